@@ -1,0 +1,166 @@
+"""A database as octets and back: JSON that a person can read, and CBOR.
+
+Both begin with a header of format, version and SHA-256 checksum. The checksum is that of the
+whole file with zeros in the checksum's own place, so that no octet is left unwatched. It guards
+against accidents, not against an attacker, who could compute it too.
+"""
+
+import hashlib
+from typing import Final, Protocol, TypeVar
+
+import cbor2
+import msgspec
+
+from svrdb.model import Database
+
+_T = TypeVar("_T")
+
+FORMAT: Final = "onboardee-svr"
+VERSION: Final = 1
+
+
+class Unreadable(ValueError):  # noqa: N818 - a finding about the content, which a store reports
+    """Raised when octets are not an intact database; the text completes "The file ..."."""
+
+
+class Codec(Protocol):
+    """One way to write a database into a file."""
+
+    @property
+    def file_name(self) -> str:
+        """The name of a file written this way."""
+
+    def encode(self, database: Database) -> bytes:
+        """Return the file's content; ValueError if it could not be read back as the same."""
+
+    def decode(self, content: bytes) -> Database:
+        """Return the database, or raise `Unreadable`."""
+
+
+class _Envelope(msgspec.Struct, kw_only=True):
+    """The outermost JSON object."""
+
+    format: str = FORMAT
+    version: int
+    sha256: str
+    database: msgspec.Raw
+
+
+_NO_HEX: Final = "0" * 64
+_JSON_ENCODER: Final = msgspec.json.Encoder()
+_JSON_ENVELOPE: Final = msgspec.json.Decoder(_Envelope)
+_JSON_DATABASE: Final = msgspec.json.Decoder(Database)
+
+
+class JsonCodec:
+    """Indented JSON, members in the model's order, keys in base64."""
+
+    file_name = "svr.json"
+
+    def encode(self, database: Database) -> bytes:
+        """Return JSON of two-space indentation that ends with a newline."""
+        body = _JSON_ENCODER.encode(database)
+        _require_same(database, _json_database(body))
+        envelope = _Envelope(version=VERSION, sha256=_NO_HEX, database=msgspec.Raw(body))
+        blank = msgspec.json.format(_JSON_ENCODER.encode(envelope), indent=2) + b"\n"
+        return blank.replace(_NO_HEX.encode(), _hex_digest(blank), 1)
+
+    def decode(self, content: bytes) -> Database:
+        """Check form, checksum and version, in this order, and then the database."""
+        envelope = _json_envelope(content)
+        if envelope.format != FORMAT:
+            raise Unreadable(f"is not a device's database (its `format` is not {FORMAT!r})")
+        blank = content.replace(envelope.sha256.encode(), _NO_HEX.encode(), 1)
+        if _hex_digest(blank) != envelope.sha256.encode():
+            raise Unreadable(
+                "was edited by hand or damaged (its content does not match its `sha256`)"
+            )
+        _require_known(envelope.version)
+        return _json_database(bytes(envelope.database))
+
+
+# Tag 55799 ("this is CBOR") and the first item of [format, version, sha256, database]; the last
+# is a byte string, so that nothing is parsed before the checksum was found right.
+_CBOR_HEAD: Final = b"\xd9\xd9\xf7\x84" + cbor2.dumps(FORMAT)
+_CBOR_DIGEST: Final = slice(len(_CBOR_HEAD) + 3, len(_CBOR_HEAD) + 3 + 32)
+
+
+class CborCodec:
+    """One CBOR array of format, version, checksum and the database's own CBOR."""
+
+    file_name = "svr.cbor"
+
+    def encode(self, database: Database) -> bytes:
+        """Return one CBOR item, tagged as CBOR."""
+        body = cbor2.dumps(msgspec.to_builtins(database, builtin_types=(bytes,)))
+        _require_same(database, _cbor_database(body))
+        blank = _CBOR_HEAD + b"".join(cbor2.dumps(item) for item in (VERSION, bytes(32), body))
+        return _with_digest(blank, hashlib.sha256(blank).digest())
+
+    def decode(self, content: bytes) -> Database:
+        """Check length, beginning, checksum and version, and then the database."""
+        if len(content) < _CBOR_DIGEST.stop:
+            raise _too_short(content)
+        if not content.startswith(_CBOR_HEAD):
+            raise Unreadable("is not a device's database (it does not begin like one)")
+        blank = _with_digest(content, bytes(32))
+        if hashlib.sha256(blank).digest() != content[_CBOR_DIGEST]:
+            raise Unreadable("is damaged (its content does not match its checksum)")
+        _format, version, _digest, body = _cbor_item(content, tuple[str, int, bytes, bytes])
+        _require_known(version)
+        return _cbor_database(body)
+
+
+JSON: Final = JsonCodec()
+CBOR: Final = CborCodec()
+CODECS: Final[tuple[Codec, ...]] = (JSON, CBOR)
+
+
+def _require_known(version: int) -> None:
+    if version != VERSION:
+        raise Unreadable(f"has version {version}, and this program knows version {VERSION} only")
+
+
+def _require_same(database: Database, read_back: Database) -> None:
+    # Structures check nothing when built in code: what could not be opened again is refused here.
+    if read_back != database:
+        raise ValueError("this database would not be the same after reading it back")
+
+
+def _too_short(content: bytes) -> Unreadable:
+    return Unreadable(f"ends too early, after {len(content)} octets" if content else "is empty")
+
+
+def _hex_digest(content: bytes) -> bytes:
+    return hashlib.sha256(content).hexdigest().encode()
+
+
+def _with_digest(content: bytes, digest: bytes) -> bytes:
+    return content[: _CBOR_DIGEST.start] + digest + content[_CBOR_DIGEST.stop :]
+
+
+def _json_envelope(content: bytes) -> _Envelope:
+    try:
+        return _JSON_ENVELOPE.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        if "truncated" in str(error):
+            raise _too_short(content) from None
+        raise Unreadable(f"is damaged ({error})") from None
+
+
+def _json_database(body: bytes) -> Database:
+    try:
+        return _JSON_DATABASE.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Unreadable(f"does not hold a valid database ({error})") from None
+
+
+def _cbor_database(body: bytes) -> Database:
+    return _cbor_item(body, Database)
+
+
+def _cbor_item(content: bytes, kind: type[_T]) -> _T:
+    try:
+        return msgspec.convert(cbor2.loads(content), kind, builtin_types=(bytes,))
+    except (msgspec.ValidationError, cbor2.CBORDecodeError) as error:
+        raise Unreadable(f"does not hold a valid database ({error})") from None

@@ -1,0 +1,28 @@
+"""What can go wrong with a store, each as one sentence: where, what, and what to do about it."""
+
+
+class StoreError(Exception):
+    """The base of all errors of a store; its text is one sentence and never holds a secret."""
+
+    def __init__(self, path: str, what: str, remedy: str) -> None:
+        super().__init__(f"{path} {what}; {remedy}")
+        self.path = path
+        self.what = what
+        self.remedy = remedy
+
+
+class StoreDamaged(StoreError):  # noqa: N818 - says what the store is
+    """Raised at opening when there was a device, but its database cannot be trusted."""
+
+
+class StoreUnavailable(StoreError):  # noqa: N818 - says what the store is
+    """Raised when the storage refuses: full, read-only, failing or not accessible."""
+
+
+class StoreLocked(StoreError):  # noqa: N818 - says what the store is
+    """Raised at opening when another open store holds the directory; `pid` is None if unknown."""
+
+    def __init__(self, path: str, pid: int | None) -> None:
+        holder = "another process" if pid is None else f"process {pid}"
+        super().__init__(path, f"is in use by {holder}", "stop it or choose another directory")
+        self.pid = pid

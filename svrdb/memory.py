@@ -1,0 +1,198 @@
+"""A storage in memory that forgets at a power cut what a disk may forget, and fails on request.
+
+For tests, the reader's own included: every call of the storage is one step, and any step can be
+made to fail or be the last one before the power goes.
+"""
+
+import errno
+import os
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from itertools import product
+
+from svrdb.errors import StoreLocked
+from svrdb.storage import NewFile
+
+
+class PowerCut(Exception):  # noqa: N818 - an event, not an error of anybody
+    """Raised by the step at which the power went, and by each step after it."""
+
+
+class _Content:
+    """What a file holds, and what of that is sure to survive."""
+
+    __slots__ = ("synced", "written")
+
+    def __init__(self, content: bytes = b"") -> None:
+        self.written = content
+        self.synced = content
+
+    def survivors(self) -> list[bytes]:
+        """Return what a power cut may leave: old, new, nothing, torn, or zeros of the length."""
+        if self.written == self.synced:
+            return [self.synced]
+        size = len(self.written)
+        torn = self.written[: size // 2]
+        found = (self.synced, b"", torn, torn.ljust(size, b"\0"), bytes(size), self.written)
+        return list(dict.fromkeys(found))
+
+
+_Change = tuple[tuple[str, _Content | None], ...]
+"""One change of the directory, all or nothing: names, each with its new file or None."""
+
+
+class MemoryStorage:
+    """A `Storage` that is nowhere; `steps` counts the calls made so far.
+
+    A file's content is durable after its `sync`, its name after `sync_directory`. Until then a
+    power cut may keep any part of the changes, in any order.
+    """
+
+    def __init__(
+        self, files: Mapping[str, bytes] | None = None, *, location: str = "memory"
+    ) -> None:
+        self._location = location
+        self._durable = {name: _Content(content) for name, content in (files or {}).items()}
+        self._entries = dict(self._durable)
+        self._pending: list[_Change] = []
+        self._is_locked = False
+        self._fault_steps = range(0)
+        self._fault: Exception | None = None
+        self.steps = 0
+
+    @property
+    def location(self) -> str:
+        """Return the name given at construction."""
+        return self._location
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """What a program would read now, by name."""
+        return {name: content.written for name, content in self._entries.items()}
+
+    def fail_at(self, step: int, code: int = errno.EIO, *, lasting: bool = False) -> None:
+        """Let the step-th call from now (1 is the next) fail, and with `lasting` all after it."""
+        first = self.steps + step
+        self._fault_steps = range(first, first + (1 << 62 if lasting else 1))
+        self._fault = OSError(code, os.strerror(code))
+
+    def cut_power_at(self, step: int) -> None:
+        """Let the power go right before the step-th call from now (1 is the next)."""
+        first = self.steps + step
+        self._fault_steps = range(first, first + (1 << 62))
+        self._fault = PowerCut(f"the power went at step {first}")
+
+    def heal(self) -> None:
+        """Let no further call fail."""
+        self._fault = None
+
+    def after_power_cut(self) -> Iterator["MemoryStorage"]:
+        """Yield the storage as a reboot now may find it, in each variant that is legal."""
+        seen = set()
+        for kept in product((True, False), repeat=len(self._pending)):
+            entries = self._entries_after(kept)
+            for contents in product(*(content.survivors() for content in entries.values())):
+                files = dict(zip(entries, contents, strict=True))
+                if (key := frozenset(files.items())) not in seen:
+                    seen.add(key)
+                    yield MemoryStorage(files, location=self._location)
+
+    def lock(self) -> None:
+        """Refuse a second holder."""
+        self._step()
+        if self._is_locked:
+            raise StoreLocked(self._location, os.getpid())
+        self._is_locked = True
+
+    def unlock(self) -> None:
+        """Release it; this never fails."""
+        self._is_locked = False
+
+    def names(self) -> AbstractSet[str]:
+        """Return the names visible now."""
+        self._step()
+        return frozenset(self._entries)
+
+    def read(self, name: str) -> bytes | None:
+        """Return what was written last, synced or not."""
+        self._step()
+        content = self._entries.get(name)
+        return None if content is None else content.written
+
+    def create(self, name: str) -> NewFile:
+        """Begin a file, emptying one that is there."""
+        self._step()
+        content = self._entries.get(name)
+        if content is None:
+            content = _Content()
+            self._change((name, content))
+        content.written = b""
+        return _MemoryFile(self, content)
+
+    def rename(self, old: str, new: str) -> None:
+        """Move a name; durable after `sync_directory`."""
+        self._step()
+        if old not in self._entries:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), old)
+        self._change((new, self._entries[old]), (old, None))
+
+    def remove(self, name: str) -> None:
+        """Drop a name; durable after `sync_directory`."""
+        self._step()
+        if name in self._entries:
+            self._change((name, None))
+
+    def sync_directory(self) -> None:
+        """Make all names durable as they are."""
+        self._step()
+        self._durable = dict(self._entries)
+        self._pending.clear()
+
+    def _step(self) -> None:
+        self.steps += 1
+        if self._fault is not None and self.steps in self._fault_steps:
+            raise self._fault
+
+    def _change(self, *change: tuple[str, _Content | None]) -> None:
+        self._pending.append(change)
+        _apply(change, self._entries)
+
+    def _entries_after(self, kept: tuple[bool, ...]) -> dict[str, _Content]:
+        entries = dict(self._durable)
+        for change, is_kept in zip(self._pending, kept, strict=True):
+            if is_kept:
+                _apply(change, entries)
+        return entries
+
+
+class _MemoryFile:
+    """A `NewFile` of a memory storage."""
+
+    __slots__ = ("_content", "_storage")
+
+    def __init__(self, storage: MemoryStorage, content: _Content) -> None:
+        self._storage = storage
+        self._content = content
+
+    def write(self, content: bytes) -> None:
+        try:
+            self._storage._step()  # noqa: SLF001 - the file is a part of its storage
+        except OSError:
+            self._content.written += content[: len(content) // 2]
+            raise
+        self._content.written += content
+
+    def sync(self) -> None:
+        self._storage._step()  # noqa: SLF001 - as above
+        self._content.synced = self._content.written
+
+    def close(self) -> None:
+        self._storage._step()  # noqa: SLF001 - as above
+
+
+def _apply(change: _Change, entries: dict[str, _Content]) -> None:
+    for name, content in change:
+        if content is None:
+            entries.pop(name, None)
+        else:
+            entries[name] = content

@@ -1,0 +1,309 @@
+"""What a device keeps: the secure virtual resources, typed once.
+
+Attribute names are plain words; the names of the OCF Security Specification (`rowneruuid`,
+`aclist2`, ...) appear only here, as the `rename` of each structure. All values are immutable: a
+change makes a new `Database`, and a `Store` decides when that one becomes the truth.
+"""
+
+import uuid
+from enum import IntEnum, IntFlag, StrEnum
+from typing import Annotated, Final
+
+import msgspec
+
+NIL: Final = uuid.UUID(int=0)
+"""The UUID that stands for "nobody". It is never equal to an identity: see `is_same_identity`."""
+
+ANY_SUBJECT: Final = "*"
+
+
+def is_same_identity(one: uuid.UUID | None, other: uuid.UUID | None) -> bool:
+    """Compare two identities; nobody (None, nil) is not even the same as itself."""
+    return one is not None and one == other and one != NIL
+
+
+class State(IntEnum):
+    """Device onboarding state, pstat `dos.s` (OCF Security 8)."""
+
+    RESET = 0
+    RFOTM = 1
+    RFPRO = 2
+    RFNOP = 3
+    SRESET = 4
+
+
+class TransferMethod(IntEnum):
+    """Owner transfer methods, doxm `oxms` and `oxmsel` (OCF Security 7.3)."""
+
+    JUST_WORKS = 0
+    RANDOM_PIN = 1
+    MANUFACTURER_CERTIFICATE = 2
+    SELF = 4
+
+
+class CredentialType(IntEnum):
+    """Kinds of credentials, cred `credtype` (OCF Security 13.3)."""
+
+    SYMMETRIC_PAIRWISE = 1
+    SYMMETRIC_GROUP = 2
+    ASYMMETRIC = 4
+    CERTIFICATE = 8
+    PIN = 16
+    ASYMMETRIC_ENCRYPTION = 32
+
+
+class Permission(IntFlag):
+    """Bits of an access control entry's `permission` (OCF Security 12.2)."""
+
+    CREATE = 1
+    RETRIEVE = 2
+    UPDATE = 4
+    DELETE = 8
+    NOTIFY = 16
+
+
+class Encoding(StrEnum):
+    """How the `data` of a credential is written."""
+
+    RAW = "oic.sec.encoding.raw"
+    BASE64 = "oic.sec.encoding.base64"
+    PEM = "oic.sec.encoding.pem"
+    DER = "oic.sec.encoding.der"
+
+
+class Connection(StrEnum):
+    """Connection types an access control entry may name as its subject."""
+
+    AUTHENTICATED = "auth-crypt"
+    ANYONE = "anon-clear"
+
+
+class Doxm(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    rename={
+        "methods": "oxms",
+        "selected_method": "oxmsel",
+        "credential_types": "sct",
+        "owner_uuid": "devowneruuid",
+        "device_uuid": "deviceuuid",
+        "resource_owner": "rowneruuid",
+    },
+):
+    """Device owner transfer methods, `/oic/sec/doxm` (OCF Security 13.2)."""
+
+    methods: tuple[int, ...]
+    selected_method: int = TransferMethod.SELF
+    credential_types: int = CredentialType.SYMMETRIC_PAIRWISE | CredentialType.CERTIFICATE
+    owned: bool = False
+    owner_uuid: uuid.UUID = NIL
+    device_uuid: uuid.UUID
+    resource_owner: uuid.UUID = NIL
+
+
+class Dos(msgspec.Struct, frozen=True, kw_only=True, rename={"pending": "p", "state": "s"}):
+    """Device onboarding state with the sign that a change is being carried out."""
+
+    pending: bool = False
+    state: State = State.RFOTM
+
+
+class Pstat(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    rename={
+        "current_mode": "cm",
+        "target_mode": "tm",
+        "operation_mode": "om",
+        "supported_modes": "sm",
+        "is_operational": "isop",
+        "resource_owner": "rowneruuid",
+    },
+):
+    """Provisioning status, `/oic/sec/pstat` (OCF Security 13.8)."""
+
+    dos: Dos = Dos()
+    current_mode: int = 2
+    target_mode: int = 0
+    operation_mode: int = 3
+    supported_modes: int = 4
+    is_operational: bool = False
+    resource_owner: uuid.UUID = NIL
+
+    @property
+    def state(self) -> State:
+        """The onboarding state, without the wire's nesting."""
+        return self.dos.state
+
+
+class PublicData(msgspec.Struct, frozen=True, kw_only=True):
+    """The public part of a credential: certificates as PEM text, or base64 text of DER."""
+
+    data: str = ""
+    encoding: Encoding = Encoding.PEM
+
+
+class PrivateData(msgspec.Struct, frozen=True, kw_only=True):
+    """The secret part of a credential, decoded: raw octets of a key, or PEM text of one."""
+
+    data: bytes = b""
+    encoding: Encoding = Encoding.RAW
+
+    def __repr__(self) -> str:
+        return f"<secret {len(self.data)} bytes>"
+
+
+class RoleId(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A role that a symmetric credential stands for."""
+
+    role: str
+    authority: str | None = None
+
+
+class Credential(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    rename={
+        "kind": "credtype",
+        "subject": "subjectuuid",
+        "usage": "credusage",
+        "public": "publicdata",
+        "private": "privatedata",
+        "role": "roleid",
+    },
+):
+    """One entry of `/oic/sec/cred` (OCF Security 13.3). `subject` is a UUID's text or `*`."""
+
+    credid: Annotated[int, msgspec.Meta(ge=1)]
+    kind: int
+    subject: str
+    usage: str | None = None
+    public: PublicData | None = None
+    private: PrivateData | None = None
+    role: RoleId | None = None
+    period: str | None = None
+    tag: str | None = None
+
+
+class Cred(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    rename={"credentials": "creds", "resource_owner": "rowneruuid"},
+):
+    """Credentials, `/oic/sec/cred`."""
+
+    credentials: tuple[Credential, ...] = ()
+    resource_owner: uuid.UUID = NIL
+
+
+class Subject(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"connection": "conntype"}
+):
+    """Whom an access control entry is about: exactly one of UUID text, role or connection type."""
+
+    uuid: str | None = None
+    role: str | None = None
+    authority: str | None = None
+    connection: Connection | None = None
+
+    def __post_init__(self) -> None:
+        if sum(part is not None for part in (self.uuid, self.role, self.connection)) != 1:
+            raise ValueError("a subject is exactly one of uuid, role and conntype")
+
+
+class AceResource(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    rename={"wildcard": "wc", "types": "rt", "interfaces": "if"},
+):
+    """What an access control entry is about: a path or a wildcard, with optional filters."""
+
+    href: str | None = None
+    wildcard: str | None = None
+    types: tuple[str, ...] = ()
+    interfaces: tuple[str, ...] = ()
+
+
+class Ace(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An access control entry of `/oic/sec/acl2` (OCF Security 12.2)."""
+
+    aceid: Annotated[int, msgspec.Meta(ge=1)]
+    subject: Subject
+    resources: tuple[AceResource, ...]
+    permission: Annotated[int, msgspec.Meta(ge=0, le=31)]
+    tag: str | None = None
+
+
+class Acl2(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    rename={"entries": "aclist2", "resource_owner": "rowneruuid"},
+):
+    """Access control list, `/oic/sec/acl2`."""
+
+    entries: tuple[Ace, ...] = ()
+    resource_owner: uuid.UUID = NIL
+
+
+BASELINE_PROFILE: Final = "1.3.6.1.4.1.51414.0.0.1.0"
+
+
+class Sp(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    rename={"current": "currentprofile", "supported": "supportedprofiles"},
+):
+    """Security profile, `/oic/sec/sp` (OCF Security 14.8)."""
+
+    current: str = BASELINE_PROFILE
+    supported: tuple[str, ...] = (BASELINE_PROFILE,)
+
+
+class Sdi(
+    msgspec.Struct, frozen=True, kw_only=True, rename={"domain": "uuid", "is_private": "priv"}
+):
+    """Security domain information, `/oic/sec/sdi`."""
+
+    domain: uuid.UUID = NIL
+    name: str = ""
+    is_private: bool = False
+
+
+class Permanent(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    rename={"device": "piid", "platform": "pi", "original": "deviceuuid"},
+):
+    """Identifiers that a reset does not touch."""
+
+    device: uuid.UUID
+    platform: uuid.UUID
+    original: uuid.UUID
+    """The device UUID it left the factory with."""
+
+
+class Database(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything one device keeps over a restart."""
+
+    doxm: Doxm
+    permanent: Permanent
+    pstat: Pstat = Pstat()
+    cred: Cred = Cred()
+    acl2: Acl2 = Acl2()
+    sp: Sp = Sp()
+    sdi: Sdi = Sdi()
+
+    @property
+    def state(self) -> State:
+        """The onboarding state."""
+        return self.pstat.state

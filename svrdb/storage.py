@@ -1,0 +1,221 @@
+"""Where a store keeps its files: the few operations it needs, and a directory that offers them.
+
+Each step whose failure or interruption matters is a call of its own, so that a test can fail it
+or cut the power there (see `svrdb.memory`).
+"""
+
+import errno
+import fcntl
+import os
+import stat
+from collections.abc import Set as AbstractSet
+from contextlib import suppress
+from pathlib import Path
+from typing import Final, Protocol
+
+from svrdb.errors import StoreLocked, StoreUnavailable
+
+PREFIX: Final = "svr."
+"""How the name of every file of a store begins."""
+
+LOCK_NAME: Final = "svr.lock"
+
+
+class NewFile(Protocol):
+    """A file being written; what is written survives a power cut once `sync` returned."""
+
+    def write(self, content: bytes) -> None:
+        """Append all of `content`."""
+
+    def sync(self) -> None:
+        """Make the content durable; the file's name becomes so by `Storage.sync_directory`."""
+
+    def close(self) -> None:
+        """Release the file."""
+
+
+class Storage(Protocol):
+    """A flat set of named files, held by one store at a time. Every operation may raise OSError."""
+
+    @property
+    def location(self) -> str:
+        """The place as a person would name it, for messages."""
+
+    def lock(self) -> None:
+        """Take the storage for this store alone, or raise `StoreLocked`; all else needs it."""
+
+    def unlock(self) -> None:
+        """Give the storage back and release all resources; harmless when not locked."""
+
+    def names(self) -> AbstractSet[str]:
+        """Return the names of the files present."""
+
+    def read(self, name: str) -> bytes | None:
+        """Return a file's content, None if there is no such file."""
+
+    def create(self, name: str) -> NewFile:
+        """Begin an empty file of this name, readable by its owner only."""
+
+    def rename(self, old: str, new: str) -> None:
+        """Give a file a new name, replacing in one instant what had it."""
+
+    def remove(self, name: str) -> None:
+        """Remove a file if it is there."""
+
+    def sync_directory(self) -> None:
+        """Make all creations, renames and removals so far durable."""
+
+
+class _OpenFile:
+    """A `NewFile` of a directory."""
+
+    __slots__ = ("_descriptor",)
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def write(self, content: bytes) -> None:
+        rest = memoryview(content)
+        while rest:
+            rest = rest[os.write(self._descriptor, rest) :]
+
+    def sync(self) -> None:
+        os.fsync(self._descriptor)
+
+    def close(self) -> None:
+        os.close(self._descriptor)
+
+
+class DirectoryStorage:
+    """A `Storage` in one directory, private to its user: mode 0700, files 0600.
+
+    A missing directory is created with its parents. An existing one that others may enter is
+    tightened if it holds nothing but a store, and otherwise refused: it was made for something
+    else, and taking it away from others could break that.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._path = Path(path).absolute()
+        self._directory = -1
+        self._lock = -1
+
+    @property
+    def location(self) -> str:
+        """Return the absolute path."""
+        return str(self._path)
+
+    def lock(self) -> None:
+        """Make the directory if need be and lock it, or say which process holds it."""
+        if self._directory >= 0:
+            raise StoreLocked(self.location, os.getpid())
+        _make_directory(self._path)
+        self._directory = os.open(self._path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            self._require_private()
+            self._lock = self._open(LOCK_NAME, os.O_RDWR | os.O_CREAT)
+            self._take_lock()
+        except BaseException:
+            self.unlock()
+            raise
+
+    def unlock(self) -> None:
+        """Close everything; the kernel does the same when the process dies."""
+        # The lock file stays: removing it could let two later holders lock two different files.
+        for descriptor in (self._lock, self._directory):
+            if descriptor >= 0:
+                os.close(descriptor)
+        self._lock = self._directory = -1
+
+    def names(self) -> AbstractSet[str]:
+        """List the directory."""
+        return frozenset(os.listdir(self._directory))  # noqa: PTH208 - an open directory
+
+    def read(self, name: str) -> bytes | None:
+        """Read a whole file, None if there is none."""
+        try:
+            descriptor = self._open(name, os.O_RDONLY)
+        except FileNotFoundError:
+            return None
+        try:
+            return b"".join(iter(lambda: os.read(descriptor, 1 << 16), b""))
+        finally:
+            os.close(descriptor)
+
+    def create(self, name: str) -> NewFile:
+        """Begin a file of mode 0600, emptying one that is there."""
+        descriptor = self._open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        try:
+            # The mode given at creation is subject to the umask and void for an existing file.
+            os.fchmod(descriptor, 0o600)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        return _OpenFile(descriptor)
+
+    def rename(self, old: str, new: str) -> None:
+        """Rename within the directory, atomically."""
+        os.rename(old, new, src_dir_fd=self._directory, dst_dir_fd=self._directory)
+
+    def remove(self, name: str) -> None:
+        """Unlink a file, if it is there."""
+        with suppress(FileNotFoundError):
+            os.unlink(name, dir_fd=self._directory)
+
+    def sync_directory(self) -> None:
+        """Sync the directory itself."""
+        os.fsync(self._directory)
+
+    def _open(self, name: str, flags: int) -> int:
+        if self._directory < 0:
+            raise ValueError("the storage is not locked")
+        flags |= os.O_CLOEXEC | os.O_NOFOLLOW
+        return os.open(name, flags, 0o600, dir_fd=self._directory)
+
+    def _take_lock(self) -> None:
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StoreLocked(self.location, self._holder()) from None
+        # The pid only serves the message above: a full disk must not keep a device from starting.
+        with suppress(OSError):
+            os.fchmod(self._lock, 0o600)
+            os.ftruncate(self._lock, 0)
+            os.write(self._lock, b"%d\n" % os.getpid())
+
+    def _holder(self) -> int | None:
+        text = os.pread(self._lock, 32, 0).strip()
+        return int(text) if text.isdigit() else None
+
+    def _require_private(self) -> None:
+        mode = stat.S_IMODE(os.fstat(self._directory).st_mode)
+        if not mode & 0o077:
+            return
+        if any(not name.startswith(PREFIX) for name in self.names()):
+            raise StoreUnavailable(
+                self.location,
+                f"is open to other users (mode {mode:04o}) and holds more than a device's files",
+                "choose another directory or run chmod 700 on it",
+            )
+        os.fchmod(self._directory, 0o700)
+
+
+def _make_directory(path: Path) -> None:
+    if path.is_dir():
+        return
+    if path.exists() or path.is_symlink():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
+    _make_directory(path.parent)
+    with suppress(FileExistsError):
+        path.mkdir(mode=0o700)
+        path.chmod(0o700)
+    # A parent that may be written but not read cannot be synced.
+    with suppress(PermissionError):
+        _sync(path.parent)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

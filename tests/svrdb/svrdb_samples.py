@@ -1,0 +1,149 @@
+"""Databases for the tests of svrdb: some made by hand, and a strategy for all of them."""
+
+import uuid
+
+import msgspec
+from hypothesis import strategies as st
+
+from svrdb import (
+    NIL,
+    Ace,
+    AceResource,
+    Acl2,
+    Connection,
+    Cred,
+    Credential,
+    CredentialType,
+    Database,
+    Dos,
+    Doxm,
+    Encoding,
+    Permanent,
+    PrivateData,
+    Pstat,
+    PublicData,
+    RoleId,
+    Sdi,
+    Sp,
+    State,
+    Subject,
+)
+
+DEVICE = uuid.UUID("6c696768-7444-4576-8963-655555494430")
+OWNER = uuid.UUID("61646d69-6e44-4576-8963-655575696430")
+SECRET = bytes(range(0x61, 0x71))
+
+
+def unowned(name: str = "") -> Database:
+    """Return a factory-new device; the name makes databases differ."""
+    return Database(
+        doxm=Doxm(methods=(0, 2), device_uuid=DEVICE),
+        permanent=Permanent(device=OWNER, platform=DEVICE, original=DEVICE),
+        sdi=Sdi(name=name),
+    )
+
+
+def owned(state: State = State.RFNOP) -> Database:
+    """Return a device whose transfer is complete."""
+    credential = Credential(
+        credid=1,
+        kind=CredentialType.SYMMETRIC_PAIRWISE,
+        subject=str(OWNER),
+        private=PrivateData(data=SECRET),
+    )
+    rule = Ace(
+        aceid=1,
+        subject=Subject(connection=Connection.ANYONE),
+        resources=(AceResource(href="/oic/res"), AceResource(wildcard="*")),
+        permission=2,
+    )
+    return Database(
+        doxm=Doxm(
+            methods=(0,), device_uuid=DEVICE, owned=True, owner_uuid=OWNER, resource_owner=OWNER
+        ),
+        permanent=Permanent(device=OWNER, platform=DEVICE, original=DEVICE),
+        pstat=Pstat(
+            dos=Dos(state=state), is_operational=state is State.RFNOP, resource_owner=OWNER
+        ),
+        cred=Cred(credentials=(credential,), resource_owner=OWNER),
+        acl2=Acl2(entries=(rule,), resource_owner=OWNER),
+    )
+
+
+def named(database: Database, name: str) -> Database:
+    """Return the same database with another name in it."""
+    return msgspec.structs.replace(database, sdi=Sdi(name=name))
+
+
+_texts = st.text(max_size=12)
+_maybe_texts = st.none() | _texts
+_numbers = st.integers(0, 2**31)
+_ids = st.integers(1, 2**31)
+_uuids = st.just(NIL) | st.uuids()
+
+
+def _tuples(items: st.SearchStrategy) -> st.SearchStrategy:
+    return st.lists(items, max_size=3).map(tuple)
+
+
+_credentials = st.builds(
+    Credential,
+    credid=_ids,
+    kind=st.sampled_from(CredentialType),
+    subject=st.just("*") | st.uuids().map(str),
+    usage=_maybe_texts,
+    public=st.none() | st.builds(PublicData, data=_texts, encoding=st.sampled_from(Encoding)),
+    private=st.none()
+    | st.builds(PrivateData, data=st.binary(max_size=40), encoding=st.sampled_from(Encoding)),
+    role=st.none() | st.builds(RoleId, role=_texts, authority=_maybe_texts),
+    period=_maybe_texts,
+    tag=_maybe_texts,
+)
+_subjects = st.one_of(
+    st.builds(Subject, uuid=st.uuids().map(str)),
+    st.builds(Subject, role=_texts, authority=_maybe_texts),
+    st.builds(Subject, connection=st.sampled_from(Connection)),
+)
+_entries = st.builds(
+    Ace,
+    aceid=_ids,
+    subject=_subjects,
+    resources=_tuples(
+        st.builds(
+            AceResource,
+            href=_maybe_texts,
+            wildcard=_maybe_texts,
+            types=_tuples(_texts),
+            interfaces=_tuples(_texts),
+        )
+    ),
+    permission=st.integers(0, 31),
+    tag=_maybe_texts,
+)
+databases = st.builds(
+    Database,
+    doxm=st.builds(
+        Doxm,
+        methods=_tuples(_numbers),
+        selected_method=_numbers,
+        credential_types=_numbers,
+        owned=st.booleans(),
+        owner_uuid=_uuids,
+        device_uuid=_uuids,
+        resource_owner=_uuids,
+    ),
+    permanent=st.builds(Permanent, device=_uuids, platform=_uuids, original=_uuids),
+    pstat=st.builds(
+        Pstat,
+        dos=st.builds(Dos, pending=st.booleans(), state=st.sampled_from(State)),
+        current_mode=_numbers,
+        target_mode=_numbers,
+        is_operational=st.booleans(),
+        resource_owner=_uuids,
+    ),
+    cred=st.builds(Cred, credentials=_tuples(_credentials), resource_owner=_uuids),
+    acl2=st.builds(Acl2, entries=_tuples(_entries), resource_owner=_uuids),
+    sp=st.builds(Sp, current=_texts, supported=_tuples(_texts)),
+    sdi=st.builds(Sdi, domain=_uuids, name=_texts, is_private=st.booleans()),
+)
+"""Any database, sensible or not."""
