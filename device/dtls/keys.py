@@ -1,0 +1,72 @@
+"""Key derivation of TLS 1.2 with SHA-256 (RFC 5246 5, 6.3 and 8.1), as pure functions."""
+
+from dataclasses import dataclass, field
+
+from cryptography.hazmat.primitives import hashes, hmac
+
+MASTER_SECRET_LENGTH = 48
+VERIFY_DATA_LENGTH = 12
+
+
+def p_hash(secret: bytes, seed: bytes, length: int) -> bytes:
+    """Return `length` octets of P_SHA256 (RFC 5246 5)."""
+    keyed = hmac.HMAC(secret, hashes.SHA256())
+    chain, output = seed, b""
+    while len(output) < length:
+        chain = _mac(keyed, chain)
+        output += _mac(keyed, chain + seed)
+    return output[:length]
+
+
+def _mac(keyed: hmac.HMAC, data: bytes) -> bytes:
+    context = keyed.copy()
+    context.update(data)
+    return context.finalize()
+
+
+def prf(secret: bytes, label: bytes, seed: bytes, length: int) -> bytes:
+    """Return `length` octets of the TLS pseudo-random function."""
+    return p_hash(secret, label + seed, length)
+
+
+def psk_premaster(shared: bytes, psk: bytes) -> bytes:
+    """Return the premaster secret of ECDHE_PSK (RFC 5489 2); elsewhere it is the shared X."""
+    return len(shared).to_bytes(2) + shared + len(psk).to_bytes(2) + psk
+
+
+def master_secret(premaster: bytes, client_random: bytes, server_random: bytes) -> bytes:
+    """Return the master secret without RFC 7627 (RFC 5246 8.1)."""
+    return prf(premaster, b"master secret", client_random + server_random, MASTER_SECRET_LENGTH)
+
+
+def extended_master_secret(premaster: bytes, session_hash: bytes) -> bytes:
+    """Return the master secret bound to the transcript through ClientKeyExchange (RFC 7627 4)."""
+    return prf(premaster, b"extended master secret", session_hash, MASTER_SECRET_LENGTH)
+
+
+def key_block(master: bytes, client_random: bytes, server_random: bytes, length: int) -> bytes:
+    """Return the key block; the server's random comes first (RFC 5246 6.3)."""
+    return prf(master, b"key expansion", server_random + client_random, length)
+
+
+def verify_data(master: bytes, label: bytes, transcript_hash: bytes) -> bytes:
+    """Return the content of a Finished message (RFC 5246 7.4.9)."""
+    return prf(master, label, transcript_hash, VERIFY_DATA_LENGTH)
+
+
+@dataclass(frozen=True, slots=True)
+class WriteKeys:
+    """What one side protects its records with."""
+
+    mac_key: bytes = field(repr=False)
+    key: bytes = field(repr=False)
+    fixed_iv: bytes = field(repr=False)
+
+
+def cut(block: bytes, mac: int, key: int, iv: int) -> tuple[WriteKeys, WriteKeys]:
+    """Cut a key block into the client's and the server's keys, given the three lengths."""
+    pieces, position = [], 0
+    for size in (mac, mac, key, key, iv, iv):
+        pieces.append(block[position : position + size])
+        position += size
+    return WriteKeys(*pieces[0::2]), WriteKeys(*pieces[1::2])

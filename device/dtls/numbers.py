@@ -1,0 +1,102 @@
+"""Registered numbers of DTLS 1.2 and of the suites OCF uses."""
+
+from enum import IntEnum
+
+DTLS_1_2 = 0xFEFD
+DTLS_1_0 = 0xFEFF
+SECP256R1 = 23
+"""The only named curve OCF peers share (RFC 8422 5.1.1)."""
+NAMED_CURVE = 3
+UNCOMPRESSED = 0
+NULL_COMPRESSION = 0
+ECDSA_SECP256R1_SHA256 = 0x0403
+"""Hash sha256, signature ecdsa (RFC 5246 7.4.1.4.1); TLS 1.2 does not tie it to the curve."""
+ECDSA_SECP384R1_SHA384 = 0x0503
+ECDSA_SECP521R1_SHA512 = 0x0603
+ECDSA_SIGN = 64
+"""The client certificate type for ECDSA keys (RFC 8422 5.5)."""
+RENEGOTIATION_SCSV = 0x00FF
+"""Signals RFC 5746 support in place of the extension."""
+
+
+class CipherSuite(IntEnum):
+    """The suites this engine speaks; 0xFF00 is IoTivity's private number for Just Works."""
+
+    ECDH_ANON_AES_128_CBC_SHA256 = 0xFF00
+    ECDHE_PSK_AES_128_CBC_SHA256 = 0xC037
+    ECDHE_ECDSA_AES_128_CCM_8 = 0xC0AE
+    ECDHE_ECDSA_AES_128_CCM = 0xC0AC
+    ECDHE_ECDSA_AES_256_CCM_8 = 0xC0AF
+    ECDHE_ECDSA_AES_256_CCM = 0xC0AD
+    ECDHE_ECDSA_AES_128_GCM_SHA256 = 0xC02B
+
+
+class ContentType(IntEnum):
+    """What a record carries (RFC 5246 6.2.1)."""
+
+    CHANGE_CIPHER_SPEC = 20
+    ALERT = 21
+    HANDSHAKE = 22
+    APPLICATION_DATA = 23
+
+
+class HandshakeType(IntEnum):
+    """Handshake messages (RFC 6347 4.3.2)."""
+
+    HELLO_REQUEST = 0
+    CLIENT_HELLO = 1
+    SERVER_HELLO = 2
+    HELLO_VERIFY_REQUEST = 3
+    CERTIFICATE = 11
+    SERVER_KEY_EXCHANGE = 12
+    CERTIFICATE_REQUEST = 13
+    SERVER_HELLO_DONE = 14
+    CERTIFICATE_VERIFY = 15
+    CLIENT_KEY_EXCHANGE = 16
+    FINISHED = 20
+
+
+class ExtensionType(IntEnum):
+    """Hello extensions this engine understands or imitates."""
+
+    SUPPORTED_GROUPS = 10
+    EC_POINT_FORMATS = 11
+    SIGNATURE_ALGORITHMS = 13
+    ENCRYPT_THEN_MAC = 22
+    EXTENDED_MASTER_SECRET = 23
+    RENEGOTIATION_INFO = 0xFF01
+
+
+class AlertLevel(IntEnum):
+    """Severity of an alert (RFC 5246 7.2)."""
+
+    WARNING = 1
+    FATAL = 2
+
+
+class AlertDescription(IntEnum):
+    """Alert numbers (RFC 5246 7.2, RFC 4279 6)."""
+
+    CLOSE_NOTIFY = 0
+    UNEXPECTED_MESSAGE = 10
+    BAD_RECORD_MAC = 20
+    RECORD_OVERFLOW = 22
+    HANDSHAKE_FAILURE = 40
+    BAD_CERTIFICATE = 42
+    UNSUPPORTED_CERTIFICATE = 43
+    CERTIFICATE_REVOKED = 44
+    CERTIFICATE_EXPIRED = 45
+    CERTIFICATE_UNKNOWN = 46
+    ILLEGAL_PARAMETER = 47
+    UNKNOWN_CA = 48
+    ACCESS_DENIED = 49
+    DECODE_ERROR = 50
+    DECRYPT_ERROR = 51
+    PROTOCOL_VERSION = 70
+    INSUFFICIENT_SECURITY = 71
+    INTERNAL_ERROR = 80
+    INAPPROPRIATE_FALLBACK = 86
+    USER_CANCELED = 90
+    NO_RENEGOTIATION = 100
+    UNSUPPORTED_EXTENSION = 110
+    UNKNOWN_PSK_IDENTITY = 115
