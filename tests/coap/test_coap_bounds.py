@@ -1,0 +1,234 @@
+"""Whatever a peer sends, what is kept of it has a bound (one test for each table)."""
+
+import gc
+import tracemalloc
+
+import pytest
+from aiocoap.numbers.codes import Code as AiocoapCode
+from aiocoap.numbers.contentformat import ContentFormat as AiocoapFormat
+from aiocoap.numbers.optionnumbers import OptionNumber
+from coap_peer import ACK, CON, NON, POST, World, empty, message, read
+
+from device.coap import CoapClient, Code, Limits, Method, Response, options
+from device.coap.dedup import AnswerMemory
+from device.entropy import SeededEntropy
+
+
+@pytest.mark.parametrize(
+    "limits", [Limits(dedup_entries=100), Limits(dedup_bytes=100_000)], ids=["entries", "bytes"]
+)
+@pytest.mark.parametrize("peers", [1, 5000], ids=["one peer", "a new peer each time"])
+def test_remembered_answers(limits: Limits, peers: int) -> None:
+    """Thousands of requests within the exchange lifetime leave a bounded memory behind."""
+    memory = AnswerMemory(limits)
+    for count in range(5000):
+        memory.store(count % peers, count, b"%d" % count, bytes(500), now=1.0)
+    assert 10 <= len(memory) <= min(limits.dedup_entries, limits.dedup_bytes // 500)
+    assert memory.find(4999 % peers, 4999, b"4999", now=1.0) == bytes(500)
+    assert memory.find(0, 0, b"0", now=1.0) is None
+
+
+def test_the_cost_of_a_remembered_answer() -> None:
+    """The byte bound holds for the process, not only in the books."""
+    limits = Limits(dedup_bytes=400_000)
+    memory = AnswerMemory(limits)
+    tracemalloc.start()
+    try:
+        for count in range(20_000):
+            memory.store(f"peer {count}", count, b"%d" % count, bytes(40), now=1.0)
+        gc.collect()
+        assert tracemalloc.get_traced_memory()[0] < 1.2 * limits.dedup_bytes
+    finally:
+        tracemalloc.stop()
+
+
+def test_snapshots() -> None:
+    """Large answers to many peers are kept up to a number, per peer and in all, and a size."""
+    world = World(Response(Code.CONTENT, bytes(2000)))
+    for count in range(300):
+        world.ask(mid=count, path=str(count), remote=count % 20)
+    snapshots = world.server._responder.snapshots
+    assert len(snapshots) == Limits().snapshots
+    for count in range(30):
+        world.ask(mid=count, path=str(count), remote="one")
+    assert len(snapshots._peers["one"]) == Limits().snapshots_per_remote
+    world.answer = Response(Code.CONTENT, bytes(100_000))
+    for count in range(30):
+        world.ask(mid=count, path=str(count), remote=count)
+        assert snapshots.size <= Limits().snapshot_bytes
+    world.answer = Response(Code.CONTENT, bytes(Limits().snapshot_bytes + 1))
+    assert world.ask(mid=99).opt.block2 == (0, True, 6)
+    assert snapshots.size <= Limits().snapshot_bytes
+    for peer in (*range(30), "one"):
+        world.server.forget(peer)
+    assert (len(snapshots), snapshots.size, snapshots._peers) == (0, 0, {})
+
+
+def test_the_oldest_snapshot_goes_first() -> None:
+    """A transfer that goes on is not disturbed by transfers that were begun and left."""
+    world = World(Response(Code.CONTENT, bytes(30_000)), limits=Limits(snapshots=4))
+    world.ask(mid=0, path="mine")
+    for number in range(1, 29):
+        world.now += 1
+        world.ask(mid=number, path="other", remote=number)
+        world.ask(mid=number, path="mine", block2=(number, False, 6))
+    assert [request.path for request in world.asked].count("/mine") == 1
+
+
+def test_uploads_of_one_peer() -> None:
+    """A further upload of a peer replaces its oldest."""
+    world = World(Response(Code.CHANGED))
+    for count in range(50):
+        world.now += 1
+        answer = world.ask(CON, POST, count, path=str(count), payload=bytes(1024),
+                           block1=(0, True, 6))  # fmt: skip
+        assert answer.code == Code.CONTINUE
+    assert len(world.server._uploads) == Limits().uploads_per_remote
+    for mid, (path, code) in enumerate([("49", Code.CHANGED), ("48", Code.CHANGED),
+                                        ("47", Code.REQUEST_ENTITY_INCOMPLETE)]):  # fmt: skip
+        answer = world.ask(CON, POST, 100 + mid, path=path, payload=b"x", block1=(1, False, 6))
+        assert answer.code == code
+
+
+def test_uploads_of_many_peers() -> None:
+    """A flood of first blocks neither grows nor disturbs those who upload; it passes."""
+    world = World(Response(Code.CHANGED))
+
+    def begin(remote: object) -> AiocoapCode:
+        return world.ask(CON, POST, payload=bytes(1024), block1=(0, True, 6), remote=remote).code
+
+    assert begin("early") == Code.CONTINUE
+    codes = [begin(count) for count in range(200)]
+    assert codes.count(Code.CONTINUE) == Limits().uploads - 1
+    assert set(codes[63:]) == {Code.SERVICE_UNAVAILABLE}
+    answer = world.ask(CON, POST, 9, payload=b"x", block1=(1, False, 6), remote="early")
+    assert answer.code == Code.CHANGED
+    world.now += Limits().upload_lifetime + 1
+    assert begin("late") == Code.CONTINUE
+    assert begin("later") == Code.CONTINUE
+    assert len(world.server._uploads) == 2
+    world.server.forget("late")
+    world.server.forget("later")
+    assert world.server._uploads._peers == {}
+
+
+def test_held_answers() -> None:
+    """When too many answers are held back a further one leaves at once."""
+    world = World(Response(Code.CONTENT, delay=2.0))
+    at_once = sum(
+        len(world.send(message(NON, mid=count), remote=count, multicast=True))
+        for count in range(100)
+    )
+    assert at_once == 100 - Limits().delayed_responses
+    assert world.server._outbox.held == Limits().delayed_responses
+    assert len(world.pass_time(2.0)) == Limits().delayed_responses
+
+
+def test_messages_in_flight() -> None:
+    """Separate answers that nobody acknowledges become NON above a number."""
+    limits = Limits(delayed_responses=1000, unacknowledged=20)
+    world = World(Response(Code.CONTENT, delay=1.0), limits=limits)
+    for count in range(100):
+        world.send(message(CON, mid=count), remote=count)
+    kinds = [each.mtype for each in world.pass_time(1.0)]
+    assert (kinds.count(CON), kinds.count(NON)) == (20, 80)
+    assert world.server._outbox.in_flight == 20
+
+
+def test_timers_of_settled_messages() -> None:
+    """Acknowledged messages leave no timers behind."""
+    world = World(Response(Code.CONTENT, observe_as="key"))
+    world.ask(observe=0)
+    for _ in range(500):
+        world.server.notify("key", world.now)
+        (told,) = world.sent()
+        world.send(empty(ACK, told.mid))
+    assert len(world.server._outbox._timers) <= 20
+
+
+def test_numbers_of_observed_resources() -> None:
+    """Keys that the handler derives from requests do not pile up."""
+    world = World(lambda request: Response(Code.CONTENT, observe_as=request.path))
+    for count in range(600):
+        world.ask(mid=count, path=str(count), observe=0, token=b"a")
+        world.server.notify(f"/{count}", world.now)
+        world.sent()
+    observers = world.server._notifier.observers
+    assert len(observers._numbers) == Limits().observed_keys
+    assert len(observers) == 1
+    assert len(observers._by_key) == 1
+
+
+def test_caches_of_the_codec() -> None:
+    """Option numbers, content formats and codes that peers invent leave no enum members behind."""
+
+    def members() -> tuple[int, ...]:
+        kinds = (OptionNumber, AiocoapFormat, AiocoapCode)
+        return tuple(len(kind._value2member_map_) for kind in kinds)
+
+    world = World()
+    client = CoapClient(entropy=SeededEntropy(1))
+    client.request(Method.GET, "/x", now=1.0)
+    (request,) = client.take_outgoing()
+    head, token = request[2:4], request[4:12]
+    before = members()
+    for count in range(500):
+        value = (20_000 + count).to_bytes(2)
+        for tail in (
+            b"\xc2" + value + b"\x52" + value,
+            b"\xe0" + value,
+            b"\xc8" + bytes(6) + value,
+        ):
+            world.server.receive(b"\x40\x01" + value + tail, "peer", 1.0)
+            world.server.receive(bytes((0x40, 5 + count % 250)) + value + tail, "peer", 1.0)
+            client.receive(b"\x68\x45" + head + token[:7] + b"?" + tail, 1.0)
+            client.receive(b"\x58\x45" + value + token[:7] + b"?" + tail, 1.0)
+    client.receive(b"\x68\x45" + head + token + b"\xc2\xab\xcd\xe2\x00\x00\x01\x02", 1.0)
+    assert members() == before
+    assert options._cached_request.cache_info().currsize <= options.CACHED_AREAS
+
+
+def test_long_options_are_not_cached() -> None:
+    """Only small option areas are remembered."""
+    before = options._cached_request.cache_info()
+    World().ask(uri_query=["x" * 200, "y" * 100])
+    after = options._cached_request.cache_info()
+    assert (after.misses, after.hits) == (before.misses, before.hits)
+
+
+def test_payloads_are_not_cached() -> None:
+    """A credential in a payload is nowhere in the cache's keys."""
+    options._cached_request.cache_clear()
+    for count in range(10):
+        World().ask(CON, POST, payload=b"secret %d" % count)
+    assert options._cached_request.cache_info().currsize == 1
+
+
+def test_the_memory_of_a_flooded_server() -> None:
+    """Twenty thousand requests of all kinds from as many peers leave less than two megabytes."""
+    world = World(Response(Code.CONTENT, bytes(100), observe_as="key"))
+    tracemalloc.start()
+    try:
+        for count in range(5_000):
+            mid = count & 0xFFFF
+            for remote, kind, extra in (
+                (count, 0x40, b""), (-count, 0x50, b"\x60"),
+                (f"a{count}", 0x40, b"\x60\xd1\x08\x06"), (f"b{count}", 0x50, b"\xd1\x0e\x0e"),
+            ):  # fmt: skip
+                head = bytes((kind, 1 + (extra[:1] == b"\xd1"), mid >> 8, mid & 255))
+                world.server.receive(head + extra, remote, 1.0)
+            world.server.take_outgoing()
+            world.asked.clear()
+        gc.collect()
+        assert tracemalloc.get_traced_memory()[0] < 2_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_client_remembers_separate_answers_only_for_a_while() -> None:
+    """A server that floods its client with messages finds the same bounds."""
+    client = CoapClient(entropy=SeededEntropy(1), limits=Limits(dedup_entries=100))
+    for mid in range(1000):
+        client.receive(message(CON, Code.CONTENT, mid), 1.0)
+        assert read(client.take_outgoing()[0]).mid == mid
+    assert len(client._answers) <= 100
