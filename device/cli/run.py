@@ -1,0 +1,139 @@
+"""`onboardee run`: one device in the foreground."""
+
+import asyncio
+import hashlib
+import os
+import signal
+from pathlib import Path
+from typing import TextIO
+from uuid import UUID
+
+import click
+from msgspec.structs import replace
+
+from device.cli.output import EventLog
+from device.core import Device
+from device.entropy import SystemEntropy
+from device.events import Bus
+from device.factory import new_database
+from device.net.hub import BindError, Hub, Ports
+from device.simulation.profile import Method, Profile, ProfileError, load
+from svrdb import Store, StoreError, open_directory
+
+
+def state_directory(profile: str, name: str) -> Path:
+    """Return where a device keeps its state unless told otherwise (XDG base directories)."""
+    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    kind = Path(profile).stem
+    plain = "".join(letter if letter.isalnum() else "-" for letter in name.lower())
+    return Path(base) / "onboardee" / f"{kind}-{plain}"
+
+
+def seeded_uuid(seed: str) -> UUID:
+    """Make the UUID that a seed always gives, as IoTivity does: the first half of its SHA-256."""
+    return UUID(bytes=hashlib.sha256(seed.encode()).digest()[:16])
+
+
+def _methods(_context: click.Context, _option: click.Parameter, value: str | None) -> object:
+    if value is None:
+        return None
+    try:
+        return tuple(Method(name) for name in value.split(","))
+    except ValueError as error:
+        known = ", ".join(method.value for method in Method)
+        raise click.BadParameter(f"{value}: this version knows {known}") from error
+
+
+@click.command(
+    "run", epilog="Example: onboardee run light --name 'Kitchen light' --log-format json"
+)
+@click.argument("profile")
+@click.option("--name", help="The name in /oic/d; the profile's own by default.")
+@click.option("--state-dir", type=click.Path(path_type=Path), help="Where the state is kept.")
+@click.option("--host", "hosts", multiple=True, help="Listen here only; may repeat.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="For coap; 0: any free.")
+@click.option("--secure-port", type=click.IntRange(0, 65535), default=0, help="For coaps.")
+@click.option("--otm", callback=_methods, help="Owner transfer methods to offer: jw.")
+@click.option("--uuid", type=click.UUID, help="The device UUID of a device that starts anew.")
+@click.option("--uuid-seed", help="Make that UUID from a text: the same text, the same UUID.")
+@click.option("--keylog", type=click.File("a"), help="Append TLS secrets, for Wireshark.")
+@click.option("--log-format", type=click.Choice(["console", "json"]), default="console")
+@click.option("--verbose", is_flag=True, help="Show every request.")
+def command(  # noqa: PLR0913, PLR0917 - the options of the command line
+    profile: str,
+    name: str | None,
+    state_dir: Path | None,
+    hosts: tuple[str, ...],
+    port: int,
+    secure_port: int,
+    otm: tuple[Method, ...] | None,
+    uuid: UUID | None,
+    uuid_seed: str | None,
+    keylog: TextIO | None,
+    log_format: str,
+    *,
+    verbose: bool,
+) -> None:
+    """Run one device until interrupted.
+
+    PROFILE is the name of a built-in profile (see `onboardee profiles list`) or the path of a YAML
+    file. Without --host the device is on all interfaces and found by multicast.
+    """
+    if uuid and uuid_seed:
+        raise click.UsageError("--uuid and --uuid-seed exclude each other")
+    device_uuid = seeded_uuid(uuid_seed) if uuid_seed else uuid
+    bus = Bus()
+    bus.subscribe(EventLog(log_format), requests=verbose)
+    try:
+        loaded = _adapted(load(profile), name, otm)
+        directory = state_dir or state_directory(profile, loaded.device.name)
+        with _opened(directory, loaded, device_uuid) as store:
+            device = Device(
+                loaded,
+                store,
+                entropy=SystemEntropy(),
+                bus=bus,
+                keylog=None if keylog is None else KeyWriter(keylog),
+            )
+            asyncio.run(_serve(device, Ports(hosts, port, secure_port)))
+    except (ProfileError, StoreError, BindError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _adapted(profile: Profile, name: str | None, otm: tuple[Method, ...] | None) -> Profile:
+    if name:
+        profile = replace(profile, device=replace(profile.device, name=name))
+    if otm:
+        profile = replace(profile, ownership=replace(profile.ownership, methods=otm))
+    return profile
+
+
+def _opened(directory: Path, profile: Profile, device_uuid: UUID | None) -> Store:
+    return open_directory(
+        directory, lambda: new_database(profile, SystemEntropy(), device_uuid=device_uuid)
+    )
+
+
+class KeyWriter:
+    """Writes key log lines as they come."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def __call__(self, line: str) -> None:
+        """Write one line at once: Wireshark reads along."""
+        self._file.write(line + "\n")
+        self._file.flush()
+
+
+async def _serve(device: Device, ports: Ports) -> None:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    hub = Hub()
+    hub.add(device, ports)
+    try:
+        await stopped.wait()
+    finally:
+        hub.stop()

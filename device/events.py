@@ -1,0 +1,199 @@
+"""What others may want to know of a device: typed events on one bus.
+
+The log, the audit, a dashboard and the tests subscribe; nobody reaches back into a stage.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened. `name` is the event's name in the log, its fields go along."""
+
+    name: ClassVar[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceReady(Event):
+    """All sockets are bound and the device answers."""
+
+    name = "device.ready"
+    device_uuid: UUID
+    state: str
+    endpoints: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MulticastChanged(Event):
+    """Which groups were joined on which interfaces, and which could not be."""
+
+    name = "net.multicast"
+    joined: tuple[str, ...]
+    failed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateChanged(Event):
+    """The onboarding state is another one now."""
+
+    name = "state.changed"
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MethodSelected(Event):
+    """A tool chose the owner transfer method."""
+
+    name = "otm.selected"
+    method: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnerChanged(Event):
+    """The device has an owner now (`owned` became true)."""
+
+    name = "owner.changed"
+    owner: UUID
+    device_uuid: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResetScheduled(Event):
+    """The device will go back to factory state."""
+
+    name = "reset.scheduled"
+    reason: str
+    in_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceReset(Event):
+    """The device is back in factory state and waits for an owner."""
+
+    name = "device.reset"
+    device_uuid: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceRebooted(Event):
+    """All sessions ended and the device runs on what it had stored."""
+
+    name = "device.rebooted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionOpened(Event):
+    """A DTLS handshake finished."""
+
+    name = "session.opened"
+    peer: str
+    suite: str
+    identity: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionEnded(Event):
+    """A DTLS session ended."""
+
+    name = "session.ended"
+    peer: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandshakeRefused(Event):
+    """A DTLS handshake came to nothing."""
+
+    name = "handshake.failed"
+    peer: str
+    reason: str
+    alert: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessDenied(Event):
+    """The gate refused a request; `rule` and `reason` say why."""
+
+    name = "access.denied"
+    subject: str
+    peer: str
+    method: str
+    href: str
+    rule: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestRefused(Event):
+    """A request passed the gate and was wrong in itself."""
+
+    name = "request.refused"
+    peer: str
+    method: str
+    href: str
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestServed(Event):
+    """A request was answered."""
+
+    name = "request.served"
+    peer: str
+    method: str
+    href: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValueChanged(Event):
+    """A client changed what the device is doing."""
+
+    name = "value.changed"
+    href: str
+    values: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswersWithheld(Event):
+    """A source asked for more unauthenticated answers than it may get."""
+
+    name = "answers.withheld"
+    peer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StorageFailed(Event):
+    """A change could not be made durable and was refused; the device goes on with what it has."""
+
+    name = "storage.failed"
+    reason: str
+
+
+Subscriber = Callable[[Event], None]
+
+
+class Bus:
+    """Hands each event to every subscriber, in the order of subscription."""
+
+    __slots__ = ("_subscribers", "wants_requests")
+
+    def __init__(self) -> None:
+        self._subscribers: list[Subscriber] = []
+        self.wants_requests = False
+        """Somebody wants `RequestServed`, too frequent to be made for nobody."""
+
+    def subscribe(self, subscriber: Subscriber, *, requests: bool = False) -> None:
+        """Have every future event; `RequestServed` only if anybody asks for `requests`."""
+        self._subscribers.append(subscriber)
+        self.wants_requests = self.wants_requests or requests
+
+    def publish(self, event: Event) -> None:
+        """Tell everybody."""
+        for subscriber in self._subscribers:
+            subscriber(event)

@@ -1,0 +1,248 @@
+"""Hosts devices in an event loop: one device or a thousand, none with a task of its own."""
+
+import asyncio
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from device.core import Device
+from device.events import DeviceReady, MulticastChanged
+from device.net.interfaces import interfaces
+from device.net.multicast import Membership, MulticastReceiver
+from device.net.udp import UdpSocket
+from device.path import Endpoint, Outgoing, Path
+
+ALL_HOSTS: Final = ("0.0.0.0", "::")  # noqa: S104 - a device is there to be found
+COAP_PORT: Final = 5683
+
+
+class BindError(Exception):
+    """A socket cannot be bound; the message says which and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where a device listens. Port 0 is any free one, no hosts are all of this machine."""
+
+    hosts: tuple[str, ...] = ()
+    plain: int = 0
+    secure: int = 0
+
+
+class HostedDevice:
+    """A device with its sockets and its alarm clock."""
+
+    def __init__(self, device: Device, ports: Ports) -> None:
+        """Bind all sockets. Raises `BindError`."""
+        self.device: Final = device
+        self._loop = asyncio.get_running_loop()
+        self._alarm: asyncio.TimerHandle | None = None
+        self._hosts = ports.hosts
+        self._sockets: list[UdpSocket] = []
+        try:
+            self._bind(ports.plain, secured=False)
+            self._bind(ports.secure, secured=True)
+        except BindError:
+            self._close_sockets()
+            raise
+        self._by_port = {
+            (opened.family, opened.host, opened.port): opened for opened in self._sockets
+        }
+        self._wildcards = {
+            (opened.family, opened.port): opened
+            for opened in self._sockets
+            if opened.host in ALL_HOSTS
+        }
+        device.endpoints = self.endpoints
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """The bound sockets."""
+        return tuple(
+            Endpoint("coaps" if opened.secured else "coap", opened.host, opened.port)
+            for opened in self._sockets
+        )
+
+    def start(self) -> None:
+        """Begin to answer."""
+        self.device.start(self._loop.time())
+        for opened in self._sockets:
+            self._loop.add_reader(opened, opened.drain, self.receive)
+        self._set_alarm()
+
+    def stop(self) -> None:
+        """Say goodbye and give the ports back."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._send(self.device.stop(self._loop.time()))
+        for opened in self._sockets:
+            self._loop.remove_reader(opened)
+        self._close_sockets()
+
+    def receive(self, datagram: bytes, path: Path) -> None:
+        """Hand a datagram to the device and send what it answers."""
+        self._send(self.device.receive(datagram, path, self._loop.time()))
+        self._set_alarm()
+
+    def receive_multicast(self, datagram: bytes, path: Path) -> None:
+        """Take a datagram sent to a group, as one that is answered from our own plain port."""
+        family = socket.AF_INET6 if path.is_ipv6 else socket.AF_INET
+        local = _address_towards(path)
+        for opened in self._sockets:
+            if opened.family != family or opened.secured or local is None:
+                continue
+            if opened.host in {local, *ALL_HOSTS}:
+                answered = Path(
+                    local_host=local,
+                    local_port=opened.port,
+                    peer_host=path.peer_host,
+                    peer_port=path.peer_port,
+                    interface=path.interface,
+                    multicast=True,
+                )
+                self.receive(datagram, answered)
+                return
+
+    def press_reset(self) -> None:
+        """Press the device's reset button."""
+        self._send(self.device.press_reset(self._loop.time()))
+        self._set_alarm()
+
+    def _bind(self, port: int, *, secured: bool) -> None:
+        wanted = port
+        for host in self._hosts or ALL_HOSTS:
+            is_optional = not self._hosts and host == "::"
+            try:
+                opened = _bound(host, wanted, fallback=port, secured=secured)
+            except OSError as error:
+                if is_optional:
+                    continue  # a machine without IPv6
+                raise BindError(_explain(host, wanted, error)) from error
+            self._sockets.append(opened)
+            wanted = opened.port  # the same number for every address, where it is free
+
+    def _send(self, outgoing: Sequence[Outgoing]) -> None:
+        for item in outgoing:
+            path = item.path
+            family = socket.AF_INET6 if path.is_ipv6 else socket.AF_INET
+            opened = self._wildcards.get((family, path.local_port)) or self._by_port.get(
+                (family, path.local_host, path.local_port)
+            )
+            if opened is not None:
+                opened.send(item)
+
+    def _set_alarm(self) -> None:
+        deadline = self.device.next_deadline()
+        if self._alarm is not None:
+            if deadline == self._alarm.when():
+                return
+            self._alarm.cancel()
+            self._alarm = None
+        if deadline is not None:
+            self._alarm = self._loop.call_at(deadline, self._on_alarm)
+
+    def _on_alarm(self) -> None:
+        self._alarm = None
+        self._send(self.device.tick(self._loop.time()))
+        self._set_alarm()
+
+    def _close_sockets(self) -> None:
+        for opened in self._sockets:
+            opened.close()
+
+
+class Hub:
+    """The devices of this process and what they share."""
+
+    def __init__(self) -> None:
+        self._hosted: list[HostedDevice] = []
+        self._multicast = MulticastReceiver(self._offer, self._report)
+        self._is_receiving = False
+
+    def add(self, device: Device, ports: Ports) -> HostedDevice:
+        """Bind and start a device. Raises `BindError`."""
+        hosted = HostedDevice(device, ports)
+        self._hosted.append(hosted)
+        hosted.start()
+        if not self._is_receiving and not _is_loopback_only(ports):
+            self._is_receiving = True
+            self._multicast.start()
+        database = device.database
+        device.bus.publish(
+            DeviceReady(
+                device_uuid=database.doxm.device_uuid,
+                state=database.state.name,
+                endpoints=tuple(_reachable(hosted.endpoints)),
+            )
+        )
+        return hosted
+
+    def stop(self) -> None:
+        """Stop everything."""
+        self._multicast.stop()
+        for hosted in self._hosted:
+            hosted.stop()
+        self._hosted.clear()
+
+    def _offer(self, datagram: bytes, path: Path) -> None:
+        for hosted in self._hosted:
+            hosted.receive_multicast(datagram, path)
+
+    def _report(self, membership: Membership) -> None:
+        for hosted in self._hosted:
+            hosted.device.bus.publish(
+                MulticastChanged(joined=membership.joined, failed=membership.failed)
+            )
+
+
+def _bound(host: str, port: int, *, fallback: int, secured: bool) -> UdpSocket:
+    """Bind `port`, or `fallback` if that is another one and `port` is taken."""
+    # the multicast port is shared with the multicast sockets of every process
+    shared = port == COAP_PORT
+    try:
+        return UdpSocket(host, port, secured=secured, shared=shared)
+    except OSError:
+        if port == fallback:
+            raise
+        return UdpSocket(host, fallback, secured=secured)
+
+
+def _explain(host: str, port: int, error: OSError) -> str:
+    place = Endpoint("udp", host, port)
+    return f"cannot listen at {place}: {error.strerror or error}; choose another address or port"
+
+
+def _address_towards(path: Path) -> str | None:
+    """Return the local address from which an answer to `path`'s peer leaves."""
+    family = socket.AF_INET6 if path.is_ipv6 else socket.AF_INET
+    peer: tuple[str, int] | tuple[str, int, int, int] = (path.peer_host, path.peer_port)
+    if path.is_ipv6:
+        peer = (path.peer_host, path.peer_port, 0, path.interface)
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(peer)
+        except OSError:
+            return None
+        host: str = probe.getsockname()[0]
+        return host
+
+
+def _is_loopback_only(ports: Ports) -> bool:
+    return bool(ports.hosts) and all(
+        host == "::1" or host.startswith("127.") for host in ports.hosts
+    )
+
+
+def _reachable(endpoints: Sequence[Endpoint]) -> list[str]:
+    """List where the endpoints can be reached, with addresses in place of wildcards."""
+    known = sorted(interfaces(), key=lambda interface: (interface.is_loopback, interface.name))
+    shown: list[str] = []
+    for endpoint in endpoints:
+        if endpoint.host not in ALL_HOSTS:
+            shown.append(str(endpoint))
+            continue
+        for interface in known:
+            hosts = interface.ipv6 if endpoint.is_ipv6 else interface.ipv4
+            shown += [str(Endpoint(endpoint.scheme, host, endpoint.port)) for host in hosts]
+    return shown

@@ -1,0 +1,137 @@
+"""A UDP socket that knows on which of its addresses a datagram arrived, and answers from there."""
+
+import socket
+import struct
+from collections.abc import Callable
+from typing import Any, Final
+
+from device.path import Outgoing, Path
+
+DATAGRAM_SIZE: Final = 65535
+MAX_PER_WAKE: Final = 64
+"""Datagrams read before others get their turn."""
+
+_PKTINFO4: Final = struct.Struct("=i4s4s")  # struct in_pktinfo: interface, source, destination
+_PKTINFO6: Final = struct.Struct("=16si")  # struct in6_pktinfo: address, interface
+_ANCILLARY_SIZE: Final = 64
+_WILDCARDS: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not bound to
+_IP_PKTINFO: Final = getattr(socket, "IP_PKTINFO", 8)
+
+Deliver = Callable[[bytes, Path], None]
+
+
+class UdpSocket:
+    """One bound, non-blocking socket; IPv6 sockets carry no IPv4."""
+
+    def __init__(
+        self, host: str, port: int, *, secured: bool = False, shared: bool = False
+    ) -> None:
+        """Bind. `shared` lets others bind the same port. Raises `OSError`."""
+        self.family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self.secured = secured
+        self._socket = socket.socket(self.family, socket.SOCK_DGRAM)
+        try:
+            self._configure(shared=shared)
+            self._socket.bind(_sockaddr(host, port, 0))
+        except OSError:
+            self._socket.close()
+            raise
+        self.host, self.port = self._socket.getsockname()[:2]
+        self._knows_address = host in _WILDCARDS
+        self._path: tuple[Any, Path] | None = None
+
+    def _configure(self, *, shared: bool) -> None:
+        self._socket.setblocking(False)
+        if shared:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if self.family == socket.AF_INET6:
+            self._socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            self._socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
+        else:
+            self._socket.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
+
+    def fileno(self) -> int:
+        """Return the file descriptor, for the event loop."""
+        return self._socket.fileno()
+
+    def close(self) -> None:
+        """Give the port back."""
+        self._socket.close()
+
+    def option(self, level: int, name: int, value: bytes) -> None:
+        """Set a socket option. Raises `OSError`."""
+        self._socket.setsockopt(level, name, value)
+
+    def drain(self, deliver: Deliver) -> None:
+        """Hand over what has arrived, a bounded number of datagrams at a time."""
+        for _ in range(MAX_PER_WAKE):
+            try:
+                data, ancillary, _, peer = self._socket.recvmsg(DATAGRAM_SIZE, _ANCILLARY_SIZE)
+            except (BlockingIOError, InterruptedError):
+                return
+            except OSError:
+                continue  # an ICMP error of an earlier answer: the peer is gone, others are not
+            deliver(data, self._path_of(peer, ancillary))
+
+    def send(self, outgoing: Outgoing) -> None:
+        """Send, from the address that was asked. A datagram that cannot be sent is lost."""
+        path = outgoing.path
+        peer = _sockaddr(path.peer_host, path.peer_port, path.interface)
+        try:
+            if self._knows_address:
+                self._socket.sendmsg([outgoing.datagram], [self._source(path)], 0, peer)
+            else:
+                self._socket.sendto(outgoing.datagram, peer)
+        except OSError:
+            return
+
+    def _path_of(self, peer: Any, ancillary: list[tuple[int, int, bytes]]) -> Path:
+        # consecutive datagrams mostly come the same way
+        key = (peer, ancillary)
+        if self._path is not None and self._path[0] == key:
+            return self._path[1]
+        local, interface = _arrival(ancillary, self.host)
+        path = Path(
+            local_host=local,
+            local_port=self.port,
+            peer_host=peer[0],
+            peer_port=peer[1],
+            interface=interface,
+            secured=self.secured,
+        )
+        self._path = (key, path)
+        return path
+
+    def _source(self, path: Path) -> tuple[int, int, bytes]:
+        address = socket.inet_pton(self.family, path.local_host)
+        if self.family == socket.AF_INET6:
+            info = _PKTINFO6.pack(address, path.interface)
+            return (socket.IPPROTO_IPV6, socket.IPV6_PKTINFO, info)
+        info = _PKTINFO4.pack(path.interface, address, bytes(4))
+        return (socket.IPPROTO_IP, _IP_PKTINFO, info)
+
+
+def _arrival(ancillary: list[tuple[int, int, bytes]], bound: str) -> tuple[str, int]:
+    """Read the destination address and the interface of a datagram."""
+    for level, kind, data in ancillary:
+        if (level, kind) == (socket.IPPROTO_IP, _IP_PKTINFO):
+            interface, _, destination = _PKTINFO4.unpack_from(data)
+            return socket.inet_ntop(socket.AF_INET, destination), interface
+        if (level, kind) == (socket.IPPROTO_IPV6, socket.IPV6_PKTINFO):
+            destination, interface = _PKTINFO6.unpack_from(data)
+            return socket.inet_ntop(socket.AF_INET6, destination), interface
+    return bound, 0
+
+
+def _sockaddr(host: str, port: int, interface: int) -> Any:
+    if ":" not in host:
+        return (host, port)
+    bare, _, zone = host.partition("%")
+    scope = interface
+    if zone:
+        scope = int(zone) if zone.isdigit() else socket.if_nametoindex(zone)
+    return (bare, port, 0, scope if _is_link_local(bare) else 0)
+
+
+def _is_link_local(host: str) -> bool:
+    return host.lower().startswith(("fe8", "fe9", "fea", "feb", "ff02"))

@@ -1,0 +1,60 @@
+"""The way of a datagram: from which peer address to which of our own."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """Both ends of a UDP exchange, as the receiving socket saw them.
+
+    `local_host` is always a unicast address: for a datagram sent to a group (`multicast`) it is the
+    address that the answer will leave from. `interface` is the kernel's index of the network
+    interface (0: not known), part of the identity of an IPv6 link-local peer. `secured` tells
+    whether the datagram belongs to the DTLS port.
+    """
+
+    local_host: str
+    local_port: int
+    peer_host: str
+    peer_port: int
+    interface: int = 0
+    secured: bool = False
+    multicast: bool = False
+
+    @property
+    def is_ipv6(self) -> bool:
+        """Tell the address family of the exchange."""
+        return ":" in self.peer_host
+
+    def __str__(self) -> str:
+        return f"{bracketed(self.peer_host)}:{self.peer_port}"
+
+
+def bracketed(host: str) -> str:
+    """Write an address as it stands in a URI (RFC 3986 3.2.2), without an interface's name."""
+    return f"[{host.partition('%')[0]}]" if ":" in host else host
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A datagram to be sent back along `path`."""
+
+    datagram: bytes
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One of our own bound sockets, as announced to clients."""
+
+    scheme: str
+    host: str
+    port: int
+
+    @property
+    def is_ipv6(self) -> bool:
+        """Tell the address family of the socket."""
+        return ":" in self.host
+
+    def __str__(self) -> str:
+        return f"{self.scheme}://{bracketed(self.host)}:{self.port}"

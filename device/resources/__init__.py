@@ -1,0 +1,1 @@
+"""What a device serves: core resources, security resources and those of its profile."""

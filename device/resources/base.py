@@ -1,0 +1,123 @@
+"""What a resource is to the rest of the device: three operations over immutable values."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+from device.coap import Code
+from device.dtls import Session
+from device.path import Path
+from device.security.gate import Requester, Target
+from svrdb.model import Database
+
+BASELINE: Final = "oic.if.baseline"
+READ_WRITE: Final = "oic.if.rw"
+READ: Final = "oic.if.r"
+LINKS: Final = "oic.if.ll"
+
+COMMON: Final = frozenset({"rt", "if", "n", "id"})
+"""Common properties: tolerated in any UPDATE and never changed by one (OCF Core 7.8)."""
+
+Representation = Mapping[str, Any] | Sequence[Any]
+
+
+class RefusedError(Exception):
+    """The request is wrong; `code` goes to the peer, the sentence to the log."""
+
+    def __init__(self, code: Code, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+class SilenceError(Exception):
+    """The request gets no answer at all, as discovery filters demand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """The query of a request: pairs in their order, names in lower case."""
+
+    pairs: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def parse(cls, options: Sequence[str]) -> "Query":
+        """Split `name=value` options."""
+        pairs = (option.partition("=") for option in options)
+        return cls(tuple((name.lower(), value) for name, _, value in pairs))
+
+    def first(self, name: str) -> str | None:
+        """Return the first value of `name`, None if there is none."""
+        for key, value in self.pairs:
+            if key == name:
+                return value
+        return None
+
+    def all(self, name: str) -> list[str]:
+        """Return all values of `name`."""
+        return [value for key, value in self.pairs if key == name]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request that passed the gate, with the state it meets."""
+
+    database: Database
+    path: Path
+    requester: Requester
+    query: Query
+    interface: str
+    has_session: bool
+    session: Session | None = None
+    multicast: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a change comes to. `database` set: to be made durable before the answer leaves."""
+
+    code: Code = Code.CHANGED
+    body: Representation | None = None
+    database: Database | None = None
+    notify: frozenset[str] = field(default_factory=frozenset)
+    """Paths of resources whose observers want to know."""
+    reboot: bool = False
+    """End all sessions and start over with what is stored, once the answer has left."""
+    abandon_handshakes: bool = False
+    """Handshakes in progress began under other terms and must start over."""
+
+
+class Resource(Protocol):
+    """Something with a path. An operation that a resource does not have is refused with 4.05."""
+
+    target: Target
+    observable: bool
+
+    def retrieve(self, call: Call) -> Representation:
+        """Return the representation for `call.interface`."""
+
+    def update(self, call: Call, payload: Mapping[str, object]) -> Outcome:
+        """Carry out an UPDATE. Raises `RefusedError`, and then nothing has changed."""
+
+    def delete(self, call: Call) -> Outcome:
+        """Carry out a DELETE. Raises `RefusedError`, and then nothing has changed."""
+
+
+class ReadOnly:
+    """The operations that a resource refuses unless it says otherwise."""
+
+    observable = False
+
+    def update(self, call: Call, payload: Mapping[str, object]) -> Outcome:
+        """Refuse: nothing here can be written."""
+        raise RefusedError(Code.METHOD_NOT_ALLOWED, "the resource cannot be updated")
+
+    def delete(self, call: Call) -> Outcome:
+        """Refuse: nothing here can be deleted."""
+        raise RefusedError(Code.METHOD_NOT_ALLOWED, "the resource cannot be deleted")
+
+
+def with_common(call: Call, target: Target, properties: Mapping[str, Any]) -> Representation:
+    """Add `rt` and `if` where the baseline interface asks for them."""
+    if call.interface != BASELINE:
+        return properties
+    return {"rt": target.types, "if": target.interfaces, **properties}

@@ -1,0 +1,107 @@
+"""The core resources apart from discovery: `/oic/d`, `/oic/p`, `/oic/mnt`."""
+
+from collections.abc import Mapping
+
+from device.coap import Code
+from device.resources.base import (
+    BASELINE,
+    READ,
+    READ_WRITE,
+    Call,
+    Outcome,
+    ReadOnly,
+    RefusedError,
+    Representation,
+    with_common,
+)
+from device.security import states
+from device.security.gate import Kind, Target
+from device.simulation.profile import Profile
+from svrdb.model import State
+
+
+class DeviceResource(ReadOnly):
+    """`/oic/d`: what the device is (OCF Core 11.1)."""
+
+    observable = True
+
+    def __init__(self, profile: Profile) -> None:
+        self._identity = profile.device
+        self.target = Target(
+            href="/oic/d",
+            kind=Kind.CORE,
+            types=("oic.wk.d", *profile.device.types),
+            interfaces=(READ, BASELINE),
+            has_plain_endpoint=True,
+        )
+
+    def retrieve(self, call: Call) -> Representation:
+        """Return the device's description."""
+        identity, database = self._identity, call.database
+        return with_common(
+            call,
+            self.target,
+            {
+                "di": str(database.doxm.device_uuid),
+                "piid": str(database.permanent.device),
+                "n": identity.name,
+                "icv": identity.spec_version,
+                "dmv": identity.data_model_version,
+            },
+        )
+
+
+class PlatformResource(ReadOnly):
+    """`/oic/p`: what the device runs on (OCF Core 11.1)."""
+
+    target = Target(
+        href="/oic/p",
+        kind=Kind.CORE,
+        types=("oic.wk.p",),
+        interfaces=(READ, BASELINE),
+        has_plain_endpoint=True,
+    )
+
+    def __init__(self, profile: Profile) -> None:
+        platform = profile.platform
+        properties = {
+            "mnmn": platform.manufacturer,
+            "mnmo": platform.model,
+            "mnpv": platform.platform_version,
+            "mnfv": platform.firmware_version,
+        }
+        self._properties = {name: value for name, value in properties.items() if value}
+
+    def retrieve(self, call: Call) -> Representation:
+        """Return the platform's description."""
+        platform = str(call.database.permanent.platform)
+        return with_common(call, self.target, {"pi": platform, **self._properties})
+
+
+class MaintenanceResource(ReadOnly):
+    """`/oic/mnt`: factory reset and reboot (OCF Core 11.5)."""
+
+    target = Target(
+        href="/oic/mnt",
+        kind=Kind.CORE,
+        types=("oic.wk.mnt",),
+        interfaces=(READ_WRITE, BASELINE),
+    )
+
+    def retrieve(self, call: Call) -> Representation:
+        """Return the two wishes, neither of which is ever pending."""
+        return with_common(call, self.target, {"fr": False, "rb": False})
+
+    def update(self, call: Call, payload: Mapping[str, object]) -> Outcome:
+        """Reset to factory state, or reboot; a reset includes the reboot."""
+        wishes = {name: payload.get(name, False) for name in ("fr", "rb")}
+        if not all(isinstance(wish, bool) for wish in wishes.values()):
+            raise RefusedError(Code.BAD_REQUEST, "mnt: fr and rb are booleans")
+        if not any(wishes.values()):
+            raise RefusedError(Code.BAD_REQUEST, "mnt: neither fr nor rb is true")
+        if call.database.state is State.RESET:
+            raise RefusedError(Code.BAD_REQUEST, "mnt: a reset is already on its way")
+        answer = {"fr": False, "rb": False}
+        if wishes["fr"]:
+            return Outcome(body=answer, database=states.enter(call.database, State.RESET))
+        return Outcome(body=answer, reboot=True)

@@ -1,0 +1,85 @@
+"""OCF's CBOR payloads: read with the tolerance real tools need, and no more."""
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NoReturn
+
+import cbor2
+
+MAX_DEPTH: Final = 16
+
+_BUILT_IN_TAGS: Final = (
+    *range(6),
+    *(25, 28, 29, 30, 35, 36, 37, 52, 54, 100, 256, 258, 260, 261, 1004, 43000, 55799),
+)
+
+
+class PayloadError(Exception):
+    """The payload is not the CBOR that OCF peers exchange."""
+
+
+def _refuse_tag(*_: object) -> NoReturn:
+    raise PayloadError("CBOR tags have no meaning here")
+
+
+_NO_TAGS: Final = dict.fromkeys(_BUILT_IN_TAGS, _refuse_tag)
+
+
+def decode_map(payload: bytes) -> Mapping[str, object]:
+    """Decode an UPDATE's body, one CBOR map with text keys. Raises `PayloadError`.
+
+    What comes out is what JSON has, and octets. Text that is not UTF-8 comes out as octets: one
+    deployed tool sends raw keys as text, and nothing else may keep what cannot be written again.
+    """
+    stream = io.BytesIO(payload)
+    try:
+        decoder = cbor2.CBORDecoder(
+            stream,
+            tag_hook=_refuse_tag,
+            semantic_decoders=_NO_TAGS,
+            str_errors="surrogateescape",
+            read_size=1,
+            max_depth=MAX_DEPTH,
+            allow_duplicate_keys=False,
+            strict_hashable_types=True,
+        )
+        value = decoder.decode()
+    except (cbor2.CBORError, ValueError, OverflowError, MemoryError) as error:
+        raise PayloadError("the payload is not valid CBOR") from error
+    if stream.read(1):
+        raise PayloadError("something follows the CBOR value")
+    if not isinstance(value, dict):
+        raise PayloadError("the payload is not a map")
+    return _plain_map(value)
+
+
+def encode(value: Mapping[str, Any] | Sequence[Any]) -> bytes:
+    """Encode a representation."""
+    return cbor2.dumps(value)
+
+
+def _plain(value: object) -> object:
+    match value:
+        case None | bool() | int() | float() | bytes():
+            return value
+        case str():
+            raw = value.encode("utf-8", "surrogateescape")
+            return raw if _has_surrogates(value) else value
+        case list():
+            return [_plain(element) for element in value]
+        case dict():
+            return _plain_map(value)
+    raise PayloadError("the payload holds a value that has no meaning here")
+
+
+def _plain_map(value: Mapping[object, object]) -> dict[str, object]:
+    plain: dict[str, object] = {}
+    for key, element in value.items():
+        if not isinstance(key, str) or _has_surrogates(key):
+            raise PayloadError("the payload has a map whose keys are not text")
+        plain[key] = _plain(element)
+    return plain
+
+
+def _has_surrogates(text: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in text)

@@ -1,0 +1,150 @@
+"""`/oic/sec/cred`: the keys and certificates of the device (OCF Security 13.3)."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from device.coap import Code
+from device.resources.base import (
+    Call,
+    Outcome,
+    ReadOnly,
+    RefusedError,
+    Representation,
+    with_common,
+)
+from device.resources.secure.common import (
+    bad_request,
+    lowest_free,
+    merged,
+    number_from,
+    require_writable,
+    target,
+    wire,
+    without_id,
+)
+from device.resources.secure.credential import read_credential
+from device.security import owner
+from svrdb.model import (
+    ANY_SUBJECT,
+    Cred,
+    Credential,
+    CredentialType,
+    Encoding,
+    PrivateData,
+    State,
+    is_same_identity,
+)
+
+MAX_CREDENTIALS: Final = 128
+
+
+class CredResource(ReadOnly):
+    """The credentials. Their secrets are never readable."""
+
+    target = target("cred")
+
+    def retrieve(self, call: Call) -> Representation:
+        """Return all credentials, or those that `credid=` or `subjectuuid=` name."""
+        cred = call.database.cred
+        ids = {number_from(value) for value in call.query.all("credid")}
+        subjects = {value.lower() for value in call.query.all("subjectuuid")}
+        chosen = tuple(
+            credential
+            for credential in cred.credentials
+            if (not ids or credential.credid in ids)
+            and (not subjects or credential.subject in subjects)
+        )
+        return with_common(call, self.target, _disclosed(replace(cred, credentials=chosen)))
+
+    def update(self, call: Call, payload: Mapping[str, object]) -> Outcome:
+        """Add credentials, or replace those whose credid is given; all or none."""
+        rest = {name: value for name, value in payload.items() if name == "rowneruuid"}
+        cred = merged("cred", call.database.cred, rest, call)
+        elements = payload.get("creds")
+        if elements is not None:
+            require_writable("cred", "creds", call)
+            if not isinstance(elements, list):
+                raise bad_request("cred: creds is an array")
+            for element in elements:
+                cred = _with_credential(cred, element, call)
+        return Outcome(database=replace(call.database, cred=cred))
+
+    def delete(self, call: Call) -> Outcome:
+        """Remove what `credid=` and `subjectuuid=` name, or all."""
+        if call.database.state is State.RFNOP:
+            raise RefusedError(Code.FORBIDDEN, "cred: credentials are not removed in RFNOP")
+        require_writable("cred", "creds", call)
+        cred = call.database.cred
+        ids, subjects = call.query.all("credid"), call.query.all("subjectuuid")
+        rest = cred.credentials if ids or subjects else ()
+        for value in ids:
+            rest = without_id(rest, "credid", number_from(value))
+        for subject in subjects:
+            rest = without_id(rest, "subject", subject.lower())
+        return Outcome(
+            code=Code.DELETED,
+            database=replace(call.database, cred=replace(cred, credentials=rest)),
+        )
+
+
+def _disclosed(cred: Cred) -> dict[str, Any]:
+    """Return the wire form with every secret emptied."""
+    values = wire(cred)
+    for credential in values["creds"]:
+        private = credential.get("privatedata")
+        if private is not None:
+            private["data"] = b"" if private["encoding"] == Encoding.RAW else ""
+    return values
+
+
+def _with_credential(cred: Cred, element: object, call: Call) -> Cred:
+    credentials = cred.credentials
+    taken = {known.credid for known in credentials}
+    new = read_credential(element, lowest_free(taken))
+    if new.kind == CredentialType.SYMMETRIC_PAIRWISE and new.private is None:
+        new = replace(new, private=PrivateData(data=_owner_key(cred, new, call)))
+        credentials = tuple(
+            known for known in credentials if (known.kind, known.subject) != (new.kind, new.subject)
+        )
+    elif new.credid not in taken and any(_is_same_content(known, new) for known in credentials):
+        return cred
+    by_id = {known.credid: known for known in credentials} | {new.credid: new}
+    if len(by_id) > MAX_CREDENTIALS:
+        raise RefusedError(
+            Code.REQUEST_ENTITY_TOO_LARGE, f"cred: there is room for {MAX_CREDENTIALS} credentials"
+        )
+    return replace(cred, credentials=tuple(by_id.values()))
+
+
+def _is_same_content(one: Credential, other: Credential) -> bool:
+    return replace(one, credid=other.credid) == other
+
+
+def _owner_key(cred: Cred, credential: Credential, call: Call) -> bytes:
+    """Derive the owner credential that an empty `privatedata` asks for (OCF Security 7.3.2).
+
+    Only for the owner, over the ownership connection, while ownership is being taken: anywhere
+    else a key without octets would be a credential that anybody knows.
+    """
+    doxm = call.database.doxm
+    session = call.session
+    if session is None or not call.requester.owns_transfer or doxm.owned:
+        raise bad_request("cred: privatedata is empty, and this is no ownership transfer")
+    if call.database.state is not State.RFOTM or credential.subject == ANY_SUBJECT:
+        raise bad_request("cred: privatedata is empty, and this is no ownership transfer")
+    subject = UUID(credential.subject)
+    if not any(is_same_identity(subject, uuid) for uuid in (doxm.owner_uuid, cred.resource_owner)):
+        raise bad_request("cred: the owner credential is for the owner only")
+    try:
+        return owner.derive(
+            session.key_block,
+            suite=session.suite,
+            method=doxm.selected_method,
+            owner=subject,
+            device=doxm.device_uuid,
+        )
+    except KeyError as error:
+        raise bad_request("cred: this session yields no owner credential") from error

@@ -1,0 +1,39 @@
+"""`/oic/sec/doxm`: who owns the device and how it changes owners (OCF Security 13.2)."""
+
+from collections.abc import Mapping
+
+from msgspec.structs import replace
+
+from device.resources.base import Call, Outcome, ReadOnly, Representation, SilenceError, with_common
+from device.resources.secure.common import bad_request, merged, target, wire
+from svrdb.model import NIL
+
+
+class DoxmResource(ReadOnly):
+    """Owner transfer methods and ownership."""
+
+    target = target("doxm")
+
+    def retrieve(self, call: Call) -> Representation:
+        """Return doxm, unless the query asks for another device."""
+        doxm = call.database.doxm
+        for value in call.query.all("owned"):
+            if value.lower() != ("true" if doxm.owned else "false"):
+                raise bad_request(f"owned={value} does not match")
+        for value in call.query.all("deviceuuid"):
+            if value.lower() != str(doxm.device_uuid):
+                raise SilenceError
+        return with_common(call, self.target, wire(doxm))
+
+    def update(self, call: Call, payload: Mapping[str, object]) -> Outcome:
+        """Select a method, or take ownership property by property."""
+        doxm = merged("doxm", call.database.doxm, payload, call)
+        is_new = doxm.selected_method != call.database.doxm.selected_method
+        if is_new and doxm.selected_method not in doxm.methods:
+            raise bad_request(f"doxm: method {doxm.selected_method} is not offered")
+        if doxm.device_uuid == NIL:
+            raise bad_request("doxm: the nil UUID names no device")
+        return Outcome(
+            database=replace(call.database, doxm=doxm),
+            abandon_handshakes="oxmsel" in payload,
+        )

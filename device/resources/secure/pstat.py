@@ -1,0 +1,54 @@
+"""`/oic/sec/pstat`: the onboarding state, and the wish for another one (OCF Security 13.8)."""
+
+from collections.abc import Mapping
+
+from msgspec.structs import replace
+
+from device.resources.base import Call, Outcome, ReadOnly, Representation, with_common
+from device.resources.secure.common import (
+    bad_request,
+    merged,
+    require_writable,
+    target,
+    typed,
+    wire,
+)
+from device.security import states
+from svrdb.model import Dos
+
+
+class PstatResource(ReadOnly):
+    """Provisioning status."""
+
+    target = target("pstat")
+    observable = True
+
+    def retrieve(self, call: Call) -> Representation:
+        """Return pstat."""
+        return with_common(call, self.target, wire(call.database.pstat))
+
+    def update(self, call: Call, payload: Mapping[str, object]) -> Outcome:
+        """Write modes and owner, then carry out the wished transition if there is one."""
+        wanted = _wanted_state(payload, call)
+        if wanted.state is not call.database.state:
+            require_writable("pstat", "dos", call)
+        rest = {name: value for name, value in payload.items() if name != "dos"}
+        pstat = merged("pstat", call.database.pstat, rest, call)
+        if not 1 <= pstat.operation_mode <= 7 or not 0 <= pstat.target_mode <= 255:
+            raise bad_request("pstat: om is 1 to 7, tm is 0 to 255")
+        changed = replace(call.database, pstat=pstat)
+        try:
+            database = states.request(changed, wanted.state)
+        except states.TransitionRefusedError as error:
+            raise bad_request(f"pstat: {error}") from error
+        return Outcome(database=database)
+
+
+def _wanted_state(payload: Mapping[str, object], call: Call) -> Dos:
+    """Read `dos`; its `p` is ours to say and ignored."""
+    dos = payload.get("dos")
+    if "dos" not in payload:
+        return call.database.pstat.dos
+    if not isinstance(dos, dict) or "s" not in dos or not dos.keys() <= {"s", "p"}:
+        raise bad_request("pstat: dos is a map with s")
+    return typed("pstat", {"s": dos["s"]}, Dos)

@@ -1,0 +1,1 @@
+"""What may happen now: onboarding states, access, ownership and the owner credential."""

@@ -1,0 +1,66 @@
+"""Which property of a security resource may be written in which state, and over what.
+
+The table of OCF Security 13 in one place. Properties that are not named here are read-only.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from svrdb.model import State
+
+
+class Over(Enum):
+    """Over which connection a property may be written in RFOTM, beyond what the gate requires."""
+
+    OWNERSHIP = "the ownership connection"
+    BEFORE_OWNERSHIP = "an unsecured connection, before the ownership connection"
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """When and how a property may be written."""
+
+    states: frozenset[State]
+    over: Over = Over.OWNERSHIP
+
+
+_RFOTM: Final = frozenset({State.RFOTM})
+_REPAIR: Final = frozenset({State.RFOTM, State.SRESET})
+_PROVISIONING: Final = frozenset({State.RFOTM, State.RFPRO, State.SRESET})
+_NOT_RESETTING: Final = frozenset({State.RFOTM, State.RFPRO, State.RFNOP, State.SRESET})
+
+RIGHTS: Final[dict[str, dict[str, Right]]] = {
+    "doxm": {
+        "oxmsel": Right(_RFOTM, Over.BEFORE_OWNERSHIP),
+        "owned": Right(_RFOTM),
+        "deviceuuid": Right(_RFOTM),
+        "devowneruuid": Right(_RFOTM),
+        "rowneruuid": Right(_REPAIR),
+    },
+    "pstat": {
+        "dos": Right(_NOT_RESETTING),
+        "tm": Right(_NOT_RESETTING),
+        "om": Right(_NOT_RESETTING),
+        "rowneruuid": Right(_REPAIR),
+    },
+    "cred": {"creds": Right(_PROVISIONING), "rowneruuid": Right(_REPAIR)},
+    "acl2": {"aclist2": Right(_PROVISIONING), "rowneruuid": Right(_REPAIR)},
+    "sp": {"currentprofile": Right(_PROVISIONING), "supportedprofiles": Right(_PROVISIONING)},
+    "sdi": {"uuid": Right(_RFOTM), "name": Right(_PROVISIONING), "priv": Right(_PROVISIONING)},
+}
+
+
+def why_not_writable(
+    resource: str, name: str, state: State, *, secured: bool, owns_transfer: bool
+) -> str | None:
+    """Return None if the property may be written, otherwise the sentence that says why not."""
+    right = RIGHTS[resource].get(name)
+    if right is None:
+        return f"{name} is read-only"
+    if state not in right.states:
+        return f"{name} cannot be written in {state.name}"
+    is_right_connection = owns_transfer if right.over is Over.OWNERSHIP else not secured
+    if state is State.RFOTM and not is_right_connection:
+        return f"{name} is written over {right.over.value} only"
+    return None

@@ -1,0 +1,179 @@
+"""Device profiles: a YAML file says what a device is. Typed once, checked on loading."""
+
+import difflib
+import re
+from enum import StrEnum
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Final
+
+import msgspec
+import yaml
+
+from device.simulation.values import Property
+from svrdb.check import ProblemCode, problems
+from svrdb.model import NIL, Ace, Acl2, Database, Doxm, Permanent, TransferMethod
+
+BUILT_IN: Final = resources.files("profiles")
+
+_ACCESS_PROBLEMS: Final = frozenset({ProblemCode.DUPLICATE_ACEID, ProblemCode.BAD_SUBJECT})
+
+Href = Annotated[str, msgspec.Meta(pattern="^/", max_length=256)]
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=60)]
+
+
+class ProfileError(Exception):
+    """A profile cannot be used; the message says which, where and why."""
+
+
+class Method(StrEnum):
+    """Owner transfer methods, as profiles and the command line name them."""
+
+    JUST_WORKS = "jw"
+
+    @property
+    def number(self) -> TransferMethod:
+        """The method's number on the wire."""
+        return {Method.JUST_WORKS: TransferMethod.JUST_WORKS}[self]
+
+
+class UuidPolicy(StrEnum):
+    """Which UUID a device has after a factory reset."""
+
+    KEEP = "keep"
+    """The one it left the factory with."""
+    NEW = "new"
+    """A new random one (OCF 2.x, IoTivity-Lite)."""
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Common to all parts of a profile: an unknown key is a mistake."""
+
+
+class Identity(Section, frozen=True, kw_only=True):
+    """What `/oic/d` tells."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    types: tuple[str, ...]
+    spec_version: str = "ocf.2.2.5"
+    data_model_version: str = "ocf.res.1.3.0,ocf.sh.1.3.0"
+
+
+class Platform(Section, frozen=True, kw_only=True):
+    """What `/oic/p` tells."""
+
+    manufacturer: str
+    model: str | None = None
+    platform_version: str | None = None
+    firmware_version: str | None = None
+
+
+class Ownership(Section, frozen=True, kw_only=True):
+    """How the device changes owners."""
+
+    methods: Annotated[tuple[Method, ...], msgspec.Meta(min_length=1)] = (Method.JUST_WORKS,)
+    uuid: UuidPolicy = UuidPolicy.KEEP
+    reset_delay: Seconds = 2.0
+    """Between the answer to a reset and the reset itself, so that the answer can leave."""
+    factory_access: tuple[Ace, ...] = ()
+    """Access control entries of a device fresh from the factory."""
+
+
+class Discovery(Section, frozen=True, kw_only=True):
+    """How multicast requests are answered: random delays up to these."""
+
+    doxm_delay: Seconds = 2.0
+    other_delay: Seconds = 0.25
+
+
+class ResourceProfile(Section, frozen=True, kw_only=True):
+    """One application resource."""
+
+    href: Href
+    types: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
+    interfaces: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
+    name: str | None = None
+    discoverable: bool = True
+    observable: bool = True
+    plain: bool = False
+    """Also reachable without DTLS, where an access control entry permits it."""
+    properties: dict[str, Property]
+
+
+class Profile(Section, frozen=True, kw_only=True):
+    """A whole device."""
+
+    device: Identity
+    platform: Platform
+    ownership: Ownership = Ownership()
+    discovery: Discovery = Discovery()
+    resources: tuple[ResourceProfile, ...] = ()
+
+    def __post_init__(self) -> None:
+        seen: set[str] = set()
+        for resource in self.resources:
+            if resource.href in seen:
+                raise ValueError(f"two resources have the path {resource.href}")
+            if resource.href.startswith(("/oic/", "/.well-known/")):
+                raise ValueError(f"{resource.href} belongs to the device itself")
+            seen.add(resource.href)
+        for problem in problems(_trial(self.ownership.factory_access)):
+            if problem.code in _ACCESS_PROBLEMS:
+                raise ValueError(f"factory_access: {problem.sentence}")
+
+
+def _trial(access: tuple[Ace, ...]) -> Database:
+    """Make a database that has these entries, to see what is wrong with them."""
+    nobody = Permanent(device=NIL, platform=NIL, original=NIL)
+    return Database(
+        doxm=Doxm(methods=(), device_uuid=NIL), permanent=nobody, acl2=Acl2(entries=access)
+    )
+
+
+def built_in_names() -> list[str]:
+    """Return the names of the profiles that come with the package."""
+    return sorted(
+        entry.name.removesuffix(".yaml")
+        for entry in BUILT_IN.iterdir()
+        if entry.name.endswith(".yaml")
+    )
+
+
+def load(name_or_path: str) -> Profile:
+    """Load a built-in profile by name, or a file by path. Raises `ProfileError`."""
+    if "/" in name_or_path or name_or_path.endswith((".yaml", ".yml")):
+        return _parse(_read(Path(name_or_path)), name_or_path)
+    entry = BUILT_IN / f"{name_or_path}.yaml"
+    if not entry.is_file():
+        raise ProfileError(_unknown(name_or_path))
+    return _parse(entry.read_text(encoding="utf-8"), name_or_path)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ProfileError(f"cannot read the profile {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ProfileError(f"cannot read the profile {path}: it is not UTF-8 text") from error
+
+
+def _unknown(name: str) -> str:
+    near = difflib.get_close_matches(name, built_in_names(), n=1)
+    hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(built_in_names())}"
+    return (
+        f"there is no built-in profile {name!r}; {hint} A file is named by its path, ./{name}.yaml"
+    )
+
+
+def _parse(text: str, source: str) -> Profile:
+    try:
+        return msgspec.convert(yaml.safe_load(text), Profile)
+    except yaml.YAMLError as error:
+        raise ProfileError(f"profile {source} is not YAML: {error}") from error
+    except msgspec.ValidationError as error:
+        raise ProfileError(f"profile {source}: {_plain(str(error))}") from error
+
+
+def _plain(message: str) -> str:
+    return re.sub(r" - at `\$\.?(.*)`$", r" (at \1)", message)

@@ -1,0 +1,160 @@
+"""A network in memory: datagrams take time, get lost, overtake each other, come twice.
+
+Nothing happens between two events, so an hour of protocol time takes milliseconds, and a run with
+the same seed is the same run.
+"""
+
+import heapq
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Protocol
+
+from device.path import Outgoing, Path
+
+GROUPS = frozenset({"224.0.1.187", "ff02::158", "ff03::158", "ff05::158"})
+
+
+class Node(Protocol):
+    """Anything that lives on a network: a device, an onboarding tool."""
+
+    def receive(self, datagram: bytes, path: Path, now: float) -> list[Outgoing]:
+        """Take a datagram, return those to be sent."""
+
+    def tick(self, now: float) -> list[Outgoing]:
+        """Do what is due, return the datagrams to be sent."""
+
+    def next_deadline(self) -> float | None:
+        """Return when `tick` wants to be called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weather:
+    """How the network treats datagrams. The first three are probabilities."""
+
+    loss: float = 0.0
+    duplication: float = 0.0
+    reordering: float = 0.0
+    latency: float = 0.001
+    """Seconds from one node to the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Port:
+    node: Node
+    host: str
+    number: int
+    secured: bool
+
+
+@dataclass(order=True, slots=True)
+class _Delivery:
+    at: float
+    serial: int
+    port: _Port = field(compare=False)
+    datagram: bytes = field(compare=False)
+    path: Path = field(compare=False)
+
+
+class MemoryNetwork:
+    """Nodes, the datagrams between them, and the time."""
+
+    def __init__(self, *, seed: int = 0, weather: Weather | None = None, now: float = 0.0) -> None:
+        self.now = now
+        self.weather = weather or Weather()
+        self.log: list[tuple[float, Path, bytes]] = []
+        """What was sent, lost or not: (time, the sender's path, datagram)."""
+        self._ports: dict[tuple[str, int], _Port] = {}
+        self._members: dict[str, list[_Port]] = {}
+        self._nodes: list[Node] = []
+        self._flying: list[_Delivery] = []
+        self._serial = count()
+        self._random = random.Random(seed)  # noqa: S311 - repeatability is the point
+
+    def attach(
+        self,
+        node: Node,
+        host: str,
+        port: int,
+        *,
+        secured: bool = False,
+        groups: frozenset[str] = frozenset(),
+    ) -> None:
+        """Give `node` a port, and let what is sent to `groups` reach it there."""
+        bound = _Port(node, host, port, secured)
+        self._ports[host, port] = bound
+        for group in groups:
+            self._members.setdefault(group, []).append(bound)
+        if node not in self._nodes:
+            self._nodes.append(node)
+
+    def send(self, outgoing: list[Outgoing]) -> None:
+        """Put datagrams on their way."""
+        for item in outgoing:
+            self.log.append((self.now, item.path, item.datagram))
+            for port in self._receivers(item.path):
+                self._launch(port, item)
+
+    def run_until(self, condition: Callable[[], bool], *, timeout: float = 600.0) -> bool:
+        """Let time pass until `condition` holds; tell whether it did within `timeout` seconds."""
+        end = self.now + timeout
+        while not condition():
+            if not self._step(end):
+                return condition()
+        return True
+
+    def run(self, seconds: float) -> None:
+        """Let time pass."""
+        end = self.now + seconds
+        while self._step(end):
+            pass
+
+    def _step(self, end: float) -> bool:
+        """Go to the next event; False if there is none before `end`, and then it is `end`."""
+        due = [deadline for node in self._nodes if (deadline := node.next_deadline()) is not None]
+        if self._flying:
+            due.append(self._flying[0].at)
+        at = min(due, default=None)
+        if at is None or at > end:
+            self.now = max(self.now, end)
+            return False
+        self.now = max(self.now, at)
+        if self._flying and self._flying[0].at <= self.now:
+            delivery = heapq.heappop(self._flying)
+            node = delivery.port.node
+            self.send(node.receive(delivery.datagram, delivery.path, self.now))
+            return True
+        for node in self._nodes:
+            deadline = node.next_deadline()
+            if deadline is not None and deadline <= self.now:
+                self.send(node.tick(self.now))
+        return True
+
+    def _receivers(self, path: Path) -> list[_Port]:
+        if path.peer_host in GROUPS:
+            return self._members.get(path.peer_host, [])
+        port = self._ports.get((path.peer_host, path.peer_port))
+        return [] if port is None else [port]
+
+    def _launch(self, port: _Port, item: Outgoing) -> None:
+        weather = self.weather
+        copies = 1 + (self._random.random() < weather.duplication)
+        for _ in range(copies):
+            if self._random.random() < weather.loss:
+                continue
+            delay = weather.latency
+            if self._random.random() < weather.reordering:
+                delay += self._random.uniform(0, 20 * weather.latency)
+            path = Path(
+                local_host=port.host,
+                local_port=port.number,
+                peer_host=item.path.local_host,
+                peer_port=item.path.local_port,
+                secured=port.secured,
+                multicast=item.path.peer_host in GROUPS,
+            )
+            heapq.heappush(
+                self._flying,
+                _Delivery(self.now + delay, next(self._serial), port, item.datagram, path),
+            )

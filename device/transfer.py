@@ -1,0 +1,18 @@
+"""Which events a change of the database amounts to."""
+
+from collections.abc import Iterator
+
+from device.events import Event, MethodSelected, OwnerChanged, StateChanged
+from svrdb.model import Database, TransferMethod
+
+
+def describe_changes(before: Database, after: Database) -> Iterator[Event]:
+    """Yield the events that tell how `after` differs from `before`."""
+    if before.doxm.selected_method != after.doxm.selected_method:
+        method = after.doxm.selected_method
+        if method != TransferMethod.SELF:
+            yield MethodSelected(method=TransferMethod(method).name.lower().replace("_", " "))
+    if after.doxm.owned and not before.doxm.owned:
+        yield OwnerChanged(owner=after.doxm.owner_uuid, device_uuid=after.doxm.device_uuid)
+    if before.state is not after.state:
+        yield StateChanged(before=before.state.name, after=after.state.name)

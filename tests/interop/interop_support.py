@@ -1,0 +1,108 @@
+"""A light on real sockets, owned by a known peer, for programs that were not written here."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from device.core import Device
+from device.entropy import SystemEntropy
+from device.events import Bus, Event
+from device.factory import new_database
+from device.net.hub import Hub, Ports
+from device.security import states
+from device.simulation.profile import load
+from device.testing import MemoryKeeper
+from svrdb.model import (
+    Ace,
+    AceResource,
+    Acl2,
+    Connection,
+    Cred,
+    Credential,
+    CredentialType,
+    Database,
+    PrivateData,
+    State,
+    Subject,
+)
+
+IDENTITY = "onboardee-tester"
+"""The 16 octets of the owner's UUID, readable: these programs take an identity as text."""
+OWNER = UUID(bytes=IDENTITY.encode())
+KEY = b"0123456789abcdef"
+
+
+@dataclass(frozen=True)
+class RunningLight:
+    """Where a light listens, and what it said."""
+
+    device: Device
+    plain_port: int
+    secure_port: int
+    events: list[Event]
+
+
+def owned_database(database: Database) -> Database:
+    """Give a factory-new device an owner who may do everything."""
+    doxm = replace(database.doxm, owned=True, owner_uuid=OWNER, resource_owner=OWNER)
+    credential = Credential(
+        credid=1,
+        kind=CredentialType.SYMMETRIC_PAIRWISE,
+        subject=str(OWNER),
+        private=PrivateData(data=KEY),
+    )
+    everything = Ace(
+        aceid=1,
+        subject=Subject(uuid=str(OWNER)),
+        resources=(AceResource(wildcard="*"),),
+        permission=31,
+    )
+    discovery = Ace(
+        aceid=2,
+        subject=Subject(connection=Connection.ANYONE),
+        resources=tuple(AceResource(href=href) for href in ("/oic/res", "/oic/d", "/oic/p")),
+        permission=2,
+    )
+    owned = replace(
+        database,
+        doxm=doxm,
+        cred=Cred(credentials=(credential,), resource_owner=OWNER),
+        acl2=Acl2(entries=(everything, discovery), resource_owner=OWNER),
+        pstat=replace(database.pstat, resource_owner=OWNER),
+    )
+    return states.enter(owned, State.RFNOP)
+
+
+@contextmanager
+def running_light(*, owned: bool, host: str = "127.0.0.1") -> Iterator[RunningLight]:
+    """Run a light in a thread of its own, on free ports."""
+    profile, events, bus = load("light"), list[Event](), Bus()
+    bus.subscribe(events.append)
+    database = new_database(profile, SystemEntropy())
+    keeper = MemoryKeeper(owned_database(database) if owned else database)
+    device = Device(profile, keeper, entropy=SystemEntropy(), bus=bus)
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    hub = Hub()
+
+    async def start() -> tuple[int, int]:
+        plain, secure = hub.add(device, Ports(hosts=(host,))).endpoints
+        return plain.port, secure.port
+
+    async def stop() -> None:
+        hub.stop()
+
+    try:
+        plain, secure = asyncio.run_coroutine_threadsafe(start(), loop).result(5)
+        yield RunningLight(device, plain, secure, events)
+    finally:
+        asyncio.run_coroutine_threadsafe(stop(), loop).result(5)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()

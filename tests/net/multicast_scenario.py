@@ -1,0 +1,129 @@
+"""Run in a fresh network namespace by `test_net_multicast`; prints what was observed as JSON."""
+
+import asyncio
+import json
+import socket
+import struct
+import subprocess
+import sys
+
+import cbor2
+from aiocoap import GET, Message
+from aiocoap.numbers.types import Type
+from msgspec.structs import replace
+
+from device.core import Device
+from device.entropy import SystemEntropy
+from device.events import Bus, Event, MulticastChanged
+from device.factory import new_database
+from device.net import multicast
+from device.net.hub import HostedDevice, Hub, Ports
+from device.simulation.profile import Discovery, load
+from device.testing import MemoryKeeper
+
+multicast.RECHECK_SECONDS = 0.1
+
+
+def ip(arguments: str) -> None:
+    """Run iproute2."""
+    subprocess.run(["ip", *arguments.split()], check=True)
+
+
+def make_pair(one: str, other: str, address: str) -> None:
+    """Make two connected interfaces, the first with an address."""
+    ip(f"link add {one} type veth peer name {other}")
+    ip(f"link set {other} addrgenmode none")
+    ip(f"link set {one} up")
+    ip(f"link set {other} up")
+    ip(f"addr add {address}/24 dev {one}")
+
+
+def search(token: bytes, mid: int) -> bytes:
+    """Encode a tool's search for devices without an owner."""
+    message = Message(code=GET, uri_path=("oic", "sec", "doxm"), uri_query=("owned=FALSE",))
+    message.mtype, message.mid, message.token = Type.NON, mid, token
+    return message.encode()
+
+
+def tool_socket(family: int, index: int) -> socket.socket:
+    """Open the tool's socket, sending to groups through one interface."""
+    opened = socket.socket(family, socket.SOCK_DGRAM)
+    opened.setblocking(False)
+    if family == socket.AF_INET6:
+        opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, index)
+    else:
+        request = bytes(8) + struct.pack("=i", index)
+        opened.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, request)
+    return opened
+
+
+async def answers_to(host: str, number: int) -> list[tuple[bytes, tuple[object, ...]]]:
+    """Send a search to `host` and gather what comes back within half a second."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    index = socket.if_nametoindex("va")
+    got: list[tuple[bytes, tuple[object, ...]]] = []
+    loop = asyncio.get_running_loop()
+    with tool_socket(family, index) as tool:
+        loop.add_reader(tool, lambda: got.append(tool.recvfrom(2048)))
+        target = (host, 5683, 0, index) if family == socket.AF_INET6 else (host, 5683)
+        tool.sendto(search(bytes([number]) * 8, number), target)
+        await asyncio.sleep(0.5)
+        loop.remove_reader(tool)
+    return got
+
+
+def judged(answers: list[tuple[bytes, tuple[object, ...]]], hosted: HostedDevice) -> object:
+    """Say whether the answers are the device's own."""
+    ports = {endpoint.port for endpoint in hosted.endpoints if endpoint.scheme == "coap"}
+    uuid = str(hosted.device.database.doxm.device_uuid)
+    return {
+        "answers": len(answers),
+        "from_own_port": all(source[1] in ports for _, source in answers),
+        "uuid_matches": all(
+            cbor2.loads(Message.decode(data).payload)["deviceuuid"] == uuid for data, _ in answers
+        ),
+    }
+
+
+async def scenario() -> dict[str, object]:
+    """Let a tool search over each group, then let an interface come and go."""
+    events: list[Event] = []
+    bus = Bus()
+    bus.subscribe(events.append)
+    quick = Discovery(doxm_delay=0.05, other_delay=0.05)
+    profile = replace(load("light"), discovery=quick)
+    keeper = MemoryKeeper(new_database(profile, SystemEntropy()))
+    hub = Hub()
+    device = Device(profile, keeper, entropy=SystemEntropy(), bus=bus)
+    hosted = hub.add(device, Ports())
+
+    def joined() -> list[str]:
+        changes = [event for event in events if isinstance(event, MulticastChanged)]
+        return sorted(changes[-1].joined)
+
+    observed: dict[str, object] = {"joined": joined()}
+    groups = ("224.0.1.187", "ff02::158", "ff03::158", "ff05::158")
+    for number, group in enumerate(groups, 1):
+        observed[group] = judged(await answers_to(group, number), hosted)
+    observed["unicast_5683"] = {"answers": len(await answers_to("10.78.0.1", 9))}
+    make_pair("vc", "vd", "10.79.0.1")
+    await asyncio.sleep(0.5)
+    observed["after_appearing"] = joined()
+    ip("link del vc")
+    await asyncio.sleep(0.5)
+    observed["after_disappearing"] = joined()
+    hub.stop()
+    return observed
+
+
+def main() -> None:
+    """Make the network and run the scenario in it."""
+    with open("/proc/sys/net/ipv6/conf/default/accept_dad", "w", encoding="ascii") as setting:
+        setting.write("0")
+    ip("link set lo up")
+    make_pair("va", "vb", "10.78.0.1")
+    ip("route add 224.0.0.0/4 dev va")
+    json.dump(asyncio.run(scenario()), sys.stdout)
+
+
+main()

@@ -1,0 +1,73 @@
+"""Multicast in a network of its own, where the machine allows to make one (root, iproute2)."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCENARIO = Path(__file__).with_name("multicast_scenario.py")
+UNSHARE = ["unshare", "--net"]
+
+
+def can_make_a_network() -> bool:
+    """Tell whether we may make a network namespace with interfaces in it."""
+    if not shutil.which("unshare") or not shutil.which("ip"):
+        return False
+    probe = [*UNSHARE, "ip", "link", "add", "probe", "type", "veth", "peer", "name", "peer"]
+    return subprocess.run(probe, capture_output=True, check=False).returncode == 0
+
+
+pytestmark = pytest.mark.skipif(
+    not can_make_a_network(), reason="needs root and iproute2 to make a network namespace"
+)
+
+
+@pytest.fixture(scope="module")
+def observed() -> dict[str, object]:
+    """Run the scenario once: discovery over both families, then interfaces that come and go."""
+    finished = subprocess.run(
+        [*UNSHARE, sys.executable, str(SCENARIO)],
+        capture_output=True,
+        check=False,
+        timeout=60,
+        text=True,
+    )
+    assert finished.returncode == 0, finished.stderr
+    return dict(json.loads(finished.stdout))
+
+
+def test_groups_are_joined_on_the_interface(observed: dict[str, object]) -> None:
+    """OCF's four groups are joined and reported."""
+    assert observed["joined"] == [
+        "224.0.1.187%va",
+        "ff02::158%va",
+        "ff03::158%va",
+        "ff05::158%va",
+    ]
+
+
+@pytest.mark.parametrize("group", ["224.0.1.187", "ff02::158", "ff03::158", "ff05::158"])
+def test_discovery_is_answered_from_the_unicast_port(
+    observed: dict[str, object], group: str
+) -> None:
+    """A search sent to a group is answered once, from the device's own port of that family."""
+    assert observed[group] == {"answers": 1, "from_own_port": True, "uuid_matches": True}
+
+
+def test_unicast_to_the_multicast_port_is_not_ours(observed: dict[str, object]) -> None:
+    """What is sent to a unicast address and port 5683 does not reach a device on other ports."""
+    assert observed["unicast_5683"] == {"answers": 0}
+
+
+def test_new_interface_is_joined_while_running(observed: dict[str, object]) -> None:
+    """An interface that appears is joined without a restart."""
+    assert "224.0.1.187%vc" in str(observed["after_appearing"])
+
+
+def test_lost_interface_is_left_while_running(observed: dict[str, object]) -> None:
+    """An interface that disappears is forgotten, and the others go on."""
+    assert "vc" not in str(observed["after_disappearing"])
+    assert "224.0.1.187%va" in str(observed["after_disappearing"])
