@@ -163,7 +163,7 @@ class Story:
         watched = await light.observe(switch)
         expect(await watched.next() == {"value": False}, "the light is off at first")
         await light.update(switch, {"value": True})
-        expect(await watched.next(timeout=5) == {"value": True}, "the observer sees it go on")
+        expect(await watched.next(within=5) == {"value": True}, "the observer sees it go on")
         _line("observed: the light is on")
         await light.update(dimming, {"dimmingSetting": 30})
         dimmed = await light.read(dimming)

@@ -3,7 +3,7 @@
 from collections.abc import Hashable
 
 from device.dtls.client_handshake import ClientHandshake
-from device.dtls.config import ClientConfig, KeyLog
+from device.dtls.config import ClientConfig, KeyLog, Surroundings
 from device.dtls.errors import Alert, AlertReceived, SessionEnded
 from device.dtls.events import (
     CloseReason,
@@ -13,7 +13,6 @@ from device.dtls.events import (
     SessionClosed,
     SessionEstablished,
 )
-from device.dtls.handshake import Surroundings
 from device.dtls.link import Link
 from device.dtls.numbers import AlertDescription, ContentType
 from device.dtls.record import Record, split

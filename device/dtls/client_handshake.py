@@ -4,7 +4,7 @@ from hashlib import sha256
 
 from device.dtls import keys
 from device.dtls.codec import numbers
-from device.dtls.config import ClientConfig, Renegotiation
+from device.dtls.config import ClientConfig, Renegotiation, Surroundings
 from device.dtls.errors import (
     HandshakeFailure,
     IllegalParameter,
@@ -14,7 +14,7 @@ from device.dtls.errors import (
 )
 from device.dtls.exchange import Ephemeral, leaf_key, sign, verify
 from device.dtls.flight import Flight
-from device.dtls.handshake import CLIENT_LABEL, RANDOM_SIZE, SERVER_LABEL, Handshake, Surroundings
+from device.dtls.handshake import CLIENT_LABEL, RANDOM_SIZE, SERVER_LABEL, Handshake
 from device.dtls.hello import (
     NO_EXTENSIONS,
     ClientHello,

@@ -8,6 +8,7 @@ from typing import Protocol
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from device.dtls.numbers import ECDSA_SECP256R1_SHA256, SECP256R1, CipherSuite
+from device.entropy import Entropy
 
 VerifyChain = Callable[[tuple[bytes, ...]], None]
 """Takes a certificate chain (DER, leaf first) and raises an `Alert` to refuse it."""
@@ -75,6 +76,15 @@ class Limits:
     """All incomplete and early messages of one handshake together."""
     early_records: int = 8
     """Records of the next epoch that are kept until their keys exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every handshake of an endpoint shares."""
+
+    limits: Limits
+    entropy: Entropy
+    keylog: KeyLog | None = None
 
 
 class Renegotiation(Enum):

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Collection, Hashable, Mapping
 from types import MappingProxyType
 
-from device.dtls.config import KeyLog, Limits, Offer, ServerPolicy
+from device.dtls.config import KeyLog, Limits, Offer, ServerPolicy, Surroundings
 from device.dtls.cookie import CookieJar
 from device.dtls.errors import Alert, AlertReceived, DecodeError, SessionEnded
 from device.dtls.events import (
@@ -16,7 +16,6 @@ from device.dtls.events import (
     SessionEstablished,
 )
 from device.dtls.framing import Message, split_fragments
-from device.dtls.handshake import Surroundings
 from device.dtls.hello import ClientHello, HelloVerifyRequest
 from device.dtls.link import Link
 from device.dtls.numbers import (

@@ -1,8 +1,8 @@
 """Ephemeral Diffie-Hellman on secp256r1 and ECDSA signatures (RFC 8422 5)."""
 
+import warnings
 from collections.abc import Mapping
 
-from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -71,8 +71,13 @@ def leaf_key(chain: tuple[bytes, ...]) -> ec.EllipticCurvePublicKey:
         UnsupportedCertificate: if its key is not for ECDSA.
 
     """
+    # 5 MB of memory that a device without certificates need not have
+    from cryptography import x509  # noqa: PLC0415
+
     try:
-        key = x509.load_der_x509_certificate(chain[0]).public_key()
+        # What the peer wrote into its certificate must not become a warning in our process.
+        with warnings.catch_warnings(action="ignore"):
+            key = x509.load_der_x509_certificate(chain[0]).public_key()
     except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion):
         raise BadCertificate("not a certificate") from None
     if not isinstance(key, ec.EllipticCurvePublicKey):

@@ -15,7 +15,6 @@ silently and never count.
 
 from abc import ABC, abstractmethod
 from collections.abc import Hashable
-from dataclasses import dataclass
 from hashlib import sha256
 from hmac import compare_digest
 from typing import ClassVar, Final
@@ -23,7 +22,7 @@ from typing import ClassVar, Final
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from device.dtls import keys
-from device.dtls.config import KeyLog, Limits
+from device.dtls.config import Surroundings
 from device.dtls.errors import AlertReceived, BadRecordMac, DecryptError
 from device.dtls.flight import Flight, RetransmissionTimer
 from device.dtls.framing import HANDSHAKE_HEADER_SIZE, Message, split_fragments
@@ -40,7 +39,6 @@ from device.dtls.record import RECORD_HEADER_SIZE, Channel, Record
 from device.dtls.session import Role, Session
 from device.dtls.suites import SUITES, SuiteParameters
 from device.dtls.transitions import Input, State, Steps, followers
-from device.entropy import Entropy
 
 CLIENT_LABEL: Final = b"client finished"
 SERVER_LABEL: Final = b"server finished"
@@ -49,15 +47,6 @@ _FINISHED_SIZE: Final = HANDSHAKE_HEADER_SIZE + keys.VERIFY_DATA_LENGTH
 _REPEATS: Final = 8
 """How often one flight is sent again because the peer repeats its own."""
 _NOT_HASHED: Final = frozenset({HandshakeType.HELLO_REQUEST, HandshakeType.HELLO_VERIFY_REQUEST})
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What every handshake of an endpoint shares."""
-
-    limits: Limits
-    entropy: Entropy
-    keylog: KeyLog | None = None
 
 
 class Handshake(ABC):

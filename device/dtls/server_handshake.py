@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from device.dtls import keys
-from device.dtls.config import Offer
+from device.dtls.config import Offer, Surroundings
 from device.dtls.errors import HandshakeFailure, UnknownPskIdentity
 from device.dtls.exchange import Ephemeral, leaf_key, sign, verify_digest
 from device.dtls.framing import Message
-from device.dtls.handshake import CLIENT_LABEL, RANDOM_SIZE, SERVER_LABEL, Handshake, Surroundings
+from device.dtls.handshake import CLIENT_LABEL, RANDOM_SIZE, SERVER_LABEL, Handshake
 from device.dtls.hello import ClientHello, ServerHello
 from device.dtls.messages import (
     CertificateChain,

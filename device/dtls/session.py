@@ -15,7 +15,7 @@ class Role(Enum):
     SERVER = "server"
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class Session:
     """One DTLS session; two sessions are equal only if they are the same object.
 

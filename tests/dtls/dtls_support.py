@@ -27,6 +27,9 @@ from device.dtls import (
     SessionClosed,
     SessionEstablished,
 )
+from device.dtls.framing import split_fragments
+from device.dtls.hello import ServerHello
+from device.dtls.numbers import HandshakeType
 from device.dtls.suites import SUITES, KeyExchange
 from device.entropy import SeededEntropy
 
@@ -292,3 +295,17 @@ def plain(content_type: int, fragment: bytes, number: int = 7) -> bytes:
     """Return a record of epoch 0."""
     header = content_type.to_bytes(1) + b"\xfe\xfd" + number.to_bytes(8)
     return header + len(fragment).to_bytes(2) + fragment
+
+
+def server_hello(pair: Pair) -> ServerHello:
+    """Return the ServerHello that went over the wire."""
+    (body,) = (
+        part.data
+        for origin, datagram in pair.sent
+        if origin == "server"
+        for _, epoch, fragment in records(datagram)
+        if epoch == 0
+        for part in split_fragments(fragment)
+        if part.type == HandshakeType.SERVER_HELLO
+    )
+    return ServerHello.decode(body)

@@ -1,0 +1,165 @@
+"""`onboardee run` as people and scripts use it: a process with a state directory."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import cbor2
+import pytest
+from aiocoap import GET, Context, Message
+
+ONBOARDEE = [sys.executable, "-c", "from device.cli import main; main()"]
+
+
+@contextmanager
+def running(*arguments: str) -> Iterator[tuple["subprocess.Popen[str]", dict[str, object]]]:
+    """Run a device on loopback; yield the process and its event device.ready."""
+    command = [*ONBOARDEE, "run", *arguments, "--host", "127.0.0.1", "--log-format", "json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield process, json.loads(process.stdout.readline())
+        finally:
+            process.kill()
+
+
+def onboardee(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command to its end."""
+    return subprocess.run(
+        [*ONBOARDEE, *arguments], capture_output=True, text=True, timeout=30, check=False
+    )
+
+
+def test_ready_is_one_json_line(tmp_path: Path) -> None:
+    """The first line tells UUID, state and endpoints, and SIGTERM ends the device with code 0."""
+    with running("light", "--state-dir", str(tmp_path / "a")) as (process, ready):
+        assert ready["event"] == "device.ready"
+        assert ready["state"] == "RFOTM"
+        assert [str(each).split(":")[0] for each in ready["endpoints"]] == ["coap", "coaps"]
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(5) == 0
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
+def test_identity_survives_a_restart(tmp_path: Path, end: signal.Signals) -> None:
+    """The device is the same one after an orderly end and after a sudden one."""
+    uuids = set()
+    for _ in range(2):
+        with running("light", "--state-dir", str(tmp_path)) as (process, ready):
+            uuids.add(ready["device_uuid"])
+            process.send_signal(end)
+            process.wait(5)
+    assert len(uuids) == 1
+
+
+def test_second_process_on_a_state_directory_is_refused(tmp_path: Path) -> None:
+    """A second device on the same directory ends with code 1 and names the one that runs."""
+    with running("light", "--state-dir", str(tmp_path)) as (process, _):
+        second = onboardee("run", "light", "--state-dir", str(tmp_path), "--host", "127.0.0.1")
+    assert second.returncode == 1
+    assert str(process.pid) in second.stderr
+    assert "Traceback" not in second.stderr
+
+
+async def test_name_and_uuid_are_what_was_asked_for(tmp_path: Path) -> None:
+    """--name shows in /oic/d, --uuid is the UUID of a device that starts anew."""
+    uuid = "11111111-2222-4333-8444-555555555555"
+    options = ("--state-dir", str(tmp_path), "--name", "Kitchen", "--uuid", uuid)
+    with running("light", *options) as (_, ready):
+        context = await Context.create_client_context()
+        uri = f"{ready['endpoints'][0]}/oic/d"  # type: ignore[index]
+        answer = await context.request(Message(code=GET, uri=uri)).response
+        await context.shutdown()
+    description = cbor2.loads(answer.payload)
+    assert (description["n"], description["di"]) == ("Kitchen", uuid)
+
+
+def test_same_seed_same_uuid(tmp_path: Path) -> None:
+    """--uuid-seed gives the same UUID on every machine."""
+    uuids = set()
+    for number in range(2):
+        options = ("--state-dir", str(tmp_path / str(number)), "--uuid-seed", "12345678")
+        with running("light", *options) as (_, ready):
+            uuids.add(ready["device_uuid"])
+    assert uuids == {"ef797c81-18f0-2dfb-649d-d316c12c6063"} or len(uuids) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("run", "lihgt"), 1, "did you mean light?"),
+        (("run", "./nowhere.yaml"), 1, "nowhere.yaml"),
+        (("run", "light", "--otm", "magic"), 2, "jw"),
+        (("run", "light", "--host", "203.0.113.1", "--state-dir", "{tmp}"), 1, "203.0.113.1"),
+        (("run",), 2, "PROFILE"),
+        (("reset", "--state-dir", "{tmp}/nowhere"), 1, "no state directory"),
+        (("ping", "coap://127.0.0.1:1"), 1, "does not answer"),
+        (("ping", "http://127.0.0.1"), 2, "not a coap://"),
+    ],
+)
+def test_mistakes_get_one_sentence(
+    tmp_path: Path, arguments: tuple[str, ...], code: int, said: str
+) -> None:
+    """A mistake ends with code 1 or 2, says what and where, and shows no traceback."""
+    filled = [argument.format(tmp=tmp_path) for argument in arguments]
+    finished = onboardee(*filled)
+    assert finished.returncode == code
+    assert said in finished.stderr
+    assert "Traceback" not in finished.stderr
+
+
+def test_damaged_state_is_refused_by_name(tmp_path: Path) -> None:
+    """A damaged database is named, and never taken for a new device."""
+    with running("light", "--state-dir", str(tmp_path)):
+        pass
+    stored = tmp_path / "svr.json"
+    stored.write_bytes(stored.read_bytes()[:-40])
+    finished = onboardee("run", "light", "--state-dir", str(tmp_path), "--host", "127.0.0.1")
+    assert finished.returncode == 1
+    assert "svr.json" in finished.stderr
+
+
+def test_reset_of_a_stopped_device_keeps_its_uuid(tmp_path: Path) -> None:
+    """A local reset brings the factory state back and says which device it was."""
+    with running("light", "--state-dir", str(tmp_path)) as (_, ready):
+        pass
+    finished = onboardee("reset", "--state-dir", str(tmp_path))
+    assert finished.returncode == 0
+    assert str(ready["device_uuid"]) in finished.stdout
+
+
+def test_reset_of_a_running_device_is_refused(tmp_path: Path) -> None:
+    """A running device holds its state; the reset says so."""
+    with running("light", "--state-dir", str(tmp_path)) as (process, _):
+        finished = onboardee("reset", "--state-dir", str(tmp_path))
+    assert finished.returncode == 1
+    assert str(process.pid) in finished.stderr
+
+
+def test_ping_finds_a_running_device(tmp_path: Path) -> None:
+    """The health check succeeds while the device runs."""
+    with running("light", "--state-dir", str(tmp_path)) as (_, ready):
+        finished = onboardee("ping", ready["endpoints"][0])  # type: ignore[index]
+    assert finished.returncode == 0
+
+
+def test_profiles_are_listed_shown_and_checked(tmp_path: Path) -> None:
+    """The catalogue lists the light; its YAML can be copied, checked and run."""
+    assert "oic.d.light" in onboardee("profiles", "list").stdout
+    copy = tmp_path / "mine.yaml"
+    copy.write_text(onboardee("profiles", "show", "light").stdout)
+    assert onboardee("profiles", "check", str(copy)).returncode == 0
+    copy.write_text(copy.read_text().replace("minimum: 0", "minimun: 0", 1))
+    wrong = onboardee("profiles", "check", str(copy))
+    assert wrong.returncode == 1
+    assert "minimun" in wrong.stderr
+
+
+def test_schema_is_json_schema() -> None:
+    """The schema of profiles is JSON that editors understand."""
+    schema = json.loads(onboardee("profiles", "schema").stdout)
+    assert "Profile" in schema["$defs"]
