@@ -5,13 +5,13 @@ back as their value. Times are seconds of one monotonic clock.
 """
 
 from collections.abc import Callable, Hashable, Sequence
-from functools import partial
 from typing import Final, Protocol
 
 from device import events, factory
+from device.answering import Answering
 from device.budget import AnswerBudget
-from device.coap import CoapServer, Code, Request, Response
-from device.dispatch import Answer, DeniedError, Dispatcher
+from device.coap import CoapServer, Code
+from device.dispatch import Dispatcher
 from device.dtls import (
     DataReceived,
     HandshakeFailed,
@@ -22,27 +22,23 @@ from device.dtls import (
     SessionClosed,
     SessionEstablished,
 )
-from device.entropy import Entropy, random_fraction
+from device.entropy import Entropy
 from device.events import Bus
 from device.path import Endpoint, Outgoing, Path
 from device.resources.appliance import ApplianceResource
-from device.resources.base import Call, Outcome, Query, RefusedError, Resource, SilenceError
+from device.resources.base import Outcome, RefusedError, Resource
 from device.resources.core import DeviceResource, MaintenanceResource, PlatformResource
 from device.resources.discovery import DiscoveryResource, WellKnownResource
 from device.resources.secure import secure_resources
-from device.security.gate import DOXM, PSTAT, Requester
+from device.security.gate import PSTAT, Requester
 from device.security.sessions import Terms, requester_of, terms_for
 from device.simulation.profile import Profile
 from device.transfer import describe_changes
 from svrdb import StoreUnavailable
 from svrdb.model import NIL, Database, State
 
-CONTENT_VERSION: Final = 2048
 HANDSHAKE_TIMEOUT: Final = 30.0
 """Seconds; while it runs, a half-open handshake keeps others from taking ownership."""
-REPEATED_DISCOVERY: Final = 5.0
-"""Seconds in which the same discovery, arriving over another family or interface, is one."""
-REMEMBERED_DISCOVERIES: Final = 64
 
 
 class Keeper(Protocol):
@@ -75,23 +71,23 @@ class Device:
         self._entropy = entropy
         self._budget = AnswerBudget()
         self._requesters: dict[Session, Requester] = {}
-        self._discoveries: dict[bytes, tuple[Path, float]] = {}
         self._reset_at: float | None = None
         self._reboot_at: float | None = None
         self._to_notify: set[str] = set()
         self._drops_observers = False
-        self._now = 0.0
         self.appliances: Final = {
             resource.href: ApplianceResource(resource) for resource in profile.resources
         }
-        self._dispatcher = Dispatcher(self._make_resources())
+        answering = Answering(Dispatcher(self._make_resources()), self, profile, self.bus, entropy)
         self._dtls = ServerEndpoint(
             self,
             entropy=entropy,
             limits=Limits(handshake_timeout=HANDSHAKE_TIMEOUT),
             keylog=keylog,
         )
-        self._coap = CoapServer(self._handle, entropy=entropy, accept_upload=self._accept_upload)
+        self._coap = CoapServer(
+            answering.answer, entropy=entropy, accept_upload=answering.accept_upload
+        )
 
     @property
     def database(self) -> Database:
@@ -108,7 +104,6 @@ class Device:
 
         A reset that was asked for is carried out, and a transfer that was interrupted is undone.
         """
-        self._now = now
         database = self.database
         is_interrupted = database.state is State.RFOTM and (
             database.doxm.owned or database.doxm.owner_uuid != NIL
@@ -124,7 +119,6 @@ class Device:
 
     def receive(self, datagram: bytes, path: Path, now: float) -> list[Outgoing]:
         """Take a datagram, return those to be sent."""
-        self._now = now
         if path.secured:
             self._dtls.receive(datagram, path, now)
             self._take_dtls_events(now)
@@ -137,8 +131,8 @@ class Device:
 
     def tick(self, now: float) -> list[Outgoing]:
         """Do what is due, return the datagrams to be sent."""
-        self._now = now
         self._dtls.tick(now)
+        self._end_silent_transfer(now)
         self._take_dtls_events(now)
         self._coap.tick(now)
         if self._reset_at is not None and now >= self._reset_at:
@@ -152,6 +146,7 @@ class Device:
         deadlines = (
             self._dtls.next_deadline(),
             self._coap.next_deadline(),
+            self._transfer_deadline(),
             self._reset_at,
             self._reboot_at,
         )
@@ -159,13 +154,11 @@ class Device:
 
     def press_reset(self, now: float) -> list[Outgoing]:
         """Do what the button at the back of a real device does: back to factory state at once."""
-        self._now = now
         self._reset(now)
         return self._flush(now)
 
     def set_values(self, href: str, values: dict[str, object], now: float) -> list[Outgoing]:
         """Let the simulated world change a resource, and tell its observers."""
-        self._now = now
         if self.appliances[href].values.set(values):
             self._to_notify.add(href)
         return self._flush(now)
@@ -230,112 +223,31 @@ class Device:
         if was_transfer and self.database.state is State.RFOTM and not self._dtls.sessions:
             self._schedule_reset("the ownership connection ended before the transfer did", now)
 
-    # requests
-
-    def _accept_upload(self, request: Request, remote: Hashable) -> Code | None:
-        """Let strangers fill no memory: long bodies come over DTLS, or while there is no owner."""
-        is_open = self.database.state is State.RFOTM and not self._dtls.sessions
-        if isinstance(remote, Session) or (is_open and request.path == DOXM):
+    def _transfer_deadline(self) -> float | None:
+        """Return when the silence of the ownership connection ends the transfer."""
+        if self.database.state is not State.RFOTM or not self._dtls.sessions:
             return None
-        return Code.UNAUTHORIZED
+        limit = self.profile.ownership.idle_limit
+        return max(session.last_active for session in self._dtls.sessions.values()) + limit
 
-    def _handle(self, request: Request, remote: Hashable, now: float) -> Response | None:
-        """Answer one request; None is silence."""
-        if request.multicast and self._is_repeated_discovery(request, remote, now):
-            return None
-        try:
-            answer = self._dispatcher.handle(request, partial(self._make_call, request, remote))
-            self._settle(answer.outcome, now)
-        except SilenceError:
-            return None
-        except RefusedError as error:
-            return None if request.multicast else self._refuse(request, remote, error)
-        return self._respond(request, remote, answer)
+    def _end_silent_transfer(self, now: float) -> None:
+        """Close the connection of a tool that vanished, so that others get their turn."""
+        deadline = self._transfer_deadline()
+        if deadline is not None and now >= deadline:
+            self._dtls.close_all(now)
 
-    def _make_call(self, request: Request, remote: Hashable, query: Query, interface: str) -> Call:
-        session = remote if isinstance(remote, Session) else None
-        path = remote.address if isinstance(remote, Session) else remote
-        assert isinstance(path, Path)
-        return Call(
-            database=self.database,
-            path=path,
-            requester=Requester() if session is None else self._requesters[session],
-            query=query,
-            interface=interface,
-            has_session=bool(self._dtls.sessions),
-            session=session,
-            multicast=request.multicast,
-        )
+    # what requests need to know and to bring about
 
-    def _respond(self, request: Request, remote: Hashable, answer: Answer) -> Response:
-        code = answer.outcome.code
-        if self.bus.wants_requests:
-            self.bus.publish(
-                events.RequestServed(
-                    peer=_peer(remote),
-                    method=request.method.name,
-                    href=request.path,
-                    code=str(code),
-                )
-            )
-        return Response(
-            code,
-            answer.payload,
-            content_format=answer.content_format,
-            content_version=CONTENT_VERSION if answer.content_format == 10000 else None,
-            observe_as=request.path if answer.observe else None,
-            delay=self._leisure(request) if request.multicast else 0.0,
-        )
+    @property
+    def has_session(self) -> bool:
+        """Tell whether anybody has a DTLS session."""
+        return bool(self._dtls.sessions)
 
-    def _refuse(self, request: Request, remote: Hashable, error: RefusedError) -> Response:
-        method, peer = request.method.name, _peer(remote)
-        if isinstance(error, DeniedError):
-            session = remote if isinstance(remote, Session) else None
-            requester = Requester() if session is None else self._requesters[session]
-            self.bus.publish(
-                events.AccessDenied(
-                    subject=str(requester),
-                    peer=peer,
-                    method=method,
-                    href=request.path,
-                    rule=error.decision.rule,
-                    reason=error.decision.reason,
-                )
-            )
-        else:
-            self.bus.publish(
-                events.RequestRefused(
-                    peer=peer,
-                    method=method,
-                    href=request.path,
-                    code=str(error.code),
-                    reason=str(error),
-                )
-            )
-        return Response(error.code)
+    def requester(self, session: Session) -> Requester:
+        """Tell who the peer of a live session is."""
+        return self._requesters[session]
 
-    def _is_repeated_discovery(self, request: Request, remote: Hashable, now: float) -> bool:
-        """Recognise one discovery that was sent to several groups: it gets one answer."""
-        if len(request.token) < 4:
-            return False
-        assert isinstance(remote, Path)
-        first, until = self._discoveries.get(request.token, (remote, 0.0))
-        if now < until:
-            return first != remote
-        if len(self._discoveries) >= REMEMBERED_DISCOVERIES:
-            del self._discoveries[next(iter(self._discoveries))]
-        self._discoveries[request.token] = (remote, now + REPEATED_DISCOVERY)
-        return False
-
-    def _leisure(self, request: Request) -> float:
-        """Return a random delay (RFC 7252 8.2)."""
-        delays = self.profile.discovery
-        longest = delays.doxm_delay if request.path == DOXM else delays.other_delay
-        return longest * random_fraction(self._entropy)
-
-    # changes
-
-    def _settle(self, outcome: Outcome, now: float) -> None:
+    def settle(self, outcome: Outcome, now: float) -> None:
         """Make a change durable, then let it take effect. Raises `RefusedError` if it cannot be."""
         if outcome.database is not None:
             before = self.database
@@ -438,7 +350,3 @@ class Device:
         if self._budget.is_first_refusal(path.peer_host, now):
             self.bus.publish(events.AnswersWithheld(peer=path.peer_host))
         return False
-
-
-def _peer(remote: Hashable) -> str:
-    return str(remote.address if isinstance(remote, Session) else remote)

@@ -1,0 +1,57 @@
+"""Own many devices over a bad network in memory, and tell how long it took in network time.
+
+Usage: python bench/lossy_onboardings.py [COUNT] [FIRST_SEED]
+"""
+
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+from statistics import quantiles
+from uuid import UUID
+
+from device.entropy import SeededEntropy
+from device.testing import MemoryNetwork, Weather, memory_device
+from obt import ORDERS, MemoryTransport, ObtEngine, ObtError, find_unowned, run, take_ownership
+
+WEATHER = Weather(loss=0.2, duplication=0.1, reordering=0.3)
+OWNER = UUID("11111111-2222-4333-8444-555555555555")
+DISCOVERY_ROUNDS = 30
+
+
+def onboard(seed: int) -> float | str:
+    """Find and own one device, the order going by the seed; return the seconds it took."""
+    network = MemoryNetwork(seed=seed, weather=WEATHER)
+    memory_device(network, "light", seed=seed)
+    transport = MemoryTransport(network, ObtEngine(entropy=SeededEntropy(f"tool {seed}")))
+    order = list(ORDERS.values())[seed % len(ORDERS)]
+    try:
+        found = run(find_unowned(transport, rounds=DISCOVERY_ROUNDS, enough=1))
+        if not found:
+            return f"seed {seed}: nothing found"
+        started = network.now
+        run(take_ownership(transport, found[0], OWNER, order=order))
+    except ObtError as error:
+        return f"seed {seed}, {order.name}, at {network.now:.1f} s: {error}"
+    return network.now - started
+
+
+def main() -> int:
+    """Run all seeds and print the sum; the exit code tells whether all were owned."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
+    first = int(sys.argv[2]) if len(sys.argv) > 2 else 0
+    started = time.perf_counter()
+    with ProcessPoolExecutor() as pool:
+        results = list(pool.map(onboard, range(first, first + count), chunksize=10))
+    times = sorted(result for result in results if isinstance(result, float))
+    for problem in (result for result in results if isinstance(result, str)):
+        print(problem)
+    print(f"{len(times)} of {count} completed in {time.perf_counter() - started:.0f} s")
+    if len(times) > 1:
+        cuts = quantiles(times, n=100, method="inclusive")
+        marks = ", ".join(f"p{mark} {cuts[mark - 1]:.1f}" for mark in (50, 90, 99))
+        print(f"network time of a transfer in seconds: {marks}, longest {times[-1]:.1f}")
+    return 0 if len(times) == count else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,167 @@
+"""Answers requests: leads each to the dispatcher, and tells the world what became of it."""
+
+from collections.abc import Hashable
+from functools import partial
+from typing import Final, Protocol
+
+from device import events
+from device.coap import Code, ContentFormat, Request, Response
+from device.dispatch import Answer, DeniedError, Dispatcher
+from device.dtls import Session
+from device.entropy import Entropy, random_fraction
+from device.events import Bus
+from device.path import Path
+from device.resources.base import Call, Outcome, Query, RefusedError, SilenceError
+from device.security.gate import DOXM, Requester
+from device.simulation.profile import Profile
+from svrdb.model import Database, State
+
+CONTENT_VERSION: Final = 2048
+"""1.0.0, the version of our OCF content format (OCF Core 12.2.5)."""
+REPEATED_DISCOVERY: Final = 5.0
+"""Seconds in which the same discovery, arriving over another family or interface, is one."""
+REMEMBERED_DISCOVERIES: Final = 64
+
+
+class Host(Protocol):
+    """What answering needs of the device."""
+
+    @property
+    def database(self) -> Database:
+        """What is durable now."""
+
+    @property
+    def has_session(self) -> bool:
+        """Tell whether anybody has a DTLS session."""
+
+    def requester(self, session: Session) -> Requester:
+        """Tell who the peer of a live session is."""
+
+    def settle(self, outcome: Outcome, now: float) -> None:
+        """Make a change durable and let it take effect. Raises `RefusedError` if it cannot be."""
+
+
+class Answering:
+    """The handler that the CoAP layer calls."""
+
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        host: Host,
+        profile: Profile,
+        bus: Bus,
+        entropy: Entropy,
+    ) -> None:
+        self._dispatcher = dispatcher
+        self._host = host
+        self._profile = profile
+        self._bus = bus
+        self._entropy = entropy
+        self._discoveries: dict[tuple[bytes, str], tuple[Path, float]] = {}
+
+    def accept_upload(self, request: Request, remote: Hashable) -> Code | None:
+        """Let strangers fill no memory: long bodies come over DTLS, or while there is no owner."""
+        is_open = self._host.database.state is State.RFOTM and not self._host.has_session
+        if isinstance(remote, Session) or (is_open and request.path == DOXM):
+            return None
+        return Code.UNAUTHORIZED
+
+    def answer(self, request: Request, remote: Hashable, now: float) -> Response | None:
+        """Answer one request; None is silence."""
+        if request.multicast and self._is_repeated_discovery(request, remote, now):
+            return None
+        try:
+            answer = self._dispatcher.handle(request, partial(self._make_call, request, remote))
+            self._host.settle(answer.outcome, now)
+        except SilenceError:
+            return None
+        except RefusedError as error:
+            return None if request.multicast else self._refuse(request, remote, error)
+        return self._respond(request, remote, answer)
+
+    def _make_call(self, request: Request, remote: Hashable, query: Query, interface: str) -> Call:
+        session = remote if isinstance(remote, Session) else None
+        path = remote.address if isinstance(remote, Session) else remote
+        assert isinstance(path, Path)
+        return Call(
+            database=self._host.database,
+            path=path,
+            requester=Requester() if session is None else self._host.requester(session),
+            query=query,
+            interface=interface,
+            has_session=self._host.has_session,
+            session=session,
+            multicast=request.multicast,
+        )
+
+    def _respond(self, request: Request, remote: Hashable, answer: Answer) -> Response:
+        code = answer.outcome.code
+        is_ocf = answer.content_format == ContentFormat.OCF_CBOR
+        if self._bus.wants_requests:
+            self._bus.publish(
+                events.RequestServed(
+                    peer=_peer(remote),
+                    method=request.method.name,
+                    href=request.path,
+                    code=str(code),
+                )
+            )
+        return Response(
+            code,
+            answer.payload,
+            content_format=answer.content_format,
+            content_version=CONTENT_VERSION if is_ocf else None,
+            observe_as=request.path if answer.observe else None,
+            delay=self._leisure(request) if request.multicast else 0.0,
+        )
+
+    def _refuse(self, request: Request, remote: Hashable, error: RefusedError) -> Response:
+        method, peer = request.method.name, _peer(remote)
+        if isinstance(error, DeniedError):
+            session = remote if isinstance(remote, Session) else None
+            requester = Requester() if session is None else self._host.requester(session)
+            self._bus.publish(
+                events.AccessDenied(
+                    subject=str(requester),
+                    peer=peer,
+                    method=method,
+                    href=request.path,
+                    rule=error.decision.rule,
+                    reason=error.decision.reason,
+                )
+            )
+        else:
+            self._bus.publish(
+                events.RequestRefused(
+                    peer=peer,
+                    method=method,
+                    href=request.path,
+                    code=str(error.code),
+                    reason=str(error),
+                )
+            )
+        return Response(error.code)
+
+    def _is_repeated_discovery(self, request: Request, remote: Hashable, now: float) -> bool:
+        """Recognise one discovery that was sent to several groups: it gets one answer."""
+        if len(request.token) < 4:
+            return False
+        assert isinstance(remote, Path)
+        question = (request.token, request.path)
+        first, until = self._discoveries.get(question, (remote, 0.0))
+        if now < until:
+            return first != remote
+        if len(self._discoveries) >= REMEMBERED_DISCOVERIES:
+            del self._discoveries[next(iter(self._discoveries))]
+        self._discoveries[question] = (remote, now + REPEATED_DISCOVERY)
+        return False
+
+    def _leisure(self, request: Request) -> float:
+        """Return a random delay (RFC 7252 8.2)."""
+        delays = self._profile.discovery
+        longest = delays.doxm_delay if request.path == DOXM else delays.other_delay
+        return longest * random_fraction(self._entropy)
+
+
+def _peer(remote: Hashable) -> str:
+    return str(remote.address if isinstance(remote, Session) else remote)

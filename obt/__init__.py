@@ -1,0 +1,57 @@
+"""An onboarding tool for OCF devices: finds them, takes ownership of them, uses and resets them.
+
+Procedures are coroutines over a `Transport`: `AsyncioTransport` has sockets, `MemoryTransport`
+lives on a network in memory and needs no event loop.
+"""
+
+from obt.address import Address
+from obt.asyncio_transport import AsyncioTransport
+from obt.dialogue import OnStep, Step
+from obt.discovery import Located, Unowned, find_owned, find_unowned, find_unowned_at
+from obt.engine import ObtEngine
+from obt.errors import LinkError, NoAnswerError, ObtError, OnboardingError
+from obt.memory import MemoryTransport, run
+from obt.model import Permission, Rule, State, Subject, Target
+from obt.observation import Observation
+from obt.orders import CR3006, IOT2, LITE, ORDERS, PLGD
+from obt.owned import OwnedDevice, pair
+from obt.ownership import take_ownership
+from obt.record import Ownership
+from obt.transfer import Order
+from obt.transport import Transport
+
+__all__ = [
+    "CR3006",
+    "IOT2",
+    "LITE",
+    "ORDERS",
+    "PLGD",
+    "Address",
+    "AsyncioTransport",
+    "LinkError",
+    "Located",
+    "MemoryTransport",
+    "NoAnswerError",
+    "Observation",
+    "ObtEngine",
+    "ObtError",
+    "OnStep",
+    "OnboardingError",
+    "Order",
+    "OwnedDevice",
+    "Ownership",
+    "Permission",
+    "Rule",
+    "State",
+    "Step",
+    "Subject",
+    "Target",
+    "Transport",
+    "Unowned",
+    "find_owned",
+    "find_unowned",
+    "find_unowned_at",
+    "pair",
+    "run",
+    "take_ownership",
+]

@@ -1,0 +1,206 @@
+"""A transport with real sockets, IPv4 and IPv6, on the running asyncio event loop."""
+
+import asyncio
+import socket
+import struct
+from collections.abc import Collection
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from types import TracebackType
+from typing import Any, Final, Self
+
+from device.entropy import Entropy, SystemEntropy
+from device.path import Outgoing, Path
+from obt.address import Address
+from obt.engine import ObtEngine
+from obt.mailbox import Mailbox
+from obt.transport import GROUP_PORT, GROUPS_IPV4, GROUPS_IPV6, Transport
+
+LARGEST_DATAGRAM: Final = 65536
+DRAIN: Final = 64
+"""Datagrams taken from a socket at a time, so that a flood leaves room for other tasks."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Port:
+    """A bound socket; `number` is its port."""
+
+    socket: socket.socket
+    number: int
+    is_ipv6: bool
+
+    @property
+    def host(self) -> str:
+        """The address it is bound to: any of its family."""
+        return "::" if self.is_ipv6 else "0.0.0.0"  # noqa: S104 - a client is bound to all
+
+
+class AsyncioTransport(Transport):
+    """One socket for each family's plain requests, and one for each secured link.
+
+    `interfaces` are the names of those that discovery asks on; None means all there are. Use it as
+    an async context manager, or call `shut_down` at the end.
+    """
+
+    def __init__(
+        self, *, entropy: Entropy | None = None, interfaces: Collection[str] | None = None
+    ) -> None:
+        super().__init__(ObtEngine(entropy=entropy or SystemEntropy()))
+        self._loop = asyncio.get_running_loop()
+        self._interfaces = interfaces
+        self._ports: dict[tuple[bool, int], _Port] = {}
+        self._shared: dict[bool, _Port] = {}
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.shut_down()
+
+    def shut_down(self) -> None:
+        """Close all links and sockets."""
+        self._engine.close_all(self.now)
+        self._flush()
+        if self._timer is not None:
+            self._timer.cancel()
+        for port in list(self._ports.values()):
+            self._unbind(port)
+        self._shared.clear()
+
+    @property
+    def now(self) -> float:
+        """The event loop's time."""
+        return self._loop.time()
+
+    async def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        await asyncio.sleep(seconds)
+
+    def _shared_path(self, address: Address) -> Path:
+        return _path(self._shared_port(is_ipv6=address.is_ipv6), address)
+
+    def _own_path(self, address: Address) -> Path:
+        return _path(self._bind(is_ipv6=address.is_ipv6), address)
+
+    def _release(self, path: Path) -> None:
+        port = self._ports.get((path.is_ipv6, path.local_port))
+        if port is not None:
+            self._unbind(port)
+
+    def _group_paths(self) -> list[Path]:
+        paths = []
+        for is_ipv6, groups in ((False, GROUPS_IPV4), (True, GROUPS_IPV6)):
+            # a machine may have one family only
+            with suppress(OSError):
+                port = self._shared_port(is_ipv6=is_ipv6)
+                paths += [
+                    Path(port.host, port.number, group, GROUP_PORT, interface=index)
+                    for group in groups
+                    for index, name in socket.if_nameindex()
+                    if self._interfaces is None or name in self._interfaces
+                ]
+        return paths
+
+    def _flush(self) -> None:
+        """Send, and set the timer for what is due next."""
+        self._send(self._engine.take_outgoing())
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        deadline = self._engine.next_deadline()
+        if deadline is not None:
+            self._timer = self._loop.call_at(deadline, self._on_time)
+
+    async def _wait(self, mailbox: Mailbox[Any], deadline: float) -> None:
+        ready = asyncio.Event()
+        mailbox.on_ready = ready.set
+        try:
+            async with asyncio.timeout_at(deadline):
+                await ready.wait()
+        except TimeoutError:
+            return
+        finally:
+            mailbox.on_ready = None
+
+    def _on_time(self) -> None:
+        self._send(self._engine.tick(self.now))
+        self._flush()
+
+    def _on_readable(self, port: _Port) -> None:
+        """Take what has arrived."""
+        for _ in range(DRAIN):
+            try:
+                datagram, peer = port.socket.recvfrom(LARGEST_DATAGRAM)
+            except BlockingIOError:
+                break
+            except OSError:
+                continue  # an ICMP error about an earlier datagram
+            path = _path(port, Address(peer[0].partition("%")[0], peer[1], _scope(peer)))
+            self._send(self._engine.receive(datagram, path, self.now))
+        self._flush()
+
+    def _send(self, outgoing: list[Outgoing]) -> None:
+        for item in outgoing:
+            port = self._ports.get((item.path.is_ipv6, item.path.local_port))
+            if port is None:
+                continue
+            try:
+                _send_to(port, item)
+            except BlockingIOError:
+                continue  # lost, like any other datagram
+            except OSError as error:
+                reason = error.strerror or str(error)
+                self._engine.unreachable(item.path, reason, self.now)
+
+    def _shared_port(self, *, is_ipv6: bool) -> _Port:
+        if is_ipv6 not in self._shared:
+            self._shared[is_ipv6] = self._bind(is_ipv6=is_ipv6)
+        return self._shared[is_ipv6]
+
+    def _bind(self, *, is_ipv6: bool) -> _Port:
+        bound = socket.socket(socket.AF_INET6 if is_ipv6 else socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            bound.setblocking(False)
+            if is_ipv6:
+                bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            bound.bind(("", 0))
+        except OSError:
+            bound.close()
+            raise
+        port = _Port(bound, bound.getsockname()[1], is_ipv6)
+        self._ports[is_ipv6, port.number] = port
+        self._loop.add_reader(bound, partial(self._on_readable, port))
+        return port
+
+    def _unbind(self, port: _Port) -> None:
+        del self._ports[port.is_ipv6, port.number]
+        self._loop.remove_reader(port.socket)
+        port.socket.close()
+
+
+def _path(port: _Port, address: Address) -> Path:
+    return Path(port.host, port.number, address.host, address.port, interface=address.interface)
+
+
+def _scope(peer: tuple[Any, ...]) -> int:
+    """Return the interface of a peer, which the kernel tells of link-local ones only."""
+    return int(peer[3]) if len(peer) == 4 else 0
+
+
+def _send_to(port: _Port, item: Outgoing) -> None:
+    path = item.path
+    if port.is_ipv6:
+        port.socket.sendto(item.datagram, (path.peer_host, path.peer_port, 0, path.interface))
+        return
+    if path.peer_host in GROUPS_IPV4:
+        # struct ip_mreqn: the group and our address stay open, the interface goes by its index
+        choice = struct.pack("=4s4si", bytes(4), bytes(4), path.interface)
+        port.socket.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, choice)
+    port.socket.sendto(item.datagram, (path.peer_host, path.peer_port))

@@ -1,0 +1,62 @@
+"""Payloads: CBOR in the habits of several tools, and strict reading of answers."""
+
+import io
+from collections.abc import Mapping
+from typing import Any
+
+import cbor2
+
+from obt.errors import PayloadError
+
+MAX_DEPTH = 16
+
+Body = Mapping[str, Any]
+
+
+class RawText(bytes):
+    """Octets to be sent under the label of a text string, as plgd's tool sends keys."""
+
+    __slots__ = ()
+
+
+def encode(body: Body) -> bytes:
+    """Encode with definite lengths, in the order given."""
+    return cbor2.dumps(body)
+
+
+def encode_indefinite(body: Body) -> bytes:
+    """Encode maps and arrays with indefinite length, as IoTivity-Lite does."""
+    return cbor2.dumps(body, indefinite_containers=True)
+
+
+def encode_sorted(body: Body) -> bytes:
+    """Encode with sorted keys, and `RawText` as text whatever its octets, as plgd's tool does."""
+    return cbor2.dumps(_sorted(body), encoders={RawText: _encode_raw_text})
+
+
+def decode(payload: bytes) -> object:
+    """Decode exactly one value. Raises `PayloadError`."""
+    stream = io.BytesIO(payload)
+    try:
+        decoder = cbor2.CBORDecoder(
+            stream, read_size=1, max_depth=MAX_DEPTH, allow_duplicate_keys=False
+        )
+        value: object = decoder.decode()
+    except (cbor2.CBORError, ValueError, OverflowError) as error:
+        raise PayloadError("the payload is not valid CBOR") from error
+    if stream.read(1):
+        raise PayloadError("something follows the CBOR value")
+    return value
+
+
+def _sorted(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {name: _sorted(value[name]) for name in sorted(value)}
+    if isinstance(value, list):
+        return [_sorted(item) for item in value]
+    return value
+
+
+def _encode_raw_text(encoder: cbor2.CBOREncoder, text: RawText) -> None:
+    encoder.encode_length(3, len(text))
+    encoder.write(bytes(text))

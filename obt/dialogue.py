@@ -1,0 +1,234 @@
+"""A conversation with one device: every request is checked, reported and given up in time."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from device.coap import ClientResponse, Code, ContentFormat, Method
+from device.dtls import ClientConfig
+from obt import model
+from obt.cbor import Body
+from obt.errors import LinkError, NoAnswerError, OnboardingError, PayloadError
+from obt.link import Ask, Link
+from obt.mailbox import Mailbox
+from obt.style import VERSION_1_0_0, Style
+from obt.summary import summary
+from obt.transport import Transport
+
+T = TypeVar("T")
+
+ATTEMPTS: Final = 3
+"""How often an idempotent request or a handshake is begun before its silence counts.
+
+The four retransmissions of one CoAP exchange are not enough for a bad network.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One exchange as it is reported: `payload` is a summary without secrets.
+
+    `outcome` is the response code, the cipher suite of a handshake, or what went wrong instead.
+    `elapsed` is in seconds.
+    """
+
+    purpose: str
+    method: str
+    uri: str
+    payload: str
+    outcome: str
+    elapsed: float
+
+
+OnStep = Callable[[Step], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Errand:
+    """A request with what it is for and what is success; `text` is its payload for people."""
+
+    purpose: str
+    link: Link
+    ask: Ask
+    wanted: Collection[Code]
+    attempts: int = ATTEMPTS
+    text: str = ""
+
+    @property
+    def step(self) -> str:
+        """What the step is called in errors."""
+        return f"{self.purpose} ({self.ask.method.name} {self.ask.path})"
+
+    @property
+    def uri(self) -> str:
+        """What is asked, and where."""
+        scheme = "coaps" if self.link.is_secured else "coap"
+        query = f"?{'&'.join(self.ask.query)}" if self.ask.query else ""
+        return f"{scheme}://{self.link.address}{self.ask.path}{query}"
+
+    def failure(self, came: str) -> OnboardingError:
+        """Say what came instead of a wanted code."""
+        codes = " or ".join(str(code) for code in sorted(self.wanted))
+        return OnboardingError(self.step, expected=codes, came=came)
+
+
+class Dialogue:
+    """Talks in one style until a deadline. Whatever goes wrong is an `OnboardingError`."""
+
+    def __init__(
+        self, transport: Transport, style: Style, *, timeout: float, on_step: OnStep | None = None
+    ) -> None:
+        self.transport: Final = transport
+        self.style: Final = style
+        self.deadline: Final = transport.now + timeout
+        self._on_step = on_step
+
+    async def get(
+        self, purpose: str, link: Link, path: str, kind: type[T], *, query: tuple[str, ...] = ()
+    ) -> T:
+        """Retrieve a representation as `kind`."""
+        ask = self.make_ask(Method.GET, path, query=query)
+        errand = _Errand(purpose, link, ask, {Code.CONTENT})
+        return self.decoded(errand.step, await self._run(errand), kind)
+
+    async def post(
+        self, purpose: str, link: Link, path: str, body: Body, *, accepted: Collection[Code] = ()
+    ) -> ClientResponse:
+        """Send an UPDATE; `accepted` codes count as success besides the style's own.
+
+        After silence it is sent anew, so it must be one that may happen twice.
+        """
+        ask = self.make_ask(Method.POST, path, body=body)
+        wanted = self.style.changed | frozenset(accepted)
+        return await self._run(_Errand(purpose, link, ask, wanted, text=summary(body)))
+
+    async def post_once(self, purpose: str, link: Link, path: str, body: Body) -> ClientResponse:
+        """Send an UPDATE that must not happen twice."""
+        ask = self.make_ask(Method.POST, path, body=body)
+        wanted = self.style.changed
+        return await self._run(_Errand(purpose, link, ask, wanted, 1, summary(body)))
+
+    async def delete(
+        self, purpose: str, link: Link, path: str, *, query: tuple[str, ...] = ()
+    ) -> None:
+        """Send a DELETE; one that names an entry is sent once, as the next would miss the entry."""
+        ask = self.make_ask(Method.DELETE, path, query=query)
+        await self._run(_Errand(purpose, link, ask, {Code.DELETED}, 1 if query else ATTEMPTS))
+
+    async def observe(
+        self, purpose: str, link: Link, path: str
+    ) -> tuple[ClientResponse, Mailbox[ClientResponse]]:
+        """Register for a resource; return its present state and where the next ones come."""
+        ask = self.make_ask(Method.GET, path, observe=True)
+        errand = _Errand(purpose, link, ask, {Code.CONTENT})
+        response, mailbox = await self._exchange(errand)
+        if response.observe is None:
+            came = "the device answered without taking note of it"
+            raise OnboardingError(errand.step, expected="an observation", came=came)
+        return response, mailbox
+
+    async def connect(self, purpose: str, link: Link, config: ClientConfig) -> None:
+        """Open a session on `link`."""
+        started = self.transport.now
+        suites = " ".join(suite.name for suite in config.suites)
+        uri = f"coaps://{link.address}"
+        try:
+            outcome = await self._shake_hands(link, config)
+        except LinkError as error:
+            self._tell(Step(purpose, "DTLS", uri, suites, str(error), self._since(started)))
+            raise OnboardingError(
+                f"{purpose} ({uri})", expected=f"a session with {suites}", came=str(error)
+            ) from error
+        self._tell(Step(purpose, "DTLS", uri, suites, outcome, self._since(started)))
+
+    def make_ask(
+        self,
+        method: Method,
+        path: str,
+        *,
+        query: tuple[str, ...] = (),
+        body: Body | None = None,
+        observe: bool = False,
+    ) -> Ask:
+        """Put a request into the style's form."""
+        style = self.style
+        has_body = body is not None
+        return Ask(
+            method,
+            path,
+            query,
+            payload=b"" if body is None else style.payload(path, body),
+            content_format=ContentFormat.OCF_CBOR if has_body else None,
+            content_version=style.content_version if has_body else None,
+            accept=style.accept,
+            accept_version=style.accept_version,
+            observe=observe,
+        )
+
+    @staticmethod
+    def decoded(step: str, response: ClientResponse, kind: type[T]) -> T:
+        """Check and decode the payload of a response."""
+        if response.content_format != ContentFormat.OCF_CBOR:
+            came = f"the answer has content format {response.content_format}"
+            raise OnboardingError(step, expected="content format 10000", came=came)
+        version = response.content_version
+        if version is not None and version < VERSION_1_0_0:
+            came = f"the answer has version {version}"
+            raise OnboardingError(step, expected="content format version 2048 or more", came=came)
+        try:
+            return model.read(response.payload, kind)
+        except PayloadError as error:
+            expected = "a representation of the resource"
+            raise OnboardingError(step, expected=expected, came=str(error)) from error
+
+    async def _run(self, errand: _Errand) -> ClientResponse:
+        response, _ = await self._exchange(errand)
+        return response
+
+    async def _exchange(self, errand: _Errand) -> tuple[ClientResponse, Mailbox[ClientResponse]]:
+        """Send a request and check the code of its response."""
+        started = self.transport.now
+        try:
+            response, mailbox = await self._insist(errand)
+        except LinkError as error:
+            self._report(errand, str(error), started)
+            raise errand.failure(str(error)) from error
+        self._report(errand, str(response.code), started)
+        if response.code not in errand.wanted:
+            raise errand.failure(f"the device answered {response.code}")
+        return response, mailbox
+
+    async def _insist(self, errand: _Errand) -> tuple[ClientResponse, Mailbox[ClientResponse]]:
+        attempts = errand.attempts
+        while True:
+            attempts -= 1
+            mailbox = self.transport.observe(errand.link, errand.ask)
+            try:
+                return await self.transport.receive(mailbox, deadline=self.deadline), mailbox
+            except NoAnswerError:
+                if not attempts or self.transport.now >= self.deadline:
+                    raise
+
+    async def _shake_hands(self, link: Link, config: ClientConfig) -> str:
+        """Retry from the same port, or the device would take us for a second client."""
+        attempts = ATTEMPTS
+        while True:
+            attempts -= 1
+            try:
+                session = await self.transport.handshake(link, config, deadline=self.deadline)
+            except NoAnswerError:
+                if not attempts or self.transport.now >= self.deadline:
+                    raise
+            else:
+                return session.suite.name
+
+    def _report(self, errand: _Errand, outcome: str, started: float) -> None:
+        method, elapsed = errand.ask.method.name, self._since(started)
+        self._tell(Step(errand.purpose, method, errand.uri, errand.text, outcome, elapsed))
+
+    def _since(self, started: float) -> float:
+        return self.transport.now - started
+
+    def _tell(self, step: Step) -> None:
+        if self._on_step is not None:
+            self._on_step(step)

@@ -1,0 +1,193 @@
+"""Finding devices: those without an owner, and those that somebody owns."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
+from typing import Final, TypeVar
+from uuid import UUID
+
+from device.coap import Method
+from obt.address import Address
+from obt.dialogue import Dialogue, OnStep
+from obt.engine import Answer
+from obt.errors import OnboardingError
+from obt.link import Ask
+from obt.model import DOXM, DOXM_TYPE, NIL, RES, Doxm, LinkView
+from obt.style import LITE_STYLE, Style
+from obt.transport import Transport
+
+TIMEOUT: Final = 120.0
+"""Seconds for the questions to one device."""
+ROUNDS: Final = 3
+"""How often the groups are asked: neither the question nor an answer is repeated when lost."""
+ROUND_SECONDS: Final = 2.5
+"""How long answers are waited for; devices hold theirs back for up to two seconds."""
+
+ANCHOR: Final = "ocf://"
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A device and where it is: `secured` holds its DTLS endpoints, the first being its choice."""
+
+    uuid: UUID
+    plain: Address
+    secured: tuple[Address, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unowned(Located):
+    """A device that waits for an owner, with what its doxm said."""
+
+    doxm: Doxm
+
+
+Device = TypeVar("Device", bound=Located)
+
+
+async def find_unowned(
+    transport: Transport,
+    *,
+    style: Style = LITE_STYLE,
+    rounds: int = ROUNDS,
+    enough: int | None = None,
+    on_step: OnStep | None = None,
+) -> list[Unowned]:
+    """Ask all devices on the local network for those without an owner.
+
+    A device that answers the group but then misbehaves is left out; its steps are reported.
+    """
+    search = _Search(transport, style, rounds, enough, on_step)
+    return await search.run(DOXM, "owned=FALSE", _unowned)
+
+
+async def find_unowned_at(
+    transport: Transport,
+    address: Address,
+    *,
+    style: Style = LITE_STYLE,
+    on_step: OnStep | None = None,
+) -> Unowned:
+    """Ask the device at one plain address. Raises `OnboardingError`."""
+    dialogue = Dialogue(transport, style, timeout=TIMEOUT, on_step=on_step)
+    link = transport.open_plain(address)
+    doxm = await dialogue.get("read who owns the device", link, DOXM, Doxm)
+    return await _located_unowned(dialogue, address, doxm)
+
+
+async def find_owned(
+    transport: Transport,
+    *,
+    style: Style = LITE_STYLE,
+    rounds: int = ROUNDS,
+    enough: int | None = None,
+    on_step: OnStep | None = None,
+) -> list[Located]:
+    """Ask for all devices that answer `/oic/res` in the clear, owned ones among them.
+
+    Who owns a device is not told to strangers: compare the UUIDs with those of your own devices.
+    """
+    search = _Search(transport, style, rounds, enough, on_step)
+    return await search.run(RES, f"rt={DOXM_TYPE}", _anybody)
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """How to search: it ends after some rounds, or when `enough` devices are found."""
+
+    transport: Transport
+    style: Style
+    rounds: int
+    enough: int | None
+    on_step: OnStep | None
+
+    async def run(
+        self, path: str, query: str, inspect: Callable[[Dialogue, Answer], Awaitable[Device]]
+    ) -> list[Device]:
+        """Ask the groups, and let `inspect` make a device of each answer."""
+        style = self.style
+        ask = Ask(
+            Method.GET, path, (query,), accept=style.accept, accept_version=style.accept_version
+        )
+        found: dict[UUID, Device] = {}
+        known: set[Address] = set()
+        for _ in range(self.rounds):
+            async with aclosing(self.transport.discover(ask, seconds=ROUND_SECONDS)) as answers:
+                async for answer in answers:
+                    if answer.address in known:
+                        continue
+                    with suppress(OnboardingError):
+                        device = await inspect(self._dialogue(), answer)
+                        found.setdefault(device.uuid, device)
+                        known.add(answer.address)
+                    if self.enough is not None and len(found) >= self.enough:
+                        return list(found.values())
+        return list(found.values())
+
+    def _dialogue(self) -> Dialogue:
+        return Dialogue(self.transport, self.style, timeout=TIMEOUT, on_step=self.on_step)
+
+
+async def locate(dialogue: Dialogue, address: Address) -> Located:
+    """Ask one device for its UUID and its secured endpoints."""
+    link = dialogue.transport.open_plain(address)
+    links = await dialogue.get(
+        "find the secured endpoint", link, RES, list[LinkView], query=(f"rt={DOXM_TYPE}",)
+    )
+    step = f"find the secured endpoint (GET {RES})"
+    entry = next((each for each in links if DOXM_TYPE in each.types), None)
+    if entry is None:
+        came = "the answer has none"
+        raise OnboardingError(step, expected=f"a link of type {DOXM_TYPE}", came=came)
+    return Located(_anchor_uuid(step, entry), address, _secured(step, entry, address))
+
+
+async def _anybody(dialogue: Dialogue, answer: Answer) -> Located:
+    return await locate(dialogue, answer.address)
+
+
+async def _unowned(dialogue: Dialogue, answer: Answer) -> Unowned:
+    doxm = dialogue.decoded(f"discover devices (GET {DOXM})", answer.response, Doxm)
+    return await _located_unowned(dialogue, answer.address, doxm)
+
+
+async def _located_unowned(dialogue: Dialogue, address: Address, doxm: Doxm) -> Unowned:
+    if doxm.owned:
+        came = f"{doxm.owner_uuid} owns it"
+        raise OnboardingError(
+            f"discover devices (GET {DOXM})", expected="a device without an owner", came=came
+        )
+    located = await locate(dialogue, address)
+    if located.uuid != doxm.device_uuid:
+        came = f"{RES} says {located.uuid}"
+        raise OnboardingError(
+            f"find the secured endpoint (GET {RES})",
+            expected=f"the device {doxm.device_uuid}",
+            came=came,
+        )
+    return Unowned(located.uuid, located.plain, located.secured, doxm)
+
+
+def _anchor_uuid(step: str, entry: LinkView) -> UUID:
+    scheme, separator, text = entry.anchor.partition("://")
+    try:
+        uuid = UUID(text)
+    except ValueError:
+        uuid = NIL
+    if scheme + separator != ANCHOR or uuid == NIL:
+        came = f"the anchor is {entry.anchor!r}"
+        raise OnboardingError(step, expected="an anchor with the UUID", came=came)
+    return uuid
+
+
+def _secured(step: str, entry: LinkView, address: Address) -> tuple[Address, ...]:
+    """Return the coaps endpoints, those of the family that we were answered in first."""
+    found = [
+        each
+        for endpoint in entry.endpoints
+        if (each := Address.from_uri(endpoint.uri, "coaps", interface=address.interface))
+    ]
+    if not found:
+        came = "the link has none"
+        raise OnboardingError(step, expected="a coaps endpoint", came=came)
+    return tuple(sorted(found, key=lambda each: each.is_ipv6 != address.is_ipv6))

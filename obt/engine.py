@@ -1,0 +1,171 @@
+"""The onboarding tool's end of all conversations, without sockets and clock.
+
+All plain requests leave from one port, as its answers are told apart by the peer. Each secured link
+gets a local port of its own: to a server, peer address and port are the session, so two sessions
+with one device (plgd's tool opens a second one during the transfer) need two ports.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from device.coap import (
+    ClientResponse,
+    acknowledgement,
+    decode_response,
+    encode_multicast_request,
+)
+from device.dtls import ClientConfig, Session
+from device.entropy import Entropy
+from device.path import Outgoing, Path
+from obt.address import Address
+from obt.errors import LinkError
+from obt.link import Ask, Link
+from obt.mailbox import Mailbox
+
+MAX_ANSWERS = 1024
+"""Answers kept for one discovery."""
+
+_Key = tuple[int, Address]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One device's answer to a multicast request."""
+
+    address: Address
+    response: ClientResponse
+
+
+@dataclass(slots=True, eq=False)
+class Discovery:
+    """A multicast request that still takes answers, one from each address."""
+
+    token: bytes
+    answers: Mailbox[Answer] = field(default_factory=Mailbox)
+    heard: set[Address] = field(default_factory=set)
+
+
+class ObtEngine:
+    """Links and discoveries; what they send comes out of `take_outgoing`.
+
+    Whatever a datagram holds, `receive` raises nothing on its account.
+    """
+
+    def __init__(self, *, entropy: Entropy) -> None:
+        self.entropy = entropy
+        self._links: dict[_Key, Link] = {}
+        self._discoveries: dict[bytes, Discovery] = {}
+        self._outbox: list[Outgoing] = []
+
+    def open(self, path: Path, *, is_secured: bool) -> Link:
+        """Return the link along `path`; a plain one is made once and shared."""
+        key = _key(path)
+        link = self._links.get(key)
+        if link is None:
+            link = Link(path, is_secured=is_secured, entropy=self.entropy)
+            self._links[key] = link
+        return link
+
+    def close(self, link: Link, now: float) -> None:
+        """End a link for good."""
+        link.close(now)
+        self._collect(link)
+        self._links.pop(_key(link.path), None)
+
+    def close_all(self, now: float) -> None:
+        """End all links."""
+        for link in list(self._links.values()):
+            self.close(link, now)
+
+    def start_handshake(self, link: Link, config: ClientConfig, now: float) -> Mailbox[Session]:
+        """Begin a handshake on a secured link."""
+        mailbox = link.start_handshake(config, now)
+        self._collect(link)
+        return mailbox
+
+    def request(self, link: Link, ask: Ask, now: float) -> Mailbox[ClientResponse]:
+        """Send a request on a link."""
+        mailbox = link.request(ask, now)
+        self._collect(link)
+        return mailbox
+
+    def stop_observing(self, link: Link, mailbox: Mailbox[ClientResponse], now: float) -> None:
+        """End the observation whose notifications `mailbox` gets."""
+        link.stop_observing(mailbox, now)
+        self._collect(link)
+
+    def start_discovery(self, paths: Iterable[Path], ask: Ask) -> Discovery:
+        """Send one request to several groups; its answers gather until `end_discovery`."""
+        token, datagram = encode_multicast_request(
+            ask.path,
+            query=ask.query,
+            accept=ask.accept,
+            accept_version=ask.accept_version,
+            entropy=self.entropy,
+        )
+        discovery = Discovery(token)
+        self._discoveries[token] = discovery
+        self._outbox += [Outgoing(datagram, path) for path in paths]
+        return discovery
+
+    def end_discovery(self, discovery: Discovery) -> None:
+        """Take no more answers."""
+        self._discoveries.pop(discovery.token, None)
+
+    def unreachable(self, path: Path, reason: str, now: float) -> None:
+        """Take the operating system's word that nothing can be sent along `path`."""
+        link = self._links.get(_key(path))
+        if link is not None:
+            link.fail(LinkError(f"{link.address} cannot be reached: {reason}"), now)
+
+    def receive(self, datagram: bytes, path: Path, now: float) -> list[Outgoing]:
+        """Take a datagram, return those to be sent."""
+        link = self._links.get(_key(path))
+        if (link is None or not link.is_secured) and self._take_answer(datagram, path):
+            return self.take_outgoing()
+        if link is not None:
+            link.receive(datagram, now)
+            self._collect(link)
+        return self.take_outgoing()
+
+    def tick(self, now: float) -> list[Outgoing]:
+        """Do what is due, return the datagrams to be sent."""
+        for link in list(self._links.values()):
+            deadline = link.next_deadline()
+            if deadline is not None and deadline <= now:
+                link.tick(now)
+                self._collect(link)
+        return self.take_outgoing()
+
+    def next_deadline(self) -> float | None:
+        """Return when `tick` wants to be called, None if nothing is waiting."""
+        deadlines = (link.next_deadline() for link in self._links.values())
+        return min((each for each in deadlines if each is not None), default=None)
+
+    def take_outgoing(self) -> list[Outgoing]:
+        """Return and forget what is to be sent."""
+        outgoing, self._outbox = self._outbox, []
+        return outgoing
+
+    def _take_answer(self, datagram: bytes, path: Path) -> bool:
+        """Give an answer to its discovery; tell whether it belongs to one."""
+        response = decode_response(datagram)
+        discovery = None if response is None else self._discoveries.get(response.token)
+        if response is None or discovery is None:
+            return False
+        receipt = acknowledgement(datagram)
+        if receipt is not None:
+            self._outbox.append(Outgoing(receipt, path))
+        address = Address.of_peer(path)
+        if address not in discovery.heard and len(discovery.heard) < MAX_ANSWERS:
+            discovery.heard.add(address)
+            discovery.answers.put(Answer(address, response))
+        return True
+
+    def _collect(self, link: Link) -> None:
+        self._outbox += [Outgoing(datagram, link.path) for datagram in link.take_datagrams()]
+
+
+def _key(path: Path) -> _Key:
+    """Tell links apart by our port and the peer; our host may be any of the machine's."""
+    return path.local_port, Address.of_peer(path)

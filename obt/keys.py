@@ -1,0 +1,46 @@
+"""The owner credential: both sides compute it from the ownership session (OCF Security 7.3.2)."""
+
+import hmac
+from typing import Final
+from uuid import UUID
+
+from device.dtls import CipherSuite, Session
+from obt.model import Method
+
+KEY_SIZE: Final = 16
+
+LABELS: Final = {
+    Method.JUST_WORKS: b"oic.sec.doxm.jw",
+    Method.RANDOM_PIN: b"oic.sec.doxm.rdp",
+    Method.MANUFACTURER_CERTIFICATE: b"oic.sec.doxm.mfgcert",
+}
+
+KEY_BLOCK_SIZES: Final = {
+    CipherSuite.ECDH_ANON_AES_128_CBC_SHA256: 96,
+    CipherSuite.ECDHE_PSK_AES_128_CBC_SHA256: 96,
+    CipherSuite.ECDHE_ECDSA_AES_128_CCM: 40,
+    CipherSuite.ECDHE_ECDSA_AES_128_CCM_8: 40,
+    CipherSuite.ECDHE_ECDSA_AES_256_CCM: 72,
+    CipherSuite.ECDHE_ECDSA_AES_256_CCM_8: 72,
+    CipherSuite.ECDHE_ECDSA_AES_128_GCM_SHA256: 120,
+}
+"""Twice the sum of MAC key, key and IV. The last row is more than TLS itself takes for GCM."""
+
+
+def owner_key(session: Session, *, method: Method, owner: UUID, device: UUID) -> bytes:
+    """Return the key that `owner` shares with `device` from now on.
+
+    `device` is the UUID the device has when it is asked for the credential, `session` the one it is
+    asked over.
+    """
+    key_block = session.key_block(KEY_BLOCK_SIZES[session.suite])
+    return _expand(key_block, LABELS[method] + owner.bytes + device.bytes, KEY_SIZE)
+
+
+def _expand(secret: bytes, seed: bytes, size: int) -> bytes:
+    """Compute P_SHA256 (RFC 5246 5)."""
+    stream, chain = b"", seed
+    while len(stream) < size:
+        chain = hmac.digest(secret, chain, "sha256")
+        stream += hmac.digest(secret, chain + seed, "sha256")
+    return stream[:size]

@@ -1,0 +1,210 @@
+"""One way to one device: plain CoAP, or CoAP in a DTLS session."""
+
+from dataclasses import dataclass
+
+from device.coap import (
+    ClientResponse,
+    CoapClient,
+    ExchangeFailed,
+    FailureReason,
+    Method,
+    ResponseReceived,
+)
+from device.dtls import (
+    ClientConfig,
+    ClientConnection,
+    DataReceived,
+    Event,
+    HandshakeFailed,
+    Session,
+    SessionClosed,
+    SessionEstablished,
+)
+from device.entropy import Entropy
+from device.path import Path
+from obt.address import Address
+from obt.errors import LinkError, NoAnswerError, SessionEndedError
+from obt.mailbox import Mailbox
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A request, complete but for its token and message ID."""
+
+    method: Method
+    path: str
+    query: tuple[str, ...] = ()
+    payload: bytes = b""
+    content_format: int | None = None
+    content_version: int | None = None
+    accept: int | None = None
+    accept_version: int | None = None
+    observe: bool = False
+
+
+class Link:
+    """A path to a device with the exchanges that are under way on it.
+
+    A secured link carries nothing until a `handshake` succeeded. A further handshake may follow on
+    the same path: the server then takes it as a new start of the same client.
+    """
+
+    def __init__(self, path: Path, *, is_secured: bool, entropy: Entropy) -> None:
+        self.path = path
+        self.is_secured = is_secured
+        self._entropy = entropy
+        self._client = CoapClient(entropy=entropy)
+        self._connection: ClientConnection | None = None
+        self._handshake: Mailbox[Session] | None = None
+        self._exchanges: dict[int, Mailbox[ClientResponse]] = {}
+        self._outbox: list[bytes] = []
+
+    @property
+    def address(self) -> Address:
+        """The device's end."""
+        return Address.of_peer(self.path)
+
+    @property
+    def session(self) -> Session | None:
+        """The session, None on a plain link and before the first handshake."""
+        return None if self._connection is None else self._connection.session
+
+    @property
+    def is_usable(self) -> bool:
+        """Tell whether a request can be sent now."""
+        return not self.is_secured or (self.session is not None and self.session.alive)
+
+    def start_handshake(self, config: ClientConfig, now: float) -> Mailbox[Session]:
+        """Begin a handshake in place of whatever there was."""
+        self.close(now)
+        self._connection = ClientConnection(config, self.path, entropy=self._entropy)
+        self._connection.start(now)
+        self._handshake = Mailbox()
+        mailbox = self._handshake
+        self._settle(now)
+        return mailbox
+
+    def request(self, ask: Ask, now: float) -> Mailbox[ClientResponse]:
+        """Send a request; with `observe` the mailbox gets the notifications too."""
+        mailbox: Mailbox[ClientResponse] = Mailbox()
+        if not self.is_usable:
+            mailbox.fail(LinkError("there is no session"))
+            return mailbox
+        exchange = self._client.request(
+            ask.method,
+            ask.path,
+            query=ask.query,
+            payload=ask.payload,
+            content_format=ask.content_format,
+            content_version=ask.content_version,
+            accept=ask.accept,
+            accept_version=ask.accept_version,
+            observe=ask.observe,
+            now=now,
+        )
+        self._exchanges[exchange] = mailbox
+        self._settle(now)
+        return mailbox
+
+    def stop_observing(self, mailbox: Mailbox[ClientResponse], now: float) -> None:
+        """Tell the device that notifications are no longer wanted."""
+        for exchange, known in self._exchanges.items():
+            if known is mailbox:
+                self._client.cancel_observe(exchange, now)
+        self._settle(now)
+
+    def close(self, now: float) -> None:
+        """End the session, or the attempt to get one; what waits for answers fails."""
+        if self._connection is not None:
+            self._connection.close(now)
+            self._settle(now)
+        self._drop(LinkError("the link was closed"))
+
+    def fail(self, failure: LinkError, now: float) -> None:
+        """End everything for a reason that lies outside."""
+        self._drop(failure)
+        self.close(now)
+
+    def receive(self, datagram: bytes, now: float) -> None:
+        """Take a datagram that came along the path."""
+        if self._connection is not None:
+            self._connection.receive(datagram, now)
+        elif not self.is_secured:
+            self._client.receive(datagram, now)
+        self._settle(now)
+
+    def tick(self, now: float) -> None:
+        """Do what is due."""
+        if self._connection is not None:
+            self._connection.tick(now)
+        self._client.tick(now)
+        self._settle(now)
+
+    def next_deadline(self) -> float | None:
+        """Return when `tick` has something to do."""
+        deadlines = [self._client.next_deadline()]
+        if self._connection is not None:
+            deadlines.append(self._connection.next_deadline())
+        return min((each for each in deadlines if each is not None), default=None)
+
+    def take_datagrams(self) -> list[bytes]:
+        """Return and forget what is to be sent."""
+        datagrams, self._outbox = self._outbox, []
+        return datagrams
+
+    def _settle(self, now: float) -> None:
+        """Carry what one layer produced to the next until all are at rest."""
+        connection = self._connection
+        if connection is not None:
+            for event in connection.take_events():
+                self._on_event(event, now)
+        self._deliver()
+        for message in self._client.take_outgoing():
+            if connection is None:
+                self._outbox.append(message)
+            elif connection.session is not None and connection.session.alive:
+                connection.send(message, now)
+        if connection is not None:
+            self._outbox += connection.take_datagrams()
+
+    def _on_event(self, event: Event, now: float) -> None:
+        match event:
+            case SessionEstablished(session):
+                if self._handshake is not None:
+                    self._handshake.put(session)
+                    self._handshake = None
+            case DataReceived(_, data):
+                self._client.receive(data, now)
+            case SessionClosed(_, reason):
+                self._deliver()
+                why = reason.value.replace("_", " ")
+                self._drop(SessionEndedError(f"the session ended: {why}"))
+            case HandshakeFailed(_, _, alert, reason):
+                kind = NoAnswerError if alert is None else LinkError
+                self._drop(kind(f"the handshake failed: {reason}"))
+
+    def _deliver(self) -> None:
+        for event in self._client.take_events():
+            mailbox = self._exchanges.get(event.exchange)
+            if mailbox is None:
+                continue
+            match event:
+                case ResponseReceived(exchange, response):
+                    mailbox.put(response)
+                    if response.observe is None:
+                        del self._exchanges[exchange]
+                case ExchangeFailed(exchange, reason):
+                    del self._exchanges[exchange]
+                    kind = NoAnswerError if reason is FailureReason.TIMEOUT else LinkError
+                    mailbox.fail(kind(reason.value))
+
+    def _drop(self, failure: LinkError) -> None:
+        """Fail all that waits; tokens and message IDs do not outlive a session."""
+        waiting = [*self._exchanges.values()]
+        self._exchanges.clear()
+        self._client = CoapClient(entropy=self._entropy)
+        handshake, self._handshake = self._handshake, None
+        if handshake is not None:
+            handshake.fail(failure)
+        for mailbox in waiting:
+            mailbox.fail(failure)

@@ -1,0 +1,91 @@
+"""A transport on a network in memory: whole onboardings in one thread, in milliseconds."""
+
+from collections.abc import Callable, Coroutine
+from itertools import count
+from typing import Any, Protocol, TypeVar
+
+from device.path import Outgoing, Path
+from obt.address import Address
+from obt.engine import ObtEngine
+from obt.mailbox import Mailbox
+from obt.transport import GROUP_PORT, GROUPS_IPV4, GROUPS_IPV6, Transport
+
+T = TypeVar("T")
+
+PLAIN_PORT = 49152
+
+
+class Network(Protocol):
+    """What `device.testing.MemoryNetwork` is to us."""
+
+    @property
+    def now(self) -> float:
+        """The network's clock."""
+
+    def attach(self, node: ObtEngine, host: str, port: int, /) -> None:
+        """Give `node` a port."""
+
+    def send(self, outgoing: list[Outgoing], /) -> None:
+        """Put datagrams on their way."""
+
+    def run_until(self, condition: Callable[[], bool], /, *, timeout: float) -> bool:
+        """Let time pass until `condition` holds, at most `timeout` seconds."""
+
+    def run(self, seconds: float, /) -> None:
+        """Let time pass."""
+
+
+class MemoryTransport(Transport):
+    """Its coroutines never suspend: to wait is to let the network's time pass.
+
+    Drive them with `run`, no event loop is needed.
+    """
+
+    def __init__(self, network: Network, engine: ObtEngine, host: str = "10.0.0.1") -> None:
+        super().__init__(engine)
+        self._network = network
+        self._host = host
+        self._ports = count(PLAIN_PORT + 1)
+        network.attach(engine, host, PLAIN_PORT)
+
+    @property
+    def now(self) -> float:
+        """The network's time."""
+        return self._network.now
+
+    async def sleep(self, seconds: float) -> None:
+        """Let the network's time pass."""
+        self._network.run(seconds)
+
+    def _shared_path(self, address: Address) -> Path:
+        return Path(self._host, PLAIN_PORT, address.host, address.port)
+
+    def _own_path(self, address: Address) -> Path:
+        port = next(self._ports)
+        self._network.attach(self._engine, self._host, port)
+        return Path(self._host, port, address.host, address.port)
+
+    def _release(self, path: Path) -> None:
+        """Keep the port: what still arrives there belongs to no link any more."""
+
+    def _group_paths(self) -> list[Path]:
+        groups = GROUPS_IPV6 if ":" in self._host else GROUPS_IPV4
+        return [Path(self._host, PLAIN_PORT, group, GROUP_PORT) for group in groups]
+
+    def _flush(self) -> None:
+        self._network.send(self._engine.take_outgoing())
+
+    async def _wait(self, mailbox: Mailbox[Any], deadline: float) -> None:
+        timeout = max(0.0, deadline - self.now)
+        self._network.run_until(lambda: mailbox.is_ready, timeout=timeout)
+
+
+def run(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine that never suspends, such as any procedure over a `MemoryTransport`."""
+    try:
+        coroutine.send(None)
+    except StopIteration as ending:
+        result: T = ending.value
+        return result
+    coroutine.close()
+    raise RuntimeError("the coroutine waits for an event loop")

@@ -1,0 +1,183 @@
+"""The resources an onboarding tool reads and writes, typed once; unknown properties are ignored."""
+
+from enum import IntEnum, IntFlag
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+
+from obt.cbor import decode
+from obt.errors import PayloadError
+
+T = TypeVar("T")
+V = TypeVar("V", bound="View")
+
+NIL = UUID(int=0)
+
+DOXM = "/oic/sec/doxm"
+PSTAT = "/oic/sec/pstat"
+CRED = "/oic/sec/cred"
+ACL2 = "/oic/sec/acl2"
+SDI = "/oic/sec/sdi"
+RES = "/oic/res"
+DEVICE = "/oic/d"
+MAINTENANCE = "/oic/mnt"
+
+DOXM_TYPE = "oic.r.doxm"
+
+
+class Method(IntEnum):
+    """Owner transfer methods (OCF Security 13.2, `oxms`)."""
+
+    JUST_WORKS = 0
+    RANDOM_PIN = 1
+    MANUFACTURER_CERTIFICATE = 2
+
+
+class State(IntEnum):
+    """Onboarding states (OCF Security 13.8, `dos.s`)."""
+
+    RESET = 0
+    RFOTM = 1
+    RFPRO = 2
+    RFNOP = 3
+    SRESET = 4
+
+
+class Permission(IntFlag):
+    """What an access control entry permits (OCF Security 13.5)."""
+
+    CREATE = 1
+    RETRIEVE = 2
+    UPDATE = 4
+    DELETE = 8
+    NOTIFY = 16
+
+
+CLIENT_DIRECTED = 4
+"""The bit of `om` and `sm` for provisioning by the client."""
+TAKE_OWNER = 2
+"""The bit of `cm` and `tm` for taking ownership."""
+PAIRWISE = 1
+"""The `credtype` of a symmetric key shared by two."""
+
+
+class View(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A part of a representation."""
+
+
+class Doxm(View, frozen=True, kw_only=True):
+    """`/oic/sec/doxm` (OCF Security 13.2)."""
+
+    methods: tuple[int, ...] = msgspec.field(name="oxms")
+    selected: int = msgspec.field(name="oxmsel")
+    credential_types: int = msgspec.field(name="sct")
+    owned: bool
+    device_uuid: UUID = msgspec.field(name="deviceuuid")
+    owner_uuid: UUID = msgspec.field(name="devowneruuid")
+    resource_owner: UUID = msgspec.field(name="rowneruuid")
+
+
+class Dos(View, frozen=True, kw_only=True):
+    """The onboarding state and whether it is about to change."""
+
+    state: int = msgspec.field(name="s")
+    pending: bool = msgspec.field(name="p", default=False)
+
+
+class Pstat(View, frozen=True, kw_only=True):
+    """`/oic/sec/pstat` (OCF Security 13.8)."""
+
+    dos: Dos
+    operational: bool = msgspec.field(name="isop")
+    current_mode: int = msgspec.field(name="cm")
+    target_mode: int = msgspec.field(name="tm")
+    operation_mode: int = msgspec.field(name="om")
+    supported_modes: int = msgspec.field(name="sm")
+    resource_owner: UUID = msgspec.field(name="rowneruuid")
+
+
+class EndpointView(View, frozen=True, kw_only=True):
+    """One way to reach a resource."""
+
+    uri: str = msgspec.field(name="ep")
+
+
+class LinkView(View, frozen=True, kw_only=True):
+    """One element of `/oic/res` (OCF Core 7.8.2)."""
+
+    href: str
+    types: tuple[str, ...] = msgspec.field(name="rt")
+    interfaces: tuple[str, ...] = msgspec.field(name="if")
+    anchor: str = ""
+    endpoints: tuple[EndpointView, ...] = msgspec.field(name="eps", default=())
+
+
+class DeviceView(View, frozen=True, kw_only=True):
+    """`/oic/d` (OCF Core 11.3.4)."""
+
+    device_uuid: UUID = msgspec.field(name="di")
+    name: str = msgspec.field(name="n")
+    spec_version: str = msgspec.field(name="icv")
+
+
+class CredentialView(View, frozen=True, kw_only=True):
+    """A credential as a device shows it: without the secret."""
+
+    credid: int
+    kind: int = msgspec.field(name="credtype")
+    subject: str = msgspec.field(name="subjectuuid")
+    usage: str = msgspec.field(name="credusage", default="")
+
+
+class Cred(View, frozen=True, kw_only=True):
+    """`/oic/sec/cred` (OCF Security 13.3)."""
+
+    credentials: tuple[CredentialView, ...] = msgspec.field(name="creds")
+    resource_owner: UUID = msgspec.field(name="rowneruuid")
+
+
+class Subject(View, frozen=True, kw_only=True):
+    """Whom a rule is for: a UUID, a role, or a kind of connection."""
+
+    uuid: str | None = None
+    role: str | None = None
+    authority: str | None = None
+    connection: str | None = msgspec.field(name="conntype", default=None)
+
+
+class Target(View, frozen=True, kw_only=True):
+    """What a rule is about: a path or a wildcard."""
+
+    href: str | None = None
+    wildcard: str | None = msgspec.field(name="wc", default=None)
+
+
+class Rule(View, frozen=True, kw_only=True):
+    """An access control entry; a device gives those without `aceid` one."""
+
+    subject: Subject
+    targets: tuple[Target, ...] = msgspec.field(name="resources")
+    permission: int
+    aceid: int | None = None
+
+
+class Acl2(View, frozen=True, kw_only=True):
+    """`/oic/sec/acl2` (OCF Security 13.5)."""
+
+    rules: tuple[Rule, ...] = msgspec.field(name="aclist2")
+    resource_owner: UUID = msgspec.field(name="rowneruuid")
+
+
+def read(payload: bytes, kind: type[T]) -> T:
+    """Decode an answer's payload. Raises `PayloadError`."""
+    try:
+        return msgspec.convert(decode(payload), kind)
+    except msgspec.ValidationError as error:
+        raise PayloadError(str(error)) from error
+
+
+def wire(rule: Rule) -> dict[str, Any]:
+    """Return the rule as it is sent."""
+    body: dict[str, Any] = msgspec.to_builtins(rule)
+    return body

@@ -1,0 +1,58 @@
+"""Watching a resource of a device."""
+
+from typing import Final
+
+from device.coap import ClientResponse, Code
+from obt.dialogue import Dialogue
+from obt.errors import LinkError, OnboardingError
+from obt.link import Link
+from obt.mailbox import Mailbox
+from obt.transport import Transport
+
+TIMEOUT: Final = 300.0
+"""Seconds that a notification is waited for."""
+
+
+class Observation:
+    """The states of a resource, as the device tells them; the first is the one at the beginning."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        link: Link,
+        path: str,
+        mailbox: Mailbox[ClientResponse],
+        first: ClientResponse,
+    ) -> None:
+        self._transport = transport
+        self._link = link
+        self._step = f"observe (GET {path})"
+        self._mailbox = mailbox
+        self._first: ClientResponse | None = first
+
+    async def next(self, *, within: float = TIMEOUT) -> object:
+        """Return the next state; wait for so many seconds at most.
+
+        Raises:
+            OnboardingError: if none comes, or the device ends the observation.
+
+        """
+        response = await self._next_response(within)
+        if response.code is not Code.CONTENT:
+            came = f"the device answered {response.code}"
+            raise OnboardingError(self._step, expected="2.05", came=came)
+        return Dialogue.decoded(self._step, response, object)
+
+    def stop(self) -> None:
+        """Tell the device to stop telling."""
+        self._transport.stop_observing(self._link, self._mailbox)
+
+    async def _next_response(self, within: float) -> ClientResponse:
+        first, self._first = self._first, None
+        if first is not None:
+            return first
+        deadline = self._transport.now + within
+        try:
+            return await self._transport.receive(self._mailbox, deadline=deadline)
+        except LinkError as error:
+            raise OnboardingError(self._step, expected="a notification", came=str(error)) from error

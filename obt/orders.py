@@ -1,0 +1,227 @@
+"""The orders of messages, one table each: three real tools', and the specification's own."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from obt.cbor import Body, RawText
+from obt.model import ACL2, CLIENT_DIRECTED, DOXM, PAIRWISE, PSTAT, Permission, State
+from obt.steps import (
+    check_discovered,
+    check_owner,
+    choose_key,
+    clear_rules,
+    close,
+    connect,
+    connect_as_owner,
+    derive_key,
+    enter,
+    join_domain,
+    read_device,
+    read_doxm,
+    read_links,
+    read_pstat,
+    recheck_doxm,
+    rename,
+    reread_uuid,
+    select_method,
+)
+from obt.style import IOT2_STYLE, LITE_STYLE, PLAIN_STYLE, PLGD_STYLE
+from obt.transfer import Order, Transfer, post
+
+READ: Final = int(Permission.RETRIEVE)
+MANAGE: Final = int(Permission.RETRIEVE | Permission.UPDATE | Permission.DELETE)
+ALL: Final = 31
+
+_EVERYBODY: Final = ("/oic/d", "/oic/p", "/oic/res", "/oic/sec/sdi")
+_ANONYMOUS: Final = {"conntype": "anon-clear"}
+
+
+def _owner_of(transfer: Transfer) -> Body:
+    return {"rowneruuid": transfer.owner_text}
+
+
+def _credential(transfer: Transfer, private: Mapping[str, object], **first: int) -> Body:
+    """Return an UPDATE of cred with one pairwise credential for the owner."""
+    credential = {
+        **first,
+        "credtype": PAIRWISE,
+        "subjectuuid": transfer.owner_text,
+        "privatedata": private,
+    }
+    return {"creds": [credential], "rowneruuid": transfer.owner_text}
+
+
+def _subject(transfer: Transfer) -> dict[str, str]:
+    return {"uuid": transfer.owner_text}
+
+
+def _raw_empty(transfer: Transfer) -> Body:
+    return _credential(transfer, {"encoding": "oic.sec.encoding.raw", "data": b""})
+
+
+def _base64_empty(transfer: Transfer) -> Body:
+    private = {"data": "", "encoding": "oic.sec.encoding.base64"}
+    return _credential(transfer, private, credid=0)
+
+
+def _raw_text(transfer: Transfer) -> Body:
+    private = {"data": RawText(transfer.key), "encoding": "oic.sec.encoding.raw"}
+    return _credential(transfer, private)
+
+
+def _rule(subject: Mapping[str, str], permission: int, *resources: Body) -> Body:
+    return {"subject": subject, "resources": list(resources), "permission": permission}
+
+
+def _public_rules(transfer: Transfer) -> Body:
+    """Return the rules of IoTivity-Lite's tool."""
+    readable = [href for href in _EVERYBODY if transfer.has_domain or href != "/oic/sec/sdi"]
+    subject = _subject(transfer)
+    rules = [
+        _rule(subject, MANAGE, {"href": "/oic/sec/sp"}),
+        _rule(subject, READ, {"href": "/oic/sec/csr"}),
+        _rule(_ANONYMOUS, READ, *({"href": href} for href in readable)),
+    ]
+    return {"aclist2": rules}
+
+
+def _one_rule_for_all(transfer: Transfer) -> Body:
+    """Return the only rule of IoTivity 2.x's tool, with a wildcard where a path stands."""
+    anything = {"href": "*", "rt": ["*"], "if": ["*"]}
+    rule = {"aceid": 0, **_rule(_subject(transfer), ALL, anything)}
+    return {"aclist2": [rule], "rowneruuid": transfer.owner_text}
+
+
+def _plgd_rules(transfer: Transfer) -> Body:
+    """Return the rules of plgd's tool; what the device does not have is left out."""
+    types = ("oic.r.coapcloudconf", "oic.wk.mnt", "oic.r.softwareupdate")
+    special = [transfer.hrefs[name] for name in types if name in transfer.hrefs]
+    subject = _subject(transfer)
+
+    def on(*hrefs: str) -> list[dict[str, Any]]:
+        return [{"href": href, "if": ["*"]} for href in hrefs]
+
+    rules = [
+        _rule(subject, ALL, {"wc": "*", "if": ["*"]}, *on(*special)),
+        _rule(subject, MANAGE, *on("/oic/sec/sp", PSTAT, DOXM)),
+        _rule(subject, READ, *on("/oic/sec/csr")),
+        _rule(_ANONYMOUS, READ, *on(*_EVERYBODY, DOXM)),
+    ]
+    return {"aclist2": rules}
+
+
+_LET_CLIENT_DIRECT: Final = post("let the client direct", PSTAT, lambda _: {"om": CLIENT_DIRECTED})
+_NAME_OWNER: Final = post("name the owner", DOXM, lambda t: {"devowneruuid": t.owner_text})
+_OWN_AND_MANAGE: Final = post(
+    "declare the device owned", DOXM, lambda t: {"owned": True, "rowneruuid": t.owner_text}
+)
+_MANAGE_PSTAT: Final = post("manage pstat", PSTAT, _owner_of)
+
+LITE: Final = Order(
+    "lite",
+    LITE_STYLE,
+    (
+        read_doxm(),
+        select_method,
+        connect,
+        _LET_CLIENT_DIRECT,
+        _NAME_OWNER,
+        rename,
+        post("manage doxm", DOXM, _owner_of),
+        post("manage acl2", ACL2, _owner_of),
+        _MANAGE_PSTAT,
+        derive_key(_raw_empty),
+        join_domain,
+        post("declare the device owned", DOXM, lambda _: {"owned": True}),
+        enter(State.RFPRO),
+        clear_rules,
+        post("set the access rules", ACL2, _public_rules),
+        enter(State.RFNOP),
+        close,
+    ),
+)
+"""IoTivity-Lite's onboarding tool: everything over the anonymous session."""
+
+IOT2: Final = Order(
+    "iot2",
+    IOT2_STYLE,
+    (
+        check_discovered,
+        read_device,
+        select_method,
+        connect,
+        recheck_doxm,
+        read_pstat,
+        _LET_CLIENT_DIRECT,
+        _NAME_OWNER,
+        reread_uuid,
+        derive_key(_base64_empty),
+        post("set the access rules", ACL2, _one_rule_for_all),
+        _OWN_AND_MANAGE,
+        _MANAGE_PSTAT,
+        post(
+            "enter RFPRO",
+            PSTAT,
+            lambda t: {"dos": {"s": int(State.RFPRO)}, "tm": t.target_mode},
+        ),
+        enter(State.RFNOP),
+        close,
+    ),
+)
+"""IoTivity 2.x's provisioning client."""
+
+PLGD: Final = Order(
+    "plgd",
+    PLGD_STYLE,
+    (
+        read_links,
+        read_doxm(("if=oic.if.baseline",)),
+        select_method,
+        connect,
+        read_pstat,
+        _LET_CLIENT_DIRECT,
+        post("confirm the device's UUID", DOXM, lambda t: {"deviceuuid": str(t.device_uuid)}),
+        choose_key(_raw_text),
+        _NAME_OWNER,
+        check_owner,
+        _MANAGE_PSTAT,
+        post("manage acl2", ACL2, lambda t: {"rowneruuid": t.owner_text, "aclist2": None}),
+        _OWN_AND_MANAGE,
+        enter(State.RFPRO),
+        connect_as_owner,
+        clear_rules,
+        post("set the access rules", ACL2, _plgd_rules),
+        enter(State.RFNOP),
+        close,
+    ),
+    resets_on_failure=True,
+)
+"""plgd's device client: an explicit key, and a second session beside the first."""
+
+CR3006: Final = Order(
+    "cr3006",
+    PLAIN_STYLE,
+    (
+        read_doxm(),
+        select_method,
+        connect,
+        read_pstat,
+        _LET_CLIENT_DIRECT,
+        _NAME_OWNER,
+        reread_uuid,
+        rename,
+        derive_key(_raw_empty),
+        _MANAGE_PSTAT,
+        post("manage acl2", ACL2, _owner_of),
+        _OWN_AND_MANAGE,
+        enter(State.RFPRO),
+        post("set the access rules", ACL2, _public_rules),
+        enter(State.RFNOP),
+        close,
+    ),
+)
+"""The order that OCF's change request 3006 describes."""
+
+ORDERS: Final = MappingProxyType({order.name: order for order in (LITE, IOT2, PLGD, CR3006)})
+"""All orders by name."""

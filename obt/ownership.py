@@ -1,0 +1,80 @@
+"""Taking a device: one order of messages from its first step to the proof that it worked."""
+
+from typing import Final
+from uuid import UUID
+
+from obt.dialogue import Dialogue, OnStep
+from obt.discovery import Unowned
+from obt.errors import OnboardingError
+from obt.model import PSTAT, State
+from obt.orders import LITE
+from obt.owned import OwnedDevice
+from obt.transfer import Order, Transfer
+from obt.transport import Transport
+
+TIMEOUT: Final = 300.0
+RESET_TIMEOUT: Final = 10.0
+
+
+async def take_ownership(  # noqa: PLR0913 - all but the first three have defaults
+    transport: Transport,
+    device: Unowned,
+    owner: UUID,
+    *,
+    order: Order = LITE,
+    domain_name: str = "onboardee",
+    within: float = TIMEOUT,
+    on_step: OnStep | None = None,
+) -> OwnedDevice:
+    """Become the owner of a device by Just Works, and verify it over a new session.
+
+    When a step fails all sessions are closed, upon which the device forgets the attempt.
+
+    Raises:
+        OnboardingError: naming the step that failed.
+
+    """
+    dialogue = Dialogue(transport, order.style, timeout=within, on_step=on_step)
+    transfer = Transfer(dialogue, device, owner, domain_name, device.uuid, device.doxm)
+    try:
+        await _carry_out(order, transfer, on_step)
+        return await _verified(transfer, on_step)
+    except OnboardingError as error:
+        error.ownership = transfer.record
+        raise
+    finally:
+        transfer.close()
+
+
+async def _carry_out(order: Order, transfer: Transfer, on_step: OnStep | None) -> None:
+    try:
+        for step in order.steps:
+            await step(transfer)
+    except OnboardingError:
+        if order.resets_on_failure:
+            await _ask_for_reset(transfer, on_step)
+        raise
+
+
+async def _ask_for_reset(transfer: Transfer, on_step: OnStep | None) -> None:
+    """Ask for a reset over the ownership connection; the device may be about to do it anyway."""
+    link = transfer.ownership
+    if link is None or not link.is_usable:
+        return
+    transport, style = transfer.dialogue.transport, transfer.dialogue.style
+    dialogue = Dialogue(transport, style, timeout=RESET_TIMEOUT, on_step=on_step)
+    body = {"dos": {"s": int(State.RESET)}}
+    try:
+        await dialogue.post_once("undo the transfer", link, PSTAT, body)
+    except OnboardingError:
+        return  # the failure that led here is the one to be told
+
+
+async def _verified(transfer: Transfer, on_step: OnStep | None) -> OwnedDevice:
+    ownership = transfer.record
+    assert ownership is not None, "every order makes an owner credential"
+    dialogue = transfer.dialogue
+    owned = OwnedDevice(dialogue.transport, ownership, style=dialogue.style, on_step=on_step)
+    async with owned:
+        await owned.verify()
+    return owned

@@ -1,0 +1,16 @@
+"""What an owner must keep about a device to remain its owner."""
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from obt.address import Address
+
+
+@dataclass(frozen=True, slots=True)
+class Ownership:
+    """Both UUIDs, where the device takes sessions, and the key for them."""
+
+    device: UUID
+    owner: UUID
+    secured: Address
+    key: bytes = field(repr=False)

@@ -1,0 +1,230 @@
+"""The steps that the orders of messages are made of (OCF Security 7.3)."""
+
+from collections.abc import Callable
+
+from device.coap import Code
+from device.entropy import random_uuid
+from obt import model
+from obt.cbor import Body
+from obt.errors import OnboardingError
+from obt.keys import KEY_SIZE, owner_key
+from obt.model import ACL2, CRED, DEVICE, DOXM, NIL, PSTAT, RES, SDI
+from obt.session import pairwise_link
+from obt.transfer import StepFunction, Transfer, post, require
+
+# before the ownership connection
+
+
+def read_doxm(query: tuple[str, ...] = ()) -> StepFunction:
+    """Make a step that reads doxm in the clear and checks that the device can be owned."""
+    purpose = "read the transfer methods"
+
+    async def step(transfer: Transfer) -> None:
+        doxm = await transfer.dialogue.get(purpose, transfer.plain, DOXM, model.Doxm, query=query)
+        transfer.doxm = doxm
+        check_ownable(f"{purpose} (GET {DOXM})", transfer)
+
+    return step
+
+
+async def check_discovered(transfer: Transfer) -> None:
+    """Check the doxm of the discovery, for tools that do not read it again."""
+    check_ownable(f"discover devices (GET {DOXM})", transfer)
+
+
+def check_ownable(step: str, transfer: Transfer) -> None:
+    """Check that the device is the one found, has no owner and offers Just Works."""
+    doxm = transfer.doxm
+    require(step, not doxm.owned, "owned: false", f"{doxm.owner_uuid} owns the device")
+    require(
+        step, doxm.owner_uuid == NIL, "a nil devowneruuid", f"devowneruuid is {doxm.owner_uuid}"
+    )
+    require(
+        step,
+        model.Method.JUST_WORKS in doxm.methods,
+        "Just Works (0) among oxms",
+        f"oxms is {list(doxm.methods)}",
+    )
+    require(
+        step,
+        doxm.device_uuid == transfer.device.uuid,
+        f"deviceuuid {transfer.device.uuid}",
+        f"it is {doxm.device_uuid}",
+    )
+
+
+async def read_device(transfer: Transfer) -> None:
+    """Read the specification version, by which IoTivity tells OCF devices from older ones."""
+    purpose = "read the specification version"
+    device = await transfer.dialogue.get(purpose, transfer.plain, DEVICE, model.DeviceView)
+    step = f"{purpose} (GET {DEVICE})"
+    came = f"icv is {device.spec_version!r}"
+    require(step, device.spec_version.startswith("ocf."), "an OCF version", came)
+    came = f"it is {device.device_uuid}"
+    require(step, device.device_uuid == transfer.device.uuid, f"di {transfer.device.uuid}", came)
+
+
+async def read_links(transfer: Transfer) -> None:
+    """Read which resources there are."""
+    links = await transfer.dialogue.get(
+        "list the resources", transfer.plain, RES, list[model.LinkView]
+    )
+    for link in links:
+        transfer.hrefs |= dict.fromkeys(link.types, link.href)
+
+
+async def select_method(transfer: Transfer) -> None:
+    """Select Just Works."""
+    body = {"oxmsel": int(model.Method.JUST_WORKS)}
+    await transfer.dialogue.post("select Just Works", transfer.plain, DOXM, body)
+
+
+async def connect(transfer: Transfer) -> None:
+    """Open the ownership connection; where one endpoint is mute, try the next."""
+    dialogue = transfer.dialogue
+    for number, address in enumerate(transfer.device.secured, start=1):
+        link = dialogue.transport.open_secured(address)
+        transfer.secured = (*transfer.secured, link)
+        try:
+            await dialogue.connect("open the ownership connection", link, dialogue.style.hello)
+        except OnboardingError:
+            if number == len(transfer.device.secured):
+                raise
+        else:
+            transfer.ownership = link
+            return
+
+
+# over the ownership connection
+
+
+async def recheck_doxm(transfer: Transfer) -> None:
+    """Compare doxm with what was told in the clear, where anybody could have told it."""
+    purpose = "check that doxm is what it was"
+    doxm = await transfer.dialogue.get(purpose, transfer.link, DOXM, model.Doxm)
+    step = f"{purpose} (GET {DOXM})"
+    selected = int(model.Method.JUST_WORKS)
+    require(step, doxm.selected == selected, f"oxmsel {selected}", f"it is {doxm.selected}")
+    for name in ("device_uuid", "owner_uuid", "resource_owner", "owned", "credential_types"):
+        before, after = getattr(transfer.doxm, name), getattr(doxm, name)
+        require(step, before == after, f"{name} {before}", f"it is {after}")
+    before, after = list(transfer.doxm.methods), list(doxm.methods)
+    require(step, before == after, f"oxms {before}", f"it is {after}")
+
+
+async def read_pstat(transfer: Transfer) -> None:
+    """Check that the device waits for an owner and lets a client direct it."""
+    purpose = "read the onboarding state"
+    pstat = await transfer.dialogue.get(purpose, transfer.link, PSTAT, model.Pstat)
+    step = f"{purpose} (GET {PSTAT})"
+    state = pstat.dos.state
+    require(step, state == model.State.RFOTM, "dos.s 1 (RFOTM)", f"dos.s is {state}")
+    require(step, not pstat.dos.pending, "dos.p false", "it is true")
+    came = f"cm is {pstat.current_mode}"
+    require(step, pstat.current_mode & model.TAKE_OWNER, "the bit 2 in cm", came)
+    came = f"sm is {pstat.supported_modes}"
+    require(step, pstat.supported_modes & model.CLIENT_DIRECTED, "the bit 4 in sm", came)
+    transfer.target_mode = pstat.target_mode & ~model.TAKE_OWNER
+
+
+async def rename(transfer: Transfer) -> None:
+    """Give the device a new random UUID, so that nobody knows it by its old one."""
+    renamed = random_uuid(transfer.dialogue.transport.entropy)
+    body = {"deviceuuid": str(renamed)}
+    await transfer.dialogue.post("give the device a UUID", transfer.link, DOXM, body)
+    transfer.device_uuid = renamed
+
+
+async def reread_uuid(transfer: Transfer) -> None:
+    """Learn the device's UUID again: some devices change it when they get an owner."""
+    transfer.device_uuid = (await _owned_by_us(transfer)).device_uuid
+
+
+async def check_owner(transfer: Transfer) -> None:
+    """Check that the device knows its owner."""
+    doxm = await _owned_by_us(transfer)
+    step = f"check the owner (GET {DOXM})"
+    came = f"it is {doxm.device_uuid}"
+    expected = f"deviceuuid {transfer.device_uuid}"
+    require(step, doxm.device_uuid == transfer.device_uuid, expected, came)
+
+
+async def _owned_by_us(transfer: Transfer) -> model.Doxm:
+    purpose = "check the owner"
+    doxm = await transfer.dialogue.get(purpose, transfer.link, DOXM, model.Doxm)
+    came = f"it is {doxm.owner_uuid}"
+    expected = f"devowneruuid {transfer.owner}"
+    require(f"{purpose} (GET {DOXM})", doxm.owner_uuid == transfer.owner, expected, came)
+    return doxm
+
+
+def derive_key(body: Callable[[Transfer], Body]) -> StepFunction:
+    """Make a step that has both sides compute the owner credential."""
+    ask = post("have the owner credential derived", CRED, body)
+
+    async def step(transfer: Transfer) -> None:
+        await ask(transfer)
+        session = transfer.link.session
+        assert session is not None, "the request went over it"
+        transfer.key = owner_key(
+            session,
+            method=model.Method.JUST_WORKS,
+            owner=transfer.owner,
+            device=transfer.device_uuid,
+        )
+
+    return step
+
+
+def choose_key(body: Callable[[Transfer], Body]) -> StepFunction:
+    """Make a step that sends an owner credential of our own choice."""
+    send = post("hand over the owner credential", CRED, body)
+
+    async def step(transfer: Transfer) -> None:
+        transfer.key = transfer.dialogue.transport.entropy.token(KEY_SIZE)
+        await send(transfer)
+
+    return step
+
+
+async def join_domain(transfer: Transfer) -> None:
+    """Name the security domain, if the device has room for one."""
+    dialogue = transfer.dialogue
+    domain = {
+        "uuid": str(random_uuid(dialogue.transport.entropy)),
+        "name": transfer.domain_name,
+        "priv": False,
+    }
+    response = await dialogue.post(
+        "name the security domain", transfer.link, SDI, domain, accepted=[Code.NOT_FOUND]
+    )
+    transfer.has_domain = response.code is not Code.NOT_FOUND
+
+
+# after the transfer
+
+
+async def connect_as_owner(transfer: Transfer) -> None:
+    """Open a session with the owner credential beside the ownership connection."""
+    assert transfer.ownership is not None, "an order opens the ownership connection first"
+    link = transfer.dialogue.transport.open_secured(transfer.ownership.address)
+    transfer.secured = (*transfer.secured, link)
+    await pairwise_link(
+        transfer.dialogue, link, owner=transfer.owner, device=transfer.device_uuid, key=transfer.key
+    )
+    transfer.provisioning = link
+
+
+async def clear_rules(transfer: Transfer) -> None:
+    """Delete the access rules there are."""
+    await transfer.dialogue.delete("delete all access rules", transfer.link, ACL2)
+
+
+def enter(state: model.State) -> StepFunction:
+    """Make a step that asks for another onboarding state."""
+    return post(f"enter {state.name}", PSTAT, lambda _: {"dos": {"s": int(state)}})
+
+
+async def close(transfer: Transfer) -> None:
+    """Close all sessions."""
+    transfer.close()

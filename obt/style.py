@@ -1,0 +1,85 @@
+"""The habits of real onboarding tools, as far as a device can see them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Final
+
+from device.coap import Code, ContentFormat
+from device.dtls import CipherSuite, ClientConfig, Renegotiation
+from obt import cbor, model
+
+VERSION_1_0_0: Final = 2048
+"""OCF's content format version, as options 2049 and 2053 carry it (OCF Core 12.2.5)."""
+
+COMMON_TYPES: Final = MappingProxyType(
+    {
+        model.DOXM: "oic.r.doxm",
+        model.PSTAT: "oic.r.pstat",
+        model.CRED: "oic.r.cred",
+        model.ACL2: "oic.r.acl2",
+    }
+)
+
+_MBEDTLS_SIGNATURES: Final = (0x0603, 0x0601, 0x0503, 0x0501, 0x0403, 0x0401)
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a tool writes payloads, options and hellos, and which answers it takes for success."""
+
+    encode: Callable[[cbor.Body], bytes]
+    changed: frozenset[Code]
+    hello: ClientConfig
+    accept: int | None = ContentFormat.OCF_CBOR
+    accept_version: int | None = VERSION_1_0_0
+    content_version: int | None = VERSION_1_0_0
+    common_properties: Mapping[str, str] = field(default_factory=dict)
+    """Resource types by path: where given, updates carry `rt` and `if`."""
+
+    def payload(self, path: str, body: cbor.Body) -> bytes:
+        """Encode the body of an UPDATE."""
+        if path in self.common_properties:
+            common = {"rt": [self.common_properties[path]], "if": ["oic.if.baseline"]}
+            return self.encode({**body, **common})
+        return self.encode(body)
+
+    def pairwise_hello(self, identity: bytes, psk: Callable[[bytes], bytes | None]) -> ClientConfig:
+        """Return what to offer for a session with a pairwise key."""
+        suites = (CipherSuite.ECDHE_PSK_AES_128_CBC_SHA256,)
+        return replace(self.hello, suites=suites, psk_identity=identity, psk=psk)
+
+
+_ANONYMOUS: Final = ClientConfig(
+    suites=(CipherSuite.ECDH_ANON_AES_128_CBC_SHA256,), signature_algorithms=_MBEDTLS_SIGNATURES
+)
+
+LITE_STYLE: Final = Style(
+    encode=cbor.encode_indefinite,
+    changed=frozenset(code for code in Code if code.is_success),
+    hello=_ANONYMOUS,
+)
+
+IOT2_STYLE: Final = Style(
+    encode=cbor.encode,
+    changed=frozenset({Code.CHANGED}),
+    hello=replace(_ANONYMOUS, offer_encrypt_then_mac=True),
+    common_properties=COMMON_TYPES,
+)
+
+PLGD_STYLE: Final = Style(
+    encode=cbor.encode_sorted,
+    changed=frozenset({Code.CREATED, Code.VALID, Code.CHANGED}),
+    hello=ClientConfig(
+        suites=(CipherSuite.ECDH_ANON_AES_128_CBC_SHA256,),
+        groups=(29, 23, 24),
+        renegotiation=Renegotiation.EXTENSION,
+        one_record_per_datagram=True,
+    ),
+    accept=None,
+    accept_version=None,
+    content_version=None,
+)
+
+PLAIN_STYLE: Final = Style(encode=cbor.encode, changed=frozenset({Code.CHANGED}), hello=_ANONYMOUS)
+"""Nobody's habits: what the specification asks for."""

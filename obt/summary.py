@@ -1,0 +1,25 @@
+"""Payloads as people read them, with every secret left out."""
+
+from collections.abc import Mapping
+
+SECRETS = frozenset({"privatedata"})
+
+
+def summary(value: object) -> str:
+    """Write a payload on one line; of private data only the size is told."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(_member(name, item) for name, item in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(summary, value)) + "]"
+    if isinstance(value, bytes):
+        return f"<{len(value)} octets>"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "null" if value is None else str(value)
+
+
+def _member(name: object, value: object) -> str:
+    if name in SECRETS and isinstance(value, Mapping):
+        data = value.get("data", b"")
+        return f"{name}: <{len(data)} octets>" if data else f"{name}: <to be derived>"
+    return f"{name}: {summary(value)}"

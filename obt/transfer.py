@@ -1,0 +1,93 @@
+"""A device changing hands: what is known on the way, and what an order of messages is."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from obt import model
+from obt.cbor import Body
+from obt.dialogue import Dialogue
+from obt.discovery import Unowned
+from obt.errors import OnboardingError
+from obt.link import Link
+from obt.record import Ownership
+from obt.style import Style
+
+
+@dataclass(slots=True, eq=False)
+class Transfer:
+    """One device changing hands: what is known about it so far, and the links to it."""
+
+    dialogue: Dialogue
+    device: Unowned
+    owner: UUID
+    domain_name: str
+    device_uuid: UUID
+    doxm: model.Doxm
+    key: bytes = field(default=b"", repr=False)
+    target_mode: int = 0
+    hrefs: dict[str, str] = field(default_factory=dict)
+    has_domain: bool = False
+    ownership: Link | None = None
+    """The ownership connection."""
+    provisioning: Link | None = None
+    """The link for what follows the transfer, where that is another one."""
+    secured: tuple[Link, ...] = ()
+
+    @property
+    def owner_text(self) -> str:
+        """The owner as it is written in payloads."""
+        return str(self.owner)
+
+    @property
+    def plain(self) -> Link:
+        """The link for unsecured requests."""
+        return self.dialogue.transport.open_plain(self.device.plain)
+
+    @property
+    def link(self) -> Link:
+        """The secured link in use."""
+        link = self.provisioning or self.ownership
+        assert link is not None, "an order opens the ownership connection first"
+        return link
+
+    @property
+    def record(self) -> Ownership | None:
+        """What the owner has to keep; None as long as there is no owner credential."""
+        if self.ownership is None or not self.key:
+            return None
+        return Ownership(self.device_uuid, self.owner, self.ownership.address, self.key)
+
+    def close(self) -> None:
+        """Close all sessions."""
+        for link in self.secured:
+            self.dialogue.transport.close(link)
+        self.secured = ()
+
+
+StepFunction = Callable[[Transfer], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A tool's way: its habits, and its steps in their order."""
+
+    name: str
+    style: Style
+    steps: tuple[StepFunction, ...]
+    resets_on_failure: bool = False
+
+
+def post(purpose: str, path: str, body: Callable[[Transfer], Body]) -> StepFunction:
+    """Make a step of one UPDATE over the secured link."""
+
+    async def step(transfer: Transfer) -> None:
+        await transfer.dialogue.post(purpose, transfer.link, path, body(transfer))
+
+    return step
+
+
+def require(step: str, condition: object, expected: str, came: str) -> None:
+    """Raise `OnboardingError` unless the condition holds."""
+    if not condition:
+        raise OnboardingError(step, expected=expected, came=came)

@@ -1,0 +1,128 @@
+"""What procedures need of the world: links, answers, time. The drivers fill in how."""
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator
+from typing import Any, TypeVar
+
+from device.coap import ClientResponse
+from device.dtls import ClientConfig, Session
+from device.entropy import Entropy
+from device.path import Path
+from obt.address import Address
+from obt.engine import Answer, ObtEngine
+from obt.errors import NoAnswerError
+from obt.link import Ask, Link
+from obt.mailbox import Mailbox
+
+T = TypeVar("T")
+
+GROUP_PORT = 5683
+GROUPS_IPV4 = ("224.0.1.187",)
+GROUPS_IPV6 = ("ff02::158",)
+"""OCF's groups on the local link (OCF Core 12.2.9)."""
+
+
+class Transport(ABC):
+    """An engine and a driver for it. Times are seconds of the driver's monotonic clock.
+
+    Waiting methods take the time at which waiting is over, and then raise `NoAnswerError`; a link
+    or peer that gives up earlier raises `LinkError`.
+    """
+
+    def __init__(self, engine: ObtEngine) -> None:
+        self._engine = engine
+
+    @property
+    def entropy(self) -> Entropy:
+        """Where random octets come from."""
+        return self._engine.entropy
+
+    @property
+    @abstractmethod
+    def now(self) -> float:
+        """The time."""
+
+    @abstractmethod
+    async def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+
+    def open_plain(self, address: Address) -> Link:
+        """Return the link for plain requests to `address`."""
+        return self._engine.open(self._shared_path(address), is_secured=False)
+
+    def open_secured(self, address: Address) -> Link:
+        """Return a new link for a session with `address`, from a local port of its own."""
+        return self._engine.open(self._own_path(address), is_secured=True)
+
+    async def handshake(self, link: Link, config: ClientConfig, *, deadline: float) -> Session:
+        """Open a session on a secured link; another attempt may follow on the same link."""
+        mailbox = self._engine.start_handshake(link, config, self.now)
+        self._flush()
+        return await self.receive(mailbox, deadline=deadline)
+
+    async def request(self, link: Link, ask: Ask, *, deadline: float) -> ClientResponse:
+        """Send a request and return its response, whatever its code."""
+        return await self.receive(self.observe(link, ask), deadline=deadline)
+
+    def observe(self, link: Link, ask: Ask) -> Mailbox[ClientResponse]:
+        """Send a request whose responses the mailbox gets: one, or many if it observes."""
+        mailbox = self._engine.request(link, ask, self.now)
+        self._flush()
+        return mailbox
+
+    def stop_observing(self, link: Link, mailbox: Mailbox[ClientResponse]) -> None:
+        """Cancel an observation."""
+        self._engine.stop_observing(link, mailbox, self.now)
+        self._flush()
+
+    async def discover(self, ask: Ask, *, seconds: float) -> AsyncGenerator[Answer, None]:
+        """Ask OCF's groups, and yield the answers of so many seconds as they come."""
+        discovery = self._engine.start_discovery(self._group_paths(), ask)
+        self._flush()
+        deadline = self.now + seconds
+        try:
+            while True:
+                yield await self.receive(discovery.answers, deadline=deadline)
+        except NoAnswerError:
+            return
+        finally:
+            self._engine.end_discovery(discovery)
+
+    async def receive(self, mailbox: Mailbox[T], *, deadline: float) -> T:
+        """Wait for the next thing that `mailbox` gets."""
+        if not mailbox.is_ready:
+            await self._wait(mailbox, deadline)
+        if not mailbox.is_ready:
+            raise NoAnswerError("no answer in time")
+        return mailbox.take()
+
+    def close(self, link: Link) -> None:
+        """End a link; the device is told if there is a session."""
+        self._engine.close(link, self.now)
+        self._flush()
+        if link.is_secured:
+            self._release(link.path)
+
+    @abstractmethod
+    def _shared_path(self, address: Address) -> Path:
+        """Return the path to `address` from the port of all plain requests."""
+
+    @abstractmethod
+    def _own_path(self, address: Address) -> Path:
+        """Return a path to `address` from a port that is used for nothing else."""
+
+    @abstractmethod
+    def _release(self, path: Path) -> None:
+        """Give back the port of `_own_path`."""
+
+    @abstractmethod
+    def _group_paths(self) -> list[Path]:
+        """Return the paths to OCF's groups, from the port of all plain requests."""
+
+    @abstractmethod
+    def _flush(self) -> None:
+        """Send what the engine has to send."""
+
+    @abstractmethod
+    async def _wait(self, mailbox: Mailbox[Any], deadline: float) -> None:
+        """Return when `mailbox` is ready, at the latest at `deadline`."""
