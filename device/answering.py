@@ -6,7 +6,7 @@ from typing import Final, Protocol
 
 from device import events
 from device.coap import Code, ContentFormat, Request, Response
-from device.dispatch import Answer, DeniedError, Dispatcher
+from device.dispatch import CONTENT_VERSION, Answer, DeniedError, Dispatcher
 from device.dtls import Session
 from device.entropy import Entropy, random_fraction
 from device.events import Bus
@@ -16,8 +16,6 @@ from device.security.gate import DOXM, Requester
 from device.simulation.profile import Profile
 from svrdb.model import Database, State
 
-CONTENT_VERSION: Final = 2048
-"""1.0.0, the version of our OCF content format (OCF Core 12.2.5)."""
 REPEATED_DISCOVERY: Final = 5.0
 """Seconds in which the same discovery, arriving over another family or interface, is one."""
 REMEMBERED_DISCOVERIES: Final = 64

@@ -10,6 +10,7 @@ from typing import Final, Protocol
 from device import events, factory
 from device.answering import Answering
 from device.budget import AnswerBudget
+from device.changes import describe_changes
 from device.coap import CoapServer, Code
 from device.dispatch import Dispatcher
 from device.dtls import (
@@ -33,7 +34,6 @@ from device.resources.secure import secure_resources
 from device.security.gate import PSTAT, Requester
 from device.security.sessions import Terms, requester_of, terms_for
 from device.simulation.profile import Profile
-from device.transfer import describe_changes
 from svrdb import StoreUnavailable
 from svrdb.model import NIL, Database, State
 

@@ -22,8 +22,8 @@ from device.resources.base import (
 from device.resources.payload import PayloadError, decode_map, encode
 from device.security.gate import Decision, Kind, Operation, Situation, decide
 
-OLDEST_VERSION: Final = 2048
-"""1.0.0, the first version of OCF's content format (OCF Core 12.2.5)."""
+CONTENT_VERSION: Final = 2048
+"""1.0.0, our version of OCF's content format and the oldest there is (OCF Core 12.2.5)."""
 
 WELL_KNOWN: Final = "/.well-known/core"
 
@@ -108,7 +108,7 @@ def _answer_format(request: Request) -> ContentFormat:
 
 def _check_version(request: Request) -> None:
     for version in (request.accept_version, request.content_version):
-        if version is not None and version < OLDEST_VERSION:
+        if version is not None and version < CONTENT_VERSION:
             raise RefusedError(
                 Code.UNSUPPORTED_CONTENT_FORMAT, f"content format version {version} is too old"
             )

@@ -18,7 +18,7 @@ from device.events import Bus
 from device.factory import new_database
 from device.net.hub import BindError, Hub, Ports
 from device.simulation.profile import Method, Profile, ProfileError, load
-from svrdb import Store, StoreError, open_directory
+from svrdb import NIL, Store, StoreError, open_directory
 
 
 def state_directory(profile: str, name: str) -> Path:
@@ -79,6 +79,8 @@ def command(  # noqa: PLR0913, PLR0917 - the options of the command line
     PROFILE is the name of a built-in profile (see `onboardee profiles list`) or the path of a YAML
     file. Without --host the device is on all interfaces and found by multicast.
     """
+    if uuid == NIL:
+        raise click.BadParameter("the nil UUID names no device", param_hint="--uuid")
     if uuid and uuid_seed:
         raise click.UsageError("--uuid and --uuid-seed exclude each other")
     device_uuid = seeded_uuid(uuid_seed) if uuid_seed else uuid

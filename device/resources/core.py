@@ -30,7 +30,7 @@ class DeviceResource(ReadOnly):
         self.target = Target(
             href="/oic/d",
             kind=Kind.CORE,
-            types=("oic.wk.d", *profile.device.types),
+            types=(*profile.device.types, "oic.wk.d"),
             interfaces=(READ, BASELINE),
             has_plain_endpoint=True,
         )

@@ -82,4 +82,4 @@ def _plain_map(value: Mapping[object, object]) -> dict[str, object]:
 
 
 def _has_surrogates(text: str) -> bool:
-    return any("\ud800" <= character <= "\udfff" for character in text)
+    return not text.isascii() and any("\ud800" <= each <= "\udfff" for each in text)

@@ -169,13 +169,6 @@ TABLE = (
         "The device resource can be observed: its `di` changes during a transfer.",
     ),
     Difference(
-        ("GET /oic/d", "GET /oic/res"),
-        ("rt", "*link /oic/d, rt"),
-        '["oic.d.light", "oic.wk.d"]',
-        '["oic.wk.d", "oic.d.light"]',
-        "The order of resource types has no meaning.",
-    ),
-    Difference(
         RES,
         ("*link /oic/res, if", "#1, if"),
         '["oic.if.ll", "oic.if.b", "oic.if.baseline"]',

@@ -66,7 +66,7 @@ def test_platform_is_readable_and_maintenance_is_not() -> None:
 
 
 def test_observer_sees_each_change_of_the_world() -> None:
-    """An observation delivers the present state, and the next one when somebody flips the switch."""
+    """An observation delivers the present state, and the next one when it changes."""
     seen: queue.Queue[tuple[str, bytes]] = queue.Queue()
 
     def notified(href: str, payload: bytes) -> None:

@@ -6,6 +6,7 @@ import socket
 import struct
 import subprocess
 import sys
+from pathlib import Path
 
 import cbor2
 from aiocoap import GET, Message
@@ -118,8 +119,7 @@ async def scenario() -> dict[str, object]:
 
 def main() -> None:
     """Make the network and run the scenario in it."""
-    with open("/proc/sys/net/ipv6/conf/default/accept_dad", "w", encoding="ascii") as setting:
-        setting.write("0")
+    Path("/proc/sys/net/ipv6/conf/default/accept_dad").write_text("0", encoding="ascii")
     ip("link set lo up")
     make_pair("va", "vb", "10.78.0.1")
     ip("route add 224.0.0.0/4 dev va")

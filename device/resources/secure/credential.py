@@ -4,8 +4,6 @@ import base64
 import binascii
 from typing import Any, Final
 
-from cryptography import x509
-
 from device.resources.secure.common import bad_request, require_short, subject_text, typed
 from svrdb.model import Credential, CredentialType, Encoding, PublicData, RoleId
 
@@ -71,12 +69,15 @@ def _check_certificates(public: PublicData | None) -> None:
     """Require certificates: what cannot be read now could not be used later either."""
     if public is None or not public.data:
         raise bad_request("cred: a certificate credential needs publicdata")
+    # 5 MB of memory that a device without certificates need not have
+    from cryptography import x509  # noqa: PLC0415
+
     try:
         if public.encoding is Encoding.DER:
             x509.load_der_x509_certificate(base64.b64decode(public.data, validate=True))
         else:
             x509.load_pem_x509_certificates(public.data.encode())
-    except ValueError as error:
+    except (ValueError, x509.InvalidVersion) as error:
         raise bad_request("cred: publicdata holds no certificate") from error
 
 

@@ -1,0 +1,80 @@
+"""Which property may be written in which state, cell by cell, over which connection."""
+
+import pytest
+
+from device.security.rights import RIGHTS, why_not_writable
+from svrdb.model import State
+
+TABLE = """
+property               RESET RFOTM RFPRO RFNOP SRESET
+doxm.oxms              R     R     R     R     R
+doxm.oxmsel            R     RW    R     R     R
+doxm.sct               R     R     R     R     R
+doxm.owned             R     RW    R     R     R
+doxm.deviceuuid        R     RW    R     R     R
+doxm.devowneruuid      R     RW    R     R     R
+doxm.rowneruuid        R     RW    R     R     RW
+pstat.dos              R     RW    RW    RW    RW
+pstat.isop             R     R     R     R     R
+pstat.cm               R     R     R     R     R
+pstat.tm               R     RW    RW    RW    RW
+pstat.om               R     RW    RW    RW    RW
+pstat.sm               R     R     R     R     R
+pstat.rowneruuid       R     RW    R     R     RW
+cred.creds             R     RW    RW    R     RW
+cred.rowneruuid        R     RW    R     R     RW
+acl2.aclist2           R     RW    RW    R     RW
+acl2.rowneruuid        R     RW    R     R     RW
+sp.currentprofile      R     RW    RW    R     RW
+sp.supportedprofiles   R     RW    RW    R     RW
+sdi.uuid               R     RW    R     R     R
+sdi.name               R     RW    RW    R     RW
+sdi.priv               R     RW    RW    R     RW
+"""
+
+HEADER, *ROWS = [line.split() for line in TABLE.splitlines() if line]
+CELLS = [
+    (row[0], State[state], cell)
+    for row in ROWS
+    for state, cell in zip(HEADER[1:], row[1:], strict=True)
+]
+
+
+def test_the_table_knows_all_writable_properties() -> None:
+    """No property is writable that the table here does not list."""
+    writable = {f"{name}.{key}" for name, rights in RIGHTS.items() for key in rights}
+    assert writable == {row[0] for row in ROWS if "RW" in row}
+
+
+@pytest.mark.parametrize(("name", "state", "cell"), CELLS)
+def test_every_cell_of_the_table(name: str, state: State, cell: str) -> None:
+    """Over the right connection, exactly the RW cells may be written."""
+    resource, _, key = name.partition(".")
+    is_selection = name == "doxm.oxmsel"
+    why = why_not_writable(
+        resource, key, state, secured=not is_selection, owns_transfer=not is_selection
+    )
+    assert (why is None) is (cell == "RW")
+
+
+@pytest.mark.parametrize("name", [row[0] for row in ROWS if row[2] == "RW"])
+@pytest.mark.parametrize(
+    ("connection", "secured", "owns_transfer"),
+    [("plain", False, False), ("secured", True, False), ("ownership", True, True)],
+)
+def test_while_there_is_no_owner_the_connection_matters(
+    name: str, connection: str, secured: bool, owns_transfer: bool
+) -> None:
+    """In RFOTM the method is chosen in plain, everything else over the ownership connection."""
+    resource, _, key = name.partition(".")
+    why = why_not_writable(resource, key, State.RFOTM, secured=secured, owns_transfer=owns_transfer)
+    expected = "plain" if name == "doxm.oxmsel" else "ownership"
+    assert (why is None) is (connection == expected)
+
+
+@pytest.mark.parametrize("name", [row[0] for row in ROWS if row[5] == "RW"])
+def test_later_any_authorised_peer_may_repair(name: str) -> None:
+    """In SRESET the gate alone decides who writes."""
+    resource, _, key = name.partition(".")
+    why = why_not_writable(resource, key, State.SRESET, secured=True, owns_transfer=False)
+    assert why is None

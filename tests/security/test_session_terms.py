@@ -1,0 +1,156 @@
+"""Who may open a session in which state, and who its peer then is."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import pytest
+from msgspec.structs import replace
+
+from device.dtls import CipherSuite, Session
+from device.dtls.session import Role
+from device.security.sessions import Terms, identity_uuid, pairwise_key, requester_of, terms_for
+from svrdb.model import (
+    NIL,
+    Cred,
+    Credential,
+    CredentialType,
+    Database,
+    Dos,
+    Doxm,
+    Permanent,
+    PrivateData,
+    Pstat,
+    RoleId,
+    State,
+)
+
+PEER = UUID("aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee")
+KEY = bytes(range(16))
+GUEST = RoleId(role="guest")
+
+
+@dataclass
+class Connections:
+    """Sessions and handshakes by address, as the DTLS endpoint shows them."""
+
+    sessions: dict[Hashable, Session] = field(default_factory=dict)
+    half_open: set[Hashable] = field(default_factory=set)
+
+
+def database(state: State, *, method: int = 0, subject: str = str(PEER)) -> Database:
+    """Make a device with one pairwise key."""
+    credential = Credential(
+        credid=1,
+        kind=CredentialType.SYMMETRIC_PAIRWISE,
+        subject=subject,
+        private=PrivateData(data=KEY),
+        role=GUEST,
+    )
+    return Database(
+        doxm=Doxm(methods=(0,), selected_method=method, device_uuid=PEER),
+        permanent=Permanent(device=PEER, platform=PEER, original=PEER),
+        pstat=Pstat(dos=Dos(state=state)),
+        cred=Cred(credentials=(credential,)),
+    )
+
+
+def session(identity: bytes | None = None, tag: object = None) -> Session:
+    """Make a session that looks established."""
+    return Session(
+        address="peer",
+        suite=CipherSuite.ECDHE_PSK_AES_128_CBC_SHA256,
+        role=Role.SERVER,
+        client_random=bytes(32),
+        server_random=bytes(32),
+        master_secret=bytes(48),
+        extended_master_secret=False,
+        established_at=0,
+        last_active=0,
+        tag=tag,
+        peer_identity=identity,
+    )
+
+
+@pytest.mark.parametrize("state", [State.RFPRO, State.RFNOP, State.SRESET])
+def test_an_owned_device_speaks_to_holders_of_a_key_only(state: State) -> None:
+    """With an owner, PSK is offered, never the anonymous suite, whatever the method was."""
+    offer = terms_for(database(state), Connections(), "peer")
+    assert offer is not None
+    assert tuple(offer.suites) == (CipherSuite.ECDHE_PSK_AES_128_CBC_SHA256,)
+    assert offer.tag == Terms(owns_transfer=False)
+    assert offer.psk_hint == PEER.bytes
+    assert offer.psk is not None
+    assert offer.psk(PEER.bytes) == KEY
+    assert offer.psk(NIL.bytes) is None
+
+
+def test_a_resetting_device_speaks_to_nobody() -> None:
+    """In RESET no handshake is answered."""
+    assert terms_for(database(State.RESET), Connections(), "peer") is None
+
+
+@pytest.mark.parametrize(("method", "speaks"), [(0, True), (1, False), (2, False), (4, False)])
+def test_without_an_owner_the_selected_method_counts(method: int, speaks: bool) -> None:
+    """Before a method that the device has is selected, no handshake is answered."""
+    offer = terms_for(database(State.RFOTM, method=method), Connections(), "peer")
+    assert (offer is not None) is speaks
+    assert offer is None or offer.tag == Terms(owns_transfer=True)
+
+
+@pytest.mark.parametrize("where", ["sessions", "half_open"])
+def test_there_is_one_ownership_connection(where: str) -> None:
+    """While a peer is connected or connecting, others are ignored; the same peer may retry."""
+    connections = Connections()
+    if where == "sessions":
+        connections.sessions["peer"] = session()
+    else:
+        connections.half_open.add("peer")
+    assert terms_for(database(State.RFOTM), connections, "other") is None
+    assert terms_for(database(State.RFOTM), connections, "peer") is not None
+
+
+@pytest.mark.parametrize(
+    ("identity", "peer"),
+    [
+        (PEER.bytes, PEER),
+        (str(PEER).encode(), PEER),
+        (str(PEER).upper().encode(), PEER),
+        (NIL.bytes, None),
+        (str(NIL).encode(), None),
+        (None, None),
+        (b"", None),
+        (b"\xff" * 15, None),
+        (b"\xff" * 36, None),
+        (b"somebody", None),
+    ],
+)
+def test_whom_a_psk_identity_names(identity: bytes | None, peer: UUID | None) -> None:
+    """An identity is a UUID as octets or text; nil and everything else name nobody."""
+    assert identity_uuid(identity) == peer
+    found = pairwise_key(database(State.RFNOP), identity or b"")
+    assert found == (KEY if peer else None)
+
+
+def test_a_credential_of_nil_is_nobodys_key() -> None:
+    """Even a stored key of the nil UUID opens no session."""
+    assert pairwise_key(database(State.RFNOP, subject=str(NIL)), NIL.bytes) is None
+
+
+def test_a_credential_without_octets_is_no_key() -> None:
+    """A pairwise credential that has lost its secret is not taken for the empty key."""
+    here = database(State.RFNOP)
+    bare = replace(here.cred.credentials[0], private=None)
+    here = replace(here, cred=replace(here.cred, credentials=(bare,)))
+    assert pairwise_key(here, PEER.bytes) is None
+
+
+def test_who_the_peer_of_a_session_is() -> None:
+    """The PSK identity gives the UUID, its credential the role, the terms the ownership."""
+    here = database(State.RFNOP)
+    known = requester_of(session(PEER.bytes, Terms(owns_transfer=False)), here)
+    assert (known.secured, known.owns_transfer, known.uuid) == (True, False, PEER)
+    assert known.roles == {GUEST}
+    owner = requester_of(session(None, Terms(owns_transfer=True)), here)
+    assert (owner.secured, owner.owns_transfer, owner.uuid) == (True, True, None)
+    assert owner.roles == frozenset()
