@@ -75,7 +75,7 @@ class Ownership(Section, frozen=True, kw_only=True):
     uuid: UuidPolicy = UuidPolicy.KEEP
     reset_delay: Seconds = 2.0
     """Between the answer to a reset and the reset itself, so that the answer can leave."""
-    idle_limit: Annotated[float, msgspec.Meta(ge=1, le=600)] = 120.0
+    idle_limit: Annotated[float, msgspec.Meta(ge=1, le=600)] = 180.0
     """How long an ownership connection may say nothing before the transfer counts as given up.
 
     A CoAP exchange in a bad network is silent for up to 93 s (MAX_TRANSMIT_WAIT, RFC 7252 4.8.2).
