@@ -169,7 +169,7 @@ class ServerEndpoint:
             return
         session = self._sessions.get(address)
         if session is not None and session.client_random == hello.random:
-            return  # a late copy of the hello that led to this session
+            return  # a late copy of the hello that led to the live session
         if not self._cookies.verify(address, hello, now):
             self._demand_cookie(hello, message.sequence, number, address, now)
             return

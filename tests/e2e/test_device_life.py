@@ -165,7 +165,7 @@ def _can_shake_hands(scene: Scene, suite: CipherSuite) -> bool:
 
 
 def test_second_session_beside_the_ownership_connection() -> None:
-    """The ownership connection lives on beyond RFOTM, and another session opens beside it."""
+    """The ownership connection lives on beyond RFOTM, and a further one opens beside it."""
     scene = make_scene()
     transfer = scene.begin_transfer(15)
     assert scene.device.database.state is State.RFPRO

@@ -67,7 +67,7 @@ MASTER_SECRET = bytes.fromhex(
     "0f61d68beacef5e2bf586bbf1f536d5d"
 )
 OWNER_KEY = bytes.fromhex("482b99372f3fc92079035927f81a684d")
-"""What Just Works yields for this session, `OWNER` and `DEVICE`."""
+"""What Just Works yields for the test session, `OWNER` and `DEVICE`."""
 
 
 def transfer_session(suite: CipherSuite = CipherSuite.ECDH_ANON_AES_128_CBC_SHA256) -> Session:

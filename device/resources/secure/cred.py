@@ -147,4 +147,4 @@ def _owner_key(cred: Cred, credential: Credential, call: Call) -> bytes:
             device=doxm.device_uuid,
         )
     except KeyError as error:
-        raise bad_request("cred: this session yields no owner credential") from error
+        raise bad_request("cred: no owner credential can be derived from the session") from error
