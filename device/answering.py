@@ -1,6 +1,7 @@
 """Answers requests: leads each to the dispatcher, and tells the world what became of it."""
 
 from collections.abc import Hashable
+from datetime import datetime
 from functools import partial
 from typing import Final, Protocol
 
@@ -32,10 +33,14 @@ class Host(Protocol):
     def has_session(self) -> bool:
         """Tell whether anybody has a DTLS session."""
 
+    @property
+    def wall_time(self) -> datetime:
+        """The time of day."""
+
     def requester(self, session: Session) -> Requester:
         """Tell who the peer of a live session is."""
 
-    def settle(self, outcome: Outcome, now: float) -> None:
+    def settle(self, outcome: Outcome, now: float, caller: Hashable = None) -> None:
         """Make a change durable and let it take effect. Raises `RefusedError` if it cannot be."""
 
 
@@ -70,7 +75,7 @@ class Answering:
             return None
         try:
             answer = self._dispatcher.handle(request, partial(self._make_call, request, remote))
-            self._host.settle(answer.outcome, now)
+            self._host.settle(answer.outcome, now, remote)
         except SilenceError:
             return None
         except RefusedError as error:
@@ -90,6 +95,8 @@ class Answering:
             has_session=self._host.has_session,
             session=session,
             multicast=request.multicast,
+            wall_time=self._host.wall_time,
+            shows_owner=self._profile.compat.anonymous_doxm,
         )
 
     def _respond(self, request: Request, remote: Hashable, answer: Answer) -> Response:

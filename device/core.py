@@ -5,15 +5,20 @@ back as their value. Times are seconds of one monotonic clock.
 """
 
 from collections.abc import Callable, Hashable, Sequence
+from datetime import datetime
 from typing import Final, Protocol
+
+from msgspec.structs import replace
 
 from device import events, factory
 from device.answering import Answering
 from device.budget import AnswerBudget
 from device.changes import describe_changes
+from device.clock import WallClock, utc_now
 from device.coap import CoapServer, Code
 from device.dispatch import Dispatcher
 from device.dtls import (
+    AlertDescription,
     DataReceived,
     HandshakeFailed,
     Limits,
@@ -31,11 +36,20 @@ from device.resources.base import Outcome, RefusedError, Resource
 from device.resources.core import DeviceResource, MaintenanceResource, PlatformResource
 from device.resources.discovery import DiscoveryResource, WellKnownResource
 from device.resources.secure import secure_resources
+from device.security.audit import AuditLog
 from device.security.gate import PSTAT, Requester
-from device.security.sessions import Terms, requester_of, terms_for
+from device.security.pin import PinPad, random_pin
+from device.security.roles import AssertedRoles
+from device.security.sessions import (
+    PinTerms,
+    Terms,
+    has_lost_credential,
+    requester_of,
+    terms_for,
+)
 from device.simulation.profile import Profile
 from svrdb import StoreUnavailable
-from svrdb.model import NIL, Database, State
+from svrdb.model import NIL, Database, State, TransferMethod
 
 HANDSHAKE_TIMEOUT: Final = 30.0
 """Seconds; while it runs, a half-open handshake keeps others from taking ownership."""
@@ -55,7 +69,7 @@ class Keeper(Protocol):
 class Device:
     """One simulated device."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a device gets from its surroundings, by keyword
         self,
         profile: Profile,
         store: Keeper,
@@ -63,6 +77,7 @@ class Device:
         entropy: Entropy,
         bus: Bus | None = None,
         keylog: Callable[[str], None] | None = None,
+        wall_clock: WallClock = utc_now,
     ) -> None:
         self.profile: Final = profile
         self.bus: Final = bus or Bus()
@@ -70,9 +85,14 @@ class Device:
         self._store = store
         self._entropy = entropy
         self._budget = AnswerBudget()
+        self._wall_clock = wall_clock
         self._requesters: dict[Session, Requester] = {}
+        self._asserted = AssertedRoles()
+        self._audit = AuditLog(lambda: self.database, wall_clock)
+        self.bus.subscribe(self._audit)
         self._reset_at: float | None = None
         self._reboot_at: float | None = None
+        self._pins = PinPad(self._make_pin)
         self._to_notify: set[str] = set()
         self._drops_observers = False
         self.appliances: Final = {
@@ -104,12 +124,23 @@ class Device:
 
         A reset that was asked for is carried out, and a transfer that was interrupted is undone.
         """
-        database = self.database
+        database = self._offer_methods(self.database)
         is_interrupted = database.state is State.RFOTM and (
             database.doxm.owned or database.doxm.owner_uuid != NIL
         )
         if database.state is State.RESET or is_interrupted:
             self._reset(now)
+        self._show_pin()
+
+    def _offer_methods(self, database: Database) -> Database:
+        """Let the stored transfer methods follow the profile, which may have changed meanwhile."""
+        methods = tuple(int(method.number) for method in self.profile.ownership.methods)
+        if database.doxm.methods != methods:
+            self._store.commit(replace(database, doxm=replace(database.doxm, methods=methods)))
+        known = factory.with_manufacturer(self.database, self.profile)
+        if known is not self.database:
+            self._store.commit(known)
+        return self.database
 
     def stop(self, now: float) -> list[Outgoing]:
         """Say goodbye to all peers."""
@@ -167,7 +198,9 @@ class Device:
         """Say who may open a session (the engine asks)."""
         if self._is_resetting:
             return None
-        return terms_for(self.database, self._dtls, address)
+        shown, pin = self._pins.current, self.profile.ownership.pin
+        terms = None if shown is None else PinTerms(shown, bare_hint=pin.bare_hint)
+        return terms_for(self.database, self._dtls, address, terms, self._wall_clock)
 
     def _make_resources(self) -> list[Resource]:
         appliances: list[Resource] = list(self.appliances.values())
@@ -176,7 +209,7 @@ class Device:
             DiscoveryResource(lambda: everything, lambda: self.endpoints),
             DeviceResource(self.profile),
             MaintenanceResource(),
-            *secure_resources(),
+            *secure_resources(self._entropy, self._wall_clock, self._asserted, self._audit),
             WellKnownResource(lambda: everything),
             *appliances,
         ]
@@ -197,23 +230,43 @@ class Device:
                     self._open(session)
                 case SessionClosed(session, reason):
                     self._end(session, reason.value, now)
-                case HandshakeFailed(address, _, alert, reason):
-                    self.bus.publish(
-                        events.HandshakeRefused(
-                            peer=str(address),
-                            reason=reason,
-                            alert=None if alert is None else alert.name.lower(),
-                        )
-                    )
+                case HandshakeFailed() as failure:
+                    self._fail(failure, now)
 
     def _open(self, session: Session) -> None:
-        requester = requester_of(session, self.database)
+        requester = requester_of(session, self.database, self._wall_clock)
         self._requesters[session] = requester
         self.bus.publish(
             events.SessionOpened(
                 peer=str(session.address), suite=session.suite.name, identity=str(requester)
             )
         )
+
+    def _fail(self, failure: HandshakeFailed, now: float) -> None:
+        alert = failure.alert
+        self.bus.publish(
+            events.HandshakeRefused(
+                peer=str(failure.address),
+                reason=failure.reason,
+                alert=None if alert is None else alert.name.lower(),
+            )
+        )
+        is_wrong_pin = self._pins.current is not None and alert is AlertDescription.BAD_RECORD_MAC
+        if is_wrong_pin and self._pins.note_wrong():
+            self._pins.drop()
+            self._schedule_reset("too many wrong PINs", now)
+
+    def _show_pin(self) -> None:
+        """Show a new PIN if that is the selected method, otherwise none."""
+        doxm = self.database.doxm
+        if doxm.owned or doxm.selected_method != TransferMethod.RANDOM_PIN:
+            self._pins.drop()
+        else:
+            self.bus.publish(events.PinShown(pin=self._pins.show()))
+
+    def _make_pin(self) -> str:
+        pin = self.profile.ownership.pin
+        return pin.fixed or random_pin(self._entropy, pin.length, pin.alphabet)
 
     def _end(self, session: Session, reason: str, now: float) -> None:
         self._coap.forget(session)
@@ -243,22 +296,32 @@ class Device:
         """Tell whether anybody has a DTLS session."""
         return bool(self._dtls.sessions)
 
+    @property
+    def wall_time(self) -> datetime:
+        """The time of day."""
+        return self._wall_clock()
+
     def requester(self, session: Session) -> Requester:
         """Tell who the peer of a live session is."""
-        return self._requesters[session]
+        requester = self._requesters[session]
+        asserted = self._asserted.roles(session)
+        return requester.with_roles(asserted)
 
-    def settle(self, outcome: Outcome, now: float) -> None:
+    def settle(self, outcome: Outcome, now: float, caller: Hashable = None) -> None:
         """Make a change durable, then let it take effect. Raises `RefusedError` if it cannot be."""
         if outcome.database is not None:
             before = self.database
             self._commit(outcome.database)
             self._follow(before, now)
+            if before.cred != self.database.cred or before.crl != self.database.crl:
+                self._end_forgotten(before, caller, now)
         self._to_notify |= outcome.notify
         for href in outcome.notify:
             values = dict(self.appliances[href].values.current)
             self.bus.publish(events.ValueChanged(href=href, values=values))
         if outcome.abandon_handshakes:
             self._dtls.abandon_handshakes()
+            self._show_pin()
         if outcome.reboot:
             self._reboot_at = now + self.profile.ownership.reset_delay
 
@@ -278,12 +341,23 @@ class Device:
             self._to_notify.add(PSTAT)
         if before.doxm.device_uuid != after.doxm.device_uuid:
             self._to_notify.add("/oic/d")
+        if after.doxm.owned:
+            self._pins.clear()
         if before.state is after.state:
             return
         if after.state in {State.RESET, State.RFNOP}:
             self._drops_observers = True
         if after.state is State.RESET:
             self._schedule_reset("a reset was requested", now)
+
+    def _end_forgotten(self, before: Database, caller: Hashable, now: float) -> None:
+        """End the sessions of peers that lost their credential; the caller gets its answer."""
+        for session in self.sessions:
+            if session is not caller and has_lost_credential(
+                session, before, self.database, self._wall_clock
+            ):
+                self._dtls.close(session, now)
+        self._take_dtls_events(now)
 
     def _schedule_reset(self, reason: str, now: float) -> None:
         if self._reset_at is not None:
@@ -303,6 +377,8 @@ class Device:
             self.bus.publish(events.StorageFailed(reason=str(error)))
             return
         self._reset_at = None
+        self._pins.clear()
+        self._audit.clear()
         self._restart(now)
         for event in describe_changes(before, database):
             self.bus.publish(event)

@@ -129,7 +129,7 @@ def _interface(method: Method, resource: Resource, query: Query) -> str:
 
 def _pass_gate(request: Request, resource: Resource, call: Call) -> bool:
     """Raise `DeniedError` unless the gate grants the operation; tell whether to observe too."""
-    situation = Situation(call.database, call.has_session)
+    situation = Situation(call.database, call.has_session, call.wall_time, call.shows_owner)
     if request.method is Method.GET and request.observe == 0 and resource.observable:
         wish = decide(Operation.OBSERVE, resource.target, call.requester, situation)
         if wish.granted:
@@ -143,7 +143,8 @@ def _pass_gate(request: Request, resource: Resource, call: Call) -> bool:
 def _operate(request: Request, resource: Resource, call: Call) -> Outcome:
     match request.method:
         case Method.GET:
-            return Outcome(code=Code.CONTENT, body=resource.retrieve(call))
+            found = resource.retrieve(call)
+            return found if isinstance(found, Outcome) else Outcome(code=Code.CONTENT, body=found)
         case Method.POST:
             return resource.update(call, _payload(request))
         case Method.DELETE:

@@ -53,6 +53,14 @@ class MethodSelected(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PinShown(Event):
+    """The PIN that a person reads at the device and types into the tool."""
+
+    name = "otm.pin"
+    pin: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OwnerChanged(Event):
     """The device has an owner now (`owned` became true)."""
 

@@ -2,9 +2,26 @@
 
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from device.entropy import Entropy, random_uuid
+from device.simulation.manufacturer import Manufacturer
 from device.simulation.profile import Profile, UuidPolicy
-from svrdb.model import Acl2, CredentialType, Database, Doxm, Permanent
+from svrdb.model import (
+    ANY_SUBJECT,
+    Acl2,
+    Cred,
+    Credential,
+    CredentialType,
+    CredentialUsage,
+    Database,
+    Doxm,
+    Encoding,
+    Permanent,
+    PrivateData,
+    PublicData,
+    State,
+)
 
 
 def new_database(
@@ -16,7 +33,7 @@ def new_database(
         platform=random_uuid(entropy),
         original=device_uuid or random_uuid(entropy),
     )
-    return _factory_state(profile, permanent, permanent.original)
+    return _hidden(_factory_state(profile, permanent, permanent.original), profile, entropy)
 
 
 def reset_database(database: Database, profile: Profile, entropy: Entropy) -> Database:
@@ -24,16 +41,57 @@ def reset_database(database: Database, profile: Profile, entropy: Entropy) -> Da
     original = database.permanent.original
     is_kept = profile.ownership.uuid is UuidPolicy.KEEP
     device_uuid = original if is_kept else random_uuid(entropy)
-    return _factory_state(profile, database.permanent, device_uuid)
+    return _hidden(_factory_state(profile, database.permanent, device_uuid), profile, entropy)
+
+
+def _hidden(database: Database, profile: Profile, entropy: Entropy) -> Database:
+    """Put a temporary device UUID before the lasting one, if the profile asks for it."""
+    if not profile.ownership.temporary_uuid:
+        return database
+    temporary = replace(database.doxm, device_uuid=random_uuid(entropy))
+    return replace(database, doxm=temporary, next_uuid=database.doxm.device_uuid)
+
+
+def with_manufacturer(database: Database, profile: Profile) -> Database:
+    """Give an unowned device the manufacturer's certificate that its profile got meanwhile."""
+    manufacturer = profile.ownership.manufacturer
+    if manufacturer is None or database.state is not State.RFOTM or database.cred.credentials:
+        return database
+    credentials = _manufacturer_credentials(manufacturer)
+    return replace(database, cred=replace(database.cred, credentials=credentials))
 
 
 def _factory_state(profile: Profile, permanent: Permanent, device_uuid: UUID) -> Database:
     return Database(
         doxm=Doxm(
             methods=tuple(int(method.number) for method in profile.ownership.methods),
-            credential_types=CredentialType.SYMMETRIC_PAIRWISE,
+            credential_types=CredentialType.SYMMETRIC_PAIRWISE | CredentialType.CERTIFICATE,
             device_uuid=device_uuid,
         ),
         permanent=permanent,
         acl2=Acl2(entries=profile.ownership.factory_access),
+        cred=Cred(credentials=_manufacturer_credentials(profile.ownership.manufacturer)),
+    )
+
+
+def _manufacturer_credentials(manufacturer: Manufacturer | None) -> tuple[Credential, ...]:
+    """Make the credentials that a device has before anybody gave it one."""
+    if manufacturer is None:
+        return ()
+    shown = _certificates(1, CredentialUsage.MANUFACTURER, manufacturer.chain)
+    private = PrivateData(data=manufacturer.key.encode(), encoding=Encoding.PEM)
+    credentials = (replace(shown, private=private),)
+    if manufacturer.trust is None:
+        return credentials
+    usage = CredentialUsage.MANUFACTURER_ANCHOR
+    return (*credentials, _certificates(2, usage, manufacturer.trust))
+
+
+def _certificates(credid: int, usage: CredentialUsage, text: str) -> Credential:
+    return Credential(
+        credid=credid,
+        kind=CredentialType.CERTIFICATE,
+        subject=ANY_SUBJECT,
+        usage=usage,
+        public=PublicData(data=text),
     )

@@ -1,20 +1,26 @@
 """An onboarding tool for OCF devices: finds them, takes ownership of them, uses and resets them.
 
 Procedures are coroutines over a `Transport`: `AsyncioTransport` has sockets, `MemoryTransport`
-lives on a network in memory and needs no event loop.
+lives on a network in memory and needs no event loop. What issues certificates is in
+`obt.authority`, to be imported when it is needed.
 """
 
+from obt.access import DeviceAccess, WithCertificate, WithKey
 from obt.address import Address
+from obt.anchors import TrustAnchors
 from obt.asyncio_transport import AsyncioTransport
 from obt.dialogue import OnStep, Step
 from obt.discovery import Located, Unowned, find_owned, find_unowned, find_unowned_at
 from obt.engine import ObtEngine
 from obt.errors import LinkError, NoAnswerError, ObtError, OnboardingError
+from obt.identity import Identity
+from obt.keeper import Keeper, KeeperError
 from obt.memory import MemoryTransport, run
-from obt.model import Permission, Rule, State, Subject, Target
+from obt.methods import AskPin
+from obt.model import Method, Permission, Rule, State, Subject, Target
 from obt.observation import Observation
 from obt.orders import CR3006, IOT2, LITE, ORDERS, PLGD
-from obt.owned import OwnedDevice, pair
+from obt.owned import OwnedDevice, pair, unpair
 from obt.ownership import take_ownership
 from obt.record import Ownership
 from obt.transfer import Order
@@ -27,10 +33,16 @@ __all__ = [
     "ORDERS",
     "PLGD",
     "Address",
+    "AskPin",
     "AsyncioTransport",
+    "DeviceAccess",
+    "Identity",
+    "Keeper",
+    "KeeperError",
     "LinkError",
     "Located",
     "MemoryTransport",
+    "Method",
     "NoAnswerError",
     "Observation",
     "ObtEngine",
@@ -47,11 +59,15 @@ __all__ = [
     "Subject",
     "Target",
     "Transport",
+    "TrustAnchors",
     "Unowned",
+    "WithCertificate",
+    "WithKey",
     "find_owned",
     "find_unowned",
     "find_unowned_at",
     "pair",
     "run",
     "take_ownership",
+    "unpair",
 ]

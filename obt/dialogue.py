@@ -80,7 +80,7 @@ class Dialogue:
     ) -> None:
         self.transport: Final = transport
         self.style: Final = style
-        self.deadline: Final = transport.now + timeout
+        self.deadline = transport.now + timeout
         self._on_step = on_step
 
     async def get(

@@ -15,6 +15,10 @@ class NoAnswerError(LinkError):
     """Nothing came in time; trying again may help."""
 
 
+class HandshakeRefusedError(LinkError):
+    """One side ended the handshake with an alert; the same again will end the same."""
+
+
 class SessionEndedError(LinkError):
     """The session was closed while something waited for an answer."""
 

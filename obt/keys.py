@@ -1,5 +1,6 @@
 """The owner credential: both sides compute it from the ownership session (OCF Security 7.3.2)."""
 
+import hashlib
 import hmac
 from typing import Final
 from uuid import UUID
@@ -9,9 +10,12 @@ from obt.model import Method
 
 KEY_SIZE: Final = 16
 
+PIN_LABEL: Final = b"oic.sec.doxm.rdp"
+PIN_ROUNDS: Final = 1000
+
 LABELS: Final = {
     Method.JUST_WORKS: b"oic.sec.doxm.jw",
-    Method.RANDOM_PIN: b"oic.sec.doxm.rdp",
+    Method.RANDOM_PIN: PIN_LABEL,
     Method.MANUFACTURER_CERTIFICATE: b"oic.sec.doxm.mfgcert",
 }
 
@@ -35,6 +39,14 @@ def owner_key(session: Session, *, method: Method, owner: UUID, device: UUID) ->
     """
     key_block = session.key_block(KEY_BLOCK_SIZES[session.suite])
     return _expand(key_block, LABELS[method] + owner.bytes + device.bytes, KEY_SIZE)
+
+
+def pin_key(pin: bytes, device: UUID) -> bytes:
+    """Return the key of a Random PIN handshake (OCF Security 7.3.5, RFC 8018 5.2).
+
+    `device` is the UUID the device has during the handshake.
+    """
+    return hashlib.pbkdf2_hmac("sha256", pin, device.bytes, PIN_ROUNDS, KEY_SIZE)
 
 
 def _expand(secret: bytes, seed: bytes, size: int) -> bytes:

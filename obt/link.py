@@ -23,7 +23,7 @@ from device.dtls import (
 from device.entropy import Entropy
 from device.path import Path
 from obt.address import Address
-from obt.errors import LinkError, NoAnswerError, SessionEndedError
+from obt.errors import HandshakeRefusedError, LinkError, NoAnswerError, SessionEndedError
 from obt.mailbox import Mailbox
 
 
@@ -180,7 +180,8 @@ class Link:
                 why = reason.value.replace("_", " ")
                 self._drop(SessionEndedError(f"the session ended: {why}"))
             case HandshakeFailed(_, _, alert, reason):
-                kind = NoAnswerError if alert is None else LinkError
+                refused = alert is not None
+                kind = HandshakeRefusedError if refused else NoAnswerError
                 self._drop(kind(f"the handshake failed: {reason}"))
 
     def _deliver(self) -> None:

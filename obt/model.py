@@ -19,6 +19,9 @@ PSTAT = "/oic/sec/pstat"
 CRED = "/oic/sec/cred"
 ACL2 = "/oic/sec/acl2"
 SDI = "/oic/sec/sdi"
+CSR = "/oic/sec/csr"
+ROLES = "/oic/sec/roles"
+CRL = "/oic/sec/crl"
 RES = "/oic/res"
 DEVICE = "/oic/d"
 MAINTENANCE = "/oic/mnt"
@@ -60,6 +63,14 @@ TAKE_OWNER = 2
 """The bit of `cm` and `tm` for taking ownership."""
 PAIRWISE = 1
 """The `credtype` of a symmetric key shared by two."""
+CERTIFICATE = 8
+"""The `credtype` of a certificate, with or without its private key."""
+
+TRUST_ANCHOR = "oic.sec.cred.trustca"
+IDENTITY_CERTIFICATE = "oic.sec.cred.cert"
+ROLE_CERTIFICATE = "oic.sec.cred.rolecert"
+ANY_SUBJECT = "*"
+PEM = "oic.sec.encoding.pem"
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -137,6 +148,27 @@ class Cred(View, frozen=True, kw_only=True):
     resource_owner: UUID = msgspec.field(name="rowneruuid")
 
 
+class Csr(View, frozen=True, kw_only=True):
+    """`/oic/sec/csr`: a certificate signing request (OCF Security 13.6)."""
+
+    request: Any = msgspec.field(name="csr")
+    """Text, or octets if the encoding is DER."""
+    encoding: str
+
+
+class RoleView(View, frozen=True, kw_only=True):
+    """An asserted role: its credential."""
+
+    credid: int
+    kind: int = msgspec.field(name="credtype")
+
+
+class Roles(View, frozen=True, kw_only=True):
+    """`/oic/sec/roles` (OCF Security 13.7)."""
+
+    roles: tuple[RoleView, ...]
+
+
 class Subject(View, frozen=True, kw_only=True):
     """Whom a rule is for: a UUID, a role, or a kind of connection."""
 
@@ -181,3 +213,13 @@ def wire(rule: Rule) -> dict[str, Any]:
     """Return the rule as it is sent."""
     body: dict[str, Any] = msgspec.to_builtins(rule)
     return body
+
+
+def certificate(usage: str, pem: str) -> dict[str, Any]:
+    """Return a certificate without a private key as it is sent; the device knows the key."""
+    return {
+        "credtype": CERTIFICATE,
+        "credusage": usage,
+        "subjectuuid": ANY_SUBJECT,
+        "publicdata": {"data": pem, "encoding": PEM},
+    }

@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from obt.cbor import Body, RawText
+from obt.handover import connect, select_method
 from obt.model import ACL2, CLIENT_DIRECTED, DOXM, PAIRWISE, PSTAT, Permission, State
 from obt.steps import (
     check_discovered,
@@ -12,7 +13,6 @@ from obt.steps import (
     choose_key,
     clear_rules,
     close,
-    connect,
     connect_as_owner,
     derive_key,
     enter,
@@ -24,7 +24,6 @@ from obt.steps import (
     recheck_doxm,
     rename,
     reread_uuid,
-    select_method,
 )
 from obt.style import IOT2_STYLE, LITE_STYLE, PLAIN_STYLE, PLGD_STYLE
 from obt.transfer import Order, Transfer, post
@@ -141,7 +140,7 @@ LITE: Final = Order(
         close,
     ),
 )
-"""IoTivity-Lite's onboarding tool: everything over the anonymous session."""
+"""IoTivity-Lite's onboarding tool: everything over the ownership connection."""
 
 IOT2: Final = Order(
     "iot2",
@@ -168,6 +167,7 @@ IOT2: Final = Order(
         enter(State.RFNOP),
         close,
     ),
+    pin_attempts=5,
 )
 """IoTivity 2.x's provisioning client."""
 

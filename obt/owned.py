@@ -1,32 +1,50 @@
 """A device that is ours: reading, switching, provisioning, giving it up."""
 
+import base64
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
-from types import TracebackType
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from obt import model
-from obt.cbor import Body
-from obt.dialogue import Dialogue, OnStep
-from obt.errors import OnboardingError, SessionEndedError
-from obt.link import Link
-from obt.model import ACL2, CRED, DOXM, MAINTENANCE, PSTAT, Rule, State
-from obt.observation import Observation
+from obt.access import DeviceAccess, Opener, WithCertificate, WithKey
+from obt.dialogue import OnStep
+from obt.errors import OnboardingError, PayloadError, SessionEndedError
+from obt.identity import Identity
+from obt.model import ACL2, CRED, CRL, CSR, DOXM, MAINTENANCE, PSTAT, Rule, State
 from obt.record import Ownership
-from obt.session import pairwise_link
 from obt.style import LITE_STYLE, Style
 from obt.transport import Transport
 
-TIMEOUT: Final = 300.0
-"""Seconds for one operation, with all its repetitions."""
+if TYPE_CHECKING:
+    # X.509 takes 5 MB of memory, and most owners do without
+    from obt.authority import Authority, SigningRequest
+
+MANAGE: Final = int(model.Permission.RETRIEVE | model.Permission.UPDATE)
 
 
-class OwnedDevice:
-    """Operations over a session with the owner credential.
+def _manage(subject: model.Subject, href: str) -> Rule:
+    return Rule(subject=subject, targets=(model.Target(href=href),), permission=MANAGE)
 
-    The session is opened by the first operation and again after it ended; `close` ends it, as does
-    leaving an `async with` block. Operations raise `OnboardingError`.
+
+def _permits(rules: Iterable[Rule], subject: model.Subject, href: str) -> bool:
+    """Tell whether one of the rules names the path; what wildcards cover is not looked at."""
+    return any(
+        rule.subject == subject
+        and rule.permission & MANAGE == MANAGE
+        and any(target.href == href for target in rule.targets)
+        for rule in rules
+    )
+
+
+ROLES_RULE: Final = _manage(model.Subject(connection="auth-crypt"), model.ROLES)
+"""With it everybody with a session may assert roles; IoTivity-Lite's tool always adds it."""
+
+
+class OwnedDevice(DeviceAccess):
+    """Operations of the owner, over sessions with the owner credential or with certificates.
+
+    With `identity`, whose UUID should be the owner's, sessions are opened with certificates.
     """
 
     def __init__(
@@ -34,67 +52,16 @@ class OwnedDevice:
         transport: Transport,
         ownership: Ownership,
         *,
+        identity: Identity | None = None,
         style: Style = LITE_STYLE,
         on_step: OnStep | None = None,
     ) -> None:
+        opener: Opener = WithKey(ownership.owner, ownership.device, ownership.key)
+        if identity is not None:
+            opener = WithCertificate(identity, ownership.device)
+        super().__init__(transport, ownership.secured, opener, style=style, on_step=on_step)
         self.ownership: Final = ownership
-        self._transport = transport
-        self._style = style
-        self._on_step = on_step
-        self._link: Link | None = None
         self._open_brackets = 0
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """End the session."""
-        if self._link is not None:
-            self._transport.close(self._link)
-            self._link = None
-
-    async def connect(self) -> Link:
-        """Return the link with the session, opened now if there is none."""
-        if self._link is not None and self._link.is_usable:
-            return self._link
-        self.close()
-        link = self._transport.open_secured(self.ownership.secured)
-        self._link = link
-        ownership = self.ownership
-        try:
-            await pairwise_link(
-                self.dialogue(),
-                link,
-                owner=ownership.owner,
-                device=ownership.device,
-                key=ownership.key,
-            )
-        except BaseException:
-            self.close()
-            raise
-        return link
-
-    async def read(self, path: str, *, query: tuple[str, ...] = ()) -> object:
-        """Retrieve any resource."""
-        return await self.dialogue().get("read", await self.connect(), path, object, query=query)
-
-    async def update(self, path: str, body: Body) -> None:
-        """Update any resource; the update may reach the device more than once."""
-        await self.dialogue().post("update", await self.connect(), path, body)
-
-    async def observe(self, path: str) -> Observation:
-        """Observe a resource; the first `next` is its present state."""
-        link = await self.connect()
-        first, mailbox = await self.dialogue().observe("observe", link, path)
-        return Observation(self._transport, link, path, mailbox, first)
 
     async def doxm(self) -> model.Doxm:
         """Read who owns the device."""
@@ -176,6 +143,81 @@ class OwnedDevice:
         async with self.provisioning():
             await self._delete("delete a credential", CRED, f"credid={credid}")
 
+    async def delete_credentials_of(self, subject: UUID) -> None:
+        """Delete all credentials about somebody."""
+        async with self.provisioning():
+            await self._delete("delete the credentials", CRED, f"subjectuuid={subject}")
+
+    async def provision_identity(self, authority: "Authority") -> str:
+        """Give the device an identity certificate, and the authority as a trust anchor.
+
+        Return the certificate.
+        """
+        await self._require_certificates()
+        async with self.provisioning():
+            await self._trust(authority)
+            certificate = authority.identity(await self._signing_request())
+            await self._add_certificate(model.IDENTITY_CERTIFICATE, certificate)
+            await self.add_rules([ROLES_RULE])
+        return certificate
+
+    async def provision_role(
+        self, authority: "Authority", role: str, *, role_authority: str | None = None
+    ) -> str:
+        """Give the device a certificate of a role that it may assert; return the certificate."""
+        await self._require_certificates()
+        async with self.provisioning():
+            await self._trust(authority)
+            request = await self._signing_request()
+            certificate = authority.role(request, role, authority=role_authority)
+            await self._add_certificate(model.ROLE_CERTIFICATE, certificate)
+            await self.add_rules([ROLES_RULE])
+        return certificate
+
+    async def revoke(self, authority: "Authority") -> None:
+        """Tell the device which certificates of the authority are revoked.
+
+        The list has no `rowneruuid`, so that the owner too needs a rule to write it.
+        """
+        revocations = authority.revocations()
+        body = {
+            "crlid": revocations.number,
+            "thisupdate": revocations.made.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "crldata": base64.b64encode(revocations.der).decode("ascii"),
+        }
+        subject = model.Subject(uuid=str(self.ownership.owner))
+        async with self.provisioning():
+            if not _permits((await self.rules()).rules, subject, CRL):
+                await self.add_rules([_manage(subject, CRL)])
+            link = await self.connect()
+            await self.dialogue().post("set the revocation list", link, CRL, body)
+
+    async def _require_certificates(self) -> None:
+        kinds = (await self.doxm()).credential_types
+        if not kinds & model.CERTIFICATE:
+            step = f"read who owns the device (GET {DOXM})"
+            raise OnboardingError(step, expected="the bit 8 in sct", came=f"sct is {kinds}")
+
+    async def _trust(self, authority: "Authority") -> None:
+        await self._add_certificate(model.TRUST_ANCHOR, authority.root)
+
+    async def _add_certificate(self, usage: str, pem: str) -> None:
+        purpose = f"add a certificate ({usage.rpartition('.')[2]})"
+        body = {"creds": [model.certificate(usage, pem)]}
+        await self.dialogue().post(purpose, await self.connect(), CRED, body)
+
+    async def _signing_request(self) -> "SigningRequest":
+        from obt.authority import read_request  # noqa: PLC0415
+
+        purpose, uuid = "read the signing request", self.ownership.device
+        csr = await self._get(purpose, CSR, model.Csr)
+        try:
+            return read_request(csr.request, csr.encoding, uuid)
+        except PayloadError as error:
+            expected = f"a signing request for uuid:{uuid}"
+            step = f"{purpose} (GET {CSR})"
+            raise OnboardingError(step, expected=expected, came=str(error)) from error
+
     async def reset(self) -> None:
         """Give the device up: ask for state RESET, from which it comes back without owner.
 
@@ -201,13 +243,6 @@ class OwnedDevice:
             raise OnboardingError(step, expected="fr: false", came=f"it is {answer.get('fr')}")
         self.close()
 
-    def dialogue(self) -> Dialogue:
-        """Start a dialogue with the time limit of one operation."""
-        return Dialogue(self._transport, self._style, timeout=TIMEOUT, on_step=self._on_step)
-
-    async def _get(self, purpose: str, path: str, kind: type[model.V]) -> model.V:
-        return await self.dialogue().get(purpose, await self.connect(), path, kind)
-
     async def _delete(self, purpose: str, path: str, query: str) -> None:
         await self.dialogue().delete(purpose, await self.connect(), path, query=(query,))
 
@@ -222,3 +257,10 @@ async def pair(one: OwnedDevice, other: OwnedDevice) -> None:
     async with one.provisioning(), other.provisioning():
         await one.add_pairwise_key(other.ownership.device, key)
         await other.add_pairwise_key(one.ownership.device, key)
+
+
+async def unpair(one: OwnedDevice, other: OwnedDevice) -> None:
+    """Delete what two devices know of each other."""
+    async with one.provisioning(), other.provisioning():
+        await one.delete_credentials_of(other.ownership.device)
+        await other.delete_credentials_of(one.ownership.device)

@@ -3,10 +3,12 @@
 from typing import Final
 from uuid import UUID
 
+from obt.anchors import TrustAnchors
 from obt.dialogue import Dialogue, OnStep
 from obt.discovery import Unowned
 from obt.errors import OnboardingError
-from obt.model import PSTAT, State
+from obt.methods import AskPin, Means
+from obt.model import PSTAT, Method, State
 from obt.orders import LITE
 from obt.owned import OwnedDevice
 from obt.transfer import Order, Transfer
@@ -22,20 +24,31 @@ async def take_ownership(  # noqa: PLR0913 - all but the first three have defaul
     owner: UUID,
     *,
     order: Order = LITE,
+    method: Method = Method.JUST_WORKS,
+    pin: str | AskPin | None = None,
+    anchors: TrustAnchors | None = None,
     domain_name: str = "onboardee",
     within: float = TIMEOUT,
     on_step: OnStep | None = None,
 ) -> OwnedDevice:
-    """Become the owner of a device by Just Works, and verify it over a new session.
+    """Become the owner of a device, and verify it over a new session.
 
-    When a step fails all sessions are closed, upon which the device forgets the attempt.
+    Random PIN needs `pin`: the PIN itself, or an async function that is called once the device
+    shows one, and again after a failed attempt if the order has more. Manufacturer Certificate
+    needs the manufacturers' `anchors`.
+
+    `within` is in seconds, without the time that a person takes for the PIN. When a step fails all
+    sessions are closed, upon which the device forgets the attempt.
 
     Raises:
+        ValueError: if the method lacks what it needs.
         OnboardingError: naming the step that failed.
 
     """
+    means = Means(method, pin, anchors)
     dialogue = Dialogue(transport, order.style, timeout=within, on_step=on_step)
-    transfer = Transfer(dialogue, device, owner, domain_name, device.uuid, device.doxm)
+    transfer = Transfer(dialogue, device, owner, domain_name, device.uuid, device.doxm, means)
+    transfer.pin_attempts = order.pin_attempts
     try:
         await _carry_out(order, transfer, on_step)
         return await _verified(transfer, on_step)

@@ -6,7 +6,6 @@ from device.coap import Code
 from device.entropy import random_uuid
 from obt import model
 from obt.cbor import Body
-from obt.errors import OnboardingError
 from obt.keys import KEY_SIZE, owner_key
 from obt.model import ACL2, CRED, DEVICE, DOXM, NIL, PSTAT, RES, SDI
 from obt.session import pairwise_link
@@ -33,16 +32,17 @@ async def check_discovered(transfer: Transfer) -> None:
 
 
 def check_ownable(step: str, transfer: Transfer) -> None:
-    """Check that the device is the one found, has no owner and offers Just Works."""
+    """Check that the device is the one found, has no owner and offers the method."""
     doxm = transfer.doxm
     require(step, not doxm.owned, "owned: false", f"{doxm.owner_uuid} owns the device")
     require(
         step, doxm.owner_uuid == NIL, "a nil devowneruuid", f"devowneruuid is {doxm.owner_uuid}"
     )
+    means = transfer.means
     require(
         step,
-        model.Method.JUST_WORKS in doxm.methods,
-        "Just Works (0) among oxms",
+        means.method in doxm.methods,
+        f"{means.name} ({int(means.method)}) among oxms",
         f"oxms is {list(doxm.methods)}",
     )
     require(
@@ -73,28 +73,6 @@ async def read_links(transfer: Transfer) -> None:
         transfer.hrefs |= dict.fromkeys(link.types, link.href)
 
 
-async def select_method(transfer: Transfer) -> None:
-    """Select Just Works."""
-    body = {"oxmsel": int(model.Method.JUST_WORKS)}
-    await transfer.dialogue.post("select Just Works", transfer.plain, DOXM, body)
-
-
-async def connect(transfer: Transfer) -> None:
-    """Open the ownership connection; where one endpoint is mute, try the next."""
-    dialogue = transfer.dialogue
-    for number, address in enumerate(transfer.device.secured, start=1):
-        link = dialogue.transport.open_secured(address)
-        transfer.secured = (*transfer.secured, link)
-        try:
-            await dialogue.connect("open the ownership connection", link, dialogue.style.hello)
-        except OnboardingError:
-            if number == len(transfer.device.secured):
-                raise
-        else:
-            transfer.ownership = link
-            return
-
-
 # over the ownership connection
 
 
@@ -103,7 +81,7 @@ async def recheck_doxm(transfer: Transfer) -> None:
     purpose = "check that doxm is what it was"
     doxm = await transfer.dialogue.get(purpose, transfer.link, DOXM, model.Doxm)
     step = f"{purpose} (GET {DOXM})"
-    selected = int(model.Method.JUST_WORKS)
+    selected = int(transfer.means.method)
     require(step, doxm.selected == selected, f"oxmsel {selected}", f"it is {doxm.selected}")
     for name in ("device_uuid", "owner_uuid", "resource_owner", "owned", "credential_types"):
         before, after = getattr(transfer.doxm, name), getattr(doxm, name)
@@ -168,7 +146,7 @@ def derive_key(body: Callable[[Transfer], Body]) -> StepFunction:
         assert session is not None, "the request went over it"
         transfer.key = owner_key(
             session,
-            method=model.Method.JUST_WORKS,
+            method=transfer.means.method,
             owner=transfer.owner,
             device=transfer.device_uuid,
         )

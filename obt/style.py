@@ -6,8 +6,9 @@ from types import MappingProxyType
 from typing import Final
 
 from device.coap import Code, ContentFormat
-from device.dtls import CipherSuite, ClientConfig, Renegotiation
+from device.dtls import Certificate, CipherSuite, ClientConfig, Renegotiation, VerifyChain
 from obt import cbor, model
+from obt.keys import PIN_LABEL
 
 VERSION_1_0_0: Final = 2048
 """OCF's content format version, as options 2049 and 2053 carry it (OCF Core 12.2.5)."""
@@ -24,6 +25,14 @@ COMMON_TYPES: Final = MappingProxyType(
 _MBEDTLS_SIGNATURES: Final = (0x0603, 0x0601, 0x0503, 0x0501, 0x0403, 0x0401)
 
 
+_CCM: Final = (
+    CipherSuite.ECDHE_ECDSA_AES_128_CCM_8,
+    CipherSuite.ECDHE_ECDSA_AES_128_CCM,
+    CipherSuite.ECDHE_ECDSA_AES_256_CCM_8,
+    CipherSuite.ECDHE_ECDSA_AES_256_CCM,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Style:
     """How a tool writes payloads, options and hellos, and which answers it takes for success."""
@@ -36,6 +45,9 @@ class Style:
     content_version: int | None = VERSION_1_0_0
     common_properties: Mapping[str, str] = field(default_factory=dict)
     """Resource types by path: where given, updates carry `rt` and `if`."""
+    certificate_suites: tuple[CipherSuite, ...] = _CCM
+    pin_identity: bytes | None = None
+    """The PSK identity of a Random PIN handshake; None for the tool's UUID."""
 
     def payload(self, path: str, body: cbor.Body) -> bytes:
         """Encode the body of an UPDATE."""
@@ -49,6 +61,13 @@ class Style:
         suites = (CipherSuite.ECDHE_PSK_AES_128_CBC_SHA256,)
         return replace(self.hello, suites=suites, psk_identity=identity, psk=psk)
 
+    def certificate_hello(
+        self, verify: VerifyChain, certificate: Certificate | None = None
+    ) -> ClientConfig:
+        """Return what to offer for a session with certificates."""
+        suites = self.certificate_suites
+        return replace(self.hello, suites=suites, verify_server=verify, certificate=certificate)
+
 
 _ANONYMOUS: Final = ClientConfig(
     suites=(CipherSuite.ECDH_ANON_AES_128_CBC_SHA256,), signature_algorithms=_MBEDTLS_SIGNATURES
@@ -58,6 +77,7 @@ LITE_STYLE: Final = Style(
     encode=cbor.encode_indefinite,
     changed=frozenset(code for code in Code if code.is_success),
     hello=_ANONYMOUS,
+    pin_identity=PIN_LABEL,
 )
 
 IOT2_STYLE: Final = Style(
@@ -65,6 +85,7 @@ IOT2_STYLE: Final = Style(
     changed=frozenset({Code.CHANGED}),
     hello=replace(_ANONYMOUS, offer_encrypt_then_mac=True),
     common_properties=COMMON_TYPES,
+    certificate_suites=_CCM[:2],
 )
 
 PLGD_STYLE: Final = Style(
@@ -79,6 +100,7 @@ PLGD_STYLE: Final = Style(
     accept=None,
     accept_version=None,
     content_version=None,
+    certificate_suites=_CCM[:2],
 )
 
 PLAIN_STYLE: Final = Style(encode=cbor.encode, changed=frozenset({Code.CHANGED}), hello=_ANONYMOUS)

@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 
+LONGEST_TEXT = 128
+"""Certificates are longer, and nobody reads those."""
+
 SECRETS = frozenset({"privatedata"})
 
 
@@ -15,7 +18,8 @@ def summary(value: object) -> str:
         return f"<{len(value)} octets>"
     if isinstance(value, bool):
         return "true" if value else "false"
-    return "null" if value is None else str(value)
+    text = "null" if value is None else str(value)
+    return text if len(text) <= LONGEST_TEXT else f"<{len(text)} characters>"
 
 
 def _member(name: object, value: object) -> str:

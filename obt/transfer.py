@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from obt import model
+from obt.address import Address
 from obt.cbor import Body
 from obt.dialogue import Dialogue
 from obt.discovery import Unowned
 from obt.errors import OnboardingError
 from obt.link import Link
+from obt.methods import Means
 from obt.record import Ownership
 from obt.style import Style
 
@@ -24,6 +26,9 @@ class Transfer:
     domain_name: str
     device_uuid: UUID
     doxm: model.Doxm
+    means: Means = field(default_factory=Means)
+    pin_attempts: int = 1
+    pin: bytes = field(default=b"", repr=False)
     key: bytes = field(default=b"", repr=False)
     target_mode: int = 0
     hrefs: dict[str, str] = field(default_factory=dict)
@@ -58,6 +63,18 @@ class Transfer:
             return None
         return Ownership(self.device_uuid, self.owner, self.ownership.address, self.key)
 
+    def link_to(self, address: Address) -> Link:
+        """Return a secured link, the one of the last attempt if there was one.
+
+        To the device another port would be another client, while it still waits for the first.
+        """
+        for link in self.secured:
+            if link.address == address:
+                return link
+        link = self.dialogue.transport.open_secured(address)
+        self.secured = (*self.secured, link)
+        return link
+
     def close(self) -> None:
         """Close all sessions."""
         for link in self.secured:
@@ -76,6 +93,8 @@ class Order:
     style: Style
     steps: tuple[StepFunction, ...]
     resets_on_failure: bool = False
+    pin_attempts: int = 1
+    """How often a person is asked for a PIN before the transfer fails."""
 
 
 def post(purpose: str, path: str, body: Callable[[Transfer], Body]) -> StepFunction:

@@ -52,6 +52,16 @@ class CredentialType(IntEnum):
     ASYMMETRIC_ENCRYPTION = 32
 
 
+class CredentialUsage(StrEnum):
+    """What a certificate is for, cred `credusage` (OCF Security 13.3)."""
+
+    TRUST_ANCHOR = "oic.sec.cred.trustca"
+    IDENTITY = "oic.sec.cred.cert"
+    ROLE = "oic.sec.cred.rolecert"
+    MANUFACTURER_ANCHOR = "oic.sec.cred.mfgtrustca"
+    MANUFACTURER = "oic.sec.cred.mfgcert"
+
+
 class Permission(IntFlag):
     """Bits of an access control entry's `permission` (OCF Security 12.2)."""
 
@@ -69,6 +79,10 @@ class Encoding(StrEnum):
     BASE64 = "oic.sec.encoding.base64"
     PEM = "oic.sec.encoding.pem"
     DER = "oic.sec.encoding.der"
+    HANDLE = "oic.sec.encoding.handle"
+    JWT = "oic.sec.encoding.jwt"
+    CWT = "oic.sec.encoding.cwt"
+    URI = "oic.sec.encoding.uri"
 
 
 class Connection(StrEnum):
@@ -155,6 +169,16 @@ class PrivateData(msgspec.Struct, frozen=True, kw_only=True):
         return f"<secret {len(self.data)} bytes>"
 
 
+class OptionalData(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"is_revoked": "revstat"}
+):
+    """What is known of a credential's revocation."""
+
+    is_revoked: bool
+    data: str | None = None
+    encoding: Encoding | None = None
+
+
 class RoleId(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A role that a symmetric credential stands for."""
 
@@ -173,7 +197,9 @@ class Credential(
         "usage": "credusage",
         "public": "publicdata",
         "private": "privatedata",
+        "optional": "optionaldata",
         "role": "roleid",
+        "refresh_methods": "crms",
     },
 ):
     """One entry of `/oic/sec/cred` (OCF Security 13.3). `subject` is a UUID's text or `*`."""
@@ -184,9 +210,16 @@ class Credential(
     usage: str | None = None
     public: PublicData | None = None
     private: PrivateData | None = None
+    optional: OptionalData | None = None
     role: RoleId | None = None
     period: str | None = None
+    refresh_methods: tuple[str, ...] = ()
     tag: str | None = None
+
+    @property
+    def is_revoked(self) -> bool:
+        """Whether it was marked as no longer valid."""
+        return self.optional is not None and self.optional.is_revoked
 
 
 class Cred(
@@ -231,6 +264,13 @@ class AceResource(
     interfaces: tuple[str, ...] = ()
 
 
+class TimePattern(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """When an entry applies: a period, and the rules by which it recurs (RFC 5545 3.3.9-10)."""
+
+    period: str
+    recurrence: tuple[str, ...] = ()
+
+
 class Ace(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An access control entry of `/oic/sec/acl2` (OCF Security 12.2)."""
 
@@ -238,6 +278,8 @@ class Ace(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     subject: Subject
     resources: tuple[AceResource, ...]
     permission: Annotated[int, msgspec.Meta(ge=0, le=31)]
+    validity: tuple[TimePattern, ...] = ()
+    """Without any the entry always applies, otherwise while one of them does."""
     tag: str | None = None
 
 
@@ -278,6 +320,31 @@ class Sdi(
     is_private: bool = False
 
 
+class Crl(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    rename={"number": "crlid", "updated": "thisupdate", "data": "crldata"},
+):
+    """Revoked certificates, `/oic/sec/crl`: base64 text of the list's DER."""
+
+    number: int = 0
+    updated: str = ""
+    data: str = ""
+
+
+class Ael(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    rename={"categories": "categoryfilter", "priority": "priorityfilter"},
+):
+    """What the audit log, `/oic/sec/ael`, takes up: bits of categories, and the least priority."""
+
+    categories: Annotated[int, msgspec.Meta(ge=0, le=255)] = 255
+    priority: Annotated[int, msgspec.Meta(ge=0, le=4)] = 4
+
+
 class Permanent(
     msgspec.Struct,
     frozen=True,
@@ -302,6 +369,12 @@ class Database(msgspec.Struct, frozen=True, kw_only=True):
     acl2: Acl2 = Acl2()
     sp: Sp = Sp()
     sdi: Sdi = Sdi()
+    crl: Crl = Crl()
+    identity_key: PrivateData = PrivateData()
+    """The private half of the device's key pair; without octets until it is first needed."""
+    ael: Ael = Ael()
+    next_uuid: uuid.UUID | None = None
+    """What replaces a temporary device UUID as soon as the device has an owner."""
 
     @property
     def state(self) -> State:

@@ -9,7 +9,9 @@ COMMANDS: Final = {
     "run": "Run one device until interrupted.",
     "demo": "Own a light, switch it, reset it, and tell the story.",
     "profiles": "List, show and check device profiles.",
+    "certs": "Make certificates for laboratories.",
     "reset": "Put a stopped device back into factory state.",
+    "obt": "Find devices, own them, use them, give them up.",
     "ping": "Tell whether a device answers.",
 }
 

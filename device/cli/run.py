@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import os
+import re
 import signal
 from pathlib import Path
 from typing import TextIO
@@ -44,6 +45,12 @@ def _methods(_context: click.Context, _option: click.Parameter, value: str | Non
         raise click.BadParameter(f"{value}: this version knows {known}") from error
 
 
+def _pin(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not re.fullmatch("[0-9A-Za-z]{4,32}", value):
+        raise click.BadParameter("a PIN has 4 to 32 digits or letters")
+    return value
+
+
 @click.command(
     "run", epilog="Example: onboardee run light --name 'Kitchen light' --log-format json"
 )
@@ -53,7 +60,10 @@ def _methods(_context: click.Context, _option: click.Parameter, value: str | Non
 @click.option("--host", "hosts", multiple=True, help="Listen here only; may repeat.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="For coap; 0: any free.")
 @click.option("--secure-port", type=click.IntRange(0, 65535), default=0, help="For coaps.")
-@click.option("--otm", callback=_methods, help="Owner transfer methods to offer: jw.")
+@click.option("--otm", callback=_methods, help="Owner transfer methods to offer: jw, rdp, mfgcert.")
+@click.option(
+    "--pin", callback=_pin, help="The PIN of the random PIN method, instead of a new one each time."
+)
 @click.option("--uuid", type=click.UUID, help="The device UUID of a device that starts anew.")
 @click.option("--uuid-seed", help="Make that UUID from a text: the same text, the same UUID.")
 @click.option("--keylog", type=click.File("a"), help="Append TLS secrets, for Wireshark.")
@@ -67,6 +77,7 @@ def command(  # noqa: PLR0913, PLR0917 - the options of the command line
     port: int,
     secure_port: int,
     otm: tuple[Method, ...] | None,
+    pin: str | None,
     uuid: UUID | None,
     uuid_seed: str | None,
     keylog: TextIO | None,
@@ -87,7 +98,7 @@ def command(  # noqa: PLR0913, PLR0917 - the options of the command line
     bus = Bus()
     bus.subscribe(EventLog(log_format), requests=verbose)
     try:
-        loaded = _adapted(load(profile), name, otm)
+        loaded = _adapted(load(profile), name, otm, pin)
         directory = state_dir or state_directory(profile, loaded.device.name)
         with _opened(directory, loaded, device_uuid) as store:
             device = Device(
@@ -102,12 +113,24 @@ def command(  # noqa: PLR0913, PLR0917 - the options of the command line
         raise click.ClickException(str(error)) from error
 
 
-def _adapted(profile: Profile, name: str | None, otm: tuple[Method, ...] | None) -> Profile:
+def _adapted(
+    profile: Profile, name: str | None, otm: tuple[Method, ...] | None, pin: str | None
+) -> Profile:
     if name:
         profile = replace(profile, device=replace(profile.device, name=name))
     if otm:
-        profile = replace(profile, ownership=replace(profile.ownership, methods=otm))
+        profile = _with_methods(profile, otm)
+    if pin:
+        fixed = replace(profile.ownership.pin, fixed=pin)
+        profile = replace(profile, ownership=replace(profile.ownership, pin=fixed))
     return profile
+
+
+def _with_methods(profile: Profile, methods: tuple[Method, ...]) -> Profile:
+    try:
+        return replace(profile, ownership=replace(profile.ownership, methods=methods))
+    except ValueError as error:
+        raise ProfileError(f"--otm: {error}") from error
 
 
 def _opened(directory: Path, profile: Profile, device_uuid: UUID | None) -> Store:

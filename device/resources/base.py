@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final, Protocol
 
 from device.coap import Code
@@ -69,6 +70,8 @@ class Call:
     has_session: bool
     session: Session | None = None
     multicast: bool = False
+    wall_time: datetime | None = None
+    shows_owner: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +95,8 @@ class Resource(Protocol):
     target: Target
     observable: bool
 
-    def retrieve(self, call: Call) -> Representation:
-        """Return the representation for `call.interface`."""
+    def retrieve(self, call: Call) -> "Representation | Outcome":
+        """Return the representation for `call.interface`, or an outcome if reading changes."""
 
     def update(self, call: Call, payload: Mapping[str, object]) -> Outcome:
         """Carry out an UPDATE. Raises `RefusedError`, and then nothing has changed."""

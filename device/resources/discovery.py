@@ -117,6 +117,8 @@ def _link(resource: Resource, anchor: str, endpoints: list[str]) -> dict[str, An
 
 def _is_plain_now(target: Target, call: Call) -> bool:
     """Tell whether the resource has an unsecured endpoint in the present state."""
+    if target.href == DOXM and call.shows_owner and call.database.state is State.RFNOP:
+        return True
     if target.href in {DOXM, PSTAT}:
         return call.database.state is State.RFOTM and not call.has_session
     return target.has_plain_endpoint

@@ -5,11 +5,13 @@ opinion decides, and the decision names it: "why was I refused?" is the question
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import Enum
 from typing import Final
 from uuid import UUID
 
+from device.validity import applies_at
 from svrdb.model import (
     Ace,
     AceResource,
@@ -64,6 +66,10 @@ class Requester:
     uuid: UUID | None = None
     roles: frozenset[RoleId] = frozenset()
 
+    def with_roles(self, roles: frozenset[RoleId]) -> "Requester":
+        """Return the same peer with these roles, too."""
+        return replace(self, roles=self.roles | roles) if roles else self
+
     def __str__(self) -> str:
         if self.owns_transfer:
             return "ownership connection"
@@ -79,6 +85,10 @@ class Situation:
     database: Database
     has_session: bool
     """A DTLS session of anybody exists."""
+    wall_time: datetime | None = None
+    """The time of day; where it is unknown, no entry with a limited validity applies."""
+    shows_owner: bool = False
+    """An owned device tells anybody about its ownership, as IoTivity 2 does."""
 
     @property
     def state(self) -> State:
@@ -139,6 +149,18 @@ def _application_only_in_normal_operation(question: Question) -> Decision | None
     state = question.situation.state
     if question.target.kind is Kind.APPLICATION and state is not State.RFNOP:
         return _refuse("not-in-operation", f"application resources rest in {state.name}")
+    return None
+
+
+def _ownership_shown_in_operation(question: Question) -> Decision | None:
+    situation = question.situation
+    if (
+        situation.shows_owner
+        and situation.state is State.RFNOP
+        and question.target.href == DOXM
+        and question.operation is Operation.RETRIEVE
+    ):
+        return _grant("ownership-shown", "the profile lets anybody read who owns the device")
     return None
 
 
@@ -215,6 +237,7 @@ def _access_control_list(question: Question) -> Decision | None:
 RULES: Final[tuple[Rule, ...]] = (
     _quiet_during_transfer,
     _application_only_in_normal_operation,
+    _ownership_shown_in_operation,
     _unsecured_needs_plain_endpoint,
     _ownership_connection,
     _discovery_before_ownership,
@@ -250,8 +273,10 @@ def resource_owner(database: Database, href: str) -> UUID | None:
 
 
 def _applies(entry: Ace, question: Question) -> bool:
-    return _is_about_requester(entry, question) and _is_about_target(
-        entry.resources, question.target
+    return (
+        _is_about_requester(entry, question)
+        and _is_about_target(entry.resources, question.target)
+        and applies_at(entry.validity, question.situation.wall_time)
     )
 
 

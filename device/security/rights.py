@@ -46,6 +46,12 @@ RIGHTS: Final[dict[str, dict[str, Right]]] = {
     },
     "cred": {"creds": Right(_PROVISIONING), "rowneruuid": Right(_REPAIR)},
     "acl2": {"aclist2": Right(_PROVISIONING), "rowneruuid": Right(_REPAIR)},
+    "crl": {
+        "crlid": Right(_PROVISIONING),
+        "thisupdate": Right(_PROVISIONING),
+        "crldata": Right(_PROVISIONING),
+    },
+    "ael": {"categoryfilter": Right(_PROVISIONING), "priorityfilter": Right(_PROVISIONING)},
     "sp": {"currentprofile": Right(_PROVISIONING), "supportedprofiles": Right(_PROVISIONING)},
     "sdi": {"uuid": Right(_RFOTM), "name": Right(_PROVISIONING), "priv": Right(_PROVISIONING)},
 }

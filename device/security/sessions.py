@@ -1,21 +1,36 @@
 """Who may open a DTLS session now, on which terms, and who the peer of a session then is."""
 
 from collections.abc import Collection, Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final, Protocol
 from uuid import UUID
 
-from device.dtls import CipherSuite, Offer, Session
+from device.clock import WallClock, utc_now
+from device.dtls import Alert, CipherSuite, Offer, Session
 from device.security.gate import Requester
+from device.security.identity import identity_certificate, manufacturer_certificate
+from device.security.pin import HINT_PREFIX, pin_key
+from device.security.usable import is_usable
 from svrdb.model import NIL, Credential, CredentialType, Database, RoleId, State, TransferMethod
+
+CERTIFICATE_SUITES: Final = (
+    CipherSuite.ECDHE_ECDSA_AES_128_CCM_8,
+    CipherSuite.ECDHE_ECDSA_AES_128_CCM,
+    CipherSuite.ECDHE_ECDSA_AES_256_CCM_8,
+    CipherSuite.ECDHE_ECDSA_AES_256_CCM,
+)
+"""Suites in which the device shows a certificate, best liked first."""
 
 TRANSFER_SUITES: Final[Mapping[int, tuple[CipherSuite, ...]]] = {
     TransferMethod.JUST_WORKS: (CipherSuite.ECDH_ANON_AES_128_CBC_SHA256,),
+    TransferMethod.RANDOM_PIN: (CipherSuite.ECDHE_PSK_AES_128_CBC_SHA256,),
+    TransferMethod.MANUFACTURER_CERTIFICATE: CERTIFICATE_SUITES,
 }
 """What a device without an owner accepts, by selected method; before the selection nothing."""
 
 OWNED_SUITES: Final = (CipherSuite.ECDHE_PSK_AES_128_CBC_SHA256,)
-"""What an owned device accepts: never the anonymous suite."""
+"""What an owned device accepts: never the anonymous suite; with a certificate more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,29 +56,70 @@ class Connections(Protocol):
         """Addresses with a handshake in progress."""
 
 
-def terms_for(database: Database, connections: Connections, address: Hashable) -> Offer | None:
+@dataclass(frozen=True, slots=True)
+class PinTerms:
+    """What the random PIN method opens a session with, as long as a PIN is shown."""
+
+    pin: str = field(repr=False)
+    bare_hint: bool = False
+
+    def hint(self, device_uuid: UUID) -> bytes:
+        """Return the identity hint; tools look for the device's UUID in it."""
+        return device_uuid.bytes if self.bare_hint else HINT_PREFIX + device_uuid.bytes
+
+
+def terms_for(
+    database: Database,
+    connections: Connections,
+    address: Hashable,
+    pin: PinTerms | None = None,
+    wall_clock: WallClock = utc_now,
+) -> Offer | None:
     """Return what `address` is offered in the present state; None means to stay silent."""
     if database.state is State.RESET:
         return None
     if database.state is State.RFOTM:
-        return _transfer_terms(database, connections, address)
+        return _transfer_terms(database, connections, address, pin, wall_clock)
+    certificate = identity_certificate(database, wall_clock())
     return Offer(
-        suites=OWNED_SUITES,
+        suites=OWNED_SUITES if certificate is None else (*OWNED_SUITES, *CERTIFICATE_SUITES),
+        certificate=certificate,
+        verify_peer=lambda chain: _verify_peer(chain, database, wall_clock),
         psk_hint=database.doxm.device_uuid.bytes,
-        psk=lambda identity: pairwise_key(database, identity),
+        psk=lambda identity: pairwise_key(database, identity, wall_clock()),
         tag=Terms(owns_transfer=False),
     )
 
 
 def _transfer_terms(
-    database: Database, connections: Connections, address: Hashable
+    database: Database,
+    connections: Connections,
+    address: Hashable,
+    pin: PinTerms | None,
+    wall_clock: WallClock,
 ) -> Offer | None:
     """Offer the one ownership connection, unless another peer has it."""
     suites = TRANSFER_SUITES.get(database.doxm.selected_method)
     taken = {*connections.sessions, *connections.half_open} - {address}
     if suites is None or taken:
         return None
-    return Offer(suites=suites, tag=Terms(owns_transfer=True))
+    terms = Terms(owns_transfer=True)
+    if database.doxm.selected_method == TransferMethod.MANUFACTURER_CERTIFICATE:
+        # the tool has no certificate that the device could know: it is not asked for one
+        certificate = manufacturer_certificate(database, wall_clock())
+        return None if certificate is None else Offer(suites, certificate=certificate, tag=terms)
+    if database.doxm.selected_method != TransferMethod.RANDOM_PIN:
+        return Offer(suites=suites, tag=terms)
+    if pin is None:
+        return None
+    device_uuid = database.doxm.device_uuid
+    return Offer(
+        suites=suites,
+        psk_hint=pin.hint(device_uuid),
+        # tools name themselves as they like: what counts is the PIN
+        psk=lambda _identity: pin_key(pin.pin, device_uuid),
+        tag=terms,
+    )
 
 
 def identity_uuid(identity: bytes | None) -> UUID | None:
@@ -77,32 +133,70 @@ def identity_uuid(identity: bytes | None) -> UUID | None:
     return None if uuid == NIL else uuid
 
 
-def pairwise_key(database: Database, identity: bytes) -> bytes | None:
-    """Return the key of the peer that `identity` names."""
-    credential = _pairwise(database, identity_uuid(identity))
+def pairwise_key(database: Database, identity: bytes, moment: datetime) -> bytes | None:
+    """Return the key of the peer that `identity` names, if it may be used at that moment."""
+    credential = _pairwise(database, identity_uuid(identity), moment)
     return None if credential is None or credential.private is None else credential.private.data
 
 
-def requester_of(session: Session, database: Database) -> Requester:
+def requester_of(
+    session: Session, database: Database, wall_clock: WallClock = utc_now
+) -> Requester:
     """Tell who the peer of a session is, at the moment it is opened."""
-    uuid = identity_uuid(session.peer_identity)
-    credential = _pairwise(database, uuid)
+    owns_transfer = isinstance(session.tag, Terms) and session.tag.owns_transfer
+    # during a transfer an identity is a claim that no key stands behind
+    uuid = None if owns_transfer else _proven_uuid(session)
+    credential = _pairwise(database, uuid, wall_clock())
     roles: frozenset[RoleId] = frozenset()
     if credential is not None and credential.role is not None:
         roles = frozenset({credential.role})
     return Requester(
         secured=True,
-        owns_transfer=isinstance(session.tag, Terms) and session.tag.owns_transfer,
+        owns_transfer=owns_transfer,
         uuid=uuid,
         roles=roles,
     )
 
 
-def _pairwise(database: Database, uuid: UUID | None) -> Credential | None:
+def has_lost_credential(
+    session: Session, before: Database, after: Database, wall_clock: WallClock
+) -> bool:
+    """Tell whether a change took away what a session was opened with."""
+    if isinstance(session.tag, Terms) and session.tag.owns_transfer:
+        return False
+    if session.peer_certificates:
+        try:
+            _verify_peer(session.peer_certificates, after, wall_clock)
+        except Alert:
+            return True
+        return False
+    uuid, moment = identity_uuid(session.peer_identity), wall_clock()
+    had_key = _pairwise(before, uuid, moment) is not None
+    return had_key and _pairwise(after, uuid, moment) is None
+
+
+def _proven_uuid(session: Session) -> UUID | None:
+    if not session.peer_certificates:
+        return identity_uuid(session.peer_identity)
+    # 5 MB of memory that a device without certificates need not have
+    from device.security import trust  # noqa: PLC0415
+
+    return trust.peer_of(session.peer_certificates)
+
+
+def _verify_peer(chain: tuple[bytes, ...], database: Database, wall_clock: WallClock) -> None:
+    # 5 MB of memory that a device without certificates need not have
+    from device.security import trust  # noqa: PLC0415
+
+    trust.verify_peer(chain, database, wall_clock)
+
+
+def _pairwise(database: Database, uuid: UUID | None, moment: datetime) -> Credential | None:
     if uuid is None:
         return None
     subject = str(uuid)
     for credential in database.cred.credentials:
-        if credential.kind == CredentialType.SYMMETRIC_PAIRWISE and credential.subject == subject:
+        is_key = credential.kind == CredentialType.SYMMETRIC_PAIRWISE
+        if is_key and credential.subject == subject and is_usable(credential, moment):
             return credential
     return None

@@ -9,8 +9,11 @@ from typing import Annotated, Final
 
 import msgspec
 import yaml
+from msgspec.structs import replace
 
+from device.simulation.manufacturer import Manufacturer, loaded
 from device.simulation.values import Property
+from device.validity import parse as parse_validity
 from svrdb.check import ProblemCode, problems
 from svrdb.model import NIL, Ace, Acl2, Database, Doxm, Permanent, TransferMethod
 
@@ -30,11 +33,17 @@ class Method(StrEnum):
     """Owner transfer methods, as profiles and the command line name them."""
 
     JUST_WORKS = "jw"
+    RANDOM_PIN = "rdp"
+    MANUFACTURER_CERTIFICATE = "mfgcert"
 
     @property
     def number(self) -> TransferMethod:
         """The method's number on the wire."""
-        return {Method.JUST_WORKS: TransferMethod.JUST_WORKS}[self]
+        return {
+            Method.JUST_WORKS: TransferMethod.JUST_WORKS,
+            Method.RANDOM_PIN: TransferMethod.RANDOM_PIN,
+            Method.MANUFACTURER_CERTIFICATE: TransferMethod.MANUFACTURER_CERTIFICATE,
+        }[self]
 
 
 class UuidPolicy(StrEnum):
@@ -68,11 +77,29 @@ class Platform(Section, frozen=True, kw_only=True):
     firmware_version: str | None = None
 
 
+class Pin(Section, frozen=True, kw_only=True):
+    """The PIN of the random PIN method: how one is made, or which one it always is."""
+
+    length: Annotated[int, msgspec.Meta(ge=4, le=32)] = 8
+    alphabet: Annotated[
+        str, msgspec.Meta(min_length=2, max_length=62, pattern="^[0-9A-Za-z]*$")
+    ] = "0123456789"
+    fixed: Annotated[str, msgspec.Meta(pattern="^[0-9A-Za-z]{4,32}$")] | None = None
+    """For experiments: no PIN that is known before is worth anything."""
+    bare_hint: bool = False
+    """Announce 16 octets of UUID alone, as IoTivity 2 does, not with IoTivity-Lite's prefix."""
+
+
 class Ownership(Section, frozen=True, kw_only=True):
     """How the device changes owners."""
 
     methods: Annotated[tuple[Method, ...], msgspec.Meta(min_length=1)] = (Method.JUST_WORKS,)
+    pin: Pin = Pin()
+    manufacturer: Manufacturer | None = None
+    """The certificate of the manufacturer certificate method."""
     uuid: UuidPolicy = UuidPolicy.KEEP
+    temporary_uuid: bool = False
+    """Hide the device UUID behind a temporary one until the device has an owner."""
     reset_delay: Seconds = 2.0
     """Between the answer to a reset and the reset itself, so that the answer can leave."""
     idle_limit: Annotated[float, msgspec.Meta(ge=1, le=600)] = 180.0
@@ -82,6 +109,18 @@ class Ownership(Section, frozen=True, kw_only=True):
     """
     factory_access: tuple[Ace, ...] = ()
     """Access control entries of a device fresh from the factory."""
+
+    def check(self) -> None:
+        """Raise `ValueError` if a method lacks what it needs."""
+        if Method.MANUFACTURER_CERTIFICATE in self.methods and self.manufacturer is None:
+            raise ValueError("the method mfgcert needs ownership.manufacturer: chain and key")
+
+
+class Compatibility(Section, frozen=True, kw_only=True):
+    """What a device does as older ones did. All of it is off unless a profile asks for it."""
+
+    anonymous_doxm: bool = False
+    """Anybody may read /oic/sec/doxm in RFNOP: IoTivity 2 finds owned devices by that."""
 
 
 class Discovery(Section, frozen=True, kw_only=True):
@@ -112,9 +151,11 @@ class Profile(Section, frozen=True, kw_only=True):
     platform: Platform
     ownership: Ownership = Ownership()
     discovery: Discovery = Discovery()
+    compat: Compatibility = Compatibility()
     resources: tuple[ResourceProfile, ...] = ()
 
     def __post_init__(self) -> None:
+        self.ownership.check()
         seen: set[str] = set()
         for resource in self.resources:
             if resource.href in seen:
@@ -125,6 +166,9 @@ class Profile(Section, frozen=True, kw_only=True):
         for problem in problems(_trial(self.ownership.factory_access)):
             if problem.code in _ACCESS_PROBLEMS:
                 raise ValueError(f"factory_access: {problem.sentence}")
+        for entry in self.ownership.factory_access:
+            for pattern in entry.validity:
+                parse_validity(pattern)
 
 
 def _trial(access: tuple[Ace, ...]) -> Database:
@@ -173,11 +217,26 @@ def _unknown(name: str) -> str:
 
 def _parse(text: str, source: str) -> Profile:
     try:
-        return msgspec.convert(yaml.safe_load(text), Profile)
+        return _with_files(msgspec.convert(yaml.safe_load(text), Profile), source)
     except yaml.YAMLError as error:
         raise ProfileError(f"profile {source} is not YAML: {error}") from error
     except msgspec.ValidationError as error:
         raise ProfileError(f"profile {source}: {_plain(str(error))}") from error
+
+
+def _with_files(profile: Profile, source: str) -> Profile:
+    """Read the files that a profile names, relative to its own place."""
+    manufacturer = profile.ownership.manufacturer
+    if manufacturer is None:
+        return profile
+    try:
+        texts = loaded(manufacturer, Path(source).parent)
+    except OSError as error:
+        sentence = f"profile {source}: cannot read {error.filename}: {error.strerror}"
+        raise ProfileError(sentence) from error
+    except ValueError as error:
+        raise ProfileError(f"profile {source}: {error}") from error
+    return replace(profile, ownership=replace(profile.ownership, manufacturer=texts))
 
 
 def _plain(message: str) -> str:

@@ -82,10 +82,10 @@ def test_same_seed_same_uuid(tmp_path: Path) -> None:
     """--uuid-seed gives the same UUID on every machine."""
     uuids = set()
     for number in range(2):
-        options = ("--state-dir", str(tmp_path / str(number)), "--uuid-seed", "12345678")
+        options = ("--state-dir", str(tmp_path / str(number)), "--uuid-seed", "ocf-light-0001")
         with running("light", *options) as (_, ready):
             uuids.add(ready["device_uuid"])
-    assert uuids == {"ef797c81-18f0-2dfb-649d-d316c12c6063"} or len(uuids) == 1
+    assert uuids == {"80cd5608-1351-9558-c6f7-d2bb0a0394b6"}
 
 
 @pytest.mark.parametrize(
@@ -94,6 +94,8 @@ def test_same_seed_same_uuid(tmp_path: Path) -> None:
         (("run", "lihgt"), 1, "did you mean light?"),
         (("run", "./nowhere.yaml"), 1, "nowhere.yaml"),
         (("run", "light", "--otm", "magic"), 2, "jw"),
+        (("run", "light", "--pin", "12"), 2, "4 to 32"),
+        (("run", "light", "--uuid", "00000000-0000-0000-0000-000000000000"), 2, "nil UUID"),
         (("run", "light", "--host", "203.0.113.1", "--state-dir", "{tmp}"), 1, "203.0.113.1"),
         (("run",), 2, "PROFILE"),
         (("reset", "--state-dir", "{tmp}/nowhere"), 1, "no state directory"),

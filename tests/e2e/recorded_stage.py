@@ -54,7 +54,7 @@ PROFILE = msgspec.convert(
                 "interfaces": ["oic.if.a", "oic.if.baseline"],
                 "properties": {"value": {"type": "boolean", "initial": False}},
             },
-            *({"href": f"{FILLER}{number}", **_FILLING} for number in range(4)),
+            *({"href": f"{FILLER}{number}", **_FILLING} for number in range(1)),
         ],
     },
     Profile,

@@ -79,12 +79,17 @@ def owned_database(database: Database) -> Database:
 
 
 @contextmanager
-def running_light(*, owned: bool, host: str = "127.0.0.1") -> Iterator[RunningLight]:
-    """Run a light in a thread of its own, on free ports."""
+def running_light(
+    *, owned: bool, host: str = "127.0.0.1", credentials: tuple[Credential, ...] = ()
+) -> Iterator[RunningLight]:
+    """Run a light in a thread of its own, on free ports; an owner may have added credentials."""
     profile, events, bus = load("light"), list[Event](), Bus()
     bus.subscribe(events.append)
     database = new_database(profile, SystemEntropy())
-    keeper = MemoryKeeper(owned_database(database) if owned else database)
+    database = owned_database(database) if owned else database
+    known = (*database.cred.credentials, *credentials)
+    database = replace(database, cred=replace(database.cred, credentials=known))
+    keeper = MemoryKeeper(database)
     device = Device(profile, keeper, entropy=SystemEntropy(), bus=bus)
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)

@@ -1,5 +1,6 @@
 """Shared by the tests of the onboarding tool: a network, a tool on it, a device that misbehaves."""
 
+import hashlib
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,7 +10,7 @@ import cbor2
 
 from device.coap import CoapServer, Code, Method, Request, Response
 from device.core import Device
-from device.dtls import CipherSuite, DataReceived, Offer, ServerEndpoint, Session
+from device.dtls import Certificate, CipherSuite, DataReceived, Offer, ServerEndpoint, Session
 from device.dtls.keys import p_hash
 from device.entropy import SeededEntropy
 from device.path import Outgoing, Path
@@ -29,6 +30,7 @@ from obt import (
     take_ownership,
 )
 from obt.keys import KEY_BLOCK_SIZES, LABELS
+from obt.model import Method as TransferMethod
 
 OWNER = UUID("11111111-2222-4333-8444-555555555555")
 FAKE = UUID("aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee")
@@ -94,6 +96,11 @@ class FakeDevice:
         self.hint: bytes | None = None
         """The identity hint to lie with."""
         self.key = b""
+        self.pin = "12345678"
+        self.certificate: Certificate | None = None
+        self.suites: tuple[CipherSuite, ...] = (CipherSuite.ECDHE_ECDSA_AES_128_CCM_8,)
+        self.names: list[bytes] = []
+        """The identities that clients with a PIN gave."""
         self.doxm: dict[str, Any] = {
             "oxms": [0],
             "oxmsel": 4,
@@ -125,12 +132,23 @@ class FakeDevice:
         network.attach(self, HOST, SECURED.port, secured=True)
 
     def offer(self, address: Hashable, /) -> Offer | None:
-        """Offer the anonymous suite before the change of owners, the other one after it."""
-        if self.pstat["dos"]["s"] == 1:
-            return Offer((CipherSuite.ECDH_ANON_AES_128_CBC_SHA256,))
-        suites = (CipherSuite.ECDHE_PSK_AES_128_CBC_SHA256,)
-        hint = UUID(self.doxm["deviceuuid"]).bytes if self.hint is None else self.hint
-        return Offer(suites, psk_hint=hint, psk=lambda _: self.key)
+        """Offer what the method needs before the change of owners, the pairwise key after it."""
+        uuid = UUID(self.doxm["deviceuuid"]).bytes
+        hint = uuid if self.hint is None else self.hint
+        psk = (CipherSuite.ECDHE_PSK_AES_128_CBC_SHA256,)
+        if self.pstat["dos"]["s"] != 1:
+            return Offer(psk, psk_hint=hint, psk=lambda _: self.key)
+        if self.doxm["oxmsel"] == 1:
+            # iterations and size as OCF has them
+            key = hashlib.pbkdf2_hmac("sha256", self.pin.encode(), uuid, 1000, 16)
+            return Offer(psk, psk_hint=hint, psk=lambda name: self._pin_key(name, key))
+        if self.doxm["oxmsel"] == 2:
+            return Offer(self.suites, certificate=self.certificate)
+        return Offer((CipherSuite.ECDH_ANON_AES_128_CBC_SHA256,))
+
+    def _pin_key(self, name: bytes, key: bytes) -> bytes:
+        self.names.append(name)
+        return key
 
     def receive(self, datagram: bytes, path: Path, now: float) -> list[Outgoing]:
         """Take a datagram, return those to be sent."""
@@ -224,5 +242,9 @@ class FakeDevice:
             self.key = request.payload[at + len(marker) :][:16]
             return
         assert session is not None
-        seed = LABELS[0] + OWNER.bytes + UUID(self.doxm["deviceuuid"]).bytes
+        seed = (
+            LABELS[TransferMethod(self.doxm["oxmsel"])]
+            + OWNER.bytes
+            + UUID(self.doxm["deviceuuid"]).bytes
+        )
         self.key = p_hash(session.key_block(KEY_BLOCK_SIZES[session.suite]), seed, 16)

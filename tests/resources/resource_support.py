@@ -1,6 +1,7 @@
 """A device without its protocols: requests go straight to the dispatcher."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from device.coap import Code, Method, Request
 from device.dispatch import Dispatcher
 from device.dtls import CipherSuite, Session
 from device.dtls.session import Role
+from device.entropy import SeededEntropy
 from device.path import Endpoint, Path
 from device.resources.appliance import ApplianceResource
 from device.resources.base import Call, Query, RefusedError, Resource, SilenceError
@@ -18,7 +20,9 @@ from device.resources.core import DeviceResource, MaintenanceResource, PlatformR
 from device.resources.discovery import DiscoveryResource, WellKnownResource
 from device.resources.secure import secure_resources
 from device.security import states
+from device.security.audit import AuditLog
 from device.security.gate import Requester
+from device.security.roles import AssertedRoles
 from device.security.sessions import Terms
 from device.simulation.profile import Profile, load
 from svrdb.model import (
@@ -45,6 +49,8 @@ PLATFORM = UUID("cccccccc-bbbb-4ccc-8ddd-eeeeeeeeeeee")
 FRIEND = UUID("dddddddd-bbbb-4ccc-8ddd-eeeeeeeeeeee")
 NOBODY = "00000000-0000-0000-0000-000000000000"
 SECRET = b"\xf0\xf1\xf2 my key of 16"
+
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 PLAIN = Requester()
 TRANSFER = Requester(secured=True, owns_transfer=True)
@@ -152,10 +158,14 @@ class World:
     path: Path = SECURED_PORT
     has_session: bool | None = None
     session: Session | None = None
+    now: datetime = NOON
+    """The time of day."""
 
     def __post_init__(self) -> None:
         if self.session is None and self.requester.secured:
             self.session = transfer_session()
+        self.asserted = AssertedRoles()
+        self.audit = AuditLog(lambda: self.database, lambda: self.now)
         self.appliances = {
             resource.href: ApplianceResource(resource) for resource in self.profile.resources
         }
@@ -164,7 +174,7 @@ class World:
             DiscoveryResource(lambda: everything, lambda: ENDPOINTS),
             DeviceResource(self.profile),
             MaintenanceResource(),
-            *secure_resources(),
+            *secure_resources(SeededEntropy(0), lambda: self.now, self.asserted, self.audit),
             WellKnownResource(lambda: everything),
             *self.appliances.values(),
         ]
@@ -222,6 +232,8 @@ class World:
             has_session=is_busy,
             session=self.session,
             multicast=self.path.multicast,
+            wall_time=self.now,
+            shows_owner=self.profile.compat.anonymous_doxm,
         )
 
 

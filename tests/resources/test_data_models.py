@@ -23,7 +23,7 @@ MODELS = Path(os.environ.get("ONBOARDEE_OCF_MODELS", BESIDE))
 
 pytestmark = pytest.mark.skipif(not MODELS.is_dir(), reason="OCF's data models are not here")
 
-SECURITY = ["doxm", "pstat", "acl2", "cred", "sp", "sdi"]
+SECURITY = ["doxm", "pstat", "acl2", "cred", "csr", "roles", "crl", "ael", "sp", "sdi"]
 LIGHT = {
     "/light/switch": "BinarySwitchResURI",
     "/light/dimming": "DimmingResURI",

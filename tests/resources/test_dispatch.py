@@ -143,7 +143,10 @@ def test_which_error_comes_first(request_: Request, code: Code) -> None:
         (PSTAT, DELETE),
         ("/oic/sec/sp", DELETE),
         ("/oic/sec/sdi", DELETE),
-        *((f"/oic/sec/{name}", PUT) for name in ("doxm", "pstat", "acl2", "cred", "sp", "sdi")),
+        *(
+            (f"/oic/sec/{name}", PUT)
+            for name in ("doxm", "pstat", "acl2", "cred", "sp", "sdi", "csr", "roles", "crl")
+        ),
     ],
 )
 def test_methods_that_a_resource_lacks(path: str, method: Method) -> None:

@@ -123,7 +123,19 @@ entries = st.fixed_dictionaries(
         ),
         "permission": mostly(st.integers(0, 31)),
     },
-    optional={"aceid": mostly(st.integers(-1, 4)), "tag": junk},
+    optional={
+        "aceid": mostly(st.integers(-1, 4)),
+        "tag": junk,
+        "validity": mostly(
+            st.lists(
+                maybe(
+                    period=st.sampled_from(["20260601T080000Z/PT9H", "20260101T000000Z/P1D", ""]),
+                    recurrence=st.lists(st.sampled_from(["FREQ=DAILY", "FREQ=HOURLY", "x"])),
+                ),
+                max_size=2,
+            )
+        ),
+    },
 )
 BODIES: dict[str, st.SearchStrategy[Any]] = {
     "/oic/sec/doxm": maybe(
@@ -146,6 +158,7 @@ BODIES: dict[str, st.SearchStrategy[Any]] = {
         currentprofile=st.sampled_from(["a", "b"]),
         supportedprofiles=st.lists(st.sampled_from(["a", "b"]), max_size=2),
     ),
+    "/oic/sec/ael": maybe(categoryfilter=st.integers(-1, 256), priorityfilter=st.integers(-1, 5)),
     "/oic/sec/sdi": maybe(uuid=uuids, name=st.text(max_size=4), priv=st.booleans()),
     "/oic/mnt": maybe(fr=st.just(value=False), rb=st.booleans()),
     "/light/switch": maybe(value=st.booleans()),

@@ -271,8 +271,14 @@ def test_a_key_as_a_text_string_of_arbitrary_octets() -> None:
         key(credid={}),
         key(credtype=None),
         key(credtype=0),
-        key(credtype=2),
-        key(credtype=16),
+        key(credtype=3),
+        key(credtype=64),
+        key(credtype=2, privatedata=None),
+        key(credtype=2, privatedata={"data": b"short"}),
+        key(credtype=16, privatedata=None),
+        key(credtype=16, privatedata={"data": "p" * 65}),
+        key(credtype=4, privatedata=None),
+        key(credtype=32, privatedata={"data": "x", "encoding": "oic.sec.encoding.handle"}),
         key(credtype=True),
         key(credtype=1.0),
         key(credtype="1"),
@@ -284,11 +290,15 @@ def test_a_key_as_a_text_string_of_arbitrary_octets() -> None:
         key(roleid={"role": 1}),
         key(roleid={"role": "r" * 257}),
         key(period=b"x"),
+        key(period="always"),
         key(tag="t" * 257),
         key(publicdata={"data": "x"}),
         key(publicdata="x"),
         key(oscore={"senderid": "00"}),
-        key(optionaldata={"revstat": True, "data": "x"}),
+        key(optionaldata={"data": "x"}),
+        key(optionaldata={"revstat": 1}),
+        key(optionaldata=5),
+        key(optionaldata={"revstat": True, "data": "x" * 8193}),
     ],
 )
 def test_credentials_that_are_refused(element: Any) -> None:
@@ -499,10 +509,44 @@ def test_the_list_is_an_array(elements: Any) -> None:
 def test_members_without_meaning() -> None:
     """Null members, unknown names and extras of known tools are passed over."""
     world = World(owned(State.RFPRO), BY_OWNER)
-    element = key(roleid={"role": "guest"}, period="always", tag="t", crms=["oic.sec.crm.pro"])
+    element = key(
+        roleid={"role": "guest"}, period="20260101T000000Z/P365D", tag="t", crms=["oic.sec.crm.pro"]
+    )
     element |= {"optionaldata": None, "oscore": None, "publicdata": {"data": ""}}
     assert world.post(CRED, {"creds": [element], "rt": 1, "unknown": {}}) is Code.CHANGED
     assert world.post(CRED, {"creds": None}) is Code.CHANGED
     found = world.get(CRED)["creds"][1]
     assert found["roleid"] == {"role": "guest"}
     assert "publicdata" not in found
+
+
+@pytest.mark.parametrize(
+    "element",
+    [
+        key(credtype=2),
+        key(credtype=16, privatedata={"data": "12345678", "encoding": RAW}),
+        key(credtype=4, privatedata=None, publicdata={"data": b"\x04", "encoding": RAW}),
+        key(credtype=32, publicdata={"data": "e30", "encoding": "oic.sec.encoding.jwt"}),
+        key(period="20260101T000000Z/P365D", crms=["oic.sec.crm.psk"]),
+        key(optionaldata={"revstat": False, "data": b"x", "encoding": PEM}),
+    ],
+)
+def test_credentials_of_every_kind(element: dict[str, Any]) -> None:
+    """What is accepted is read back as it was written, but for the secret."""
+    world = World(owned(State.RFPRO), BY_OWNER)
+    assert world.post(CRED, {"creds": [element]}) is Code.CHANGED
+    found = world.get(CRED)["creds"][-1]
+    for name in ("credtype", "period", "crms"):
+        assert found.get(name) == element.get(name)
+    assert not found.get("privatedata", {}).get("data")
+    revocation = element.get("optionaldata")
+    assert found.get("optionaldata", {}).get("revstat") == (revocation or {}).get("revstat")
+
+
+def test_a_role_certificate_needs_no_subject() -> None:
+    """But it must be about the device and its key."""
+    element = anchor(certificate(serialization.Encoding.PEM).decode())
+    element |= {"credusage": "oic.sec.cred.rolecert"}
+    del element["subjectuuid"]
+    world = World(owned(State.RFPRO), BY_OWNER)
+    assert world.post(CRED, {"creds": [element]}) is Code.BAD_REQUEST

@@ -25,6 +25,11 @@ cred.creds             R     RW    RW    R     RW
 cred.rowneruuid        R     RW    R     R     RW
 acl2.aclist2           R     RW    RW    R     RW
 acl2.rowneruuid        R     RW    R     R     RW
+crl.crlid              R     RW    RW    R     RW
+crl.thisupdate         R     RW    RW    R     RW
+crl.crldata            R     RW    RW    R     RW
+ael.categoryfilter     R     RW    RW    R     RW
+ael.priorityfilter     R     RW    RW    R     RW
 sp.currentprofile      R     RW    RW    R     RW
 sp.supportedprofiles   R     RW    RW    R     RW
 sdi.uuid               R     RW    R     R     R

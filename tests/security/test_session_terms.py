@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
@@ -27,6 +28,7 @@ from svrdb.model import (
 
 PEER = UUID("aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee")
 KEY = bytes(range(16))
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 GUEST = RoleId(role="guest")
 
 
@@ -128,13 +130,13 @@ def test_there_is_one_ownership_connection(where: str) -> None:
 def test_whom_a_psk_identity_names(identity: bytes | None, peer: UUID | None) -> None:
     """An identity is a UUID as octets or text; nil and everything else name nobody."""
     assert identity_uuid(identity) == peer
-    found = pairwise_key(database(State.RFNOP), identity or b"")
+    found = pairwise_key(database(State.RFNOP), identity or b"", NOON)
     assert found == (KEY if peer else None)
 
 
 def test_a_credential_of_nil_is_nobodys_key() -> None:
     """Even a stored key of the nil UUID opens no session."""
-    assert pairwise_key(database(State.RFNOP, subject=str(NIL)), NIL.bytes) is None
+    assert pairwise_key(database(State.RFNOP, subject=str(NIL)), NIL.bytes, NOON) is None
 
 
 def test_a_credential_without_octets_is_no_key() -> None:
@@ -142,7 +144,7 @@ def test_a_credential_without_octets_is_no_key() -> None:
     here = database(State.RFNOP)
     bare = replace(here.cred.credentials[0], private=None)
     here = replace(here, cred=replace(here.cred, credentials=(bare,)))
-    assert pairwise_key(here, PEER.bytes) is None
+    assert pairwise_key(here, PEER.bytes, NOON) is None
 
 
 def test_who_the_peer_of_a_session_is() -> None:

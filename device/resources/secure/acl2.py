@@ -1,6 +1,6 @@
 """`/oic/sec/acl2`: who may do what (OCF Security 13.5)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from msgspec.structs import replace
@@ -28,12 +28,14 @@ from device.resources.secure.common import (
     wire,
     without_id,
 )
-from svrdb.model import Ace, Acl2, State
+from device.validity import MAX_PATTERNS, MAX_RULES_IN_ALL, parse
+from svrdb.model import Ace, Acl2, State, TimePattern
 
 MAX_ENTRIES: Final = 256
 MAX_RESOURCES: Final = 64
 MAX_FILTERS: Final = 32
 WILDCARDS: Final = ("*", "+", "-")
+MEMBERS: Final = frozenset({"aceid", "subject", "resources", "permission", "validity", "tag"})
 SUBJECTS: Final = frozenset({"uuid", "role", "authority", "conntype"})
 
 
@@ -88,7 +90,17 @@ def _with_entries(acl2: Acl2, elements: object) -> Acl2:
             raise RefusedError(
                 Code.REQUEST_ENTITY_TOO_LARGE, f"acl2: there is room for {MAX_ENTRIES} entries"
             )
+    _require_few_rules(entries.values())
     return replace(acl2, entries=tuple(entries.values()))
+
+
+def _require_few_rules(entries: Iterable[Ace]) -> None:
+    patterns = (pattern for entry in entries for pattern in entry.validity)
+    if sum(len(pattern.recurrence) for pattern in patterns) > MAX_RULES_IN_ALL:
+        raise RefusedError(
+            Code.REQUEST_ENTITY_TOO_LARGE,
+            f"acl2: there is room for {MAX_RULES_IN_ALL} recurrence rules",
+        )
 
 
 def _entry(element: object, taken: set[int]) -> Ace:
@@ -96,22 +108,37 @@ def _entry(element: object, taken: set[int]) -> Ace:
     if not isinstance(element, dict):
         raise bad_request("acl2: an entry is a map")
     values = {name: value for name, value in element.items() if name not in COMMON | {"href"}}
-    unknown = values.keys() - {"aceid", "subject", "resources", "permission", "tag"}
+    unknown = values.keys() - MEMBERS
     if unknown:
-        # ignoring a restriction such as `validity` would grant more than was meant
+        # ignoring a restriction would grant more than was meant
         raise bad_request(f"acl2: an entry with {sorted(unknown)} cannot be honoured")
     aceid = values.get("aceid")
     if aceid is None or (type(aceid) is int and aceid <= 0):
         values["aceid"] = lowest_free(taken)
     values["subject"] = _subject(values.get("subject"))
     values["resources"] = _resources(values.get("resources"))
+    if values.get("validity", 0) is None:
+        del values["validity"]
     entry = typed("acl2", values, Ace)
     require_short("acl2", _texts(entry))
+    _require_understood(entry.validity)
     return entry
+
+
+def _require_understood(validity: Sequence[TimePattern]) -> None:
+    if len(validity) > MAX_PATTERNS:
+        raise bad_request(f"acl2: the validity of an entry has at most {MAX_PATTERNS} periods")
+    for pattern in validity:
+        try:
+            parse(pattern)
+        except ValueError as error:
+            raise bad_request(f"acl2: validity: {error}") from error
 
 
 def _texts(entry: Ace) -> Iterator[str | None]:
     yield from (entry.tag, entry.subject.role, entry.subject.authority)
+    for pattern in entry.validity:
+        yield from (pattern.period, *pattern.recurrence)
     for resource in entry.resources:
         yield from (resource.href, *resource.types, *resource.interfaces)
 

@@ -26,6 +26,7 @@ from device.resources.secure.common import (
     without_id,
 )
 from device.resources.secure.credential import read_credential
+from device.resources.secure.own_certificate import require_own
 from device.security import owner
 from svrdb.model import (
     ANY_SUBJECT,
@@ -104,6 +105,7 @@ def _with_credential(cred: Cred, element: object, call: Call) -> Cred:
     credentials = cred.credentials
     taken = {known.credid for known in credentials}
     new = read_credential(element, lowest_free(taken))
+    require_own(new, call)
     if new.kind == CredentialType.SYMMETRIC_PAIRWISE and new.private is None:
         new = replace(new, private=PrivateData(data=_owner_key(cred, new, call)))
         credentials = tuple(

@@ -2,21 +2,37 @@
 
 import base64
 import binascii
+from collections.abc import Mapping
 from typing import Any, Final
 
 from device.resources.secure.common import bad_request, require_short, subject_text, typed
-from svrdb.model import Credential, CredentialType, Encoding, PublicData, RoleId
+from device.validity import parse
+from svrdb.model import (
+    ANY_SUBJECT,
+    Credential,
+    CredentialType,
+    CredentialUsage,
+    Encoding,
+    OptionalData,
+    PublicData,
+    RoleId,
+    TimePattern,
+)
 
 MAX_BASE64: Final = 64
 MAX_DATA: Final = 8192
+MAX_PIN: Final = 64
 KEY_SIZES: Final = (16, 32)
 
 _KNOWN: Final = frozenset(
-    {"credid", "credtype", "subjectuuid", "credusage", "roleid", "period", "tag"}
+    {"credid", "credtype", "subjectuuid", "credusage", "roleid", "period", "tag", "crms"}
 )
-_REFUSED: Final = frozenset({"oscore", "optionaldata"})
-_PUBLIC_ENCODINGS: Final = frozenset({Encoding.PEM, Encoding.DER})
-_PRIVATE_ENCODINGS: Final = frozenset({Encoding.RAW, Encoding.BASE64, Encoding.PEM})
+_KEYS: Final = frozenset({CredentialType.SYMMETRIC_PAIRWISE, CredentialType.SYMMETRIC_GROUP})
+_PUBLIC_ENCODINGS: Final = frozenset(Encoding) - {Encoding.HANDLE}
+_CERTIFICATE_ENCODINGS: Final = frozenset({Encoding.PEM, Encoding.DER, Encoding.BASE64})
+_PRIVATE_ENCODINGS: Final = frozenset(
+    {Encoding.RAW, Encoding.BASE64, Encoding.PEM, Encoding.DER, Encoding.HANDLE}
+)
 
 
 def read_credential(element: object, free_id: int) -> Credential:
@@ -26,63 +42,103 @@ def read_credential(element: object, free_id: int) -> Credential:
     """
     if not isinstance(element, dict):
         raise bad_request("cred: a credential is a map")
-    unsupported = sorted(name for name in _REFUSED if element.get(name) is not None)
-    if unsupported:
-        raise bad_request(f"cred: {', '.join(unsupported)} is not supported")
-    values: dict[str, Any] = {name: element[name] for name in _KNOWN & element.keys()}
+    if element.get("oscore") is not None:
+        raise bad_request("cred: oscore is not supported")
+    values: dict[str, Any] = {
+        name: element[name] for name in _KNOWN & element.keys() if element[name] is not None
+    }
     credid = values.get("credid")
     if credid is None or (type(credid) is int and credid == 0):
         values["credid"] = free_id
+    if values.get("credusage") == CredentialUsage.ROLE:
+        values.setdefault("subjectuuid", ANY_SUBJECT)  # the certificate says whose role it is
     values["subjectuuid"] = subject_text("cred", "subjectuuid", values.get("subjectuuid"))
-    public = _public(element.get("publicdata"))
-    private = _private(element.get("privatedata"), is_key=element.get("credtype") == 1)
-    if public is not None:
-        values["publicdata"] = public
-    if private is not None:
-        values["privatedata"] = private
+    values |= _data(element)
     credential = typed("cred", values, Credential)
     role = credential.role or RoleId(role="")
     texts = (credential.usage, credential.period, credential.tag, role.role, role.authority)
-    require_short("cred", texts)
+    require_short("cred", [*texts, *credential.refresh_methods])
     _check(credential)
     return credential
 
 
+def read_public(part: object) -> PublicData | None:
+    """Read publicdata; without content it is None. Raises `RefusedError`."""
+    values = _public(part)
+    return None if values is None else typed("publicdata", values, PublicData)
+
+
+def _data(element: Mapping[str, Any]) -> dict[str, Any]:
+    """Read the parts that carry octets."""
+    kind = element.get("credtype")
+    is_key = isinstance(kind, int) and kind in _KEYS
+    parts = {
+        "publicdata": _public(element.get("publicdata")),
+        "privatedata": _private(element.get("privatedata"), is_key=is_key),
+        "optionaldata": _optional(element.get("optionaldata")),
+    }
+    return {name: value for name, value in parts.items() if value is not None}
+
+
 def _check(credential: Credential) -> None:
+    if credential.period is not None:
+        try:
+            parse(TimePattern(period=credential.period))
+        except ValueError as error:
+            raise bad_request(f"cred: {error}") from error
     match credential.kind:
         case CredentialType.SYMMETRIC_PAIRWISE:
-            _check_pairwise(credential)
+            _check_key(credential)
+        case CredentialType.SYMMETRIC_GROUP:
+            _require_secret(credential)
+            _check_key(credential)
         case CredentialType.CERTIFICATE:
-            _check_certificates(credential.public)
+            _check_certificates(credential)
+        case CredentialType.PIN:
+            _require_secret(credential)
+            if len(_secret(credential)) > MAX_PIN:
+                raise bad_request(f"cred: a PIN or password has at most {MAX_PIN} octets")
+        case CredentialType.ASYMMETRIC | CredentialType.ASYMMETRIC_ENCRYPTION:
+            if credential.public is None and credential.private is None:
+                raise bad_request("cred: a key pair needs publicdata or privatedata")
         case kind:
             raise bad_request(f"cred: credtype {kind} is not supported")
 
 
-def _check_pairwise(credential: Credential) -> None:
+def _check_key(credential: Credential) -> None:
     if credential.public is not None and credential.public.data:
-        raise bad_request("cred: a pairwise key has no publicdata")
+        raise bad_request("cred: a symmetric key has no publicdata")
     if credential.private is not None and len(credential.private.data) not in KEY_SIZES:
-        raise bad_request("cred: a pairwise key has 16 or 32 octets")
+        raise bad_request("cred: a symmetric key has 16 or 32 octets")
 
 
-def _check_certificates(public: PublicData | None) -> None:
+def _require_secret(credential: Credential) -> None:
+    if not _secret(credential):
+        raise bad_request(f"cred: credtype {credential.kind} needs privatedata")
+
+
+def _secret(credential: Credential) -> bytes:
+    return b"" if credential.private is None else credential.private.data
+
+
+def _check_certificates(credential: Credential) -> None:
     """Require certificates: what cannot be read now could not be used later either."""
-    if public is None or not public.data:
+    if credential.public is None:
         raise bad_request("cred: a certificate credential needs publicdata")
+    if credential.public.encoding not in _CERTIFICATE_ENCODINGS:
+        raise bad_request(f"cred: certificates cannot be {credential.public.encoding}")
     # 5 MB of memory that a device without certificates need not have
-    from cryptography import x509  # noqa: PLC0415
+    from device.dtls import Alert  # noqa: PLC0415
+    from device.security import certificates  # noqa: PLC0415
 
     try:
-        if public.encoding is Encoding.DER:
-            x509.load_der_x509_certificate(base64.b64decode(public.data, validate=True))
-        else:
-            x509.load_pem_x509_certificates(public.data.encode())
-    except (ValueError, x509.InvalidVersion) as error:
+        certificates.read_public(credential.public)
+    except Alert as error:
         raise bad_request("cred: publicdata holds no certificate") from error
 
 
 def _public(part: object) -> dict[str, Any] | None:
-    """Read publicdata; DER octets are kept as base64 text. Without content it is None."""
+    """Read publicdata; octets that are no text are kept as base64. Without content it is None."""
     if part is None:
         return None
     data, encoding = _parts("publicdata", part, Encoding.PEM)
@@ -91,8 +147,8 @@ def _public(part: object) -> dict[str, Any] | None:
     if encoding not in _PUBLIC_ENCODINGS:
         raise bad_request(f"cred: publicdata cannot be {encoding}")
     if isinstance(data, bytes):
-        is_pem = encoding is Encoding.PEM
-        data = (data if is_pem else base64.b64encode(data)).decode("ascii", "replace")
+        is_octets = encoding in {Encoding.DER, Encoding.RAW, Encoding.CWT}
+        data = (base64.b64encode(data) if is_octets else data).decode("ascii", "replace")
     return {"data": data, "encoding": encoding}
 
 
@@ -101,14 +157,30 @@ def _private(part: object, *, is_key: bool) -> dict[str, Any] | None:
     if part is None:
         return None
     data, encoding = _parts("privatedata", part, Encoding.RAW)
-    raw = data.encode() if isinstance(data, str) else data
-    if encoding not in _PRIVATE_ENCODINGS or (is_key and encoding is Encoding.PEM):
+    raw = data.encode("utf-8", "surrogateescape") if isinstance(data, str) else data
+    if encoding not in _PRIVATE_ENCODINGS or (is_key and encoding in {Encoding.PEM, Encoding.DER}):
         raise bad_request(f"cred: privatedata cannot be {encoding}")
+    if encoding is Encoding.HANDLE:
+        raise bad_request("cred: the device has no store that a handle could refer to")
     if not raw:
         return None
     if encoding is Encoding.BASE64:
         return {"data": _from_base64(raw), "encoding": Encoding.RAW}
     return {"data": raw, "encoding": encoding}
+
+
+def _optional(part: object) -> dict[str, Any] | None:
+    """Read optionaldata, which tells whether the credential was revoked."""
+    if part is None:
+        return None
+    values = part if isinstance(part, dict) else {}
+    data = values.get("data")
+    if isinstance(data, bytes):
+        values = {**values, "data": data.decode("ascii", "replace")}
+    elif isinstance(data, str) and len(data) > MAX_DATA:
+        raise bad_request(f"cred: the data of optionaldata has at most {MAX_DATA} characters")
+    typed("cred: optionaldata", values, OptionalData)
+    return values
 
 
 def _parts(name: str, part: object, default: Encoding) -> tuple[str | bytes, Encoding]:

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from device.resources.base import Call, Outcome, ReadOnly, Representation, SilenceError, with_common
 from device.resources.secure.common import bad_request, merged, target, wire
-from svrdb.model import NIL
+from svrdb.model import NIL, Database, Doxm
 
 
 class DoxmResource(ReadOnly):
@@ -34,6 +34,22 @@ class DoxmResource(ReadOnly):
         if doxm.device_uuid == NIL:
             raise bad_request("doxm: the nil UUID names no device")
         return Outcome(
-            database=replace(call.database, doxm=doxm),
+            database=_with_lasting_uuid(call.database, doxm),
             abandon_handshakes="oxmsel" in payload,
         )
+
+
+def _with_lasting_uuid(database: Database, doxm: Doxm) -> Database:
+    """Write doxm; a temporary device UUID ends when the device gets an owner or a UUID is set.
+
+    Both happen in one transaction, so that nobody meets the one without the other (OCF Security
+    7.3).
+    """
+    lasting = database.next_uuid
+    if lasting is None:
+        return replace(database, doxm=doxm)
+    if doxm.device_uuid != database.doxm.device_uuid:
+        return replace(database, doxm=doxm, next_uuid=None)
+    if doxm.owner_uuid == NIL:
+        return replace(database, doxm=doxm)
+    return replace(database, doxm=replace(doxm, device_uuid=lasting), next_uuid=None)

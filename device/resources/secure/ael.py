@@ -1,0 +1,42 @@
+"""`/oic/sec/ael`: the audit log, what OCF Security calls auditable events."""
+
+from collections.abc import Mapping
+
+import msgspec
+from msgspec.structs import replace
+
+from device.coap import Code
+from device.resources.base import Call, Outcome, ReadOnly, RefusedError, Representation, with_common
+from device.resources.secure.common import bad_request, merged, target, wire
+from device.security.audit import MAX_SPACE, AuditLog
+from svrdb.model import State
+
+
+class AelResource(ReadOnly):
+    """What happened, and the filters that say what is taken down."""
+
+    target = target("ael")
+
+    def __init__(self, log: AuditLog) -> None:
+        self._log = log
+
+    def retrieve(self, call: Call) -> Representation:
+        """Return the entries, the latest first, and the filters."""
+        properties = {
+            "events": [msgspec.to_builtins(entry) for entry in self._log.entries],
+            "usedspace": self._log.used_space,
+            "maxspace": MAX_SPACE,
+            "unit": "Byte",
+            **wire(call.database.ael),
+        }
+        return with_common(call, self.target, properties)
+
+    def update(self, call: Call, payload: Mapping[str, object]) -> Outcome:
+        """Set both filters."""
+        if call.database.state is State.RFNOP:
+            raise RefusedError(Code.FORBIDDEN, "ael: the filters are not changed in RFNOP")
+        filters = wire(call.database.ael)
+        if not filters.keys() <= payload.keys():
+            raise bad_request("ael: an update has categoryfilter and priorityfilter")
+        ael = merged("ael", call.database.ael, payload, call)
+        return Outcome(database=replace(call.database, ael=ael))

@@ -1,0 +1,31 @@
+"""`/oic/sec/csr`: a request that an authority can make the device's certificate from."""
+
+from msgspec.structs import replace
+
+from device.coap import Code
+from device.entropy import Entropy
+from device.resources.base import Call, Outcome, ReadOnly, with_common
+from device.resources.secure.common import target
+from device.security import identity
+from svrdb.model import Encoding
+
+
+class CsrResource(ReadOnly):
+    """A certificate signing request (PKCS #10) for the device's own key pair."""
+
+    target = target("csr")
+
+    def __init__(self, entropy: Entropy) -> None:
+        self._entropy = entropy
+
+    def retrieve(self, call: Call) -> Outcome:
+        """Return the request; the first one makes the key pair, which is durable before it."""
+        database = call.database
+        if not database.identity_key.data:
+            database = replace(database, identity_key=identity.new_key(self._entropy))
+        text = identity.make_request(database.identity_key, database.doxm.device_uuid)
+        return Outcome(
+            code=Code.CONTENT,
+            body=with_common(call, self.target, {"csr": text, "encoding": str(Encoding.PEM)}),
+            database=None if database is call.database else database,
+        )

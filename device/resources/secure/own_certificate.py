@@ -1,0 +1,48 @@
+"""Certificates that the device itself is to show: they must be about it (OCF Security 13.3)."""
+
+from device.dtls import Alert
+from device.resources.base import Call
+from device.resources.secure.common import bad_request
+from device.security import identity
+from svrdb.model import Credential, CredentialType, CredentialUsage
+
+_SHOWN = frozenset({CredentialUsage.IDENTITY, CredentialUsage.ROLE, CredentialUsage.MANUFACTURER})
+
+
+def require_own(credential: Credential, call: Call) -> None:
+    """Raise `RefusedError` for a certificate that the device could not show as its own.
+
+    One without privatedata is for the key pair of `/oic/sec/csr`.
+    """
+    if credential.kind != CredentialType.CERTIFICATE or credential.usage not in _SHOWN:
+        return
+    try:
+        _check(credential, call)
+    except Alert as error:
+        raise bad_request(f"cred: {error}") from error
+
+
+def _check(credential: Credential, call: Call) -> None:
+    # 5 MB of memory that a device without certificates need not have
+    from device.security import certificates  # noqa: PLC0415
+
+    assert credential.public is not None
+    leaf = certificates.read_public(credential.public)[0]
+    is_manufacturer = credential.usage == CredentialUsage.MANUFACTURER
+    own = call.database.identity_key
+    private = credential.private or (None if is_manufacturer else own)
+    if private is None or not private.data:
+        raise bad_request("cred: there is no private key for the certificate")
+    try:
+        public_key = identity.load_key(private).public_key()
+    except ValueError as error:
+        raise bad_request(f"cred: {error}") from error
+    if leaf.public_key() != public_key:
+        raise bad_request("cred: the certificate is for another key")
+    if is_manufacturer:
+        certificates.check_end_entity(leaf, None)
+        return
+    if certificates.identity_in(leaf) != call.database.doxm.device_uuid:
+        raise bad_request("cred: the common name is not uuid:<deviceuuid>")
+    is_role = credential.usage == CredentialUsage.ROLE
+    certificates.check_end_entity(leaf, certificates.ROLE if is_role else certificates.IDENTITY)

@@ -1,0 +1,111 @@
+"""`/oic/sec/roles`: the roles that the asking peer has by certificate (OCF Security 10.4)."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from device.clock import WallClock
+from device.coap import Code
+from device.dtls import Alert
+from device.resources.base import (
+    Call,
+    Outcome,
+    ReadOnly,
+    RefusedError,
+    Representation,
+    with_common,
+)
+from device.resources.secure.common import bad_request, lowest_free, number_from, target, wire
+from device.resources.secure.credential import read_public
+from device.security.roles import AssertedRoles, Assertion, Assertions
+from svrdb.model import CredentialType, CredentialUsage
+
+MAX_ROLES: Final = 8
+"""Role certificates that one session may assert."""
+
+
+class RolesResource(ReadOnly):
+    """Every session has its own; nothing of it outlives the session."""
+
+    target = target("roles")
+
+    def __init__(self, asserted: AssertedRoles, wall_clock: WallClock) -> None:
+        self._asserted = asserted
+        self._wall_clock = wall_clock
+
+    def retrieve(self, call: Call) -> Representation:
+        """Return what the asking session asserted."""
+        known = {} if call.session is None else self._asserted.of(call.session)
+        roles = [_disclosed(credid, each) for credid, each in known.items()]
+        return with_common(call, self.target, {"roles": roles})
+
+    def update(self, call: Call, payload: Mapping[str, object]) -> Outcome:
+        """Verify role certificates; all of them count from now on, or none."""
+        elements = payload.get("roles")
+        if not isinstance(elements, list):
+            raise bad_request("roles: roles is an array")
+        if call.session is None or not call.session.peer_certificates:
+            raise bad_request("roles: the session was not opened with a certificate")
+        known = dict(self._asserted.of(call.session))
+        for element in elements:
+            known = self._with_role(known, element, call)
+        self._asserted.replace(call.session, known)
+        return Outcome()
+
+    def delete(self, call: Call) -> Outcome:
+        """Give up the role certificates that `credid=` names, or all."""
+        if call.session is None:
+            raise bad_request("roles: only a session has roles")
+        known = dict(self._asserted.of(call.session))
+        ids = call.query.all("credid")
+        for value in ids:
+            if known.pop(number_from(value), None) is None:
+                raise RefusedError(Code.NOT_FOUND, f"roles: there is no credid {value}")
+        self._asserted.replace(call.session, known if ids else {})
+        return Outcome(code=Code.DELETED)
+
+    def _with_role(self, known: Assertions, element: object, call: Call) -> dict[int, Assertion]:
+        new = self._read(element, call)
+        assert isinstance(element, dict)
+        credid = element.get("credid")
+        for present, each in known.items():
+            if each.public == new.public:
+                return {**known, present: new}
+        if type(credid) is not int or credid < 1:
+            credid = lowest_free(set(known))
+        result = {**known, credid: new}
+        if len(result) > MAX_ROLES:
+            raise RefusedError(
+                Code.REQUEST_ENTITY_TOO_LARGE, f"roles: a session has at most {MAX_ROLES}"
+            )
+        return result
+
+    def _read(self, element: object, call: Call) -> Assertion:
+        if not isinstance(element, dict):
+            raise bad_request("roles: an element is a map")
+        if element.get("credtype") != CredentialType.CERTIFICATE:
+            raise bad_request("roles: a role is asserted by a certificate")
+        if element.get("credusage") != CredentialUsage.ROLE:
+            raise bad_request(f"roles: credusage is not {CredentialUsage.ROLE}")
+        public = read_public(element.get("publicdata"))
+        if public is None:
+            raise bad_request("roles: publicdata is missing")
+        assert call.session is not None
+        # 5 MB of memory that a device without certificates need not have
+        from device.security import trust  # noqa: PLC0415
+
+        chain = call.session.peer_certificates
+        try:
+            roles = trust.verify_roles(public, chain, call.database, self._wall_clock)
+        except Alert as error:
+            raise bad_request(f"roles: {error}") from error
+        return Assertion(public=public, subject=str(call.requester.uuid), roles=roles)
+
+
+def _disclosed(credid: int, assertion: Assertion) -> dict[str, Any]:
+    return {
+        "credid": credid,
+        "credtype": int(CredentialType.CERTIFICATE),
+        "subjectuuid": assertion.subject,
+        "credusage": str(CredentialUsage.ROLE),
+        "publicdata": wire(assertion.public),
+    }

@@ -1,0 +1,64 @@
+"""The random PIN of a transfer: shown at the device, typed into the tool (OCF Security 7.3.4).
+
+The PIN never crosses the network. Both sides make a pre-shared key of it and of the device's UUID.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+from uuid import UUID
+
+from device.entropy import Entropy
+
+ATTEMPTS: Final = 5
+"""Wrong PINs until the device resets itself; IoTivity's tool tries as often."""
+
+KEY_SIZE: Final = 16
+ITERATIONS: Final = 1000
+HINT_PREFIX: Final = b"oic.sec.doxm.rdp:"
+
+
+def pin_key(pin: str, device_uuid: UUID) -> bytes:
+    """Return the key that `pin` stands for at the device that has this UUID now."""
+    return hashlib.pbkdf2_hmac("sha256", pin.encode(), device_uuid.bytes, ITERATIONS, KEY_SIZE)
+
+
+def random_pin(entropy: Entropy, length: int, alphabet: str) -> str:
+    """Choose a PIN; each character is as likely as any other."""
+    # octets that would favour the first characters are thrown away
+    fair = 256 - 256 % len(alphabet)
+    chosen: list[str] = []
+    while len(chosen) < length:
+        chosen += [
+            alphabet[octet % len(alphabet)] for octet in entropy.token(length) if octet < fair
+        ]
+    return "".join(chosen[:length])
+
+
+@dataclass(slots=True)
+class PinPad:
+    """The PIN of the present transfer, and how often a wrong one was tried."""
+
+    make: Callable[[], str]
+    current: str | None = field(default=None, repr=False)
+    _wrong: int = 0
+
+    def show(self) -> str:
+        """Make the PIN of a new attempt; wrong ones before it still count."""
+        self.current = self.make()
+        return self.current
+
+    def clear(self) -> None:
+        """Forget the PIN and what was tried: the transfer is over."""
+        self.current = None
+        self._wrong = 0
+
+    def drop(self) -> None:
+        """Forget the PIN: another method was selected."""
+        self.current = None
+
+    def note_wrong(self) -> bool:
+        """Count a wrong PIN; tell whether it was one too many."""
+        self._wrong += 1
+        return self._wrong >= ATTEMPTS

@@ -1,0 +1,117 @@
+"""Whose certificates the device accepts: peers in a handshake, and the roles they assert."""
+
+import base64
+from uuid import UUID
+
+from cryptography import x509
+
+from device.clock import WallClock
+from device.dtls import Alert, BadCertificate, UnsupportedCertificate
+from device.security import certificates
+from device.security.chains import Trust, verify
+from device.security.usable import is_usable
+from svrdb.model import (
+    ANY_SUBJECT,
+    Credential,
+    CredentialType,
+    CredentialUsage,
+    Database,
+    PublicData,
+    RoleId,
+    is_same_identity,
+)
+
+OWNER_ROLE = "oic.role.owner"
+RESERVED_ROLES = "oic.role."
+
+
+def verify_peer(chain: tuple[bytes, ...], database: Database, wall_clock: WallClock) -> UUID:
+    """Verify the chain (DER, leaf first) of a client and return who it is. Raises `Alert`."""
+    read = certificates.read_chain(chain)
+    peer = certificates.identity_in(read[0])
+    if peer is None:
+        raise UnsupportedCertificate("the common name is not uuid:<UUID>")
+    verify(read, certificates.IDENTITY, _trust(database, peer, wall_clock))
+    return peer
+
+
+def peer_of(chain: tuple[bytes, ...]) -> UUID | None:
+    """Return the identity in a chain that was verified before."""
+    return certificates.identity_in(certificates.read_chain(chain[:1])[0])
+
+
+def verify_roles(
+    public: PublicData, session_chain: tuple[bytes, ...], database: Database, wall_clock: WallClock
+) -> frozenset[RoleId]:
+    """Return the roles that a role certificate gives to the peer of a session. Raises `Alert`."""
+    chain = certificates.read_public(public)
+    own = certificates.read_chain(session_chain[:1])[0]
+    peer = certificates.identity_in(own)
+    if peer is None or certificates.identity_in(chain[0]) != peer:
+        raise BadCertificate("the role was given to somebody else")
+    with certificates.reading():
+        if chain[0].public_key() != own.public_key():
+            raise BadCertificate("the role was given to another key")
+    verify(chain, certificates.ROLE, _trust(database, peer, wall_clock))
+    with certificates.reading():
+        roles = certificates.roles_in(chain[0])
+    if not roles:
+        raise UnsupportedCertificate("the certificate names no role")
+    if any(each.role.startswith(RESERVED_ROLES) and each.role != OWNER_ROLE for each in roles):
+        raise UnsupportedCertificate("roles that begin with oic.role. are reserved")
+    return roles
+
+
+def _trust(database: Database, peer: UUID, wall_clock: WallClock) -> Trust:
+    moment = wall_clock()
+    return Trust(
+        anchors=[
+            anchor
+            for credential in database.cred.credentials
+            if is_usable(credential, moment) and _is_anchor_for(credential, peer, database)
+            for anchor in _certificates(credential)
+        ],
+        moment=moment,
+        revocations=revocations(database),
+    )
+
+
+def _is_anchor_for(credential: Credential, peer: UUID, database: Database) -> bool:
+    """Tell whether it vouches for the peer: one that is for everybody, the peer or by the owner."""
+    if credential.kind != CredentialType.CERTIFICATE:
+        return False
+    if credential.usage != CredentialUsage.TRUST_ANCHOR:
+        return False
+    if credential.subject in {ANY_SUBJECT, str(peer)}:
+        return True
+    subject = UUID(credential.subject)
+    owners = (database.doxm.owner_uuid, database.cred.resource_owner)
+    return any(is_same_identity(subject, owner) for owner in owners)
+
+
+def _certificates(credential: Credential) -> tuple[x509.Certificate, ...]:
+    if credential.public is None:
+        return ()
+    try:
+        return certificates.read_public(credential.public)
+    except Alert:
+        return ()
+
+
+def revocations(database: Database) -> tuple[x509.CertificateRevocationList, ...]:
+    """Return the device's list of revoked certificates, if it has one that can be read."""
+    if not database.crl.data:
+        return ()
+    try:
+        return (read_revocations(database.crl.data),)
+    except BadCertificate:
+        return ()
+
+
+def read_revocations(text: str) -> x509.CertificateRevocationList:
+    """Read a list of revoked certificates, base64 of DER. Raises `BadCertificate`."""
+    with certificates.reading():
+        octets = base64.b64decode("".join(text.split()), validate=True)
+        revoked = x509.load_der_x509_crl(octets)
+        list(revoked)  # its entries are read late
+        return revoked

@@ -1,0 +1,58 @@
+"""What the maker of a device puts into it: a certificate chain, its key, its trust anchors."""
+
+from pathlib import Path
+
+import msgspec
+
+
+class Manufacturer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The manufacturer's certificate; each value is PEM text or the path of a file with it."""
+
+    chain: str
+    """The device's certificate first, then intermediates; the root may be left out."""
+    key: str
+    trust: str | None = None
+    """Trust anchors for other devices of the same kind of maker."""
+
+    def __repr__(self) -> str:
+        return "<manufacturer certificate and key>"
+
+
+def is_text(value: str) -> bool:
+    """Tell PEM text from a path."""
+    return "-----BEGIN" in value
+
+
+def loaded(manufacturer: Manufacturer, folder: Path) -> Manufacturer:
+    """Replace paths, relative to `folder`, by what is in the files.
+
+    Raises `OSError`, or `ValueError` if key and certificate cannot be used together.
+    """
+    texts = {
+        name: value if is_text(value) else (folder / value).read_text(encoding="ascii")
+        for name, value in msgspec.structs.asdict(manufacturer).items()
+        if value is not None
+    }
+    result = Manufacturer(**texts)
+    _check(result)
+    return result
+
+
+def _check(manufacturer: Manufacturer) -> None:
+    # 5 MB of memory that a device without certificates need not have
+    from cryptography import x509  # noqa: PLC0415
+    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
+
+    try:
+        leaf = x509.load_pem_x509_certificates(manufacturer.chain.encode())[0]
+        key = load_pem_private_key(manufacturer.key.encode(), None)
+        if manufacturer.trust is not None:
+            x509.load_pem_x509_certificates(manufacturer.trust.encode())
+    except (ValueError, TypeError) as error:
+        raise ValueError("the manufacturer's certificate or key is not unencrypted PEM") from error
+    is_usable = isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.name == "secp256r1"
+    if not is_usable:
+        raise ValueError("the manufacturer's key is not on P-256")
+    if key.public_key() != leaf.public_key():
+        raise ValueError("the manufacturer's key does not belong to the certificate")

@@ -1,0 +1,87 @@
+"""Selecting a method, and the ownership connection that it leads to (OCF Security 7.3)."""
+
+from typing import Final
+
+from obt.errors import HandshakeRefusedError, LinkError, OnboardingError
+from obt.keys import PIN_LABEL, pin_key
+from obt.link import Link
+from obt.model import DOXM, Method
+from obt.session import shared_key_link
+from obt.transfer import Transfer
+
+PURPOSE: Final = "open the ownership connection"
+PIN_HINT: Final = PIN_LABEL + b":"
+"""What IoTivity-Lite's devices put before their UUID in the identity hint."""
+
+
+async def select_method(transfer: Transfer) -> None:
+    """Select the method; the device may show a PIN from then on, so that is when to ask for it."""
+    means = transfer.means
+    body = {"oxmsel": int(means.method)}
+    await transfer.dialogue.post(f"select {means.name}", transfer.plain, DOXM, body)
+    if means.method is Method.RANDOM_PIN:
+        dialogue = transfer.dialogue
+        started = dialogue.transport.now
+        transfer.pin = await means.ask_pin()
+        # a person may take as long as it takes
+        dialogue.deadline += dialogue.transport.now - started
+
+
+async def connect(transfer: Transfer) -> None:
+    """Open the ownership connection; after a wrong PIN select anew and ask for the next."""
+    attempts = transfer.pin_attempts if transfer.means.can_ask_again else 1
+    for left in reversed(range(attempts)):
+        try:
+            await _connect_anywhere(transfer)
+        except OnboardingError as error:
+            if not left or not isinstance(error.__cause__, LinkError):
+                raise
+            await select_method(transfer)
+        else:
+            return
+
+
+async def _connect_anywhere(transfer: Transfer) -> None:
+    """Where one endpoint is mute, try the next."""
+    for number, address in enumerate(transfer.device.secured, start=1):
+        link = transfer.link_to(address)
+        try:
+            await _connect(transfer, link)
+        except OnboardingError as error:
+            if number == len(transfer.device.secured) or _is_wrong_pin(transfer, error):
+                raise
+        else:
+            transfer.ownership = link
+            return
+
+
+def _is_wrong_pin(transfer: Transfer, error: OnboardingError) -> bool:
+    """Tell a refusal that may be due to the PIN: at another endpoint it would count as two."""
+    is_refused = isinstance(error.__cause__, HandshakeRefusedError)
+    return is_refused and transfer.means.method is Method.RANDOM_PIN
+
+
+async def _connect(transfer: Transfer, link: Link) -> None:
+    dialogue, means = transfer.dialogue, transfer.means
+    match means.method:
+        case Method.JUST_WORKS:
+            await dialogue.connect(PURPOSE, link, dialogue.style.hello)
+        case Method.RANDOM_PIN:
+            await _connect_with_pin(transfer, link)
+        case Method.MANUFACTURER_CERTIFICATE:
+            assert means.anchors is not None, "checked at the beginning"
+            hello = dialogue.style.certificate_hello(means.anchors.verify_manufacturer())
+            await dialogue.connect(PURPOSE, link, hello)
+
+
+async def _connect_with_pin(transfer: Transfer, link: Link) -> None:
+    """Use the key that comes from the PIN and the UUID that the device has now."""
+    uuid = transfer.device_uuid
+    await shared_key_link(
+        transfer.dialogue,
+        f"{PURPOSE} with the PIN",
+        link,
+        identity=transfer.dialogue.style.pin_identity or transfer.owner.bytes,
+        key=pin_key(transfer.pin, uuid),
+        hints=(PIN_HINT + uuid.bytes, uuid.bytes),
+    )

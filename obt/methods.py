@@ -1,0 +1,60 @@
+"""The methods of ownership transfer with what each needs (OCF Security 7.3)."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
+
+from obt.anchors import TrustAnchors
+from obt.errors import OnboardingError
+from obt.model import Method
+
+AskPin = Callable[[], Awaitable[str]]
+"""Asks a person for the PIN that the device shows."""
+
+NAMES: Final = MappingProxyType(
+    {
+        Method.JUST_WORKS: "Just Works",
+        Method.RANDOM_PIN: "Random PIN",
+        Method.MANUFACTURER_CERTIFICATE: "Manufacturer Certificate",
+    }
+)
+
+LONGEST_PIN: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """A method, the PIN or who is to be asked for it, and the manufacturers' trust anchors.
+
+    Raises `ValueError` if what the method needs is missing.
+    """
+
+    method: Method = Method.JUST_WORKS
+    pin: str | AskPin | None = field(default=None, repr=False)
+    anchors: TrustAnchors | None = None
+
+    def __post_init__(self) -> None:
+        if self.method is Method.RANDOM_PIN and self.pin is None:
+            raise ValueError("Random PIN needs the PIN, or whom to ask for it")
+        if self.method is Method.MANUFACTURER_CERTIFICATE and self.anchors is None:
+            raise ValueError("Manufacturer Certificate needs trust anchors")
+
+    @property
+    def name(self) -> str:
+        """The method, for people."""
+        return NAMES[self.method]
+
+    @property
+    def can_ask_again(self) -> bool:
+        """Tell whether a second attempt may bring another PIN."""
+        return self.method is Method.RANDOM_PIN and callable(self.pin)
+
+    async def ask_pin(self) -> bytes:
+        """Return the PIN; it is shown in no error."""
+        assert self.pin is not None, "checked at the beginning"
+        pin = await self.pin() if callable(self.pin) else self.pin
+        if not 0 < len(pin) <= LONGEST_PIN or not pin.isascii():
+            expected = f"1 to {LONGEST_PIN} ASCII characters"
+            raise OnboardingError("ask for the PIN", expected=expected, came="it is something else")
+        return pin.encode("ascii")

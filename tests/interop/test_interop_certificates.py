@@ -1,0 +1,123 @@
+"""Certificates on both sides: Mbed TLS and OpenSSL as clients of a whole device."""
+
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import cbor2
+import pytest
+from aiocoap.numbers.codes import Code
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from interop_support import OWNER, RunningLight, running_light
+from test_interop_mbedtls import MbedTlsClient
+
+from device.events import HandshakeRefused, SessionOpened
+from device.testing import certificates
+from svrdb.model import (
+    Credential,
+    CredentialType,
+    CredentialUsage,
+    PrivateData,
+    PublicData,
+)
+from svrdb.model import Encoding as SvrEncoding
+
+tls = pytest.importorskip("mbedtls.tls")
+exceptions = pytest.importorskip("mbedtls.exceptions")
+mbedtls_x509 = pytest.importorskip("mbedtls.x509")
+mbedtls_pk = pytest.importorskip("mbedtls.pk")
+pytestmark = pytest.mark.mbedtls
+
+ROOT = certificates.root()
+MIDDLE = ROOT.issue(certificates.authority("middle", path_length=0))
+OWNERS = MIDDLE.issue(certificates.identity(OWNER))
+DEVICE = MIDDLE.issue(certificates.identity(UUID("99999999-2222-4333-8444-555555555555")))
+OPENSSL = shutil.which("openssl")
+
+
+def credential(credid: int, usage: CredentialUsage, **parts: Any) -> Credential:
+    """Make a certificate credential."""
+    kind = CredentialType.CERTIFICATE
+    return Credential(credid=credid, kind=kind, subject="*", usage=usage, **parts)
+
+
+CREDENTIALS = (
+    credential(2, CredentialUsage.TRUST_ANCHOR, public=PublicData(data=ROOT.pem)),
+    credential(
+        3,
+        CredentialUsage.IDENTITY,
+        public=PublicData(data=DEVICE.pem),
+        private=PrivateData(data=DEVICE.key_pem.encode(), encoding=SvrEncoding.PEM),
+    ),
+)
+
+
+@contextmanager
+def session(light: RunningLight, who: certificates.Issued) -> Iterator[MbedTlsClient]:
+    """Open a DTLS session in which Mbed TLS verifies the device and shows a certificate."""
+    store = tls.TrustStore()
+    store.add(mbedtls_x509.CRT.from_DER(ROOT.certificate.public_bytes(Encoding.DER)))
+    key = who.key.private_bytes(Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+    chain = tuple(mbedtls_x509.CRT.from_DER(der) for der in who.dtls.chain)
+    configuration = tls.DTLSConfiguration(
+        trust_store=store,
+        certificate_chain=(chain, mbedtls_pk.ECC.from_DER(key)),
+        ciphers=["TLS-ECDHE-ECDSA-WITH-AES-128-CCM-8"],
+        lowest_supported_version=tls.DTLSVersion.DTLSv1_2,
+        validate_certificates=True,
+    )
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as plain:
+        plain.settimeout(5)
+        wrapped = tls.ClientContext(configuration).wrap_socket(plain, server_hostname=None)
+        wrapped.connect(("127.0.0.1", light.secure_port))
+        wrapped.do_handshake()
+        yield MbedTlsClient(wrapped)
+
+
+def test_mbedtls_and_the_device_verify_each_other() -> None:
+    """The owner is known by its certificate and switches the light."""
+    with (
+        running_light(owned=True, credentials=CREDENTIALS) as light,
+        session(light, OWNERS) as client,
+    ):
+        assert client.request(Code.POST, "/light/switch", {"value": True}).code == Code.CHANGED
+        answer = client.request(Code.GET, "/light/switch")
+        opened = [event for event in light.events if isinstance(event, SessionOpened)]
+    assert cbor2.loads(answer.payload) == {"value": True}
+    assert [event.identity for event in opened] == [str(OWNER)]
+
+
+def test_mbedtls_with_a_strangers_certificate_is_refused() -> None:
+    """A certificate of another root gets no session."""
+    stranger = certificates.root("other").issue(certificates.identity(OWNER))
+    with running_light(owned=True, credentials=CREDENTIALS) as light:
+        with pytest.raises((exceptions.TLSError, OSError)), session(light, stranger):
+            pytest.fail("the handshake must not succeed")
+        refused = [event for event in light.events if isinstance(event, HandshakeRefused)]
+    assert [event.alert for event in refused] == ["unknown_ca"]
+
+
+@pytest.mark.skipif(OPENSSL is None, reason="needs the openssl command")
+def test_openssl_and_the_device_verify_each_other(tmp_path: Path) -> None:
+    """OpenSSL's client verifies the device's chain and is known by its own."""
+    for name, text in (("root", ROOT.pem), ("chain", OWNERS.pem), ("key", OWNERS.key_pem)):
+        (tmp_path / f"{name}.pem").write_text(text)
+    with running_light(owned=True, credentials=CREDENTIALS) as light:
+        command = [
+            *(str(OPENSSL), "s_client", "-dtls1_2", "-verify_return_error"),
+            *("-connect", f"127.0.0.1:{light.secure_port}", "-CAfile", str(tmp_path / "root.pem")),
+            *("-cert", str(tmp_path / "chain.pem"), "-cert_chain", str(tmp_path / "chain.pem")),
+            *("-key", str(tmp_path / "key.pem")),
+            *("-cipher", "ECDHE-ECDSA-AES128-CCM8:@SECLEVEL=0"),
+        ]
+        finished = subprocess.run(
+            command, input=b"Q\n", capture_output=True, timeout=20, check=False
+        )
+        opened = [event for event in light.events if isinstance(event, SessionOpened)]
+    assert b"Verify return code: 0 (ok)" in finished.stdout
+    assert [event.identity for event in opened] == [str(OWNER)]

@@ -1,0 +1,220 @@
+"""Certificates between the tool and a simulated light: owned, identified, given roles, revoked."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from msgspec.structs import replace
+from obt_support import OWNER, SECURED, Scene, scene, scene_with_light
+
+from device.core import Device
+from device.dtls import CipherSuite
+from device.simulation import profile
+from device.simulation.manufacturer import Manufacturer
+from device.testing import certificates, memory_device
+from obt import (
+    LITE,
+    ORDERS,
+    DeviceAccess,
+    Identity,
+    MemoryTransport,
+    Method,
+    OnboardingError,
+    Order,
+    OwnedDevice,
+    Permission,
+    Rule,
+    Subject,
+    Target,
+    TrustAnchors,
+    WithCertificate,
+    find_unowned,
+    pair,
+    run,
+    take_ownership,
+    unpair,
+)
+from obt.authority import Authority
+from svrdb.model import State
+
+GUEST = UUID("22222222-3333-4444-8555-666666666666")
+USE = int(Permission.RETRIEVE | Permission.UPDATE)
+
+
+def by_manufacturer() -> tuple[Scene, Device, TrustAnchors]:
+    """Make a light with a manufacturer's certificate, and the anchors for it."""
+    root = certificates.root()
+    middle = root.issue(certificates.authority("middle", path_length=0))
+    leaf = middle.issue(certificates.manufacturer())
+    loaded = profile.load("light")
+    ownership = replace(
+        loaded.ownership,
+        methods=(profile.Method.JUST_WORKS, profile.Method.MANUFACTURER_CERTIFICATE),
+        manufacturer=Manufacturer(chain=leaf.pem, key=leaf.key_pem),
+    )
+    made = scene()
+    device = memory_device(made.network, replace(loaded, ownership=ownership))
+    return made, device, TrustAnchors.of(root.pem)
+
+
+def rule(subject: Subject) -> Rule:
+    """Make a rule for the application resources."""
+    return Rule(subject=subject, targets=(Target(wildcard="*"),), permission=USE)
+
+
+def visit(transport: MemoryTransport, identity: Identity, owned: OwnedDevice) -> DeviceAccess:
+    """Access a device with a certificate."""
+    opener = WithCertificate(identity, owned.ownership.device)
+    return DeviceAccess(transport, SECURED, opener)
+
+
+@pytest.mark.parametrize("order", ORDERS.values(), ids=lambda order: order.name)
+def test_manufacturer_certificate(order: Order) -> None:
+    """A light that its manufacturer vouches for is owned in each order of messages."""
+    made, device, anchors = by_manufacturer()
+    owned = made.own(order, method=Method.MANUFACTURER_CERTIFICATE, anchors=anchors)
+    assert device.database.state is State.RFNOP
+    assert device.database.doxm.selected_method == 2
+    keys = [c.private.data for c in device.database.cred.credentials if c.kind == 1 and c.private]
+    assert keys == [owned.ownership.key]
+
+
+def test_foreign_manufacturer() -> None:
+    """A light of somebody else's is not owned, and still can be."""
+    made, device, anchors = by_manufacturer()
+    foreign = TrustAnchors.of(certificates.root().pem)
+    with pytest.raises(OnboardingError, match="leads to none of our trust anchors"):
+        made.own(LITE, method=Method.MANUFACTURER_CERTIFICATE, anchors=foreign)
+    assert not device.database.doxm.owned
+    made.network.run(5.0)
+    made.own(LITE, method=Method.MANUFACTURER_CERTIFICATE, anchors=anchors)
+
+
+def test_the_owner_with_a_certificate() -> None:
+    """With certificates on both sides the owner has the same rights as with the key."""
+    made, device = scene_with_light()
+    authority, owned = Authority.create(), made.own(LITE)
+    run(owned.provision_identity(authority))
+    mine, steps = authority.issue(OWNER), list[Any]()
+    certified = OwnedDevice(made.transport, owned.ownership, identity=mine, on_step=steps.append)
+
+    async def use() -> None:
+        async with certified:
+            await certified.verify()
+            await certified.add_rules([rule(Subject(uuid=str(OWNER)))])
+            await certified.update("/light/switch", {"value": True})
+            assert await certified.read("/light/switch") == {"value": True}
+
+    run(use())
+    assert steps[0].outcome == CipherSuite.ECDHE_ECDSA_AES_128_CCM_8.name
+    assert device.database.state is State.RFNOP
+
+
+def test_strangers() -> None:
+    """Neither side believes a certificate of an authority that it does not know."""
+    made, _ = scene_with_light()
+    authority, owned = Authority.create(), made.own(LITE)
+    run(owned.provision_identity(authority))
+    stranger = Authority.create("another").issue(GUEST)
+    with pytest.raises(OnboardingError, match="leads to none of our trust anchors"):
+        run(visit(made.transport, stranger, owned).connect())
+    pretender = Identity(GUEST, stranger.certificate, authority.anchors)
+    with pytest.raises(OnboardingError, match="open a session with certificates"):
+        run(visit(made.transport, pretender, owned).connect())
+    elsewhere = DeviceAccess(
+        made.transport, SECURED, WithCertificate(authority.issue(GUEST), GUEST)
+    )
+    with pytest.raises(OnboardingError, match=f"not for uuid:{GUEST}"):
+        run(elsewhere.connect())
+
+
+def test_roles() -> None:
+    """A guest may do what a role permits, once the role is asserted, until the session ends."""
+    made, _ = scene_with_light()
+    authority, owned = Authority.create(), made.own(LITE)
+    guest = authority.issue(GUEST)
+    chef = authority.issue_role(guest, "chef", authority="kitchen")
+
+    async def go() -> None:
+        async with owned:
+            await owned.provision_identity(authority)
+            await owned.add_rules([rule(Subject(role="chef", authority="kitchen"))])
+        async with visit(made.transport, guest, owned) as visitor:
+            with pytest.raises(OnboardingError, match=r"4\.01"):
+                await visitor.read("/light/switch")
+            await visitor.assert_role(chef)
+            assert len((await visitor.roles()).roles) == 1
+            assert await visitor.read("/light/switch") == {"value": False}
+        async with visit(made.transport, guest, owned) as visitor:
+            with pytest.raises(OnboardingError, match=r"4\.01"):
+                await visitor.read("/light/switch")
+
+    run(go())
+
+
+def test_somebody_elses_role() -> None:
+    """A role that was given to another key is not granted."""
+    made, _ = scene_with_light()
+    authority, owned = Authority.create(), made.own(LITE)
+    run(owned.provision_identity(authority))
+    theirs = authority.issue_role(authority.issue(OWNER), "chef")
+    visitor = visit(made.transport, authority.issue(GUEST), owned)
+    with pytest.raises(OnboardingError, match=r"assert a role \(POST /oic/sec/roles\)"):
+        run(visitor.assert_role(theirs))
+
+
+def test_roles_of_the_device() -> None:
+    """A device takes a role certificate for its own key."""
+    made, device = scene_with_light()
+    authority, owned = Authority.create(), made.own(LITE)
+    run(owned.provision_role(authority, "light", role_authority="house"))
+    usages = [str(each.usage) for each in device.database.cred.credentials]
+    assert usages[-2:] == ["oic.sec.cred.trustca", "oic.sec.cred.rolecert"]
+
+
+def test_revocation() -> None:
+    """A revoked guest gets no further session; the others do."""
+    made, _ = scene_with_light()
+    authority, owned = Authority.create(), made.own(LITE)
+    guest, friend = authority.issue(GUEST), authority.issue(GUEST)
+    authority.revoke(guest.certificate.chain[0])
+
+    async def go() -> None:
+        async with owned:
+            await owned.provision_identity(authority)
+            visitor = visit(made.transport, guest, owned)
+            await visitor.roles()
+            visitor.close()
+            await owned.revoke(authority)
+            await owned.revoke(authority)
+        rules = (await owned.rules()).rules
+        assert sum("/oic/sec/crl" in {t.href for t in each.targets} for each in rules) == 1
+        with pytest.raises(OnboardingError, match="open a session with certificates"):
+            await visit(made.transport, guest, owned).connect()
+        await visit(made.transport, friend, owned).connect()
+
+    run(go())
+
+
+def test_pairing_and_parting() -> None:
+    """What two lights know of each other is deleted by its subject."""
+    made = scene()
+    devices = [
+        memory_device(made.network, "light", host=host, seed=host)
+        for host in ("10.0.0.10", "10.0.0.11")
+    ]
+
+    def known() -> list[set[str]]:
+        return [{each.subject for each in d.database.cred.credentials} for d in devices]
+
+    async def go() -> None:
+        found = await find_unowned(made.transport, enough=2)
+        one, other = [await take_ownership(made.transport, each, OWNER) for each in found]
+        before = known()
+        await pair(one, other)
+        assert [len(each) for each in known()] == [2, 2]
+        await unpair(one, other)
+        assert known() == before
+
+    run(go())
+    assert all(device.database.state is State.RFNOP for device in devices)

@@ -1,0 +1,142 @@
+"""`onboardee obt` against a device in a process of its own, and the file with its keys."""
+
+import json
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from device.testing import certificates
+from obt import Address, Keeper, KeeperError, Ownership
+
+ONBOARDEE = [sys.executable, "-c", "from device.cli import main; main()"]
+DEVICE = UUID("aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee")
+
+
+@contextmanager
+def running(tmp_path: Path, *arguments: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
+    """Run a light on loopback; yield the process and its plain address."""
+    fixed = ["--state-dir", str(tmp_path / "light"), "--host", "127.0.0.1", "--log-format", "json"]
+    command = [*ONBOARDEE, "run", *fixed, *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield process, json.loads(process.stdout.readline())["endpoints"][0]
+        finally:
+            process.kill()
+
+
+def obt(tmp_path: Path, *arguments: str, code: int = 0) -> str:
+    """Run a sub-command; return what it said."""
+    ran = subprocess.run(
+        [*ONBOARDEE, "obt", "--store", str(tmp_path / "obt.json"), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ran.returncode == code, ran.stderr
+    assert "Traceback" not in ran.stderr
+    return ran.stdout if code == 0 else ran.stderr
+
+
+def test_a_life(tmp_path: Path) -> None:
+    """Owned, switched, read, reset, and forgotten."""
+    with running(tmp_path, "light") as (_, address):
+        uuid = obt(tmp_path, "own", address).split()[0]
+        assert stat.S_IMODE((tmp_path / "obt.json").stat().st_mode) == 0o600
+        assert obt(tmp_path, "list").startswith(f"{uuid}  coaps://127.0.0.1:")
+        obt(tmp_path, "update", uuid[:8], "/light/switch", '{"value": true}')
+        assert json.loads(obt(tmp_path, "read", uuid[:8], "/light/switch")) == {"value": True}
+        assert "4.04" in obt(tmp_path, "read", uuid[:8], "/nothing", code=1)
+        assert "resets itself" in obt(tmp_path, "reset", uuid)
+        assert obt(tmp_path, "list") == ""
+        assert "knows no device" in obt(tmp_path, "reset", uuid, code=1)
+
+
+def test_with_a_pin(tmp_path: Path) -> None:
+    """The PIN is asked for when the device shows it."""
+    with running(tmp_path, "light", "--otm", "rdp") as (device, address):
+        assert device.stdout is not None
+        command = [*ONBOARDEE, "obt", "--store", str(tmp_path / "obt.json"), "own", address]
+        with subprocess.Popen(
+            [*command, "--method", "rdp"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as tool:
+            event: dict[str, str] = {}
+            while event.get("event") != "otm.pin":
+                event = json.loads(device.stdout.readline())
+            said, _ = tool.communicate(event["pin"] + "\n", timeout=60)
+        assert tool.returncode == 0
+        assert said.endswith("is ours\n")
+
+
+def test_with_a_manufacturer_certificate(tmp_path: Path) -> None:
+    """The roots come from a file."""
+    root = certificates.root()
+    leaf = root.issue(certificates.manufacturer())
+    for name, text in (("root", root.pem), ("chain", leaf.pem), ("key", leaf.key_pem)):
+        (tmp_path / f"{name}.pem").write_text(text)
+    light = subprocess.run(
+        [*ONBOARDEE, "profiles", "show", "light"], capture_output=True, text=True, check=True
+    )
+    profile = tmp_path / "light.yaml"
+    profile.write_text(
+        f"{light.stdout}\nownership:\n  methods: [mfgcert]\n"
+        "  manufacturer:\n    chain: chain.pem\n    key: key.pem\n"
+    )
+    with running(tmp_path, str(profile)) as (_, address):
+        assert "needs --anchors" in obt(tmp_path, "own", address, "--method", "mfgcert", code=2)
+        owned = obt(tmp_path, "own", address, "--anchors", str(tmp_path / "root.pem"))
+        assert owned.endswith("is ours\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint", "code"),
+    [
+        (["update", "a", "/x", "{"], "not JSON", 2),
+        (["update", "a", "/x", "5"], "not a JSON object", 2),
+        (["own", "coap://light"], "not a coap:// address", 2),
+        (["read", "a", "/x"], "knows no device", 1),
+    ],
+)
+def test_wrong_usage(tmp_path: Path, arguments: list[str], complaint: str, code: int) -> None:
+    """An error is one sentence."""
+    assert complaint in obt(tmp_path, *arguments, code=code)
+
+
+def test_keeping_records(tmp_path: Path) -> None:
+    """What was added is there again, under any clear beginning of its UUID."""
+    path = tmp_path / "below" / "obt.json"
+    keeper = Keeper(path)
+    record = Ownership(DEVICE, keeper.owner, Address("fe80::1", 5684, 2), bytes(range(16)))
+    keeper.add(record)
+    keeper.add(Ownership(UUID(int=1), keeper.owner, Address("10.0.0.1", 1), bytes(16)))
+    again = Keeper(path)
+    assert again.owner == keeper.owner
+    assert again.find("AAAA") == record
+    again.remove(DEVICE)
+    assert [each.device for each in Keeper(path).devices] == [UUID(int=1)]
+    with pytest.raises(KeeperError, match="knows no device"):
+        again.find("aaaa")
+    again.add(record)
+    with pytest.raises(KeeperError, match="knows several devices"):
+        again.find("")
+    assert [each.name for each in path.parent.iterdir()] == ["obt.json"]
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]", '{"owner": "x"}'])
+def test_damaged_file(tmp_path: Path, content: str) -> None:
+    """A damaged file is not mistaken for an empty one."""
+    path = tmp_path / "obt.json"
+    path.write_text(content)
+    with pytest.raises(KeeperError, match="cannot be read"):
+        Keeper(path)

@@ -1,0 +1,139 @@
+"""The tables of rights, states and access, as the device has them, written for readers.
+
+`python tests/security/tables.py` rewrites `docs/tables.md`.
+"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from device.security.gate import Kind, Operation, Requester, Situation, Target, decide
+from device.security.rights import RIGHTS
+from device.security.states import ON_ENTRY, SUCCESSORS
+from svrdb.model import Acl2, Cred, Database, Doxm, Permanent, Pstat, State
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "tables.md"
+
+DEVICE, DOTS, CMS, AMS, PEER = (UUID(int=number) for number in range(1, 6))
+LETTERS = {
+    Operation.RETRIEVE: "R",
+    Operation.OBSERVE: "N",
+    Operation.UPDATE: "U",
+    Operation.DELETE: "D",
+}
+REQUESTERS = {
+    "anybody, unsecured": Requester(),
+    "the ownership connection": Requester(secured=True, owns_transfer=True),
+    "DOTS (owner of doxm and pstat)": Requester(secured=True, uuid=DOTS),
+    "CMS (owner of cred)": Requester(secured=True, uuid=CMS),
+    "AMS (owner of acl2)": Requester(secured=True, uuid=AMS),
+    "any other secured peer": Requester(secured=True, uuid=PEER),
+}
+SECURITY = ("doxm", "pstat", "cred", "acl2", "csr", "roles", "crl", "ael", "sp", "sdi")
+TARGETS = {
+    **{f"/oic/sec/{name}": Target(f"/oic/sec/{name}", Kind.SECURITY, (), ()) for name in SECURITY},
+    **{
+        href: Target(href, Kind.CORE, (), (), has_plain_endpoint=True)
+        for href in ("/oic/res", "/oic/d", "/oic/p")
+    },
+    "/oic/mnt": Target("/oic/mnt", Kind.CORE, (), ()),
+    "application": Target("/application", Kind.APPLICATION, (), ()),
+}
+
+
+def document() -> str:
+    """Write all tables."""
+    return "\n".join(
+        [
+            "# Tables",
+            "",
+            "Made from the device's own tables by `tests/security/tables.py`; a test fails when",
+            "this page is not what the device does.",
+            "",
+            "## Who may write which property when",
+            "",
+            "Properties that are not listed are read-only. In RFOTM it matters over what a",
+            "property is written. Access comes on top: see below.",
+            "",
+            *table(("Property", *(state.name for state in State)), _rights()),
+            "",
+            "## Which state may follow",
+            "",
+            "RESET leads to RFOTM by itself. RFPRO, RFNOP and SRESET demand that the device is",
+            "owned, that all resource owners are named, and that each has a credential.",
+            "",
+            *table(("From", *(state.name for state in State)), _successors()),
+            "",
+            "## What a state begins with",
+            "",
+            *table(("State", "isop", "cm", "tm"), _entry_values()),
+            "",
+            "## What the gate grants without any access control entry",
+            "",
+            "R retrieve, N observe, U update, D delete. A session is open, except for unsecured",
+            "requests. Entries grant more, and to application resources only in RFNOP.",
+            *_access(),
+            "",
+        ]
+    )
+
+
+def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
+    """Write one table in Markdown."""
+    names = list(header)
+    for cells in (names, ["---"] * len(names), *rows):
+        yield f"| {' | '.join(cells)} |"
+
+
+def _rights() -> Iterator[list[str]]:
+    for resource, rights in RIGHTS.items():
+        for name, right in rights.items():
+            cells = ["write" if state in right.states else "" for state in State]
+            if State.RFOTM in right.states:
+                cells[State.RFOTM] = f"over {right.over.value}"
+            yield [f"`{resource}.{name}`", *cells]
+
+
+def _successors() -> Iterator[list[str]]:
+    for state, successors in SUCCESSORS.items():
+        cells = ("same" if to is state else "yes" if to in successors else "" for to in State)
+        yield [state.name, *cells]
+
+
+def _entry_values() -> Iterator[list[str]]:
+    for state, (is_operational, current, target) in ON_ENTRY.items():
+        yield [state.name, str(is_operational).lower(), str(current), str(target)]
+
+
+def _access() -> Iterator[str]:
+    for name, requester in REQUESTERS.items():
+        rows = ([f"`{href}`", *_granted(requester, target)] for href, target in TARGETS.items())
+        yield from ("", f"### {name[0].upper()}{name[1:]}", "")
+        yield from table(("Resource", *(state.name for state in State)), rows)
+
+
+def _granted(requester: Requester, target: Target) -> Iterator[str]:
+    for state in State:
+        situation = Situation(_database(state), has_session=requester.secured)
+        yield "".join(
+            letter
+            for operation, letter in LETTERS.items()
+            if decide(operation, target, requester, situation).granted
+        )
+
+
+def _database(state: State) -> Database:
+    pstat = Pstat(resource_owner=DOTS)
+    return Database(
+        doxm=Doxm(methods=(0,), device_uuid=DEVICE, resource_owner=DOTS),
+        permanent=Permanent(device=DEVICE, platform=DEVICE, original=DEVICE),
+        pstat=replace(pstat, dos=replace(pstat.dos, state=state)),
+        cred=Cred(resource_owner=CMS),
+        acl2=Acl2(resource_owner=AMS),
+    )
+
+
+if __name__ == "__main__":
+    DOCUMENT.write_text(document(), encoding="utf-8")

@@ -1,0 +1,254 @@
+"""Chains against OCF's certificate profile: each fault has its alert."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from device.dtls import (
+    Alert,
+    BadCertificate,
+    CertificateExpired,
+    CertificateRevoked,
+    UnknownCa,
+    UnsupportedCertificate,
+)
+from device.security.certificates import IDENTITY, ROLE, identity_in, read_chain, roles_in
+from device.security.chains import Trust, verify
+from device.testing import certificates
+from device.testing.certificates import Issued, Recipe
+from svrdb.model import RoleId
+
+PEER = UUID("11111111-2222-4333-8444-555555555555")
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+ROOT = certificates.root()
+MIDDLE = ROOT.issue(certificates.authority("middle", path_length=0))
+GOOD = certificates.identity(PEER)
+LEAF = MIDDLE.issue(GOOD)
+BOTH = (ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH)
+DAY = timedelta(days=1)
+
+
+def check(
+    chain: list[x509.Certificate],
+    *anchors: x509.Certificate,
+    at: datetime = NOON,
+    purpose: x509.ObjectIdentifier = IDENTITY,
+    revoked: bytes | None = None,
+) -> None:
+    """Verify a chain against some anchors, the root by default."""
+    lists = [] if revoked is None else [x509.load_der_x509_crl(revoked)]
+    verify(chain, purpose, Trust(anchors or (ROOT.certificate,), at, lists))
+
+
+def chain_of(leaf: Issued, *, with_root: bool = False) -> list[x509.Certificate]:
+    """Return a chain as a peer sends it."""
+    return [leaf.certificate, *(leaf.issuers if with_root else leaf.issuers[:-1])]
+
+
+@pytest.mark.parametrize("with_root", [False, True])
+@pytest.mark.parametrize("issuer", [ROOT, MIDDLE])
+def test_good_chains(issuer: Issued, with_root: bool) -> None:
+    """Chains of one and two links are accepted, whether the root is sent or not."""
+    check(chain_of(issuer.issue(GOOD), with_root=with_root))
+
+
+def test_an_intermediate_can_be_the_anchor() -> None:
+    """Some tools install the last certificate of the chain they send, whatever it is."""
+    check(chain_of(LEAF), MIDDLE.certificate)
+    check([LEAF.certificate], MIDDLE.certificate)
+
+
+def test_superfluous_certificates_are_passed_over() -> None:
+    """A certificate that was sent twice, or has nothing to do with the leaf, does no harm."""
+    other = certificates.root("other").certificate
+    check([LEAF.certificate, LEAF.certificate, other, MIDDLE.certificate])
+
+
+def test_one_of_several_anchors_of_the_same_name() -> None:
+    """A root that was renewed under its name is found by its key."""
+    check(chain_of(LEAF), certificates.root().certificate, ROOT.certificate)
+
+
+FAULTY_LEAVES: dict[str, Recipe] = {
+    "of an authority": replace(GOOD, ca=True),
+    "for signing only": replace(GOOD, usages=frozenset({"digital_signature"})),
+    "for too much": replace(GOOD, usages=GOOD.usages | {"key_cert_sign"}),
+    "without purposes": replace(GOOD, purposes=()),
+    "of no identity": replace(GOOD, purposes=BOTH),
+    "of a role": replace(GOOD, purposes=(*BOTH, ROLE)),
+    "of both kinds": replace(GOOD, purposes=(*BOTH, IDENTITY, ROLE)),
+    "for servers only": replace(GOOD, purposes=(BOTH[0], IDENTITY)),
+    "for clients only": replace(GOOD, purposes=(BOTH[1], IDENTITY)),
+    "for any purpose": replace(
+        GOOD, purposes=(*BOTH, IDENTITY, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE)
+    ),
+    "on another curve": replace(GOOD, curve=ec.SECP384R1()),
+    "signed with another hash": replace(GOOD, algorithm=hashes.SHA384()),
+}
+
+
+@pytest.mark.parametrize("recipe", FAULTY_LEAVES.values(), ids=FAULTY_LEAVES)
+def test_leaves_outside_the_profile(recipe: Recipe) -> None:
+    """A certificate that was made for something else is unsupported."""
+    with pytest.raises(UnsupportedCertificate):
+        check(chain_of(MIDDLE.issue(recipe)))
+
+
+CA = certificates.authority("faulty")
+FAULTY_AUTHORITIES: dict[str, Recipe] = {
+    "no authority": replace(CA, ca=False),
+    "not for certificates": replace(CA, usages=frozenset({"crl_sign"})),
+    "on another curve": replace(CA, curve=ec.SECP384R1()),
+}
+
+
+@pytest.mark.parametrize("recipe", FAULTY_AUTHORITIES.values(), ids=FAULTY_AUTHORITIES)
+def test_authorities_outside_the_profile(recipe: Recipe) -> None:
+    """Who may sign no certificates signs none, in the middle and at the root."""
+    with pytest.raises(UnsupportedCertificate):
+        check(chain_of(ROOT.issue(recipe).issue(GOOD)))
+    other = certificates.root(recipe=recipe)
+    with pytest.raises(UnsupportedCertificate):
+        check(chain_of(other.issue(GOOD)), other.certificate)
+
+
+def test_path_length() -> None:
+    """An authority that may have none below has none."""
+    below = MIDDLE.issue(certificates.authority("below"))
+    with pytest.raises(UnsupportedCertificate):
+        check(chain_of(below.issue(GOOD)))
+
+
+def test_unknown_critical_extension() -> None:
+    """What is critical and not understood is a reason to refuse (RFC 5280 4.2)."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    unknown = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x00")
+    builder = x509.CertificateBuilder(
+        issuer_name=MIDDLE.certificate.subject,
+        subject_name=LEAF.certificate.subject,
+        public_key=key.public_key(),
+        serial_number=1,
+        not_valid_before=NOON - DAY,
+        not_valid_after=NOON + DAY,
+        extensions=[*LEAF.certificate.extensions, x509.Extension(unknown.oid, True, unknown)],
+    )
+    signed = builder.sign(MIDDLE.key, hashes.SHA256())
+    with pytest.raises(UnsupportedCertificate):
+        check([signed, MIDDLE.certificate])
+
+
+def test_chains_to_nowhere() -> None:
+    """Without its link or its anchor a chain proves nothing."""
+    with pytest.raises(UnknownCa):
+        check([LEAF.certificate])
+    with pytest.raises(UnknownCa):
+        check(chain_of(LEAF), certificates.root("another").certificate)
+    with pytest.raises(UnknownCa):
+        check([certificates.root(recipe=GOOD).certificate])
+    with pytest.raises(UnknownCa):
+        verify(chain_of(LEAF), IDENTITY, Trust((), NOON))
+
+
+def test_forged_signatures() -> None:
+    """Somebody else's signature under a known name is a bad certificate."""
+    impostor = certificates.root()
+    with pytest.raises(BadCertificate):
+        check(chain_of(impostor.issue(GOOD)))
+    with pytest.raises(BadCertificate):
+        check([certificates.root("middle").issue(GOOD).certificate, MIDDLE.certificate])
+
+
+def test_chains_that_are_too_long_or_empty() -> None:
+    """The work for a stranger's chain is bounded."""
+    with pytest.raises(BadCertificate):
+        check([LEAF.certificate] * 7)
+    with pytest.raises(BadCertificate):
+        check([])
+
+
+@pytest.mark.parametrize("octets", [b"", b"\x30\x00", b"no certificate", bytes(100)])
+def test_octets_that_are_no_certificate(octets: bytes) -> None:
+    """What cannot be read is a bad certificate."""
+    with pytest.raises(BadCertificate):
+        read_chain((octets,))
+
+
+@pytest.mark.parametrize("who", ["leaf", "middle", "root"])
+@pytest.mark.parametrize(
+    "period", [(NOON - 2 * DAY, NOON - DAY), (NOON + DAY, NOON + 2 * DAY)], ids=["past", "future"]
+)
+def test_time(who: str, period: tuple[datetime, datetime]) -> None:
+    """Every certificate up to the anchor must be valid now."""
+
+    def recipe(name: str, made: Recipe) -> Recipe:
+        return replace(made, start=period[0], end=period[1]) if name == who else made
+
+    root = certificates.root(recipe=recipe("root", certificates.authority("r")))
+    middle = root.issue(recipe("middle", certificates.authority("m")))
+    leaf = middle.issue(recipe("leaf", GOOD))
+    with pytest.raises(CertificateExpired):
+        check(chain_of(leaf), root.certificate)
+    check(chain_of(leaf), root.certificate, at=period[0] + DAY / 2)
+
+
+def test_revocation() -> None:
+    """A list counts for certificates of the issuer that signed it."""
+    for issuer, victim in ((MIDDLE, LEAF), (ROOT, MIDDLE)):
+        revoked = issuer.revoke(victim.certificate)
+        with pytest.raises(CertificateRevoked):
+            check(chain_of(LEAF), revoked=revoked)
+        check(chain_of(MIDDLE.issue(GOOD)), revoked=MIDDLE.revoke(LEAF.certificate))
+    check(chain_of(LEAF), revoked=ROOT.revoke(LEAF.certificate))
+    check(chain_of(LEAF), revoked=certificates.root("middle").revoke(LEAF.certificate))
+
+
+@pytest.mark.parametrize(
+    ("subject", "uuid"),
+    [
+        (f"uuid:{PEER}", PEER),
+        (f"uuid:{str(PEER).upper()}", PEER),
+        (f"{PEER}", None),
+        (f"uuid:{PEER}0", None),
+        (f"x uuid:{PEER}", None),
+        ("uuid:00000000-0000-0000-0000-000000000000", None),
+        ("uuid:", None),
+    ],
+)
+def test_identities(subject: str, uuid: UUID | None) -> None:
+    """The common name is uuid:<UUID>, and nil is nobody."""
+    assert identity_in(ROOT.issue(replace(GOOD, subject=subject)).certificate) == uuid
+
+
+def test_roles() -> None:
+    """A role without an authority is one of the issuer."""
+    named = ROOT.issue(certificates.role(PEER, "guest", "house"))
+    assert roles_in(named.certificate) == {RoleId(role="guest", authority="house")}
+    unnamed = ROOT.issue(certificates.role(PEER, "guest"))
+    expected = RoleId(role="guest", authority="onboardee laboratory root")
+    assert roles_in(unnamed.certificate) == {expected}
+    assert roles_in(LEAF.certificate) == set()
+    check(chain_of(named), purpose=ROLE)
+
+
+def test_no_octet_of_a_leaf_can_be_changed() -> None:
+    """Whatever a certificate turns into, it is refused with an alert and nothing else."""
+    der = LEAF.dtls.chain[0]
+
+    def outcome(octets: bytes) -> Any:
+        try:
+            check([*read_chain((octets,)), MIDDLE.certificate])
+        except Alert as error:
+            return error
+        return None
+
+    for place in range(0, len(der), 3):
+        changed = bytearray(der)
+        changed[place] ^= 0x41
+        assert isinstance(outcome(bytes(changed)), Alert), place

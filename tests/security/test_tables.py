@@ -1,0 +1,22 @@
+"""The published tables are those of the device."""
+
+from tables import DOCUMENT, TARGETS, document
+
+from device.entropy import SeededEntropy
+from device.resources.secure import secure_resources
+from device.security.rights import RIGHTS
+
+
+def test_the_document_is_current() -> None:
+    """`docs/tables.md` says what `python tests/security/tables.py` would write."""
+    assert DOCUMENT.read_text(encoding="utf-8") == document()
+
+
+def test_all_security_resources_are_in_the_tables() -> None:
+    """No security resource is served that the table of access leaves out."""
+    served = {
+        resource.target.href
+        for resource in secure_resources(SeededEntropy(0), None, None, None)  # type: ignore[arg-type]
+    }
+    assert served == {href for href in TARGETS if href.startswith("/oic/sec/")}
+    assert {f"/oic/sec/{name}" for name in RIGHTS} <= served
