@@ -31,10 +31,9 @@ from device.dtls import (
 from device.entropy import Entropy
 from device.events import Bus
 from device.path import Endpoint, Outgoing, Path
+from device.resources.all import all_resources
 from device.resources.appliance import ApplianceResource
-from device.resources.base import Outcome, RefusedError, Resource
-from device.resources.core import DeviceResource, MaintenanceResource, PlatformResource
-from device.resources.discovery import DiscoveryResource, WellKnownResource
+from device.resources.base import Outcome, RefusedError
 from device.resources.secure import secure_resources
 from device.security.audit import AuditLog
 from device.security.gate import PSTAT, Requester
@@ -98,7 +97,13 @@ class Device:
         self.appliances: Final = {
             resource.href: ApplianceResource(resource) for resource in profile.resources
         }
-        answering = Answering(Dispatcher(self._make_resources()), self, profile, self.bus, entropy)
+        resources = all_resources(
+            profile,
+            lambda: self.endpoints,
+            secure=secure_resources(entropy, wall_clock, self._asserted, self._audit),
+            appliances=self.appliances.values(),
+        )
+        answering = Answering(Dispatcher(resources), self, profile, self.bus, entropy)
         self._dtls = ServerEndpoint(
             self,
             entropy=entropy,
@@ -201,19 +206,6 @@ class Device:
         shown, pin = self._pins.current, self.profile.ownership.pin
         terms = None if shown is None else PinTerms(shown, bare_hint=pin.bare_hint)
         return terms_for(self.database, self._dtls, address, terms, self._wall_clock)
-
-    def _make_resources(self) -> list[Resource]:
-        appliances: list[Resource] = list(self.appliances.values())
-        everything: list[Resource] = [
-            PlatformResource(self.profile),
-            DiscoveryResource(lambda: everything, lambda: self.endpoints),
-            DeviceResource(self.profile),
-            MaintenanceResource(),
-            *secure_resources(self._entropy, self._wall_clock, self._asserted, self._audit),
-            WellKnownResource(lambda: everything),
-            *appliances,
-        ]
-        return everything
 
     @property
     def _is_resetting(self) -> bool:

@@ -1,0 +1,28 @@
+"""Everything that a device serves, in the order in which it is listed."""
+
+from collections.abc import Iterable
+
+from device.resources.base import Resource
+from device.resources.core import DeviceResource, MaintenanceResource, PlatformResource
+from device.resources.discovery import DiscoveryResource, Endpoints, WellKnownResource
+from device.simulation.profile import Profile
+
+
+def all_resources(
+    profile: Profile,
+    endpoints: Endpoints,
+    *,
+    secure: Iterable[Resource],
+    appliances: Iterable[Resource],
+) -> list[Resource]:
+    """Return the core resources with the given ones around them; discovery lists them all."""
+    everything: list[Resource] = [
+        PlatformResource(profile),
+        DiscoveryResource(lambda: everything, endpoints),
+        DeviceResource(profile),
+        MaintenanceResource(),
+        *secure,
+        WellKnownResource(lambda: everything),
+        *appliances,
+    ]
+    return everything
