@@ -126,7 +126,7 @@ class DeviceAccess:
         await self.dialogue().post("assert a role", await self.connect(), ROLES, body)
 
     async def roles(self) -> model.Roles:
-        """Read the roles that were asserted over this session."""
+        """Read the roles that were asserted over the session in use."""
         return await self._get("read the asserted roles", ROLES, model.Roles)
 
     def dialogue(self) -> Dialogue:
