@@ -41,8 +41,8 @@ from device.security.pin import PinPad, random_pin
 from device.security.roles import AssertedRoles
 from device.security.sessions import (
     PinTerms,
-    Terms,
     has_lost_credential,
+    is_ownership_connection,
     requester_of,
     terms_for,
 )
@@ -264,7 +264,7 @@ class Device:
         self._coap.forget(session)
         self._requesters.pop(session, None)
         self.bus.publish(events.SessionEnded(peer=str(session.address), reason=reason))
-        was_transfer = isinstance(session.tag, Terms) and session.tag.owns_transfer
+        was_transfer = is_ownership_connection(session)
         if was_transfer and self.database.state is State.RFOTM and not self._dtls.sessions:
             self._schedule_reset("the ownership connection ended before the transfer did", now)
 

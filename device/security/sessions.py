@@ -44,6 +44,11 @@ class Terms:
     owns_transfer: bool
 
 
+def is_ownership_connection(session: Session) -> bool:
+    """Tell whether a session was opened to take ownership."""
+    return isinstance(session.tag, Terms) and session.tag.owns_transfer
+
+
 class Connections(Protocol):
     """The part of the DTLS endpoint that the terms depend on."""
 
@@ -143,7 +148,7 @@ def requester_of(
     session: Session, database: Database, wall_clock: WallClock = utc_now
 ) -> Requester:
     """Tell who the peer of a session is, at the moment it is opened."""
-    owns_transfer = isinstance(session.tag, Terms) and session.tag.owns_transfer
+    owns_transfer = is_ownership_connection(session)
     # during a transfer an identity is a claim that no key stands behind
     uuid = None if owns_transfer else _proven_uuid(session)
     credential = _pairwise(database, uuid, wall_clock())
@@ -162,7 +167,7 @@ def has_lost_credential(
     session: Session, before: Database, after: Database, wall_clock: WallClock
 ) -> bool:
     """Tell whether a change took away what a session was opened with."""
-    if isinstance(session.tag, Terms) and session.tag.owns_transfer:
+    if is_ownership_connection(session):
         return False
     if session.peer_certificates:
         try:
