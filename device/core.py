@@ -4,54 +4,40 @@
 back as their value. Times are seconds of one monotonic clock.
 """
 
+from collections import deque
 from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Final, Protocol
 
 from msgspec.structs import replace
 
 from device import events, factory
 from device.answering import Answering
-from device.budget import AnswerBudget
 from device.changes import describe_changes
 from device.clock import WallClock, utc_now
-from device.coap import CoapServer, Code
+from device.coap import CoapServer, Code, Method, peek
 from device.dispatch import Dispatcher
-from device.dtls import (
-    AlertDescription,
-    DataReceived,
-    HandshakeFailed,
-    Limits,
-    Offer,
-    ServerEndpoint,
-    Session,
-    SessionClosed,
-    SessionEstablished,
-)
+from device.dtls import DataReceived, Event, HandshakeFailed, Offer, Session, SessionClosed
+from device.egress import Egress
 from device.entropy import Entropy
 from device.events import Bus
 from device.path import Endpoint, Outgoing, Path
+from device.peers import Peers
 from device.resources.all import all_resources
 from device.resources.appliance import ApplianceResource
 from device.resources.base import Outcome, RefusedError
 from device.resources.secure import secure_resources
 from device.security.audit import AuditLog
-from device.security.gate import PSTAT, Requester
-from device.security.pin import PinPad, random_pin
+from device.security.gate import CSR, PSTAT, Requester
 from device.security.roles import AssertedRoles
-from device.security.sessions import (
-    PinTerms,
-    has_lost_credential,
-    is_ownership_connection,
-    requester_of,
-    terms_for,
-)
+from device.security.sessions import is_ownership_connection
 from device.simulation.profile import Profile
 from svrdb import StoreUnavailable
-from svrdb.model import NIL, Database, State, TransferMethod
+from svrdb.model import NIL, Database, State
 
-HANDSHAKE_TIMEOUT: Final = 30.0
-"""Seconds; while it runs, a half-open handshake keeps others from taking ownership."""
+Job = Callable[[float], None]
+"""A piece of a device's work, done at a given time."""
 
 
 class Keeper(Protocol):
@@ -66,7 +52,12 @@ class Keeper(Protocol):
 
 
 class Device:
-    """One simulated device."""
+    """One simulated device.
+
+    With `defers_writes` it puts off what may write to the database: `has_work` is true then, and
+    `work` is to be called before anything else is. An event loop can do that in a thread, so that
+    a slow disk keeps nobody else waiting.
+    """
 
     def __init__(  # noqa: PLR0913 - what a device gets from its surroundings, by keyword
         self,
@@ -81,38 +72,38 @@ class Device:
         self.profile: Final = profile
         self.bus: Final = bus or Bus()
         self.endpoints: Sequence[Endpoint] = ()
+        self.defers_writes = False
+        self._work: deque[Job] = deque()
         self._store = store
         self._entropy = entropy
-        self._budget = AnswerBudget()
-        self._wall_clock = wall_clock
-        self._requesters: dict[Session, Requester] = {}
-        self._asserted = AssertedRoles()
-        self._audit = AuditLog(lambda: self.database, wall_clock)
-        self.bus.subscribe(self._audit)
         self._reset_at: float | None = None
         self._reboot_at: float | None = None
-        self._pins = PinPad(self._make_pin)
-        self._to_notify: set[str] = set()
-        self._drops_observers = False
+        self._audit = AuditLog(lambda: self.database, wall_clock)
+        self.bus.subscribe(self._audit)
+        asserted = AssertedRoles()
+        self._peers = Peers(
+            profile.ownership,
+            lambda: self.database,
+            entropy=entropy,
+            bus=self.bus,
+            wall_clock=wall_clock,
+            asserted=asserted,
+            keylog=keylog,
+        )
         self.appliances: Final = {
             resource.href: ApplianceResource(resource) for resource in profile.resources
         }
         resources = all_resources(
             profile,
             lambda: self.endpoints,
-            secure=secure_resources(entropy, wall_clock, self._asserted, self._audit),
+            secure=secure_resources(entropy, wall_clock, asserted, self._audit),
             appliances=self.appliances.values(),
         )
         answering = Answering(Dispatcher(resources), self, profile, self.bus, entropy)
-        self._dtls = ServerEndpoint(
-            self,
-            entropy=entropy,
-            limits=Limits(handshake_timeout=HANDSHAKE_TIMEOUT),
-            keylog=keylog,
-        )
         self._coap = CoapServer(
             answering.answer, entropy=entropy, accept_upload=answering.accept_upload
         )
+        self._egress = Egress(self._coap, self._peers.dtls, self.bus)
 
     @property
     def database(self) -> Database:
@@ -122,7 +113,7 @@ class Device:
     @property
     def sessions(self) -> Sequence[Session]:
         """The live DTLS sessions."""
-        return tuple(self._dtls.sessions.values())
+        return self._peers.sessions
 
     def start(self, now: float) -> None:
         """Begin to live: repair what a power cut left behind.
@@ -135,7 +126,7 @@ class Device:
         )
         if database.state is State.RESET or is_interrupted:
             self._reset(now)
-        self._show_pin()
+        self._peers.show_pin()
 
     def _offer_methods(self, database: Database) -> Database:
         """Let the stored transfer methods follow the profile, which may have changed meanwhile."""
@@ -149,155 +140,133 @@ class Device:
 
     def stop(self, now: float) -> list[Outgoing]:
         """Say goodbye to all peers."""
-        self._dtls.close_all(now)
-        self._dtls.take_events()
-        return self._flush(now)
+        self._peers.dtls.close_all(now)
+        self._peers.dtls.take_events()
+        return self._egress.collect(now)
 
     def receive(self, datagram: bytes, path: Path, now: float) -> list[Outgoing]:
         """Take a datagram, return those to be sent."""
         if path.secured:
-            self._dtls.receive(datagram, path, now)
-            self._take_dtls_events(now)
-        elif self._is_resetting:
+            self._peers.dtls.receive(datagram, path, now)
+            self._follow_sessions(now)
+        elif self._reset_at is not None:
             return []
         else:
-            self._budget.receive(path.peer_host, len(datagram), now)
-            self._coap.receive(datagram, path, now, multicast=path.multicast)
-        return self._flush(now)
+            self._egress.budget.receive(path.peer_host, len(datagram), now)
+            self._hear(datagram, path, now, multicast=path.multicast)
+        return self._egress.collect(now)
 
     def tick(self, now: float) -> list[Outgoing]:
         """Do what is due, return the datagrams to be sent."""
-        self._dtls.tick(now)
-        self._end_silent_transfer(now)
-        self._take_dtls_events(now)
+        self._peers.dtls.tick(now)
+        self._peers.end_silent_transfer(now)
+        self._follow_sessions(now)
         self._coap.tick(now)
         if self._reset_at is not None and now >= self._reset_at:
-            self._reset(now)
+            self._do(self._reset, now, writes=True)
         if self._reboot_at is not None and now >= self._reboot_at:
-            self._reboot(now)
-        return self._flush(now)
+            self._do(self._reboot, now, writes=False)
+        return self._egress.collect(now)
 
     def next_deadline(self) -> float | None:
         """Return when `tick` wants to be called, None if nothing is waiting."""
         deadlines = (
-            self._dtls.next_deadline(),
+            self._peers.dtls.next_deadline(),
             self._coap.next_deadline(),
-            self._transfer_deadline(),
+            self._peers.transfer_deadline(),
             self._reset_at,
             self._reboot_at,
         )
         return min((deadline for deadline in deadlines if deadline is not None), default=None)
 
+    @property
+    def has_work(self) -> bool:
+        """Whether something was put off that `work` has to do before anything else happens."""
+        return bool(self._work)
+
+    def work(self, now: float) -> list[Outgoing]:
+        """Do what was put off, return the datagrams to be sent."""
+        while self._work:
+            self._work.popleft()(now)
+        return self._egress.collect(now)
+
     def press_reset(self, now: float) -> list[Outgoing]:
         """Do what the button at the back of a real device does: back to factory state at once."""
-        self._reset(now)
-        return self._flush(now)
+        self._do(self._reset, now, writes=True)
+        return self._egress.collect(now)
 
     def set_values(self, href: str, values: dict[str, object], now: float) -> list[Outgoing]:
         """Let the simulated world change a resource, and tell its observers."""
         if self.appliances[href].values.set(values):
-            self._to_notify.add(href)
-        return self._flush(now)
+            self._egress.notify({href})
+        return self._egress.collect(now)
 
     def offer(self, address: Hashable, /) -> Offer | None:
-        """Say who may open a session (the engine asks)."""
-        if self._is_resetting:
-            return None
-        shown, pin = self._pins.current, self.profile.ownership.pin
-        terms = None if shown is None else PinTerms(shown, bare_hint=pin.bare_hint)
-        return terms_for(self.database, self._dtls, address, terms, self._wall_clock)
+        """Say who may open a session."""
+        return self._peers.offer(address)
 
-    @property
-    def _is_resetting(self) -> bool:
-        return self._reset_at is not None
+    # what comes in
 
-    # what comes out of the DTLS engine
+    def _do(self, job: Job, now: float, *, writes: bool) -> None:
+        """Do a job now, or later if it writes; what comes after such a job waits, too."""
+        if self._work or (writes and self.defers_writes):
+            self._work.append(job)
+        else:
+            job(now)
 
-    def _take_dtls_events(self, now: float) -> None:
-        for event in self._dtls.take_events():
+    def _hear(self, message: bytes, remote: Hashable, now: float, *, multicast: bool) -> None:
+        """Take a CoAP message. What looks like a change is put off, if that was asked for."""
+        if self._work or (self.defers_writes and self._may_write(message)):
+            self._work.append(
+                lambda then: self._coap.receive(message, remote, then, multicast=multicast)
+            )
+        else:
+            self._coap.receive(message, remote, now, multicast=multicast)
+
+    def _may_write(self, message: bytes) -> bool:
+        """Tell whether a message may bring about a change of the database."""
+        method, href = peek(message)
+        if method is None or href in self.appliances:
+            return False
+        return method is not Method.GET or href == CSR
+
+    def _follow_sessions(self, now: float) -> None:
+        for event in self._peers.take_events():
             match event:
                 case DataReceived(session, data):
-                    self._coap.receive(data, session, now)
-                case SessionEstablished(session):
-                    self._open(session)
-                case SessionClosed(session, reason):
-                    self._end(session, reason.value, now)
-                case HandshakeFailed() as failure:
-                    self._fail(failure, now)
+                    self._hear(data, session, now, multicast=False)
+                case SessionClosed() | HandshakeFailed():
+                    self._do(partial(self._after, event), now, writes=False)
+                case _:
+                    pass
 
-    def _open(self, session: Session) -> None:
-        requester = requester_of(session, self.database, self._wall_clock)
-        self._requesters[session] = requester
-        self.bus.publish(
-            events.SessionOpened(
-                peer=str(session.address), suite=session.suite.name, identity=str(requester)
-            )
-        )
-
-    def _fail(self, failure: HandshakeFailed, now: float) -> None:
-        alert = failure.alert
-        self.bus.publish(
-            events.HandshakeRefused(
-                peer=str(failure.address),
-                reason=failure.reason,
-                alert=None if alert is None else alert.name.lower(),
-            )
-        )
-        is_wrong_pin = self._pins.current is not None and alert is AlertDescription.BAD_RECORD_MAC
-        if is_wrong_pin and self._pins.note_wrong():
-            self._pins.drop()
+    def _after(self, event: Event, now: float) -> None:
+        """Draw the consequences of a session's end, or of one that did not come about."""
+        if isinstance(event, SessionClosed):
+            self._coap.forget(event.session)
+            self._peers.note_end(event)
+            was_transfer = is_ownership_connection(event.session)
+            if was_transfer and self.database.state is State.RFOTM and not self.has_session:
+                reason = "the ownership connection ended before the transfer did"
+                self._schedule_reset(reason, now)
+        elif isinstance(event, HandshakeFailed) and self._peers.is_last_wrong_pin(event):
             self._schedule_reset("too many wrong PINs", now)
-
-    def _show_pin(self) -> None:
-        """Show a new PIN if that is the selected method, otherwise none."""
-        doxm = self.database.doxm
-        if doxm.owned or doxm.selected_method != TransferMethod.RANDOM_PIN:
-            self._pins.drop()
-        else:
-            self.bus.publish(events.PinShown(pin=self._pins.show()))
-
-    def _make_pin(self) -> str:
-        pin = self.profile.ownership.pin
-        return pin.fixed or random_pin(self._entropy, pin.length, pin.alphabet)
-
-    def _end(self, session: Session, reason: str, now: float) -> None:
-        self._coap.forget(session)
-        self._requesters.pop(session, None)
-        self.bus.publish(events.SessionEnded(peer=str(session.address), reason=reason))
-        was_transfer = is_ownership_connection(session)
-        if was_transfer and self.database.state is State.RFOTM and not self._dtls.sessions:
-            self._schedule_reset("the ownership connection ended before the transfer did", now)
-
-    def _transfer_deadline(self) -> float | None:
-        """Return when the silence of the ownership connection ends the transfer."""
-        if self.database.state is not State.RFOTM or not self._dtls.sessions:
-            return None
-        limit = self.profile.ownership.idle_limit
-        return max(session.last_active for session in self._dtls.sessions.values()) + limit
-
-    def _end_silent_transfer(self, now: float) -> None:
-        """Close the connection of a tool that vanished, so that others get their turn."""
-        deadline = self._transfer_deadline()
-        if deadline is not None and now >= deadline:
-            self._dtls.close_all(now)
 
     # what requests need to know and to bring about
 
     @property
     def has_session(self) -> bool:
         """Tell whether anybody has a DTLS session."""
-        return bool(self._dtls.sessions)
+        return bool(self._peers.dtls.sessions)
 
     @property
     def wall_time(self) -> datetime:
         """The time of day."""
-        return self._wall_clock()
+        return self._peers.wall_time
 
     def requester(self, session: Session) -> Requester:
         """Tell who the peer of a live session is."""
-        requester = self._requesters[session]
-        asserted = self._asserted.roles(session)
-        return requester.with_roles(asserted)
+        return self._peers.requester(session)
 
     def settle(self, outcome: Outcome, now: float, caller: Hashable = None) -> None:
         """Make a change durable, then let it take effect. Raises `RefusedError` if it cannot be."""
@@ -306,14 +275,15 @@ class Device:
             self._commit(outcome.database)
             self._follow(before, now)
             if before.cred != self.database.cred or before.crl != self.database.crl:
-                self._end_forgotten(before, caller, now)
-        self._to_notify |= outcome.notify
+                self._peers.end_forgotten(before, caller, now)
+                self._follow_sessions(now)
+        self._egress.notify(outcome.notify)
         for href in outcome.notify:
             values = dict(self.appliances[href].values.current)
             self.bus.publish(events.ValueChanged(href=href, values=values))
         if outcome.abandon_handshakes:
-            self._dtls.abandon_handshakes()
-            self._show_pin()
+            self._peers.dtls.abandon_handshakes()
+            self._peers.show_pin()
         if outcome.reboot:
             self._reboot_at = now + self.profile.ownership.reset_delay
 
@@ -330,32 +300,26 @@ class Device:
         for event in describe_changes(before, after):
             self.bus.publish(event)
         if before.pstat != after.pstat:
-            self._to_notify.add(PSTAT)
+            self._egress.notify({PSTAT})
         if before.doxm.device_uuid != after.doxm.device_uuid:
-            self._to_notify.add("/oic/d")
+            self._egress.notify({"/oic/d"})
         if after.doxm.owned:
-            self._pins.clear()
+            self._peers.forget_pin()
         if before.state is after.state:
             return
         if after.state in {State.RESET, State.RFNOP}:
-            self._drops_observers = True
+            self._egress.drop_observers()
         if after.state is State.RESET:
             self._schedule_reset("a reset was requested", now)
 
-    def _end_forgotten(self, before: Database, caller: Hashable, now: float) -> None:
-        """End the sessions of peers that lost their credential; the caller gets its answer."""
-        for session in self.sessions:
-            if session is not caller and has_lost_credential(
-                session, before, self.database, self._wall_clock
-            ):
-                self._dtls.close(session, now)
-        self._take_dtls_events(now)
+    # resets and restarts
 
     def _schedule_reset(self, reason: str, now: float) -> None:
         if self._reset_at is not None:
             return
         delay = self.profile.ownership.reset_delay
         self._reset_at = now + delay
+        self._peers.refuse_all(refuse=True)
         self.bus.publish(events.ResetScheduled(reason=reason, in_seconds=delay))
 
     def _reset(self, now: float) -> None:
@@ -366,10 +330,12 @@ class Device:
             self._store.commit(database)
         except StoreUnavailable as error:
             self._reset_at = now + self.profile.ownership.reset_delay
+            self._peers.refuse_all(refuse=True)
             self.bus.publish(events.StorageFailed(reason=str(error)))
             return
         self._reset_at = None
-        self._pins.clear()
+        self._peers.refuse_all(refuse=False)
+        self._peers.forget_pin()
         self._audit.clear()
         self._restart(now)
         for event in describe_changes(before, database):
@@ -383,38 +349,8 @@ class Device:
 
     def _restart(self, now: float) -> None:
         """End all sessions and begin with the first values."""
-        self._dtls.abandon_handshakes()
-        self._dtls.close_all(now)
-        self._take_dtls_events(now)
-        self._drops_observers = True
+        self._peers.end_all(now)
+        self._follow_sessions(now)
+        self._egress.drop_observers()
         for appliance in self.appliances.values():
             appliance.values.restore()
-
-    # what goes out
-
-    def _flush(self, now: float) -> list[Outgoing]:
-        """Tell observers, then collect all datagrams."""
-        if self._drops_observers:
-            self._drops_observers = False
-            self._to_notify.clear()
-            self._coap.drop_observers(now)
-        while self._to_notify:
-            self._coap.notify(self._to_notify.pop(), now)
-        outgoing: list[Outgoing] = []
-        for remote, message in self._coap.take_outgoing():
-            if isinstance(remote, Session):
-                if remote.alive:
-                    self._dtls.send(remote, message, now)
-            elif isinstance(remote, Path) and self._may_send(remote, len(message), now):
-                outgoing.append(Outgoing(message, remote))
-        for datagram, address in self._dtls.take_datagrams():
-            assert isinstance(address, Path)
-            outgoing.append(Outgoing(datagram, address))
-        return outgoing
-
-    def _may_send(self, path: Path, size: int, now: float) -> bool:
-        if self._budget.spend(path.peer_host, size, now):
-            return True
-        if self._budget.is_first_refusal(path.peer_host, now):
-            self.bus.publish(events.AnswersWithheld(peer=path.peer_host))
-        return False

@@ -21,6 +21,7 @@ from device.coap.model import (
     ResponseReceived,
     UploadPolicy,
 )
+from device.coap.peek import peek
 from device.coap.server import CoapServer
 
 __all__ = [
@@ -43,4 +44,5 @@ __all__ = [
     "acknowledgement",
     "decode_response",
     "encode_multicast_request",
+    "peek",
 ]

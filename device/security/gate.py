@@ -120,6 +120,7 @@ Rule = Callable[[Question], Decision | None]
 DOXM: Final = "/oic/sec/doxm"
 PSTAT: Final = "/oic/sec/pstat"
 CRED: Final = "/oic/sec/cred"
+CSR: Final = "/oic/sec/csr"
 ACL2: Final = "/oic/sec/acl2"
 ROLES: Final = "/oic/sec/roles"
 

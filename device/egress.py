@@ -1,0 +1,58 @@
+"""What leaves a device: answers, notifications, and how much of it strangers may cause."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from device import events
+from device.budget import AnswerBudget
+from device.coap import CoapServer
+from device.dtls import ServerEndpoint, Session
+from device.events import Bus
+from device.path import Outgoing, Path
+
+
+class Egress:
+    """Collects what the protocols have to send, after telling the observers of what changed."""
+
+    def __init__(self, coap: CoapServer, dtls: ServerEndpoint, bus: Bus) -> None:
+        self.budget: Final = AnswerBudget()
+        self._coap = coap
+        self._dtls = dtls
+        self._bus = bus
+        self._changed: set[str] = set()
+        self._drops_observers = False
+
+    def notify(self, hrefs: Iterable[str]) -> None:
+        """Let the observers of these resources know, with the next datagrams."""
+        self._changed.update(hrefs)
+
+    def drop_observers(self) -> None:
+        """End all observations before anything else is sent."""
+        self._drops_observers = True
+
+    def collect(self, now: float) -> list[Outgoing]:
+        """Return all datagrams that wait."""
+        if self._drops_observers:
+            self._drops_observers = False
+            self._changed.clear()
+            self._coap.drop_observers(now)
+        while self._changed:
+            self._coap.notify(self._changed.pop(), now)
+        outgoing: list[Outgoing] = []
+        for remote, message in self._coap.take_outgoing():
+            if isinstance(remote, Session):
+                if remote.alive:
+                    self._dtls.send(remote, message, now)
+            elif isinstance(remote, Path) and self._may_send(remote, len(message), now):
+                outgoing.append(Outgoing(message, remote))
+        for datagram, address in self._dtls.take_datagrams():
+            assert isinstance(address, Path)
+            outgoing.append(Outgoing(datagram, address))
+        return outgoing
+
+    def _may_send(self, path: Path, size: int, now: float) -> bool:
+        if self.budget.spend(path.peer_host, size, now):
+            return True
+        if self.budget.is_first_refusal(path.peer_host, now):
+            self._bus.publish(events.AnswersWithheld(peer=path.peer_host))
+        return False

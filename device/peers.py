@@ -1,0 +1,183 @@
+"""Who talks to the device over DTLS: who may open a session, who has one, and who that is."""
+
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from datetime import datetime
+from typing import Final
+
+from device import events
+from device.clock import WallClock
+from device.dtls import (
+    AlertDescription,
+    Event,
+    HandshakeFailed,
+    Limits,
+    Offer,
+    ServerEndpoint,
+    Session,
+    SessionClosed,
+    SessionEstablished,
+)
+from device.entropy import Entropy
+from device.events import Bus
+from device.security.gate import Requester
+from device.security.pin import PinPad, random_pin
+from device.security.roles import AssertedRoles
+from device.security.sessions import PinTerms, has_lost_credential, requester_of, terms_for
+from device.simulation.profile import Ownership
+from svrdb.model import Database, State, TransferMethod
+
+HANDSHAKE_TIMEOUT: Final = 30.0
+"""Seconds; while it runs, a half-open handshake keeps others from taking ownership."""
+
+
+class Peers:
+    """The sessions of a device, and the PIN by which a stranger may open one."""
+
+    def __init__(  # noqa: PLR0913 - what it gets from the device, by keyword
+        self,
+        ownership: Ownership,
+        database: Callable[[], Database],
+        *,
+        entropy: Entropy,
+        bus: Bus,
+        wall_clock: WallClock,
+        asserted: AssertedRoles,
+        keylog: Callable[[str], None] | None = None,
+    ) -> None:
+        self._ownership = ownership
+        self._database = database
+        self._entropy = entropy
+        self._bus = bus
+        self._wall_clock = wall_clock
+        self._asserted = asserted
+        self._requesters: dict[Session, Requester] = {}
+        self._pins = PinPad(self._make_pin)
+        self._is_closed = False
+        self.dtls: Final = ServerEndpoint(
+            self,
+            entropy=entropy,
+            limits=Limits(handshake_timeout=HANDSHAKE_TIMEOUT),
+            keylog=keylog,
+        )
+
+    @property
+    def sessions(self) -> Sequence[Session]:
+        """The live sessions."""
+        return tuple(self.dtls.sessions.values())
+
+    @property
+    def wall_time(self) -> datetime:
+        """The time of day."""
+        return self._wall_clock()
+
+    @property
+    def pin(self) -> str | None:
+        """The PIN that is being shown, if any."""
+        return self._pins.current
+
+    def requester(self, session: Session) -> Requester:
+        """Tell who the peer of a live session is."""
+        return self._requesters[session].with_roles(self._asserted.roles(session))
+
+    def offer(self, address: Hashable, /) -> Offer | None:
+        """Say who may open a session (the engine asks)."""
+        if self._is_closed:
+            return None
+        shown = self._pins.current
+        bare_hint = self._ownership.pin.bare_hint
+        terms = None if shown is None else PinTerms(shown, bare_hint=bare_hint)
+        return terms_for(self._database(), self.dtls, address, terms, self._wall_clock)
+
+    def take_events(self) -> Iterator[Event]:
+        """Hand over what happened to the sessions, one by one and each after taking note of it."""
+        for event in self.dtls.take_events():
+            match event:
+                case SessionEstablished(session):
+                    self._open(session)
+                case HandshakeFailed() as failure:
+                    self._report(failure)
+                case _:
+                    pass
+            yield event
+
+    def note_end(self, closed: SessionClosed) -> None:
+        """Forget a session that has ended, once nothing of it waits any more."""
+        session = closed.session
+        self._requesters.pop(session, None)
+        reason = closed.reason.value
+        self._bus.publish(events.SessionEnded(peer=str(session.address), reason=reason))
+
+    def is_last_wrong_pin(self, failure: HandshakeFailed) -> bool:
+        """Count a failure that a wrong PIN explains; tell whether that was one too many."""
+        is_wrong = (
+            self._pins.current is not None and failure.alert is AlertDescription.BAD_RECORD_MAC
+        )
+        if is_wrong and self._pins.note_wrong():
+            self._pins.drop()
+            return True
+        return False
+
+    def show_pin(self) -> None:
+        """Show a new PIN if that is the selected method, otherwise none."""
+        doxm = self._database().doxm
+        if doxm.owned or doxm.selected_method != TransferMethod.RANDOM_PIN:
+            self._pins.drop()
+        else:
+            self._bus.publish(events.PinShown(pin=self._pins.show()))
+
+    def forget_pin(self) -> None:
+        """Show no PIN any more, and forget the wrong ones."""
+        self._pins.clear()
+
+    def refuse_all(self, *, refuse: bool) -> None:
+        """Let nobody open a session for a while, or let them again."""
+        self._is_closed = refuse
+
+    def transfer_deadline(self) -> float | None:
+        """Return when the silence of the ownership connection ends the transfer."""
+        if self._database().state is not State.RFOTM or not self.dtls.sessions:
+            return None
+        heard = max(session.last_active for session in self.dtls.sessions.values())
+        return heard + self._ownership.idle_limit
+
+    def end_silent_transfer(self, now: float) -> None:
+        """Close the connection of a tool that vanished, so that others get their turn."""
+        deadline = self.transfer_deadline()
+        if deadline is not None and now >= deadline:
+            self.dtls.close_all(now)
+
+    def end_forgotten(self, before: Database, caller: Hashable, now: float) -> None:
+        """End the sessions of peers that lost their credential; the caller gets its answer."""
+        for session in self.sessions:
+            if session is not caller and has_lost_credential(
+                session, before, self._database(), self._wall_clock
+            ):
+                self.dtls.close(session, now)
+
+    def end_all(self, now: float) -> None:
+        """End all sessions and all handshakes."""
+        self.dtls.abandon_handshakes()
+        self.dtls.close_all(now)
+
+    def _open(self, session: Session) -> None:
+        requester = requester_of(session, self._database(), self._wall_clock)
+        self._requesters[session] = requester
+        self._bus.publish(
+            events.SessionOpened(
+                peer=str(session.address), suite=session.suite.name, identity=str(requester)
+            )
+        )
+
+    def _report(self, failure: HandshakeFailed) -> None:
+        alert = failure.alert
+        self._bus.publish(
+            events.HandshakeRefused(
+                peer=str(failure.address),
+                reason=failure.reason,
+                alert=None if alert is None else alert.name.lower(),
+            )
+        )
+
+    def _make_pin(self) -> str:
+        pin = self._ownership.pin
+        return pin.fixed or random_pin(self._entropy, pin.length, pin.alphabet)
