@@ -2,9 +2,13 @@
 
 import asyncio
 import socket
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from functools import partial
+from typing import Final, TypeAlias
 
 from device.core import Device
 from device.events import DeviceReady, MulticastChanged
@@ -15,6 +19,13 @@ from device.path import Endpoint, Outgoing, Path
 
 ALL_HOSTS: Final = ("0.0.0.0", "::")  # noqa: S104 - a device is there to be found
 COAP_PORT: Final = 5683
+WRITERS: Final = 4
+"""Threads that wait for disks, for all devices of the process together."""
+MAX_WAITING: Final = 256
+"""Datagrams that wait while a device writes; what exceeds them is lost, as in any socket."""
+
+Step: TypeAlias = Callable[[float], Sequence[Outgoing]]
+"""Something that a device does at a given time, with what it sends."""
 
 
 class BindError(Exception):
@@ -31,12 +42,19 @@ class Ports:
 
 
 class HostedDevice:
-    """A device with its sockets and its alarm clock."""
+    """A device with its sockets and its alarm clock.
 
-    def __init__(self, device: Device, ports: Ports) -> None:
+    Its steps follow each other strictly. Those that write to disk are done in a thread of
+    `writers`; meanwhile what arrives for this device waits, and all other devices go on.
+    """
+
+    def __init__(self, device: Device, ports: Ports, writers: ThreadPoolExecutor) -> None:
         """Bind all sockets. Raises `BindError`."""
         self.device: Final = device
         self._loop = asyncio.get_running_loop()
+        self._writers = writers
+        self._writing: Future[Sequence[Outgoing]] | None = None
+        self._waiting: deque[Step] = deque()
         self._alarm: asyncio.TimerHandle | None = None
         self._hosts = ports.hosts
         self._sockets: list[UdpSocket] = []
@@ -55,6 +73,7 @@ class HostedDevice:
             if opened.host in ALL_HOSTS
         }
         device.endpoints = self.endpoints
+        device.defers_writes = True
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
@@ -64,6 +83,11 @@ class HostedDevice:
             for opened in self._sockets
         )
 
+    @property
+    def waiting(self) -> int:
+        """How many steps wait for the disk."""
+        return len(self._waiting)
+
     def start(self) -> None:
         """Begin to answer."""
         self.device.start(self._loop.time())
@@ -72,9 +96,12 @@ class HostedDevice:
         self._set_alarm()
 
     def stop(self) -> None:
-        """Say goodbye and give the ports back."""
+        """Finish what is being written, say goodbye and give the ports back."""
         if self._alarm is not None:
             self._alarm.cancel()
+        if self._writing is not None:
+            self._send(self._writing.result())
+            self._writing = None
         self._send(self.device.stop(self._loop.time()))
         for opened in self._sockets:
             self._loop.remove_reader(opened)
@@ -82,8 +109,17 @@ class HostedDevice:
 
     def receive(self, datagram: bytes, path: Path) -> None:
         """Hand a datagram to the device and send what it answers."""
+        if self._writing is not None:
+            if len(self._waiting) < MAX_WAITING:
+                self._waiting.append(partial(self.device.receive, datagram, path))
+            return
         self._send(self.device.receive(datagram, path, self._loop.time()))
-        self._set_alarm()
+        self._go_on()
+
+    def do(self, step: Step) -> None:
+        """Let the device take a step, as soon as it can."""
+        self._waiting.append(step)
+        self._go_on()
 
     def receive_multicast(self, datagram: bytes, path: Path) -> None:
         """Take a datagram sent to a group, as one that is answered from our own plain port."""
@@ -106,8 +142,7 @@ class HostedDevice:
 
     def press_reset(self) -> None:
         """Press the device's reset button."""
-        self._send(self.device.press_reset(self._loop.time()))
-        self._set_alarm()
+        self.do(self.device.press_reset)
 
     def _bind(self, port: int, *, secured: bool) -> None:
         wanted = port
@@ -132,6 +167,33 @@ class HostedDevice:
             if opened is not None:
                 opened.send(item)
 
+    def _go_on(self) -> None:
+        """Take the steps that wait, until one of them has to write."""
+        while self._writing is None:
+            if self.device.has_work:
+                self._writing = self._writers.submit(self.device.work, self._loop.time())
+                self._writing.add_done_callback(self._wake)
+            elif self._waiting:
+                self._send(self._waiting.popleft()(self._loop.time()))
+            else:
+                self._set_alarm()
+                return
+
+    def _wake(self, _written: object) -> None:
+        """Tell the loop, from the thread that wrote, that it is done."""
+        # a loop that was closed meanwhile: `stop` has waited for the result
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._on_written)
+
+    def _on_written(self) -> None:
+        written, self._writing = self._writing, None
+        if written is None:
+            return  # `stop` took it
+        try:
+            self._send(written.result())
+        finally:
+            self._go_on()
+
     def _set_alarm(self) -> None:
         deadline = self.device.next_deadline()
         if self._alarm is not None:
@@ -144,8 +206,8 @@ class HostedDevice:
 
     def _on_alarm(self) -> None:
         self._alarm = None
-        self._send(self.device.tick(self._loop.time()))
-        self._set_alarm()
+        if self._writing is None:
+            self.do(self.device.tick)
 
     def _close_sockets(self) -> None:
         for opened in self._sockets:
@@ -159,10 +221,11 @@ class Hub:
         self._hosted: list[HostedDevice] = []
         self._multicast = MulticastReceiver(self._offer, self._report)
         self._is_receiving = False
+        self._writers = ThreadPoolExecutor(WRITERS, thread_name_prefix="onboardee-writer")
 
     def add(self, device: Device, ports: Ports) -> HostedDevice:
         """Bind and start a device. Raises `BindError`."""
-        hosted = HostedDevice(device, ports)
+        hosted = HostedDevice(device, ports, self._writers)
         self._hosted.append(hosted)
         hosted.start()
         if not self._is_receiving and not _is_loopback_only(ports):
@@ -184,6 +247,7 @@ class Hub:
         for hosted in self._hosted:
             hosted.stop()
         self._hosted.clear()
+        self._writers.shutdown()
 
     def _offer(self, datagram: bytes, path: Path) -> None:
         for hosted in self._hosted:

@@ -1,0 +1,176 @@
+"""Writing to disk: who waits for it, and who does not."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
+
+import cbor2
+from aiocoap import GET, POST, Code, Context, Message
+
+from device.core import Device
+from device.entropy import SystemEntropy
+from device.factory import new_database
+from device.net.hub import HostedDevice, Hub, Ports
+from device.path import Path
+from device.simulation.profile import load
+from device.testing import MemoryKeeper
+from svrdb import StoreUnavailable
+from svrdb.model import Database
+
+LOOPBACK = Ports(hosts=("127.0.0.1",))
+SELECT = cbor2.dumps({"oxmsel": 0})
+
+
+class SlowKeeper(MemoryKeeper):
+    """A disk that takes as long as the test wants."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self.is_writing = threading.Event()
+        self.may_finish = threading.Event()
+        self.fails = False
+
+    def commit(self, new: Database) -> None:
+        """Wait, then keep the database or fail."""
+        self.is_writing.set()
+        assert self.may_finish.wait(10), "the test never let the disk finish"
+        if self.fails:
+            raise StoreUnavailable("/disk", "is on a full disk", "free some space")
+        super().commit(new)
+
+
+class Scene:
+    """A hub, and a client of plain CoAP."""
+
+    def __init__(self, hub: Hub, context: Context) -> None:
+        self.hub = hub
+        self.context = context
+
+    def add(self, keeper: MemoryKeeper) -> HostedDevice:
+        """Host a light that keeps its database there."""
+        device = Device(load("light"), keeper, entropy=SystemEntropy())
+        return self.hub.add(device, LOOPBACK)
+
+    def ask(
+        self, hosted: HostedDevice, path: str, payload: bytes | None = None
+    ) -> Awaitable[Message]:
+        """Begin a request; await what comes back for its answer."""
+        code = GET if payload is None else POST
+        uri = f"coap://127.0.0.1:{hosted.endpoints[0].port}{path}"
+        message = Message(code=code, uri=uri, payload=payload or b"")
+        if payload is not None:
+            message.opt.content_format = 60
+        return asyncio.wait_for(self.context.request(message).response, 5)
+
+
+@asynccontextmanager
+async def scene() -> AsyncIterator[Scene]:
+    """Give both, and end both."""
+    hub, context = Hub(), await Context.create_client_context()
+    try:
+        yield Scene(hub, context)
+    finally:
+        hub.stop()
+        await context.shutdown()
+
+
+def slow() -> SlowKeeper:
+    """Make a slow disk with a new light's database."""
+    return SlowKeeper(new_database(load("light"), SystemEntropy()))
+
+
+def quick() -> MemoryKeeper:
+    """Make a disk that takes no time."""
+    return MemoryKeeper(new_database(load("light"), SystemEntropy()))
+
+
+async def begun(keeper: SlowKeeper) -> None:
+    """Wait until the disk is at work."""
+    assert await asyncio.to_thread(keeper.is_writing.wait, 5)
+
+
+async def test_a_slow_disk_keeps_no_other_device_waiting() -> None:
+    """While one device writes, another of the same process answers."""
+    async with scene() as at:
+        keeper = slow()
+        writing, other = at.add(keeper), at.add(quick())
+        change = asyncio.ensure_future(at.ask(writing, "/oic/sec/doxm", SELECT))
+        await begun(keeper)
+        assert (await at.ask(other, "/oic/d")).code is Code.CONTENT
+        assert not change.done()
+        keeper.may_finish.set()
+        assert (await change).code is Code.CHANGED
+
+
+async def test_a_change_is_answered_after_it_is_kept_and_before_what_came_later() -> None:
+    """A request that arrives during the write sees the change, and is answered after it."""
+    async with scene() as at:
+        keeper = slow()
+        writing = at.add(keeper)
+        answers: list[str] = []
+        change = asyncio.ensure_future(at.ask(writing, "/oic/sec/doxm", SELECT))
+        change.add_done_callback(lambda _: answers.append("change"))
+        await begun(keeper)
+        reading = asyncio.ensure_future(at.ask(writing, "/oic/sec/doxm"))
+        reading.add_done_callback(lambda _: answers.append("reading"))
+        await at.ask(at.add(quick()), "/oic/d")
+        assert answers == []
+        keeper.may_finish.set()
+        assert cbor2.loads((await reading).payload)["oxmsel"] == 0
+        assert answers == ["change", "reading"]
+
+
+async def test_a_change_that_cannot_be_kept_is_refused() -> None:
+    """A disk that fails gives 5.03; the device goes on with what it has."""
+    async with scene() as at:
+        keeper = slow()
+        keeper.fails = True
+        keeper.may_finish.set()
+        writing = at.add(keeper)
+        refused = await at.ask(writing, "/oic/sec/doxm", SELECT)
+        assert refused.code is Code.SERVICE_UNAVAILABLE
+        assert cbor2.loads((await at.ask(writing, "/oic/sec/doxm")).payload)["oxmsel"] == 4
+
+
+async def test_the_reset_button_waits_for_the_disk() -> None:
+    """A button pressed during a write takes effect after it."""
+    async with scene() as at:
+        keeper = slow()
+        writing = at.add(keeper)
+        change = asyncio.ensure_future(at.ask(writing, "/oic/sec/doxm", SELECT))
+        await begun(keeper)
+        writing.press_reset()
+        keeper.may_finish.set()
+        assert (await change).code is Code.CHANGED
+        assert cbor2.loads((await at.ask(writing, "/oic/sec/doxm")).payload)["oxmsel"] == 4
+
+
+async def test_stopping_finishes_what_is_being_written() -> None:
+    """A device that is stopped during a write has kept it, and has answered."""
+    async with scene() as at:
+        keeper = slow()
+        writing = at.add(keeper)
+        change = asyncio.ensure_future(at.ask(writing, "/oic/sec/doxm", SELECT))
+        await begun(keeper)
+        threading.Timer(0.05, keeper.may_finish.set).start()
+        at.hub.stop()
+        assert keeper.current.doxm.selected_method == 0
+        assert (await change).code is Code.CHANGED
+
+
+async def test_what_waits_for_a_disk_is_bounded() -> None:
+    """A flood during a write fills no memory: the device answers at most 256 of it."""
+    async with scene() as at:
+        keeper = slow()
+        writing = at.add(keeper)
+        change = asyncio.ensure_future(at.ask(writing, "/oic/sec/doxm", SELECT))
+        await begun(keeper)
+        stranger = Path("127.0.0.1", writing.endpoints[0].port, "127.0.0.1", 9)
+        for _ in range(300):
+            writing.receive(b"\x40\x00\x00\x01", stranger)
+        assert writing.waiting == 256
+        keeper.may_finish.set()
+        assert (await change).code is Code.CHANGED
+        await at.ask(writing, "/oic/d")
+        assert writing.waiting == 0
