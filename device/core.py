@@ -16,7 +16,7 @@ from device import events, factory
 from device.answering import Answering
 from device.changes import describe_changes
 from device.clock import WallClock, utc_now
-from device.coap import CoapServer, Code, Method, peek
+from device.coap import CoapServer, Code, Method, Observation, peek
 from device.dispatch import Dispatcher
 from device.dtls import DataReceived, Event, HandshakeFailed, Offer, Session, SessionClosed
 from device.egress import Egress
@@ -115,6 +115,21 @@ class Device:
         """The live DTLS sessions."""
         return self._peers.sessions
 
+    @property
+    def observers(self) -> Sequence[Observation]:
+        """The observations there are."""
+        return self._coap.observers
+
+    @property
+    def pin(self) -> str | None:
+        """The PIN that is being shown, if any."""
+        return self._peers.pin
+
+    @property
+    def is_resetting(self) -> bool:
+        """Whether a reset is due."""
+        return self._reset_at is not None
+
     def start(self, now: float) -> None:
         """Begin to live: repair what a power cut left behind.
 
@@ -149,7 +164,7 @@ class Device:
         if path.secured:
             self._peers.dtls.receive(datagram, path, now)
             self._follow_sessions(now)
-        elif self._reset_at is not None:
+        elif self.is_resetting:
             return []
         else:
             self._egress.budget.receive(path.peer_host, len(datagram), now)
@@ -193,6 +208,11 @@ class Device:
     def press_reset(self, now: float) -> list[Outgoing]:
         """Do what the button at the back of a real device does: back to factory state at once."""
         self._do(self._reset, now, writes=True)
+        return self._egress.collect(now)
+
+    def adopt(self, database: Database, now: float) -> list[Outgoing]:
+        """Go on with another database, as after a restart with it; if it can be stored."""
+        self._do(partial(self._adopt, database), now, writes=True)
         return self._egress.collect(now)
 
     def set_values(self, href: str, values: dict[str, object], now: float) -> list[Outgoing]:
@@ -341,6 +361,17 @@ class Device:
         for event in describe_changes(before, database):
             self.bus.publish(event)
         self.bus.publish(events.DeviceReset(device_uuid=database.doxm.device_uuid))
+
+    def _adopt(self, database: Database, now: float) -> None:
+        before = self.database
+        try:
+            self._store.commit(database)
+        except StoreUnavailable as error:
+            self.bus.publish(events.StorageFailed(reason=str(error)))
+            return
+        self._restart(now)
+        self._follow(before, now)
+        self._peers.show_pin()
 
     def _reboot(self, now: float) -> None:
         self._reboot_at = None

@@ -3,6 +3,7 @@
 The log, the audit, a dashboard and the tests subscribe; nobody reaches back into a stage.
 """
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
@@ -14,6 +15,10 @@ class Event:
     """Something that happened. `name` is the event's name in the log, its fields go along."""
 
     name: ClassVar[str]
+
+    def fields(self) -> dict[str, object]:
+        """Return what the event tells as JSON has it: UUIDs as text, tuples as lists."""
+        return {field.name: _plain(getattr(self, field.name)) for field in dataclasses.fields(self)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +188,14 @@ class StorageFailed(Event):
     reason: str
 
 
+def _plain(value: object) -> object:
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    if isinstance(value, bool | int | float | str | dict | None):
+        return value
+    return str(value)
+
+
 Subscriber = Callable[[Event], None]
 
 
@@ -201,7 +214,11 @@ class Bus:
         self._subscribers.append(subscriber)
         self.wants_requests = self.wants_requests or requests
 
+    def unsubscribe(self, subscriber: Subscriber) -> None:
+        """Have no more events."""
+        self._subscribers.remove(subscriber)
+
     def publish(self, event: Event) -> None:
         """Tell everybody."""
-        for subscriber in self._subscribers:
+        for subscriber in tuple(self._subscribers):
             subscriber(event)

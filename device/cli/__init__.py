@@ -9,6 +9,7 @@ from device.cli.lazy import LazyGroup
 COMMANDS: Final = {
     "run": "Run one device until interrupted.",
     "demo": "Own a light, switch it, reset it, and tell the story.",
+    "ctl": "Look into a running device, and be the world around it.",
     "profiles": "List, show and check device profiles.",
     "certs": "Make certificates for laboratories.",
     "reset": "Put a stopped device back into factory state.",

@@ -1,6 +1,5 @@
 """What a running device says: each event one line, for people or for machines."""
 
-import dataclasses
 import sys
 import time
 from collections.abc import Callable
@@ -31,9 +30,7 @@ class EventLog:
         if not self._may_write(event.name):
             self._left_out[event.name] = self._left_out.get(event.name, 0) + 1
             return
-        fields = {
-            field.name: _plain(getattr(event, field.name)) for field in dataclasses.fields(event)
-        }
+        fields = event.fields()
         left_out = self._left_out.pop(event.name, 0)
         if left_out:
             fields["left_out_before"] = left_out
@@ -54,14 +51,6 @@ class EventLog:
         may = level >= 1
         self._allowances[name] = (level - 1 if may else level, now)
         return may
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, tuple | list):
-        return [_plain(item) for item in value]
-    if isinstance(value, bool | int | float | str | dict | None):
-        return value
-    return str(value)
 
 
 def _logger(log_format: str) -> Any:

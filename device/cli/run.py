@@ -17,6 +17,7 @@ from device.core import Device
 from device.entropy import SystemEntropy
 from device.events import Bus
 from device.factory import new_database
+from device.net.control import ControlServer
 from device.net.hub import BindError, Hub, Ports
 from device.simulation.profile import Method, Profile, ProfileError, load
 from svrdb import NIL, Store, StoreError, open_directory
@@ -108,7 +109,7 @@ def command(  # noqa: PLR0913, PLR0917 - the options of the command line
                 bus=bus,
                 keylog=None if keylog is None else KeyWriter(keylog),
             )
-            asyncio.run(_serve(device, Ports(hosts, port, secure_port)))
+            asyncio.run(_serve(device, Ports(hosts, port, secure_port), directory))
     except (ProfileError, StoreError, BindError) as error:
         raise click.ClickException(str(error)) from error
 
@@ -151,14 +152,16 @@ class KeyWriter:
         self._file.flush()
 
 
-async def _serve(device: Device, ports: Ports) -> None:
+async def _serve(device: Device, ports: Ports, directory: Path) -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
     hub = Hub()
-    hub.add(device, ports)
+    control = ControlServer(directory)
     try:
+        await control.serve(hub.add(device, ports))
         await stopped.wait()
     finally:
+        await control.stop()
         hub.stop()

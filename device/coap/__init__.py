@@ -21,6 +21,7 @@ from device.coap.model import (
     ResponseReceived,
     UploadPolicy,
 )
+from device.coap.observe import Observation
 from device.coap.peek import peek
 from device.coap.server import CoapServer
 
@@ -36,6 +37,7 @@ __all__ = [
     "Handler",
     "Limits",
     "Method",
+    "Observation",
     "Remote",
     "Request",
     "Response",

@@ -1,0 +1,192 @@
+"""`onboardee ctl`: look into a running device, and be the world around it."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from device.cli.connection import CommandFailedError, Connection, NotRunningError, running
+
+
+def state_home() -> Path:
+    """Return where the state directories of devices are (XDG base directories)."""
+    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(base) / "onboardee"
+
+
+class Session:
+    """What all sub-commands share: which device, and how to print."""
+
+    def __init__(self, directory: Path | None, name: str | None, *, as_json: bool) -> None:
+        self._directory = directory
+        self._name = name
+        self.as_json = as_json
+
+    def ask(self, do: str, **arguments: object) -> Any:
+        """Ask the device; what goes wrong becomes one sentence."""
+        try:
+            with Connection(self.directory()) as connection:
+                return connection.ask(do, **arguments)
+        except (NotRunningError, CommandFailedError) as error:
+            raise click.ClickException(str(error)) from error
+
+    def directory(self) -> Path:
+        """Find the device that is meant."""
+        if self._directory is not None:
+            return self._directory
+        if self._name is not None:
+            return state_home() / self._name
+        found = running(state_home())
+        if not found:
+            raise click.ClickException(
+                f"no device runs below {state_home()}; name its place with --state-dir"
+            )
+        if len(found) > 1:
+            names = ", ".join(place.name for place in found)
+            raise click.ClickException(f"several devices run: choose one with --device: {names}")
+        return found[0]
+
+    def show(self, result: Any, text: str) -> None:
+        """Print a result for machines, or its text for people."""
+        click.echo(json.dumps(result) if self.as_json else text)
+
+
+@click.group("ctl", epilog="Example: onboardee ctl set /light/switch#value true")
+@click.option("--state-dir", type=click.Path(path_type=Path), help="The device's state directory.")
+@click.option("--device", help="The name of a directory below the default state directory.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def command(
+    context: click.Context, state_dir: Path | None, device: str | None, as_json: bool
+) -> None:
+    """Look into a running device, and be the world around it.
+
+    Without --state-dir and --device the one that runs is meant. A property is named
+    /light/switch#value: the path of its resource and its name.
+    """
+    context.obj = Session(state_dir, device, as_json=as_json)
+
+
+@command.command("list", epilog="Example: onboardee ctl list")
+@click.pass_obj
+def list_resources(session: Session) -> None:
+    """List the resources with their values."""
+    result = session.ask("list")
+    lines = [
+        f"{each['href']:24} {' '.join(each['rt'])}\n{_indented(each['values'])}" for each in result
+    ]
+    session.show(result, "\n".join(lines))
+
+
+@command.command("get", epilog="Example: onboardee ctl get /light/dimming#dimmingSetting")
+@click.argument("place")
+@click.pass_obj
+def get(session: Session, place: str) -> None:
+    """Print the value of PLACE, a property or a whole resource."""
+    href, _, name = place.partition("#")
+    result = session.ask("get", href=href, name=name or None)
+    text = _indented(result).strip("\n") if isinstance(result, dict) else _text(result)
+    session.show(result, text)
+
+
+@command.command("set", epilog="Example: onboardee ctl set /light/dimming#dimmingSetting 40")
+@click.argument("place")
+@click.argument("value")
+@click.pass_obj
+def set_value(session: Session, place: str, value: str) -> None:
+    """Give the property PLACE a VALUE, as the world around the device would.
+
+    Read-only properties too: somebody opens the door, the room gets warm. VALUE is YAML: true, 40,
+    [0, 0, 255], text.
+    """
+    import yaml  # noqa: PLC0415 - --help does not need it
+
+    href, _, name = place.partition("#")
+    if not name:
+        raise click.UsageError(f"{place} names no property; {place}#NAME does")
+    try:
+        wanted = yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        raise click.BadParameter(f"{value} is not YAML") from error
+    result = session.ask("set", href=href, values={name: wanted})
+    session.show(result, _text(result[name]))
+
+
+@command.command("watch", epilog="Example: onboardee ctl watch /light/switch")
+@click.argument("hrefs", nargs=-1)
+@click.pass_obj
+def watch(session: Session, hrefs: tuple[str, ...]) -> None:
+    """Print what happens, as it happens; with HREFS only what concerns these resources."""
+    try:
+        with Connection(session.directory()) as connection:
+            uuid = connection.ask("state")["device_uuid"]
+            coming = connection.events()
+            # a script that reads this line misses nothing that happens after it
+            started = {"event": "ctl.watching", "device_uuid": uuid}
+            session.show(started, _line(started))
+            for event in coming:
+                if not hrefs or event.get("href") in hrefs:
+                    session.show(event, _line(event))
+    except (NotRunningError, CommandFailedError) as error:
+        raise click.ClickException(str(error)) from error
+    except KeyboardInterrupt:
+        return
+
+
+@command.command("reset", epilog="Example: onboardee ctl reset")
+@click.pass_obj
+def reset(session: Session) -> None:
+    """Press the reset button: back to factory state at once."""
+    result = session.ask("reset")
+    session.show(result, f"device {result['device_uuid']} is in factory state again")
+
+
+@command.command("state", epilog="Example: onboardee ctl state --json")
+@click.pass_obj
+def state(session: Session) -> None:
+    """Tell who the device is, where it is, what state it is in, who owns it."""
+    result = session.ask("state")
+    session.show(result, _indented(result, indent=""))
+
+
+@command.command("pin", epilog="Example: onboardee ctl pin")
+@click.pass_obj
+def pin(session: Session) -> None:
+    """Print the PIN that the device shows."""
+    result = session.ask("pin")
+    session.show(result, result)
+
+
+@command.command("connections", epilog="Example: onboardee ctl connections")
+@click.pass_obj
+def connections(session: Session) -> None:
+    """List sessions, observers, and the last refusals with their reasons."""
+    result = session.ask("connections")
+    lines = [
+        *(
+            f"session  {each['peer']}  {each['identity']}  {each['suite']}"
+            for each in result["sessions"]
+        ),
+        *(f"observes {each['peer']}  {each['href']}" for each in result["observers"]),
+        *(f"refused  {_line(each)}" for each in result["refusals"]),
+    ]
+    session.show(result, "\n".join(lines) or "nobody is connected, and nothing was refused")
+
+
+def _indented(values: dict[str, Any], indent: str = "  ") -> str:
+    width = max(map(len, values), default=0)
+    return "\n".join(f"{indent}{name:{width}}  {_text(value)}" for name, value in values.items())
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _line(event: dict[str, Any]) -> str:
+    fields = {name: value for name, value in event.items() if name not in {"event", "at"}}
+    told = " ".join(f"{name}={_text(value)}" for name, value in fields.items())
+    return " ".join(part for part in (event.get("at", ""), event["event"], told) if part)

@@ -1,0 +1,219 @@
+"""What people and scripts ask of a running device, beside its network: the world around it.
+
+Somebody opens the door, presses the button at the back, reads the PIN on the label. A request is
+one typed value, its result what JSON has. `perform` is a step of the device like any other.
+"""
+
+from collections import deque
+from typing import Any, Final
+
+import msgspec
+
+from device.core import Device
+from device.events import AccessDenied, Event, HandshakeRefused, RequestRefused
+from device.path import Outgoing
+from device.simulation.values import ValueRefusedError
+from svrdb import JSON, Database
+
+REFUSALS: Final = 32
+"""How many refusals are remembered, for people who wonder."""
+
+
+class ControlError(Exception):
+    """What was asked for cannot be done; the message says why."""
+
+
+class Command(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="do", forbid_unknown_fields=True
+):
+    """Something asked of a device."""
+
+
+class List(Command, frozen=True, tag="list"):
+    """Which resources there are, with types and values."""
+
+
+class Get(Command, frozen=True, tag="get"):
+    """The values of a resource, or one of them."""
+
+    href: str
+    name: str | None = None
+
+
+class Set(Command, frozen=True, tag="set"):
+    """Change values as the physical world would: rights and read-only properties aside."""
+
+    href: str
+    values: dict[str, Any]
+
+
+class ResetButton(Command, frozen=True, tag="reset"):
+    """Press the reset button."""
+
+
+class State(Command, frozen=True, tag="state"):
+    """Who the device is, where it is reached, what state it is in, who owns it."""
+
+
+class Pin(Command, frozen=True, tag="pin"):
+    """The PIN that the device shows."""
+
+
+class Connections(Command, frozen=True, tag="connections"):
+    """Sessions, observers and the last refusals."""
+
+
+class ReadDatabase(Command, frozen=True, tag="database"):
+    """The database, with all its secrets, as a store keeps it."""
+
+
+class ReplaceDatabase(Command, frozen=True, tag="replace"):
+    """Put another database in the place of `before`, and restart with it; both as stored."""
+
+    before: str
+    after: str
+
+
+class Watch(Command, frozen=True, tag="watch"):
+    """Events from now on, each as it happens."""
+
+
+Request = (
+    List
+    | Get
+    | Set
+    | ResetButton
+    | State
+    | Pin
+    | Connections
+    | ReadDatabase
+    | ReplaceDatabase
+    | Watch
+)
+
+Result = tuple[Any, list[Outgoing]]
+
+
+class Control:
+    """Carries out requests upon one device, and remembers what it refused to others."""
+
+    def __init__(self, device: Device) -> None:
+        self.device: Final = device
+        self._refusals: deque[dict[str, object]] = deque(maxlen=REFUSALS)
+        device.bus.subscribe(self._remember)
+
+    def perform(self, request: Request, now: float) -> Result:
+        """Begin what is asked for; what it writes is written afterwards. Raises `ControlError`."""
+        device = self.device
+        match request:
+            case Set(href=href, values=values):
+                return self._set(href, values, now)
+            case ResetButton():
+                return None, device.press_reset(now)
+            case ReplaceDatabase(before=before, after=after):
+                if JSON.encode(device.database) != before.encode():
+                    raise ControlError("the database has changed meanwhile; look at it again")
+                return None, device.adopt(_decoded(after), now)
+            case _:
+                return self._tell(request), []
+
+    def outcome(self, request: Request) -> Any:
+        """Return what came of a request that writes, once that is done. Raises `ControlError`."""
+        match request:
+            case ReplaceDatabase(after=after) if self.device.database != _decoded(after):
+                raise ControlError("the database could not be written; the log says why")
+            case ResetButton() if self.device.is_resetting:
+                raise ControlError("the reset could not be written and will be tried again")
+        return self._state()
+
+    def _tell(self, request: Request) -> Any:
+        match request:
+            case List():
+                return self._list()
+            case Get(href=href, name=name):
+                return self._get(href, name)
+            case Pin():
+                if self.device.pin is None:
+                    raise ControlError("no PIN is shown: no tool has selected that method")
+                return self.device.pin
+            case Connections():
+                return self._connections()
+            case ReadDatabase():
+                return JSON.encode(self.device.database).decode()
+            case _:
+                return self._state()
+
+    def _list(self) -> Any:
+        return [
+            {"href": href, "rt": list(each.target.types), "values": dict(each.values.current)}
+            for href, each in self.device.appliances.items()
+        ]
+
+    def _get(self, href: str, name: str | None) -> Any:
+        values = self._resource(href).values.current
+        if name is None:
+            return dict(values)
+        if name not in values:
+            raise ControlError(f"{href} has no property {name}; it has {', '.join(values)}")
+        return values[name]
+
+    def _set(self, href: str, values: dict[str, Any], now: float) -> Result:
+        resource = self._resource(href)
+        for name in values:
+            self._get(href, name)
+        try:
+            outgoing = self.device.set_values(href, values, now)
+        except ValueRefusedError as error:
+            raise ControlError(f"{href}: {error}") from error
+        return dict(resource.values.current), outgoing
+
+    def _resource(self, href: str) -> Any:
+        resource = self.device.appliances.get(href)
+        if resource is None:
+            known = ", ".join(self.device.appliances)
+            raise ControlError(f"there is no resource {href}; there are {known}")
+        return resource
+
+    def _state(self) -> Any:
+        device, doxm = self.device, self.device.database.doxm
+        return {
+            "name": device.profile.device.name,
+            "device_uuid": str(doxm.device_uuid),
+            "state": device.database.state.name,
+            "owned": doxm.owned,
+            "owner": str(doxm.owner_uuid),
+            "selected_method": doxm.selected_method,
+            "endpoints": [str(endpoint) for endpoint in device.endpoints],
+        }
+
+    def _connections(self) -> Any:
+        device = self.device
+        return {
+            "sessions": [
+                {
+                    "peer": str(session.address),
+                    "suite": session.suite.name,
+                    "identity": str(device.requester(session)),
+                    "since": session.established_at,
+                    "last_active": session.last_active,
+                }
+                for session in device.sessions
+            ],
+            "observers": [
+                {"href": each.path, "peer": str(getattr(each.remote, "address", each.remote))}
+                for each in device.observers
+            ],
+            "refusals": list(self._refusals),
+        }
+
+    def _remember(self, event: Event) -> None:
+        if isinstance(event, AccessDenied | RequestRefused | HandshakeRefused):
+            at = self.device.wall_time.isoformat(timespec="seconds")
+            self._refusals.append({"at": at, "event": event.name, **event.fields()})
+
+
+def _decoded(text: str) -> Database:
+    try:
+        return JSON.decode(text.encode())
+    except ValueError as error:
+        raise ControlError(f"the new database {error}") from error

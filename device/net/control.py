@@ -1,0 +1,150 @@
+"""A running device's control socket: one JSON request a line, one JSON answer a line.
+
+The socket lies in the state directory and is for its owner alone (mode 0600): whoever may open it
+may also read the database beside it.
+"""
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from device.control import (
+    Control,
+    ControlError,
+    ReplaceDatabase,
+    Request,
+    ResetButton,
+    Result,
+    Watch,
+)
+from device.events import Event
+from device.net.control_socket import SOCKET_NAME, open_directory
+from device.net.hub import HostedDevice
+from device.path import Outgoing
+
+MAX_CONNECTIONS: Final = 16
+MAX_LINE: Final = 4 << 20
+"""Octets; the longest lines hold a database."""
+MAX_BACKLOG: Final = 1 << 20
+"""Octets that a watcher may leave unread before it is cut off."""
+
+_REQUEST: Final = msgspec.json.Decoder(Request)
+
+
+class ControlServer:
+    """The control socket of one device: listens at once, answers once the device is hosted."""
+
+    def __init__(self, directory: Path) -> None:
+        """Make the socket; one that a killed process left is replaced. Raises OSError."""
+        self._descriptor, path = open_directory(directory)
+        with suppress(FileNotFoundError):
+            os.unlink(SOCKET_NAME, dir_fd=self._descriptor)
+        self._listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._listening.bind(path)
+        Path(path).chmod(0o600)
+        self._listening.listen(MAX_CONNECTIONS)
+        self._server: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def serve(self, hosted: HostedDevice) -> None:
+        """Answer, also those who asked before."""
+        self._hosted = hosted
+        self._control = Control(hosted.device)
+        self._server = await asyncio.start_unix_server(
+            self._serve, sock=self._listening, limit=MAX_LINE
+        )
+
+    async def stop(self) -> None:
+        """Hang up on everybody and remove the socket."""
+        if self._server is not None:
+            self._server.close()
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        with suppress(FileNotFoundError):
+            os.unlink(SOCKET_NAME, dir_fd=self._descriptor)
+        self._listening.close()
+        os.close(self._descriptor)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        if len(self._tasks) >= MAX_CONNECTIONS:
+            writer.close()
+            return
+        self._tasks.add(task)
+        try:
+            await self._converse(reader, writer)
+        except (ConnectionError, ValueError, asyncio.IncompleteReadError):
+            pass  # the client went away, or sent what is no line
+        except asyncio.CancelledError:
+            pass  # `stop`; the streams of Python 3.11 report a cancelled task as an error
+        finally:
+            self._tasks.discard(task)
+            writer.close()
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while line := await reader.readline():
+            try:
+                request = _REQUEST.decode(line)
+                if isinstance(request, Watch):
+                    await self._watch(reader, writer)
+                    return
+                answer = {"ok": await self._perform(request)}
+            except msgspec.DecodeError as error:
+                answer = {"error": f"not a request: {error}"}
+            except ControlError as error:
+                answer = {"error": str(error)}
+            writer.write(msgspec.json.encode(answer) + b"\n")
+            await writer.drain()
+
+    async def _perform(self, request: Request) -> Any:
+        """Take the step that is asked for and, if it writes, wait until that is done."""
+        began = await self._step(lambda now: self._control.perform(request, now))
+        if not isinstance(request, ResetButton | ReplaceDatabase):
+            return began
+        return await self._step(lambda _: (self._control.outcome(request), []))
+
+    async def _step(self, action: Callable[[float], Result]) -> Any:
+        done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+
+        def step(now: float) -> list[Outgoing]:
+            try:
+                result, outgoing = action(now)
+            except ControlError as error:
+                done.set_exception(error)
+                return []
+            done.set_result(result)
+            return outgoing
+
+        self._hosted.do(step)
+        return await done
+
+    async def _watch(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Send events until the client hangs up or falls behind."""
+        loop = asyncio.get_running_loop()
+
+        def write(event: Event) -> None:
+            if writer.transport.get_write_buffer_size() > MAX_BACKLOG:
+                writer.transport.abort()
+            else:
+                line = msgspec.json.encode({"event": event.name, **event.fields()})
+                writer.write(line + b"\n")
+
+        def pass_on(event: Event) -> None:
+            # events also come from the threads that write to disk
+            loop.call_soon_threadsafe(write, event)
+
+        bus = self._hosted.device.bus
+        writer.write(b'{"ok":null}\n')
+        bus.subscribe(pass_on)
+        try:
+            await reader.read()
+        finally:
+            bus.unsubscribe(pass_on)

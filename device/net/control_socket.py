@@ -1,0 +1,17 @@
+"""Where the control socket of a device is."""
+
+import os
+from pathlib import Path
+from typing import Final
+
+SOCKET_NAME: Final = "svr.control"
+
+
+def open_directory(directory: Path) -> tuple[int, str]:
+    """Open a directory: its descriptor, and a path of its socket that is never too long.
+
+    A socket's address has 108 octets (unix(7)), the path of a state directory may have more. The
+    short path is good as long as the descriptor is open. Raises OSError.
+    """
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    return descriptor, f"/proc/self/fd/{descriptor}/{SOCKET_NAME}"

@@ -1,0 +1,190 @@
+"""`onboardee ctl`, with a device that runs in another process."""
+
+import json
+import socket
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import cbor2
+import pytest
+from aiocoap import CON, GET, POST, Message
+from click.testing import CliRunner, Result
+from msgspec.structs import replace
+
+from device.cli import main
+from device.cli.connection import CommandFailedError, Connection
+from device.net.control_socket import SOCKET_NAME
+from svrdb import JSON, Sdi
+
+
+class Running:
+    """A light that runs."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        words = ["run", "light", "--host", "127.0.0.1", "--otm", "jw,rdp", "--log-format", "json"]
+        command = [sys.executable, "-c", "from device.cli import main; main()", *words]
+        self.process = subprocess.Popen(
+            [*command, "--state-dir", str(directory)], stdout=subprocess.PIPE, text=True
+        )
+        self.ready = self.wait_for("device.ready")
+
+    def wait_for(self, name: str) -> dict[str, Any]:
+        """Read the log up to an event."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            event: dict[str, Any] = json.loads(line)
+            if event["event"] == name:
+                return event
+        raise AssertionError(f"the device stopped without {name}")
+
+    def ctl(self, *words: str) -> Result:
+        """Run a sub-command."""
+        return CliRunner().invoke(main, ["ctl", "--state-dir", str(self.directory), *words])
+
+    def json(self, *words: str) -> Any:
+        """Run a sub-command that has to succeed, and read its JSON."""
+        result = self.ctl("--json", *words)
+        assert result.exit_code == 0, result.output
+        return json.loads(result.output)
+
+
+@pytest.fixture(scope="module")
+def light(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """Start a light, below a path too long for the address of a socket."""
+    directory = tmp_path_factory.mktemp("long" * 30) / "light"
+    running = Running(directory)
+    with running.process as process:
+        yield running
+        process.terminate()
+        assert process.wait(10) == 0
+    assert not (directory / SOCKET_NAME).exists()
+
+
+def test_the_socket_is_its_owners_alone(light: Running) -> None:
+    """Nobody else can open the control socket."""
+    mode = (light.directory / SOCKET_NAME).stat().st_mode
+    assert stat.S_ISSOCK(mode)
+    assert stat.S_IMODE(mode) == 0o600
+
+
+def test_values_are_listed_read_and_set(light: Running) -> None:
+    """A person sees the values, and changes them as the world would."""
+    assert "/light/dimming" in light.ctl("list").output
+    assert light.json("get", "/light/dimming#dimmingSetting") == 100
+    assert light.ctl("set", "/light/dimming#dimmingSetting", "40").output == "40\n"
+    assert light.json("get", "/light/dimming")["dimmingSetting"] == 40
+    assert light.ctl("set", "/light/dimming#range", "[0, 50]").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["get", "/nowhere"], "there is no resource /nowhere; there are /light/switch"),
+        (["get", "/light/switch#colour"], "has no property colour; it has value"),
+        (["set", "/light/switch#value", "7"], "value is not of type boolean"),
+        (["set", "/light/dimming#dimmingSetting", "101"], "dimmingSetting is outside"),
+        (["pin"], "no PIN is shown"),
+    ],
+)
+def test_a_mistake_is_explained(light: Running, words: list[str], sentence: str) -> None:
+    """What cannot be done gives one sentence and exit code 1."""
+    result = light.ctl(*words)
+    assert result.exit_code == 1
+    assert sentence in result.output
+
+
+@pytest.mark.parametrize(
+    "words", [["set", "/light/switch", "true"], ["set", "/light/switch#value", "[1"], ["fly"]]
+)
+def test_wrong_usage_has_exit_code_2(light: Running, words: list[str]) -> None:
+    """A value without a property, what is not YAML, an unknown word."""
+    assert light.ctl(*words).exit_code == 2
+
+
+def test_the_state_names_device_and_endpoints(light: Running) -> None:
+    """A script learns UUID, state and endpoints."""
+    state = light.json("state")
+    assert state["device_uuid"] == light.ready["device_uuid"]
+    assert state["endpoints"] == light.ready["endpoints"]
+    assert state["state"] == "RFOTM"
+    assert not state["owned"]
+
+
+def test_a_pin_can_be_read_and_refusals_are_told(light: Running) -> None:
+    """After a tool selected the PIN method the PIN is there; what it did wrong is, too."""
+    port = int(light.ready["endpoints"][0].rpartition(":")[2])
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as tool:
+        tool.settimeout(5)
+        tool.connect(("127.0.0.1", port))
+        for mid, code, name, payload in ((1, POST, "doxm", {"oxmsel": 1}), (2, GET, "cred", None)):
+            request = Message(code=code, _mtype=CON, _mid=mid)
+            request.opt.uri_path = ("oic", "sec", name)
+            if payload is not None:
+                request.opt.content_format = 60
+                request.payload = cbor2.dumps(payload)
+            tool.send(request.encode())
+            tool.recv(2048)
+    assert light.json("pin").isdigit()
+    (refusal,) = light.json("connections")["refusals"]
+    assert (refusal["href"], refusal["rule"]) == ("/oic/sec/cred", "secured-only")
+    assert "/oic/sec/cred" in light.ctl("connections").output
+
+
+def test_a_watcher_hears_of_the_reset(light: Running) -> None:
+    """`watch` shows each event as it happens, `reset` answers when it is done."""
+    words = ["ctl", "--json", "--state-dir", str(light.directory), "watch"]
+    command = [sys.executable, "-c", "from device.cli import main; main()", *words]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as watcher:
+        assert watcher.stdout is not None
+        assert json.loads(watcher.stdout.readline())["event"] == "ctl.watching"
+        assert light.json("reset")["state"] == "RFOTM"
+        names = []
+        for line in watcher.stdout:
+            names.append(json.loads(line)["event"])
+            if names[-1] == "device.reset":
+                break
+        watcher.terminate()
+    assert names[-1] == "device.reset"
+
+
+def test_nobody_there_is_explained(tmp_path: Path) -> None:
+    """A directory without a running device gives one sentence, and so does no directory."""
+    for place in (tmp_path, tmp_path / "none"):
+        result = CliRunner().invoke(main, ["ctl", "--state-dir", str(place), "state"])
+        assert result.exit_code == 1
+        assert str(place) in result.output
+
+
+def test_the_database_can_be_exchanged(light: Running) -> None:
+    """Another program puts a changed database in place; one made from an old state is refused."""
+    with Connection(light.directory) as connection:
+        before = connection.ask("database")
+        after = _with_name(before)
+        assert connection.ask("replace", before=before, after=after)["state"] == "RFOTM"
+        assert connection.ask("database") == after
+        with pytest.raises(CommandFailedError, match="has changed meanwhile"):
+            connection.ask("replace", before=before, after=after)
+        with pytest.raises(CommandFailedError, match="edited by hand or damaged"):
+            connection.ask("replace", before=after, after=after.replace("laboratory", "kitchen"))
+
+
+def _with_name(text: str) -> str:
+    database = JSON.decode(text.encode())
+    return JSON.encode(replace(database, sdi=Sdi(name="laboratory"))).decode()
+
+
+def test_too_many_conversations_are_refused(light: Running) -> None:
+    """The seventeenth connection at a time is closed, and the device goes on."""
+    held = [Connection(light.directory) for _ in range(16)]
+    for each in held:
+        each.ask("state")
+    with Connection(light.directory) as late, pytest.raises(CommandFailedError, match="hung up"):
+        late.ask("state")
+    for each in held:
+        each.__exit__(None, None, None)
+    assert light.json("state")["state"] == "RFOTM"
