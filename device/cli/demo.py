@@ -14,7 +14,8 @@ from device.core import Device
 from device.entropy import SystemEntropy
 from device.events import Bus, DeviceReset, Event
 from device.factory import new_database
-from device.net.hub import HostedDevice, Hub, Ports
+from device.net.hosted import HostedDevice, Ports
+from device.net.hub import Hub
 from device.simulation.profile import load
 from obt import (
     LITE,

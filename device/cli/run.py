@@ -18,7 +18,8 @@ from device.entropy import SystemEntropy
 from device.events import Bus
 from device.factory import new_database
 from device.net.control import ControlServer
-from device.net.hub import BindError, Hub, Ports
+from device.net.hosted import BindError, Ports
+from device.net.hub import Hub
 from device.simulation.profile import Method, Profile, ProfileError, load
 from svrdb import NIL, Store, StoreError, open_directory
 

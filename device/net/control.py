@@ -25,7 +25,7 @@ from device.control import (
 )
 from device.events import Event
 from device.net.control_socket import SOCKET_NAME, open_directory
-from device.net.hub import HostedDevice
+from device.net.hosted import HostedDevice
 from device.path import Outgoing
 
 MAX_CONNECTIONS: Final = 16

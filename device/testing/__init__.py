@@ -1,6 +1,21 @@
-"""For tests, ours and yours: a network in memory with its own clock, and a device on it."""
+"""For tests, ours and yours: devices to test clients with, and a network in memory."""
 
+from device.testing.clock import ManualClock
+from device.testing.fake import FakeDevice, fake_device
 from device.testing.network import MemoryNetwork, Node, Weather
+from device.testing.onboarded import onboarded
 from device.testing.setup import MemoryKeeper, memory_device
+from device.testing.threaded import DeviceThread
 
-__all__ = ["MemoryKeeper", "MemoryNetwork", "Node", "Weather", "memory_device"]
+__all__ = [
+    "DeviceThread",
+    "FakeDevice",
+    "ManualClock",
+    "MemoryKeeper",
+    "MemoryNetwork",
+    "Node",
+    "Weather",
+    "fake_device",
+    "memory_device",
+    "onboarded",
+]

@@ -13,7 +13,8 @@ from device.core import Device
 from device.entropy import SystemEntropy
 from device.events import Bus, Event
 from device.factory import new_database
-from device.net.hub import Hub, Ports
+from device.net.hosted import Ports
+from device.net.hub import Hub
 from device.security import states
 from device.simulation.profile import load
 from device.testing import MemoryKeeper

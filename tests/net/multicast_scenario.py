@@ -18,7 +18,8 @@ from device.entropy import SystemEntropy
 from device.events import Bus, Event, MulticastChanged
 from device.factory import new_database
 from device.net import multicast
-from device.net.hub import HostedDevice, Hub, Ports
+from device.net.hosted import HostedDevice, Ports
+from device.net.hub import Hub
 from device.simulation.profile import Discovery, load
 from device.testing import MemoryKeeper
 

@@ -11,7 +11,8 @@ from device.core import Device
 from device.entropy import SystemEntropy
 from device.events import Bus, DeviceReady, Event
 from device.factory import new_database
-from device.net.hub import BindError, Hub, Ports
+from device.net.hosted import BindError, Ports
+from device.net.hub import Hub
 from device.simulation.profile import load
 from device.testing import MemoryKeeper
 

@@ -13,7 +13,8 @@ from aiocoap import CON, GET, POST, Code, Context, Message
 from device.core import Device
 from device.entropy import SystemEntropy
 from device.factory import new_database
-from device.net.hub import HostedDevice, Hub, Ports
+from device.net.hosted import HostedDevice, Ports
+from device.net.hub import Hub
 from device.path import Path
 from device.simulation.profile import load
 from device.testing import MemoryKeeper

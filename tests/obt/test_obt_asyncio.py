@@ -12,7 +12,8 @@ from obt_support import OWNER
 from device.core import Device
 from device.entropy import SystemEntropy
 from device.factory import new_database
-from device.net.hub import HostedDevice, Hub, Ports
+from device.net.hosted import HostedDevice, Ports
+from device.net.hub import Hub
 from device.simulation.profile import load
 from device.testing import MemoryKeeper
 from obt import (

@@ -1,0 +1,276 @@
+"""One device in an event loop: its sockets, its alarm clock, and the order of its steps."""
+
+import asyncio
+import socket
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, Protocol, TypeAlias
+
+from device.core import Device
+from device.net.udp import UdpSocket
+from device.path import Endpoint, Outgoing, Path
+
+ALL_HOSTS: Final = ("0.0.0.0", "::")  # noqa: S104 - a device is there to be found
+COAP_PORT: Final = 5683
+MAX_WAITING: Final = 256
+"""Datagrams that wait while a device writes; what exceeds them is lost, as in any socket."""
+
+Step: TypeAlias = Callable[[float], Sequence[Outgoing]]
+"""Something that a device does at a given time, with what it sends."""
+
+
+class BindError(Exception):
+    """A socket cannot be bound; the message says which and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where a device listens. Port 0 is any free one, no hosts are all of this machine."""
+
+    hosts: tuple[str, ...] = ()
+    plain: int = 0
+    secure: int = 0
+
+
+class Alarm(Protocol):
+    """A call that a clock has been asked for."""
+
+    def when(self) -> float:
+        """Return when it is due."""
+
+    def cancel(self) -> None:
+        """Call it off."""
+
+
+class Clock(Protocol):
+    """What devices need of time. An event loop is such a clock, and a test may have its own."""
+
+    def time(self) -> float:
+        """Return the present time in seconds."""
+
+    def call_at(self, when: float, callback: Callable[[], object], /) -> Alarm:
+        """Call back at a time."""
+
+
+class HostedDevice:
+    """A device with its sockets and its alarm clock.
+
+    Its steps follow each other strictly. Those that write to disk are done in a thread of
+    `writers`; meanwhile what arrives for this device waits, and all other devices go on.
+    """
+
+    def __init__(
+        self, device: Device, ports: Ports, writers: ThreadPoolExecutor, clock: Clock | None = None
+    ) -> None:
+        """Bind all sockets. Raises `BindError`."""
+        self.device: Final = device
+        self._loop = asyncio.get_running_loop()
+        self._clock: Clock = clock or self._loop
+        self._writers = writers
+        self._writing: Future[Sequence[Outgoing]] | None = None
+        self._waiting: deque[Step] = deque()
+        self._alarm: Alarm | None = None
+        self._hosts = ports.hosts
+        self._sockets: list[UdpSocket] = []
+        try:
+            self._bind(ports.plain, secured=False)
+            self._bind(ports.secure, secured=True)
+        except BindError:
+            self._close_sockets()
+            raise
+        self._by_port = {
+            (opened.family, opened.host, opened.port): opened for opened in self._sockets
+        }
+        self._wildcards = {
+            (opened.family, opened.port): opened
+            for opened in self._sockets
+            if opened.host in ALL_HOSTS
+        }
+        device.endpoints = self.endpoints
+        device.defers_writes = True
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """The bound sockets."""
+        return tuple(
+            Endpoint("coaps" if opened.secured else "coap", opened.host, opened.port)
+            for opened in self._sockets
+        )
+
+    @property
+    def waiting(self) -> int:
+        """How many steps wait for the disk."""
+        return len(self._waiting)
+
+    def start(self) -> None:
+        """Begin to answer."""
+        self.device.start(self._clock.time())
+        for opened in self._sockets:
+            self._loop.add_reader(opened, opened.drain, self.receive)
+        self._set_alarm()
+
+    def stop(self) -> None:
+        """Finish what is being written, say goodbye and give the ports back."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+        if self._writing is not None:
+            self._send(self._writing.result())
+            self._writing = None
+        self._send(self.device.stop(self._clock.time()))
+        for opened in self._sockets:
+            self._loop.remove_reader(opened)
+        self._close_sockets()
+
+    def receive(self, datagram: bytes, path: Path) -> None:
+        """Hand a datagram to the device and send what it answers."""
+        if self._writing is not None:
+            if len(self._waiting) < MAX_WAITING:
+                self._waiting.append(partial(self.device.receive, datagram, path))
+            return
+        self._send(self.device.receive(datagram, path, self._clock.time()))
+        self._go_on()
+
+    def do(self, step: Step) -> None:
+        """Let the device take a step, as soon as it can."""
+        self._waiting.append(step)
+        self._go_on()
+
+    async def finish(self) -> None:
+        """Wait until all that was begun before is done, and written."""
+        done = self._loop.create_future()
+
+        def last(_now: float) -> Sequence[Outgoing]:
+            if not done.done():
+                done.set_result(None)
+            return ()
+
+        self.do(last)
+        await done
+
+    def receive_multicast(self, datagram: bytes, path: Path) -> None:
+        """Take a datagram sent to a group, as one that is answered from our own plain port."""
+        family = socket.AF_INET6 if path.is_ipv6 else socket.AF_INET
+        local = _address_towards(path)
+        for opened in self._sockets:
+            if opened.family != family or opened.secured or local is None:
+                continue
+            if opened.host in {local, *ALL_HOSTS}:
+                answered = Path(
+                    local_host=local,
+                    local_port=opened.port,
+                    peer_host=path.peer_host,
+                    peer_port=path.peer_port,
+                    interface=path.interface,
+                    multicast=True,
+                )
+                self.receive(datagram, answered)
+                return
+
+    def press_reset(self) -> None:
+        """Press the device's reset button."""
+        self.do(self.device.press_reset)
+
+    def _bind(self, port: int, *, secured: bool) -> None:
+        wanted = port
+        for host in self._hosts or ALL_HOSTS:
+            is_optional = not self._hosts and host == "::"
+            try:
+                opened = _bound(host, wanted, fallback=port, secured=secured)
+            except OSError as error:
+                if is_optional:
+                    continue  # a machine without IPv6
+                raise BindError(_explain(host, wanted, error)) from error
+            self._sockets.append(opened)
+            wanted = opened.port  # the same number for every address, where it is free
+
+    def _send(self, outgoing: Sequence[Outgoing]) -> None:
+        for item in outgoing:
+            path = item.path
+            family = socket.AF_INET6 if path.is_ipv6 else socket.AF_INET
+            opened = self._wildcards.get((family, path.local_port)) or self._by_port.get(
+                (family, path.local_host, path.local_port)
+            )
+            if opened is not None:
+                opened.send(item)
+
+    def _go_on(self) -> None:
+        """Take the steps that wait, until one of them has to write."""
+        while self._writing is None:
+            if self.device.has_work:
+                self._writing = self._writers.submit(self.device.work, self._clock.time())
+                self._writing.add_done_callback(self._wake)
+            elif self._waiting:
+                self._send(self._waiting.popleft()(self._clock.time()))
+            else:
+                self._set_alarm()
+                return
+
+    def _wake(self, _written: object) -> None:
+        """Tell the loop, from the thread that wrote, that it is done."""
+        # a loop that was closed meanwhile: `stop` has waited for the result
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._on_written)
+
+    def _on_written(self) -> None:
+        written, self._writing = self._writing, None
+        if written is None:
+            return  # `stop` took it
+        try:
+            self._send(written.result())
+        finally:
+            self._go_on()
+
+    def _set_alarm(self) -> None:
+        deadline = self.device.next_deadline()
+        if self._alarm is not None:
+            if deadline == self._alarm.when():
+                return
+            self._alarm.cancel()
+            self._alarm = None
+        if deadline is not None:
+            self._alarm = self._clock.call_at(deadline, self._on_alarm)
+
+    def _on_alarm(self) -> None:
+        self._alarm = None
+        if self._writing is None:
+            self.do(self.device.tick)
+
+    def _close_sockets(self) -> None:
+        for opened in self._sockets:
+            opened.close()
+
+
+def _bound(host: str, port: int, *, fallback: int, secured: bool) -> UdpSocket:
+    """Bind `port`, or `fallback` if that is another one and `port` is taken."""
+    # the multicast port is shared with the multicast sockets of every process
+    shared = port == COAP_PORT
+    try:
+        return UdpSocket(host, port, secured=secured, shared=shared)
+    except OSError:
+        if port == fallback:
+            raise
+        return UdpSocket(host, fallback, secured=secured)
+
+
+def _explain(host: str, port: int, error: OSError) -> str:
+    place = Endpoint("udp", host, port)
+    return f"cannot listen at {place}: {error.strerror or error}; choose another address or port"
+
+
+def _address_towards(path: Path) -> str | None:
+    """Return the local address from which an answer to `path`'s peer leaves."""
+    family = socket.AF_INET6 if path.is_ipv6 else socket.AF_INET
+    peer: tuple[str, int] | tuple[str, int, int, int] = (path.peer_host, path.peer_port)
+    if path.is_ipv6:
+        peer = (path.peer_host, path.peer_port, 0, path.interface)
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(peer)
+        except OSError:
+            return None
+        host: str = probe.getsockname()[0]
+        return host

@@ -1,0 +1,51 @@
+"""A clock that stands still until a test moves it."""
+
+import heapq
+from collections.abc import Callable
+from itertools import count
+
+
+class ManualAlarm:
+    """A call that was asked for."""
+
+    def __init__(self, when: float, callback: Callable[[], object]) -> None:
+        self._when = when
+        self.callback: Callable[[], object] | None = callback
+
+    def when(self) -> float:
+        """Return when it is due."""
+        return self._when
+
+    def cancel(self) -> None:
+        """Call it off."""
+        self.callback = None
+
+
+class ManualClock:
+    """Time for hosted devices, in seconds from zero."""
+
+    def __init__(self) -> None:
+        self._now = 0.0
+        self._alarms: list[tuple[float, int, ManualAlarm]] = []
+        self._serial = count()
+
+    def time(self) -> float:
+        """Return the present time."""
+        return self._now
+
+    def call_at(self, when: float, callback: Callable[[], object], /) -> ManualAlarm:
+        """Call back once `step` has reached that time."""
+        alarm = ManualAlarm(when, callback)
+        heapq.heappush(self._alarms, (when, next(self._serial), alarm))
+        return alarm
+
+    def step(self, until: float) -> bool:
+        """Go to the next alarm and ring it; without one before `until`, go there: false."""
+        while self._alarms and self._alarms[0][0] <= until:
+            when, _, alarm = heapq.heappop(self._alarms)
+            if alarm.callback is not None:
+                self._now = max(self._now, when)
+                alarm.callback()
+                return True
+        self._now = max(self._now, until)
+        return False

@@ -1,0 +1,175 @@
+"""A device for somebody else's test: real sockets on loopback, everything else in memory."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, Final
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from device.control import Control, Set
+from device.core import Device
+from device.entropy import Entropy, SeededEntropy, SystemEntropy
+from device.events import Bus, Event
+from device.factory import new_database
+from device.net.hosted import HostedDevice, Ports
+from device.net.hub import Hub
+from device.simulation.profile import Profile, load
+from device.testing.clock import ManualClock
+from device.testing.onboarded import onboarded
+from device.testing.setup import MemoryKeeper
+from svrdb.model import Database, State
+
+PATIENCE: Final = 5.0
+"""Seconds that `wait_for` waits unless told otherwise."""
+
+
+class FakeDevice:
+    """A running device, and the world around it. Places are named `/light/switch#value`."""
+
+    def __init__(
+        self, hosted: HostedDevice, events: list[Event], clock: ManualClock | None
+    ) -> None:
+        self.device: Final = hosted.device
+        self.events: Final = events
+        """Everything that happened, in order."""
+        self._hosted = hosted
+        self._clock = clock
+        self._control = Control(self.device)
+        self._waited = 0
+        self._news = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self.device.bus.subscribe(self._wake)
+
+    @property
+    def coap(self) -> str:
+        """Where it is reached without DTLS, as `coap://127.0.0.1:40001`."""
+        return self._endpoint("coap")
+
+    @property
+    def coaps(self) -> str:
+        """Where it is reached with DTLS."""
+        return self._endpoint("coaps")
+
+    @property
+    def uuid(self) -> UUID:
+        """The present device UUID."""
+        return self.device.database.doxm.device_uuid
+
+    @property
+    def state(self) -> State:
+        """The onboarding state."""
+        return self.device.database.state
+
+    @property
+    def database(self) -> Database:
+        """All that the device keeps."""
+        return self.device.database
+
+    def get(self, place: str) -> Any:
+        """Return a value, or all of a resource. Raises KeyError."""
+        href, _, name = place.partition("#")
+        values = dict(self.device.appliances[href].values.current)
+        return values[name] if name else values
+
+    async def set(self, place: str, value: object) -> None:
+        """Change a value as the physical world would. Raises `ControlError`."""
+        href, _, name = place.partition("#")
+        request = Set(href=href, values={name: value})
+        await self._take(lambda now: self._control.perform(request, now)[1])
+
+    async def press_reset(self) -> None:
+        """Press the reset button; the device is in factory state when this returns."""
+        await self._take(self.device.press_reset)
+
+    async def advance(self, seconds: float) -> None:
+        """Let time pass, for a device with a clock of its own: what is due happens in order."""
+        if self._clock is None:
+            raise RuntimeError("the device lives in real time; make it with manual_time=True")
+        until = self._clock.time() + seconds
+        while self._clock.step(until):
+            await self._hosted.finish()
+
+    async def wait_for(self, name: str, *, timeout: float = PATIENCE) -> Event:  # noqa: ASYNC109
+        """Return the next event of that name after the last one waited for.
+
+        Raises TimeoutError.
+        """
+        async with asyncio.timeout(timeout):
+            while True:
+                for index in range(self._waited, len(self.events)):
+                    if self.events[index].name == name:
+                        self._waited = index + 1
+                        return self.events[index]
+                self._news.clear()
+                await self._news.wait()
+
+    async def _take(self, step: Any) -> None:
+        """Have the device take a step, and wait until all of it is done."""
+        failure: list[Exception] = []
+
+        def careful(now: float) -> Any:
+            try:
+                return step(now)
+            except Exception as error:  # noqa: BLE001 - raised again, for who asked
+                failure.append(error)
+                return []
+
+        self._hosted.do(careful)
+        await self._hosted.finish()
+        if failure:
+            raise failure[0]
+
+    def _wake(self, _event: Event) -> None:
+        # events also come from the threads that write
+        self._loop.call_soon_threadsafe(self._news.set)
+
+    def _endpoint(self, scheme: str) -> str:
+        return next(
+            str(endpoint) for endpoint in self.device.endpoints if endpoint.scheme == scheme
+        )
+
+
+@asynccontextmanager
+async def fake_device(  # noqa: PLR0913 - by keyword, each with a default
+    profile: str | Profile = "light",
+    *,
+    clients: Mapping[UUID, bytes] | None = None,
+    open_to_all: bool = False,
+    database: Database | None = None,
+    seed: int | str | None = None,
+    manual_time: bool = False,
+    hosts: tuple[str, ...] = ("127.0.0.1",),
+) -> AsyncIterator[FakeDevice]:
+    """Run a device until the block ends, on free ports of `hosts`.
+
+    It waits for an owner, unless `clients` (pairwise keys of those who may use it) or `open_to_all`
+    (anybody may, also without DTLS) say that it has one, or `database` says what it keeps. With a
+    `seed` all its random numbers repeat, and no key is secret. With `manual_time` its time stands
+    still but for `advance`. Nothing is written to disk.
+    """
+    loaded = load(profile) if isinstance(profile, str) else profile
+    if open_to_all:
+        loaded = _plain(loaded)
+    entropy: Entropy = SystemEntropy() if seed is None else SeededEntropy(seed)
+    if database is None:
+        database = new_database(loaded, entropy)
+        if clients is not None or open_to_all:
+            database = onboarded(database, entropy, clients=clients, open_to_all=open_to_all)
+    events: list[Event] = []
+    bus = Bus()
+    bus.subscribe(events.append)
+    clock = ManualClock() if manual_time else None
+    hub = Hub(clock)
+    try:
+        device = Device(loaded, MemoryKeeper(database), entropy=entropy, bus=bus)
+        yield FakeDevice(hub.add(device, Ports(hosts=hosts)), events, clock)
+    finally:
+        hub.stop()
+
+
+def _plain(profile: Profile) -> Profile:
+    """Give every resource an endpoint without DTLS."""
+    resources = tuple(replace(resource, plain=True) for resource in profile.resources)
+    return replace(profile, resources=resources)

@@ -1,0 +1,80 @@
+"""A device that already has an owner: for tests of clients, which come after onboarding."""
+
+from collections.abc import Mapping
+from typing import Final
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from device.entropy import Entropy
+from device.security.states import enter
+from svrdb.model import (
+    Ace,
+    AceResource,
+    Acl2,
+    Connection,
+    Cred,
+    Credential,
+    CredentialType,
+    Database,
+    Permission,
+    PrivateData,
+    State,
+    Subject,
+)
+
+OWNER: Final = UUID("6f776e65-7200-4000-8000-000000000001")
+"""Who owns the devices that were made with an owner; nobody knows its key."""
+
+_READ: Final = int(Permission.RETRIEVE)
+_USE: Final = int(
+    Permission.CREATE | Permission.RETRIEVE | Permission.UPDATE | Permission.DELETE
+) | int(Permission.NOTIFY)
+
+
+def onboarded(
+    database: Database,
+    entropy: Entropy,
+    *,
+    clients: Mapping[UUID, bytes] | None = None,
+    open_to_all: bool = False,
+) -> Database:
+    """Return the database as an owner would leave it, in RFNOP.
+
+    `clients` are the pairwise keys (16 or 32 octets) of those who may use all of the device's
+    resources over DTLS. `open_to_all` lets anybody use them who can reach an endpoint.
+    """
+    keys = {OWNER: entropy.token(16), **(clients or {})}
+    credentials = tuple(
+        Credential(
+            credid=number,
+            kind=CredentialType.SYMMETRIC_PAIRWISE,
+            subject=str(peer),
+            private=PrivateData(data=key),
+        )
+        for number, (peer, key) in enumerate(keys.items(), 1)
+    )
+    doxm = replace(database.doxm, owned=True, owner_uuid=OWNER, resource_owner=OWNER)
+    pstat = replace(database.pstat, resource_owner=OWNER)
+    owned = replace(
+        database,
+        doxm=doxm,
+        pstat=pstat,
+        cred=Cred(credentials=credentials, resource_owner=OWNER),
+        acl2=Acl2(entries=_entries(list(clients or {}), open_to_all), resource_owner=OWNER),
+    )
+    return enter(owned, State.RFNOP)
+
+
+def _entries(clients: list[UUID], open_to_all: bool) -> tuple[Ace, ...]:
+    everything = (AceResource(wildcard="*"),)
+    discovery = tuple(AceResource(href=href) for href in ("/oic/res", "/oic/d", "/oic/p"))
+    anybody = Subject(connection=Connection.ANYONE)
+    entries = [(anybody, discovery, _READ)]
+    entries += [(Subject(uuid=str(client)), everything, _USE) for client in clients]
+    if open_to_all:
+        entries.append((anybody, everything, _USE))
+    return tuple(
+        Ace(aceid=number, subject=subject, resources=resources, permission=permission)
+        for number, (subject, resources, permission) in enumerate(entries, 1)
+    )

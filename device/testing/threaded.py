@@ -1,0 +1,106 @@
+"""A fake device in a thread of its own: for tests without an event loop."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from functools import partial
+from types import TracebackType
+from typing import Any, Self, TypeVar
+from uuid import UUID
+
+from device.events import Event
+from device.simulation.profile import Profile
+from device.testing.fake import PATIENCE, FakeDevice, fake_device
+from svrdb.model import State
+
+T = TypeVar("T")
+
+
+class DeviceThread:
+    """What `FakeDevice` is, for code that does not await: `with DeviceThread("light") as light`.
+
+    Takes the arguments of `fake_device`.
+    """
+
+    def __init__(self, profile: str | Profile = "light", **options: Any) -> None:
+        self._open = partial(fake_device, profile, **options)
+        self._started: Future[FakeDevice] = Future()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._live()), daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._fake = self._started.result()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._loop.call_soon_threadsafe(self._stopped.set)
+        self._thread.join()
+
+    @property
+    def coap(self) -> str:
+        """Where it is reached without DTLS, as `coap://127.0.0.1:40001`."""
+        return self._fake.coap
+
+    @property
+    def coaps(self) -> str:
+        """Where it is reached with DTLS."""
+        return self._fake.coaps
+
+    @property
+    def uuid(self) -> UUID:
+        """The present device UUID."""
+        return self._fake.uuid
+
+    @property
+    def state(self) -> State:
+        """The onboarding state."""
+        return self._fake.state
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """Everything that happened, in order."""
+        return tuple(self._fake.events)
+
+    def get(self, place: str) -> Any:
+        """Return a value, or all of a resource. Raises KeyError."""
+        return self._fake.get(place)
+
+    def set(self, place: str, value: object) -> None:
+        """Change a value as the physical world would. Raises `ControlError`."""
+        self._await(self._fake.set(place, value))
+
+    def press_reset(self) -> None:
+        """Press the reset button; the device is in factory state when this returns."""
+        self._await(self._fake.press_reset())
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass, for a device made with `manual_time`."""
+        self._await(self._fake.advance(seconds))
+
+    def wait_for(self, name: str, *, timeout: float = PATIENCE) -> Event:
+        """Return the next event of that name after the last one waited for; or TimeoutError."""
+        return self._await(self._fake.wait_for(name, timeout=timeout))
+
+    def _await(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    async def _live(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stopped = asyncio.Event()
+        try:
+            async with self._open() as fake:
+                self._started.set_result(fake)
+                await self._stopped.wait()
+        except Exception as error:
+            if self._started.done():
+                raise
+            self._started.set_exception(error)
+
+
+DeviceMaker = Callable[..., DeviceThread]
