@@ -359,7 +359,50 @@ class Permanent(
     """The device UUID it left the factory with."""
 
 
-class Database(msgspec.Struct, frozen=True, kw_only=True):
+class ResetUuid(StrEnum):
+    """Which device UUID a reset gives."""
+
+    KEEP = "keep"
+    """The one of the reset profile (IoTivity since 1.3)."""
+    NEW = "new"
+    """A new random one (OCF 2.x, IoTivity-Lite, IoTivity 1.2)."""
+
+
+class ResetProfile(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    rename={"is_uuid_hidden": "temporaryuuid", "uuid": "uuidpolicy"},
+):
+    """What a reset brings back (IoTivity's `resetpf`); nobody owns the device that it describes.
+
+    What is not in it, a reset gives its default value.
+    """
+
+    doxm: Doxm
+    """Its `deviceuuid` is the one that is restored; nil means a new one at each reset."""
+    pstat: Pstat = Pstat()
+    cred: Cred = Cred()
+    acl2: Acl2 = Acl2()
+    sp: Sp = Sp()
+    uuid: ResetUuid = ResetUuid.KEEP
+    is_uuid_hidden: bool = False
+    """Whether the device shows a temporary UUID until it has an owner."""
+
+
+class Foreign(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of another stack's database that means nothing here, kept for the way back."""
+
+    place: tuple[str, ...]
+    """A resource's name there, then property names; an entry by its id and subject."""
+    content: bytes
+    """One CBOR item; where the place is a resource, its octets as they were."""
+
+    def __repr__(self) -> str:
+        return f"<foreign {'/'.join(self.place)}, {len(self.content)} bytes>"
+
+
+class Database(msgspec.Struct, frozen=True, kw_only=True, rename={"reset_profile": "resetpf"}):
     """Everything one device keeps over a restart."""
 
     doxm: Doxm
@@ -375,6 +418,10 @@ class Database(msgspec.Struct, frozen=True, kw_only=True):
     ael: Ael = Ael()
     next_uuid: uuid.UUID | None = None
     """What replaces a temporary device UUID as soon as the device has an owner."""
+    reset_profile: ResetProfile | None = None
+    """What a reset brings back; None: a device of an earlier version, or it was dropped."""
+    foreign: tuple[Foreign, ...] = ()
+    """What an import brought along and only an export needs; no device behaviour depends on it."""
 
     @property
     def state(self) -> State:

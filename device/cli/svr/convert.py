@@ -1,0 +1,142 @@
+"""`onboardee svr convert`: from and to the databases of other stacks, and dumps for people."""
+
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+import click
+
+from device.entropy import SystemEntropy, random_uuid
+from svrdb import Database, StoreError, problems
+from svrdb.formats import (
+    Form,
+    FormatError,
+    Imported,
+    Options,
+    decode,
+    encode,
+    read,
+    write,
+)
+from svrdb.formats.files import MAX_SIZE
+
+_FORMS: Final = click.Choice([str(form) for form in Form])
+_BY_SUFFIX: Final = {
+    ".dat": Form.IOTIVITY,
+    ".yaml": Form.YAML,
+    ".yml": Form.YAML,
+    ".json": Form.SOURCE,
+}
+_LITE_FILE: Final = re.compile(r"doxm_[0-9]+")
+
+EPILOG: Final = """\b
+Examples:
+  onboardee svr convert oic_svr_db_server.dat ~/lights/kitchen   an IoTivity server moves in
+  onboardee svr convert server.json server.dat                   what json2cbor does
+  onboardee svr convert server.dat server.json                   and its inverse
+  onboardee svr convert simpleserver_creds kitchen.yaml          IoTivity-Lite, to be read
+  onboardee svr convert ~/lights/kitchen - --to yaml | less"""
+
+
+@click.command("convert", epilog=EPILOG)
+@click.argument("source", metavar="IN", type=click.Path(path_type=Path))
+@click.argument("target", metavar="OUT", type=click.Path(path_type=Path))
+@click.option("--from", "source_form", type=_FORMS, help="Form of IN; else its content tells.")
+@click.option("--to", "target_form", type=_FORMS, help="Form of OUT; else its name tells.")
+@click.option(
+    "--version",
+    type=click.Choice(["1.2", "1.3", "master"]),
+    default="master",
+    show_default=True,
+    help="The IoTivity that is to read OUT.",
+)
+@click.option(
+    "--device", type=click.IntRange(0), default=0, help="Device of an IoTivity-Lite directory."
+)
+@click.option("--reveal", is_flag=True, help="Show secrets in dumps and on standard output.")
+@click.option("--replace", is_flag=True, help="Replace the device in a state directory.")
+@click.option("--dry-run", is_flag=True, help="Read, check and warn, but write nothing.")
+def command(
+    source: Path, target: Path, source_form: str | None, target_form: str | None, **settings: Any
+) -> None:
+    """Convert a device's database from any form to any other; - is standard input or output.
+
+    Forms: store (a state directory, or svr.json), iotivity (.dat), json2cbor (its .json), lite (a
+    credential directory), and the dumps yaml and json. In these secrets are redacted unless
+    --reveal is given, and a redacted one cannot be read back. What OUT cannot hold is told on
+    standard error.
+    """
+    options = Options(**settings)
+    form = _form_of(target, target_form)
+    with _explained("standard input" if str(source) == "-" else str(source)):
+        imported = _read(source, Form(source_form) if source_form else None, options.device)
+    _warn(imported.warnings)
+    _warn(tuple(problem.sentence for problem in problems(imported.database)))
+    if str(target) == "-":
+        _print(imported.database, form, options)
+        return
+    with _explained(str(target)):
+        warnings = write(target, imported.database, form=form, options=options)
+    _warn(warnings)
+    done = "can be converted" if options.dry_run else f"is now in {target}"
+    click.echo(f"device {imported.database.doxm.device_uuid} {done} ({form})")
+
+
+def _print(database: Database, form: Form, options: Options) -> None:
+    if form is Form.SOURCE and not options.reveal:
+        raise click.UsageError("the json2cbor form shows secrets; give --reveal if that is meant")
+    with _explained("standard output"):
+        content, warnings = encode(database, form, options)
+    _warn(warnings)
+    if not options.dry_run:
+        sys.stdout.buffer.write(content)
+
+
+def _form_of(target: Path, given: str | None) -> Form:
+    if given is not None:
+        return Form(given)
+    if str(target) == "-":
+        raise click.UsageError("say with --to what standard output is to be")
+    if target.name == "svr.json":
+        return Form.STORE
+    if target.is_dir() and any(_LITE_FILE.fullmatch(path.name) for path in target.iterdir()):
+        return Form.LITE
+    if not target.suffix or target.is_dir():
+        return Form.LITE if target.name.endswith("_creds") else Form.STORE
+    if target.suffix not in _BY_SUFFIX:
+        raise click.UsageError(f"the name {target.name} tells no form; give it with --to")
+    return _BY_SUFFIX[target.suffix]
+
+
+def _read(source: Path, form: Form | None, device: int) -> Imported:
+    if str(source) != "-":
+        return read(source, new_uuid=_new_uuid, form=form, device=device)
+    content = sys.stdin.buffer.read(MAX_SIZE + 1)
+    if len(content) > MAX_SIZE:
+        raise FormatError(f"has more than {MAX_SIZE} octets")
+    return decode(content, new_uuid=_new_uuid, form=form)
+
+
+def _new_uuid() -> UUID:
+    return random_uuid(SystemEntropy())
+
+
+def _warn(warnings: tuple[str, ...]) -> None:
+    for warning in warnings:
+        click.echo(f"Warning: {warning}", err=True)
+
+
+@contextmanager
+def _explained(place: str) -> Iterator[None]:
+    try:
+        yield
+    except FormatError as error:
+        raise click.ClickException(f"{place}: {error}; nothing was written") from error
+    except OSError as error:
+        raise click.ClickException(f"{place}: {error.strerror or error}") from error
+    except StoreError as error:
+        raise click.ClickException(str(error)) from error

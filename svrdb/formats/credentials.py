@@ -1,0 +1,214 @@
+"""Credentials as other stacks write them: octets or text by encoding, older names, older places.
+
+Stacks write the data of the encodings raw and DER as octets and all else as text. Here the secret
+part is always octets, and the public part always text, DER in base64.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from svrdb.formats.errors import FormatError
+from svrdb.model import CredentialUsage, Encoding
+
+OLD_USAGES: Final = {
+    "trust_ca": CredentialUsage.TRUST_ANCHOR,
+    "primary_cert": CredentialUsage.IDENTITY,
+    "mfg_trust_ca": CredentialUsage.MANUFACTURER_ANCHOR,
+    "mfg_primary_cert": CredentialUsage.MANUFACTURER,
+}
+"""The usages of IoTivity 1.2 and before, which has no role certificates."""
+
+_NEW_USAGES: Final = {str(new): old for old, new in OLD_USAGES.items()}
+_ANCHORS: Final = (CredentialUsage.TRUST_ANCHOR, CredentialUsage.MANUFACTURER_ANCHOR)
+_OCTETS: Final = (Encoding.RAW, Encoding.DER, Encoding.CWT)
+_PEM: Final = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n?", re.DOTALL)
+
+Entry = dict[str, Any]
+
+
+def from_foreign(entry: Mapping[str, Any], key: str) -> Entry:
+    """Return a credential with the model's wire names and types. Raises `FormatError`."""
+    found = dict(entry)
+    for name, convert in (
+        ("publicdata", _public_part),
+        ("optionaldata", _public_part),
+        ("privatedata", _private_part),
+    ):
+        if name in found:
+            if not isinstance(found[name], dict):
+                raise FormatError("is not a map", key=f"{key}.{name}")
+            found[name] = convert(found[name], f"{key}.{name}")
+    usage = found.get("credusage")
+    if isinstance(usage, str):
+        found["credusage"] = str(OLD_USAGES.get(usage, usage))
+    return _without_old_chain(found)
+
+
+def to_foreign(entry: Mapping[str, Any]) -> Entry:
+    """Return a credential of the model as stacks write it, in version 1.3 and later."""
+    found = dict(entry)
+    for name in ("publicdata", "optionaldata"):
+        if name in found:
+            found[name] = {**found[name], **_written_public(found[name])}
+    if "privatedata" in found:
+        found["privatedata"] = _written_private(found["privatedata"])
+    return found
+
+
+def to_version_1(entry: Mapping[str, Any]) -> Entry:
+    """Return a credential as IoTivity 1.2 reads it: old usages, authorities in `optionaldata`.
+
+    Takes what `to_foreign` returned.
+    """
+    found = dict(entry)
+    usage = found.get("credusage")
+    if usage not in _NEW_USAGES:
+        return found
+    found["credusage"] = _NEW_USAGES[usage]
+    public = found.get("publicdata")
+    if public is None or found.get("optionaldata", {}).get("data"):
+        return found
+    status = found.get("optionaldata", {})
+    if usage in _ANCHORS:
+        del found["publicdata"]
+        found["optionaldata"] = {**status, **public}
+    elif public["encoding"] == Encoding.PEM and len(chain := _PEM.findall(public["data"])) > 1:
+        found["publicdata"] = {**public, "data": chain[0]}
+        found["optionaldata"] = {**status, **public, "data": "".join(chain[1:])}
+    return found
+
+
+def _without_old_chain(entry: Entry) -> Entry:
+    """Put the authorities of IoTivity 1.2 where the certificates are today."""
+    optional = entry.get("optionaldata")
+    if not isinstance(optional, dict):
+        return entry
+    optional.setdefault("revstat", False)
+    if not optional.get("data"):
+        return entry
+    public = entry.get("publicdata")
+    if public is None and entry.get("credusage") in _ANCHORS:
+        entry["publicdata"] = _data_of(optional)
+    elif public is not None and entry.get("credusage") in (*OLD_USAGES.values(),):
+        chain = [_as_pem(public), _as_pem(optional)]
+        if None in chain:
+            return entry
+        data = "".join(each for each in chain if each)
+        entry["publicdata"] = {"data": data, "encoding": str(Encoding.PEM)}
+    else:
+        return entry
+    entry["optionaldata"] = {"revstat": optional["revstat"]}
+    if not optional["revstat"]:
+        del entry["optionaldata"]
+    return entry
+
+
+def _data_of(part: Entry) -> Entry:
+    return {name: part[name] for name in ("data", "encoding") if name in part}
+
+
+def _as_pem(part: Entry) -> str | None:
+    """Return certificates as PEM text, None if they are neither PEM nor one of DER."""
+    data: str = part["data"]
+    if part["encoding"] == Encoding.PEM:
+        return "".join(each.rstrip("\n") + "\n" for each in _PEM.findall(data)) or None
+    octets = _octets(data)
+    if part["encoding"] != Encoding.DER or octets is None or _der_length(octets) != len(octets):
+        return None
+    lines = re.findall(".{1,64}", data)
+    return "\n".join(["-----BEGIN CERTIFICATE-----", *lines, "-----END CERTIFICATE-----", ""])
+
+
+def _der_length(octets: bytes) -> int:
+    """Return how long the DER sequence at the beginning says it is, -1 if there is none."""
+    if len(octets) < 4 or octets[0] != 0x30 or octets[1] not in (0x81, 0x82):
+        return -1
+    size = octets[1] - 0x80
+    return 2 + size + int.from_bytes(octets[2 : 2 + size], "big")
+
+
+def _public_part(part: Mapping[str, Any], key: str) -> Entry:
+    if "data" not in part and "revstat" in part:
+        return dict(part)
+    encoding = _encoding(part, key)
+    data = part.get("data", "")
+    match data:
+        case bytes() if encoding in _OCTETS:
+            data = base64.b64encode(data).decode()
+        case bytes():
+            data = _text(data, key)
+        case str():
+            pass
+        case _:
+            raise FormatError("is neither octets nor text", key=f"{key}.data")
+    if data.startswith("-----BEGIN"):
+        # IoTivity counts the NUL that ends a string in C.
+        data = data.rstrip("\0")
+    return {**part, "data": data, "encoding": str(encoding)}
+
+
+def _private_part(part: Mapping[str, Any], key: str) -> Entry:
+    encoding = _encoding(part, key)
+    data = part.get("data", b"")
+    match data:
+        case bytes():
+            pass
+        case str() if encoding is Encoding.BASE64:
+            octets = _octets(data.rstrip("\0\n"))
+            if octets is None:
+                raise FormatError("is not base64", key=f"{key}.data")
+            data = octets
+        case str() if encoding not in _OCTETS or not data:
+            data = data.encode()
+        case _:
+            raise FormatError(f"is not octets, as {encoding} says", key=f"{key}.data")
+    return {**part, "data": data, "encoding": str(encoding)}
+
+
+def _written_public(part: Mapping[str, Any]) -> Entry:
+    if "data" not in part:
+        return {}
+    data: str | bytes = part["data"]
+    encoding = part.get("encoding", Encoding.RAW)
+    octets = _octets(part["data"]) if encoding in _OCTETS else None
+    # What is not base64 cannot have come from octets, and stays the text it is.
+    return {"data": data if octets is None else octets, "encoding": encoding}
+
+
+def _written_private(part: Mapping[str, Any]) -> Entry:
+    octets: bytes = part["data"]
+    data: str | bytes = octets
+    if part["encoding"] == Encoding.BASE64:
+        data = base64.b64encode(octets).decode()
+    elif part["encoding"] not in _OCTETS:
+        try:
+            data = octets.decode()
+        except UnicodeDecodeError:
+            data = octets
+    return {**part, "data": data}
+
+
+def _encoding(part: Mapping[str, Any], key: str) -> Encoding:
+    try:
+        return Encoding(part.get("encoding", Encoding.RAW))
+    except ValueError:
+        raise FormatError("is an unknown encoding", key=f"{key}.encoding") from None
+
+
+def _text(data: bytes, key: str) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        raise FormatError("is not text, as its encoding says", key=f"{key}.data") from None
+
+
+def _octets(text: str) -> bytes | None:
+    """Return what base64 text stands for, None unless it is written in the one usual way."""
+    try:
+        octets = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return octets if base64.b64encode(octets).decode() == text else None

@@ -1,0 +1,279 @@
+"""Which form a file or directory has; reading and writing each, all or nothing."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from svrdb.codec import CBOR, CODECS, FORMAT, JSON, Unreadable
+from svrdb.errors import StoreError
+from svrdb.formats import iotivity, lite, neutral, source
+from svrdb.formats.errors import FormatError
+from svrdb.formats.wire import Imported, NewUuid
+from svrdb.model import Database
+from svrdb.storage import PREFIX, DirectoryStorage
+from svrdb.store import MARKER_NAME, Store
+
+MAX_SIZE: Final = 4 << 20
+"""Octets of a file. Real ones have some thousand."""
+
+_MAX_FILES: Final = 10_000
+
+
+class Form(StrEnum):
+    """The forms in which a database is kept."""
+
+    STORE = "store"
+    """A device's state directory, or the file `svr.json` or `svr.cbor` in it."""
+    IOTIVITY = "iotivity"
+    """IoTivity's `.dat`."""
+    SOURCE = "json2cbor"
+    """The JSON that IoTivity's json2cbor reads."""
+    LITE = "lite"
+    """A credential directory of IoTivity-Lite."""
+    YAML = "yaml"
+    JSON = "json"
+    """The neutral dump."""
+
+
+def read(
+    path: str | os.PathLike[str],
+    *,
+    new_uuid: NewUuid,
+    form: Form | None = None,
+    device: int = 0,
+) -> Imported:
+    """Read a database in any form; without `form` its content tells.
+
+    `new_uuid` is asked for identifiers that a form lacks; `device` is the one of a Lite directory.
+    Raises `FormatError` or OSError.
+    """
+    place = Path(path)
+    if not place.is_dir():
+        return decode(_read_file(place), new_uuid=new_uuid, form=form)
+    names = sorted(os.listdir(place))  # noqa: PTH208 - names are all that is needed
+    if form is None:
+        form = Form.LITE if lite.devices(names) else Form.STORE
+    if form is Form.LITE:
+        return lite.decode(_read_directory(place, names), device=device, new_uuid=new_uuid)
+    if form is not Form.STORE:
+        raise FormatError(f"is a directory, and {form} is a file")
+    for codec in CODECS:
+        if codec.file_name in names:
+            return decode(_read_file(place / codec.file_name), new_uuid=new_uuid, form=form)
+    raise FormatError("holds neither a device's database nor the files of IoTivity-Lite")
+
+
+def decode(content: bytes, *, new_uuid: NewUuid, form: Form | None = None) -> Imported:
+    """Read a database from a file's content: see `read`."""
+    match form or detect(content):
+        case Form.IOTIVITY:
+            return iotivity.decode(content, new_uuid=new_uuid)
+        case Form.SOURCE:
+            return source.decode(content, new_uuid=new_uuid)
+        case Form.YAML | Form.JSON:
+            return Imported(neutral.decode(content))
+        case Form.STORE:
+            return Imported(_decode_stored(content))
+    raise FormatError("is a file, and IoTivity-Lite keeps a directory")
+
+
+def detect(content: bytes) -> Form:
+    """Tell the form of a file by its content. Raises `FormatError` if it is none."""
+    start = content.lstrip()[:1]
+    if content.startswith(b"\xd9\xd9\xf7"):
+        return Form.STORE
+    if content and content[0] >> 5 == 5:
+        return Form.IOTIVITY
+    if start == b"{":
+        members = source.read_object(content)
+        by_format = {FORMAT: Form.STORE, neutral.FORMAT: Form.JSON}
+        return by_format.get(str(members.get("format")), Form.SOURCE)
+    if neutral.FORMAT.encode() in content[:1000]:
+        return Form.YAML
+    raise FormatError("is of no known form" if content else "is empty")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to write. Each says which forms it is for; the others pass over it."""
+
+    version: str = "master"
+    """The IoTivity that is to read it, one of `iotivity.VERSIONS` (iotivity, json2cbor)."""
+    device: int = 0
+    """Which device of a directory it becomes (lite)."""
+    reveal: bool = False
+    """Whether secrets are shown (yaml, json)."""
+    replace: bool = False
+    """Whether it may take the place of the device in a state directory (store)."""
+    dry_run: bool = False
+    """Whether to check all that can be, and write nothing."""
+
+
+def encode(
+    database: Database, form: Form, options: Options = Options()
+) -> tuple[bytes, tuple[str, ...]]:
+    """Return a file's content, and sentences on what it cannot hold. Raises `FormatError`."""
+    match form:
+        case Form.IOTIVITY:
+            return iotivity.encode(database, version=options.version)
+        case Form.SOURCE:
+            return source.encode(database, version=options.version)
+        case Form.YAML | Form.JSON:
+            is_yaml = form is Form.YAML
+            return neutral.encode(database, as_yaml=is_yaml, reveal=options.reveal), ()
+        case Form.STORE:
+            return _encode_stored(database), ()
+    raise FormatError("IoTivity-Lite keeps a directory, not a file")
+
+
+def write(
+    path: str | os.PathLike[str],
+    database: Database,
+    *,
+    form: Form,
+    options: Options = Options(),
+) -> tuple[str, ...]:
+    """Write a database in a form; return sentences on what is lost.
+
+    A file is replaced in one step and has mode 0600. Raises `FormatError`, `StoreError` or
+    OSError, and then has changed nothing, but for a disk that fails between the files of a Lite
+    directory: these are written completely before the first takes its place.
+    """
+    place = Path(path)
+    if form is Form.LITE:
+        files, warnings = lite.encode(database, device=options.device)
+        if not options.dry_run:
+            _write_directory(place, files, options.device)
+    elif form is Form.STORE and place.suffix != ".json":
+        warnings = ()
+        _encode_stored(database)
+        if not options.dry_run:
+            _write_store(place, database, options.replace)
+    else:
+        content, warnings = encode(database, form, options)
+        if (place.parent / MARKER_NAME).exists() and place.name.startswith(PREFIX):
+            raise StoreError(str(place), "belongs to a device", "name its directory instead")
+        if not options.dry_run:
+            _write_file(place, content)
+    return warnings
+
+
+def _encode_stored(database: Database) -> bytes:
+    try:
+        return JSON.encode(database)
+    except ValueError as error:
+        raise FormatError(str(error)) from None
+
+
+def _decode_stored(content: bytes) -> Database:
+    codec = JSON if content.lstrip()[:1] == b"{" else CBOR
+    try:
+        return codec.decode(content)
+    except Unreadable as finding:
+        raise FormatError(str(finding)) from None
+
+
+def _read_file(path: Path) -> bytes:
+    with path.open("rb") as file:
+        content = file.read(MAX_SIZE + 1)
+    if len(content) > MAX_SIZE:
+        raise FormatError(f"has more than {MAX_SIZE} octets")
+    return content
+
+
+def _read_directory(path: Path, names: list[str]) -> dict[str, bytes]:
+    if len(names) > _MAX_FILES:
+        raise FormatError(f"has more than {_MAX_FILES} files")
+    return {name: _read_file(path / name) for name in names if (path / name).is_file()}
+
+
+def _write_store(path: Path, database: Database, replace: bool) -> None:
+    with Store.open(DirectoryStorage(path), lambda: database) as store:
+        if not store.is_new and not replace:
+            raise StoreError(
+                str(path), "has a device already", "choose another directory or give --replace"
+            )
+        store.commit(database)
+
+
+def _write_file(path: Path, content: bytes) -> None:
+    with _prepared(path, content) as temporary:
+        temporary.replace(path)
+    _sync(path.parent)
+
+
+def _write_directory(path: Path, files: dict[str, bytes], device: int) -> None:
+    """Prepare all files before the first takes its place; remove what the device had beyond them.
+
+    doxm goes last: without it, or with the old one, Lite sees no half of a new device as owned.
+    """
+    if any("/" in name or "\0" in name or name in (".", "..", "") for name in files):
+        raise FormatError("has a resource whose name cannot be a file's")
+    is_new = not path.exists()
+    path.mkdir(mode=0o700, exist_ok=True)
+    try:
+        _fill_directory(path, files, device)
+    except BaseException:
+        if is_new:
+            with suppress(OSError):
+                path.rmdir()
+        raise
+
+
+def _fill_directory(path: Path, files: dict[str, bytes], device: int) -> None:
+    names = os.listdir(path)  # noqa: PTH208 - names are all that is needed
+    stale = [name for name in lite.of_device(names, device) if name not in files]
+    ordered = sorted(files, key=lambda name: (name.startswith("doxm_"), name))
+    with _all_prepared(path, [(name, files[name]) for name in ordered]) as prepared:
+        for name in stale:
+            (path / name).unlink()
+        for name, temporary in prepared:
+            temporary.replace(path / name)
+    _sync(path)
+
+
+@contextmanager
+def _all_prepared(path: Path, files: list[tuple[str, bytes]]) -> Iterator[list[tuple[str, Path]]]:
+    prepared: list[tuple[str, Path]] = []
+    try:
+        for name, content in files:
+            temporary = _temporary(path / name)
+            prepared.append((name, temporary))
+            _fill(temporary, content)
+        yield prepared
+    finally:
+        for _, temporary in prepared:
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def _prepared(path: Path, content: bytes) -> Iterator[Path]:
+    with _all_prepared(path.parent, [(path.name, content)]) as ((_, temporary),):
+        yield temporary
+
+
+def _temporary(path: Path) -> Path:
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".onboardee-")
+    os.close(descriptor)
+    return Path(name)
+
+
+def _fill(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync(path: Path) -> None:
+    with suppress(PermissionError):
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

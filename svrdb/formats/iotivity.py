@@ -1,0 +1,221 @@
+"""IoTivity's `oic_svr_db*.dat`: a CBOR map of byte strings, each one resource's CBOR map.
+
+What IoTivity itself silently puts right at its start is put right here, with a warning: missing
+and empty resources get their defaults, an unowned device has no owner. All else that is wrong is
+an error: IoTivity would take the device for a new one.
+"""
+
+from typing import Any, Final
+
+import msgspec
+
+from svrdb.formats import credentials, version1
+from svrdb.formats.cbor import Item, dump_map, dumps, read_map
+from svrdb.formats.errors import FormatError
+from svrdb.formats.foreign import Resources, whole_resources
+from svrdb.formats.wire import (
+    KNOWN,
+    POLICY,
+    PROFILED,
+    RESET_PROFILE,
+    Imported,
+    NewUuid,
+    from_resources,
+    to_resources,
+)
+from svrdb.model import NIL, Connection, Database, Encoding, Sp, State
+from svrdb.version1 import InexpressibleError
+
+VERSIONS: Final = ("1.2", "1.3", "master")
+
+_INTERFACE: Final = "oic.if.baseline"
+_ORDER: Final = ("sp", "acl", "pstat", "doxm", "amacl", "cred")
+
+
+def _default_entry(aceid: int, who: Connection, permission: int, *hrefs: str) -> dict[str, Any]:
+    return {
+        "aceid": aceid,
+        "subject": {"conntype": str(who)},
+        "resources": [{"href": href} for href in hrefs],
+        "permission": permission,
+    }
+
+
+DEFAULTS: Final[Resources] = {
+    "doxm": {"oxms": [1], "oxmsel": 1, "sct": 9, "owned": False},
+    "pstat": {"isop": False, "cm": 2, "tm": 0, "om": 4, "sm": 4},
+    "cred": {"creds": []},
+    "acl": {
+        "aclist2": [
+            _default_entry(1, Connection.ANYONE, 2, "/oic/res", "/oic/d", "/oic/p"),
+            _default_entry(2, Connection.AUTHENTICATED, 2, "/oic/res", "/oic/d", "/oic/p"),
+            _default_entry(3, Connection.ANYONE, 14, "/oic/sec/doxm"),
+            _default_entry(4, Connection.AUTHENTICATED, 14, "/oic/sec/doxm", "/oic/sec/roles"),
+        ]
+    },
+}
+"""What IoTivity uses for resources that it does not find."""
+
+
+def decode(content: bytes, *, new_uuid: NewUuid) -> Imported:
+    """Read a `.dat` file of any version from 1.1 on. Raises `FormatError`.
+
+    `new_uuid` is asked for what such a file may lack: the device's UUID, and the identifiers that
+    IoTivity keeps elsewhere.
+    """
+    warnings: list[str] = []
+    places: dict[str, dict[str, Item]] = {}
+    whole: dict[str, bytes] = {}
+    for name, item in read_map(content).items():
+        if not isinstance(item.value, bytes):
+            raise FormatError("is not a byte string", key=name, offset=item.offset)
+        if name not in KNOWN:
+            whole[name] = item.value
+        elif not item.value and name == RESET_PROFILE:
+            # IoTivity writes it so to never make one again.
+            whole[name] = item.value
+        elif item.value:
+            places[name] = _read_resource(name, item)
+        else:
+            warnings.append(f"{name} is empty")
+    try:
+        return decode_resources(values(places), whole, new_uuid=new_uuid, warnings=warnings)
+    except FormatError as error:
+        raise located(error, places) from None
+
+
+def decode_resources(
+    resources: Resources, whole: dict[str, bytes], *, new_uuid: NewUuid, warnings: list[str]
+) -> Imported:
+    """Make a database of resources as IoTivity keeps them."""
+    if not resources.keys() & DEFAULTS.keys():
+        raise FormatError("holds no doxm, pstat, acl or cred")
+    doxm = resources.get("doxm", {})
+    if doxm.get("owned") is False and doxm.get("devowneruuid", "") not in ("", str(NIL)):
+        warnings.append("doxm.devowneruuid is cleared: the device is not owned")
+        resources["doxm"] = {**doxm, "devowneruuid": str(NIL)}
+    if "doxm" in resources and "oxms" not in doxm:
+        resources["doxm"] = {**DEFAULTS["doxm"], **doxm}
+    database = from_resources(
+        resources, whole, new_uuid=new_uuid, warnings=warnings, defaults=DEFAULTS
+    )
+    return Imported(database, tuple(warnings))
+
+
+def encode(database: Database, *, version: str = "master") -> tuple[bytes, tuple[str, ...]]:
+    """Write a `.dat` file for that version; return it with sentences on what is lost."""
+    resources, warnings = versioned(database, version)
+    if RESET_PROFILE in resources:
+        profile = resources[RESET_PROFILE]
+        resources[RESET_PROFILE] = {name: _member(each) for name, each in profile.items()}
+    entries = {name: dumps(resource) for name, resource in resources.items()}
+    if RESET_PROFILE in resources:
+        entries[RESET_PROFILE] = dump_map(resources[RESET_PROFILE])
+    return dump_map(whole_resources(database.foreign) | entries), warnings
+
+
+def _member(value: Any) -> Any:
+    return dumps(value) if isinstance(value, dict) else value
+
+
+def versioned(database: Database, version: str) -> tuple[Resources, tuple[str, ...]]:
+    """Return the resources as that version writes them, and sentences on what is lost."""
+    if version not in VERSIONS:
+        raise ValueError(f"there is no version {version!r}, only {', '.join(VERSIONS)}")
+    resources = to_resources(database)
+    warnings = _unknown_encodings(resources)
+    profile = resources.get(RESET_PROFILE, {})
+    for each, where in ((resources, ""), (profile, " of the reset profile")):
+        if version == "1.2" and each:
+            warnings += [f"{warning}{where}" for warning in _to_1_2(each)]
+        _finish(each, version)
+    ordered = sorted(resources, key=lambda name: _ORDER.index(name) if name in _ORDER else 99)
+    return {name: resources[name] for name in ordered}, tuple(warnings)
+
+
+def _finish(resources: dict[str, Any], version: str) -> None:
+    """Add what all stored resources have, and write periods of time as IoTivity does."""
+    types = {"acl": "oic.r.acl" if version == "1.2" else "oic.r.acl2"}
+    for name in (*PROFILED, "crl"):
+        if name in resources:
+            resources[name] |= {"rt": [types.get(name, f"oic.r.{name}")], "if": [_INTERFACE]}
+    for entry in resources.get("acl", {}).get("aclist2", []):
+        if "validity" in entry:
+            entry["validity"] = [list(each.values()) for each in entry["validity"]]
+
+
+def _unknown_encodings(resources: Resources) -> list[str]:
+    return [
+        f"credential {entry['credid']} is in {part['encoding']}, which IoTivity does not know"
+        for entry in resources["cred"]["creds"]
+        for part in (entry.get("publicdata", {}), entry.get("privatedata", {}))
+        if part.get("encoding", Encoding.RAW) not in _ENCODINGS
+    ]
+
+
+_ENCODINGS: Final = (Encoding.RAW, Encoding.BASE64, Encoding.PEM, Encoding.DER)
+
+
+def values(places: dict[str, dict[str, Item]]) -> Resources:
+    """Return the resources without the places they were read from."""
+    resources = {
+        name: {key: item.value for key, item in resource.items()}
+        for name, resource in places.items()
+    }
+    if RESET_PROFILE in places:
+        resources[RESET_PROFILE] = _profile(places[RESET_PROFILE])
+    return resources
+
+
+def _profile(members: dict[str, Item]) -> dict[str, Any]:
+    """Read the third level: byte strings, too, of which an empty one counts as missing."""
+    profile: dict[str, Any] = {}
+    for name, item in members.items():
+        if name not in (*PROFILED, POLICY):
+            profile[name] = item.value
+        elif not isinstance(item.value, bytes):
+            raise FormatError(
+                "is not a byte string", key=f"{RESET_PROFILE}.{name}", offset=item.offset
+            )
+        elif item.value:
+            resource = _read_resource(name, item, within=f"{RESET_PROFILE}.")
+            profile[name] = {key: each.value for key, each in resource.items()}
+    return profile
+
+
+def located(error: FormatError, places: dict[str, dict[str, Item]]) -> FormatError:
+    """Add the octet at which the property in question begins, if it was read from somewhere."""
+    name, _, rest = error.key.partition(".")
+    prop = rest.partition(".")[0].partition("[")[0]
+    item = places.get(name, {}).get(prop)
+    return FormatError(error.what, key=error.key, offset=item.offset if item else None)
+
+
+def _read_resource(name: str, item: Item, *, within: str = "") -> dict[str, Item]:
+    return read_map(
+        item.value,
+        key=f"{within}{name}",
+        base=item.content_offset,
+        may_be_short=name == "pstat",
+    )
+
+
+def _to_1_2(resources: dict[str, Any]) -> list[str]:
+    """Write version 1 forms into the resources; return what could not be."""
+    warnings = []
+    older = []
+    for entry in resources["acl"].pop("aclist2"):
+        try:
+            older.append(version1.to_version_1(entry))
+        except InexpressibleError as error:
+            warnings.append(f"access control entry {entry['aceid']} is left out: {error}")
+    resources["acl"]["aclist"] = {"aces": older}
+    entries = resources["cred"]["creds"]
+    resources["cred"]["creds"] = [credentials.to_version_1(entry) for entry in entries]
+    state = resources["pstat"].pop("dos")["s"]
+    resources["pstat"].setdefault("deviceuuid", resources["doxm"]["deviceuuid"])
+    if state not in (State.RFOTM, State.RFNOP):
+        warnings.append("the onboarding state is left out: version 1.2 does not keep it")
+    if msgspec.convert(resources.pop("sp"), Sp) != Sp():
+        warnings.append("the security profile is left out: version 1.2 has none")
+    return warnings

@@ -1,0 +1,255 @@
+"""A database as the resources that IoTivity and IoTivity-Lite keep, and back.
+
+All forms but the neutral dump go through here. What only we keep gets the names that Lite uses
+for it (`u_ids`, `keypair`, ...); a stack that does not know a name leaves it alone.
+"""
+
+import copy
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypedDict, TypeVar
+
+import msgspec
+
+from svrdb.formats import credentials
+from svrdb.formats.errors import FormatError
+from svrdb.formats.foreign import Resources, leftovers, restore
+from svrdb.formats.normal import normalize
+from svrdb.model import (
+    NIL,
+    Acl2,
+    Ael,
+    Cred,
+    Crl,
+    Database,
+    Doxm,
+    Encoding,
+    Foreign,
+    Permanent,
+    PrivateData,
+    Pstat,
+    ResetProfile,
+    ResetUuid,
+    Sdi,
+    Sp,
+    State,
+)
+
+KNOWN: Final = frozenset(
+    {"doxm", "pstat", "acl", "cred", "sp", "sdi", "crl", "ael", "u_ids", "keypair", "resetpf"}
+)
+RESET_PROFILE: Final = "resetpf"
+PROFILED: Final = ("doxm", "pstat", "acl", "cred", "sp")
+POLICY: Final = "x.onboardee.policy"
+"""Which UUID a reset gives: a member of the reset profile that only we write."""
+
+_MANDATORY: Final = ("doxm", "pstat", "acl")
+
+NewUuid = Callable[[], uuid.UUID]
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import gave: the database, and sentences about what it had to change or add."""
+
+    database: Database
+    warnings: tuple[str, ...] = ()
+
+
+def to_resources(database: Database) -> Resources:
+    """Return the resources with all their properties, foreign ones too."""
+    resources = _all_known(database)
+    wanted = {part.place[0] for part in database.foreign}
+    for name, kind in (("sdi", Sdi), ("crl", Crl), ("ael", Ael)):
+        if name not in wanted and getattr(database, name) == kind():
+            del resources[name]
+    if not database.identity_key.data:
+        del resources["keypair"]
+    restore(resources, database.foreign)
+    return resources
+
+
+def from_resources(
+    found: Resources,
+    whole: Mapping[str, bytes],
+    *,
+    new_uuid: NewUuid,
+    warnings: list[str],
+    defaults: Resources,
+) -> Database:
+    """Return the database that the resources describe; `whole` are those that mean nothing here.
+
+    A resource that is missing is taken from `defaults`, as the stacks do at their start, but with
+    a warning. Raises `FormatError`, whose key says where.
+    """
+    resources = copy.deepcopy(found)
+    missing = (name for name in _MANDATORY if name not in resources)
+    warnings += [f"there is no {name}: its default is used" for name in missing]
+    _complete(resources, defaults)
+    profile = _profile(resources, defaults)
+    doxm = _doxm(resources["doxm"], new_uuid, warnings)
+    permanent, next_uuid = _permanent(resources.get("u_ids", {}), doxm.device_uuid, new_uuid)
+    database = Database(
+        doxm=doxm,
+        permanent=permanent,
+        **_secure_parts(resources, ""),
+        sdi=_convert(resources.get("sdi", {}), Sdi, "sdi"),
+        crl=_convert(resources.get("crl", {}), Crl, "crl"),
+        ael=_convert(resources.get("ael", {}), Ael, "ael"),
+        identity_key=_identity_key(resources.get("keypair", {})),
+        next_uuid=next_uuid,
+        reset_profile=profile,
+    )
+    others = (Foreign(place=(name,), content=content) for name, content in whole.items())
+    foreign = (*leftovers(resources, _all_known(database)), *others)
+    ordered = sorted(foreign, key=lambda part: part.place)
+    return msgspec.structs.replace(database, foreign=tuple(ordered))
+
+
+def _all_known(database: Database) -> Resources:
+    resources: Resources = {
+        **_secure(database),
+        "sdi": _plain(database.sdi),
+        "crl": _plain(database.crl),
+        "ael": _plain(database.ael),
+        "u_ids": _plain(database.permanent),
+        "keypair": {
+            "private_key": database.identity_key.data,
+            "encoding": str(database.identity_key.encoding),
+        },
+    }
+    if database.next_uuid is not None:
+        resources["u_ids"]["nextuuid"] = str(database.next_uuid)
+    if database.reset_profile is not None:
+        policy = {
+            "uuidpolicy": str(database.reset_profile.uuid),
+            "temporaryuuid": database.reset_profile.is_uuid_hidden,
+        }
+        resources[RESET_PROFILE] = {**_secure(database.reset_profile), POLICY: policy}
+    return resources
+
+
+def _secure(holder: Database | ResetProfile) -> Resources:
+    """Return what the live database and its reset profile have in common."""
+    cred = _plain(holder.cred)
+    cred["creds"] = [credentials.to_foreign(entry) for entry in cred["creds"]]
+    return {
+        "doxm": _plain(holder.doxm),
+        "pstat": _plain(holder.pstat),
+        "acl": _plain(holder.acl2),
+        "cred": cred,
+        "sp": _plain(holder.sp),
+    }
+
+
+class _SecureParts(TypedDict):
+    pstat: Pstat
+    cred: Cred
+    acl2: Acl2
+    sp: Sp
+
+
+def _secure_parts(resources: Resources, key: str) -> _SecureParts:
+    return {
+        "pstat": _convert(resources["pstat"], Pstat, f"{key}pstat"),
+        "cred": _convert(resources["cred"], Cred, f"{key}cred"),
+        "acl2": _convert(resources["acl"], Acl2, f"{key}acl"),
+        "sp": _convert(resources.get("sp", {}), Sp, f"{key}sp"),
+    }
+
+
+def _complete(resources: Resources, defaults: Resources) -> None:
+    for name in (*_MANDATORY, "cred"):
+        resources.setdefault(name, copy.deepcopy(defaults.get(name, {})))
+    normalize(resources)
+
+
+def _profile(resources: Resources, defaults: Resources) -> ResetProfile | None:
+    """Return what a reset brings back; whoever it says owned the device, a reset forgets."""
+    profile = resources.get(RESET_PROFILE)
+    if not profile:
+        return None
+    for name, resource in profile.items():
+        if name in PROFILED and not isinstance(resource, dict):
+            raise FormatError("is not a map", key=f"{RESET_PROFILE}.{name}")
+    known: Resources = {name: profile[name] for name in PROFILED if name in profile}
+    try:
+        _complete(known, defaults)
+    except FormatError as error:
+        raise FormatError(error.what, key=f"{RESET_PROFILE}.{error.key}") from None
+    profile.update(known)
+    for resource in known.values():
+        if "rowneruuid" in resource:
+            resource["rowneruuid"] = str(NIL)
+    known["doxm"] |= {"owned": False, "devowneruuid": str(NIL)}
+    known["pstat"] |= {"dos": {"s": int(State.RFOTM), "p": False}, "isop": False}
+    known["pstat"] |= {"cm": 2, "tm": 0}
+    doxm = {"deviceuuid": str(NIL), **known["doxm"]}
+    policy = _convert(profile.get(POLICY, {}), _Policy, f"{RESET_PROFILE}.{POLICY}")
+    return ResetProfile(
+        doxm=_convert(doxm, Doxm, f"{RESET_PROFILE}.doxm"),
+        **_secure_parts(known, f"{RESET_PROFILE}."),
+        uuid=policy.uuid,
+        is_uuid_hidden=policy.is_hidden,
+    )
+
+
+class _Policy(msgspec.Struct, rename={"uuid": "uuidpolicy", "is_hidden": "temporaryuuid"}):
+    uuid: ResetUuid = ResetUuid.KEEP
+    is_hidden: bool = False
+
+
+def _plain(part: msgspec.Struct) -> dict[str, Any]:
+    plain: dict[str, Any] = _listed(msgspec.to_builtins(part, builtin_types=(bytes,)))
+    return plain
+
+
+def _listed(value: Any) -> Any:
+    """Make lists of tuples, as decoders do."""
+    if isinstance(value, dict):
+        return {name: _listed(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_listed(each) for each in value]
+    return value
+
+
+def _doxm(resource: dict[str, Any], new_uuid: NewUuid, warnings: list[str]) -> Doxm:
+    doxm = _convert({"deviceuuid": str(NIL), **resource}, Doxm, "doxm")
+    if doxm.device_uuid != NIL:
+        return doxm
+    warnings.append("there is no doxm.deviceuuid: the device gets a new one")
+    return msgspec.structs.replace(doxm, device_uuid=new_uuid())
+
+
+class _Next(msgspec.Struct, rename={"following": "nextuuid"}):
+    following: uuid.UUID | None = None
+
+
+def _permanent(
+    ids: Mapping[str, Any], device_uuid: uuid.UUID, new_uuid: NewUuid
+) -> tuple[Permanent, uuid.UUID | None]:
+    filled = {
+        "piid": ids.get("piid") or str(new_uuid()),
+        "pi": ids.get("pi") or str(new_uuid()),
+        "deviceuuid": ids.get("deviceuuid") or str(device_uuid),
+    }
+    return _convert(filled, Permanent, "u_ids"), _convert(ids, _Next, "u_ids").following
+
+
+def _identity_key(keypair: Mapping[str, Any]) -> PrivateData:
+    data = keypair.get("private_key", b"")
+    if not isinstance(data, bytes):
+        raise FormatError("is not octets", key="keypair.private_key")
+    encoding = keypair.get("encoding", Encoding.DER if data else Encoding.RAW)
+    return _convert({"data": data, "encoding": encoding}, PrivateData, "keypair")
+
+
+def _convert(value: Any, kind: type[_T], key: str) -> _T:
+    try:
+        return msgspec.convert(value, kind, builtin_types=(bytes,))
+    except msgspec.ValidationError as error:
+        what, _, path = str(error).partition(" - at `$")
+        path = path.rstrip("`") if "[..." not in path else ""
+        raise FormatError(what[:1].lower() + what[1:], key=f"{key}{path}") from None

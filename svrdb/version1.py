@@ -1,0 +1,236 @@
+"""The access list as OIC 1.1 wrote it, and its conversion from and to the entries we keep.
+
+Version 1 (`/oic/sec/acl`, OIC Security 1.1 12.2) knows a UUID or `*` as the subject and a path or
+`*` as the resource. Our model is that of version 2; this is a view of it, and a database never
+holds both. What version 1 cannot say is named, never dropped in silence: an entry that a tool does
+not see is still in force.
+"""
+
+import uuid
+from collections.abc import Iterable
+from itertools import count
+from typing import Annotated, Final
+
+import msgspec
+
+from svrdb.model import (
+    ANY_SUBJECT,
+    NIL,
+    Ace,
+    AceResource,
+    Acl2,
+    Connection,
+    Subject,
+    TimePattern,
+)
+
+ANYTHING: Final = "*"
+"""The path that stands for every resource; in version 2 it is a wildcard of its own."""
+
+Texts = str | tuple[str, ...]
+"""Lists of names; the oldest tools write a single one as text."""
+
+
+Interval = tuple[Texts, ...]
+"""One element of `validity` as IoTivity 1.2 writes it: `[period, [recurrence, ...]]`."""
+
+
+class Resource(
+    msgspec.Struct, frozen=True, kw_only=True, rename={"types": "rt", "interfaces": "if"}
+):
+    """What an entry is about. All of `href`, `rt` and `if` are mandatory in version 1."""
+
+    href: str
+    types: Texts = ()
+    interfaces: Texts = ()
+    rel: Texts | msgspec.UnsetType | None = msgspec.UNSET
+    """Without meaning for access: read, and not written."""
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True, rename={"subject": "subjectuuid"}):
+    """One element of `aces`; `subject` is a UUID's text, or `*` for everybody."""
+
+    subject: str
+    resources: tuple[Resource, ...]
+    permission: Annotated[int, msgspec.Meta(ge=0, le=31)]
+    validity: tuple[Interval | TimePattern, ...] | msgspec.UnsetType = msgspec.UNSET
+    period: str | msgspec.UnsetType = msgspec.UNSET
+    """The only period, as IoTivity 1.1.0 writes it instead of `validity`."""
+    recurrence: Texts | msgspec.UnsetType = msgspec.UNSET
+
+
+class Entries(msgspec.Struct, frozen=True, kw_only=True, rename={"entries": "aces"}):
+    """The map around the entries, which has nothing else in it."""
+
+    entries: tuple[Entry, ...] = ()
+
+
+class Acl(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    rename={"access": "aclist", "resource_owner": "rowneruuid"},
+):
+    """The access list of version 1, `/oic/sec/acl`."""
+
+    access: Entries = Entries()
+    resource_owner: uuid.UUID = NIL
+
+
+class Inexpressible(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry of version 2 that version 1 has no words for."""
+
+    aceid: int
+    reason: str
+
+
+class View(msgspec.Struct, frozen=True, kw_only=True):
+    """A version-2 list as version 1 can show it, and what it cannot show of it."""
+
+    acl: Acl
+    inexpressible: tuple[Inexpressible, ...] = ()
+
+
+class InexpressibleError(ValueError):
+    """An entry cannot be written in version 1; the message says what stands in the way."""
+
+
+def view(acl2: Acl2) -> View:
+    """Return the list in version 1, with the entries that are missing there named."""
+    entries: list[Entry] = []
+    missing: list[Inexpressible] = []
+    for ace in acl2.entries:
+        try:
+            entries.append(to_entry(ace))
+        except InexpressibleError as error:
+            missing.append(Inexpressible(aceid=ace.aceid, reason=str(error)))
+    acl = Acl(access=Entries(entries=tuple(entries)), resource_owner=acl2.resource_owner)
+    return View(acl=acl, inexpressible=tuple(missing))
+
+
+def from_acl(acl: Acl) -> Acl2:
+    """Return a version-1 list in version 2, numbered from 1. Raises `ValueError`."""
+    empty = Acl2(resource_owner=acl.resource_owner)
+    return with_entries(empty, acl.access.entries)
+
+
+def with_entries(acl2: Acl2, entries: Iterable[Entry]) -> Acl2:
+    """Append entries; one that says what a present one says is not added. Raises `ValueError`."""
+    aces = list(acl2.entries)
+    taken = {ace.aceid for ace in aces}
+    for entry in entries:
+        ace = to_ace(entry, next(number for number in count(1) if number not in taken))
+        if not any(is_same_rule(ace, present) for present in aces):
+            aces.append(ace)
+            taken.add(ace.aceid)
+    return msgspec.structs.replace(acl2, entries=tuple(aces))
+
+
+def is_same_rule(one: Ace, other: Ace) -> bool:
+    """Tell whether two entries say the same, whatever their ids and tags are."""
+    return _bare(one) == _bare(other)
+
+
+def to_ace(entry: Entry, aceid: int) -> Ace:
+    """Return an entry in version 2. Raises `ValueError` where its subject names nobody."""
+    return Ace(
+        aceid=aceid,
+        subject=_to_subject(entry.subject),
+        resources=tuple(_to_resource(resource) for resource in entry.resources),
+        permission=entry.permission,
+        validity=_to_patterns(entry),
+    )
+
+
+def to_entry(ace: Ace) -> Entry:
+    """Return an entry in version 1. Raises `InexpressibleError`."""
+    validity = tuple(_to_interval(pattern) for pattern in ace.validity)
+    return Entry(
+        subject=_from_subject(ace.subject),
+        resources=tuple(_from_resource(resource) for resource in ace.resources),
+        permission=ace.permission,
+        validity=validity or msgspec.UNSET,
+    )
+
+
+def _to_subject(text: str) -> Subject:
+    if text == ANY_SUBJECT:
+        return Subject(connection=Connection.ANYONE)
+    try:
+        subject = uuid.UUID(text)
+    except ValueError:
+        subject = NIL
+    if subject == NIL:
+        raise ValueError("the subject is neither the text of a UUID nor *")
+    return Subject(uuid=str(subject))
+
+
+def _from_subject(subject: Subject) -> str:
+    if subject.connection is Connection.ANYONE:
+        return ANY_SUBJECT
+    if subject.connection is not None:
+        raise InexpressibleError(f"its subject is the connection type {subject.connection}")
+    if subject.role is not None:
+        raise InexpressibleError(f"its subject is the role {subject.role!r}")
+    if subject.uuid in {None, ANY_SUBJECT}:
+        # peers whose certificate has no UUID; the * of version 1 would be everybody
+        raise InexpressibleError("its subject is the UUID *")
+    return str(subject.uuid)
+
+
+def _to_resource(resource: Resource) -> AceResource:
+    is_anything = resource.href == ANYTHING
+    return AceResource(
+        href=None if is_anything else resource.href,
+        wildcard=ANYTHING if is_anything else None,
+        types=_names(resource.types),
+        interfaces=_names(resource.interfaces),
+    )
+
+
+def _from_resource(resource: AceResource) -> Resource:
+    if resource.wildcard not in {None, ANYTHING}:
+        raise InexpressibleError(f"it has a resource with the wildcard {resource.wildcard!r}")
+    if resource.href is None and resource.wildcard is None:
+        raise InexpressibleError("it has a resource without href and wildcard")
+    if resource.href is not None and resource.wildcard is not None:
+        raise InexpressibleError("it has a resource with both href and wildcard")
+    return Resource(
+        href=ANYTHING if resource.href is None else resource.href,
+        types=resource.types,
+        interfaces=resource.interfaces,
+    )
+
+
+def _to_patterns(entry: Entry) -> tuple[TimePattern, ...]:
+    patterns = tuple(_to_pattern(each) for each in entry.validity or ())
+    recurrence = _names(entry.recurrence or ())
+    if entry.period:
+        return (*patterns, TimePattern(period=entry.period, recurrence=recurrence))
+    if recurrence:
+        raise ValueError("a recurrence needs the period that recurs")
+    return patterns
+
+
+def _to_pattern(interval: Interval | TimePattern) -> TimePattern:
+    if isinstance(interval, TimePattern):
+        return interval
+    match interval:
+        case (str(period),):
+            return TimePattern(period=period)
+        case (str(period), recurrence):
+            return TimePattern(period=period, recurrence=_names(recurrence))
+    raise ValueError("an element of validity is a period and the rules by which it recurs")
+
+
+def _to_interval(pattern: TimePattern) -> Interval:
+    return (pattern.period, pattern.recurrence) if pattern.recurrence else (pattern.period,)
+
+
+def _names(texts: Texts) -> tuple[str, ...]:
+    """Return a list of names; empty ones, which some tools write for "any", do not count."""
+    return tuple(text for text in ((texts,) if isinstance(texts, str) else texts) if text)
+
+
+def _bare(ace: Ace) -> Ace:
+    return msgspec.structs.replace(ace, aceid=1, tag=None)
