@@ -7,12 +7,19 @@ from typing import Final, Protocol
 
 from device import events
 from device.coap import Code, ContentFormat, Request, Response
-from device.dispatch import CONTENT_VERSION, Answer, DeniedError, Dispatcher
+from device.dispatch import CONTENT_VERSION, Answer, Dispatcher
 from device.dtls import Session
 from device.entropy import Entropy, random_fraction
 from device.events import Bus
 from device.path import Path
-from device.resources.base import Call, Outcome, Query, RefusedError, SilenceError
+from device.resources.base import (
+    Call,
+    DeniedError,
+    Outcome,
+    Query,
+    RefusedError,
+    SilenceError,
+)
 from device.security.gate import DOXM, Requester
 from device.simulation.profile import Profile
 from svrdb.model import Database, State
@@ -80,6 +87,8 @@ class Answering:
             return None
         except RefusedError as error:
             return None if request.multicast else self._refuse(request, remote, error)
+        for href, refusal in answer.outcome.refusals:
+            self._report(request, href, remote, refusal)
         return self._respond(request, remote, answer)
 
     def _make_call(self, request: Request, remote: Hashable, query: Query, interface: str) -> Call:
@@ -116,11 +125,16 @@ class Answering:
             answer.payload,
             content_format=answer.content_format,
             content_version=CONTENT_VERSION if is_ocf else None,
-            observe_as=request.path if answer.observe else None,
+            observe_as=answer.observe_as,
             delay=self._leisure(request) if request.multicast else 0.0,
         )
 
     def _refuse(self, request: Request, remote: Hashable, error: RefusedError) -> Response:
+        self._report(request, request.path, remote, error)
+        return Response(error.code)
+
+    def _report(self, request: Request, href: str, remote: Hashable, error: RefusedError) -> None:
+        """Tell why a request, or a link of a batch, was refused."""
         method, peer = request.method.name, _peer(remote)
         if isinstance(error, DeniedError):
             session = remote if isinstance(remote, Session) else None
@@ -130,7 +144,7 @@ class Answering:
                     subject=str(requester),
                     peer=peer,
                     method=method,
-                    href=request.path,
+                    href=href,
                     rule=error.decision.rule,
                     reason=error.decision.reason,
                 )
@@ -140,12 +154,11 @@ class Answering:
                 events.RequestRefused(
                     peer=peer,
                     method=method,
-                    href=request.path,
+                    href=href,
                     code=str(error.code),
                     reason=str(error),
                 )
             )
-        return Response(error.code)
 
     def _is_repeated_discovery(self, request: Request, remote: Hashable, now: float) -> bool:
         """Recognise one discovery that was sent to several groups: it gets one answer."""

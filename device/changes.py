@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
-from device.events import Event, MethodSelected, OwnerChanged, StateChanged
+import msgspec
+
+from device.events import DeviceConfigured, Event, MethodSelected, OwnerChanged, StateChanged
 from svrdb.model import Database, TransferMethod
 
 
@@ -14,5 +16,7 @@ def describe_changes(before: Database, after: Database) -> Iterator[Event]:
             yield MethodSelected(method=TransferMethod(method).name.lower().replace("_", " "))
     if after.doxm.owned and not before.doxm.owned:
         yield OwnerChanged(owner=after.doxm.owner_uuid, device_uuid=after.doxm.device_uuid)
+    if before.con != after.con:
+        yield DeviceConfigured(values=msgspec.to_builtins(after.con))
     if before.state is not after.state:
         yield StateChanged(before=before.state.name, after=after.state.name)

@@ -25,8 +25,8 @@ from device.events import Bus
 from device.path import Endpoint, Outgoing, Path
 from device.peers import Peers
 from device.resources.all import all_resources
-from device.resources.appliance import ApplianceResource
 from device.resources.base import Outcome, RefusedError
+from device.resources.collection import appliance_resources, batches_of_members
 from device.resources.secure import secure_resources
 from device.security.audit import AuditLog
 from device.security.gate import CSR, PSTAT, Requester
@@ -90,9 +90,7 @@ class Device:
             asserted=asserted,
             keylog=keylog,
         )
-        self.appliances: Final = {
-            resource.href: ApplianceResource(resource) for resource in profile.resources
-        }
+        self.appliances: Final = appliance_resources(profile, lambda: self.endpoints)
         resources = all_resources(
             profile,
             lambda: self.endpoints,
@@ -103,7 +101,8 @@ class Device:
         self._coap = CoapServer(
             answering.answer, entropy=entropy, accept_upload=answering.accept_upload
         )
-        self._egress = Egress(self._coap, self._peers.dtls, self.bus)
+        batches = batches_of_members(profile)
+        self._egress = Egress(self._coap, self._peers.dtls, self.bus, batches)
 
     @property
     def database(self) -> Database:
@@ -298,7 +297,7 @@ class Device:
                 self._peers.end_forgotten(before, caller, now)
                 self._follow_sessions(now)
         self._egress.notify(outcome.notify)
-        for href in outcome.notify:
+        for href in outcome.notify & self.appliances.keys():
             values = dict(self.appliances[href].values.current)
             self.bus.publish(events.ValueChanged(href=href, values=values))
         if outcome.abandon_handshakes:

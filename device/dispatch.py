@@ -5,12 +5,15 @@ which error a request with several faults gets (unknown path, content formats, i
 method, payload).
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeVar
 
 from device.coap import Code, ContentFormat, Method, Request
+from device.interfaces import BATCH, RETRIEVING, UPDATING, WRITE
+from device.resources import batch
+from device.resources.admission import admit, is_granted
 from device.resources.base import (
     Call,
     Outcome,
@@ -18,9 +21,11 @@ from device.resources.base import (
     RefusedError,
     Representation,
     Resource,
+    retrieved,
 )
-from device.resources.payload import PayloadError, decode_map, encode
-from device.security.gate import Decision, Kind, Operation, Situation, decide
+from device.resources.collection import CollectionResource, batch_key
+from device.resources.payload import PayloadError, decode_list, decode_map, encode
+from device.security.gate import Kind, Operation
 
 CONTENT_VERSION: Final = 2048
 """1.0.0, our version of OCF's content format and the oldest there is (OCF Core 12.2.5)."""
@@ -29,30 +34,25 @@ WELL_KNOWN: Final = "/.well-known/core"
 
 _FORMATS: Final = (ContentFormat.OCF_CBOR, ContentFormat.CBOR)
 _LINK_FORMATS: Final = (ContentFormat.LINK_FORMAT,)
-_GET_ONLY: Final = frozenset({Method.GET})
-_METHODS: Final = MappingProxyType(
+_INTERFACES: Final = MappingProxyType(
     {
-        "oic.if.ll": _GET_ONLY,
-        "oic.if.r": _GET_ONLY,
-        "oic.if.s": _GET_ONLY,
-        "oic.if.w": frozenset({Method.POST, Method.PUT}),
+        Method.GET: RETRIEVING,
+        Method.POST: UPDATING,
+        Method.PUT: UPDATING,
+        Method.DELETE: UPDATING - {WRITE},
     }
 )
-"""What an interface allows (OCF Core 7.6); those that are not named allow everything."""
-_OPERATIONS: Final = {
-    Method.GET: Operation.RETRIEVE,
-    Method.POST: Operation.UPDATE,
-    Method.PUT: Operation.UPDATE,
-    Method.DELETE: Operation.DELETE,
-}
+"""Which interfaces allow a method. What a resource itself cannot do comes after access: 4.05."""
+_OPERATIONS: Final = MappingProxyType(
+    {
+        Method.GET: Operation.RETRIEVE,
+        Method.POST: Operation.UPDATE,
+        Method.PUT: Operation.UPDATE,
+        Method.DELETE: Operation.DELETE,
+    }
+)
 
-
-class DeniedError(RefusedError):
-    """The gate refused."""
-
-    def __init__(self, decision: Decision) -> None:
-        super().__init__(Code.UNAUTHORIZED, decision.reason)
-        self.decision = decision
+Decoded = TypeVar("Decoded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,8 @@ class Answer:
     outcome: Outcome
     payload: bytes
     content_format: int | None
-    observe: bool
+    observe_as: str | None
+    """What an observation that begins with this answer is about."""
 
 
 class Dispatcher:
@@ -79,10 +80,12 @@ class Dispatcher:
         answer_format = _answer_format(request)
         query = Query.parse(request.query)
         call = make_call(query, _interface(request.method, resource, query))
-        observe = _pass_gate(request, resource, call)
-        outcome = _operate(request, resource, call)
+        members = _members(resource, call)
+        operation = _pass_gate(request, [resource, *members], call)
+        outcome = _operate(request, resource, members, call, operation)
         payload = b"" if outcome.body is None else _encoded(outcome.body)
-        return Answer(outcome, payload, answer_format if payload else None, observe)
+        observe_as = _observed(resource, call) if operation is Operation.OBSERVE else None
+        return Answer(outcome, payload, answer_format if payload else None, observe_as)
 
 
 MakeCall = Callable[[Query, str], Call]
@@ -90,7 +93,12 @@ MakeCall = Callable[[Query, str], Call]
 
 
 def _encoded(body: Representation) -> bytes:
-    return body.encode() if isinstance(body, str) else encode(body)
+    match body:
+        case str():
+            return body.encode()
+        case bytes():
+            return body
+    return encode(body)
 
 
 def _answer_format(request: Request) -> ContentFormat:
@@ -116,45 +124,71 @@ def _check_version(request: Request) -> None:
 
 def _interface(method: Method, resource: Resource, query: Query) -> str:
     """Choose the interface: the one asked for, or the resource's default."""
-    wanted = query.first("if")
+    is_ocf = resource.target.href != WELL_KNOWN  # there `if` is a filter (RFC 6690 4.1)
+    wanted = query.first("if") if is_ocf else None
     interface = resource.target.interfaces[0] if wanted is None else wanted
     if interface not in resource.target.interfaces:
         raise RefusedError(Code.FORBIDDEN, f"interface {interface} is not offered")
-    if method in _METHODS.get(interface, {method}):
+    if interface in _INTERFACES[method]:
         return interface
     if wanted is None and resource.target.kind is not Kind.APPLICATION:
         return interface  # the device's own resources tell better themselves why not: 4.01, 4.05
     raise RefusedError(Code.FORBIDDEN, f"interface {interface} does not allow {method.name}")
 
 
-def _pass_gate(request: Request, resource: Resource, call: Call) -> bool:
-    """Raise `DeniedError` unless the gate grants the operation; tell whether to observe too."""
-    situation = Situation(call.database, call.has_session, call.wall_time, call.shows_owner)
-    if request.method is Method.GET and request.observe == 0 and resource.observable:
-        wish = decide(Operation.OBSERVE, resource.target, call.requester, situation)
-        if wish.granted:
-            return True
-    decision = decide(_OPERATIONS[request.method], resource.target, call.requester, situation)
-    if not decision.granted:
-        raise DeniedError(decision)
-    return False
+def _members(resource: Resource, call: Call) -> Sequence[Resource]:
+    """Return the links that the request is about beside the resource itself."""
+    if call.interface == BATCH and isinstance(resource, CollectionResource):
+        return resource.members(call)
+    return ()
 
 
-def _operate(request: Request, resource: Resource, call: Call) -> Outcome:
+def _pass_gate(request: Request, shown: Sequence[Resource], call: Call) -> Operation:
+    """Raise `DeniedError` unless the gate grants the operation; tell which it is.
+
+    Who may not observe everything that is shown may still read it. The links of a batch are
+    asked about again, one by one, when it is carried out.
+    """
+    resource = shown[0]
+    wishes_to_observe = request.method is Method.GET and request.observe == 0
+    if wishes_to_observe and resource.observable:
+        operation = Operation.OBSERVE
+        if all(is_granted(operation, each.target, call) for each in shown):
+            return operation
+    operation = _OPERATIONS[request.method]
+    admit(operation, resource.target, call)
+    return operation
+
+
+def _observed(resource: Resource, call: Call) -> str:
+    href = resource.target.href
+    return batch_key(href) if call.interface == BATCH else href
+
+
+def _operate(
+    request: Request,
+    resource: Resource,
+    members: Sequence[Resource],
+    call: Call,
+    operation: Operation,
+) -> Outcome:
     match request.method:
+        case Method.GET if call.interface == BATCH:
+            return batch.retrieve(members, call, operation)
         case Method.GET:
-            found = resource.retrieve(call)
-            return found if isinstance(found, Outcome) else Outcome(code=Code.CONTENT, body=found)
+            return retrieved(resource, call)
+        case Method.POST if call.interface == BATCH:
+            return batch.update(members, call, _decoded(decode_list, request))
         case Method.POST:
-            return resource.update(call, _payload(request))
+            return resource.update(call, _decoded(decode_map, request))
         case Method.DELETE:
             return resource.delete(call)
         case _:
             raise RefusedError(Code.METHOD_NOT_ALLOWED, "an OCF UPDATE is a POST")
 
 
-def _payload(request: Request) -> Mapping[str, object]:
+def _decoded(decode: Callable[[bytes], Decoded], request: Request) -> Decoded:
     try:
-        return decode_map(request.payload)
+        return decode(request.payload)
     except PayloadError as error:
         raise RefusedError(Code.BAD_REQUEST, str(error)) from error

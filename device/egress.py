@@ -1,6 +1,6 @@
 """What leaves a device: answers, notifications, and how much of it strangers may cause."""
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Final
 
 from device import events
@@ -14,17 +14,29 @@ from device.path import Outgoing, Path
 class Egress:
     """Collects what the protocols have to send, after telling the observers of what changed."""
 
-    def __init__(self, coap: CoapServer, dtls: ServerEndpoint, bus: Bus) -> None:
+    def __init__(
+        self,
+        coap: CoapServer,
+        dtls: ServerEndpoint,
+        bus: Bus,
+        batches: Mapping[str, Iterable[Hashable]],
+    ) -> None:
         self.budget: Final = AnswerBudget()
         self._coap = coap
         self._dtls = dtls
         self._bus = bus
-        self._changed: set[str] = set()
+        self._batches = batches
+        self._changed: set[Hashable] = set()
         self._drops_observers = False
 
     def notify(self, hrefs: Iterable[str]) -> None:
-        """Let the observers of these resources know, with the next datagrams."""
-        self._changed.update(hrefs)
+        """Let the observers of these resources know, with the next datagrams.
+
+        So do those of the batches that show one of the resources.
+        """
+        for href in hrefs:
+            self._changed.add(href)
+            self._changed.update(self._batches.get(href, ()))
 
     def drop_observers(self) -> None:
         """End all observations before anything else is sent."""

@@ -173,6 +173,14 @@ class ValueChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceConfigured(Event):
+    """A client gave the device a name, a place or the like; only what was set is told."""
+
+    name = "device.configured"
+    values: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AnswersWithheld(Event):
     """A source asked for more unauthenticated answers than it may get."""
 

@@ -70,7 +70,8 @@ class Exchange:
             return self._go_on(opts)
         if self._must_shrink(code, opts):
             return None
-        if opts.block2 is None or not code.is_success:
+        is_diagnosis = not code.is_success and opts.content_format is None
+        if opts.block2 is None or is_diagnosis:
             self.begin_anew()
             return self._finish(code, opts, payload)
         return self._gather(code, opts, opts.block2.at_most(6), payload)

@@ -65,7 +65,8 @@ class Responder:
             return Reply(response.code, area, payload)
         wanted = (block2 or Block(0, more=False, exponent=self._exponent)).at_most(self._exponent)
         fits = len(payload) <= wanted.size and wanted.number == 0
-        if not response.code.is_success or (fits and block2 is None):
+        is_diagnosis = not response.code.is_success and response.content_format is None
+        if is_diagnosis or (fits and block2 is None):
             return self._content(response, payload[: self._whole], block1=block1, observe=observe)
         if fits:
             return self._piece(response, wanted, None, block1=block1, observe=observe)

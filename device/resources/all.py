@@ -3,8 +3,11 @@
 from collections.abc import Iterable
 
 from device.resources.base import Resource
+from device.resources.configuration import ConfigurationResource
 from device.resources.core import DeviceResource, MaintenanceResource, PlatformResource
-from device.resources.discovery import DiscoveryResource, Endpoints, WellKnownResource
+from device.resources.discovery import DiscoveryResource, WellKnownResource
+from device.resources.introspection import IntrospectionDataResource, IntrospectionResource
+from device.resources.links import Endpoints
 from device.simulation.profile import Profile
 
 
@@ -16,10 +19,13 @@ def all_resources(
     appliances: Iterable[Resource],
 ) -> list[Resource]:
     """Return the core resources with the given ones around them; discovery lists them all."""
-    everything: list[Resource] = [
-        PlatformResource(profile),
-        DiscoveryResource(lambda: everything, endpoints),
-        DeviceResource(profile),
+    everything: list[Resource] = [PlatformResource(profile)]
+    if profile.core.configuration:
+        everything.append(ConfigurationResource(profile))
+    everything += [DiscoveryResource(lambda: everything, endpoints), DeviceResource(profile)]
+    if profile.core.introspection:
+        everything += [IntrospectionResource(endpoints), IntrospectionDataResource(profile)]
+    everything += [
         MaintenanceResource(),
         *secure,
         WellKnownResource(lambda: everything),

@@ -1,8 +1,10 @@
 """The resources of a profile: what the device is for."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from device.coap import Code
+from device.interfaces import WRITE
 from device.resources.base import (
     Call,
     Outcome,
@@ -11,6 +13,7 @@ from device.resources.base import (
     Representation,
     with_common,
 )
+from device.resources.units import UNITS, converter
 from device.security.gate import Kind, Target
 from device.simulation.profile import ResourceProfile
 from device.simulation.values import ValueRefusedError, Values
@@ -31,19 +34,35 @@ class ApplianceResource(ReadOnly):
         self.observable = profile.observable
         self.values = Values(profile.properties)
         self._name = profile.name
+        self._converter = converter(profile)
 
     def retrieve(self, call: Call) -> Representation:
-        """Return the current values."""
-        values = self.values.current
-        named = values if self._name is None else {"n": self._name, **values}
-        return with_common(call, self.target, named)
+        """Return the current values, in the unit that the query names."""
+        return self._represented(call, self._in_unit(call.query.first(UNITS)))
 
     def update(self, call: Call, payload: Mapping[str, object]) -> Outcome:
-        """Write values, all or none, and answer with the result."""
+        """Write values, all or none, and answer with the result, in the unit of what was sent."""
+        meant = payload
+        if self._converter is not None:
+            meant = self._converter.understood(payload, self.values.current)
         try:
-            changed = self.values.write(payload)
+            changed = self.values.write(meant)
         except ValueRefusedError as error:
             code = Code.BAD_REQUEST if error.is_malformed else Code.FORBIDDEN
             raise RefusedError(code, f"{self.target.href}: {error}") from error
         notify = frozenset({self.target.href}) if changed else frozenset[str]()
-        return Outcome(body=self.values.current, notify=notify)
+        if call.interface == WRITE:
+            return Outcome(notify=notify)
+        unit = payload.get(UNITS)
+        body = self._in_unit(unit if isinstance(unit, str) else None)
+        return Outcome(body=body, notify=notify)
+
+    def _represented(self, call: Call, values: Mapping[str, Any]) -> Representation:
+        named = values if self._name is None else {"n": self._name, **values}
+        return with_common(call, self.target, named)
+
+    def _in_unit(self, unit: str | None) -> Mapping[str, Any]:
+        values = self.values.current
+        if unit is None or self._converter is None:
+            return values
+        return self._converter.shown(values, unit)

@@ -7,14 +7,10 @@ from typing import Any, Final, Protocol
 
 from device.coap import Code
 from device.dtls import Session
+from device.interfaces import BASELINE
 from device.path import Path
-from device.security.gate import Requester, Target
+from device.security.gate import Decision, Requester, Target
 from svrdb.model import Database
-
-BASELINE: Final = "oic.if.baseline"
-READ_WRITE: Final = "oic.if.rw"
-READ: Final = "oic.if.r"
-LINKS: Final = "oic.if.ll"
 
 COMMON: Final = frozenset({"rt", "if", "n", "id"})
 """Common properties: tolerated in any UPDATE and never changed by one (OCF Core 7.8)."""
@@ -28,6 +24,14 @@ class RefusedError(Exception):
     def __init__(self, code: Code, sentence: str) -> None:
         super().__init__(sentence)
         self.code = code
+
+
+class DeniedError(RefusedError):
+    """The gate refused."""
+
+    def __init__(self, decision: Decision) -> None:
+        super().__init__(Code.UNAUTHORIZED, decision.reason)
+        self.decision = decision
 
 
 class SilenceError(Exception):
@@ -87,6 +91,8 @@ class Outcome:
     """End all sessions and start over with what is stored, once the answer has left."""
     abandon_handshakes: bool = False
     """Handshakes in progress began under other terms and must start over."""
+    refusals: tuple[tuple[str, RefusedError], ...] = ()
+    """Paths of the links of a batch that were refused, and why: the log wants to know."""
 
 
 class Resource(Protocol):
@@ -103,6 +109,12 @@ class Resource(Protocol):
 
     def delete(self, call: Call) -> Outcome:
         """Carry out a DELETE. Raises `RefusedError`, and then nothing has changed."""
+
+
+def retrieved(resource: Resource, call: Call) -> Outcome:
+    """Read a resource. Raises `RefusedError`."""
+    found = resource.retrieve(call)
+    return found if isinstance(found, Outcome) else Outcome(code=Code.CONTENT, body=found)
 
 
 class ReadOnly:

@@ -3,10 +3,8 @@
 from collections.abc import Mapping
 
 from device.coap import Code
+from device.interfaces import BASELINE, READ, READ_WRITE
 from device.resources.base import (
-    BASELINE,
-    READ,
-    READ_WRITE,
     Call,
     Outcome,
     ReadOnly,
@@ -44,7 +42,7 @@ class DeviceResource(ReadOnly):
             {
                 "di": str(database.doxm.device_uuid),
                 "piid": str(database.permanent.device),
-                "n": identity.name,
+                "n": database.con.name or identity.name,
                 "icv": identity.spec_version,
                 "dmv": identity.data_model_version,
             },

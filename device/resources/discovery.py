@@ -1,24 +1,22 @@
 """Discovery: `/oic/res` and `/.well-known/core` (OCF Core 11.2, RFC 6690)."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from device.coap import Code
-from device.path import Endpoint, Path, bracketed
+from device.interfaces import BASELINE, LINKS
 from device.resources.base import (
-    BASELINE,
-    LINKS,
     Call,
+    Query,
     ReadOnly,
     RefusedError,
     Representation,
     Resource,
     SilenceError,
 )
-from device.security.gate import DOXM, PSTAT, Kind, Target
-from svrdb.model import State
+from device.resources.links import Endpoints, Reach, has_types, link_to
+from device.security.gate import Kind, Target
 
-Endpoints = Callable[[], Sequence[Endpoint]]
 Resources = Callable[[], Iterable[Resource]]
 
 
@@ -57,18 +55,12 @@ class DiscoveryResource(ReadOnly):
 
     def _links(self, call: Call) -> list[dict[str, Any]]:
         anchor = f"ocf://{call.database.doxm.device_uuid}"
-        plain = _matching(self._endpoints(), "coap", call.path)
-        secured = _matching(self._endpoints(), "coaps", call.path)
+        reach = Reach(self._endpoints(), call)
         wanted = call.query.all("rt")
         return [
-            _link(
-                resource,
-                anchor,
-                plain + secured if _is_plain_now(resource.target, call) else secured,
-            )
+            {**_relation(resource), "anchor": anchor, **link_to(resource, reach)}
             for resource in self._resources()
-            if resource.target.discoverable
-            and all(name in resource.target.types for name in wanted)
+            if resource.target.discoverable and has_types(resource, wanted)
         ]
 
 
@@ -88,46 +80,33 @@ class WellKnownResource(ReadOnly):
         self._resources = resources
 
     def retrieve(self, call: Call) -> Representation:
-        """Return the discoverable resources in link format, as text."""
-        wanted = call.query.all("rt")
+        """Return the discoverable resources that the filters let pass, as text in link format."""
         links = [
             f'<{resource.target.href}>;rt="{" ".join(resource.target.types)}"'
             f';if="{" ".join(resource.target.interfaces)}"'
             + (";obs" if resource.observable else "")
             for resource in self._resources()
-            if resource.target.discoverable
-            and all(name in resource.target.types for name in wanted)
+            if resource.target.discoverable and _passes(resource.target, call.query)
         ]
         return ",".join(links)
 
 
-def _link(resource: Resource, anchor: str, endpoints: list[str]) -> dict[str, Any]:
-    target = resource.target
-    link: dict[str, Any] = {"rel": ["self"]} if target.href == "/oic/res" else {}
-    link |= {
-        "anchor": anchor,
-        "href": target.href,
-        "rt": target.types,
-        "if": target.interfaces,
-        "p": {"bm": 3 if resource.observable else 1},
-        "eps": [{"ep": endpoint} for endpoint in endpoints],
-    }
-    return link
+def _passes(target: Target, query: Query) -> bool:
+    """Tell whether a link has what each filter names; others than ours are ignored (RFC 6690 4.1).
+
+    A value that ends in `*` is the beginning of what is looked for.
+    """
+    attributes = {"rt": target.types, "if": target.interfaces, "href": (target.href,)}
+    return all(
+        any(_is_meant(wanted, each) for each in attributes[name])
+        for name, wanted in query.pairs
+        if name in attributes
+    )
 
 
-def _is_plain_now(target: Target, call: Call) -> bool:
-    """Tell whether the resource has an unsecured endpoint in the present state."""
-    if target.href == DOXM and call.shows_owner and call.database.state is State.RFNOP:
-        return True
-    if target.href in {DOXM, PSTAT}:
-        return call.database.state is State.RFOTM and not call.has_session
-    return target.has_plain_endpoint
+def _is_meant(wanted: str, value: str) -> bool:
+    return value.startswith(wanted[:-1]) if wanted.endswith("*") else value == wanted
 
 
-def _matching(endpoints: Sequence[Endpoint], scheme: str, path: Path) -> list[str]:
-    """List our endpoints of this scheme as the requester can reach them: where it reached us."""
-    return [
-        f"{scheme}://{bracketed(path.local_host)}:{endpoint.port}"
-        for endpoint in endpoints
-        if endpoint.scheme == scheme and endpoint.is_ipv6 == path.is_ipv6
-    ]
+def _relation(resource: Resource) -> dict[str, Any]:
+    return {"rel": ["self"]} if resource.target.href == DiscoveryResource.target.href else {}

@@ -26,7 +26,28 @@ _NO_TAGS: Final = dict.fromkeys(_BUILT_IN_TAGS, _refuse_tag)
 
 
 def decode_map(payload: bytes) -> Mapping[str, object]:
-    """Decode an UPDATE's body, one CBOR map with text keys. Raises `PayloadError`.
+    """Decode an UPDATE's body, one CBOR map with text keys. Raises `PayloadError`."""
+    value = _decode(payload)
+    if not isinstance(value, dict):
+        raise PayloadError("the payload is not a map")
+    return value
+
+
+def decode_list(payload: bytes) -> Sequence[object]:
+    """Decode the body of an UPDATE of several resources, an array. Raises `PayloadError`."""
+    value = _decode(payload)
+    if not isinstance(value, list):
+        raise PayloadError("the payload is not an array")
+    return value
+
+
+def encode(value: Mapping[str, Any] | Sequence[Any]) -> bytes:
+    """Encode a representation."""
+    return cbor2.dumps(value)
+
+
+def _decode(payload: bytes) -> object:
+    """Decode one CBOR value.
 
     What comes out is what JSON has, and octets. Text that is not UTF-8 comes out as octets: one
     deployed tool sends raw keys as text, and nothing else may keep what cannot be written again.
@@ -48,14 +69,7 @@ def decode_map(payload: bytes) -> Mapping[str, object]:
         raise PayloadError("the payload is not valid CBOR") from error
     if stream.read(1):
         raise PayloadError("something follows the CBOR value")
-    if not isinstance(value, dict):
-        raise PayloadError("the payload is not a map")
-    return _plain_map(value)
-
-
-def encode(value: Mapping[str, Any] | Sequence[Any]) -> bytes:
-    """Encode a representation."""
-    return cbor2.dumps(value)
+    return _plain(value)
 
 
 def _plain(value: object) -> object:

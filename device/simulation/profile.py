@@ -11,6 +11,7 @@ import msgspec
 import yaml
 from msgspec.structs import replace
 
+from device.simulation.links import check_links
 from device.simulation.manufacturer import Manufacturer, loaded
 from device.simulation.values import Property
 from device.validity import parse as parse_validity
@@ -130,6 +131,15 @@ class Discovery(Section, frozen=True, kw_only=True):
     other_delay: Seconds = 0.25
 
 
+class CoreResources(Section, frozen=True, kw_only=True):
+    """Which of the optional core resources there are."""
+
+    configuration: bool = True
+    """`/oic/con`: lets clients name the device and say where it is."""
+    introspection: bool = True
+    """`/oic/introspection`: says what the application resources look like."""
+
+
 class ResourceProfile(Section, frozen=True, kw_only=True):
     """One application resource."""
 
@@ -142,6 +152,8 @@ class ResourceProfile(Section, frozen=True, kw_only=True):
     plain: bool = False
     """Also reachable without DTLS, where an access control entry permits it."""
     properties: dict[str, Property]
+    links: tuple[Href, ...] = ()
+    """Paths of other resources of the profile: these make it a collection."""
 
 
 class Profile(Section, frozen=True, kw_only=True):
@@ -152,6 +164,7 @@ class Profile(Section, frozen=True, kw_only=True):
     ownership: Ownership = Ownership()
     discovery: Discovery = Discovery()
     compat: Compatibility = Compatibility()
+    core: CoreResources = CoreResources()
     resources: tuple[ResourceProfile, ...] = ()
 
     def __post_init__(self) -> None:
@@ -163,6 +176,7 @@ class Profile(Section, frozen=True, kw_only=True):
             if resource.href.startswith(("/oic/", "/.well-known/")):
                 raise ValueError(f"{resource.href} belongs to the device itself")
             seen.add(resource.href)
+        check_links(self.resources)
         for problem in problems(_trial(self.ownership.factory_access)):
             if problem.code in _ACCESS_PROBLEMS:
                 raise ValueError(f"factory_access: {problem.sentence}")

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import cbor2
 from aiocoap.message import Message
-from recorded_stage import FILLER, Exchange, Heard
+from recorded_stage import Exchange, Heard
 
 OPTION_NAMES = {
     4: "ETag",
@@ -179,5 +179,4 @@ def _by_name(elements: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         f"link {element['href']}" if "href" in element else f"#{index + 1}": element
         for index, element in enumerate(elements)
-        if not str(element.get("href")).startswith(FILLER)
     }

@@ -28,10 +28,6 @@ VECTORS = File(__file__).parents[1] / "vectors" / "recorded-conversations.json"
 PATIENCE = 6.0
 """Seconds to wait for an answer: longer than any random delay of a multicast answer."""
 
-FILLER = "/filler/"
-"""Below it are resources that only make the list of links as long as the recorded one."""
-_FILLING = {"types": ["x.filler"], "interfaces": ["oic.if.baseline"], "properties": {}}
-
 PROFILE = msgspec.convert(
     {
         "device": {
@@ -41,6 +37,7 @@ PROFILE = msgspec.convert(
             "data_model_version": "ocf.res.1.0.0",
         },
         "platform": {"manufacturer": "Intel"},
+        "core": {"configuration": False},
         "resources": [
             {
                 "href": "/a/light",
@@ -54,7 +51,6 @@ PROFILE = msgspec.convert(
                 "interfaces": ["oic.if.a", "oic.if.baseline"],
                 "properties": {"value": {"type": "boolean", "initial": False}},
             },
-            *({"href": f"{FILLER}{number}", **_FILLING} for number in range(1)),
         ],
     },
     Profile,

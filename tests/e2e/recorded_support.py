@@ -133,7 +133,14 @@ TABLE = (
         ("*link /oc/wk/introspection",),
         "present",
         ABSENT,
-        "There is no introspection on the wire.",
+        "It has another path here; clients find it by its type.",
+    ),
+    Difference(
+        RES,
+        ("*link /oic/introspection",),
+        ABSENT,
+        "present",
+        "The same resource.",
     ),
     Difference(
         ("GET /oc/wk/introspection",),

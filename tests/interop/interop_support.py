@@ -16,7 +16,7 @@ from device.factory import new_database
 from device.net.hosted import Ports
 from device.net.hub import Hub
 from device.security import states
-from device.simulation.profile import load
+from device.simulation.profile import Profile, load
 from device.testing import MemoryKeeper
 from svrdb.model import (
     Ace,
@@ -81,15 +81,25 @@ def owned_database(database: Database) -> Database:
 
 @contextmanager
 def running_light(
-    *, owned: bool, host: str = "127.0.0.1", credentials: tuple[Credential, ...] = ()
+    *,
+    owned: bool,
+    host: str = "127.0.0.1",
+    credentials: tuple[Credential, ...] = (),
+    profile: Profile | None = None,
+    rules: tuple[Ace, ...] = (),
 ) -> Iterator[RunningLight]:
-    """Run a light in a thread of its own, on free ports; an owner may have added credentials."""
-    profile, events, bus = load("light"), list[Event](), Bus()
+    """Run a light in a thread of its own, on free ports; an owner may have added credentials.
+
+    It may be another device than a light, and the owner may have added access rules.
+    """
+    profile, events, bus = profile or load("light"), list[Event](), Bus()
     bus.subscribe(events.append)
     database = new_database(profile, SystemEntropy())
     database = owned_database(database) if owned else database
     known = (*database.cred.credentials, *credentials)
     database = replace(database, cred=replace(database.cred, credentials=known))
+    entries = (*database.acl2.entries, *rules)
+    database = replace(database, acl2=replace(database.acl2, entries=entries))
     keeper = MemoryKeeper(database)
     device = Device(profile, keeper, entropy=SystemEntropy(), bus=bus)
     loop = asyncio.new_event_loop()

@@ -14,10 +14,9 @@ from device.dtls import CipherSuite, Session
 from device.dtls.session import Role
 from device.entropy import SeededEntropy
 from device.path import Endpoint, Path
-from device.resources.appliance import ApplianceResource
-from device.resources.base import Call, Query, RefusedError, Resource, SilenceError
-from device.resources.core import DeviceResource, MaintenanceResource, PlatformResource
-from device.resources.discovery import DiscoveryResource, WellKnownResource
+from device.resources.all import all_resources
+from device.resources.base import Call, Query, RefusedError, SilenceError
+from device.resources.collection import appliance_resources
 from device.resources.secure import secure_resources
 from device.security import states
 from device.security.audit import AuditLog
@@ -166,18 +165,13 @@ class World:
             self.session = transfer_session()
         self.asserted = AssertedRoles()
         self.audit = AuditLog(lambda: self.database, lambda: self.now)
-        self.appliances = {
-            resource.href: ApplianceResource(resource) for resource in self.profile.resources
-        }
-        everything: list[Resource] = [
-            PlatformResource(self.profile),
-            DiscoveryResource(lambda: everything, lambda: ENDPOINTS),
-            DeviceResource(self.profile),
-            MaintenanceResource(),
-            *secure_resources(SeededEntropy(0), lambda: self.now, self.asserted, self.audit),
-            WellKnownResource(lambda: everything),
-            *self.appliances.values(),
-        ]
+        self.appliances = appliance_resources(self.profile, lambda: ENDPOINTS)
+        everything = all_resources(
+            self.profile,
+            lambda: ENDPOINTS,
+            secure=secure_resources(SeededEntropy(0), lambda: self.now, self.asserted, self.audit),
+            appliances=self.appliances.values(),
+        )
         self.dispatcher = Dispatcher(everything)
         self.last: Any = None
 

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from climate_support import FAN, HOME, ROOM, SPEED, SWITCH, TARGET, climate, may
 from resource_support import STRANGER, World, in_state, owned
 
-from device.coap import Method
+from device.coap import Code, Method
 from svrdb.model import State
 
 jsonschema = pytest.importorskip("jsonschema")
@@ -124,3 +125,68 @@ def test_discovery(query: tuple[str, ...], definition: str) -> None:
     path = MODELS / "core" / "swagger2.0" / "oic.wk.res.swagger.json"
     schema = resolved(document(path)["definitions"][definition], path)
     check(as_json(World(in_state(State.RFOTM)).get("/oic/res", *query)), schema)
+
+
+AIR_FLOW = "IoTDataModels/AirFlowControlResURI.swagger.json"
+COLLECTION = "core/swagger2.0/oic.wk.col.swagger.json"
+TEMPERATURES = "rt=oic.r.temperature"
+
+
+@pytest.mark.parametrize(
+    ("href", "file", "interface", "query", "number"),
+    [
+        (FAN, AIR_FLOW, "ll", (), "200"),
+        (FAN, AIR_FLOW, "b", (), "200"),
+        (FAN, AIR_FLOW, "baseline", (), "200"),
+        (HOME, COLLECTION, "ll", (TEMPERATURES,), "200"),
+        (HOME, COLLECTION, "b", (TEMPERATURES,), "200"),
+        (HOME, COLLECTION, "b", (), "404"),
+        (HOME, COLLECTION, "baseline", (TEMPERATURES,), "200"),
+    ],
+)
+def test_collections(
+    href: str, file: str, interface: str, query: tuple[str, ...], number: str
+) -> None:
+    """Links, batches and baselines look as published, also where a link of a batch is refused."""
+    path = MODELS / file
+    operations = {
+        query.partition("?if=oic.if.")[2]: methods
+        for query, methods in document(path)["paths"].items()
+    }
+    responses = operations[interface]["get"]["responses"]
+    code, found = climate(may(2)).ask(Method.GET, href, None, f"if=oic.if.{interface}", *query)
+    assert code is (Code.CONTENT if number == "200" else Code.NOT_FOUND)
+    check(as_json(found), resolved(responses[number]["schema"], path))
+
+
+@pytest.mark.parametrize(
+    ("items", "number"),
+    [
+        ({SWITCH: {"value": True}, SPEED: {"speed": 5}}, "200"),
+        ({SWITCH: {"value": True}, SPEED: {"speed": 500}}, "403"),
+    ],
+)
+def test_written_batches(items: dict[str, Any], number: str) -> None:
+    """The answer to an UPDATE of several links looks as published, with the published code."""
+    path = MODELS / "core" / "swagger2.0" / "oic.wk.col.swagger.json"
+    update = document(path)["paths"]["/CollectionResURI?if=oic.if.b"]["post"]
+    body = [{"href": href, "rep": rep} for href, rep in items.items()]
+    check(body, resolved(update["parameters"][1]["schema"], path))
+    code, found = climate(may(4)).ask(Method.POST, FAN, body, "if=oic.if.b")
+    assert code is (Code.CHANGED if number == "200" else Code.FORBIDDEN)
+    check(as_json(found), resolved(update["responses"][number]["schema"], path))
+
+
+@pytest.mark.parametrize("href", [ROOM, TARGET])
+@pytest.mark.parametrize("query", [(), ("units=C",), ("units=F", "if=oic.if.baseline")])
+def test_temperatures(href: str, query: tuple[str, ...]) -> None:
+    """A temperature looks as published in each unit."""
+    schema = retrieved_schema(MODELS / "IoTDataModels" / "TemperatureResURI.swagger.json")
+    check(as_json(climate(may(2)).get(href, *query)), schema)
+
+
+@pytest.mark.parametrize("query", [(), ("if=oic.if.baseline",)])
+def test_introspection(query: tuple[str, ...]) -> None:
+    """The place of the introspection document is told as published."""
+    path = MODELS / "core" / "swagger2.0" / "oic.wk.introspection.swagger.json"
+    check(as_json(climate(may(2)).get("/oic/introspection", *query)), retrieved_schema(path))

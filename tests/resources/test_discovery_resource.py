@@ -27,8 +27,10 @@ from svrdb.model import Database, Sdi, State
 RES, WELL_KNOWN = "/oic/res", "/.well-known/core"
 EVERYTHING = [
     "/oic/p",
+    "/oic/con",
     "/oic/res",
     "/oic/d",
+    "/oic/introspection",
     "/oic/mnt",
     "/oic/sec/doxm",
     "/oic/sec/pstat",
@@ -71,7 +73,7 @@ def test_links_of_everything_discoverable() -> None:
         "eps": [{"ep": "coap://192.0.2.1:5683"}, {"ep": "coaps://192.0.2.1:5684"}],
     }
     observable = {href for href, link in found.items() if link["p"] == {"bm": 3}}
-    assert observable == {"/oic/d", "/oic/sec/pstat", *EVERYTHING[-3:]}
+    assert observable == {"/oic/con", "/oic/d", "/oic/sec/pstat", *EVERYTHING[-3:]}
     assert plainly(unowned()).get(RES, "if=oic.if.ll") == list(found.values())
 
 
@@ -191,6 +193,30 @@ def test_well_known_core_as_it_is_read() -> None:
     assert world.get(WELL_KNOWN, "rt=oic.r.doxm").startswith("</oic/sec/doxm>")
     code, body = world.ask(Method.GET, WELL_KNOWN, None, "rt=oic.r.door")
     assert (code, body, world.last.content_format) == (Code.CONTENT, None, None)
+
+
+@pytest.mark.parametrize(
+    ("query", "hrefs"),
+    [
+        (("rt=oic.r.doxm",), ["/oic/sec/doxm"]),
+        (("rt=oic.wk.con*",), ["/oic/con"]),
+        (("rt=oic.d.*",), ["/oic/d"]),
+        (("rt=oic.d.light", "if=oic.if.r"), ["/oic/d"]),
+        (("rt=oic.d.light", "if=oic.if.a"), []),
+        (("if=oic.if.a",), EVERYTHING[-3:]),
+        (("href=/light/*",), EVERYTHING[-3:]),
+        (("href=/oic/d",), ["/oic/d"]),
+        (("href=*",), EVERYTHING),
+        (("if=x",), []),
+        (("rt=",), []),
+        (("rt",), []),
+        (("sz=5", "unknown"), EVERYTHING),
+    ],
+)
+def test_well_known_core_is_filtered(query: tuple[str, ...], hrefs: list[str]) -> None:
+    """All filters must fit, a star stands for any end; attributes that nothing has are ignored."""
+    found = plainly(unowned()).ask(Method.GET, WELL_KNOWN, None, *query)[1] or ""
+    assert [link.partition(">")[0].strip("<") for link in found.split(",") if link] == hrefs
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from device.coap import Code
-from device.resources.base import BASELINE, COMMON, READ_WRITE, Call, RefusedError
+from device.interfaces import BASELINE, READ_WRITE
+from device.resources.base import COMMON, Call, RefusedError
 from device.security.gate import Kind, Target
 from device.security.rights import why_not_writable
 from svrdb.model import ANY_SUBJECT, NIL

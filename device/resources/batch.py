@@ -1,0 +1,122 @@
+"""The batch interface: one request that is carried out on each link of a collection.
+
+Every link passes the gate on its own, with the rights of the peer who asks, and is read or changed
+by its own default interface; a collection among the links is thereby represented by its links.
+Answers are as the published model of collections has them (OCF Core 7.6.3.4): success if all links
+succeeded, otherwise 4.04 for a RETRIEVE and 4.03 for an UPDATE, with what could be done.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import islice
+from typing import Any, Final
+
+from device.coap import Code
+from device.interfaces import RETRIEVING, UPDATING
+from device.resources.admission import admit
+from device.resources.base import (
+    Call,
+    Outcome,
+    Query,
+    RefusedError,
+    Representation,
+    Resource,
+    retrieved,
+)
+from device.security.gate import Operation
+
+MAX_CHANGES: Final = 64
+"""By one UPDATE."""
+
+
+def retrieve(members: Sequence[Resource], call: Call, operation: Operation) -> Outcome:
+    """Read all links; those that are refused are left out. Raises `RefusedError` if none fit."""
+    if not members:
+        raise RefusedError(Code.BAD_REQUEST, "no link matches the query")
+    batch = _Batch(call, operation, RETRIEVING)
+    for member in members:
+        done = batch.attempt(member, partial(retrieved, member))
+        if done is not None:
+            batch.enter(member, done.body)
+    return batch.outcome(Code.CONTENT, otherwise=Code.NOT_FOUND)
+
+
+def update(members: Sequence[Resource], call: Call, items: Sequence[object]) -> Outcome:
+    """Change links as the items say, each wholly or not at all; a refused one has an empty `rep`.
+
+    An item with an empty `href` is meant for all links. Raises `RefusedError`, and then nothing
+    has changed, if the items are not well-formed or name what is no link.
+    """
+    by_href = {member.target.href: member for member in members}
+    wanted = (change for item in items for change in _changes(item, by_href))
+    changes = list(islice(wanted, MAX_CHANGES + 1))
+    if not 0 < len(changes) <= MAX_CHANGES:
+        raise RefusedError(Code.BAD_REQUEST, f"a batch has 1 to {MAX_CHANGES} changes")
+    batch = _Batch(call, Operation.UPDATE, UPDATING)
+    for member, representation in changes:
+        done = batch.attempt(member, partial(_updated, member, representation))
+        batch.enter(member, done.body if done else None)
+    return batch.outcome(Code.CHANGED, otherwise=Code.FORBIDDEN)
+
+
+@dataclass(slots=True)
+class _Batch:
+    """A batch while it is carried out."""
+
+    call: Call
+    operation: Operation
+    interfaces: frozenset[str]
+    """Those that allow the operation."""
+    items: list[dict[str, Any]] = field(default_factory=list)
+    refusals: list[tuple[str, RefusedError]] = field(default_factory=list)
+    notify: frozenset[str] = frozenset()
+
+    def attempt(self, member: Resource, action: Callable[[Call], Outcome]) -> Outcome | None:
+        """Do something with one link; None if it was refused."""
+        interface = member.target.interfaces[0]
+        try:
+            self._require(interface)
+            admit(self.operation, member.target, self.call)
+            done = action(replace(self.call, interface=interface, query=Query()))
+        except RefusedError as error:
+            self.refusals.append((member.target.href, error))
+            return None
+        self.notify |= done.notify
+        return done
+
+    def enter(self, member: Resource, body: Representation | None) -> None:
+        """Enter what one link has to say."""
+        self.items.append({"href": member.target.href, "rep": {} if body is None else body})
+
+    def outcome(self, success: Code, *, otherwise: Code) -> Outcome:
+        """Return the answer to the whole request."""
+        return Outcome(
+            code=otherwise if self.refusals else success,
+            body=self.items or None,
+            notify=self.notify,
+            refusals=tuple(self.refusals),
+        )
+
+    def _require(self, interface: str) -> None:
+        if interface not in self.interfaces:
+            sentence = f"interface {interface} does not allow {self.operation.name}"
+            raise RefusedError(Code.FORBIDDEN, sentence)
+
+
+def _updated(member: Resource, representation: Mapping[str, object], call: Call) -> Outcome:
+    return member.update(call, representation)
+
+
+def _changes(
+    item: object, by_href: Mapping[str, Resource]
+) -> Iterator[tuple[Resource, Mapping[str, object]]]:
+    match item:
+        case {"href": "", "rep": dict(representation)}:
+            yield from ((member, representation) for member in by_href.values())
+        case {"href": str(href), "rep": dict(representation)} if href in by_href:
+            yield by_href[href], representation
+        case {"href": str(), "rep": dict()}:
+            raise RefusedError(Code.BAD_REQUEST, "a batch names what is no link of the collection")
+        case _:
+            raise RefusedError(Code.BAD_REQUEST, "a batch consists of href and rep")

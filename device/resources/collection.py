@@ -1,0 +1,77 @@
+"""Collections: resources of a profile that link to others (OCF Core 7.8.3)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from device.interfaces import BATCH, LINKS
+from device.resources.appliance import ApplianceResource
+from device.resources.base import Call, Representation, Resource
+from device.resources.links import Endpoints, Reach, has_types, link_to
+from device.simulation.profile import Profile, ResourceProfile
+
+
+class CollectionResource(ApplianceResource):
+    """A resource whose value is its links; it may have properties of its own, too."""
+
+    def __init__(
+        self, profile: ResourceProfile, siblings: Mapping[str, Resource], endpoints: Endpoints
+    ) -> None:
+        super().__init__(profile)
+        self._links = profile.links
+        self._siblings = siblings
+        self._endpoints = endpoints
+
+    def members(self, call: Call) -> list[Resource]:
+        """Return the linked resources that have the types that the query names."""
+        linked = (self._siblings[href] for href in self._links)
+        return [resource for resource in linked if has_types(resource, call.query.all("rt"))]
+
+    def retrieve(self, call: Call) -> Representation:
+        """Return the links, alone or among all properties.
+
+        Anybody who may read the collection sees all links: they say nothing of the values. What
+        the batch interface shows is made link by link, in `device.resources.batch`.
+        """
+        if call.interface == LINKS:
+            return self._shown(call)
+        own = {**self._types(), **self.values.current}
+        return self._represented(call, {**own, "links": self._shown(call)})
+
+    def _shown(self, call: Call) -> list[dict[str, Any]]:
+        reach = Reach(self._endpoints(), call)
+        numbers = {href: number for number, href in enumerate(self._links, 1)}
+        return [
+            {**link_to(member, reach), "rel": ["hosts"], "ins": numbers[member.target.href]}
+            for member in self.members(call)
+        ]
+
+    def _types(self) -> dict[str, Any]:
+        """Return the types of resources that this collection may link to: those that it does."""
+        linked = (self._siblings[href].target.types for href in self._links)
+        return {"rts": list(dict.fromkeys(name for types in linked for name in types))}
+
+
+def appliance_resources(profile: Profile, endpoints: Endpoints) -> dict[str, ApplianceResource]:
+    """Return the resources of a profile by their path, collections among them."""
+    made: dict[str, ApplianceResource] = {}
+    for each in profile.resources:
+        made[each.href] = (
+            CollectionResource(each, made, endpoints) if each.links else ApplianceResource(each)
+        )
+    return made
+
+
+def batch_key(href: str) -> str:
+    """Name what observers of a collection's batch interface watch: other things than its links."""
+    return f"{href}?if={BATCH}"
+
+
+def batches_of_members(profile: Profile) -> dict[str, frozenset[str]]:
+    """Say for each linked resource which batches change when it does."""
+    return {
+        member: frozenset(
+            batch_key(each.href) for each in profile.resources if member in each.links
+        )
+        for each in profile.resources
+        for member in each.links
+    }

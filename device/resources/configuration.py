@@ -1,0 +1,64 @@
+"""Configuration: `/oic/con`, by which a client names the device and says where it is."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+from device.coap import Code
+from device.interfaces import BASELINE, READ_WRITE
+from device.resources.base import (
+    COMMON,
+    Call,
+    Outcome,
+    ReadOnly,
+    RefusedError,
+    Representation,
+    with_common,
+)
+from device.security.gate import Kind, Target
+from device.simulation.profile import Profile
+from svrdb.model import Con
+
+_IGNORED: Final = COMMON - {"n"}
+
+
+class ConfigurationResource(ReadOnly):
+    """`/oic/con` (OCF Core 11.3): kept over a restart, given up at a factory reset."""
+
+    observable = True
+    target = Target(
+        href="/oic/con",
+        kind=Kind.APPLICATION,
+        types=("oic.wk.con",),
+        interfaces=(READ_WRITE, BASELINE),
+    )
+
+    def __init__(self, profile: Profile) -> None:
+        self._name = profile.device.name
+
+    def retrieve(self, call: Call) -> Representation:
+        """Return what is configured; the device always has a name."""
+        return with_common(call, self.target, self._shown(call.database.con))
+
+    def update(self, call: Call, payload: Mapping[str, object]) -> Outcome:
+        """Change the properties that the payload names, all or none."""
+        wanted = {name: value for name, value in payload.items() if name not in _IGNORED}
+        if not wanted or None in wanted.values():
+            raise RefusedError(Code.BAD_REQUEST, "con: nothing is to be changed, or to null")
+        before = call.database.con
+        try:
+            after = msgspec.convert({**msgspec.to_builtins(before), **wanted}, Con)
+        except msgspec.ValidationError as error:
+            raise RefusedError(Code.BAD_REQUEST, f"con: {error}") from error
+        body = self._shown(after)
+        if after == before:
+            return Outcome(body=body)
+        return Outcome(
+            body=body,
+            database=msgspec.structs.replace(call.database, con=after),
+            notify=frozenset({self.target.href, "/oic/d"}),
+        )
+
+    def _shown(self, con: Con) -> dict[str, Any]:
+        return {"n": self._name, **msgspec.to_builtins(con)}

@@ -1,0 +1,74 @@
+"""Introspection: `/oic/introspection` and the document that it leads to (OCF Core 11.4)."""
+
+from collections.abc import Callable
+from typing import Final
+
+from device.interfaces import BASELINE, READ
+from device.resources.base import Call, ReadOnly, Representation, with_common
+from device.resources.links import Endpoints, Reach
+from device.resources.openapi import described
+from device.resources.payload import encode
+from device.security.gate import Kind, Target
+from device.simulation.profile import Profile
+
+KEPT: Final = 16
+"""Documents that devices share; those of further profiles are each device's own."""
+
+_shared: Final[dict[bytes, bytes]] = {}
+
+
+class IntrospectionResource(ReadOnly):
+    """`/oic/introspection`: where the document is."""
+
+    target = Target(
+        href="/oic/introspection",
+        kind=Kind.APPLICATION,
+        types=("oic.wk.introspection",),
+        interfaces=(READ, BASELINE),
+    )
+
+    def __init__(self, endpoints: Endpoints) -> None:
+        self._endpoints = endpoints
+
+    def retrieve(self, call: Call) -> Representation:
+        """Return the document's address, as the requester can reach it."""
+        data = IntrospectionDataResource.target
+        places = [
+            {
+                "protocol": endpoint.partition(":")[0],
+                "url": endpoint + data.href,
+                "content-type": "application/cbor",
+                "version": 1,
+            }
+            for endpoint in Reach(self._endpoints(), call).of(data)
+        ]
+        return with_common(call, self.target, {"urlInfo": places})
+
+
+class IntrospectionDataResource(ReadOnly):
+    """The document: what the resources of the profile look like, in the terms of OpenAPI 2.0."""
+
+    target = Target(
+        href="/oic/introspection/data",
+        kind=Kind.APPLICATION,
+        types=("oic.introspection.data",),
+        interfaces=(BASELINE,),
+        discoverable=False,
+    )
+
+    def __init__(self, profile: Profile) -> None:
+        self._make: Callable[[], bytes] = lambda: encode(described(profile))
+        self._document: bytes | None = None
+
+    def retrieve(self, call: Call) -> Representation:
+        """Return the document as CBOR; it is made when it is first wanted."""
+        if self._document is None:
+            self._document = _shared_by_all(self._make())
+        return self._document
+
+
+def _shared_by_all(document: bytes) -> bytes:
+    """Return the equal document of another device, if there is one: many have one profile."""
+    if document not in _shared and len(_shared) >= KEPT:
+        return document
+    return _shared.setdefault(document, document)

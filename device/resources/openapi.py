@@ -1,0 +1,180 @@
+"""A profile's resources in the terms of OpenAPI 2.0, as introspection wants them.
+
+Only what a profile defines is described: what OCF itself defines is the same on every device.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from device.interfaces import BATCH, LINKS, RETRIEVING, UPDATING
+from device.resources.units import UNITS, converter
+from device.simulation.profile import Profile, ResourceProfile
+from device.simulation.values import Property, ValueType
+
+Json = dict[str, Any]
+
+_TYPES: Final[Json] = {
+    "type": "array",
+    "items": {"type": "string", "maxLength": 64},
+    "minItems": 1,
+    "uniqueItems": True,
+    "readOnly": True,
+}
+_LINK: Final[Json] = {
+    "type": "object",
+    "properties": {
+        "href": {"type": "string", "maxLength": 256},
+        "rt": _TYPES,
+        "if": _TYPES,
+        "rel": {"type": "array", "items": {"type": "string"}},
+        "ins": {"type": "integer"},
+        "p": {"type": "object", "properties": {"bm": {"type": "integer"}}, "required": ["bm"]},
+        "eps": {
+            "type": "array",
+            "items": {"type": "object", "properties": {"ep": {"type": "string"}}},
+        },
+    },
+    "required": ["href", "rt", "if"],
+}
+_BATCH_ITEM: Final[Json] = {
+    "type": "object",
+    "properties": {"href": {"type": "string"}, "rep": {}},
+    "required": ["href", "rep"],
+}
+_FORMS: Final[Json] = {
+    LINKS: ("oic.links", {"type": "array", "items": _LINK}),
+    BATCH: ("oic.batch", {"type": "array", "minItems": 1, "items": _BATCH_ITEM}),
+}
+"""What the interfaces of collections show, with the name of its definition."""
+
+
+def described(profile: Profile) -> Json:
+    """Describe all resources of a profile (OpenAPI 2.0)."""
+    definitions: Json = {}
+    paths: Json = {}
+    for resource in profile.resources:
+        if resource.links:
+            paths.update(_collection(resource, definitions))
+        else:
+            paths[resource.href] = _operations(resource, resource.interfaces, definitions)
+    return {
+        "swagger": "2.0",
+        "info": {
+            "title": profile.platform.model or profile.device.types[0],
+            "version": profile.device.data_model_version,
+        },
+        "schemes": ["http"],
+        "consumes": ["application/json"],
+        "produces": ["application/json"],
+        "paths": paths,
+        "definitions": definitions,
+    }
+
+
+def _operations(resource: ResourceProfile, interfaces: Sequence[str], definitions: Json) -> Json:
+    """Describe what these interfaces of a resource allow; an UPDATE, if anything is writable."""
+    reading = [name for name in interfaces if name in RETRIEVING]
+    updating = [name for name in interfaces if name in UPDATING]
+    operations: Json = {}
+    answer = _defined(definitions, resource.types[0], _representation(resource))
+    if reading:
+        operations["get"] = _operation(answer, [_interface(reading), *_unit(resource)])
+    if updating and _writable(resource):
+        body = _defined(definitions, f"{resource.types[0]}-Update", _written(resource))
+        operations["post"] = _operation(answer, [_interface(updating), _body(body)])
+    return operations
+
+
+def _collection(resource: ResourceProfile, definitions: Json) -> Json:
+    """Describe a collection: each interface has its own form, so each is a path of its own."""
+    paths: Json = {}
+    for interface in resource.interfaces:
+        if interface in _FORMS:
+            form = _defined(definitions, *_FORMS[interface])
+            operations = {"get": _operation(form, [_interface([interface])])}
+            if interface in UPDATING:
+                operations["post"] = _operation(form, [_interface([interface]), _body(form)])
+        else:
+            operations = _operations(resource, [interface], definitions)
+        paths[f"{resource.href}?if={interface}"] = operations
+    return paths
+
+
+def _operation(answer: Json, parameters: list[Json]) -> Json:
+    return {
+        "parameters": parameters,
+        "responses": {"200": {"description": "", "schema": answer}},
+    }
+
+
+def _interface(names: Iterable[str]) -> Json:
+    return {"name": "if", "in": "query", "type": "string", "enum": list(names)}
+
+
+def _unit(resource: ResourceProfile) -> list[Json]:
+    units = converter(resource)
+    if units is None:
+        return []
+    return [{"name": UNITS, "in": "query", "type": "string", "enum": list(units.supported)}]
+
+
+def _body(schema: Json) -> Json:
+    return {"name": "body", "in": "body", "required": True, "schema": schema}
+
+
+def _defined(definitions: Json, name: str, schema: Json) -> Json:
+    """Enter a definition under its resource type, or a numbered one if that means another."""
+    number, unique = 1, name
+    while definitions.setdefault(unique, schema) != schema:
+        number += 1
+        unique = f"{name}-{number}"
+    return _reference(unique)
+
+
+def _reference(name: str) -> Json:
+    return {"$ref": f"#/definitions/{name}"}
+
+
+def _representation(resource: ResourceProfile) -> Json:
+    """Describe what is read, common properties included; only `rt` and `if` may be absent."""
+    properties = {name: _schema(spec) for name, spec in resource.properties.items()}
+    if resource.links:
+        properties = {"rts": _TYPES, "links": _reference("oic.links"), **properties}
+    common: Json = {
+        "rt": {**_TYPES, "default": list(resource.types)},
+        "if": {
+            **_TYPES,
+            "items": {"type": "string", "enum": list(resource.interfaces)},
+        },
+        "n": {"type": "string", "maxLength": 64, "readOnly": True},
+    }
+    schema: Json = {"type": "object", "properties": {**common, **properties}}
+    return {**schema, "required": list(properties)} if properties else schema
+
+
+def _written(resource: ResourceProfile) -> Json:
+    properties = {name: _schema(spec) for name, spec in _writable(resource).items()}
+    return {"type": "object", "properties": properties}
+
+
+def _writable(resource: ResourceProfile) -> Mapping[str, Property]:
+    return {name: spec for name, spec in resource.properties.items() if not spec.read_only}
+
+
+def _schema(spec: Property) -> Json:
+    schema: Json = {"type": str(spec.type)}
+    is_number = spec.type in {ValueType.INTEGER, ValueType.NUMBER}
+    if is_number and spec.minimum is not None:
+        schema["minimum"] = spec.minimum
+    if is_number and spec.maximum is not None:
+        schema["maximum"] = spec.maximum
+    if spec.choices:
+        schema["enum"] = list(spec.choices)
+    if spec.length is not None:
+        schema = {
+            "type": "array",
+            "items": schema,
+            "minItems": spec.length,
+            "maxItems": spec.length,
+        }
+    return {**schema, "readOnly": True} if spec.read_only else schema
