@@ -1,14 +1,16 @@
-"""The onboarding state machine: which state may follow which, and what each sets on entry.
+"""The onboarding state machine: which state may follow which.
 
-Everything is data and pure functions over the database; timers and sessions belong to the device.
+What each state sets on entry is in `svrdb.onboarding`, for whoever writes a database. Everything is
+data and pure functions over the database; timers and sessions belong to the device.
 """
 
 from typing import Final
 
-from msgspec.structs import replace
-
 from svrdb.check import problems
-from svrdb.model import Database, Dos, State
+from svrdb.model import Database, State
+from svrdb.onboarding import ON_ENTRY, enter
+
+__all__ = ["ON_ENTRY", "SUCCESSORS", "TransitionRefusedError", "enter", "request"]
 
 SUCCESSORS: Final[dict[State, frozenset[State]]] = {
     State.RESET: frozenset(),
@@ -19,31 +21,9 @@ SUCCESSORS: Final[dict[State, frozenset[State]]] = {
 }
 """What a client may ask for (OCF Security 8.1). RESET leads to RFOTM by itself."""
 
-ON_ENTRY: Final[dict[State, tuple[bool, int, int]]] = {
-    State.RESET: (False, 1, 2),
-    State.RFOTM: (False, 2, 0),
-    State.RFPRO: (False, 0, 0),
-    State.RFNOP: (True, 0, 0),
-    State.SRESET: (False, 1, 0),
-}
-"""The values of `isop`, `cm` and `tm` that a state begins with."""
-
 
 class TransitionRefusedError(Exception):
     """The requested state cannot follow; the message says why."""
-
-
-def enter(database: Database, state: State) -> Database:
-    """Return the database as it stands at the beginning of `state`."""
-    is_operational, current_mode, target_mode = ON_ENTRY[state]
-    pstat = replace(
-        database.pstat,
-        dos=Dos(state=state, pending=state is State.RESET),
-        is_operational=is_operational,
-        current_mode=current_mode,
-        target_mode=target_mode,
-    )
-    return replace(database, pstat=pstat)
 
 
 def request(database: Database, state: State) -> Database:

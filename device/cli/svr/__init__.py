@@ -7,6 +7,16 @@ import click
 from device.cli.lazy import LazyGroup
 
 COMMANDS: Final = {
+    "show": "Print the security resources.",
+    "get": "Print one value.",
+    "set": "Write values.",
+    "add": "Add an access control entry, a credential or a value.",
+    "remove": "Remove entries, credentials or a value.",
+    "edit": "Edit step by step, with choices and a preview.",
+    "unown": "Make the device nobody's.",
+    "own": "Make the device somebody's.",
+    "set-state": "Put the device into an onboarding state.",
+    "new-uuid": "Give the device another UUID.",
     "convert": "Convert from and to other stacks' databases.",
 }
 
@@ -15,7 +25,11 @@ COMMANDS: Final = {
     cls=LazyGroup,
     package="device.cli.svr",
     summaries=COMMANDS,
-    epilog="Example: onboardee svr convert oic_svr_db_server.dat kitchen.yaml",
+    epilog="Example: onboardee svr show acl2 --state-dir ~/lights/kitchen",
 )
 def command() -> None:
-    """Look into a device's database and edit it: the secure virtual resources (SVRs)."""
+    """Look into a device's database and edit it: the secure virtual resources (SVRs).
+
+    Each edit is checked as a whole and written in one step. Names and values are those of the OCF
+    Security Specification.
+    """

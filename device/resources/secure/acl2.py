@@ -28,8 +28,8 @@ from device.resources.secure.common import (
     wire,
     without_id,
 )
-from device.validity import MAX_PATTERNS, MAX_RULES_IN_ALL, parse
 from svrdb.model import Ace, Acl2, State, TimePattern
+from svrdb.validity import MAX_PATTERNS, MAX_RULES_IN_ALL, parse
 
 MAX_ENTRIES: Final = 256
 MAX_RESOURCES: Final = 64

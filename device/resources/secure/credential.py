@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from device.resources.secure.common import bad_request, require_short, subject_text, typed
-from device.validity import parse
 from svrdb.model import (
     ANY_SUBJECT,
     Credential,
@@ -18,6 +17,7 @@ from svrdb.model import (
     RoleId,
     TimePattern,
 )
+from svrdb.validity import parse
 
 MAX_BASE64: Final = 64
 MAX_DATA: Final = 8192

@@ -1,0 +1,99 @@
+"""`onboardee svr edit`: step by step, with choices."""
+
+from pathlib import Path
+
+import click
+
+from device.cli.svr import view
+from device.cli.svr.changing import (
+    commit,
+    print_differences,
+    reveal_option,
+    state_dir_option,
+    verdict,
+)
+from device.cli.svr.opening import opened
+from device.cli.svr.wizard.asking import ask_bool, choose
+from device.cli.svr.wizard.draft import Draft
+from device.cli.svr.wizard.properties import edit_structure, edit_value
+from svrdb import Database
+from svrdb.editor import RESOURCES, Resource
+
+# the order of IoTivity's editor, and then what it did not have
+ORDER = ("cred", "acl2", "doxm", "pstat", "sp", "sdi", "crl", "ael", "permanent")
+PRINT, SAVE = "print", "save"
+
+
+@click.command("edit", epilog="Example: onboardee svr edit --state-dir ~/lights/kitchen")
+@state_dir_option
+@click.option("--dry-run", is_flag=True, help="Show what would change, and write nothing.")
+@reveal_option
+def command(state_dir: Path, dry_run: bool, reveal: bool) -> None:
+    """Edit the database step by step.
+
+    What exists is offered by number. Nothing is written before you have seen all changes and said
+    yes; Ctrl-C leaves everything as it was. For scripts there are set, add and remove.
+    """
+    with opened(state_dir) as store:
+        draft = Draft(store.current)
+        if not _edit(draft, reveal=reveal) or not draft.changes:
+            click.echo("nothing was written")
+            return
+        _preview(draft, reveal=reveal)
+        if dry_run:
+            click.echo("nothing was written (--dry-run)")
+        elif _is_confirmed(draft.found, draft.database):
+            commit(store, draft.database)
+            click.echo(f"written: {_counted(draft)}")
+        else:
+            click.echo("nothing was written")
+
+
+def _edit(draft: Draft, *, reveal: bool) -> bool:
+    """Offer the main menu until the user leaves; tell whether the changes are wanted."""
+    options: list[tuple[str, str]] = [
+        ("Print all security resources", PRINT),
+        *((f"Edit {name}: {RESOURCES[name].title}", name) for name in ORDER),
+        ("Save and leave", SAVE),
+    ]
+    while True:
+        chosen = choose(f"So far: {_counted(draft)}", options, back="Leave")
+        if chosen == PRINT:
+            click.echo("\n".join(view.tables(draft.database, ORDER, reveal=reveal)))
+        elif chosen == SAVE:
+            return True
+        elif chosen is not None:
+            _edit_resource(draft, RESOURCES[chosen])
+        elif not draft.changes or ask_bool("Forget the changes?"):
+            return False
+
+
+def _edit_resource(draft: Draft, resource: Resource) -> None:
+    if resource.entries is None:
+        edit_structure(draft, resource.name)
+        return
+    places = {
+        f"Entries ({resource.entry})": f"{resource.name}.{resource.entries}",
+        "Resource owner (rowneruuid)": f"{resource.name}.rowneruuid",
+    }
+    while (chosen := choose(resource.title, [*places.items()], back="Back")) is not None:
+        edit_value(draft, chosen)
+
+
+def _counted(draft: Draft) -> str:
+    count = len(draft.changes)
+    return f"{count} change{'' if count == 1 else 's'}"
+
+
+def _preview(draft: Draft, *, reveal: bool) -> None:
+    click.echo("\nThese are the changes:")
+    print_differences(draft.changes, reveal=reveal)
+
+
+def _is_confirmed(before: Database, after: Database) -> bool:
+    worse = verdict(before, after)
+    for problem in worse:
+        click.secho(f"Warning: {problem.sentence} ({problem.clause})", fg="red", err=True)
+    if worse:
+        return ask_bool("This makes the database worse. Write it anyway?")
+    return ask_bool("Write them?", default=True)

@@ -1,0 +1,51 @@
+"""`onboardee svr own`: somebody owns the device, without a transfer."""
+
+import secrets
+from typing import BinaryIO
+from uuid import UUID
+
+import click
+
+from device.cli.svr.changing import Change, changing
+from svrdb import Database
+from svrdb.editor import OWNED_STATES, own, read_key
+from svrdb.editor.words import STATES
+
+KEY_SIZE = 16
+
+
+@click.command(
+    "own",
+    epilog="Example: onboardee svr own --owner 61646d69-6e44-6576-6963-655575696430 "
+    "--psk-file key.bin --state-dir DIR",
+)
+@click.option("--owner", type=click.UUID, required=True, help="The UUID of the owner.")
+@click.option("--psk-file", type=click.File("rb"), help="The owner's key; - is standard input.")
+@click.option("--psk", help="The same in hexadecimal (other users may see command lines).")
+@click.option(
+    "--state",
+    type=click.Choice([state.name.lower() for state in OWNED_STATES]),
+    default="rfnop",
+    help="The state to be in.",
+)
+@changing
+def command(
+    change: Change, owner: UUID, psk_file: BinaryIO | None, psk: str | None, state: str
+) -> None:
+    """Make the device somebody's: owner, resource owners, owner credential and state at once.
+
+    Without a key a random one is made; --reveal shows it. Whoever owned the device before does not
+    any more.
+    """
+    if psk_file and psk:
+        raise click.UsageError("--psk-file and --psk exclude each other")
+
+    def edit(database: Database) -> Database:
+        key = secrets.token_bytes(KEY_SIZE)
+        if psk is not None:
+            key = read_key(psk.encode(), "hex")
+        elif psk_file is not None:
+            key = read_key(psk_file.read())
+        return own(database, owner, key, STATES[state])
+
+    change(edit)

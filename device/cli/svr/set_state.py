@@ -1,0 +1,23 @@
+"""`onboardee svr set-state`: another onboarding state."""
+
+from typing import Final
+
+import click
+
+from device.cli.svr.changing import Change, changing
+from svrdb import State
+from svrdb.editor import set_state
+from svrdb.editor.words import STATES
+
+CHOICES: Final = [name for name, state in STATES.items() if state is not State.RESET]
+
+
+@click.command("set-state", epilog="Example: onboardee svr set-state rfpro --state-dir DIR")
+@click.argument("state", type=click.Choice(CHOICES, case_sensitive=False))
+@changing
+def command(change: Change, state: str) -> None:
+    """Put the device into a state, with isop, cm and tm as the device sets them on entry.
+
+    RFOTM is for a device that nobody owns (`svr unown`), the others for an owned one (`svr own`).
+    """
+    change(lambda database: set_state(database, STATES[state]))

@@ -1,0 +1,17 @@
+"""`onboardee svr unown`: nobody owns the device."""
+
+import click
+
+from device.cli.svr.changing import Change, changing
+from svrdb.editor import unown
+
+
+@click.command("unown", epilog="Example: onboardee svr unown --state-dir ~/lights/kitchen")
+@changing
+def command(change: Change) -> None:
+    """Make the device nobody's and ready for ownership transfer (RFOTM).
+
+    The owners and their keys are forgotten; other credentials, access rules and the device UUID
+    stay. `onboardee reset` brings the factory state back instead.
+    """
+    change(unown)

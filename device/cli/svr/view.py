@@ -1,0 +1,125 @@
+"""The security resources as tables for people; secrets hidden unless asked for."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from svrdb import Credential, CredentialType, Database, PublicData
+from svrdb.editor import RESOURCES, Resource
+from svrdb.editor.words import say
+from svrdb.plain import plain
+
+SHORTENED: Final = 60
+"""Characters of a text that stand in a table."""
+
+
+def tables(database: Database, names: Iterable[str], *, reveal: bool = False) -> Iterator[str]:
+    """Yield the lines of the named resources, an empty one between two."""
+    for number, name in enumerate(names):
+        if number:
+            yield ""
+        yield from _table(database, RESOURCES[name], reveal=reveal)
+
+
+def _table(database: Database, resource: Resource, *, reveal: bool) -> Iterator[str]:
+    yield f"{resource.name}: {resource.title}"
+    values = plain(getattr(database, resource.name), reveal=reveal)
+    entries = values.pop(resource.entries) if resource.entries else []
+    yield from columns([(name, value_text(name, value)) for name, value in values.items()])
+    if resource.name == "cred":
+        entries = [
+            _with_title(entry, credential)
+            for entry, credential in zip(entries, database.cred.credentials, strict=True)
+        ]
+    if entries:
+        heads = list(dict.fromkeys(name for entry in entries for name in entry))
+        rows = [[entry_text(name, entry.get(name)) for name in heads] for entry in entries]
+        yield ""
+        yield from columns([heads, *rows])
+    elif resource.entries:
+        yield f"  no {resource.entry}"
+
+
+def columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yield rows with their columns aligned, indented by two blanks."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        yield f"  {'  '.join(cells)}".rstrip()
+
+
+def value_text(name: str, value: object) -> str:
+    """Return one value with the word for it: `1 (rdp)`."""
+    if isinstance(value, list):
+        return ", ".join(value_text(name, each) for each in value) or "none"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {value_text(key, each)}" for key, each in value.items())
+    word = say(name, value)
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    if value in ("", None):
+        return "none"
+    return _short(text) if word is None else f"{text} ({word})"
+
+
+def entry_text(name: str, value: object) -> str:
+    """Return one cell of an entry, as short as it is clear."""
+    if value is None:
+        return ""
+    if name == "resources" and isinstance(value, list):
+        return " ".join(map(resource_text, value))
+    if name == "validity" and isinstance(value, list):
+        return " or ".join(
+            " ".join([each["period"], *each.get("recurrence", [])]) for each in value
+        )
+    if name == "subject" and isinstance(value, Mapping):
+        return " ".join(map(str, value.values())) if "role" not in value else _role(value)
+    if name == "roleid" and isinstance(value, Mapping):
+        return _role(value)
+    if name in ("publicdata", "privatedata") and isinstance(value, Mapping):
+        return _short(str(value["data"]))
+    return value_text(name, value)
+
+
+def entry_line(entry: object, name: str = "") -> str:
+    """Return an entry of an array in one line."""
+    if not isinstance(entry, Mapping):
+        return value_text(name, entry)
+    if "href" in entry or "wc" in entry:
+        return resource_text(entry)
+    return "  ".join(f"{key} {entry_text(key, each)}" for key, each in entry.items())
+
+
+def resource_text(resource: Mapping[str, Any]) -> str:
+    """Return a resource of an entry as `svr add ace --resource` takes it."""
+    place = resource.get("href") or resource.get("wc") or "?"
+    filters = (f";{name}={','.join(resource[name])}" for name in ("rt", "if") if name in resource)
+    return place + "".join(filters)
+
+
+def _role(value: Mapping[str, Any]) -> str:
+    authority = value.get("authority")
+    return f"role {value['role']}" + (f" of {authority}" if authority else "")
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= SHORTENED else f"{line[: SHORTENED - 1]}…"
+
+
+def _with_title(entry: dict[str, Any], credential: Credential) -> dict[str, Any]:
+    """Say whose certificate it is instead of printing it."""
+    if credential.kind != CredentialType.CERTIFICATE or credential.public is None:
+        return entry
+    return {**entry, "publicdata": {"data": certificate_title(credential.public)}}
+
+
+def certificate_title(public: PublicData) -> str:
+    """Return whose certificates they are and until when, or why they cannot be read."""
+    # 5 MB of memory that a database without certificates need not have
+    from svrdb.x509 import Leaf, Unusable, read_certificates  # noqa: PLC0415
+
+    try:
+        certificates = read_certificates(public)
+    except Unusable as why:
+        return str(why)
+    more = f" and {len(certificates) - 1} more" if len(certificates) > 1 else ""
+    return f"{Leaf(certificates[0]).title}{more}"

@@ -1,0 +1,1 @@
+"""Editing a database step by step: menus, prompts, and a draft that is written at the end."""

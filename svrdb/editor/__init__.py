@@ -1,0 +1,61 @@
+"""Editing a database: pure functions that return another one, for commands, tests and libraries.
+
+Nothing here reads or writes a file, knows the time or makes a key: these are arguments. An edit
+that cannot be made raises `EditError`; whether the result makes sense is for `new_problems`.
+"""
+
+from svrdb.editor.access import (
+    add_ace,
+    make_resource,
+    make_subject,
+    read_resource,
+    read_validity,
+    remove_aces,
+    subject_text,
+)
+from svrdb.editor.credentials import (
+    INPUT_ENCODINGS,
+    add_credential,
+    read_key,
+    read_pin,
+    read_private,
+    read_public,
+    remove_credentials,
+)
+from svrdb.editor.errors import EditError, MalformedError
+from svrdb.editor.ownership import OWNED_STATES, new_uuid, own, set_state, unown
+from svrdb.editor.resources import RESOURCES, Resource
+from svrdb.editor.tree import append, get, put, remove, type_at
+from svrdb.editor.verdict import new_problems
+
+__all__ = [
+    "INPUT_ENCODINGS",
+    "OWNED_STATES",
+    "RESOURCES",
+    "EditError",
+    "MalformedError",
+    "Resource",
+    "add_ace",
+    "add_credential",
+    "append",
+    "get",
+    "make_resource",
+    "make_subject",
+    "new_problems",
+    "new_uuid",
+    "own",
+    "put",
+    "read_key",
+    "read_pin",
+    "read_private",
+    "read_public",
+    "read_resource",
+    "read_validity",
+    "remove",
+    "remove_aces",
+    "remove_credentials",
+    "set_state",
+    "subject_text",
+    "type_at",
+    "unown",
+]
