@@ -128,6 +128,25 @@ class HandshakeRefused(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnCertificateExpired(Event):
+    """A certificate of the device is outside its time; it is shown to nobody."""
+
+    name = "certificate.expired"
+    credid: int
+    usage: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevocationsOutdated(Event):
+    """A peer was believed by a list of revoked certificates that should have been renewed."""
+
+    name = "crl.outdated"
+    peer: str
+    due: str
+    """When it should have been."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccessDenied(Event):
     """The gate refused a request; `rule` and `reason` say why."""
 

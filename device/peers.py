@@ -20,11 +20,20 @@ from device.dtls import (
 from device.entropy import Entropy
 from device.events import Bus
 from device.security.gate import Requester
+from device.security.identity import expired_certificates
 from device.security.pin import PinPad, random_pin
 from device.security.roles import AssertedRoles
-from device.security.sessions import PinTerms, has_lost_credential, requester_of, terms_for
+from device.security.sessions import (
+    PinTerms,
+    has_lost_credential,
+    has_lost_role,
+    requester_of,
+    revocations_outdated,
+    terms_for,
+    with_present_role,
+)
 from device.simulation.profile import Ownership
-from svrdb.model import Database, State, TransferMethod
+from svrdb.model import Credential, Database, State, TransferMethod
 
 HANDSHAKE_TIMEOUT: Final = 30.0
 """Seconds; while it runs, a half-open handshake keeps others from taking ownership."""
@@ -51,6 +60,7 @@ class Peers:
         self._wall_clock = wall_clock
         self._asserted = asserted
         self._requesters: dict[Session, Requester] = {}
+        self._expired: frozenset[Credential] = frozenset()
         self._pins = PinPad(self._make_pin)
         self._is_closed = False
         self.dtls: Final = ServerEndpoint(
@@ -77,7 +87,10 @@ class Peers:
 
     def requester(self, session: Session) -> Requester:
         """Tell who the peer of a live session is."""
-        return self._requesters[session].with_roles(self._asserted.roles(session))
+        moment = self._wall_clock()
+        requester = with_present_role(self._requesters[session], self._database(), moment)
+        asserted = self._asserted.roles(session, moment)
+        return requester.with_asserted(asserted) if asserted else requester
 
     def offer(self, address: Hashable, /) -> Offer | None:
         """Say who may open a session (the engine asks)."""
@@ -85,6 +98,7 @@ class Peers:
             return None
         shown = self._pins.current
         bare_hint = self._ownership.pin.bare_hint
+        self._report_expired()
         terms = None if shown is None else PinTerms(shown, bare_hint=bare_hint)
         return terms_for(self._database(), self.dtls, address, terms, self._wall_clock)
 
@@ -153,6 +167,8 @@ class Peers:
                 session, before, self._database(), self._wall_clock
             ):
                 self.dtls.close(session, now)
+        for session in self.sessions:
+            self._forget_lost_roles(session)
 
     def end_all(self, now: float) -> None:
         """End all sessions and all handshakes."""
@@ -167,6 +183,31 @@ class Peers:
                 peer=str(session.address), suite=session.suite.name, identity=str(requester)
             )
         )
+
+        if session.peer_certificates:
+            due = revocations_outdated(self._database(), self._wall_clock())
+            if due is not None:
+                self._bus.publish(
+                    events.RevocationsOutdated(peer=str(session.address), due=due.isoformat())
+                )
+
+    def _forget_lost_roles(self, session: Session) -> None:
+        asserted = self._asserted.of(session, self._wall_clock())
+        kept = {
+            credid: each
+            for credid, each in asserted.items()
+            if not has_lost_role(each.public, session, self._database(), self._wall_clock)
+        }
+        if len(kept) < len(asserted):
+            self._asserted.replace(session, kept)
+
+    def _report_expired(self) -> None:
+        """Say once of each certificate of our own that it is not shown any more."""
+        expired = expired_certificates(self._database(), self._wall_clock())
+        for each in expired - self._expired:
+            usage = str(each.usage)
+            self._bus.publish(events.OwnCertificateExpired(credid=each.credid, usage=usage))
+        self._expired = expired
 
     def _report(self, failure: HandshakeFailed) -> None:
         alert = failure.alert

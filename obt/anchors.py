@@ -3,7 +3,7 @@
 import base64
 import binascii
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
@@ -43,10 +43,15 @@ def to_der(data: bytes | str) -> tuple[bytes, ...]:
 
 @dataclass(frozen=True, slots=True)
 class TrustAnchors:
-    """Root certificates in DER, and the clock by which periods of validity are checked."""
+    """Root certificates in DER, and the clock by which periods of validity are checked.
+
+    `revocations` returns the present lists of revoked certificates, in DER. Whose issuer has none
+    is believed; a list that should have been renewed still counts.
+    """
 
     certificates: tuple[bytes, ...] = field(repr=False)
     clock: Callable[[], datetime] = wall_clock
+    revocations: Callable[[], Sequence[bytes]] = field(default=tuple, repr=False)
 
     def __post_init__(self) -> None:
         if not self.certificates:
@@ -54,10 +59,14 @@ class TrustAnchors:
 
     @classmethod
     def of(
-        cls, *certificates: bytes | str, clock: Callable[[], datetime] = wall_clock
+        cls,
+        *certificates: bytes | str,
+        clock: Callable[[], datetime] = wall_clock,
+        revocations: Callable[[], Sequence[bytes]] = tuple,
     ) -> "TrustAnchors":
         """Read PEM texts, with one or more certificates each, and DER octets."""
-        return cls(tuple(der for each in certificates for der in to_der(each)), clock)
+        ders = tuple(der for each in certificates for der in to_der(each))
+        return cls(ders, clock, revocations)
 
     def verify_manufacturer(self) -> VerifyChain:
         """Return a check for the chain of a device without owner.

@@ -2,7 +2,7 @@
 
 import base64
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Self
@@ -66,16 +66,20 @@ class Revocations:
 
 
 class Authority:
-    """Signs for one security domain. All certificates it returns are PEM text."""
+    """Signs for one security domain. All certificates it returns are PEM text.
+
+    It is a root, or works below one: then what it signs comes with the authorities between.
+    """
 
     def __init__(
         self,
-        root: x509.Certificate,
+        chain: Sequence[x509.Certificate],
         key: ec.EllipticCurvePrivateKey,
         *,
         clock: Callable[[], datetime] = wall_clock,
     ) -> None:
-        self._root = root
+        self._own, *self._above = chain
+        self._root = chain[-1]
         self._key = key
         self._clock = clock
         self._revoked: list[x509.RevokedCertificate] = []
@@ -86,44 +90,46 @@ class Authority:
         cls, name: str = "onboardee authority", *, clock: Callable[[], datetime] = wall_clock
     ) -> Self:
         """Make a root with a new key."""
-        key, start = ec.generate_private_key(ec.SECP256R1()), clock() - LEEWAY
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        root = (
-            x509.CertificateBuilder()
-            .subject_name(subject)
-            .issuer_name(subject)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(start)
-            .not_valid_after(start + ROOT_LIFE)
-            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-            .add_extension(_usage(key_cert_sign=True, crl_sign=True), critical=True)
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
-            .sign(key, SHA256())
-        )
-        return cls(root, key, clock=clock)
+        key, subject = ec.generate_private_key(ec.SECP256R1()), _name(name)
+        builder = _authority_builder(subject, key.public_key(), clock() - LEEWAY, None)
+        root = builder.issuer_name(subject).sign(key, SHA256())
+        return cls([root], key, clock=clock)
+
+    def subordinate(self, name: str = "onboardee intermediate authority") -> "Authority":
+        """Make an authority below this one, with a new key, that makes none itself.
+
+        Raises:
+            ValueError: if this one is below another itself.
+
+        """
+        if self._above:
+            raise ValueError("an authority below another one signs no further authorities")
+        key = ec.generate_private_key(ec.SECP256R1())
+        builder = _authority_builder(_name(name), key.public_key(), self._clock() - LEEWAY, 0)
+        own = builder.issuer_name(self._own.subject).sign(self._key, SHA256())
+        return Authority([own, *self._chain], key, clock=self._clock)
 
     @classmethod
     def load(
         cls,
-        root: bytes | str,
+        chain: bytes | str,
         private_key: bytes,
         *,
         clock: Callable[[], datetime] = wall_clock,
     ) -> Self:
-        """Take up an authority again: its root in PEM or DER and its private key in PEM.
+        """Take up an authority again: its `chain` in PEM, or its root in DER, and its private key.
 
         Raises:
             ValueError: if the two do not belong together.
 
         """
-        (der, *_), key = to_der(root), load_pem_private_key(private_key, None)
-        certificate = x509.load_der_x509_certificate(der)
+        key = load_pem_private_key(private_key, None)
+        certificates = [x509.load_der_x509_certificate(der) for der in to_der(chain)]
         if not isinstance(key, ec.EllipticCurvePrivateKey):
             raise ValueError("the authority's key is not on an elliptic curve")  # noqa: TRY004
-        if certificate.public_key() != key.public_key():
-            raise ValueError("the private key does not belong to the root certificate")
-        return cls(certificate, key, clock=clock)
+        if certificates[0].public_key() != key.public_key():
+            raise ValueError("the private key does not belong to the first certificate")
+        return cls(certificates, key, clock=clock)
 
     @property
     def root(self) -> str:
@@ -131,9 +137,15 @@ class Authority:
         return _pem(self._root)
 
     @property
+    def chain(self) -> str:
+        """Its own certificate and those above it, the root last."""
+        return "".join(map(_pem, self._chain))
+
+    @property
     def anchors(self) -> TrustAnchors:
-        """The root as the only trust anchor."""
-        return TrustAnchors((self._root.public_bytes(Encoding.DER),), self._clock)
+        """The root as the only trust anchor, and what is revoked at the time of asking."""
+        root = self._root.public_bytes(Encoding.DER)
+        return TrustAnchors((root,), self._clock, lambda: (self._revocation_list(),))
 
     def private_key(self) -> bytes:
         """Return the private key in PEM, for `load`."""
@@ -141,7 +153,7 @@ class Authority:
 
     def identity(self, request: SigningRequest) -> str:
         """Sign an identity certificate (OCF Security 9.4.2.2)."""
-        return _pem(self._builder(request, IDENTITY).sign(self._key, SHA256()))
+        return self._signed(self._builder(request, IDENTITY))
 
     def role(self, request: SigningRequest, role: str, *, authority: str | None = None) -> str:
         """Sign a role certificate; without `authority` the role is of the issuer's."""
@@ -149,8 +161,7 @@ class Authority:
         if authority is not None:
             attributes.append(x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, authority))
         names = x509.SubjectAlternativeName([x509.DirectoryName(x509.Name(attributes))])
-        builder = self._builder(request, ROLE).add_extension(names, critical=False)
-        return _pem(builder.sign(self._key, SHA256()))
+        return self._signed(self._builder(request, ROLE).add_extension(names, critical=False))
 
     def issue(self, uuid: UUID) -> Identity:
         """Make a key and an identity certificate for a client, such as the tool itself."""
@@ -173,17 +184,29 @@ class Authority:
         """Sign a new list of what is revoked."""
         self._crl_number += 1
         made = self._clock().replace(microsecond=0)
+        return Revocations(self._crl_number, made, self._revocation_list())
+
+    def _revocation_list(self) -> bytes:
+        made = self._clock().replace(microsecond=0)
         builder = (
             x509.CertificateRevocationListBuilder()
-            .issuer_name(self._root.subject)
+            .issuer_name(self._own.subject)
             .last_update(made)
             .next_update(made + LIFE)
             .add_extension(x509.CRLNumber(self._crl_number), critical=False)
         )
         for entry in self._revoked:
             builder = builder.add_revoked_certificate(entry)
-        der = builder.sign(self._key, SHA256()).public_bytes(Encoding.DER)
-        return Revocations(self._crl_number, made, der)
+        return builder.sign(self._key, SHA256()).public_bytes(Encoding.DER)
+
+    @property
+    def _chain(self) -> list[x509.Certificate]:
+        return [self._own, *self._above]
+
+    def _signed(self, builder: x509.CertificateBuilder) -> str:
+        """Sign, and put the authorities between behind it; the root is known to whoever trusts."""
+        leaf = builder.sign(self._key, SHA256())
+        return "".join(map(_pem, [leaf, *self._chain[:-1]]))
 
     def _builder(
         self, request: SigningRequest, purpose: x509.ObjectIdentifier
@@ -195,7 +218,7 @@ class Authority:
         return (
             x509.CertificateBuilder()
             .subject_name(subject)
-            .issuer_name(self._root.subject)
+            .issuer_name(self._own.subject)
             .public_key(request.key)
             .serial_number(x509.random_serial_number())
             .not_valid_before(start)
@@ -246,6 +269,27 @@ def _parse_request(text: str | bytes, encoding: str) -> x509.CertificateSigningR
             der = base64.b64decode(data, validate=True) if is_text else data
             return x509.load_der_x509_csr(der)
     raise PayloadError(f"the request is in the encoding {encoding!r}")
+
+
+def _authority_builder(
+    subject: x509.Name, key: ec.EllipticCurvePublicKey, start: datetime, below: int | None
+) -> x509.CertificateBuilder:
+    """Say what stands in an authority's certificate that may have `below` authorities under it."""
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .public_key(key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(start)
+        .not_valid_after(start + ROOT_LIFE)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=below), critical=True)
+        .add_extension(_usage(key_cert_sign=True, crl_sign=True), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), False)
+    )
+
+
+def _name(common_name: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
 
 
 def _usage(**uses: Any) -> x509.KeyUsage:

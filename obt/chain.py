@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import pairwise
 from typing import Final, TypeVar
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from device.dtls import (
     Alert,
     BadCertificate,
     CertificateExpired,
+    CertificateRevoked,
     CertificateUnknown,
     UnknownCa,
     UnsupportedCertificate,
@@ -88,14 +90,44 @@ def _verified_leaf(received: tuple[bytes, ...], anchors: TrustAnchors) -> x509.C
         raise BadCertificate(f"a chain has 1 to {MAX_CHAIN} certificates, not {len(received)}")
     chain = [_parse(der) for der in received]
     trusted = read_anchors(anchors)
+    revocations = _read_revocations(anchors)
     now = anchors.clock()
-    for depth, certificate in enumerate(_path(chain, trusted)):
+    path = list(_path(chain, trusted))
+    for depth, certificate in enumerate(path):
         _check_any(certificate, now)
         if depth:
             _check_authority(certificate, below=depth - 1)
         else:
             _check_leaf(certificate)
+    for certificate, issuer in pairwise(path):
+        _check_revocation(certificate, issuer, revocations)
     return chain[0]
+
+
+def _read_revocations(anchors: TrustAnchors) -> list[x509.CertificateRevocationList]:
+    """Read our own lists of revoked certificates. Raises `OnboardingError`: no device's fault."""
+    try:
+        return [x509.load_der_x509_crl(der) for der in anchors.revocations()]
+    except ValueError as error:
+        raise OnboardingError(
+            "read the revocations", expected="lists of revoked certificates", came=str(error)
+        ) from error
+
+
+def _check_revocation(
+    certificate: x509.Certificate,
+    issuer: x509.Certificate,
+    revocations: list[x509.CertificateRevocationList],
+) -> None:
+    """Raise `CertificateRevoked` for what a list of the same issuer names."""
+    key = issuer.public_key()
+    assert isinstance(key, ec.EllipticCurvePublicKey)
+    for revoked in revocations:
+        is_issuers = revoked.issuer == issuer.subject and revoked.is_signature_valid(key)
+        serial = certificate.serial_number
+        if is_issuers and revoked.get_revoked_certificate_by_serial_number(serial) is not None:
+            name = certificate.subject.rfc4514_string()
+            raise CertificateRevoked(f"the certificate of {name} was revoked")
 
 
 def _path(

@@ -13,7 +13,15 @@ LINES_PER_SECOND: Final = 20.0
 """Of each kind of event; what a hostile peer causes beyond it is counted, not written."""
 
 _QUIET: Final = frozenset({"request.served"})
-_WARNINGS: Final = frozenset({"access.denied", "request.refused", "storage.failed"})
+_WARNINGS: Final = frozenset(
+    {
+        "access.denied",
+        "certificate.expired",
+        "crl.outdated",
+        "request.refused",
+        "storage.failed",
+    }
+)
 
 
 class EventLog:

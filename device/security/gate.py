@@ -65,10 +65,15 @@ class Requester:
     """The request came over the device ownership connection."""
     uuid: UUID | None = None
     roles: frozenset[RoleId] = frozenset()
+    by_key: bool = False
+    """It proved to have a pre-shared key, rather than a certificate."""
+    is_owner_by_role: bool = False
+    """A certificate gives it the role of the owner."""
 
-    def with_roles(self, roles: frozenset[RoleId]) -> "Requester":
-        """Return the same peer with these roles, too."""
-        return replace(self, roles=self.roles | roles) if roles else self
+    def with_asserted(self, roles: frozenset[RoleId]) -> "Requester":
+        """Return the same peer with the roles that certificates give it, too."""
+        is_owner = any(role.role == OWNER_ROLE for role in roles)
+        return replace(self, roles=self.roles | roles, is_owner_by_role=is_owner)
 
     def __str__(self) -> str:
         if self.owns_transfer:
@@ -123,6 +128,8 @@ CRED: Final = "/oic/sec/cred"
 CSR: Final = "/oic/sec/csr"
 ACL2: Final = "/oic/sec/acl2"
 ROLES: Final = "/oic/sec/roles"
+
+OWNER_ROLE: Final = "oic.role.owner"
 
 DISCOVERY: Final = frozenset({"/oic/res", "/oic/d", "/oic/p", "/.well-known/core"})
 """Readable by anyone while the device waits for an owner."""
@@ -218,6 +225,12 @@ def _own_roles(question: Question) -> Decision | None:
     return None
 
 
+def _owner_role(question: Question) -> Decision | None:
+    if question.requester.is_owner_by_role:
+        return _grant("owner-role", f"a certificate gives the role {OWNER_ROLE}")
+    return None
+
+
 def _access_control_list(question: Question) -> Decision | None:
     needed = question.operation.value
     matching = [
@@ -245,6 +258,7 @@ RULES: Final[tuple[Rule, ...]] = (
     _before_ownership,
     _resource_owner,
     _own_roles,
+    _owner_role,
     _access_control_list,
 )
 """In the order of evaluation; the last one always decides."""

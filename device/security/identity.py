@@ -3,6 +3,7 @@
 import base64
 import binascii
 import re
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -20,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from device.dtls import Certificate
+from device.dtls import Alert, Certificate, CertificateExpired
 from device.entropy import Entropy
 from device.security.usable import is_usable
 from svrdb.model import (
@@ -80,14 +81,44 @@ def manufacturer_certificate(database: Database, moment: datetime) -> Certificat
     return _latest(database, CredentialUsage.MANUFACTURER, moment)
 
 
-def _latest(database: Database, usage: CredentialUsage, moment: datetime) -> Certificate | None:
+def expired_certificates(database: Database, moment: datetime) -> frozenset[Credential]:
+    """Return the device's own certificates that no peer would believe any more, or not yet."""
+    return frozenset(
+        credential
+        for usage in (CredentialUsage.IDENTITY, CredentialUsage.MANUFACTURER)
+        for credential in _own(database, usage)
+        if not _is_in_time(credential, moment)
+    )
+
+
+def _own(database: Database, usage: CredentialUsage) -> Iterator[Credential]:
     for credential in reversed(database.cred.credentials):
-        is_wanted = credential.kind == CredentialType.CERTIFICATE and credential.usage == usage
-        if is_wanted and is_usable(credential, moment):
+        if credential.kind == CredentialType.CERTIFICATE and credential.usage == usage:
+            yield credential
+
+
+def _latest(database: Database, usage: CredentialUsage, moment: datetime) -> Certificate | None:
+    for credential in _own(database, usage):
+        if is_usable(credential, moment) and _is_in_time(credential, moment):
             certificate = _presentable(credential, database.identity_key)
             if certificate is not None:
                 return certificate
     return None
+
+
+def _is_in_time(credential: Credential, moment: datetime) -> bool:
+    """Tell whether none of its certificates has expired; what cannot be read is another matter."""
+    # 5 MB of memory that a device without certificates need not have
+    from device.security import certificates, chains  # noqa: PLC0415
+
+    try:
+        for certificate in certificates.read_public(credential.public or PublicData()):
+            chains.check_validity(certificate, moment)
+    except CertificateExpired:
+        return False
+    except Alert:
+        return True
+    return True
 
 
 def _presentable(credential: Credential, own: PrivateData) -> Certificate | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from weakref import WeakKeyDictionary
 
 from device.dtls import Session
@@ -15,6 +16,8 @@ class Assertion:
     public: PublicData
     subject: str
     roles: frozenset[RoleId]
+    until: datetime
+    """When the first certificate of its chain expires."""
 
 
 Assertions = Mapping[int, Assertion]
@@ -27,14 +30,16 @@ class AssertedRoles:
     def __init__(self) -> None:
         self._by_session: WeakKeyDictionary[Session, Assertions] = WeakKeyDictionary()
 
-    def of(self, session: Session) -> Assertions:
-        """Return what one session asserted."""
-        return self._by_session.get(session, {})
+    def of(self, session: Session, moment: datetime) -> Assertions:
+        """Return what one session asserted, as far as it has not expired."""
+        asserted = self._by_session.get(session, {})
+        return {credid: each for credid, each in asserted.items() if moment <= each.until}
 
     def replace(self, session: Session, assertions: Assertions) -> None:
         """Remember what the session asserts from now on."""
         self._by_session[session] = assertions
 
-    def roles(self, session: Session) -> frozenset[RoleId]:
+    def roles(self, session: Session, moment: datetime) -> frozenset[RoleId]:
         """Return the roles of a session's peer."""
-        return frozenset(role for each in self.of(session).values() for role in each.roles)
+        asserted = self.of(session, moment).values()
+        return frozenset(role for each in asserted for role in each.roles)

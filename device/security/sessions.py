@@ -1,7 +1,7 @@
 """Who may open a DTLS session now, on which terms, and who the peer of a session then is."""
 
 from collections.abc import Collection, Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, Protocol
 from uuid import UUID
@@ -12,7 +12,7 @@ from device.security.gate import Requester
 from device.security.identity import identity_certificate, manufacturer_certificate
 from device.security.pin import HINT_PREFIX, pin_key
 from device.security.usable import is_usable
-from svrdb.model import NIL, Credential, CredentialType, Database, RoleId, State, TransferMethod
+from svrdb.model import NIL, Credential, CredentialType, Database, PublicData, State, TransferMethod
 
 CERTIFICATE_SUITES: Final = (
     CipherSuite.ECDHE_ECDSA_AES_128_CCM_8,
@@ -151,16 +151,26 @@ def requester_of(
     owns_transfer = is_ownership_connection(session)
     # during a transfer an identity is a claim that no key stands behind
     uuid = None if owns_transfer else _proven_uuid(session)
-    credential = _pairwise(database, uuid, wall_clock())
-    roles: frozenset[RoleId] = frozenset()
-    if credential is not None and credential.role is not None:
-        roles = frozenset({credential.role})
-    return Requester(
+    requester = Requester(
         secured=True,
         owns_transfer=owns_transfer,
         uuid=uuid,
-        roles=roles,
+        by_key=uuid is not None and not session.peer_certificates,
     )
+    return with_present_role(requester, database, wall_clock())
+
+
+def with_present_role(requester: Requester, database: Database, moment: datetime) -> Requester:
+    """Return the peer with the role of its key, as long as the key may be used.
+
+    Only a peer that proved to have the key has the key's role, not one with a certificate.
+    """
+    if not requester.by_key:
+        return requester
+    credential = _pairwise(database, requester.uuid, moment)
+    role = None if credential is None else credential.role
+    roles = frozenset() if role is None else frozenset({role})
+    return requester if roles == requester.roles else replace(requester, roles=roles)
 
 
 def has_lost_credential(
@@ -178,6 +188,28 @@ def has_lost_credential(
     uuid, moment = identity_uuid(session.peer_identity), wall_clock()
     had_key = _pairwise(before, uuid, moment) is not None
     return had_key and _pairwise(after, uuid, moment) is None
+
+
+def has_lost_role(
+    public: PublicData, session: Session, database: Database, wall_clock: WallClock
+) -> bool:
+    """Tell whether a role that was asserted over a session could not be asserted now."""
+    # 5 MB of memory that a device without certificates need not have
+    from device.security import trust  # noqa: PLC0415
+
+    try:
+        trust.verify_roles(public, session.peer_certificates, database, wall_clock)
+    except Alert:
+        return True
+    return False
+
+
+def revocations_outdated(database: Database, moment: datetime) -> datetime | None:
+    """Return since when a newer list of revoked certificates is due; None if none is."""
+    # 5 MB of memory that a device without certificates need not have
+    from device.security import trust  # noqa: PLC0415
+
+    return trust.outdated_since(database, moment)
 
 
 def _proven_uuid(session: Session) -> UUID | None:

@@ -1,6 +1,8 @@
 """Whose certificates the device accepts: peers in a handshake, and the roles they assert."""
 
 import base64
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from cryptography import x509
@@ -9,6 +11,7 @@ from device.clock import WallClock
 from device.dtls import Alert, BadCertificate, UnsupportedCertificate
 from device.security import certificates
 from device.security.chains import Trust, verify
+from device.security.gate import OWNER_ROLE
 from device.security.usable import is_usable
 from svrdb.model import (
     ANY_SUBJECT,
@@ -21,8 +24,15 @@ from svrdb.model import (
     is_same_identity,
 )
 
-OWNER_ROLE = "oic.role.owner"
 RESERVED_ROLES = "oic.role."
+
+
+@dataclass(frozen=True, slots=True)
+class RoleGrant:
+    """What a role certificate gives, and until when."""
+
+    roles: frozenset[RoleId]
+    until: datetime
 
 
 def verify_peer(chain: tuple[bytes, ...], database: Database, wall_clock: WallClock) -> UUID:
@@ -42,7 +52,7 @@ def peer_of(chain: tuple[bytes, ...]) -> UUID | None:
 
 def verify_roles(
     public: PublicData, session_chain: tuple[bytes, ...], database: Database, wall_clock: WallClock
-) -> frozenset[RoleId]:
+) -> RoleGrant:
     """Return the roles that a role certificate gives to the peer of a session. Raises `Alert`."""
     chain = certificates.read_public(public)
     own = certificates.read_chain(session_chain[:1])[0]
@@ -59,7 +69,7 @@ def verify_roles(
         raise UnsupportedCertificate("the certificate names no role")
     if any(each.role.startswith(RESERVED_ROLES) and each.role != OWNER_ROLE for each in roles):
         raise UnsupportedCertificate("roles that begin with oic.role. are reserved")
-    return roles
+    return RoleGrant(roles, min(each.not_valid_after_utc for each in chain))
 
 
 def _trust(database: Database, peer: UUID, wall_clock: WallClock) -> Trust:
@@ -106,6 +116,12 @@ def revocations(database: Database) -> tuple[x509.CertificateRevocationList, ...
         return (read_revocations(database.crl.data),)
     except BadCertificate:
         return ()
+
+
+def outdated_since(database: Database, moment: datetime) -> datetime | None:
+    """Return since when a newer list of revoked certificates is due; None if none is."""
+    due = (each.next_update_utc for each in revocations(database))
+    return next((each for each in due if each is not None and each < moment), None)
 
 
 def read_revocations(text: str) -> x509.CertificateRevocationList:

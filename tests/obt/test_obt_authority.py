@@ -15,7 +15,12 @@ from obt_certificates import NOW, new_key
 from obt_support import FAKE, OWNER, FakeDevice, Scene, representation, scene
 
 from device.coap import Code, Request, Response
-from device.dtls import CertificateExpired, CertificateUnknown, UnsupportedCertificate
+from device.dtls import (
+    CertificateExpired,
+    CertificateRevoked,
+    CertificateUnknown,
+    UnsupportedCertificate,
+)
 from obt import LITE, OnboardingError, OwnedDevice, TrustAnchors, run
 from obt.anchors import to_der
 from obt.authority import Authority, read_request
@@ -92,6 +97,33 @@ def test_keeping() -> None:
     check_identity(chain, TrustAnchors.of(again.root, clock=lambda: NOW), OWNER)
     with pytest.raises(ValueError, match="does not belong"):
         Authority.load(made.root, Authority.create().private_key())
+
+
+def test_working_below_a_root() -> None:
+    """What an intermediate signs comes with its own certificate and convinces by the root."""
+    root = Authority.create(clock=lambda: NOW)
+    middle = root.subordinate()
+    assert middle.root == root.root
+    again = Authority.load(middle.chain, middle.private_key(), clock=lambda: NOW)
+    for made in (middle, again):
+        chain = made.issue(OWNER).certificate.chain
+        assert len(chain) == 2
+        check_identity(chain, root.anchors, OWNER)
+    with pytest.raises(ValueError, match="signs no further"):
+        again.subordinate()
+    with pytest.raises(ValueError, match="does not belong"):
+        Authority.load(middle.chain, root.private_key())
+
+
+def test_anchors_know_what_was_revoked_since() -> None:
+    """Whoever got the anchors earlier still learns of it, from the authority that signed."""
+    for made in (Authority.create(clock=lambda: NOW), Authority.create().subordinate()):
+        anchors = made.anchors
+        lost, other = (made.issue(OWNER).certificate.chain for _ in range(2))
+        made.revoke(lost[0])
+        with pytest.raises(CertificateRevoked):
+            check_identity(lost, anchors, OWNER)
+        check_identity(other, anchors, OWNER)
 
 
 def forged() -> str:

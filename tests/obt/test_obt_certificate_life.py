@@ -38,6 +38,7 @@ from obt.authority import Authority
 from svrdb.model import State
 
 GUEST = UUID("22222222-3333-4444-8555-666666666666")
+ANCHOR = "oic.sec.cred.trustca"
 USE = int(Permission.RETRIEVE | Permission.UPDATE)
 
 
@@ -194,6 +195,43 @@ def test_revocation() -> None:
         await visit(made.transport, friend, owned).connect()
 
     run(go())
+
+
+def test_an_authority_below_a_root() -> None:
+    """The light gets its root; identities and roles from below it work on both sides."""
+    made, device = scene_with_light()
+    root, owned = Authority.create(), made.own(LITE)
+    authority = root.subordinate()
+    guest = authority.issue(GUEST)
+
+    async def go() -> None:
+        async with owned:
+            await owned.provision_identity(authority)
+            await owned.add_rules([rule(Subject(role="friend"))])
+            visitor = visit(made.transport, guest, owned)
+            await visitor.assert_role(authority.issue_role(guest, "friend"))
+            await visitor.update("/light/switch", {"value": True})
+            visitor.close()
+            authority.revoke(guest.certificate.chain[0])
+            await owned.revoke(authority)
+            with pytest.raises(OnboardingError, match="open a session with certificates"):
+                await visit(made.transport, guest, owned).connect()
+
+    run(go())
+    anchors = [each for each in device.database.cred.credentials if each.usage == ANCHOR]
+    assert [each.public and each.public.data for each in anchors] == [root.root]
+
+
+def test_a_device_that_was_revoked() -> None:
+    """The tool refuses the light's certificate from the moment it is revoked."""
+    made, _ = scene_with_light()
+    authority, owned = Authority.create(), made.own(LITE)
+    lost = run(owned.provision_identity(authority))
+    guest = authority.issue(GUEST)
+    run(visit(made.transport, guest, owned).connect())
+    authority.revoke(lost)
+    with pytest.raises(OnboardingError, match="was revoked"):
+        run(visit(made.transport, guest, owned).connect())
 
 
 def test_pairing_and_parting() -> None:

@@ -1,19 +1,23 @@
 """Chains of certificates: which are believed, and what is said of the others."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.hashes import SHA384
+from cryptography.hazmat.primitives.hashes import SHA256, SHA384
+from cryptography.hazmat.primitives.serialization import Encoding
 from obt_certificates import LEAF_USES, NOW, YEAR, Issued, Plan, authority, issue
 
 from device.dtls import (
     Alert,
     BadCertificate,
     CertificateExpired,
+    CertificateRevoked,
     CertificateUnknown,
     UnknownCa,
     UnsupportedCertificate,
@@ -127,6 +131,49 @@ def test_wrong_anchor() -> None:
     for root in (issue(Plan("root", ca=False)), authority(end=NOW - timedelta(1))):
         with pytest.raises((BadCertificate, CertificateExpired)):
             accepts(issue(Plan("device", root)), root=root)
+
+
+def withdrawn(issuer: Issued, *certificates: Issued, renewed: bool = True) -> bytes:
+    """Make a list of revoked certificates, in time or overdue."""
+    builder = x509.CertificateRevocationListBuilder().issuer_name(issuer.certificate.subject)
+    due = NOW + YEAR if renewed else NOW - timedelta(1)
+    builder = builder.last_update(NOW - YEAR).next_update(due)
+    for each in certificates:
+        serial = each.certificate.serial_number
+        entry = x509.RevokedCertificateBuilder(serial, NOW - YEAR).build()
+        builder = builder.add_revoked_certificate(entry)
+    return builder.sign(issuer.key, SHA256()).public_bytes(Encoding.DER)
+
+
+@pytest.mark.parametrize("renewed", [True, False])
+def test_revoked(renewed: bool) -> None:
+    """A device or an authority between that was revoked is refused, by an overdue list, too."""
+    middle = authority("middle", ROOT)
+    leaf, direct = issue(Plan("device", middle)), issue(Plan("device", ROOT))
+    check = {
+        "leaf": (ROOT, direct, (direct.der,)),
+        "middle": (ROOT, middle, (leaf.der, middle.der)),
+        "below": (middle, leaf, (leaf.der, middle.der)),
+    }
+    for issuer, lost, chain in check.values():
+        lists = (withdrawn(issuer, lost, renewed=renewed),)
+        with pytest.raises(CertificateRevoked):
+            check_manufacturer(chain, replace(trust(ROOT), revocations=lambda lists=lists: lists))
+
+
+def test_lists_that_do_not_count() -> None:
+    """One that names others, and one that somebody else signed."""
+    leaf = issue(Plan("device", ROOT))
+    forger = Issued(ROOT.certificate, ec.generate_private_key(ec.SECP256R1()))
+    lists = (withdrawn(ROOT, issue(Plan("other", ROOT))), withdrawn(forger, leaf))
+    check_manufacturer((leaf.der,), replace(trust(ROOT), revocations=lambda: lists))
+
+
+def test_a_list_that_cannot_be_read() -> None:
+    """It is ours, so no device is blamed for it."""
+    leaf = issue(Plan("device", ROOT))
+    with pytest.raises(OnboardingError, match="read the revocations"):
+        check_manufacturer((leaf.der,), replace(trust(ROOT), revocations=lambda: (b"x",)))
 
 
 def test_depth() -> None:

@@ -248,7 +248,7 @@ def test_when_acl2_is_written(state: State) -> None:
     assert World(in_state(state)).post(ACL2, {"aclist2": [ace()]}) is code
     code = Code.CHANGED if state in {State.RFOTM, State.SRESET} else Code.BAD_REQUEST
     assert World(in_state(state)).post(ACL2, {"rowneruuid": str(FRIEND)}) is code
-    code = {State.RFNOP: Code.FORBIDDEN, State.RESET: Code.BAD_REQUEST}.get(state, Code.DELETED)
+    code = Code.DELETED if state in provisioning else Code.FORBIDDEN
     assert World(in_state(state)).delete(ACL2) is code
 
 

@@ -35,6 +35,7 @@ from svrdb.model import Database, State
 
 CRED = "/oic/sec/cred"
 RAW, BASE64, PEM, DER = (f"oic.sec.encoding.{name}" for name in ("raw", "base64", "pem", "der"))
+HANDLE = "oic.sec.encoding.handle"
 KEY = bytes(range(0xE0, 0xF0))
 LONG_KEY = KEY * 2
 
@@ -273,12 +274,18 @@ def test_a_key_as_a_text_string_of_arbitrary_octets() -> None:
         key(credtype=0),
         key(credtype=3),
         key(credtype=64),
+        key(credtype=128),
+        key(credtype=256),
         key(credtype=2, privatedata=None),
         key(credtype=2, privatedata={"data": b"short"}),
         key(credtype=16, privatedata=None),
         key(credtype=16, privatedata={"data": "p" * 65}),
         key(credtype=4, privatedata=None),
-        key(credtype=32, privatedata={"data": "x", "encoding": "oic.sec.encoding.handle"}),
+        key(credtype=32, privatedata={"data": "x", "encoding": HANDLE}),
+        key(credtype=32, privatedata={"handle": "5", "encoding": HANDLE}),
+        key(credtype=32, privatedata={"handle": True, "encoding": HANDLE}),
+        key(credtype=32, privatedata={"handle": -1, "encoding": HANDLE}),
+        key(credtype=1, privatedata={"handle": 5, "encoding": HANDLE}),
         key(credtype=True),
         key(credtype=1.0),
         key(credtype="1"),
@@ -458,7 +465,7 @@ def test_when_cred_is_written(state: State) -> None:
     assert World(in_state(state)).post(CRED, {"creds": [key()]}) is code
     code = Code.CHANGED if state in {State.RFOTM, State.SRESET} else Code.BAD_REQUEST
     assert World(in_state(state)).post(CRED, {"rowneruuid": str(FRIEND)}) is code
-    code = {State.RFNOP: Code.FORBIDDEN, State.RESET: Code.BAD_REQUEST}.get(state, Code.DELETED)
+    code = Code.DELETED if state in provisioning else Code.FORBIDDEN
     assert World(in_state(state)).delete(CRED) is code
 
 
@@ -541,6 +548,54 @@ def test_credentials_of_every_kind(element: dict[str, Any]) -> None:
     assert not found.get("privatedata", {}).get("data")
     revocation = element.get("optionaldata")
     assert found.get("optionaldata", {}).get("revstat") == (revocation or {}).get("revstat")
+
+
+SIGNER = ec.generate_private_key(ec.SECP256R1())
+PKCS8, PLAIN_KEY = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+SIGNER_PEM = SIGNER.private_bytes(serialization.Encoding.PEM, PKCS8, PLAIN_KEY)
+SIGNER_DER = SIGNER.private_bytes(serialization.Encoding.DER, PKCS8, PLAIN_KEY)
+SECRETS: dict[str, dict[str, tuple[Any, bytes]]] = {
+    "a key": {RAW: (KEY, KEY), BASE64: (base64.b64encode(KEY).decode(), KEY)},
+    "a PIN": {RAW: ("12345678", b"12345678"), BASE64: ("MTIzNA==", b"1234")},
+    "a private key": {
+        RAW: (SIGNER_DER, SIGNER_DER),
+        DER: (SIGNER_DER, SIGNER_DER),
+        PEM: (SIGNER_PEM.decode(), SIGNER_PEM),
+        BASE64: (base64.b64encode(SIGNER_DER).decode(), SIGNER_DER),
+    },
+}
+KINDS = {1: "a key", 2: "a key", 4: "a private key", 8: "a private key", 16: "a PIN"}
+KINDS |= {32: "a private key"}
+CELLS = [(kind, encoding) for kind, what in KINDS.items() for encoding in SECRETS[what]]
+
+
+def of_kind(kind: int, private: dict[str, Any]) -> dict[str, Any]:
+    """Make a credential; a certificate is the anchor's own, with its private key."""
+    if kind != 8:
+        return key(credtype=kind, privatedata=private)
+    return anchor(certificate(serialization.Encoding.PEM).decode(), privatedata=private)
+
+
+@pytest.mark.parametrize(("kind", "encoding"), CELLS)
+def test_secrets_in_every_encoding(kind: int, encoding: str) -> None:
+    """Whatever the encoding, the octets are kept and never shown."""
+    data, stored = SECRETS[KINDS[kind]][encoding]
+    world = World(owned(State.RFPRO), BY_OWNER)
+    element = of_kind(kind, {"data": data, "encoding": encoding})
+    assert world.post(CRED, {"creds": [element]}) is Code.CHANGED
+    assert secrets(world)[-1][1] == stored
+    assert not world.get(CRED)["creds"][-1]["privatedata"]["data"]
+
+
+@pytest.mark.parametrize("kind", [2, 4, 8, 16, 32])
+def test_a_secret_that_lies_elsewhere(kind: int) -> None:
+    """A handle is kept for what the device itself makes no use of, and not shown."""
+    world = World(owned(State.RFPRO), BY_OWNER)
+    element = of_kind(kind, {"handle": 4711, "encoding": HANDLE})
+    assert world.post(CRED, {"creds": [element]}) is Code.CHANGED
+    assert secrets(world)[-1][1] == b"4711"
+    assert world.get(CRED)["creds"][-1]["privatedata"] == {"data": "", "encoding": HANDLE}
+    assert b"4711" not in world.last.payload
 
 
 def test_a_role_certificate_needs_no_subject() -> None:

@@ -49,6 +49,11 @@ def element(certificate: x509.Certificate, usage: str = "cert", **changes: Any) 
     } | changes
 
 
+def test_no_request_while_a_reset_is_on_its_way() -> None:
+    """The key pair is about to be replaced: try again later."""
+    assert World(owned(State.RESET)).get(CSR) is Code.SERVICE_UNAVAILABLE
+
+
 def test_the_request() -> None:
     """It has the device's UUID, a key on P-256 and a signature with SHA-256."""
     world = World(unowned())
@@ -117,9 +122,10 @@ def test_a_certificate_with_its_own_private_key() -> None:
         private = {"data": key.key_pem, "encoding": PEM}
         body = {"creds": [element(issued.certificate, privatedata=private)]}
         assert world.post(CRED, body) is code
-    private = {"data": "no key", "encoding": PEM}
-    body = {"creds": [element(issued.certificate, privatedata=private)]}
-    assert world.post(CRED, body) is Code.BAD_REQUEST
+    elsewhere = {"handle": 5, "encoding": "oic.sec.encoding.handle"}
+    for unusable in ({"data": "no key", "encoding": PEM}, elsewhere):
+        body = {"creds": [element(issued.certificate, privatedata=unusable)]}
+        assert world.post(CRED, body) is Code.BAD_REQUEST
     assert world.get(CRED)["creds"][-1]["privatedata"]["data"] == ""
 
 

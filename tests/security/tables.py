@@ -29,6 +29,9 @@ REQUESTERS = {
     "DOTS (owner of doxm and pstat)": Requester(secured=True, uuid=DOTS),
     "CMS (owner of cred)": Requester(secured=True, uuid=CMS),
     "AMS (owner of acl2)": Requester(secured=True, uuid=AMS),
+    "a peer with the certificate of the role oic.role.owner": Requester(
+        secured=True, uuid=PEER, is_owner_by_role=True
+    ),
     "any other secured peer": Requester(secured=True, uuid=PEER),
 }
 SECURITY = ("doxm", "pstat", "cred", "acl2", "csr", "roles", "crl", "ael", "sp", "sdi")

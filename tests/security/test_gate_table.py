@@ -47,6 +47,7 @@ RULES = {
     "F": "ready-for-transfer",
     "W": "resource-owner",
     "R": "own-roles",
+    "O": "owner-role",
     "A": "access-control-entry",
 }
 
@@ -130,6 +131,9 @@ SUBJECTS = {
     "stranger": Requester(secured=True, uuid=STRANGER),
     "friend": Requester(secured=True, uuid=FRIEND),
     "guest": Requester(secured=True, uuid=GUEST, roles=frozenset({RoleId(role="guest")})),
+    "deputy": Requester(secured=True, uuid=STRANGER).with_asserted(
+        frozenset({RoleId(role="oic.role.owner", authority="root")})
+    ),
 }
 
 TABLE = """
@@ -141,11 +145,13 @@ RFOTM nil        yes     /F      /F     /F     /F     /F     /F   /F     ro:D/F 
 RFOTM transfer   yes     roud:C  roud:C roud:C roud:C roud:C roud:C roud:C roud:C roud:C roud:C /N   /N     /N
 RFOTM dots       yes     /F      /F     /F     /F     /F     /F   /F     ro:D/F ro:D/F /F     /N     /N     /N
 RFOTM friend     yes     /F      /F     /F     /F     /F     /F   /F     ro:D/F ro:D/F /F     /N     /N     /N
+RFOTM deputy     yes     /F      /F     /F     /F     /F     /F   /F     ro:D/F ro:D/F /F     /N     /N     /N
 
 RESET anonymous  no      /S      /S     /S     /S     /S     /S   /S     r:A/A  r:A/A  /S     /N     /N     /N
 RESET secured    yes     /A      /A     /A     /A     /A     /A   /A     r:A/A  r:A/A  /A     /N     /N     /N
 RESET transfer   yes     roud:C  roud:C roud:C roud:C roud:C roud:C roud:C roud:C roud:C roud:C /N   /N     /N
 RESET states     yes     /A      roud:W /A     /A     /A     /A   /A     r:A/A  r:A/A  /A     /N     /N     /N
+RESET deputy     yes     roud:O  roud:O roud:O roud:O roud:O roud:O roud:O roud:O roud:O roud:O /N     /N     /N
 
 RFPRO anonymous  no      /S      /S     /S     /S     /S     /S   /S     r:A/A  r:A/A  /S     /N     /N     /N
 RFPRO anonymous  yes     /S      /S     /S     /S     /S     /S   /S     r:A/A  r:A/A  /S     /N     /N     /N
@@ -159,6 +165,7 @@ RFPRO ams        yes     /A      /A     /A     roud:W /A     /A   roud:R r:A/A  
 RFPRO stranger   yes     /A      /A     /A     /A     /A     /A   roud:R r:A/A  r:A/A  /A     /N     /N     /N
 RFPRO friend     yes     /A      /A     /A     /A     r:A/A  /A   roud:R r:A/A  r:A/A  /A     /N     /N     /N
 RFPRO guest      yes     /A      /A     /A     /A     /A     /A   roud:R r:A/A  r:A/A  /A     /N     /N     /N
+RFPRO deputy     yes     roud:O  roud:O roud:O roud:O roud:O roud:O roud:R roud:O roud:O roud:O /N     /N     /N
 
 RFNOP anonymous  no      /S      /S     /S     /S     /S     /S   /S     r:A/A  r:A/A  /S     /S     r:A/A  /S
 RFNOP anonymous  yes     /S      /S     /S     /S     /S     /S   /S     r:A/A  r:A/A  /S     /S     r:A/A  /S
@@ -172,6 +179,7 @@ RFNOP ams        yes     /A      /A     /A     roud:W /A     /A   roud:R r:A/A  
 RFNOP stranger   yes     /A      /A     /A     /A     /A     /A   roud:R r:A/A  r:A/A  /A     ru:A/A ru:A/A ru:A/A
 RFNOP friend     yes     /A      /A     /A     /A     r:A/A  /A   roud:R r:A/A  r:A/A  /A     rou:A/A ru:A/A ru:A/A
 RFNOP guest      yes     /A      /A     /A     /A     /A     /A   roud:R r:A/A  r:A/A  /A     rud:A/A rud:A/A ru:A/A
+RFNOP deputy     yes     roud:O  roud:O roud:O roud:O roud:O roud:O roud:R roud:O roud:O roud:O roud:O roud:O roud:O
 
 SRESET anonymous no      /S      /S     /S     /S     /S     /S   /S     r:A/A  r:A/A  /S     /N     /N     /N
 SRESET secured   yes     /A      /A     /A     /A     /A     /A   roud:R r:A/A  r:A/A  /A     /N     /N     /N
@@ -179,6 +187,7 @@ SRESET transfer  yes     roud:C  roud:C roud:C roud:C roud:C roud:C roud:C roud:
 SRESET dots      yes     roud:W  /A     /A     /A     /A     /A   roud:R r:A/A  r:A/A  /A     /N     /N     /N
 SRESET cms       yes     /A      /A     roud:W /A     /A     /A   roud:R r:A/A  r:A/A  /A     /N     /N     /N
 SRESET friend    yes     /A      /A     /A     /A     r:A/A  /A   roud:R r:A/A  r:A/A  /A     /N     /N     /N
+SRESET deputy    yes     roud:O  roud:O roud:O roud:O roud:O roud:O roud:R roud:O roud:O roud:O /N     /N     /N
 """  # noqa: E501 - a table is read in columns
 
 HEADER, *ROWS = [line.split() for line in TABLE.splitlines() if line]

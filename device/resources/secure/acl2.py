@@ -65,8 +65,9 @@ class Acl2Resource(ReadOnly):
 
     def delete(self, call: Call) -> Outcome:
         """Remove the entries that `aceid=` names, or all."""
-        if call.database.state is State.RFNOP:
-            raise RefusedError(Code.FORBIDDEN, "acl2: entries are not removed in RFNOP")
+        state = call.database.state
+        if state in {State.RFNOP, State.RESET}:
+            raise RefusedError(Code.FORBIDDEN, f"acl2: entries are not removed in {state.name}")
         require_writable("acl2", "aclist2", call)
         acl2 = call.database.acl2
         wanted = call.query.all("aceid")

@@ -75,8 +75,9 @@ class CredResource(ReadOnly):
 
     def delete(self, call: Call) -> Outcome:
         """Remove what `credid=` and `subjectuuid=` name, or all."""
-        if call.database.state is State.RFNOP:
-            raise RefusedError(Code.FORBIDDEN, "cred: credentials are not removed in RFNOP")
+        state = call.database.state
+        if state in {State.RFNOP, State.RESET}:
+            raise RefusedError(Code.FORBIDDEN, f"cred: credentials are not removed in {state.name}")
         require_writable("cred", "creds", call)
         cred = call.database.cred
         ids, subjects = call.query.all("credid"), call.query.all("subjectuuid")

@@ -30,6 +30,7 @@ _KNOWN: Final = frozenset(
 _KEYS: Final = frozenset({CredentialType.SYMMETRIC_PAIRWISE, CredentialType.SYMMETRIC_GROUP})
 _PUBLIC_ENCODINGS: Final = frozenset(Encoding) - {Encoding.HANDLE}
 _CERTIFICATE_ENCODINGS: Final = frozenset({Encoding.PEM, Encoding.DER, Encoding.BASE64})
+_OSCORE: Final = frozenset({64, 128, 256})
 _PRIVATE_ENCODINGS: Final = frozenset(
     {Encoding.RAW, Encoding.BASE64, Encoding.PEM, Encoding.DER, Encoding.HANDLE}
 )
@@ -43,7 +44,7 @@ def read_credential(element: object, free_id: int) -> Credential:
     if not isinstance(element, dict):
         raise bad_request("cred: a credential is a map")
     if element.get("oscore") is not None:
-        raise bad_request("cred: oscore is not supported")
+        raise bad_request("cred: oscore is for OSCORE, which the device does without")
     values: dict[str, Any] = {
         name: element[name] for name in _KNOWN & element.keys() if element[name] is not None
     }
@@ -81,11 +82,7 @@ def _data(element: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check(credential: Credential) -> None:
-    if credential.period is not None:
-        try:
-            parse(TimePattern(period=credential.period))
-        except ValueError as error:
-            raise bad_request(f"cred: {error}") from error
+    _check_period(credential.period)
     match credential.kind:
         case CredentialType.SYMMETRIC_PAIRWISE:
             _check_key(credential)
@@ -101,13 +98,27 @@ def _check(credential: Credential) -> None:
         case CredentialType.ASYMMETRIC | CredentialType.ASYMMETRIC_ENCRYPTION:
             if credential.public is None and credential.private is None:
                 raise bad_request("cred: a key pair needs publicdata or privatedata")
+        case kind if kind in _OSCORE:
+            raise bad_request(f"cred: credtype {kind} is for OSCORE, which the device does without")
         case kind:
             raise bad_request(f"cred: credtype {kind} is not supported")
+
+
+def _check_period(period: str | None) -> None:
+    if period is not None:
+        try:
+            parse(TimePattern(period=period))
+        except ValueError as error:
+            raise bad_request(f"cred: {error}") from error
 
 
 def _check_key(credential: Credential) -> None:
     if credential.public is not None and credential.public.data:
         raise bad_request("cred: a symmetric key has no publicdata")
+    if credential.private is not None and credential.private.encoding is Encoding.HANDLE:
+        if credential.kind == CredentialType.SYMMETRIC_PAIRWISE:
+            raise bad_request("cred: the device has no store with the key of a handshake")
+        return
     if credential.private is not None and len(credential.private.data) not in KEY_SIZES:
         raise bad_request("cred: a symmetric key has 16 or 32 octets")
 
@@ -161,12 +172,24 @@ def _private(part: object, *, is_key: bool) -> dict[str, Any] | None:
     if encoding not in _PRIVATE_ENCODINGS or (is_key and encoding in {Encoding.PEM, Encoding.DER}):
         raise bad_request(f"cred: privatedata cannot be {encoding}")
     if encoding is Encoding.HANDLE:
-        raise bad_request("cred: the device has no store that a handle could refer to")
+        assert isinstance(part, dict)
+        return {"data": _handle(part), "encoding": encoding}
     if not raw:
         return None
     if encoding is Encoding.BASE64:
-        return {"data": _from_base64(raw), "encoding": Encoding.RAW}
+        return {
+            "data": _from_base64(raw, MAX_BASE64 if is_key else MAX_DATA),
+            "encoding": Encoding.RAW,
+        }
     return {"data": raw, "encoding": encoding}
+
+
+def _handle(part: Mapping[str, Any]) -> bytes:
+    """Read the number of a key in a store; it is kept as text and, like a key, never shown."""
+    handle = part.get("handle")
+    if type(handle) is not int or not 0 <= handle < 2**63:
+        raise bad_request("cred: the handle of privatedata is a number")
+    return str(handle).encode()
 
 
 def _optional(part: object) -> dict[str, Any] | None:
@@ -196,9 +219,9 @@ def _parts(name: str, part: object, default: Encoding) -> tuple[str | bytes, Enc
     return data, encoding
 
 
-def _from_base64(text: bytes) -> bytes:
-    if len(text) > MAX_BASE64:
-        raise bad_request(f"cred: a key in base64 has at most {MAX_BASE64} characters")
+def _from_base64(text: bytes, limit: int) -> bytes:
+    if len(text) > limit:
+        raise bad_request(f"cred: privatedata in base64 has at most {limit} characters")
     try:
         return base64.b64decode(text, validate=True)
     except binascii.Error as error:

@@ -4,10 +4,10 @@ from msgspec.structs import replace
 
 from device.coap import Code
 from device.entropy import Entropy
-from device.resources.base import Call, Outcome, ReadOnly, with_common
+from device.resources.base import Call, Outcome, ReadOnly, RefusedError, with_common
 from device.resources.secure.common import target
 from device.security import identity
-from svrdb.model import Encoding
+from svrdb.model import Encoding, State
 
 
 class CsrResource(ReadOnly):
@@ -21,6 +21,8 @@ class CsrResource(ReadOnly):
     def retrieve(self, call: Call) -> Outcome:
         """Return the request; the first one makes the key pair, which is durable before it."""
         database = call.database
+        if database.state is State.RESET:
+            raise RefusedError(Code.SERVICE_UNAVAILABLE, "csr: a reset makes another key pair")
         if not database.identity_key.data:
             database = replace(database, identity_key=identity.new_key(self._entropy))
         text = identity.make_request(database.identity_key, database.doxm.device_uuid)

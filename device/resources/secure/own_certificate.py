@@ -4,7 +4,7 @@ from device.dtls import Alert
 from device.resources.base import Call
 from device.resources.secure.common import bad_request
 from device.security import identity
-from svrdb.model import Credential, CredentialType, CredentialUsage
+from svrdb.model import Credential, CredentialType, CredentialUsage, Encoding
 
 _SHOWN = frozenset({CredentialUsage.IDENTITY, CredentialUsage.ROLE, CredentialUsage.MANUFACTURER})
 
@@ -33,6 +33,8 @@ def _check(credential: Credential, call: Call) -> None:
     private = credential.private or (None if is_manufacturer else own)
     if private is None or not private.data:
         raise bad_request("cred: there is no private key for the certificate")
+    if private.encoding is Encoding.HANDLE:
+        raise bad_request("cred: the device has no store with the key of a handshake")
     try:
         public_key = identity.load_key(private).public_key()
     except ValueError as error:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from device.clock import WallClock
 from device.coap import Code
-from device.dtls import Alert
+from device.dtls import Alert, Session
 from device.resources.base import (
     Call,
     Outcome,
@@ -34,7 +34,7 @@ class RolesResource(ReadOnly):
 
     def retrieve(self, call: Call) -> Representation:
         """Return what the asking session asserted."""
-        known = {} if call.session is None else self._asserted.of(call.session)
+        known = {} if call.session is None else self._known(call.session)
         roles = [_disclosed(credid, each) for credid, each in known.items()]
         return with_common(call, self.target, {"roles": roles})
 
@@ -45,7 +45,7 @@ class RolesResource(ReadOnly):
             raise bad_request("roles: roles is an array")
         if call.session is None or not call.session.peer_certificates:
             raise bad_request("roles: the session was not opened with a certificate")
-        known = dict(self._asserted.of(call.session))
+        known = dict(self._known(call.session))
         for element in elements:
             known = self._with_role(known, element, call)
         self._asserted.replace(call.session, known)
@@ -55,13 +55,16 @@ class RolesResource(ReadOnly):
         """Give up the role certificates that `credid=` names, or all."""
         if call.session is None:
             raise bad_request("roles: only a session has roles")
-        known = dict(self._asserted.of(call.session))
+        known = dict(self._known(call.session))
         ids = call.query.all("credid")
         for value in ids:
             if known.pop(number_from(value), None) is None:
                 raise RefusedError(Code.NOT_FOUND, f"roles: there is no credid {value}")
         self._asserted.replace(call.session, known if ids else {})
         return Outcome(code=Code.DELETED)
+
+    def _known(self, session: Session) -> Assertions:
+        return self._asserted.of(session, self._wall_clock())
 
     def _with_role(self, known: Assertions, element: object, call: Call) -> dict[int, Assertion]:
         new = self._read(element, call)
@@ -95,10 +98,12 @@ class RolesResource(ReadOnly):
 
         chain = call.session.peer_certificates
         try:
-            roles = trust.verify_roles(public, chain, call.database, self._wall_clock)
+            grant = trust.verify_roles(public, chain, call.database, self._wall_clock)
         except Alert as error:
             raise bad_request(f"roles: {error}") from error
-        return Assertion(public=public, subject=str(call.requester.uuid), roles=roles)
+        return Assertion(
+            public=public, subject=str(call.requester.uuid), roles=grant.roles, until=grant.until
+        )
 
 
 def _disclosed(credid: int, assertion: Assertion) -> dict[str, Any]:
