@@ -5,7 +5,7 @@ back as their value. Times are seconds of one monotonic clock.
 """
 
 from collections import deque
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Final, Protocol
@@ -16,11 +16,19 @@ from device import events, factory
 from device.answering import Answering
 from device.changes import describe_changes
 from device.clock import WallClock, utc_now
-from device.coap import CoapServer, Code, Method, Observation, peek
+from device.coap import (
+    CoapServer,
+    Code,
+    Method,
+    Observation,
+    Request,
+    Response,
+    peek,
+)
 from device.dispatch import Dispatcher
 from device.dtls import DataReceived, Event, HandshakeFailed, Offer, Session, SessionClosed
 from device.egress import Egress
-from device.entropy import Entropy
+from device.entropy import Entropy, SeededEntropy
 from device.events import Bus
 from device.path import Endpoint, Outgoing, Path
 from device.peers import Peers
@@ -32,6 +40,8 @@ from device.security.audit import AuditLog
 from device.security.gate import CSR, PSTAT, Requester
 from device.security.roles import AssertedRoles
 from device.security.sessions import is_ownership_connection
+from device.simulation.behaviour.chance import Dice
+from device.simulation.behaviour.world import World
 from device.simulation.profile import Profile
 from svrdb import StoreUnavailable
 from svrdb.model import NIL, Database, State
@@ -68,6 +78,7 @@ class Device:
         bus: Bus | None = None,
         keylog: Callable[[str], None] | None = None,
         wall_clock: WallClock = utc_now,
+        seed: int | str | None = None,
     ) -> None:
         self.profile: Final = profile
         self.bus: Final = bus or Bus()
@@ -97,9 +108,19 @@ class Device:
             secure=secure_resources(entropy, wall_clock, asserted, self._audit),
             appliances=self.appliances.values(),
         )
-        answering = Answering(Dispatcher(resources), self, profile, self.bus, entropy)
+        self._world = World(
+            profile.behaviour,
+            profile.specs,
+            {href: appliance.values for href, appliance in self.appliances.items()},
+            dice=Dice(entropy if seed is None else SeededEntropy(seed)),
+            wall_clock=wall_clock,
+            report=lambda reason: self.bus.publish(events.BehaviourFailed(reason=reason)),
+        )
+        for appliance in self.appliances.values():
+            appliance.world = self._world
+        self._answering = Answering(Dispatcher(resources), self, profile, self.bus, entropy)
         self._coap = CoapServer(
-            answering.answer, entropy=entropy, accept_upload=answering.accept_upload
+            self._answer, entropy=entropy, accept_upload=self._answering.accept_upload
         )
         batches = batches_of_members(profile)
         self._egress = Egress(self._coap, self._peers.dtls, self.bus, batches)
@@ -140,6 +161,7 @@ class Device:
         )
         if database.state is State.RESET or is_interrupted:
             self._reset(now)
+        self._world.start(now)
         self._peers.show_pin()
 
     def _offer_methods(self, database: Database) -> Database:
@@ -176,6 +198,7 @@ class Device:
         self._peers.end_silent_transfer(now)
         self._follow_sessions(now)
         self._coap.tick(now)
+        self._tell(self._world.tick(now))
         if self._reset_at is not None and now >= self._reset_at:
             self._do(self._reset, now, writes=True)
         if self._reboot_at is not None and now >= self._reboot_at:
@@ -187,6 +210,7 @@ class Device:
         deadlines = (
             self._peers.dtls.next_deadline(),
             self._coap.next_deadline(),
+            self._world.next_deadline(),
             self._peers.transfer_deadline(),
             self._reset_at,
             self._reboot_at,
@@ -216,8 +240,27 @@ class Device:
 
     def set_values(self, href: str, values: dict[str, object], now: float) -> list[Outgoing]:
         """Let the simulated world change a resource, and tell its observers."""
-        if self.appliances[href].values.set(values):
-            self._egress.notify({href})
+        self._tell(self._world.set_values(href, values, now))
+        return self._egress.collect(now)
+
+    @property
+    def inputs(self) -> Sequence[str]:
+        """What `press` knows: the buttons and other things that people do to this device."""
+        return self._world.inputs
+
+    @property
+    def faults(self) -> Mapping[str, bool]:
+        """The faults that this device can have, and whether they are on."""
+        return self._world.faults
+
+    def press(self, name: str, now: float) -> list[Outgoing]:
+        """Let somebody use one of `inputs`. Raises `ValueError` if there is none of this name."""
+        self._tell(self._world.press(name, now))
+        return self._egress.collect(now)
+
+    def fault(self, name: str, now: float, *, is_on: bool) -> list[Outgoing]:
+        """Let one of `faults` come or go. Raises `ValueError` if there is none of this name."""
+        self._tell(self._world.fault(name, now, is_on=is_on))
         return self._egress.collect(now)
 
     def offer(self, address: Hashable, /) -> Offer | None:
@@ -296,15 +339,27 @@ class Device:
             if before.cred != self.database.cred or before.crl != self.database.crl:
                 self._peers.end_forgotten(before, caller, now)
                 self._follow_sessions(now)
-        self._egress.notify(outcome.notify)
-        for href in outcome.notify & self.appliances.keys():
-            values = dict(self.appliances[href].values.current)
-            self.bus.publish(events.ValueChanged(href=href, values=values))
+        self._tell(outcome.notify)
         if outcome.abandon_handshakes:
             self._peers.dtls.abandon_handshakes()
             self._peers.show_pin()
         if outcome.reboot:
             self._reboot_at = now + self.profile.ownership.reset_delay
+
+    def _answer(self, request: Request, remote: Hashable, now: float) -> Response | None:
+        """Answer a request; what is due before it comes before it."""
+        self._tell(self._world.tick(now))
+        return self._answering.answer(request, remote, now)
+
+    def _tell(self, hrefs: Collection[str]) -> None:
+        """Let everybody know of new values."""
+        ordered = sorted(hrefs)
+        self._egress.notify(ordered)
+        for href in ordered:
+            if href not in self.appliances:
+                continue
+            values = dict(self.appliances[href].values.current)
+            self.bus.publish(events.ValueChanged(href=href, values=values))
 
     def _commit(self, database: Database) -> None:
         try:
@@ -384,3 +439,4 @@ class Device:
         self._egress.drop_observers()
         for appliance in self.appliances.values():
             appliance.values.restore()
+        self._world.start(now)

@@ -26,7 +26,8 @@ class Egress:
         self._dtls = dtls
         self._bus = bus
         self._batches = batches
-        self._changed: set[Hashable] = set()
+        self._changed: dict[Hashable, None] = {}
+        """A set with an order that does not depend on hashes."""
         self._drops_observers = False
 
     def notify(self, hrefs: Iterable[str]) -> None:
@@ -35,8 +36,8 @@ class Egress:
         So do those of the batches that show one of the resources.
         """
         for href in hrefs:
-            self._changed.add(href)
-            self._changed.update(self._batches.get(href, ()))
+            self._changed[href] = None
+            self._changed.update(dict.fromkeys(self._batches.get(href, ())))
 
     def drop_observers(self) -> None:
         """End all observations before anything else is sent."""
@@ -49,7 +50,9 @@ class Egress:
             self._changed.clear()
             self._coap.drop_observers(now)
         while self._changed:
-            self._coap.notify(self._changed.pop(), now)
+            href = next(iter(self._changed))
+            del self._changed[href]
+            self._coap.notify(href, now)
         outgoing: list[Outgoing] = []
         for remote, message in self._coap.take_outgoing():
             if isinstance(remote, Session):

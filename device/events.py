@@ -184,7 +184,7 @@ class RequestServed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValueChanged(Event):
-    """A client changed what the device is doing."""
+    """A client, or the simulated world, changed what the device is doing."""
 
     name = "value.changed"
     href: str
@@ -197,6 +197,14 @@ class DeviceConfigured(Event):
 
     name = "device.configured"
     values: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BehaviourFailed(Event):
+    """The behaviour that the profile declares cannot go on as it says; the device goes on."""
+
+    name = "behaviour.failed"
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

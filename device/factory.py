@@ -57,7 +57,7 @@ def with_manufacturer(database: Database, profile: Profile) -> Database:
     manufacturer = profile.ownership.manufacturer
     if manufacturer is None or database.state is not State.RFOTM or database.cred.credentials:
         return database
-    credentials = _manufacturer_credentials(manufacturer)
+    credentials = _factory_credentials(profile)
     return replace(database, cred=replace(database.cred, credentials=credentials))
 
 
@@ -70,8 +70,13 @@ def _factory_state(profile: Profile, permanent: Permanent, device_uuid: UUID) ->
         ),
         permanent=permanent,
         acl2=Acl2(entries=profile.ownership.factory_access),
-        cred=Cred(credentials=_manufacturer_credentials(profile.ownership.manufacturer)),
+        cred=Cred(credentials=_factory_credentials(profile)),
     )
+
+
+def _factory_credentials(profile: Profile) -> tuple[Credential, ...]:
+    ownership = profile.ownership
+    return (*_manufacturer_credentials(ownership.manufacturer), *ownership.factory_credentials)
 
 
 def _manufacturer_credentials(manufacturer: Manufacturer | None) -> tuple[Credential, ...]:

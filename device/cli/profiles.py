@@ -1,46 +1,93 @@
 """`onboardee profiles`: the catalogue of device profiles."""
 
 import json
+from pathlib import Path
 
 import click
-import msgspec
 
-from device.simulation.profile import BUILT_IN, Profile, ProfileError, built_in_names, load
+from device.simulation.document import write
+from device.simulation.profile import BUILT_IN, Profile, ProfileError, built_in_names, load_all
+from device.simulation.source import Library, is_path
+from device.simulation.variants import expanded
 
 
-@click.group("profiles")
+@click.group("profiles", epilog="Example: onboardee profiles list")
 def command() -> None:
     """List, show and check device profiles."""
 
 
-@command.command("list")
-def list_profiles() -> None:
-    """Name the built-in profiles with their device types."""
-    for name in built_in_names():
-        click.echo(f"{name:16} {' '.join(load(name).device.types)}")
+@command.command("list", epilog="Example: onboardee profiles list --json")
+@click.option("--json", "as_json", is_flag=True, help="One JSON array, for scripts.")
+def list_profiles(*, as_json: bool) -> None:
+    """Name the built-in profiles with their device types and what they are."""
+    rows = [(name, load_all(name)[0]) for name in built_in_names()]
+    if as_json:
+        click.echo(json.dumps([_summary(name, profile) for name, profile in rows], indent=2))
+        return
+    names = max(len(name) for name, _ in rows)
+    types = max(len(" ".join(profile.device.types)) for _, profile in rows)
+    for name, profile in rows:
+        kind = " ".join(profile.device.types)
+        click.echo(f"{name:{names}}  {kind:{types}}  {profile.description or ''}".rstrip())
 
 
-@command.command("show")
+def _summary(name: str, profile: Profile) -> dict[str, object]:
+    return {
+        "name": name,
+        "types": profile.device.types,
+        "description": profile.description,
+        "resources": [resource.href for resource in profile.resources],
+    }
+
+
+@command.command("show", epilog="Example: onboardee profiles show light > mine.yaml")
 @click.argument("profile")
-def show(profile: str) -> None:
-    """Print the YAML of a built-in profile: a start for your own."""
-    if profile not in built_in_names():
-        raise click.ClickException(f"there is no built-in profile {profile}")
-    click.echo((BUILT_IN / f"{profile}.yaml").read_text(encoding="utf-8"), nl=False)
-
-
-@command.command("check")
-@click.argument("profile")
-def check(profile: str) -> None:
-    """Load a profile and say what is wrong with it."""
+@click.option(
+    "--resolved", is_flag=True, help="As it is after extends and devices have been followed."
+)
+def show(profile: str, *, resolved: bool) -> None:
+    """Print the YAML of a profile: a start for your own."""
     try:
-        loaded = load(profile)
+        load_all(profile)
+        text = _resolved(profile) if resolved else _source(profile)
     except ProfileError as error:
         raise click.ClickException(str(error)) from error
-    click.echo(f"{profile}: {loaded.device.name}, {len(loaded.resources)} resources")
+    click.echo(text, nl=False)
 
 
-@command.command("schema")
+def _source(profile: str) -> str:
+    place = Path(profile) if is_path(profile) else BUILT_IN / f"{profile}.yaml"
+    return place.read_text(encoding="utf-8")
+
+
+def _resolved(profile: str) -> str:
+    library = Library()
+    devices = [item.plain() for item in expanded(library.find(profile), library.find)]
+    content = devices[0] if len(devices) == 1 else {"devices": devices}
+    return write(content)
+
+
+@command.command("check", epilog="Example: onboardee profiles check ./mine.yaml")
+@click.argument("profiles", nargs=-1, required=True, metavar="PROFILE...")
+def check(profiles: tuple[str, ...]) -> None:
+    """Load profiles and say what is wrong with each."""
+    is_wrong = False
+    for name in profiles:
+        try:
+            for loaded in load_all(name):
+                click.echo(f"{name}: {loaded.device.name}, {len(loaded.resources)} resources")
+        except ProfileError as error:
+            click.echo(f"Error: {error}", err=True)
+            is_wrong = True
+    if is_wrong:
+        raise click.exceptions.Exit(1)
+
+
+@command.command(
+    "schema", epilog="Example: onboardee profiles schema > ~/.config/onboardee/profile.json"
+)
 def schema() -> None:
-    """Print the JSON Schema of profiles, for editors."""
-    click.echo(json.dumps(msgspec.json.schema(Profile), indent=2))
+    """Print the JSON Schema of profile files, with which YAML editors complete and check them."""
+    from device.simulation.schema import profile_schema  # noqa: PLC0415 - reads the sources
+
+    click.echo(json.dumps(profile_schema(), indent=2))

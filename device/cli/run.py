@@ -20,6 +20,7 @@ from device.factory import new_database
 from device.net.control import ControlServer
 from device.net.hosted import BindError, Ports
 from device.net.hub import Hub
+from device.simulation.behaviour.errors import BehaviourError
 from device.simulation.profile import Method, Profile, ProfileError, load
 from svrdb import NIL, Store, StoreError, open_directory
 
@@ -68,6 +69,7 @@ def _pin(_context: click.Context, _option: click.Parameter, value: str | None) -
 )
 @click.option("--uuid", type=click.UUID, help="The device UUID of a device that starts anew.")
 @click.option("--uuid-seed", help="Make that UUID from a text: the same text, the same UUID.")
+@click.option("--seed", help="Let what the device does by itself repeat: same seed, same chances.")
 @click.option("--keylog", type=click.File("a"), help="Append TLS secrets, for Wireshark.")
 @click.option("--log-format", type=click.Choice(["console", "json"]), default="console")
 @click.option("--verbose", is_flag=True, help="Show every request.")
@@ -82,6 +84,7 @@ def command(  # noqa: PLR0913, PLR0917 - the options of the command line
     pin: str | None,
     uuid: UUID | None,
     uuid_seed: str | None,
+    seed: str | None,
     keylog: TextIO | None,
     log_format: str,
     *,
@@ -109,9 +112,10 @@ def command(  # noqa: PLR0913, PLR0917 - the options of the command line
                 entropy=SystemEntropy(),
                 bus=bus,
                 keylog=None if keylog is None else KeyWriter(keylog),
+                seed=seed,
             )
             asyncio.run(_serve(device, Ports(hosts, port, secure_port), directory))
-    except (ProfileError, StoreError, BindError) as error:
+    except (ProfileError, BehaviourError, StoreError, BindError) as error:
         raise click.ClickException(str(error)) from error
 
 

@@ -15,6 +15,7 @@ from device.resources.base import (
 )
 from device.resources.units import UNITS, converter
 from device.security.gate import Kind, Target
+from device.simulation.behaviour.world import UpdateRefusedError, World
 from device.simulation.profile import ResourceProfile
 from device.simulation.values import ValueRefusedError, Values
 
@@ -35,6 +36,8 @@ class ApplianceResource(ReadOnly):
         self.values = Values(profile.properties)
         self._name = profile.name
         self._converter = converter(profile)
+        self.world: World | None = None
+        """What lets an UPDATE take its course; without it, values are what they are set to."""
 
     def retrieve(self, call: Call) -> Representation:
         """Return the current values, in the unit that the query names."""
@@ -46,16 +49,24 @@ class ApplianceResource(ReadOnly):
         if self._converter is not None:
             meant = self._converter.understood(payload, self.values.current)
         try:
-            changed = self.values.write(meant)
+            notify = self._write(meant)
+        except UpdateRefusedError as error:
+            raise RefusedError(error.code, f"{self.target.href}: {error}") from error
         except ValueRefusedError as error:
             code = Code.BAD_REQUEST if error.is_malformed else Code.FORBIDDEN
             raise RefusedError(code, f"{self.target.href}: {error}") from error
-        notify = frozenset({self.target.href}) if changed else frozenset[str]()
         if call.interface == WRITE:
             return Outcome(notify=notify)
         unit = payload.get(UNITS)
         body = self._in_unit(unit if isinstance(unit, str) else None)
         return Outcome(body=body, notify=notify)
+
+    def _write(self, payload: Mapping[str, object]) -> frozenset[str]:
+        """Write values; return the resources whose observers are to hear of it now."""
+        if self.world is not None:
+            return frozenset(self.world.write(self.target.href, payload))
+        changed = self.values.write(payload)
+        return frozenset({self.target.href}) if changed else frozenset()
 
     def _represented(self, call: Call, values: Mapping[str, Any]) -> Representation:
         named = values if self._name is None else {"n": self._name, **values}

@@ -36,6 +36,7 @@ class DeviceResource(ReadOnly):
     def retrieve(self, call: Call) -> Representation:
         """Return the device's description."""
         identity, database = self._identity, call.database
+        versions = {"dmno": identity.model_number, "sv": identity.software_version}
         return with_common(
             call,
             self.target,
@@ -45,6 +46,7 @@ class DeviceResource(ReadOnly):
                 "n": database.con.name or identity.name,
                 "icv": identity.spec_version,
                 "dmv": identity.data_model_version,
+                **{name: value for name, value in versions.items() if value},
             },
         )
 
@@ -67,6 +69,13 @@ class PlatformResource(ReadOnly):
             "mnmo": platform.model,
             "mnpv": platform.platform_version,
             "mnfv": platform.firmware_version,
+            "mnml": platform.manufacturer_url,
+            "mndt": platform.manufactured,
+            "mnos": platform.os_version,
+            "mnhw": platform.hardware_version,
+            "mnsl": platform.support_url,
+            "vid": platform.vendor_id,
+            "mnsel": platform.serial_number,
         }
         self._properties = {name: value for name, value in properties.items() if value}
 

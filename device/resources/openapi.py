@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from device.interfaces import BATCH, LINKS, RETRIEVING, UPDATING
 from device.resources.units import UNITS, converter
+from device.simulation.limits import PERIOD, Limits, ValueType
 from device.simulation.profile import Profile, ResourceProfile
-from device.simulation.values import Property, ValueType
+from device.simulation.values import Property
 
 Json = dict[str, Any]
 
@@ -153,28 +154,45 @@ def _representation(resource: ResourceProfile) -> Json:
 
 
 def _written(resource: ResourceProfile) -> Json:
-    properties = {name: _schema(spec) for name, spec in _writable(resource).items()}
-    return {"type": "object", "properties": properties}
+    writable = _writable(resource)
+    properties = {name: _schema(spec) for name, spec in writable.items()}
+    schema: Json = {"type": "object", "properties": properties}
+    required = [name for name, spec in writable.items() if spec.required_in_update]
+    return {**schema, "required": required} if required else schema
 
 
 def _writable(resource: ResourceProfile) -> Mapping[str, Property]:
     return {name: spec for name, spec in resource.properties.items() if not spec.read_only}
 
 
-def _schema(spec: Property) -> Json:
-    schema: Json = {"type": str(spec.type)}
-    is_number = spec.type in {ValueType.INTEGER, ValueType.NUMBER}
-    if is_number and spec.minimum is not None:
-        schema["minimum"] = spec.minimum
-    if is_number and spec.maximum is not None:
-        schema["maximum"] = spec.maximum
-    if spec.choices:
-        schema["enum"] = list(spec.choices)
-    if spec.length is not None:
-        schema = {
-            "type": "array",
-            "items": schema,
-            "minItems": spec.length,
-            "maxItems": spec.length,
-        }
+def _schema(spec: Limits) -> Json:
+    schema = _element(spec)
+    if spec.is_array:
+        highest = spec.max_items if spec.length is None else spec.length
+        lowest = spec.min_items if spec.length is None else spec.length
+        schema = {"type": "array", "items": schema, "maxItems": highest}
+        schema |= {"minItems": lowest} if lowest else {}
+        schema |= {"uniqueItems": True} if spec.unique else {}
     return {**schema, "readOnly": True} if spec.read_only else schema
+
+
+def _element(spec: Limits) -> Json:
+    match spec.type:
+        case ValueType.OBJECT:
+            required = [name for name, field in spec.fields.items() if not field.optional]
+            fields = {name: _schema(field) for name, field in spec.fields.items()}
+            schema: Json = {"type": "object", "properties": fields}
+            return {**schema, "required": required} if required else schema
+        case ValueType.DATE_TIME:
+            return {"type": "string", "format": "date-time"}
+        case ValueType.DURATION:
+            return {"type": "string", "pattern": f"^{PERIOD.pattern}$"}
+    limits = {
+        "minimum": spec.minimum,
+        "maximum": spec.maximum,
+        "enum": list(spec.choices) or None,
+        "pattern": spec.pattern,
+        "maxLength": spec.max_length,
+    }
+    given = {name: limit for name, limit in limits.items() if limit is not None}
+    return {"type": str(spec.type), **given}

@@ -9,8 +9,12 @@ class Manufacturer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """The manufacturer's certificate; each value is PEM text or the path of a file with it."""
 
     chain: str
-    """The device's certificate first, then intermediates; the root may be left out."""
+    """The device's certificate first, then intermediates; the root may be left out.
+
+    This and the others are PEM text, or paths of files relative to the profile.
+    """
     key: str
+    """Its private key on P-256, not encrypted."""
     trust: str | None = None
     """Trust anchors for other devices of the same kind of maker."""
 

@@ -1,33 +1,72 @@
 """Device profiles: a YAML file says what a device is. Typed once, checked on loading."""
 
-import difflib
-import re
 from enum import StrEnum
-from importlib import resources
+from functools import cache
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import msgspec
-import yaml
 from msgspec.structs import replace
 
+from device.simulation.behaviour.check import check as check_behaviour
+from device.simulation.behaviour.code import located
+from device.simulation.behaviour.errors import BehaviourError
+from device.simulation.behaviour.model import Behaviour
+from device.simulation.document import Item
+from device.simulation.identity import Identity, Platform
 from device.simulation.links import check_links
-from device.simulation.manufacturer import Manufacturer, loaded
+from device.simulation.manufacturer import Manufacturer, is_text, loaded
+from device.simulation.mistakes import explained
+from device.simulation.resource import Href, ResourceProfile, check_resources
+from device.simulation.section import MisplacedError, ProfileError, Section
+from device.simulation.source import BUILT_IN, Library, built_in_names, is_path
 from device.simulation.values import Property
+from device.simulation.variants import expanded
 from device.validity import parse as parse_validity
 from svrdb.check import ProblemCode, problems
-from svrdb.model import NIL, Ace, Acl2, Database, Doxm, Permanent, TransferMethod
+from svrdb.model import (
+    ANY_SUBJECT,
+    NIL,
+    Ace,
+    Acl2,
+    Cred,
+    Credential,
+    CredentialType,
+    Database,
+    Doxm,
+    Permanent,
+    TransferMethod,
+)
 
-BUILT_IN: Final = resources.files("profiles")
+__all__ = [
+    "BUILT_IN",
+    "Compatibility",
+    "CoreResources",
+    "Discovery",
+    "Href",
+    "Identity",
+    "Method",
+    "Ownership",
+    "Pin",
+    "Platform",
+    "Profile",
+    "ProfileError",
+    "ResourceProfile",
+    "Section",
+    "UuidPolicy",
+    "built_in_names",
+    "load",
+    "load_all",
+]
 
-_ACCESS_PROBLEMS: Final = frozenset({ProblemCode.DUPLICATE_ACEID, ProblemCode.BAD_SUBJECT})
+_FACTORY_PROBLEMS: Final = {
+    ProblemCode.DUPLICATE_ACEID: "factory_access",
+    ProblemCode.BAD_SUBJECT: "factory_access",
+    ProblemCode.DUPLICATE_CREDID: "factory_credentials",
+    ProblemCode.BAD_KEY_LENGTH: "factory_credentials",
+}
 
-Href = Annotated[str, msgspec.Meta(pattern="^/", max_length=256)]
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=60)]
-
-
-class ProfileError(Exception):
-    """A profile cannot be used; the message says which, where and why."""
 
 
 class Method(StrEnum):
@@ -56,37 +95,17 @@ class UuidPolicy(StrEnum):
     """A new random one (OCF 2.x, IoTivity-Lite)."""
 
 
-class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Common to all parts of a profile: an unknown key is a mistake."""
-
-
-class Identity(Section, frozen=True, kw_only=True):
-    """What `/oic/d` tells."""
-
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-    types: tuple[str, ...]
-    spec_version: str = "ocf.2.2.5"
-    data_model_version: str = "ocf.res.1.3.0,ocf.sh.1.3.0"
-
-
-class Platform(Section, frozen=True, kw_only=True):
-    """What `/oic/p` tells."""
-
-    manufacturer: str
-    model: str | None = None
-    platform_version: str | None = None
-    firmware_version: str | None = None
-
-
 class Pin(Section, frozen=True, kw_only=True):
     """The PIN of the random PIN method: how one is made, or which one it always is."""
 
     length: Annotated[int, msgspec.Meta(ge=4, le=32)] = 8
+    """How many characters a random one has."""
     alphabet: Annotated[
         str, msgspec.Meta(min_length=2, max_length=62, pattern="^[0-9A-Za-z]*$")
     ] = "0123456789"
+    """The characters it is made of."""
     fixed: Annotated[str, msgspec.Meta(pattern="^[0-9A-Za-z]{4,32}$")] | None = None
-    """For experiments: no PIN that is known before is worth anything."""
+    """Always this one. For experiments: no PIN that is known before is worth anything."""
     bare_hint: bool = False
     """Announce 16 octets of UUID alone, as IoTivity 2 does, not with IoTivity-Lite's prefix."""
 
@@ -95,21 +114,29 @@ class Ownership(Section, frozen=True, kw_only=True):
     """How the device changes owners."""
 
     methods: Annotated[tuple[Method, ...], msgspec.Meta(min_length=1)] = (Method.JUST_WORKS,)
+    """`oxms`: the owner transfer methods, in the order in which they are offered."""
     pin: Pin = Pin()
+    """How the PIN of the random PIN method is made."""
     manufacturer: Manufacturer | None = None
     """The certificate of the manufacturer certificate method."""
     uuid: UuidPolicy = UuidPolicy.KEEP
+    """Which UUID the device has after a factory reset."""
     temporary_uuid: bool = False
     """Hide the device UUID behind a temporary one until the device has an owner."""
     reset_delay: Seconds = 2.0
-    """Between the answer to a reset and the reset itself, so that the answer can leave."""
+    """Seconds between the answer to a reset and the reset itself, so that the answer can leave."""
     idle_limit: Annotated[float, msgspec.Meta(ge=1, le=600)] = 180.0
-    """How long an ownership connection may say nothing before the transfer counts as given up.
+    """Seconds that an ownership connection may say nothing before the transfer counts as given up.
 
     A CoAP exchange in a bad network is silent for up to 93 s (MAX_TRANSMIT_WAIT, RFC 7252 4.8.2).
     """
     factory_access: tuple[Ace, ...] = ()
-    """Access control entries of a device fresh from the factory."""
+    """Access control entries of a device fresh from the factory, as in aclist2."""
+    factory_credentials: Annotated[tuple[Credential, ...], msgspec.Meta(max_length=32)] = ()
+    """Credentials of a device fresh from the factory, as in cred; octets are base64.
+
+    The manufacturer's certificate is credential 1, and its trust anchors are credential 2.
+    """
 
     def check(self) -> None:
         """Raise `ValueError` if a method lacks what it needs."""
@@ -128,7 +155,9 @@ class Discovery(Section, frozen=True, kw_only=True):
     """How multicast requests are answered: random delays up to these."""
 
     doxm_delay: Seconds = 2.0
+    """Seconds, for `/oic/sec/doxm`."""
     other_delay: Seconds = 0.25
+    """Seconds, for everything else."""
 
 
 class CoreResources(Section, frozen=True, kw_only=True):
@@ -140,118 +169,148 @@ class CoreResources(Section, frozen=True, kw_only=True):
     """`/oic/introspection`: says what the application resources look like."""
 
 
-class ResourceProfile(Section, frozen=True, kw_only=True):
-    """One application resource."""
-
-    href: Href
-    types: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
-    interfaces: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
-    name: str | None = None
-    discoverable: bool = True
-    observable: bool = True
-    plain: bool = False
-    """Also reachable without DTLS, where an access control entry permits it."""
-    properties: dict[str, Property]
-    links: tuple[Href, ...] = ()
-    """Paths of other resources of the profile: these make it a collection."""
-
-
 class Profile(Section, frozen=True, kw_only=True):
     """A whole device."""
 
+    description: Annotated[str, msgspec.Meta(max_length=120)] | None = None
+    """One line for `onboardee profiles list`."""
     device: Identity
+    """What the device is."""
     platform: Platform
+    """What it runs on."""
     ownership: Ownership = Ownership()
+    """How it changes owners, and what it leaves the factory with."""
     discovery: Discovery = Discovery()
+    """How it answers multicast."""
     compat: Compatibility = Compatibility()
+    """What it does as older devices did."""
     core: CoreResources = CoreResources()
-    resources: tuple[ResourceProfile, ...] = ()
+    """Which of the optional core resources it has."""
+    resources: Annotated[tuple[ResourceProfile, ...], msgspec.Meta(max_length=256)] = ()
+    """The application resources."""
+    behaviour: Annotated[tuple[Behaviour, ...], msgspec.Meta(max_length=256)] = ()
+    """What it does by itself."""
 
     def __post_init__(self) -> None:
-        self.ownership.check()
-        seen: set[str] = set()
-        for resource in self.resources:
-            if resource.href in seen:
-                raise ValueError(f"two resources have the path {resource.href}")
-            if resource.href.startswith(("/oic/", "/.well-known/")):
-                raise ValueError(f"{resource.href} belongs to the device itself")
-            seen.add(resource.href)
+        check_resources(self.resources)
         check_links(self.resources)
-        for problem in problems(_trial(self.ownership.factory_access)):
-            if problem.code in _ACCESS_PROBLEMS:
-                raise ValueError(f"factory_access: {problem.sentence}")
-        for entry in self.ownership.factory_access:
+        check_behaviour(self.behaviour, self.specs)
+        self._check_ownership()
+
+    def _check_ownership(self) -> None:
+        try:
+            self.ownership.check()
+        except ValueError as error:
+            raise MisplacedError(str(error), "ownership", "methods") from error
+        for problem in problems(_trial(self.ownership)):
+            if problem.code in _FACTORY_PROBLEMS:
+                part = _FACTORY_PROBLEMS[problem.code]
+                raise MisplacedError(f"{part}: {problem.sentence}", "ownership", part)
+        for place, entry in enumerate(self.ownership.factory_access):
             for pattern in entry.validity:
-                parse_validity(pattern)
+                try:
+                    parse_validity(pattern)
+                except ValueError as error:
+                    path = ("ownership", "factory_access", place, "validity")
+                    raise MisplacedError(str(error), *path) from error
+
+    @property
+    def specs(self) -> dict[str, dict[str, Property]]:
+        """The properties by path and name, as behaviour sees them."""
+        return {resource.href: resource.properties for resource in self.resources}
 
 
-def _trial(access: tuple[Ace, ...]) -> Database:
-    """Make a database that has these entries, to see what is wrong with them."""
+def _trial(ownership: Ownership) -> Database:
+    """Make a database that has the factory's content, to see what is wrong with it."""
     nobody = Permanent(device=NIL, platform=NIL, original=NIL)
-    return Database(
-        doxm=Doxm(methods=(), device_uuid=NIL), permanent=nobody, acl2=Acl2(entries=access)
+    taken = 0 if ownership.manufacturer is None else 2 - (ownership.manufacturer.trust is None)
+    manufacturer = (
+        Credential(credid=number, kind=CredentialType.CERTIFICATE, subject=ANY_SUBJECT)
+        for number in range(1, taken + 1)
     )
-
-
-def built_in_names() -> list[str]:
-    """Return the names of the profiles that come with the package."""
-    return sorted(
-        entry.name.removesuffix(".yaml")
-        for entry in BUILT_IN.iterdir()
-        if entry.name.endswith(".yaml")
+    return Database(
+        doxm=Doxm(methods=(), device_uuid=NIL),
+        permanent=nobody,
+        acl2=Acl2(entries=ownership.factory_access),
+        cred=Cred(credentials=(*manufacturer, *ownership.factory_credentials)),
     )
 
 
 def load(name_or_path: str) -> Profile:
     """Load a built-in profile by name, or a file by path. Raises `ProfileError`."""
-    if "/" in name_or_path or name_or_path.endswith((".yaml", ".yml")):
-        return _parse(_read(Path(name_or_path)), name_or_path)
-    entry = BUILT_IN / f"{name_or_path}.yaml"
-    if not entry.is_file():
-        raise ProfileError(_unknown(name_or_path))
-    return _parse(entry.read_text(encoding="utf-8"), name_or_path)
+    profiles = load_all(name_or_path)
+    if len(profiles) > 1:
+        raise ProfileError(
+            f"profile {name_or_path} describes {len(profiles)} devices, and one is needed here"
+        )
+    return profiles[0]
 
 
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ProfileError(f"cannot read the profile {path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise ProfileError(f"cannot read the profile {path}: it is not UTF-8 text") from error
+def load_all(name_or_path: str) -> tuple[Profile, ...]:
+    """Load the devices of a built-in profile or a file, of which there is at least one.
+
+    Devices of one file share what is equal in them. Raises `ProfileError`.
+    """
+    return _from_file(name_or_path) if is_path(name_or_path) else _built_in(name_or_path)
 
 
-def _unknown(name: str) -> str:
-    near = difflib.get_close_matches(name, built_in_names(), n=1)
-    hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(built_in_names())}"
-    return (
-        f"there is no built-in profile {name!r}; {hint} A file is named by its path, ./{name}.yaml"
+@cache
+def _built_in(name: str) -> tuple[Profile, ...]:
+    return _from_file(name)
+
+
+def _from_file(name: str) -> tuple[Profile, ...]:
+    library = Library()
+    known: dict[bytes, ResourceProfile] = {}
+    return tuple(
+        _with_shared(_converted(item), known) for item in expanded(library.find(name), library.find)
     )
 
 
-def _parse(text: str, source: str) -> Profile:
+def _converted(item: Item) -> Profile:
+    def convert(data: Any) -> Profile:
+        return msgspec.convert(data, Profile)
+
     try:
-        return _with_files(msgspec.convert(yaml.safe_load(text), Profile), source)
-    except yaml.YAMLError as error:
-        raise ProfileError(f"profile {source} is not YAML: {error}") from error
+        return _with_code(_with_files(convert(item.plain()), item), item)
     except msgspec.ValidationError as error:
-        raise ProfileError(f"profile {source}: {_plain(str(error))}") from error
+        raise explained(error, item, convert, msgspec.json.schema(Profile)) from error
 
 
-def _with_files(profile: Profile, source: str) -> Profile:
-    """Read the files that a profile names, relative to its own place."""
+def _with_code(profile: Profile, item: Item) -> Profile:
+    """Find the code of a behaviour in the folder of the profile that has it."""
+    place = item.at("behaviour")
+    try:
+        found = located(profile.behaviour, Path(place.file).parent if is_path(place.file) else None)
+    except BehaviourError as error:
+        raise place.wrong(str(error)) from error
+    return replace(profile, behaviour=found) if found != profile.behaviour else profile
+
+
+def _with_shared(profile: Profile, known: dict[bytes, ResourceProfile]) -> Profile:
+    """Take a resource that another device of the file has as well from there."""
+    shared = tuple(
+        known.setdefault(msgspec.msgpack.encode(resource), resource)
+        for resource in profile.resources
+    )
+    return replace(profile, resources=shared)
+
+
+def _with_files(profile: Profile, item: Item) -> Profile:
+    """Read the files that a profile names, each from the folder of the profile that names it."""
     manufacturer = profile.ownership.manufacturer
     if manufacturer is None:
         return profile
+    place = item.at("ownership", "manufacturer")
+    paths = {
+        name: value if is_text(value) else str(Path(place.at(name).file).parent / value)
+        for name, value in msgspec.structs.asdict(manufacturer).items()
+        if value is not None
+    }
     try:
-        texts = loaded(manufacturer, Path(source).parent)
+        texts = loaded(Manufacturer(**paths), Path())
     except OSError as error:
-        sentence = f"profile {source}: cannot read {error.filename}: {error.strerror}"
-        raise ProfileError(sentence) from error
+        raise place.wrong(f"cannot read {error.filename}: {error.strerror}") from error
     except ValueError as error:
-        raise ProfileError(f"profile {source}: {error}") from error
+        raise place.wrong(str(error)) from error
     return replace(profile, ownership=replace(profile.ownership, manufacturer=texts))
-
-
-def _plain(message: str) -> str:
-    return re.sub(r" - at `\$\.?(.*)`$", r" (at \1)", message)

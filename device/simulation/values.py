@@ -1,90 +1,41 @@
 """The values that an application resource holds, and what may be written into them."""
 
 from collections.abc import Mapping
-from enum import StrEnum
-from typing import Annotated, Any
+from typing import Any, cast
 
 import msgspec
 
-Scalar = bool | int | float | str
-Value = bool | int | float | str | tuple[int | float | str, ...]
+from device.simulation.limits import (
+    Limits,
+    Scalar,
+    Value,
+    ValueRefusedError,
+    ValueType,
+)
+from device.simulation.writing import completed, written
+
+__all__ = ["Property", "Scalar", "Value", "ValueRefusedError", "ValueType", "Values"]
 
 
-class ValueRefusedError(Exception):
-    """A written value is not possible; nothing was changed."""
-
-    def __init__(self, name: str, why: str, *, is_malformed: bool) -> None:
-        super().__init__(f"{name} {why}")
-        self.is_malformed = is_malformed
-        """The type is wrong, rather than the value."""
-
-
-class ValueType(StrEnum):
-    """JSON types of OCF properties."""
-
-    BOOLEAN = "boolean"
-    INTEGER = "integer"
-    NUMBER = "number"
-    STRING = "string"
-
-
-class Property(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Property(Limits, frozen=True, kw_only=True):
     """One property: its type, its limits and the value it starts with."""
 
-    type: ValueType
     initial: Any
-    length: Annotated[int, msgspec.Meta(ge=1)] | None = None
-    """Set for an array: how many elements it has."""
-    minimum: float | None = None
-    maximum: float | None = None
-    step: Annotated[float, msgspec.Meta(gt=0)] | None = None
-    choices: tuple[str, ...] = ()
-    read_only: bool = False
+    """The value after a start and after a reset; it obeys the limits."""
+    required_in_update: bool = False
+    """An UPDATE of the resource without it is answered with 4.00."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.required_in_update and self.read_only:
+            raise ValueError("what is read-only cannot be required in an UPDATE")
         try:
-            self.checked("initial", self.initial)
+            kept = self.checked("initial", self.initial)
         except ValueRefusedError as error:
             raise ValueError(str(error)) from error
-
-    def checked(self, name: str, value: object) -> Value:
-        """Return the value as it is kept. Raises `ValueRefusedError`."""
-        if self.length is None:
-            return self._scalar(name, value)
-        if not isinstance(value, list | tuple) or len(value) != self.length:
-            raise ValueRefusedError(name, f"is not an array of {self.length}", is_malformed=True)
-        return tuple(self._scalar(name, element) for element in value)
-
-    def _scalar(self, name: str, value: object) -> Scalar:
-        typed = self._typed(name, value)
-        if isinstance(typed, int | float) and not isinstance(typed, bool):
-            self._check_range(name, typed)
-        elif self.choices and typed not in self.choices:
-            allowed = ", ".join(self.choices)
-            raise ValueRefusedError(name, f"is not one of {allowed}", is_malformed=False)
-        return typed
-
-    def _typed(self, name: str, value: object) -> Scalar:
-        match self.type, value:
-            case ValueType.BOOLEAN, bool():
-                return value
-            case ValueType.STRING, str():
-                return value
-            case ((ValueType.INTEGER | ValueType.NUMBER), bool()):
-                pass
-            case ValueType.INTEGER, int() | float() if value == value // 1:
-                return int(value)
-            case ValueType.NUMBER, int() | float() if value - value == 0:
-                return value
-        raise ValueRefusedError(name, f"is not of type {self.type}", is_malformed=True)
-
-    def _check_range(self, name: str, value: float) -> None:
-        low, high = self.minimum, self.maximum
-        if (low is not None and value < low) or (high is not None and value > high):
-            raise ValueRefusedError(name, f"is outside {low} to {high}", is_malformed=False)
-        steps = (value - (low or 0)) / self.step if self.step else 0
-        if abs(steps - round(steps)) > 1e-9:
-            raise ValueRefusedError(name, f"is not a multiple of {self.step}", is_malformed=False)
+        _refuse_unknown(self, "initial", self.initial)
+        # all devices of a profile begin with this one value
+        msgspec.structs.force_setattr(self, "initial", kept)
 
 
 class Values:
@@ -94,9 +45,7 @@ class Values:
 
     def __init__(self, properties: Mapping[str, Property]) -> None:
         self._properties = properties
-        self._values: dict[str, Value] = {
-            name: spec.checked(name, spec.initial) for name, spec in properties.items()
-        }
+        self._values = self._initial()
 
     @property
     def current(self) -> Mapping[str, Value]:
@@ -109,24 +58,47 @@ class Values:
         Clients repeat what they read, so a read-only property may come with the value it has.
         Raises `ValueRefusedError`.
         """
-        for name, value in wanted.items():
-            spec = self._properties.get(name)
-            if spec and spec.read_only and spec.checked(name, value) != self._values[name]:
-                raise ValueRefusedError(name, "is read-only", is_malformed=True)
-        return self.set(wanted)
+        for name, spec in self._properties.items():
+            if spec.required_in_update and name not in wanted:
+                raise ValueRefusedError(name, "has to be in the UPDATE", is_malformed=True)
+        return self._apply(
+            {
+                name: written(self._properties[name], name, value, self._values[name])
+                for name, value in wanted.items()
+                if name in self._properties
+            }
+        )
 
     def set(self, wanted: Mapping[str, object]) -> bool:
         """Write what the simulated world does, read-only properties included."""
-        changes = {
-            name: self._properties[name].checked(name, value)
-            for name, value in wanted.items()
-            if name in self._properties
-        }
+        return self._apply({name: self._set(name, wanted[name]) for name in self._known(wanted)})
+
+    def restore(self) -> None:
+        """Go back to the initial values."""
+        self._values = self._initial()
+
+    def _initial(self) -> dict[str, Value]:
+        return {name: spec.initial for name, spec in self._properties.items()}
+
+    def _known(self, wanted: Mapping[str, object]) -> list[str]:
+        return [name for name in wanted if name in self._properties]
+
+    def _set(self, name: str, value: object) -> Value:
+        spec = self._properties[name]
+        return spec.checked(name, completed(spec, value, self._values[name]))
+
+    def _apply(self, changes: dict[str, Value]) -> bool:
         if all(self._values[name] == value for name, value in changes.items()):
             return False
         self._values = {**self._values, **changes}
         return True
 
-    def restore(self) -> None:
-        """Go back to the initial values."""
-        self.set({name: spec.initial for name, spec in self._properties.items()})
+
+def _refuse_unknown(spec: Limits, name: str, value: object) -> None:
+    """Raise if an initial object has a part that its type has not: clients' are ignored."""
+    elements = cast("tuple[object, ...]", value) if spec.is_array else (value,)
+    for element in elements if spec.fields else ():
+        for part, inner in cast("Mapping[str, object]", element).items():
+            if part not in spec.fields:
+                raise ValueError(f"{name} has {part}, which is none of its fields")
+            _refuse_unknown(spec.fields[part], f"{name}.{part}", inner)

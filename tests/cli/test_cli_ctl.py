@@ -87,7 +87,7 @@ def test_values_are_listed_read_and_set(light: Running) -> None:
         (["get", "/nowhere"], "there is no resource /nowhere; there are /light/switch"),
         (["get", "/light/switch#colour"], "has no property colour; it has value"),
         (["set", "/light/switch#value", "7"], "value is not of type boolean"),
-        (["set", "/light/dimming#dimmingSetting", "101"], "dimmingSetting is outside"),
+        (["set", "/light/dimming#dimmingSetting", "101"], "dimmingSetting is above 100"),
         (["pin"], "no PIN is shown"),
     ],
 )

@@ -1,28 +1,24 @@
-"""What is read from a device, against the data models that OCF publishes.
+"""What is read from a device, against the data models that OCF publishes."""
 
-The models are looked for in the folder that ONBOARDEE_OCF_MODELS names, and beside the
-repository; it holds OCF's repositories `core`, `security` and `IoTDataModels`.
-"""
-
-import json
-import os
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 from climate_support import FAN, HOME, ROOM, SPEED, SWITCH, TARGET, climate, may
+from data_models import (
+    MODELS,
+    as_json,
+    check,
+    document,
+    needs_models,
+    resolved,
+    retrieved_schema,
+)
 from resource_support import STRANGER, World, in_state, owned
 
 from device.coap import Code, Method
 from svrdb.model import State
 
-jsonschema = pytest.importorskip("jsonschema")
-
-BESIDE = Path(__file__).parents[2].joinpath("..", "shared", "ocf-models")
-MODELS = Path(os.environ.get("ONBOARDEE_OCF_MODELS", BESIDE))
-
-pytestmark = pytest.mark.skipif(not MODELS.is_dir(), reason="OCF's data models are not here")
+pytestmark = needs_models
 
 SECURITY = ["doxm", "pstat", "acl2", "cred", "csr", "roles", "crl", "ael", "sp", "sdi"]
 LIGHT = {
@@ -30,62 +26,6 @@ LIGHT = {
     "/light/dimming": "DimmingResURI",
     "/light/colour": "ColourRGBResURI",
 }
-
-
-@cache
-def document(path: Path) -> Any:
-    """Read one file of the models."""
-    return json.loads(path.read_text(encoding="utf-8"))
-
-
-def resolved(schema: Any, home: Path) -> Any:
-    """Return a schema with all references in it replaced by what they refer to.
-
-    A reference to another file by its address on the web is looked for in the folder of that
-    repository; what is not there is taken for a schema that anything fits.
-    """
-    if isinstance(schema, list):
-        return [resolved(each, home) for each in schema]
-    if not isinstance(schema, dict):
-        return schema
-    reference = schema.get("$ref")
-    if isinstance(reference, str):
-        address, _, pointer = reference.partition("#")
-        if address:
-            home = MODELS.joinpath(*address.split("/")[-3:])
-            if not home.is_file():
-                return {}
-        target = document(home)
-        for step in pointer.strip("/").split("/"):
-            target = target[step] if step else target
-        return resolved(target, home)
-    return {name: resolved(part, home) for name, part in schema.items()}
-
-
-def retrieved_schema(path: Path, number: int = 0) -> Any:
-    """Return the schema of a successful RETRIEVE of the number-th path that a file describes."""
-    operations = list(document(path)["paths"].values())[number]
-    return resolved(operations["get"]["responses"]["200"]["schema"], path)
-
-
-def as_json(value: Any) -> Any:
-    """Return a value as JSON has it: octets as text."""
-    match value:
-        case bytes():
-            return value.decode("latin-1")
-        case dict():
-            return {name: as_json(part) for name, part in value.items()}
-        case list():
-            return [as_json(part) for part in value]
-    return value
-
-
-def check(value: Any, schema: Any) -> None:
-    """Raise unless the value is as the schema says."""
-    # the models are Swagger 2.0, whose schemas are those of draft 4
-    validator = jsonschema.Draft4Validator(schema)
-    problems = [f"{error.json_path}: {error.message}" for error in validator.iter_errors(value)]
-    assert not problems
 
 
 # while a reset is pending there is no certificate request

@@ -89,5 +89,5 @@ resources:
   - {href: /a, types: [oic.wk.col], interfaces: [oic.if.ll], links: [/b], properties: {}}
 """
     )
-    with pytest.raises(ProfileError, match=r"bad\.yaml: /a links to /b, which is no resource here"):
+    with pytest.raises(ProfileError, match=r"bad\.yaml, line 5: .*/b is no other resource"):
         load(str(path))

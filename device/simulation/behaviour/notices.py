@@ -1,0 +1,45 @@
+"""Which resources have changed, and when their observers may hear of it."""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+INTERVAL: Final = 0.2
+"""Seconds between two notifications of one resource, where a profile says nothing."""
+
+
+class Notices:
+    """At most one notice of a resource in each interval, and the last change is always told."""
+
+    __slots__ = ("_common", "_intervals", "_last", "_waiting")
+
+    def __init__(self, common: float, intervals: Mapping[str, float]) -> None:
+        self._common = common
+        self._intervals = intervals
+        self._last: dict[str, float] = {}
+        self._waiting: dict[str, float] = {}
+
+    def note(self, hrefs: Iterable[str], now: float) -> None:
+        """Remember changes."""
+        for href in hrefs:
+            interval = self._intervals.get(href, self._common)
+            earliest = self._last.get(href, -math.inf) + interval
+            self._waiting.setdefault(href, max(now, earliest))
+
+    def hasten(self, href: str, now: float) -> None:
+        """Let a notice that waits go out now."""
+        if href in self._waiting:
+            self._waiting[href] = now
+
+    def take(self, now: float) -> list[str]:
+        """Return the resources whose notices are due, in the order in which they changed."""
+        due = [href for href, time in self._waiting.items() if time <= now]
+        for href in due:
+            del self._waiting[href]
+            self._last[href] = now
+        return due
+
+    @property
+    def deadline(self) -> float:
+        """When the next notice is due."""
+        return min(self._waiting.values(), default=math.inf)

@@ -1,0 +1,163 @@
+"""How values follow each other: what parts may do to the world, until nothing changes any more."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from device.clock import WallClock
+from device.simulation.behaviour.actions import Deed
+from device.simulation.behaviour.build import Built
+from device.simulation.behaviour.cells import Cell, Flag, Signal
+from device.simulation.behaviour.chance import Dice
+from device.simulation.behaviour.part import NEVER, Part
+from device.simulation.values import ValueRefusedError, Values
+
+MAX_ROUNDS: Final = 32
+"""How often values may change because of each other in one moment."""
+_MAX_NESTED: Final = 8
+_MAX_COMPLAINTS: Final = 16
+
+
+class Settling:
+    """The stage on which parts act: it remembers what they change and lets others follow."""
+
+    __slots__ = (
+        "_before",
+        "_built",
+        "_called_at",
+        "_complaints",
+        "_due",
+        "_nested",
+        "_original",
+        "_values",
+        "_wall_clock",
+        "dice",
+        "now",
+        "report",
+    )
+
+    def __init__(
+        self,
+        built: Built,
+        values: Mapping[str, Values],
+        dice: Dice,
+        wall_clock: WallClock,
+        report: Callable[[str], None],
+    ) -> None:
+        self.now = 0.0
+        self.dice: Final = dice
+        self.report: Final = report
+        self._built = built
+        self._values = values
+        self._wall_clock = wall_clock
+        self._called_at = 0.0
+        self._before: dict[Signal, Any] = {}
+        """What changed in this round, with the values from before."""
+        self._original: dict[Cell, Any] = {}
+        """What changed since everything was settled."""
+        self._due = NEVER
+        """When the next part has something to do."""
+        self._nested = 0
+        self._complaints: set[str] = set()
+
+    @property
+    def wall_time(self) -> datetime:
+        """The time of day at `now`, which may be some time before this call."""
+        return self._wall_clock() - timedelta(seconds=self._called_at - self.now)
+
+    def show(self, cell: Cell, value: Any) -> None:
+        """Let a property have a value, rounded and limited as it has to be."""
+        fitting = cell.fit(value)
+        if fitting == cell.value:
+            return
+        try:
+            self._put(cell.href, {cell.name: fitting})
+        except ValueRefusedError as error:
+            self._complain(f"{cell} cannot follow: {error}")
+
+    def aim(self, cell: Cell, value: Any) -> None:
+        """Let a property go to a value: at once, or at the pace at which it travels."""
+        if cell.travel is None:
+            self.show(cell, value)
+        else:
+            cell.travel.aim(self, value)
+
+    def raise_flag(self, flag: Flag, *, is_on: bool) -> None:
+        """Let a fault be on or off."""
+        self._before.setdefault(flag, flag.is_on)
+        flag.is_on = is_on
+
+    def perform(self, deed: Deed) -> None:
+        """Do all that an action says."""
+        if self._nested >= _MAX_NESTED:
+            self._complain("actions call each other in a circle")
+            return
+        self._nested += 1
+        for cell, value in deed.set:
+            self.aim(cell, value)
+        for cell, (first, second) in deed.toggle:
+            is_first = cell.travel.is_going_to(first) if cell.travel else cell.value == first
+            self.aim(cell, second if is_first else first)
+        if deed.press is not None:
+            self._press(deed.press)
+        for name, is_on in ((deed.fault, True), (deed.repair, False)):
+            if name is not None:
+                self._built.faults[name].switch(self, is_on=is_on)
+        self._nested -= 1
+
+    def _put(self, href: str, wanted: Mapping[str, object]) -> None:
+        """Set values and remember what they were. Raises `ValueRefusedError`."""
+        values = self._values[href]
+        before = values.current
+        if not values.set(wanted):
+            return
+        after = values.current
+        for name in wanted:
+            if name in after and after[name] != before[name]:
+                self._touch(href, name, before[name])
+
+    def _touch(self, href: str, name: str, before: Any) -> None:
+        cell = self._built.cells.get(f"{href}#{name}")
+        if cell is None:
+            self._built.notices.note((href,), self.now)
+        else:
+            self._before.setdefault(cell, before)
+            self._original.setdefault(cell, before)
+
+    def _press(self, name: str) -> None:
+        if name in self._built.inputs:
+            self._built.inputs[name].press(self)
+        for machine in self._built.machines:
+            machine.press(self, name)
+
+    def _visit(self, part: Part) -> None:
+        runs = part.gate is None or part.gate.holds()
+        if runs != part.is_running:
+            part.is_running = runs
+            (part.resume if runs else part.pause)(self)
+        if runs:
+            part.changed(self)
+
+    def _settle(self) -> None:
+        """Let everything follow until nothing changes any more."""
+        for _ in range(MAX_ROUNDS):
+            before, self._before = self._before, {}
+            changed = [signal for signal, value in before.items() if signal.value != value]
+            if not changed:
+                break
+            concerned = {part for signal in changed for part in signal.listeners}
+            for part in sorted(concerned, key=lambda part: part.order):
+                self._visit(part)
+        else:
+            self._before.clear()
+            self._complain("values change because of each other without end")
+        original, self._original = self._original, {}
+        hrefs = {cell.href: None for cell, value in original.items() if cell.value != value}
+        self._built.notices.note(hrefs, self.now)
+        self._due = min([part.deadline for part in self._built.parts], default=NEVER)
+
+    def _complain(self, sentence: str) -> None:
+        """Say once what a profile does wrong."""
+        if sentence not in self._complaints and len(self._complaints) < _MAX_COMPLAINTS:
+            self._complaints.add(sentence)
+            self.report(f"behaviour: {sentence}")

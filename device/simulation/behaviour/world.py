@@ -1,0 +1,194 @@
+"""The simulated world of one device: what its values do between and because of UPDATEs.
+
+The world has no clock: whoever calls says what time it is, and `next_deadline` says when nothing
+happens before. Each call lets what is due happen in its order, then lets what depends on it follow
+until nothing changes any more, and returns the resources whose observers are to be told.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
+from typing import Any, Final
+
+from device.clock import WallClock
+from device.simulation.behaviour.build import build
+from device.simulation.behaviour.cells import Cell
+from device.simulation.behaviour.chance import Dice
+from device.simulation.behaviour.errors import UpdateRefusedError
+from device.simulation.behaviour.finding import Specs
+from device.simulation.behaviour.model import Behaviour
+from device.simulation.behaviour.part import NEVER, SHORTEST
+from device.simulation.behaviour.settling import MAX_ROUNDS, Settling
+from device.simulation.values import Values
+
+MAX_EVENTS: Final = 1000
+"""Moments that are gone through one by one after a long sleep; the rest of it is one leap."""
+
+__all__ = ["UpdateRefusedError", "World"]
+
+
+class World(Settling):
+    """The behaviour of one device, running on its values."""
+
+    __slots__ = ("_entries", "_is_used", "_specs")
+
+    def __init__(  # noqa: PLR0913 - what a world gets from its surroundings, by keyword
+        self,
+        entries: Sequence[Behaviour],
+        specs: Specs,
+        values: Mapping[str, Values],
+        *,
+        dice: Dice,
+        wall_clock: WallClock,
+        report: Callable[[str], None],
+    ) -> None:
+        """Prepare everything. Raises `BehaviourError` if an entry cannot be used."""
+        built = build(entries, specs, values)
+        super().__init__(built, values, dice, wall_clock, report)
+        self._entries = entries
+        self._specs = specs
+        self._is_used = False
+
+    def start(self, now: float) -> None:
+        """Begin, or begin anew: the values are the initial ones."""
+        if self._is_used:
+            self._built = build(self._entries, self._specs, self._values)
+        self._is_used = True
+        self.now = self._called_at = now
+        for part in self._built.parts:
+            self._visit(part)
+        self._settle()
+
+    def tick(self, now: float) -> list[str]:
+        """Let happen what is due; return the paths of the resources to tell of."""
+        self._pass_time(now)
+        return self._built.notices.take(now)
+
+    def next_deadline(self) -> float | None:
+        """Return when `tick` is to be called, None if nothing will happen by itself."""
+        deadline = min(self._due, self._built.notices.deadline)
+        return None if deadline == NEVER else deadline
+
+    def write(self, href: str, payload: Mapping[str, object]) -> list[str]:
+        """Let a client's UPDATE have its effect at the time of the last tick, all of it or nothing.
+
+        Raises `ValueRefusedError` for values that are not possible at all, and
+        `UpdateRefusedError` for those that are not possible now.
+        """
+        values = self._values[href]
+        if not any(f"{href}#{name}" in self._built.cells for name in payload):
+            return [href] if values.write(payload) else []
+        trial = copy(values)
+        trial.write(payload)
+        wanted = trial.current
+        cells = [
+            self._built.cells[ref]
+            for name in payload
+            if (ref := f"{href}#{name}") in self._built.cells
+        ]
+        moved = [cell for cell in cells if _is_new(cell, wanted[cell.name])]
+        changing = [cell for cell in moved if wanted[cell.name] != cell.value]
+        try:
+            ignored = self._admit(changing, wanted)
+            mine = {cell.name for cell in moved if cell.travel or cell.machine} | ignored
+            plain = {name: wanted[name] for name in payload if name in wanted and name not in mine}
+            self._put(href, plain)
+            for cell in moved:
+                if cell.name not in ignored:
+                    self._request(cell, wanted[cell.name])
+        finally:
+            self._settle()
+        self._built.notices.hasten(href, self.now)
+        return self._built.notices.take(self.now)
+
+    def set_values(self, href: str, wanted: Mapping[str, object], now: float) -> list[str]:
+        """Let the physical world change values, whatever guards say; what depends on them follows.
+
+        Raises `ValueRefusedError`, and then nothing has changed.
+        """
+        self._pass_time(now)
+        self._put(href, wanted)
+        for name in wanted:
+            cell = self._built.cells.get(f"{href}#{name}")
+            if cell is not None and cell.travel is not None:
+                cell.travel.stop()
+        self._settle()
+        self._built.notices.hasten(href, now)
+        return self._built.notices.take(self.now)
+
+    @property
+    def inputs(self) -> list[str]:
+        """The names that `press` knows."""
+        return sorted(self._built.presses)
+
+    @property
+    def faults(self) -> dict[str, bool]:
+        """The faults, and whether they are on."""
+        return {name: part.flag.is_on for name, part in self._built.faults.items()}
+
+    def press(self, name: str, now: float) -> list[str]:
+        """Use an input. Raises `ValueError` if there is none of this name."""
+        if name not in self._built.presses:
+            known = ", ".join(self.inputs) or "none"
+            raise ValueError(f"there is no input {name!r}; there are: {known}")
+        self._pass_time(now)
+        self._press(name)
+        self._settle()
+        return self._built.notices.take(self.now)
+
+    def fault(self, name: str, now: float, *, is_on: bool) -> list[str]:
+        """Let a fault come or go. Raises `ValueError` if there is none of this name."""
+        if name not in self._built.faults:
+            known = ", ".join(self._built.faults) or "none"
+            raise ValueError(f"there is no fault {name!r}; there are: {known}")
+        self._pass_time(now)
+        self._built.faults[name].switch(self, is_on=is_on)
+        self._settle()
+        return self._built.notices.take(self.now)
+
+    def _pass_time(self, now: float) -> None:
+        self._called_at = now
+        events = 0
+        while self._due <= now:
+            events += 1
+            self.now = max(self.now, self._due if events <= MAX_EVENTS else now)
+            for part in self._built.parts:
+                if part.deadline <= self.now:
+                    part.tick(self)
+                    if events > MAX_EVENTS:
+                        part.deadline = max(part.deadline, now + SHORTEST)
+            self._settle()
+            if events > MAX_EVENTS + MAX_ROUNDS:
+                break
+        self.now = max(self.now, now)
+
+    def _admit(self, cells: Sequence[Cell], wanted: Mapping[str, Any]) -> set[str]:
+        """Ask all who may refuse; return the properties at which nothing happens."""
+        for cell in cells:
+            for guard in cell.guards:
+                guard.admit(wanted[cell.name])
+            if cell.machine is not None:
+                cell.machine.admit(wanted[cell.name])
+        ignored: set[str] = set()
+        for cell in cells:
+            happens = [fault.admit(self, cell) for fault in cell.faults]
+            if not all(happens):
+                ignored.add(cell.name)
+        return ignored
+
+    def _request(self, cell: Cell, value: Any) -> None:
+        """Let a client's wish begin to come true, where that is more than setting a value."""
+        if cell.machine is not None:
+            cell.machine.request(self, value)
+        if cell.travel is None:
+            return
+        cell.travel.aim(self, value)
+        for fault in cell.faults:
+            if fault.is_looming:
+                fault.strike_within(self, cell.travel.remaining(self.now))
+
+
+def _is_new(cell: Cell, value: Any) -> bool:
+    """Tell whether a client wants anything of a property that it does not do already."""
+    if cell.travel is not None:
+        return not cell.travel.is_going_to(value)
+    return bool(value != cell.value)

@@ -1,0 +1,86 @@
+"""One application resource of a profile: where it is, what it is, what it holds."""
+
+import difflib
+from typing import Annotated, Final
+
+import msgspec
+
+from device.simulation.section import MisplacedError, Section
+from device.simulation.values import Property
+
+INTERFACES: Final = (
+    "oic.if.a",
+    "oic.if.s",
+    "oic.if.rw",
+    "oic.if.r",
+    "oic.if.baseline",
+    "oic.if.ll",
+    "oic.if.b",
+    "oic.if.create",
+    "oic.if.w",
+    "oic.if.startup",
+    "oic.if.startup.revert",
+)
+"""The interfaces of OCF Core 7.6; makers name their own with `x.` in front."""
+
+Href = Annotated[str, msgspec.Meta(pattern="^/", max_length=256)]
+TypeName = Annotated[str, msgspec.Meta(pattern="^[A-Za-z][A-Za-z0-9.-]*$", max_length=64)]
+InterfaceName = Annotated[
+    str, msgspec.Meta(max_length=64, extra_json_schema={"examples": list(INTERFACES)})
+]
+
+
+class ResourceProfile(Section, frozen=True, kw_only=True):
+    """One application resource."""
+
+    href: Href
+    """The path. `/oic/…` and `/.well-known/…` belong to the device itself."""
+    types: Annotated[tuple[TypeName, ...], msgspec.Meta(min_length=1, max_length=16)]
+    """`rt`: what the resource is, such as oic.r.switch.binary."""
+    interfaces: Annotated[tuple[InterfaceName, ...], msgspec.Meta(min_length=1, max_length=16)]
+    """`if`: the interfaces it has; the first is the default."""
+    name: Annotated[str, msgspec.Meta(max_length=64)] | None = None
+    """`n`: a name for people."""
+    discoverable: bool = True
+    """Listed in `/oic/res`."""
+    observable: bool = True
+    """Tells observers of each change."""
+    plain: bool = False
+    """Also reachable without DTLS, where an access control entry permits it."""
+    links: Annotated[tuple[Href, ...], msgspec.Meta(max_length=64)] = ()
+    """Makes it a collection of these resources of the same device."""
+    properties: Annotated[dict[str, Property], msgspec.Meta(max_length=64)] = msgspec.field(
+        default_factory=dict
+    )
+    """What it holds, by name."""
+
+    def __post_init__(self) -> None:
+        if self.href.startswith(("/oic/", "/.well-known/")):
+            raise MisplacedError(f"{self.href} belongs to the device itself", "href")
+        for place, interface in enumerate(self.interfaces):
+            if interface not in INTERFACES and not interface.startswith("x."):
+                raise MisplacedError(_unknown(interface), "interfaces", place)
+        for part, names in (("types", self.types), ("interfaces", self.interfaces)):
+            if len(set(names)) < len(names):
+                raise MisplacedError("one name stands here twice", part)
+
+
+def _unknown(interface: str) -> str:
+    near = difflib.get_close_matches(interface, INTERFACES, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(INTERFACES)}"
+    return f"{interface} is no interface of OCF; {hint}"
+
+
+def check_resources(resources: tuple[ResourceProfile, ...]) -> None:
+    """Raise `MisplacedError` unless paths are unique and links lead to other resources."""
+    hrefs = [resource.href for resource in resources]
+    for number, resource in enumerate(resources):
+        if resource.href in hrefs[:number]:
+            sentence = f"two resources have the path {resource.href}"
+            raise MisplacedError(sentence, "resources", number, "href")
+        for place, link in enumerate(resource.links):
+            if link == resource.href or link not in hrefs:
+                near = difflib.get_close_matches(link, set(hrefs) - {resource.href}, n=1)
+                hint = f"; did you mean {near[0]}?" if near else ""
+                sentence = f"{link} is no other resource of this device{hint}"
+                raise MisplacedError(sentence, "resources", number, "links", place)

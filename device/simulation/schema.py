@@ -1,0 +1,168 @@
+"""The JSON Schema of profile files, for editors: made from the model and from its docstrings.
+
+A file is a complete profile, a variant of one (`extends`), or a list of either (`devices`). In a
+variant nothing is required, and null takes away what the base has.
+"""
+
+import ast
+import inspect
+import sys
+from collections.abc import Iterator
+from enum import Enum
+from functools import cache
+from itertools import pairwise
+from typing import Any, Final
+
+import msgspec
+
+from device.simulation.profile import Profile
+from device.simulation.variants import MAX_DEVICES
+
+Schema = dict[str, Any]
+
+VARIANT: Final = "Variant"
+"""In front of the names of the definitions in which nothing is required."""
+
+EXTENDS: Final = {
+    "description": "Another profile that this one completes: the name of a built-in one, or a path"
+    " from this file.",
+    "type": "string",
+    "minLength": 1,
+}
+REMOVE: Final = {"description": "The variant has no such resource.", "type": "boolean"}
+
+
+def profile_schema() -> Schema:
+    """Return the schema of a profile file (JSON Schema 2020-12)."""
+    complete = msgspec.json.schema(Profile)["$defs"]
+    _describe(complete)
+    variants = {
+        VARIANT + name: _variant(definition)
+        for name, definition in complete.items()
+        if "properties" in definition
+    }
+    top, resource = variants[VARIANT + "Profile"], variants[VARIANT + "ResourceProfile"]
+    top["properties"] = {"extends": EXTENDS, **top["properties"], "devices": _devices()}
+    resource["properties"]["href"] = complete["ResourceProfile"]["properties"]["href"]
+    resource["properties"]["remove"] = REMOVE
+    resource["required"] = ["href"]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Profile of a simulated OCF device",
+        "if": {"anyOf": [{"required": ["extends"]}, {"required": ["devices"]}]},
+        "then": {"$ref": f"#/$defs/{VARIANT}Profile"},
+        "else": {"$ref": "#/$defs/Profile"},
+        "$defs": {**complete, **variants},
+    }
+
+
+def _devices() -> Schema:
+    return {
+        "description": "Makes the file one of several devices. What stands beside the list holds"
+        " for each of them.",
+        "type": "array",
+        "minItems": 1,
+        "maxItems": MAX_DEVICES,
+        "items": {"$ref": f"#/$defs/{VARIANT}Profile"},
+    }
+
+
+def _variant(definition: Schema) -> Schema:
+    """Return a definition in which nothing is required and everything may be null."""
+    properties = {
+        name: {"anyOf": [_of_variants(part), {"type": "null"}], **_description(part)}
+        for name, part in definition["properties"].items()
+    }
+    kept = {name: part for name, part in definition.items() if name != "required"}
+    return {**kept, "properties": properties}
+
+
+def _of_variants(part: Any) -> Any:
+    """Let references lead to variants; those of enumerations stay."""
+    if isinstance(part, list):
+        return [_of_variants(each) for each in part]
+    if not isinstance(part, dict):
+        return part
+    result = {name: _of_variants(inner) for name, inner in part.items()}
+    if isinstance(part.get("additionalProperties"), dict):
+        result["additionalProperties"] = {
+            "anyOf": [result["additionalProperties"], {"type": "null"}]
+        }
+    name = str(part.get("$ref", "")).rpartition("/")[2]
+    if name in _structs():
+        result["$ref"] = f"#/$defs/{VARIANT}{name}"
+    return result
+
+
+def _description(part: Schema) -> Schema:
+    return {"description": part["description"]} if "description" in part else {}
+
+
+def _describe(definitions: dict[str, Schema]) -> None:
+    """Add the docstrings of attributes."""
+    for name, model in _models().items():
+        documented = attribute_docs(model)
+        definition = definitions[name]
+        if issubclass(model, Enum):
+            choices = [f"{model[key].value}: {text}" for key, text in documented.items()]
+            definition["description"] = " ".join([definition.get("description", ""), *choices])
+        elif issubclass(model, msgspec.Struct):
+            for field in msgspec.structs.fields(model):
+                if field.name in documented:
+                    part = definition["properties"][field.encode_name]
+                    part["description"] = documented[field.name]
+
+
+@cache
+def _models() -> dict[str, type]:
+    """Return the structures and enumerations that a profile is made of."""
+    return {model.__name__: model for model in _walk(msgspec.inspect.type_info(Profile), set())}
+
+
+def _structs() -> set[str]:
+    return {name for name, model in _models().items() if not issubclass(model, Enum)}
+
+
+def _walk(kind: Any, seen: set[type]) -> Iterator[type]:
+    model = getattr(kind, "cls", None)
+    if model in seen:
+        return
+    if isinstance(kind, msgspec.inspect.StructType | msgspec.inspect.EnumType):
+        seen.add(kind.cls)
+        yield kind.cls
+    for name in ("type", "item_type", "key_type", "value_type"):
+        if hasattr(kind, name):
+            yield from _walk(getattr(kind, name), seen)
+    for name in ("fields", "types", "item_types"):
+        for inner in getattr(kind, name, ()):
+            yield from _walk(inner, seen)
+
+
+def attribute_docs(model: type) -> dict[str, str]:
+    """Return the docstrings that stand below the attributes of a class and of its bases."""
+    result: dict[str, str] = {}
+    for each in reversed(model.__mro__):
+        if each.__module__.partition(".")[0] in {"device", "svrdb"}:
+            result |= _docs_below(each)
+    return result
+
+
+def _docs_below(model: type) -> dict[str, str]:
+    body = _class_bodies(model.__module__)[model.__name__]
+    result: dict[str, str] = {}
+    for statement, following in pairwise(body):
+        match statement, following:
+            case (
+                ast.AnnAssign(target=ast.Name(id=name)) | ast.Assign(targets=[ast.Name(id=name)]),
+                ast.Expr(value=ast.Constant(value=str(text))),
+            ):
+                result[name] = " ".join(text.split())
+    return result
+
+
+@cache
+def _class_bodies(module: str) -> dict[str, list[ast.stmt]]:
+    source = inspect.getsource(sys.modules[module])
+    return {
+        node.name: node.body for node in ast.parse(source).body if isinstance(node, ast.ClassDef)
+    }

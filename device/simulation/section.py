@@ -1,0 +1,19 @@
+"""What all parts of a profile have in common, and how they say that something is wrong."""
+
+import msgspec
+
+
+class ProfileError(Exception):
+    """A profile cannot be used; the message says which, where and why."""
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Common to all parts of a profile: an unknown key is a mistake."""
+
+
+class MisplacedError(ValueError):
+    """A part of a profile does not fit the rest; `path` leads to it from the section."""
+
+    def __init__(self, sentence: str, *path: str | int) -> None:
+        super().__init__(sentence)
+        self.path = path

@@ -1,0 +1,65 @@
+"""Where profiles are: those that come with the package, and files."""
+
+import difflib
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+from device.simulation.document import MAX_SIZE, Item, read
+from device.simulation.section import ProfileError
+
+BUILT_IN: Final = resources.files("profiles")
+
+
+def built_in_names() -> list[str]:
+    """Return the names of the profiles that come with the package."""
+    return sorted(
+        entry.name.removesuffix(".yaml")
+        for entry in BUILT_IN.iterdir()
+        if entry.name.endswith(".yaml")
+    )
+
+
+def is_path(name: str) -> bool:
+    """Tell the path of a file from the name of a built-in profile."""
+    return "/" in name or name.endswith((".yaml", ".yml"))
+
+
+class Library:
+    """Finds profiles and reads each once."""
+
+    def __init__(self) -> None:
+        self._documents: dict[str, Item] = {}
+
+    def find(self, name: str, folder: Path | None = None) -> Item:
+        """Return a document by its name, or by its path from a folder. Raises `ProfileError`."""
+        key = str(Path(folder or "", name)) if is_path(name) else name
+        if key not in self._documents:
+            self._documents[key] = read(_text(key), key)
+        return self._documents[key]
+
+
+def _text(name: str) -> str:
+    if is_path(name):
+        return _file_text(Path(name))
+    if name not in built_in_names():
+        raise ProfileError(_unknown(name))
+    return (BUILT_IN / f"{name}.yaml").read_text(encoding="utf-8")
+
+
+def _file_text(path: Path) -> str:
+    try:
+        with path.open(encoding="utf-8") as file:
+            return file.read(MAX_SIZE + 1)
+    except OSError as error:
+        raise ProfileError(f"cannot read the profile {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ProfileError(f"cannot read the profile {path}: it is not UTF-8 text") from error
+
+
+def _unknown(name: str) -> str:
+    near = difflib.get_close_matches(name, built_in_names(), n=1)
+    hint = f"did you mean {near[0]}?" if near else "`onboardee profiles list` names them."
+    return (
+        f"there is no built-in profile {name!r}; {hint} A file is named by its path, ./{name}.yaml"
+    )

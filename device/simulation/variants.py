@@ -1,0 +1,117 @@
+"""Profiles made from others: `extends`, `devices`, and how what stands where is merged.
+
+A map of a variant is merged into that of its base as in RFC 7396: what the variant does not
+mention stays, and null takes something away. Resources are merged by `href`, and one with
+`remove: true` is dropped. Other lists, and values, replace what was there.
+"""
+
+import difflib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+from device.simulation.document import Item
+from device.simulation.section import ProfileError
+
+MAX_DEVICES: Final = 4096
+MAX_BASES: Final = 16
+
+Finder = Callable[[str, Path | None], Item]
+"""Finds a profile by name, or by its path from a folder."""
+
+
+def expanded(document: Item, find: Finder) -> list[Item]:
+    """Return the complete profile of each device of a document. Raises `ProfileError`."""
+    content = document.value
+    if not isinstance(content, Mapping) or "devices" not in content:
+        return [_with_base(document, find, ())]
+    devices = content["devices"]
+    entries = devices.value if isinstance(devices.value, tuple) else ()
+    if not 1 <= len(entries) <= MAX_DEVICES:
+        raise devices.wrong(f"devices is a list of 1 to {MAX_DEVICES} devices")
+    shared = {name: item for name, item in content.items() if name != "devices"}
+    return [_with_base(_entry(shared, entry), find, ()) for entry in entries]
+
+
+def _entry(shared: Mapping[str, Item], entry: Item) -> Item:
+    """Complete an entry of `devices` by what stands beside the list."""
+    if not isinstance(entry.value, Mapping):
+        raise entry.wrong("a device of the list is a map, such as {extends: light}")
+    if "devices" in entry.value:
+        raise entry.value["devices"].wrong("a device of the list has no devices of its own")
+    return merged(Item(shared, entry.file, entry.line), entry)
+
+
+def _with_base(item: Item, find: Finder, on_the_way: tuple[str, ...]) -> Item:
+    if not isinstance(item.value, Mapping) or "extends" not in item.value:
+        return item
+    reference = item.value["extends"]
+    rest = {name: part for name, part in item.value.items() if name != "extends"}
+    base = _base(reference, find)
+    if base.file in on_the_way or base.file == item.file:
+        circle = " → ".join((*on_the_way, item.file, base.file))
+        raise reference.wrong(f"profiles extend each other in a circle: {circle}")
+    if len(on_the_way) >= MAX_BASES:
+        raise reference.wrong(f"more than {MAX_BASES} profiles extend each other")
+    complete = _with_base(base, find, (*on_the_way, item.file))
+    return merged(complete, Item(rest, item.file, item.line))
+
+
+def _base(reference: Item, find: Finder) -> Item:
+    if not isinstance(reference.value, str):
+        raise reference.wrong("extends is the name of a profile, or a path from this file")
+    try:
+        base = find(reference.value, Path(reference.file).parent)
+    except ProfileError as error:
+        raise reference.wrong(str(error)) from error
+    if isinstance(base.value, Mapping) and "devices" in base.value:
+        sentence = f"{reference.value} has several devices, and one is needed to extend it"
+        raise reference.wrong(sentence)
+    return base
+
+
+def merged(base: Item, over: Item, *, is_top: bool = True) -> Item:
+    """Merge a variant into its base."""
+    if not isinstance(base.value, Mapping) or not isinstance(over.value, Mapping):
+        return over
+    result = dict(base.value)
+    for name, item in over.value.items():
+        if item.value is None:
+            result.pop(name, None)
+        elif is_top and name == "resources" and name in result:
+            result[name] = _merged_resources(result[name], item)
+        elif name in result:
+            result[name] = merged(result[name], item, is_top=False)
+        else:
+            result[name] = item
+    return Item(result, over.file, over.line)
+
+
+def _merged_resources(base: Item, over: Item) -> Item:
+    if not isinstance(base.value, tuple) or not isinstance(over.value, tuple):
+        return over
+    result = {_href(item): item for item in base.value}
+    for item in over.value:
+        href = _href(item)
+        content = item.value if isinstance(item.value, Mapping) else {}
+        if "remove" in content and content["remove"].value is True:
+            _refuse_unknown(href, result, item)
+            del result[href]
+        elif href in result:
+            result[href] = merged(result[href], item, is_top=False)
+        else:
+            result[href] = item
+    return Item(tuple(result.values()), over.file, over.line)
+
+
+def _href(item: Item) -> str:
+    if isinstance(item.value, Mapping) and isinstance(item.at("href").value, str):
+        return str(item.at("href").value)
+    raise item.wrong("a resource of a variant needs its href, by which it is merged")
+
+
+def _refuse_unknown(href: str, known: Mapping[str, Item], item: Item) -> None:
+    if href not in known:
+        near = difflib.get_close_matches(href, known, n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise item.wrong(f"the base has no resource {href} to remove{hint}")

@@ -1,0 +1,157 @@
+"""What the catalogue's tests share: its resources, their official models, and values to send."""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+import pytest
+from data_models import MODELS, document, resolved
+
+from device.simulation.limits import NUMBERS, Limits, ValueType
+from device.simulation.profile import ResourceProfile, built_in_names, load_all
+
+RESOURCES = [
+    pytest.param(name, resource, id=f"{name}{resource.href}")
+    for name in built_in_names()
+    for resource in load_all(name)[0].resources
+]
+SIMPLE = [each for each in RESOURCES if not each.values[1].links]
+"""The resources that are no collections."""
+
+UNPUBLISHED = frozenset({"oic.r.vodlist", "core.led", "core.light", "oic.wk.col"})
+"""Types without a data model: that of bridging is in its specification, two are of samples."""
+
+SAMPLES: Mapping[str, Any] = {"lockCodeList": ["98765"], "startTime": "07:15:00Z"}
+"""Texts that obey a pattern, by property."""
+
+
+@cache
+def models() -> dict[str, list[Any]]:
+    """Return the operations of each resource type, as a list of paths."""
+    result: dict[str, list[Any]] = {}
+    for path in sorted((MODELS / "IoTDataModels").glob("*.swagger.json")):
+        for operations in document(path)["paths"].values():
+            schema = resolved(operations["get"]["responses"]["200"]["schema"], path)
+            for name in names(schema, "rt"):
+                result.setdefault(name, []).append((path, operations))
+    return result
+
+
+def names(schema: Any, part: str) -> list[str]:
+    """Return the texts that may be in an array of a model, such as `rt`."""
+    items = schema.get("properties", {}).get(part, {}).get("items", {})
+    return list(items.get("enum", ()))
+
+
+def get_schema(kind: str) -> Any:
+    """Return the schema of a representation."""
+    path, operations = models()[kind][0]
+    return resolved(operations["get"]["responses"]["200"]["schema"], path)
+
+
+def update_schema(kind: str) -> Any:
+    """Return the schema of an UPDATE; None if there is none."""
+    path, operations = models()[kind][0]
+    for parameter in resolved(operations.get("post", {}).get("parameters", []), path):
+        if parameter["in"] == "body":
+            return parameter["schema"]
+    return None
+
+
+def model_of(resource: ResourceProfile) -> str | None:
+    """Return the type whose model describes a resource."""
+    published = [kind for kind in resource.types if kind not in UNPUBLISHED]
+    return published[0] if published else None
+
+
+def plain(value: Any) -> Any:
+    """Return a value as it is sent."""
+    match value:
+        case dict():
+            return {name: plain(part) for name, part in value.items()}
+        case tuple():
+            return [plain(part) for part in value]
+    return value
+
+
+def another(name: str, spec: Limits, now: Any) -> Any:
+    """Return another value that a client may write."""
+    if spec.pattern:
+        return SAMPLES[name]
+    if spec.length is not None:
+        return [_another(name, spec, each) for each in now]
+    if spec.is_array:
+        return [_another(name, spec, each) for each in now[:1]]
+    return _another(name, spec, now)
+
+
+def _another(name: str, spec: Limits, now: Any) -> Any:
+    choices = spec.writable_choices or spec.choices
+    if choices:
+        return next((choice for choice in choices if choice != now), now)
+    match spec.type:
+        case ValueType.BOOLEAN:
+            return not now
+        case ValueType.INTEGER | ValueType.NUMBER:
+            step = int(spec.step or 1) if spec.type is ValueType.INTEGER else spec.step or 0.0625
+            return now + step if spec.maximum is None or now + step <= spec.maximum else now - step
+        case ValueType.DATE_TIME:
+            return "2027-03-04T05:06:07+01:00"
+        case ValueType.DURATION:
+            return "PT1H5M"
+        case ValueType.OBJECT:
+            return {
+                part: now[part] if field.read_only else another(part, field, now[part])
+                for part, field in spec.fields.items()
+            }
+    return f"x{now[1:]}"
+
+
+def impossible(spec: Limits, now: Any) -> Iterator[Any]:
+    """Yield values of the right type that are outside the limits."""
+    for value in _impossible_elements(spec, now[0] if spec.is_array and now else now):
+        if spec.is_array:
+            yield [value] * (spec.length or 1)
+        else:
+            yield value
+    if spec.max_items is not None and spec.type is ValueType.STRING:
+        yield [*now, *now] if spec.unique else [now[0]] * (spec.max_items + 1)
+    if spec.min_items:
+        yield []
+
+
+def _impossible_elements(spec: Limits, now: Any) -> Iterator[Any]:
+    if spec.type in NUMBERS:
+        unit = spec.step or 1
+        if spec.minimum is not None:
+            yield spec.minimum - unit
+        if spec.maximum is not None:
+            yield spec.maximum + unit
+        if spec.step:
+            yield (
+                (spec.minimum or 0) + spec.step / 2
+                if spec.type is ValueType.NUMBER
+                else ((spec.minimum or 0) + 1)
+            )
+    if spec.choices:
+        yield "none of these"
+    if spec.pattern:
+        yield "?"
+    if spec.type is ValueType.STRING and spec.max_length:
+        yield "x" * (spec.max_length + 1)
+
+
+def malformed(spec: Limits) -> Iterator[Any]:
+    """Yield values of other types."""
+    wrong: list[Any] = [None, {"value": 1}, b"\x01", [[1]]]
+    if spec.type is not ValueType.BOOLEAN:
+        wrong.append(True)
+    if spec.type in {ValueType.BOOLEAN, *NUMBERS, ValueType.DATE_TIME, ValueType.DURATION}:
+        wrong.append("text")
+    if spec.type not in NUMBERS:
+        wrong.append(1)
+    if spec.type is ValueType.INTEGER:
+        wrong.append(0.5)
+    if spec.type is ValueType.OBJECT:
+        wrong.remove({"value": 1})
+    yield from wrong

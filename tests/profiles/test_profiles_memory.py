@@ -1,0 +1,23 @@
+"""What a device costs beside its profile."""
+
+import tracemalloc
+
+import pytest
+
+from device.resources.appliance import ApplianceResource
+from device.simulation.profile import load
+
+DEVICES = 50
+
+
+@pytest.mark.parametrize("name", ["light", "television", "blind"])
+def test_a_resource_costs_little(name: str) -> None:
+    """Types, limits and initial values are in memory once; a device keeps its values only."""
+    profile = load(name)
+    tracemalloc.start()
+    devices = [
+        [ApplianceResource(resource) for resource in profile.resources] for _ in range(DEVICES)
+    ]
+    used, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert used / (len(devices) * len(profile.resources)) < 2048

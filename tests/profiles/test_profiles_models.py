@@ -1,0 +1,116 @@
+"""The catalogue against what OCF publishes: data models, and what each device type requires."""
+
+from collections import Counter
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from catalogue import (
+    RESOURCES,
+    SIMPLE,
+    UNPUBLISHED,
+    another,
+    get_schema,
+    model_of,
+    models,
+    names,
+    plain,
+    update_schema,
+)
+from data_models import as_json, check, needs_models, resolved
+from resource_support import STRANGER, World, owned
+
+from device.simulation.profile import ResourceProfile, built_in_names, load_all
+from svrdb.model import State
+
+REQUIRED = Path(__file__).with_name("required-resources.yaml")
+COMMON = {"rt", "if", "n", "id"}
+
+
+@cache
+def required() -> dict[str, list[str]]:
+    """Read OCF's table: resource types by device type, some with an interface."""
+    rows: dict[str, list[str]] = yaml.safe_load(REQUIRED.read_text(encoding="utf-8"))
+    return rows
+
+
+@pytest.mark.parametrize("name", built_in_names())
+def test_required_resources_are_there(name: str) -> None:
+    """Each device has the resources that OCF requires of its types, as often as required."""
+    (profile,) = load_all(name)
+    there = Counter(kind for resource in profile.resources for kind in resource.types)
+    there.update(
+        f"{kind} {interface}"
+        for resource in profile.resources
+        for kind in resource.types
+        for interface in resource.interfaces
+    )
+    for device_type in profile.device.types:
+        wanted = Counter(required()[device_type])
+        assert name == "led" or wanted <= there
+    if "oic.d.sensor" in profile.device.types:
+        assert any("oic.if.s" in resource.interfaces for resource in profile.resources)
+
+
+@needs_models
+@pytest.mark.parametrize(("name", "resource"), RESOURCES)
+def test_types_and_interfaces_are_published(name: str, resource: ResourceProfile) -> None:
+    """Every type has a data model, and the interfaces are some of those that it names."""
+    kind = model_of(resource)
+    if kind is None:
+        assert set(resource.types) <= UNPUBLISHED
+        return
+    interfaces: set[str] = set()
+    types: set[str] = set()
+    for path, operations in models()[kind]:
+        schema = resolved(operations["get"]["responses"]["200"]["schema"], path)
+        interfaces.update(names(schema, "if"))
+        types.update(names(schema, "rt"))
+    assert set(resource.types) <= types
+    assert set(resource.interfaces) <= interfaces
+
+
+@needs_models
+@pytest.mark.parametrize(("name", "resource"), SIMPLE)
+def test_representations(name: str, resource: ResourceProfile) -> None:
+    """What is read on each interface is as the model says, with all that it requires."""
+    kind = model_of(resource)
+    if kind is None:
+        pytest.skip("no model is published")
+    world = World(owned(State.RFNOP), STRANGER, profile=load_all(name)[0])
+    for interface in resource.interfaces:
+        check(as_json(world.get(resource.href, f"if={interface}")), get_schema(kind))
+
+
+@needs_models
+@pytest.mark.parametrize(("name", "resource"), SIMPLE)
+def test_updates(name: str, resource: ResourceProfile) -> None:
+    """What can be written is what the model lets be written.
+
+    An UPDATE has to carry what the model requires in it, if the model has a body of its own for
+    an UPDATE; otherwise the body is that of the whole resource, and may be partial.
+    """
+    kind = model_of(resource)
+    if kind is None:
+        pytest.skip("no model is published")
+    read, update = get_schema(kind)["properties"], update_schema(kind)
+    assert set(resource.properties) <= set(read) - COMMON
+    writable = {key for key, spec in resource.properties.items() if not spec.read_only}
+    assert not {key for key in writable if read[key].get("readOnly")}
+    if update is None:
+        assert not writable
+        return
+    assert writable <= set(update["properties"]) - COMMON
+    needed = {key for key, spec in resource.properties.items() if spec.required_in_update}
+    has_own_body = not COMMON & set(update["properties"])
+    wanted = set(update.get("required", ())) & set(resource.properties) if has_own_body else set()
+    assert needed == wanted
+    if writable:
+        check({key: _another(resource, key) for key in writable}, update)
+
+
+def _another(resource: ResourceProfile, key: str) -> Any:
+    spec = resource.properties[key]
+    return plain(another(key, spec, spec.initial))

@@ -1,0 +1,112 @@
+"""The examples of the documentation are without mistake."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import yaml
+from behaviour_scene import make_scene
+
+from device.simulation.behaviour.model import Behaviour
+from device.simulation.profile import Profile
+
+PAGE = Path(__file__).parents[2] / "docs" / "behaviour.md"
+BLOCKS = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+
+BOOLEAN = {"type": "boolean", "initial": False}
+NUMBER = {"type": "number", "initial": 20}
+PERCENT = {"type": "integer", "initial": 50, "minimum": 0, "maximum": 100}
+DURATION = {"type": "string", "initial": "PT0S"}
+
+
+def words(*choices: str) -> dict[str, Any]:
+    """Make an enumeration."""
+    return {"type": "string", "choices": list(choices), "initial": choices[0]}
+
+
+PROPERTIES: dict[str, dict[str, Any]] = {
+    "/openlevel": {"openLevel": PERCENT},
+    "/contact": {"value": BOOLEAN},
+    "/door": {
+        "openState": words("Open", "Closed"),
+        "openDuration": DURATION,
+        "openAlarm": BOOLEAN,
+    },
+    "/lock": {"lockState": words("Locked", "Unlocked")},
+    "/switch": {"value": BOOLEAN},
+    "/alarm": {"value": BOOLEAN},
+    "/button": {"value": BOOLEAN},
+    "/dock": {"value": BOOLEAN},
+    "/motion": {"value": BOOLEAN},
+    "/motion/props": {"silenttime": {"type": "integer", "initial": 30}},
+    "/input/tv": {"value": BOOLEAN},
+    "/input/hdmi": {"value": BOOLEAN},
+    "/light/dimming": {"dimmingSetting": PERCENT},
+    "/light/ramptime": {"rampTime": PERCENT},
+    "/light/colour": {
+        "rgbValue": {
+            "type": "integer",
+            "length": 3,
+            "minimum": 0,
+            "maximum": 255,
+            "initial": [0, 0, 0],
+        }
+    },
+    "/temperature/current": {"temperature": NUMBER},
+    "/temperature/target": {"temperature": NUMBER},
+    "/outside": {"temperature": NUMBER},
+    "/illuminance": {"illuminance": NUMBER},
+    "/smoke": {"measurement": NUMBER, "value": BOOLEAN},
+    "/energy": {"power": NUMBER, "energy": NUMBER},
+    "/mode": {"modes": {"type": "string", "length": 1, "initial": ["heat"]}},
+    "/state": {
+        "currentMachineState": words("idle", "active", "heating", "cooling", "error"),
+        "remainingTime": DURATION,
+        "progressPercentage": PERCENT,
+    },
+    "/battery": {"charge": PERCENT, "lowbattery": BOOLEAN, "batterythreshold": PERCENT},
+}
+"""What the page speaks of."""
+
+HELPERS = [{"kind": "fault", "name": "jam"}, {"kind": "input", "name": "bell"}]
+"""What some of its examples refer to and do not declare themselves."""
+
+
+def complete(block: str) -> dict[str, Any]:
+    """Make a profile around an example."""
+    loaded = yaml.safe_load(block)
+    entries = loaded["behaviour"] if isinstance(loaded, dict) else loaded
+    declared = {(entry["kind"], entry.get("name")) for entry in entries}
+    helpers = [entry for entry in HELPERS if (entry["kind"], entry["name"]) not in declared]
+    return {
+        "device": {"name": "Page", "types": ["oic.d.test"]},
+        "platform": {"manufacturer": "onboardee"},
+        "resources": [
+            {"href": href, "types": ["x.test"], "interfaces": ["oic.if.a"], "properties": each}
+            for href, each in PROPERTIES.items()
+        ],
+        "behaviour": [*entries, *helpers],
+    }
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_examples_load_and_run(block: str) -> None:
+    """Each can be copied into a profile, and lives a day."""
+    profile = msgspec.convert(complete(block), Profile)
+    if any(entry["kind"] == "code" for entry in complete(block)["behaviour"]):
+        return  # it is run by the tests of programs
+    scene = make_scene(profile)
+    for name in scene.world.inputs:
+        scene.press(name)
+    scene.leap(86400)
+    assert not scene.reports
+
+
+def test_every_kind_has_an_example() -> None:
+    """Nothing can be declared that is not shown."""
+    kinds = {kind.__struct_config__.tag for kind in Behaviour.__args__}
+    shown = {entry["kind"] for block in BLOCKS for entry in complete(block)["behaviour"][:-2]}
+    assert kinds == shown | {"fault", "input"}
+    assert all(f"kind: {kind}" in "".join(BLOCKS) for kind in kinds)
