@@ -20,9 +20,13 @@ from device.resources.base import (
     RefusedError,
     SilenceError,
 )
+from device.security.era import OIC_1_1, TODAY, Era
 from device.security.gate import DOXM, Requester
 from device.simulation.profile import Profile
 from svrdb.model import Database, State
+
+OIC_1_1_VERSION: Final = 2112
+"""1.1.0, as OIC 1.1 numbers the format of its content."""
 
 REPEATED_DISCOVERY: Final = 5.0
 """Seconds in which the same discovery, arriving over another family or interface, is one."""
@@ -106,7 +110,17 @@ class Answering:
             multicast=request.multicast,
             wall_time=self._host.wall_time,
             shows_owner=self._profile.compat.anonymous_doxm,
+            era=self._era(request),
         )
+
+    def _era(self, request: Request) -> Era:
+        """Tell as which standard the request is written, as far as the profile serves the old."""
+        if not self._profile.compat.oic_1_1:
+            return TODAY
+        formats = (request.accept, request.content_format)
+        versions = (request.accept_version, request.content_version)
+        is_old = ContentFormat.CBOR in formats or OIC_1_1_VERSION in versions
+        return OIC_1_1 if is_old else TODAY
 
     def _respond(self, request: Request, remote: Hashable, answer: Answer) -> Response:
         code = answer.outcome.code

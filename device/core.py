@@ -35,6 +35,7 @@ from device.peers import Peers
 from device.resources.all import all_resources
 from device.resources.base import Outcome, RefusedError
 from device.resources.collection import appliance_resources, batches_of_members
+from device.resources.legacy import serve_oic_1_1
 from device.resources.secure import secure_resources
 from device.security.audit import AuditLog
 from device.security.gate import CSR, PSTAT, Requester
@@ -99,6 +100,7 @@ class Device:
             bus=self.bus,
             wall_clock=wall_clock,
             asserted=asserted,
+            compat=profile.compat,
             keylog=keylog,
         )
         self.appliances: Final = appliance_resources(profile, lambda: self.endpoints)
@@ -108,6 +110,8 @@ class Device:
             secure=secure_resources(entropy, wall_clock, asserted, self._audit),
             appliances=self.appliances.values(),
         )
+        if profile.compat.oic_1_1:
+            serve_oic_1_1(resources, lambda: self.endpoints, profile.compat)
         self._world = World(
             profile.behaviour,
             profile.specs,
@@ -196,6 +200,8 @@ class Device:
         """Do what is due, return the datagrams to be sent."""
         self._peers.dtls.tick(now)
         self._peers.end_silent_transfer(now)
+        if self._peers.is_owner_overdue(now):
+            self._schedule_reset("the owner did not come back to end the transfer", now)
         self._follow_sessions(now)
         self._coap.tick(now)
         self._tell(self._world.tick(now))
@@ -308,18 +314,22 @@ class Device:
             self._coap.forget(event.session)
             self._peers.note_end(event)
             was_transfer = is_ownership_connection(event.session)
-            if was_transfer and self.database.state is State.RFOTM and not self.has_session:
-                reason = "the ownership connection ended before the transfer did"
-                self._schedule_reset(reason, now)
+            if was_transfer and self.database.state is State.RFOTM and not self.sessions:
+                self._after_transfer(now)
         elif isinstance(event, HandshakeFailed) and self._peers.is_last_wrong_pin(event):
             self._schedule_reset("too many wrong PINs", now)
+
+    def _after_transfer(self, now: float) -> None:
+        """Undo a transfer whose connection is gone, unless the tool is to come back."""
+        if not self._peers.wait_for_owner(now):
+            self._schedule_reset("the ownership connection ended before the transfer did", now)
 
     # what requests need to know and to bring about
 
     @property
     def has_session(self) -> bool:
-        """Tell whether anybody has a DTLS session."""
-        return bool(self._peers.dtls.sessions)
+        """Tell whether anybody has a DTLS session, or is between the two of a transfer."""
+        return self._peers.is_in_transfer
 
     @property
     def wall_time(self) -> datetime:
@@ -377,7 +387,7 @@ class Device:
             self._egress.notify({PSTAT})
         if before.doxm.device_uuid != after.doxm.device_uuid:
             self._egress.notify({"/oic/d"})
-        if after.doxm.owned:
+        if after.doxm.owned or self._peers.is_owner_known:
             self._peers.forget_pin()
         if before.state is after.state:
             return

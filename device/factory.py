@@ -1,5 +1,6 @@
 """What a device has when it leaves the factory, and again after each reset."""
 
+from typing import Final
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -9,7 +10,10 @@ from device.simulation.manufacturer import Manufacturer
 from device.simulation.profile import Profile, UuidPolicy
 from svrdb.model import (
     ANY_SUBJECT,
+    Ace,
+    AceResource,
     Acl2,
+    Connection,
     Cred,
     Credential,
     CredentialType,
@@ -18,10 +22,14 @@ from svrdb.model import (
     Doxm,
     Encoding,
     Permanent,
+    Permission,
     PrivateData,
     PublicData,
     State,
+    Subject,
 )
+
+_FOUND_BY_ANYBODY: Final = ("/oic/res", "/oic/d", "/oic/p", "/oic/sec/ver")
 
 
 def new_database(
@@ -69,7 +77,7 @@ def _factory_state(profile: Profile, permanent: Permanent, device_uuid: UUID) ->
             device_uuid=device_uuid,
         ),
         permanent=permanent,
-        acl2=Acl2(entries=profile.ownership.factory_access),
+        acl2=Acl2(entries=_factory_access(profile)),
         cred=Cred(credentials=_factory_credentials(profile)),
     )
 
@@ -77,6 +85,21 @@ def _factory_state(profile: Profile, permanent: Permanent, device_uuid: UUID) ->
 def _factory_credentials(profile: Profile) -> tuple[Credential, ...]:
     ownership = profile.ownership
     return (*_manufacturer_credentials(ownership.manufacturer), *ownership.factory_credentials)
+
+
+def _factory_access(profile: Profile) -> tuple[Ace, ...]:
+    """Return the first entries; devices of OIC 1.1 let anybody find them, owned or not."""
+    entries = profile.ownership.factory_access
+    if entries or not profile.compat.oic_1_1:
+        return entries
+    return (
+        Ace(
+            aceid=1,
+            subject=Subject(connection=Connection.ANYONE),
+            resources=tuple(AceResource(href=href) for href in _FOUND_BY_ANYBODY),
+            permission=Permission.RETRIEVE,
+        ),
+    )
 
 
 def _manufacturer_credentials(manufacturer: Manufacturer | None) -> tuple[Credential, ...]:

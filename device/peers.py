@@ -3,6 +3,7 @@
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from device import events
 from device.clock import WallClock
@@ -25,13 +26,16 @@ from device.security.pin import PinPad, random_pin
 from device.security.roles import AssertedRoles
 from device.security.sessions import (
     PinTerms,
+    awaited_owner,
     has_lost_credential,
     has_lost_role,
     requester_of,
+    returning_terms,
     revocations_outdated,
     terms_for,
     with_present_role,
 )
+from device.simulation.compatibility import Compatibility
 from device.simulation.profile import Ownership
 from svrdb.model import Credential, Database, State, TransferMethod
 
@@ -51,9 +55,11 @@ class Peers:
         bus: Bus,
         wall_clock: WallClock,
         asserted: AssertedRoles,
+        compat: Compatibility = Compatibility(),  # noqa: B008 - immutable
         keylog: Callable[[str], None] | None = None,
     ) -> None:
         self._ownership = ownership
+        self._compat = compat
         self._database = database
         self._entropy = entropy
         self._bus = bus
@@ -63,6 +69,7 @@ class Peers:
         self._expired: frozenset[Credential] = frozenset()
         self._pins = PinPad(self._make_pin)
         self._is_closed = False
+        self._return_by: float | None = None
         self.dtls: Final = ServerEndpoint(
             self,
             entropy=entropy,
@@ -96,8 +103,12 @@ class Peers:
         """Say who may open a session (the engine asks)."""
         if self._is_closed:
             return None
+        owner = self._awaited_owner()
+        if owner is not None:
+            return returning_terms(self._database(), owner, self._wall_clock)
         shown = self._pins.current
-        bare_hint = self._ownership.pin.bare_hint
+        # IoTivity 1.2 has room for 16 octets
+        bare_hint = self._ownership.pin.bare_hint or self._compat.oic_1_1
         self._report_expired()
         terms = None if shown is None else PinTerms(shown, bare_hint=bare_hint)
         return terms_for(self._database(), self.dtls, address, terms, self._wall_clock)
@@ -147,17 +158,43 @@ class Peers:
         """Let nobody open a session for a while, or let them again."""
         self._is_closed = refuse
 
+    @property
+    def is_in_transfer(self) -> bool:
+        """Tell whether somebody has a session, or is between the two of a transfer."""
+        return bool(self.dtls.sessions) or self.is_owner_known
+
+    @property
+    def is_owner_known(self) -> bool:
+        """Tell whether the owner has its credential, and nobody else may open a session."""
+        return self._awaited_owner() is not None
+
+    def wait_for_owner(self, now: float) -> bool:
+        """Give the tool time for its second session; False if none of its kind is served."""
+        if not self.is_owner_known:
+            return False
+        self._return_by = now + self._compat.reconnect_limit
+        return True
+
+    def is_owner_overdue(self, now: float) -> bool:
+        """Tell, once, that the tool did not come back in time."""
+        if self._return_by is None or now < self._return_by:
+            return False
+        self._return_by = None
+        return self.is_owner_known
+
     def transfer_deadline(self) -> float | None:
-        """Return when the silence of the ownership connection ends the transfer."""
-        if self._database().state is not State.RFOTM or not self.dtls.sessions:
+        """Return when silence ends the transfer: the ownership connection's, or before its next."""
+        if self._database().state is not State.RFOTM:
             return None
+        if not self.dtls.sessions:
+            return self._return_by
         heard = max(session.last_active for session in self.dtls.sessions.values())
         return heard + self._ownership.idle_limit
 
     def end_silent_transfer(self, now: float) -> None:
         """Close the connection of a tool that vanished, so that others get their turn."""
         deadline = self.transfer_deadline()
-        if deadline is not None and now >= deadline:
+        if self.dtls.sessions and deadline is not None and now >= deadline:
             self.dtls.close_all(now)
 
     def end_forgotten(self, before: Database, caller: Hashable, now: float) -> None:
@@ -175,7 +212,11 @@ class Peers:
         self.dtls.abandon_handshakes()
         self.dtls.close_all(now)
 
+    def _awaited_owner(self) -> UUID | None:
+        return awaited_owner(self._database()) if self._compat.oic_1_1 else None
+
     def _open(self, session: Session) -> None:
+        self._return_by = None
         requester = requester_of(session, self._database(), self._wall_clock)
         self._requesters[session] = requester
         self._bus.publish(

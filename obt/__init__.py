@@ -19,7 +19,8 @@ from obt.memory import MemoryTransport, run
 from obt.methods import AskPin
 from obt.model import Method, Permission, Rule, State, Subject, Target
 from obt.observation import Observation
-from obt.orders import CR3006, IOT2, LITE, ORDERS, PLGD
+from obt.old_device import OldOwnedDevice
+from obt.orders import ALL_ORDERS, CR3006, IOT2, LITE, OIC11, ORDERS, PLGD
 from obt.owned import OwnedDevice, pair, unpair
 from obt.ownership import take_ownership
 from obt.record import Ownership
@@ -27,9 +28,11 @@ from obt.transfer import Order
 from obt.transport import Transport
 
 __all__ = [
+    "ALL_ORDERS",
     "CR3006",
     "IOT2",
     "LITE",
+    "OIC11",
     "ORDERS",
     "PLGD",
     "Address",
@@ -47,6 +50,7 @@ __all__ = [
     "Observation",
     "ObtEngine",
     "ObtError",
+    "OldOwnedDevice",
     "OnStep",
     "OnboardingError",
     "Order",

@@ -118,7 +118,10 @@ class DeviceAccess:
         """Observe a resource; the first `next` is its present state."""
         link = await self.connect()
         first, mailbox = await self.dialogue().observe("observe", link, path)
-        return Observation(self._transport, link, path, mailbox, first)
+        content_format = self._style.content_format
+        return Observation(
+            self._transport, link, path, mailbox, first, content_format=content_format
+        )
 
     async def assert_role(self, certificate: str) -> None:
         """Show a role certificate; the role lasts as long as the session."""

@@ -89,7 +89,8 @@ class Dialogue:
         """Retrieve a representation as `kind`."""
         ask = self.make_ask(Method.GET, path, query=query)
         errand = _Errand(purpose, link, ask, {Code.CONTENT})
-        return self.decoded(errand.step, await self._run(errand), kind)
+        response = await self._run(errand)
+        return self.decoded(errand.step, response, kind, expected=self.style.content_format)
 
     async def post(
         self, purpose: str, link: Link, path: str, body: Body, *, accepted: Collection[Code] = ()
@@ -158,7 +159,7 @@ class Dialogue:
             path,
             query,
             payload=b"" if body is None else style.payload(path, body),
-            content_format=ContentFormat.OCF_CBOR if has_body else None,
+            content_format=style.content_format if has_body else None,
             content_version=style.content_version if has_body else None,
             accept=style.accept,
             accept_version=style.accept_version,
@@ -166,11 +167,17 @@ class Dialogue:
         )
 
     @staticmethod
-    def decoded(step: str, response: ClientResponse, kind: type[T]) -> T:
-        """Check and decode the payload of a response."""
-        if response.content_format != ContentFormat.OCF_CBOR:
+    def decoded(
+        step: str,
+        response: ClientResponse,
+        kind: type[T],
+        *,
+        expected: int = ContentFormat.OCF_CBOR,
+    ) -> T:
+        """Check and decode the payload of a response, of the expected content format."""
+        if response.content_format != expected:
             came = f"the answer has content format {response.content_format}"
-            raise OnboardingError(step, expected="content format 10000", came=came)
+            raise OnboardingError(step, expected=f"content format {int(expected)}", came=came)
         version = response.content_version
         if version is not None and version < VERSION_1_0_0:
             came = f"the answer has version {version}"
@@ -178,8 +185,8 @@ class Dialogue:
         try:
             return model.read(response.payload, kind)
         except PayloadError as error:
-            expected = "a representation of the resource"
-            raise OnboardingError(step, expected=expected, came=str(error)) from error
+            wanted = "a representation of the resource"
+            raise OnboardingError(step, expected=wanted, came=str(error)) from error
 
     async def _run(self, errand: _Errand) -> ClientResponse:
         response, _ = await self._exchange(errand)

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from obt.dialogue import Dialogue, OnStep
 from obt.engine import Answer
 from obt.errors import OnboardingError
 from obt.link import Ask
-from obt.model import DOXM, DOXM_TYPE, NIL, RES, Doxm, LinkView
+from obt.model import DOXM, DOXM_TYPE, NIL, RES, Doxm, LinkView, OldDirectory
 from obt.style import LITE_STYLE, Style
 from obt.transport import Transport
 
@@ -130,6 +130,8 @@ class _Search:
 
 async def locate(dialogue: Dialogue, address: Address) -> Located:
     """Ask one device for its UUID and its secured endpoints."""
+    if dialogue.style.is_old:
+        return await _locate_old(dialogue, address)
     link = dialogue.transport.open_plain(address)
     links = await dialogue.get(
         "find the secured endpoint", link, RES, list[LinkView], query=(f"rt={DOXM_TYPE}",)
@@ -142,12 +144,28 @@ async def locate(dialogue: Dialogue, address: Address) -> Located:
     return Located(_anchor_uuid(step, entry), address, _secured(step, entry, address))
 
 
+async def _locate_old(dialogue: Dialogue, address: Address) -> Located:
+    """Do the same in the form of OIC 1.1, which tells a port of the host that answers."""
+    link = dialogue.transport.open_plain(address)
+    directories = await dialogue.get(
+        "find the secured port", link, RES, list[OldDirectory], query=(f"rt={DOXM_TYPE}",)
+    )
+    step = f"find the secured port (GET {RES})"
+    for directory in directories:
+        for entry in directory.links:
+            if DOXM_TYPE in entry.types and entry.policy.port is not None:
+                secured = replace(address, port=entry.policy.port)
+                return Located(directory.device_uuid, address, (secured,))
+    raise OnboardingError(step, expected=f"a port at {DOXM_TYPE}", came="the answer has none")
+
+
 async def _anybody(dialogue: Dialogue, answer: Answer) -> Located:
     return await locate(dialogue, answer.address)
 
 
 async def _unowned(dialogue: Dialogue, answer: Answer) -> Unowned:
-    doxm = dialogue.decoded(f"discover devices (GET {DOXM})", answer.response, Doxm)
+    step, expected = f"discover devices (GET {DOXM})", dialogue.style.content_format
+    doxm = dialogue.decoded(step, answer.response, Doxm, expected=expected)
     return await _located_unowned(dialogue, answer.address, doxm)
 
 

@@ -18,6 +18,7 @@ DOXM = "/oic/sec/doxm"
 PSTAT = "/oic/sec/pstat"
 CRED = "/oic/sec/cred"
 ACL2 = "/oic/sec/acl2"
+ACL = "/oic/sec/acl"
 SDI = "/oic/sec/sdi"
 CSR = "/oic/sec/csr"
 ROLES = "/oic/sec/roles"
@@ -122,6 +123,39 @@ class LinkView(View, frozen=True, kw_only=True):
     interfaces: tuple[str, ...] = msgspec.field(name="if")
     anchor: str = ""
     endpoints: tuple[EndpointView, ...] = msgspec.field(name="eps", default=())
+
+
+class OldPolicy(View, frozen=True, kw_only=True):
+    """How a resource is reached in OIC 1.1: secured, at which port."""
+
+    port: int | None = None
+
+
+class OldLink(View, frozen=True, kw_only=True):
+    """One link of `/oic/res` in OIC 1.1."""
+
+    href: str
+    types: tuple[str, ...] = msgspec.field(name="rt")
+    policy: OldPolicy = msgspec.field(name="p")
+
+
+class OldDirectory(View, frozen=True, kw_only=True):
+    """`/oic/res` in OIC 1.1: a device and its links."""
+
+    device_uuid: UUID = msgspec.field(name="di")
+    links: tuple[OldLink, ...]
+
+
+class OldPstat(View, frozen=True, kw_only=True):
+    """`/oic/sec/pstat` in OIC 1.1, without `dos`."""
+
+    operational: bool = msgspec.field(name="isop")
+    current_mode: int = msgspec.field(name="cm")
+    target_mode: int = msgspec.field(name="tm")
+    operation_mode: int = msgspec.field(name="om")
+    supported_modes: int = msgspec.field(name="sm")
+    device_uuid: UUID = msgspec.field(name="deviceuuid")
+    resource_owner: UUID = msgspec.field(name="rowneruuid")
 
 
 class DeviceView(View, frozen=True, kw_only=True):

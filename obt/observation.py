@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from device.coap import ClientResponse, Code
+from device.coap import ClientResponse, Code, ContentFormat
 from obt.dialogue import Dialogue
 from obt.errors import LinkError, OnboardingError
 from obt.link import Link
@@ -16,19 +16,22 @@ TIMEOUT: Final = 300.0
 class Observation:
     """The states of a resource, as the device tells them; the first is the one at the beginning."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all of it is what an observation is made of
         self,
         transport: Transport,
         link: Link,
         path: str,
         mailbox: Mailbox[ClientResponse],
         first: ClientResponse,
+        *,
+        content_format: int = ContentFormat.OCF_CBOR,
     ) -> None:
         self._transport = transport
         self._link = link
         self._step = f"observe (GET {path})"
         self._mailbox = mailbox
         self._first: ClientResponse | None = first
+        self._content_format = content_format
 
     async def next(self, *, within: float = TIMEOUT) -> object:
         """Return the next state; wait for so many seconds at most.
@@ -41,7 +44,7 @@ class Observation:
         if response.code is not Code.CONTENT:
             came = f"the device answered {response.code}"
             raise OnboardingError(self._step, expected="2.05", came=came)
-        return Dialogue.decoded(self._step, response, object)
+        return Dialogue.decoded(self._step, response, object, expected=self._content_format)
 
     def stop(self) -> None:
         """Tell the device to stop telling."""

@@ -7,6 +7,16 @@ from typing import Any, Final
 from obt.cbor import Body, RawText
 from obt.handover import connect, select_method
 from obt.model import ACL2, CLIENT_DIRECTED, DOXM, PAIRWISE, PSTAT, Permission, State
+from obt.old_steps import (
+    NAME_AS_OWNER,
+    OWN,
+    PERMIT_OWNER,
+    PROVISION,
+    WORK,
+    choose_mode,
+    read_mode,
+    return_as_owner,
+)
 from obt.steps import (
     check_discovered,
     check_owner,
@@ -25,7 +35,7 @@ from obt.steps import (
     rename,
     reread_uuid,
 )
-from obt.style import IOT2_STYLE, LITE_STYLE, PLAIN_STYLE, PLGD_STYLE
+from obt.style import IOT2_STYLE, LITE_STYLE, OIC11_STYLE, PLAIN_STYLE, PLGD_STYLE
 from obt.transfer import Order, Transfer, post
 
 READ: Final = int(Permission.RETRIEVE)
@@ -223,5 +233,30 @@ CR3006: Final = Order(
 )
 """The order that OCF's change request 3006 describes."""
 
+OIC11: Final = Order(
+    "oic11",
+    OIC11_STYLE,
+    (
+        check_discovered,
+        select_method,
+        read_mode,
+        choose_mode,
+        connect,
+        NAME_AS_OWNER,
+        derive_key(_base64_empty),
+        return_as_owner,
+        PERMIT_OWNER,
+        OWN,
+        PROVISION,
+        WORK,
+        close,
+    ),
+    pin_attempts=5,
+)
+"""IoTivity 1.2.1's provisioning client, of OIC 1.1: two sessions, the second as the owner."""
+
 ORDERS: Final = MappingProxyType({order.name: order for order in (LITE, IOT2, PLGD, CR3006)})
-"""All orders by name."""
+"""All orders of OCF, by name."""
+
+ALL_ORDERS: Final = MappingProxyType({**ORDERS, OIC11.name: OIC11})
+"""All orders, by name: also those that a device serves only where its profile says so."""

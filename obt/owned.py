@@ -3,11 +3,12 @@
 import base64
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 from uuid import UUID
 
 from obt import model
 from obt.access import DeviceAccess, Opener, WithCertificate, WithKey
+from obt.cbor import Body
 from obt.dialogue import OnStep
 from obt.errors import OnboardingError, PayloadError, SessionEndedError
 from obt.identity import Identity
@@ -46,6 +47,8 @@ class OwnedDevice(DeviceAccess):
 
     With `identity`, whose UUID should be the owner's, sessions are opened with certificates.
     """
+
+    reset_body: ClassVar[Body] = {"dos": {"s": int(State.RESET)}}
 
     def __init__(
         self,
@@ -223,9 +226,9 @@ class OwnedDevice(DeviceAccess):
 
         It ends the session with the reset, so that an end instead of an answer is success too.
         """
-        link, body = await self.connect(), {"dos": {"s": int(State.RESET)}}
+        link = await self.connect()
         try:
-            await self.dialogue().post_once("enter RESET", link, PSTAT, body)
+            await self.dialogue().post_once("enter RESET", link, PSTAT, self.reset_body)
         except OnboardingError as error:
             if not isinstance(error.__cause__, SessionEndedError):
                 raise

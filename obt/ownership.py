@@ -9,6 +9,7 @@ from obt.discovery import Unowned
 from obt.errors import OnboardingError
 from obt.methods import AskPin, Means
 from obt.model import PSTAT, Method, State
+from obt.old_device import OldOwnedDevice
 from obt.orders import LITE
 from obt.owned import OwnedDevice
 from obt.transfer import Order, Transfer
@@ -87,7 +88,8 @@ async def _verified(transfer: Transfer, on_step: OnStep | None) -> OwnedDevice:
     ownership = transfer.record
     assert ownership is not None, "every order makes an owner credential"
     dialogue = transfer.dialogue
-    owned = OwnedDevice(dialogue.transport, ownership, style=dialogue.style, on_step=on_step)
+    kind = OldOwnedDevice if dialogue.style.is_old else OwnedDevice
+    owned = kind(dialogue.transport, ownership, style=dialogue.style, on_step=on_step)
     async with owned:
         await owned.verify()
     return owned

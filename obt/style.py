@@ -43,6 +43,10 @@ class Style:
     accept: int | None = ContentFormat.OCF_CBOR
     accept_version: int | None = VERSION_1_0_0
     content_version: int | None = VERSION_1_0_0
+    content_format: int = ContentFormat.OCF_CBOR
+    """What payloads are, in both directions."""
+    is_old: bool = False
+    """The tool follows OIC 1.1: it knows neither `dos` nor `acl2`, nor endpoints in links."""
     common_properties: Mapping[str, str] = field(default_factory=dict)
     """Resource types by path: where given, updates carry `rt` and `if`."""
     certificate_suites: tuple[CipherSuite, ...] = _CCM
@@ -102,6 +106,20 @@ PLGD_STYLE: Final = Style(
     content_version=None,
     certificate_suites=_CCM[:2],
 )
+
+OIC11_STYLE: Final = Style(
+    encode=cbor.encode,
+    changed=frozenset({Code.CHANGED}),
+    hello=_ANONYMOUS,
+    accept=ContentFormat.CBOR,
+    accept_version=None,
+    content_version=None,
+    content_format=ContentFormat.CBOR,
+    is_old=True,
+    common_properties={**COMMON_TYPES, model.ACL: "oic.r.acl"},
+    certificate_suites=_CCM[:2],
+)
+"""IoTivity 1.2.1, as far as a device can see it."""
 
 PLAIN_STYLE: Final = Style(encode=cbor.encode, changed=frozenset({Code.CHANGED}), hello=_ANONYMOUS)
 """Nobody's habits: what the specification asks for."""

@@ -16,10 +16,11 @@ from device.events import Bus, DeviceReset, Event
 from device.factory import new_database
 from device.net.hosted import HostedDevice, Ports
 from device.net.hub import Hub
+from device.simulation.compatibility import PRESETS, Preset
 from device.simulation.profile import load
 from obt import (
+    ALL_ORDERS,
     LITE,
-    ORDERS,
     Address,
     AsyncioTransport,
     ObtError,
@@ -56,7 +57,7 @@ def expect(is_so: bool, sentence: str) -> None:
 @click.command("demo", epilog="Example: onboardee demo --order iot2")
 @click.option(
     "--order",
-    type=click.Choice(list(ORDERS), case_sensitive=False),
+    type=click.Choice(list(ALL_ORDERS), case_sensitive=False),
     default=LITE.name,
     help="In which order of messages to take ownership: as which tool does.",
 )
@@ -68,7 +69,7 @@ def command(order: str) -> None:
     """
     began = time.perf_counter()
     try:
-        asyncio.run(Story(ORDERS[order]).tell())
+        asyncio.run(Story(ALL_ORDERS[order]).tell())
     except (StoryError, ObtError) as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"\nThe whole story took {time.perf_counter() - began:.2f} s.")
@@ -89,6 +90,8 @@ class Story:
             profile = replace(
                 profile, ownership=replace(profile.ownership, reset_delay=RESET_DELAY)
             )
+            if self._order.style.is_old:
+                profile = replace(profile, compat=PRESETS[Preset.OIC_1_1])
             bus = Bus()
             bus.subscribe(self._listen)
             entropy = SystemEntropy()
@@ -118,7 +121,7 @@ class Story:
         )
         self._check_ownership(device, owned)
 
-        async with OwnedDevice(transport, owned.ownership, on_step=_tell_step) as light:
+        async with owned as light:
             _headline("The owner gives itself access")
             await light.add_rules([self._rule()])
             await self._use(light)

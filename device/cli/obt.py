@@ -11,14 +11,15 @@ from uuid import UUID
 import click
 
 from obt import (
+    ALL_ORDERS,
     LITE,
-    ORDERS,
     Address,
     AsyncioTransport,
     Keeper,
     Method,
     ObtError,
     OnboardingError,
+    Order,
     OwnedDevice,
     Permission,
     Rule,
@@ -127,7 +128,9 @@ def discover(session: Session, rounds: int) -> None:
 
 @command.command("own", epilog="Example: onboardee obt own coap://127.0.0.1:40001 --method rdp")
 @click.argument("target")
-@click.option("--order", type=click.Choice(list(ORDERS)), default=LITE.name, help="As which tool.")
+@click.option(
+    "--order", type=click.Choice(list(ALL_ORDERS)), default=LITE.name, help="As which tool."
+)
 @click.option(
     "--method",
     type=click.Choice(list(METHODS)),
@@ -155,13 +158,13 @@ def own(  # noqa: PLR0913, PLR0917 - one for each option
     trusted = _trusted(anchors) if anchors else None
 
     async def go(transport: Transport, keeper: Keeper) -> None:
-        device = await _find(session, transport, target)
+        device = await _find(session, transport, target, ALL_ORDERS[order])
         try:
             owned = await take_ownership(
                 transport,
                 device,
                 keeper.owner,
-                order=ORDERS[order],
+                order=ALL_ORDERS[order],
                 method=chosen,
                 pin=pin or _ask_for_pin,
                 anchors=trusted,
@@ -191,10 +194,12 @@ async def _ask_for_pin() -> str:
     return answer.strip()
 
 
-async def _find(session: Session, transport: Transport, target: str) -> Unowned:
+async def _find(session: Session, transport: Transport, target: str, order: Order) -> Unowned:
     if "://" in target:
-        return await find_unowned_at(transport, _address(target), on_step=session.on_step)
-    for device in await find_unowned(transport, on_step=session.on_step):
+        return await find_unowned_at(
+            transport, _address(target), style=order.style, on_step=session.on_step
+        )
+    for device in await find_unowned(transport, style=order.style, on_step=session.on_step):
         if str(device.uuid).startswith(target.lower()):
             return device
     raise click.ClickException(f"no unowned device whose UUID begins with {target!r} answers")

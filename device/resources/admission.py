@@ -17,5 +17,7 @@ def is_granted(operation: Operation, target: Target, call: Call) -> bool:
 
 
 def _decision(operation: Operation, target: Target, call: Call) -> Decision:
-    situation = Situation(call.database, call.has_session, call.wall_time, call.shows_owner)
+    situation = Situation(
+        call.database, call.has_session, call.wall_time, call.shows_owner, call.era.is_old
+    )
     return decide(operation, target, call.requester, situation)

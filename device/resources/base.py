@@ -9,6 +9,7 @@ from device.coap import Code
 from device.dtls import Session
 from device.interfaces import BASELINE
 from device.path import Path
+from device.security.era import TODAY, Era
 from device.security.gate import Decision, Requester, Target
 from svrdb.model import Database
 
@@ -76,6 +77,7 @@ class Call:
     multicast: bool = False
     wall_time: datetime | None = None
     shows_owner: bool = False
+    era: Era = TODAY
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,13 +37,8 @@ class DiscoveryResource(ReadOnly):
 
     def retrieve(self, call: Call) -> Representation:
         """Return the links that the query asks for; a foreign domain or device hears nothing."""
-        sdi, doxm = call.database.sdi, call.database.doxm
-        for value in call.query.all("sduuid"):
-            if sdi.is_private or value.lower() != str(sdi.domain):
-                raise SilenceError
-        for value in call.query.all("di"):
-            if value.lower() != str(doxm.device_uuid):
-                raise SilenceError
+        self.require_addressed(call)
+        sdi = call.database.sdi
         links = self._links(call)
         if not links:
             raise RefusedError(Code.BAD_REQUEST, "no resource matches the query")
@@ -52,6 +47,16 @@ class DiscoveryResource(ReadOnly):
         domain = {} if sdi.is_private else {"sduuid": str(sdi.domain), "sdname": sdi.name}
         common = {"rt": self.target.types, "if": self.target.interfaces}
         return [{**common, **domain, "links": links}]
+
+    def require_addressed(self, call: Call) -> None:
+        """Raise `SilenceError` if the query is for another domain or device."""
+        sdi, doxm = call.database.sdi, call.database.doxm
+        for value in call.query.all("sduuid"):
+            if sdi.is_private or value.lower() != str(sdi.domain):
+                raise SilenceError
+        for value in call.query.all("di"):
+            if value.lower() != str(doxm.device_uuid):
+                raise SilenceError
 
     def _links(self, call: Call) -> list[dict[str, Any]]:
         anchor = f"ocf://{call.database.doxm.device_uuid}"

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, SignatureAlgorithmOID
 
@@ -77,6 +78,31 @@ def read_public(public: PublicData) -> tuple[x509.Certificate, ...]:
         if public.encoding is Encoding.PEM:
             return tuple(x509.load_pem_x509_certificates(public.data.encode()))
         return (x509.load_der_x509_certificate(base64.b64decode(public.data, validate=True)),)
+
+
+def as_pem(octets: bytes) -> str:
+    """Return certificates, PEM text or DER one behind the other, as PEM text.
+
+    Raises `BadCertificate`.
+    """
+    with reading():
+        if b"-----BEGIN" in octets:
+            found = x509.load_pem_x509_certificates(octets)
+        else:
+            found = [x509.load_der_x509_certificate(der) for der in _split(octets)]
+        return "".join(
+            each.public_bytes(serialization.Encoding.PEM).decode("ascii") for each in found
+        )
+
+
+def _split(octets: bytes) -> Iterator[bytes]:
+    """Yield the DER values, each a SEQUENCE with the length in its first octets (X.690 8.1.3)."""
+    while octets:
+        if len(octets) < 4 or octets[:2] != b"\x30\x82":
+            raise ValueError("not the DER of a certificate")
+        size = 4 + int.from_bytes(octets[2:4])
+        yield octets[:size]
+        octets = octets[size:]
 
 
 def check_common(certificate: x509.Certificate) -> None:

@@ -77,7 +77,7 @@ class Requester:
 
     def __str__(self) -> str:
         if self.owns_transfer:
-            return "ownership connection"
+            return f"ownership connection of {self.uuid}" if self.uuid else "ownership connection"
         if self.uuid:
             return str(self.uuid)
         return "anonymous, secured" if self.secured else "anonymous"
@@ -94,6 +94,8 @@ class Situation:
     """The time of day; where it is unknown, no entry with a limited validity applies."""
     shows_owner: bool = False
     """An owned device tells anybody about its ownership, as IoTivity 2 does."""
+    is_old: bool = False
+    """The request is one of OIC 1.1, and the profile serves those."""
 
     @property
     def state(self) -> State:
@@ -127,11 +129,14 @@ PSTAT: Final = "/oic/sec/pstat"
 CRED: Final = "/oic/sec/cred"
 CSR: Final = "/oic/sec/csr"
 ACL2: Final = "/oic/sec/acl2"
+ACL: Final = "/oic/sec/acl"
+AMACL: Final = "/oic/sec/amacl"
+VER: Final = "/oic/sec/ver"
 ROLES: Final = "/oic/sec/roles"
 
 OWNER_ROLE: Final = "oic.role.owner"
 
-DISCOVERY: Final = frozenset({"/oic/res", "/oic/d", "/oic/p", "/.well-known/core"})
+DISCOVERY: Final = frozenset({"/oic/res", "/oic/d", "/oic/p", "/.well-known/core", VER})
 """Readable by anyone while the device waits for an owner."""
 
 _READING: Final = frozenset({Operation.RETRIEVE, Operation.OBSERVE})
@@ -195,6 +200,19 @@ def _discovery_before_ownership(question: Question) -> Decision | None:
     return None
 
 
+def _mode_before_ownership(question: Question) -> Decision | None:
+    situation = question.situation
+    if (
+        situation.is_old
+        and situation.state is State.RFOTM
+        and not situation.has_session
+        and question.target.href == PSTAT
+        and question.operation is Operation.UPDATE
+    ):
+        return _grant("oic-1.1-mode", "a tool of OIC 1.1 chooses the mode before its session")
+    return None
+
+
 def _before_ownership(question: Question) -> Decision | None:
     if question.situation.state is not State.RFOTM:
         return None
@@ -255,6 +273,7 @@ RULES: Final[tuple[Rule, ...]] = (
     _unsecured_needs_plain_endpoint,
     _ownership_connection,
     _discovery_before_ownership,
+    _mode_before_ownership,
     _before_ownership,
     _resource_owner,
     _own_roles,
@@ -283,6 +302,8 @@ def resource_owner(database: Database, href: str) -> UUID | None:
         PSTAT: database.pstat.resource_owner,
         CRED: database.cred.resource_owner,
         ACL2: database.acl2.resource_owner,
+        ACL: database.acl2.resource_owner,
+        AMACL: database.acl2.resource_owner,
     }
     return owners.get(href)
 

@@ -3,6 +3,7 @@
 The table of OCF Security 13 in one place. Properties that are not named here are read-only.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -15,6 +16,7 @@ class Over(Enum):
 
     OWNERSHIP = "the ownership connection"
     BEFORE_OWNERSHIP = "an unsecured connection, before the ownership connection"
+    EITHER = "an unsecured connection before the ownership connection, or that one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +27,15 @@ class Right:
     over: Over = Over.OWNERSHIP
 
 
+Rights = Mapping[str, Mapping[str, Right]]
+"""By resource and property."""
+
 _RFOTM: Final = frozenset({State.RFOTM})
 _REPAIR: Final = frozenset({State.RFOTM, State.SRESET})
 _PROVISIONING: Final = frozenset({State.RFOTM, State.RFPRO, State.SRESET})
 _NOT_RESETTING: Final = frozenset({State.RFOTM, State.RFPRO, State.RFNOP, State.SRESET})
 
-RIGHTS: Final[dict[str, dict[str, Right]]] = {
+RIGHTS: Final[Rights] = {
     "doxm": {
         "oxmsel": Right(_RFOTM, Over.BEFORE_OWNERSHIP),
         "owned": Right(_RFOTM),
@@ -57,16 +62,33 @@ RIGHTS: Final[dict[str, dict[str, Right]]] = {
 }
 
 
-def why_not_writable(
-    resource: str, name: str, state: State, *, secured: bool, owns_transfer: bool
+OIC_1_1_RIGHTS: Final[Rights] = {
+    **RIGHTS,
+    "pstat": {**RIGHTS["pstat"], "om": Right(_NOT_RESETTING, Over.EITHER)},
+    "cred": {**RIGHTS["cred"], "creds": Right(_NOT_RESETTING)},
+    "acl": {"aclist": Right(_NOT_RESETTING), "rowneruuid": Right(_REPAIR)},
+}
+"""Where tools of OIC 1.1 are served: they provision in normal operation, without a bracket."""
+
+
+def why_not_writable(  # noqa: PLR0913 - all but the first three are named
+    resource: str,
+    name: str,
+    state: State,
+    *,
+    secured: bool,
+    owns_transfer: bool,
+    rights: Rights = RIGHTS,
 ) -> str | None:
     """Return None if the property may be written, otherwise the sentence that says why not."""
-    right = RIGHTS[resource].get(name)
+    right = rights[resource].get(name)
     if right is None:
         return f"{name} is read-only"
     if state not in right.states:
         return f"{name} cannot be written in {state.name}"
-    is_right_connection = owns_transfer if right.over is Over.OWNERSHIP else not secured
+    is_right_connection = (owns_transfer and right.over is not Over.BEFORE_OWNERSHIP) or (
+        not secured and right.over is not Over.OWNERSHIP
+    )
     if state is State.RFOTM and not is_right_connection:
         return f"{name} is written over {right.over.value} only"
     return None

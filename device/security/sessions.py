@@ -42,6 +42,8 @@ class Terms:
     """
 
     owns_transfer: bool
+    is_proven: bool = False
+    """An ownership connection whose peer has proven its UUID: it has the owner credential."""
 
 
 def is_ownership_connection(session: Session) -> bool:
@@ -150,7 +152,7 @@ def requester_of(
     """Tell who the peer of a session is, at the moment it is opened."""
     owns_transfer = is_ownership_connection(session)
     # during a transfer an identity is a claim that no key stands behind
-    uuid = None if owns_transfer else _proven_uuid(session)
+    uuid = _proven_uuid(session) if _is_proven(session) else None
     requester = Requester(
         secured=True,
         owns_transfer=owns_transfer,
@@ -177,7 +179,7 @@ def has_lost_credential(
     session: Session, before: Database, after: Database, wall_clock: WallClock
 ) -> bool:
     """Tell whether a change took away what a session was opened with."""
-    if is_ownership_connection(session):
+    if not _is_proven(session):
         return False
     if session.peer_certificates:
         try:
@@ -210,6 +212,41 @@ def revocations_outdated(database: Database, moment: datetime) -> datetime | Non
     from device.security import trust  # noqa: PLC0415
 
     return trust.outdated_since(database, moment)
+
+
+def awaited_owner(database: Database) -> UUID | None:
+    """Return who became owner in an unfinished transfer and has its credential already."""
+    owner = database.doxm.owner_uuid
+    if database.state is not State.RFOTM or database.doxm.owned or owner == NIL:
+        return None
+    subject = str(owner)
+    is_known = any(
+        credential.kind == CredentialType.SYMMETRIC_PAIRWISE and credential.subject == subject
+        for credential in database.cred.credentials
+    )
+    return owner if is_known else None
+
+
+def returning_terms(database: Database, owner: UUID, wall_clock: WallClock = utc_now) -> Offer:
+    """Return what the owner is offered that ends the transfer over a session of its own key.
+
+    Tools of OIC 1.1 prove the owner credential that way. Nobody else is offered anything now.
+    """
+    return Offer(
+        suites=OWNED_SUITES,
+        psk_hint=database.doxm.device_uuid.bytes,
+        psk=lambda identity: (
+            pairwise_key(database, identity, wall_clock())
+            if identity_uuid(identity) == owner
+            else None
+        ),
+        tag=Terms(owns_transfer=True, is_proven=True),
+    )
+
+
+def _is_proven(session: Session) -> bool:
+    terms = session.tag
+    return not isinstance(terms, Terms) or not terms.owns_transfer or terms.is_proven
 
 
 def _proven_uuid(session: Session) -> UUID | None:

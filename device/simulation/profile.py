@@ -3,15 +3,16 @@
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import msgspec
-from msgspec.structs import replace
+from msgspec.structs import force_setattr, replace
 
 from device.simulation.behaviour.check import check as check_behaviour
 from device.simulation.behaviour.code import located
 from device.simulation.behaviour.errors import BehaviourError
 from device.simulation.behaviour.model import Behaviour
+from device.simulation.compatibility import Compatibility, Preset, resolved
 from device.simulation.document import Item
 from device.simulation.identity import Identity, Platform
 from device.simulation.links import check_links
@@ -67,6 +68,13 @@ _FACTORY_PROBLEMS: Final = {
 }
 
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=60)]
+
+
+if TYPE_CHECKING:
+    Compat = Compatibility
+else:
+    # a file may name a preset instead; once it is read, a profile has the settings themselves
+    Compat = Compatibility | Preset
 
 
 class Method(StrEnum):
@@ -144,13 +152,6 @@ class Ownership(Section, frozen=True, kw_only=True):
             raise ValueError("the method mfgcert needs ownership.manufacturer: chain and key")
 
 
-class Compatibility(Section, frozen=True, kw_only=True):
-    """What a device does as older ones did. All of it is off unless a profile asks for it."""
-
-    anonymous_doxm: bool = False
-    """Anybody may read /oic/sec/doxm in RFNOP: IoTivity 2 finds owned devices by that."""
-
-
 class Discovery(Section, frozen=True, kw_only=True):
     """How multicast requests are answered: random delays up to these."""
 
@@ -182,8 +183,8 @@ class Profile(Section, frozen=True, kw_only=True):
     """How it changes owners, and what it leaves the factory with."""
     discovery: Discovery = Discovery()
     """How it answers multicast."""
-    compat: Compatibility = Compatibility()
-    """What it does as older devices did."""
+    compat: Compat = Compatibility()
+    """What it does as older devices did: a preset, or single settings."""
     core: CoreResources = CoreResources()
     """Which of the optional core resources it has."""
     resources: Annotated[tuple[ResourceProfile, ...], msgspec.Meta(max_length=256)] = ()
@@ -192,6 +193,7 @@ class Profile(Section, frozen=True, kw_only=True):
     """What it does by itself."""
 
     def __post_init__(self) -> None:
+        force_setattr(self, "compat", resolved(self.compat))
         check_resources(self.resources)
         check_links(self.resources)
         check_behaviour(self.behaviour, self.specs)

@@ -5,10 +5,10 @@ from click.testing import CliRunner
 
 from device.cli import main
 from device.security import owner
-from obt import ORDERS
+from obt import ALL_ORDERS
 
 
-@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("order", ALL_ORDERS)
 def test_demo_tells_the_whole_story(order: str) -> None:
     """In each order of messages the demo ends well, and shows no secret."""
     result = CliRunner().invoke(main, ["demo", "--order", order])

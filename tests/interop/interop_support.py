@@ -16,6 +16,7 @@ from device.factory import new_database
 from device.net.hosted import Ports
 from device.net.hub import Hub
 from device.security import states
+from device.simulation.compatibility import Compatibility
 from device.simulation.profile import Profile, load
 from device.testing import MemoryKeeper
 from svrdb.model import (
@@ -87,12 +88,14 @@ def running_light(
     credentials: tuple[Credential, ...] = (),
     profile: Profile | None = None,
     rules: tuple[Ace, ...] = (),
+    compat: Compatibility | None = None,
 ) -> Iterator[RunningLight]:
     """Run a light in a thread of its own, on free ports; an owner may have added credentials.
 
     It may be another device than a light, and the owner may have added access rules.
     """
     profile, events, bus = profile or load("light"), list[Event](), Bus()
+    profile = replace(profile, compat=compat or profile.compat)
     bus.subscribe(events.append)
     database = new_database(profile, SystemEntropy())
     database = owned_database(database) if owned else database

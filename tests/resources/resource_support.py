@@ -17,9 +17,11 @@ from device.path import Endpoint, Path
 from device.resources.all import all_resources
 from device.resources.base import Call, Query, RefusedError, SilenceError
 from device.resources.collection import appliance_resources
+from device.resources.legacy import serve_oic_1_1
 from device.resources.secure import secure_resources
 from device.security import states
 from device.security.audit import AuditLog
+from device.security.era import TODAY, Era
 from device.security.gate import Requester
 from device.security.roles import AssertedRoles
 from device.security.sessions import Terms
@@ -159,6 +161,8 @@ class World:
     session: Session | None = None
     now: datetime = NOON
     """The time of day."""
+    era: Era = TODAY
+    """As which standard the requests are written."""
 
     def __post_init__(self) -> None:
         if self.session is None and self.requester.secured:
@@ -172,6 +176,8 @@ class World:
             secure=secure_resources(SeededEntropy(0), lambda: self.now, self.asserted, self.audit),
             appliances=self.appliances.values(),
         )
+        if self.profile.compat.oic_1_1:
+            serve_oic_1_1(everything, lambda: ENDPOINTS, self.profile.compat)
         self.dispatcher = Dispatcher(everything)
         self.last: Any = None
 
@@ -228,6 +234,7 @@ class World:
             multicast=self.path.multicast,
             wall_time=self.now,
             shows_owner=self.profile.compat.anonymous_doxm,
+            era=self.era,
         )
 
 

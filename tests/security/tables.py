@@ -10,7 +10,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from device.security.gate import Kind, Operation, Requester, Situation, Target, decide
-from device.security.rights import RIGHTS
+from device.security.rights import OIC_1_1_RIGHTS, RIGHTS, Rights
 from device.security.states import ON_ENTRY, SUCCESSORS
 from svrdb.model import Acl2, Cred, Database, Doxm, Permanent, Pstat, State
 
@@ -60,7 +60,11 @@ def document() -> str:
             "Properties that are not listed are read-only. In RFOTM it matters over what a",
             "property is written. Access comes on top: see below.",
             "",
-            *table(("Property", *(state.name for state in State)), _rights()),
+            *table(("Property", *(state.name for state in State)), _rights(RIGHTS)),
+            "",
+            "Where a profile says `compat: oic-1.1`, requests of that time have these instead:",
+            "",
+            *table(("Property", *(state.name for state in State)), _rights(_wider())),
             "",
             "## Which state may follow",
             "",
@@ -90,8 +94,20 @@ def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]
         yield f"| {' | '.join(cells)} |"
 
 
-def _rights() -> Iterator[list[str]]:
-    for resource, rights in RIGHTS.items():
+def _wider() -> Rights:
+    """Return the rights of OIC 1.1 that differ."""
+    return {
+        resource: {
+            name: right
+            for name, right in rights.items()
+            if RIGHTS.get(resource, {}).get(name) != right
+        }
+        for resource, rights in OIC_1_1_RIGHTS.items()
+    }
+
+
+def _rights(table_of: Rights) -> Iterator[list[str]]:
+    for resource, rights in table_of.items():
         for name, right in rights.items():
             cells = ["write" if state in right.states else "" for state in State]
             if State.RFOTM in right.states:

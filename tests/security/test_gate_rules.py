@@ -1,6 +1,7 @@
 """The parts of the gate: whom and what an entry is about, and properties that always hold."""
 
 import uuid
+from dataclasses import replace as replace_fields
 
 import pytest
 from hypothesis import given
@@ -348,3 +349,39 @@ def test_application_resources_rest_outside_normal_operation(
     """Nobody, the ownership connection included, reaches application resources before RFNOP."""
     if target.kind is Kind.APPLICATION and here.state is not State.RFNOP:
         assert not decide(operation, target, who, here).granted
+
+
+PSTAT = Target("/oic/sec/pstat", Kind.SECURITY, (), ())
+ANYBODY = Requester()
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_granted"),
+    [
+        ({}, True),
+        ({"is_old": False}, False),
+        ({"has_session": True}, False),
+    ],
+    ids=["before a session", "today", "during the transfer"],
+)
+def test_the_mode_is_chosen_in_the_clear_as_oic_1_1_does(
+    changes: dict[str, bool], *, is_granted: bool
+) -> None:
+    """Only where it is served, and only before the ownership connection."""
+    before = replace_fields(situation(state=State.RFOTM, has_session=False), is_old=True)
+    decision = decide(Operation.UPDATE, PSTAT, ANYBODY, replace_fields(before, **changes))
+    assert decision.granted is is_granted
+
+
+@pytest.mark.parametrize("state", [each for each in State if each is not State.RFOTM])
+def test_the_mode_of_an_owned_device_is_its_owners(state: State) -> None:
+    """After RFOTM nothing is chosen in the clear."""
+    later = replace_fields(situation(state=state, has_session=False), is_old=True)
+    assert not decide(Operation.UPDATE, PSTAT, ANYBODY, later).granted
+
+
+@pytest.mark.parametrize("operation", [Operation.DELETE])
+def test_the_mode_is_all_that_is_open(operation: Operation) -> None:
+    """No other operation comes with it."""
+    before = replace_fields(situation(state=State.RFOTM, has_session=False), is_old=True)
+    assert not decide(operation, PSTAT, ANYBODY, before).granted

@@ -2,7 +2,7 @@
 
 import pytest
 
-from device.security.rights import RIGHTS, why_not_writable
+from device.security.rights import OIC_1_1_RIGHTS, RIGHTS, Right, why_not_writable
 from svrdb.model import State
 
 TABLE = """
@@ -83,3 +83,57 @@ def test_later_any_authorised_peer_may_repair(name: str) -> None:
     resource, _, key = name.partition(".")
     why = why_not_writable(resource, key, State.SRESET, secured=True, owns_transfer=False)
     assert why is None
+
+
+WIDER = """
+property        RESET RFOTM  RFPRO RFNOP SRESET
+pstat.om        R     EITHER RW    RW    RW
+cred.creds      R     RW     RW    RW    RW
+acl.aclist      R     RW     RW    RW    RW
+acl.rowneruuid  R     RW     R     R     RW
+"""
+WIDER_CELLS = [
+    (row[0], State[state], cell)
+    for row in (line.split() for line in WIDER.splitlines()[2:])
+    for state, cell in zip(HEADER[1:], row[1:], strict=True)
+]
+
+
+def listed(rights: object) -> dict[str, Right]:
+    """Return rights by resource and property."""
+    assert isinstance(rights, dict)
+    return {f"{name}.{key}": right for name, row in rights.items() for key, right in row.items()}
+
+
+def test_oic_1_1_widens_what_the_table_here_lists() -> None:
+    """Everything else is as for the tools of today."""
+    today, old = listed(RIGHTS), listed(OIC_1_1_RIGHTS)
+    changed = {name for name, right in old.items() if today.get(name) != right}
+    assert changed == {name for name, _, _ in WIDER_CELLS}
+    assert today.keys() <= old.keys()
+
+
+@pytest.mark.parametrize(("name", "state", "cell"), WIDER_CELLS)
+@pytest.mark.parametrize("owns_transfer", [True, False], ids=["transfer", "unsecured"])
+def test_every_cell_of_oic_1_1(name: str, state: State, cell: str, *, owns_transfer: bool) -> None:
+    """In RFOTM the mode alone may also be written in the clear."""
+    resource, _, key = name.partition(".")
+    why = why_not_writable(
+        resource,
+        key,
+        state,
+        secured=owns_transfer,
+        owns_transfer=owns_transfer,
+        rights=OIC_1_1_RIGHTS,
+    )
+    is_closed = cell == "R" or (state is State.RFOTM and cell == "RW" and not owns_transfer)
+    assert (why is not None) is is_closed
+
+
+def test_a_session_of_another_chooses_no_mode_before_the_transfer() -> None:
+    """Secured and not the ownership connection is neither of the two ways."""
+    rights = OIC_1_1_RIGHTS
+    why = why_not_writable(
+        "pstat", "om", State.RFOTM, secured=True, owns_transfer=False, rights=rights
+    )
+    assert why is not None

@@ -10,7 +10,15 @@ from msgspec.structs import replace
 
 from device.dtls import CipherSuite, Session
 from device.dtls.session import Role
-from device.security.sessions import Terms, identity_uuid, pairwise_key, requester_of, terms_for
+from device.security.sessions import (
+    Terms,
+    awaited_owner,
+    identity_uuid,
+    pairwise_key,
+    requester_of,
+    returning_terms,
+    terms_for,
+)
 from svrdb.model import (
     NIL,
     Cred,
@@ -156,3 +164,45 @@ def test_who_the_peer_of_a_session_is() -> None:
     owner = requester_of(session(None, Terms(owns_transfer=True)), here)
     assert (owner.secured, owner.owns_transfer, owner.uuid) == (True, True, None)
     assert owner.roles == frozenset()
+
+
+def half_owned(**changes: object) -> Database:
+    """Make a device whose owner has its credential, and has not ended the transfer."""
+    before = database(State.RFOTM)
+    values = {"owner_uuid": PEER, **changes}
+    return replace(before, doxm=replace(before.doxm, **values))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("found", "who"),
+    [
+        (half_owned(), PEER),
+        (half_owned(owned=True), None),
+        (half_owned(owner_uuid=NIL), None),
+        (half_owned(owner_uuid=UUID(int=9)), None),
+        (replace(half_owned(), pstat=Pstat(dos=Dos(state=State.RFPRO))), None),
+    ],
+    ids=["half owned", "owned", "nobody", "without credential", "later"],
+)
+def test_only_an_owner_with_a_credential_is_awaited(found: Database, who: UUID | None) -> None:
+    """In RFOTM, named, not yet declared, and able to prove who it is."""
+    assert awaited_owner(found) == who
+
+
+def test_the_returning_owner_proves_its_key() -> None:
+    """It alone is offered a session, with its key and no anonymous suite, and is who it says."""
+    offer = returning_terms(half_owned(), PEER, lambda: NOON)
+    assert offer.suites == (CipherSuite.ECDHE_PSK_AES_128_CBC_SHA256,)
+    assert offer.psk is not None
+    assert offer.psk(PEER.bytes) == KEY
+    assert offer.psk(str(PEER).encode()) == KEY
+    assert offer.psk(UUID(int=9).bytes) is None
+    assert offer.psk(b"oic.sec.doxm.rdp") is None
+    requester = requester_of(session(PEER.bytes, offer.tag), half_owned(), lambda: NOON)
+    assert (requester.owns_transfer, requester.uuid) == (True, PEER)
+
+
+def test_other_ownership_connections_prove_nothing() -> None:
+    """An identity that no key stands behind is nobody."""
+    claimed = session(PEER.bytes, Terms(owns_transfer=True))
+    assert requester_of(claimed, half_owned(), lambda: NOON).uuid is None

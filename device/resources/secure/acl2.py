@@ -60,7 +60,7 @@ class Acl2Resource(ReadOnly):
         elements = payload.get("aclist2")
         if elements is not None:
             require_writable("acl2", "aclist2", call)
-            acl2 = _with_entries(acl2, elements)
+            acl2 = with_entries(acl2, elements)
         return Outcome(database=replace(call.database, acl2=acl2))
 
     def delete(self, call: Call) -> Outcome:
@@ -80,7 +80,8 @@ class Acl2Resource(ReadOnly):
         )
 
 
-def _with_entries(acl2: Acl2, elements: object) -> Acl2:
+def with_entries(acl2: Acl2, elements: object) -> Acl2:
+    """Read entries as they are sent, and add or replace them. Raises `RefusedError`."""
     if not isinstance(elements, list):
         raise bad_request("acl2: aclist2 is an array")
     entries = {entry.aceid: entry for entry in acl2.entries}

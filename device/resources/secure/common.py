@@ -50,6 +50,7 @@ def require_writable(resource: str, name: str, call: Call) -> None:
         call.database.state,
         secured=call.requester.secured,
         owns_transfer=call.requester.owns_transfer,
+        rights=call.era.rights,
     )
     if why is not None:
         raise bad_request(f"{resource}: {why}")

@@ -1,0 +1,139 @@
+"""`/oic/sec/acl`: the access list in version 1, a view of the one there is (OIC Security 12)."""
+
+from collections.abc import Mapping
+from dataclasses import replace as with_fields
+from typing import Final
+
+import msgspec
+from msgspec.structs import replace
+
+from device.coap import Code
+from device.interfaces import BASELINE
+from device.resources.base import (
+    Call,
+    Outcome,
+    ReadOnly,
+    Representation,
+)
+from device.resources.legacy.forms import in_old_form
+from device.resources.secure.acl2 import with_entries
+from device.resources.secure.common import bad_request, merged, require_writable, wire
+from device.security.era import OIC_1_1
+from device.security.gate import ACL, Kind, Target
+from svrdb import version1
+from svrdb.model import Ace, Acl2
+
+_ENTRY: Final = frozenset(
+    {"subjectuuid", "resources", "permission", "validity", "period", "recurrence", "eowneruuid"}
+)
+_RESOURCE: Final = frozenset({"href", "rel", "rt", "if"})
+
+
+class AclResource(ReadOnly):
+    """The access control list, as far as version 1 has words for it."""
+
+    target = Target(href=ACL, kind=Kind.SECURITY, types=("oic.r.acl",), interfaces=(BASELINE,))
+
+    def __init__(self, added: Code) -> None:
+        self._added = added
+
+    def retrieve(self, call: Call) -> Representation:
+        """Return all entries, or those about `subjectuuid=`, `resources=` or both."""
+        view = version1.view(call.database.acl2)
+        chosen = tuple(
+            entry
+            for entry in view.acl.access.entries
+            if _is_about(entry.subject, call.query.all("subjectuuid"))
+            and (
+                not call.query.all("resources")
+                or any(each.href in call.query.all("resources") for each in entry.resources)
+            )
+        )
+        shown = replace(view.acl, access=replace(view.acl.access, entries=chosen))
+        return in_old_form(self.target, wire(shown))
+
+    def update(self, call: Call, payload: Mapping[str, object]) -> Outcome:
+        """Append entries; those that say what a present one says change nothing."""
+        call = with_fields(call, era=OIC_1_1)
+        rest = {name: value for name, value in payload.items() if name == "rowneruuid"}
+        acl2 = merged("acl", call.database.acl2, rest, call)
+        if "aclist" in payload:
+            require_writable("acl", "aclist", call)
+            for entry in _entries(payload["aclist"]):
+                acl2 = _appended(acl2, entry)
+        return Outcome(code=self._added, database=replace(call.database, acl2=acl2))
+
+    def delete(self, call: Call) -> Outcome:
+        """Remove what is about `subjectuuid=`, of that `resources=` alone if given, or all."""
+        call = with_fields(call, era=OIC_1_1)
+        require_writable("acl", "aclist", call)
+        subjects, hrefs = call.query.all("subjectuuid"), call.query.all("resources")
+        before = call.database.acl2
+        if hrefs and not subjects:
+            raise bad_request("acl: which subject's entry the resource is to be removed from?")
+        after = before.entries if subjects else ()
+        if subjects:
+            after = tuple(
+                kept for entry in after if (kept := _remaining(entry, subjects, hrefs)) is not None
+            )
+        if subjects and after == before.entries:
+            raise bad_request("acl: no entry is about this subject and resource")
+        return Outcome(
+            code=Code.DELETED,
+            database=replace(call.database, acl2=replace(before, entries=after)),
+        )
+
+
+def _entries(aclist: object) -> list[version1.Entry]:
+    """Read `aclist`; an unknown member might be a restriction, and is refused."""
+    aces = aclist.get("aces") if isinstance(aclist, dict) else None
+    if not isinstance(aces, list):
+        raise bad_request("acl: aclist is a map with the array aces")
+    if not all(_is_understood(ace) for ace in aces):
+        raise bad_request("acl: an entry cannot be honoured as it is written")
+    try:
+        return msgspec.convert(aces, list[version1.Entry])
+    except msgspec.ValidationError as error:
+        raise bad_request(f"acl: {error}") from error
+
+
+def _is_understood(ace: object) -> bool:
+    """Tell whether an entry and its resources have no members but those that have a meaning."""
+    if not isinstance(ace, dict) or ace.keys() - _ENTRY:
+        return False
+    resources = ace.get("resources")
+    return isinstance(resources, list) and all(
+        isinstance(each, dict) and not each.keys() - _RESOURCE for each in resources
+    )
+
+
+def _appended(acl2: Acl2, entry: version1.Entry) -> Acl2:
+    """Append an entry under the rules that hold for those of version 2."""
+    try:
+        ace = version1.to_ace(entry, 1)
+    except ValueError as error:
+        raise bad_request(f"acl: {error}") from error
+    if any(version1.is_same_rule(ace, present) for present in acl2.entries):
+        return acl2
+    element = msgspec.json.decode(msgspec.json.encode(ace))
+    return with_entries(acl2, [{**element, "aceid": 0}])
+
+
+def _remaining(entry: Ace, subjects: list[str], hrefs: list[str]) -> Ace | None:
+    """Return what is left of an entry, None if nothing is."""
+    try:
+        shown = version1.to_entry(entry)
+    except version1.InexpressibleError:
+        return entry
+    if not _is_about(shown.subject, subjects):
+        return entry
+    kept = tuple(
+        resource
+        for resource, old in zip(entry.resources, shown.resources, strict=True)
+        if hrefs and old.href not in hrefs
+    )
+    return replace(entry, resources=kept) if kept else None
+
+
+def _is_about(subject: str, subjects: list[str]) -> bool:
+    return not subjects or subject.lower() in {each.lower() for each in subjects}

@@ -1,0 +1,18 @@
+"""`/oic/sec/amacl`: the resources whose access a manager decides (OIC Security 1.1 13.6)."""
+
+from device.interfaces import BASELINE
+from device.resources.base import Call, ReadOnly, Representation
+from device.resources.legacy.forms import in_old_form
+from device.security.gate import AMACL, Kind, Target
+
+
+class AmaclResource(ReadOnly):
+    """Always empty: the device asks no access manager, so that none can be appointed."""
+
+    target = Target(href=AMACL, kind=Kind.SECURITY, types=("oic.r.amacl",), interfaces=(BASELINE,))
+
+    def retrieve(self, call: Call) -> Representation:
+        """Return the empty lists and who would own them: the owner of the access list."""
+        owner = str(call.database.acl2.resource_owner)
+        properties = {"resources": {"rlist": []}, "ams": [], "rowneruuid": owner}
+        return in_old_form(self.target, properties)

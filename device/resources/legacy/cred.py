@@ -1,0 +1,129 @@
+"""`/oic/sec/cred` as tools of OIC 1.1 use it: in normal operation, and with names of their own."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import replace as with_fields
+from typing import Any, Final
+
+from msgspec.structs import replace
+
+from device.coap import Code
+from device.resources.base import Call, Outcome, Representation
+from device.resources.legacy.forms import in_old_form
+from device.resources.secure.common import bad_request, number_from, require_writable
+from device.resources.secure.cred import CredResource
+from device.resources.secure.credential import MAX_DATA
+from svrdb import problems
+from svrdb.model import CredentialType, CredentialUsage, Encoding, State
+
+USAGES: Final = {
+    "trust_ca": str(CredentialUsage.TRUST_ANCHOR),
+    "primary_cert": str(CredentialUsage.IDENTITY),
+    "mfg_trust_ca": str(CredentialUsage.MANUFACTURER_ANCHOR),
+    "mfg_primary_cert": str(CredentialUsage.MANUFACTURER),
+}
+"""What OIC 1.1 calls a certificate's use, and what it is called now."""
+
+_OLD_USAGES: Final = {new: old for old, new in USAGES.items()}
+
+
+class LegacyCredResource(CredResource):
+    """The credentials. Their secrets are never readable."""
+
+    def __init__(self, added: Code) -> None:
+        self._added = added
+
+    def retrieve(self, call: Call) -> Representation:
+        """Return credentials; in OIC 1.1 a secret is left out, not emptied."""
+        found = super().retrieve(call)
+        if not call.era.is_old:
+            return found
+        assert isinstance(found, Mapping)
+        shown = [_in_old_words(credential) for credential in found["creds"]]
+        return in_old_form(self.target, {"creds": shown, "rowneruuid": found["rowneruuid"]})
+
+    def update(self, call: Call, payload: Mapping[str, object]) -> Outcome:
+        """Add credentials; the ids are the device's to give."""
+        if not call.era.is_old:
+            return super().update(call, payload)
+        elements = payload.get("creds")
+        if isinstance(elements, list):
+            payload = {**payload, "creds": [_in_words_of_today(each) for each in elements]}
+        return with_fields(super().update(call, payload), code=self._added)
+
+    def delete(self, call: Call) -> Outcome:
+        """Remove what `credid=` and `subjectuuid=` name, in normal operation too."""
+        if not call.era.is_old:
+            return super().delete(call)
+        require_writable("cred", "creds", call)
+        ids = {number_from(value) for value in call.query.all("credid")}
+        subjects = {value.lower() for value in call.query.all("subjectuuid")}
+        cred = call.database.cred
+        rest = tuple(
+            credential
+            for credential in cred.credentials
+            if credential.credid not in ids and credential.subject not in subjects
+        )
+        if rest == cred.credentials:
+            raise bad_request("cred: nothing is removed: the query names no credential there is")
+        after = replace(call.database, cred=replace(cred, credentials=rest))
+        if call.database.state is State.RFNOP and problems(after):
+            # nothing would be left to repair it with: SRESET is not of OIC 1.1
+            raise bad_request("cred: an owner would be left without a credential")
+        return Outcome(code=Code.DELETED, database=after)
+
+
+def _in_old_words(credential: Mapping[str, Any]) -> dict[str, Any]:
+    shown = {name: value for name, value in credential.items() if name != "privatedata"}
+    if "credusage" in shown:
+        shown["credusage"] = _OLD_USAGES.get(shown["credusage"], shown["credusage"])
+    return shown
+
+
+def _in_words_of_today(element: object) -> object:
+    """Translate one element; what is wrong with it is told when it is read."""
+    if not isinstance(element, dict):
+        return element
+    # the number that comes along is the tool's own; IoTivity too gives one of the device's
+    values = {name: value for name, value in element.items() if name != "credid"}
+    usage = values.get("credusage")
+    if isinstance(usage, str):
+        values["credusage"] = USAGES.get(usage, usage)
+    optional = values.get("optionaldata")
+    if isinstance(optional, dict) and "revstat" not in optional:
+        del values["optionaldata"]
+        chain = _octets(optional)
+        if chain and values.get("credtype") == CredentialType.CERTIFICATE:
+            values["publicdata"] = _joined(values.get("publicdata"), chain)
+    return values
+
+
+def _joined(public: object, chain: bytes) -> dict[str, str]:
+    """Put the authorities of `optionaldata` behind the certificate, where they stand today."""
+    # 5 MB of memory that a device without certificates need not have
+    from device.dtls import Alert  # noqa: PLC0415
+    from device.security import certificates  # noqa: PLC0415
+
+    octets = _octets(public) if isinstance(public, dict) else b""
+    try:
+        return {
+            "data": certificates.as_pem(octets) + certificates.as_pem(chain),
+            "encoding": str(Encoding.PEM),
+        }
+    except Alert as error:
+        raise bad_request("cred: publicdata and optionaldata are no certificates") from error
+
+
+def _octets(part: Mapping[str, object]) -> bytes:
+    """Return the data of a part, PEM or DER."""
+    data = part.get("data", b"")
+    if not isinstance(data, str | bytes) or len(data) > MAX_DATA:
+        raise bad_request(f"cred: data is text or octets, at most {MAX_DATA}")
+    raw = data.encode("utf-8", "replace") if isinstance(data, str) else data
+    if part.get("encoding") != Encoding.BASE64:
+        return raw
+    try:
+        return base64.b64decode(raw, validate=True)
+    except binascii.Error as error:
+        raise bad_request("cred: data is not base64") from error

@@ -1,0 +1,68 @@
+"""A device of ours that is talked to in the words of OIC 1.1."""
+
+from collections.abc import Iterable
+from typing import Any, ClassVar, Final
+
+from obt import model
+from obt.cbor import Body
+from obt.model import ACL, CLIENT_DIRECTED, PSTAT, TAKE_OWNER, Rule, State
+from obt.owned import OwnedDevice
+
+RESET: Final = 1
+"""The bit of `cm` that asks for a reset."""
+ANYBODY: Final = "*"
+
+
+class OldOwnedDevice(OwnedDevice):
+    """Operations of the owner on a device of OIC 1.1, which is provisioned while it works.
+
+    Its rules have no numbers: `rules`, `delete_rule`, roles and certificates are of today.
+    """
+
+    reset_body: ClassVar[Body] = {
+        "isop": False,
+        "cm": RESET,
+        "tm": TAKE_OWNER,
+        "om": CLIENT_DIRECTED,
+    }
+
+    async def pstat(self) -> model.Pstat:
+        """Read the onboarding state, which the modes stand for."""
+        old = await self._get("read the onboarding state", PSTAT, model.OldPstat)
+        return model.Pstat(
+            dos=model.Dos(state=_state(old)),
+            operational=old.operational,
+            current_mode=old.current_mode,
+            target_mode=old.target_mode,
+            operation_mode=old.operation_mode,
+            supported_modes=old.supported_modes,
+            resource_owner=old.resource_owner,
+        )
+
+    async def add_rules(self, rules: Iterable[Rule]) -> None:
+        """Add access rules. Raises `ValueError` for one that OIC 1.1 has no words for."""
+        aces = [_entry(rule) for rule in rules]
+        body = {"aclist": {"aces": aces}, "rowneruuid": str(self.ownership.owner)}
+        await self.dialogue().post("add access rules", await self.connect(), ACL, body)
+
+    async def _enter(self, state: State) -> None:
+        """Stay: in OIC 1.1 a device is provisioned in normal operation."""
+
+
+def _state(pstat: model.OldPstat) -> State:
+    if pstat.current_mode & RESET:
+        return State.RESET
+    if pstat.current_mode & TAKE_OWNER:
+        return State.RFOTM
+    return State.RFNOP if pstat.operational else State.RFPRO
+
+
+def _entry(rule: Rule) -> dict[str, Any]:
+    subject = rule.subject.uuid
+    if rule.subject.connection == "anon-clear":
+        subject = ANYBODY
+    hrefs = [target.href or target.wildcard for target in rule.targets]
+    if subject is None or None in hrefs or {"+", "-"} & set(hrefs):
+        raise ValueError("a rule of OIC 1.1 is about a UUID or anybody, and about paths or *")
+    resources = [{"href": href, "rt": ["*"], "if": ["*"]} for href in hrefs]
+    return {"subjectuuid": subject, "resources": resources, "permission": rule.permission}

@@ -1,0 +1,71 @@
+"""The steps that only tools of OIC 1.1 go, as IoTivity 1.2.1's provisioning client does."""
+
+from typing import Any, Final
+
+from obt import model
+from obt.cbor import Body
+from obt.model import ACL, CLIENT_DIRECTED, DOXM, NIL, PSTAT, TAKE_OWNER
+from obt.steps import connect_as_owner
+from obt.transfer import StepFunction, Transfer, post, require
+
+ANYTHING: Final = "*"
+FULL: Final = 31
+
+
+async def read_mode(transfer: Transfer) -> None:
+    """Check, in the clear, that the device waits for an owner and lets a client direct it."""
+    purpose = "read the provisioning mode"
+    pstat = await transfer.dialogue.get(purpose, transfer.plain, PSTAT, model.OldPstat)
+    step, mode, modes = f"{purpose} (GET {PSTAT})", pstat.current_mode, pstat.supported_modes
+    require(step, mode & TAKE_OWNER, "the bit 2 in cm", f"cm is {mode}")
+    require(step, modes & CLIENT_DIRECTED, "the bit 4 in sm", f"sm is {modes}")
+    transfer.target_mode = pstat.target_mode
+
+
+async def choose_mode(transfer: Transfer) -> None:
+    """Let the client direct, in the clear."""
+    body = _pstat(transfer, mode=TAKE_OWNER, is_operational=False)
+    await transfer.dialogue.post("let the client direct", transfer.plain, PSTAT, body)
+
+
+async def return_as_owner(transfer: Transfer) -> None:
+    """Close the ownership connection, and prove the owner credential in a session of its own."""
+    transfer.close()
+    await connect_as_owner(transfer)
+
+
+def _doxm(transfer: Transfer, *, owned: bool) -> Body:
+    return {
+        "oxmsel": int(transfer.means.method),
+        "owned": owned,
+        "devowneruuid": transfer.owner_text,
+        "rowneruuid": str(NIL),
+    }
+
+
+def _pstat(transfer: Transfer, *, mode: int, is_operational: bool) -> dict[str, Any]:
+    return {
+        "isop": is_operational,
+        "cm": mode,
+        "tm": transfer.target_mode,
+        "om": CLIENT_DIRECTED,
+    }
+
+
+def _owner_rule(transfer: Transfer) -> Body:
+    anything = {"href": ANYTHING, "rt": [ANYTHING], "if": [ANYTHING]}
+    entry = {
+        "subjectuuid": transfer.owner_text,
+        "resources": [anything],
+        "permission": FULL,
+    }
+    return {"aclist": {"aces": [entry]}, "rowneruuid": transfer.owner_text}
+
+
+NAME_AS_OWNER: Final[StepFunction] = post("name the owner", DOXM, lambda t: _doxm(t, owned=False))
+PERMIT_OWNER: Final[StepFunction] = post("permit the owner everything", ACL, _owner_rule)
+OWN: Final[StepFunction] = post("declare the device owned", DOXM, lambda t: _doxm(t, owned=True))
+PROVISION: Final = post(
+    "end taking ownership", PSTAT, lambda t: _pstat(t, mode=0, is_operational=False)
+)
+WORK: Final = post("begin to work", PSTAT, lambda t: _pstat(t, mode=0, is_operational=True))
