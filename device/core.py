@@ -10,8 +10,6 @@ from datetime import datetime
 from functools import partial
 from typing import Final, Protocol
 
-from msgspec.structs import replace
-
 from device import events, factory
 from device.answering import Answering
 from device.changes import describe_changes
@@ -159,7 +157,8 @@ class Device:
 
         A reset that was asked for is carried out, and a transfer that was interrupted is undone.
         """
-        database = self._offer_methods(self.database)
+        self._catch_up()
+        database = self.database
         is_interrupted = database.state is State.RFOTM and (
             database.doxm.owned or database.doxm.owner_uuid != NIL
         )
@@ -168,15 +167,15 @@ class Device:
         self._world.start(now)
         self._peers.show_pin()
 
-    def _offer_methods(self, database: Database) -> Database:
-        """Let the stored transfer methods follow the profile, which may have changed meanwhile."""
-        methods = tuple(int(method.number) for method in self.profile.ownership.methods)
-        if database.doxm.methods != methods:
-            self._store.commit(replace(database, doxm=replace(database.doxm, methods=methods)))
-        known = factory.with_manufacturer(self.database, self.profile)
-        if known is not self.database:
-            self._store.commit(known)
-        return self.database
+    def _catch_up(self) -> None:
+        """Let what is stored follow the profile; without room for it, go on with what there is."""
+        database = factory.caught_up(self.database, self.profile)
+        if database == self.database:
+            return
+        try:
+            self._store.commit(database)
+        except StoreUnavailable as error:
+            self.bus.publish(events.StorageFailed(reason=str(error)))
 
     def stop(self, now: float) -> list[Outgoing]:
         """Say goodbye to all peers."""
@@ -409,7 +408,7 @@ class Device:
     def _reset(self, now: float) -> None:
         """Go back to factory state; if that cannot be stored, try again later."""
         before = self.database
-        database = factory.reset_database(before, self.profile, self._entropy)
+        database = factory.reset_database(before, self._entropy)
         try:
             self._store.commit(database)
         except StoreUnavailable as error:

@@ -1,5 +1,6 @@
 """What a device has when it leaves the factory, and again after each reset."""
 
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -7,7 +8,8 @@ from msgspec.structs import replace
 
 from device.entropy import Entropy, random_uuid
 from device.simulation.manufacturer import Manufacturer
-from device.simulation.profile import Profile, UuidPolicy
+from device.simulation.profile import Profile
+from svrdb import reset
 from svrdb.model import (
     ANY_SUBJECT,
     Ace,
@@ -25,9 +27,12 @@ from svrdb.model import (
     Permission,
     PrivateData,
     PublicData,
+    ResetProfile,
+    ResetUuid,
     State,
     Subject,
 )
+from svrdb.reset_profile import factory_state
 
 _FOUND_BY_ANYBODY: Final = ("/oic/res", "/oic/d", "/oic/p", "/oic/sec/ver")
 
@@ -35,51 +40,60 @@ _FOUND_BY_ANYBODY: Final = ("/oic/res", "/oic/d", "/oic/p", "/oic/sec/ver")
 def new_database(
     profile: Profile, entropy: Entropy, *, device_uuid: UUID | None = None
 ) -> Database:
-    """Make the database of a device that starts for the first time."""
+    """Make the database of a device that starts for the first time, its reset profile included."""
     permanent = Permanent(
         device=random_uuid(entropy),
         platform=random_uuid(entropy),
         original=device_uuid or random_uuid(entropy),
     )
-    return _hidden(_factory_state(profile, permanent, permanent.original), profile, entropy)
+    factory = reset_profile(profile, permanent.original)
+    return factory_state(factory, permanent, permanent.original, partial(random_uuid, entropy))
 
 
-def reset_database(database: Database, profile: Profile, entropy: Entropy) -> Database:
+def reset_database(database: Database, entropy: Entropy) -> Database:
     """Make the database that a factory reset leaves behind (OCF Security 8.2)."""
-    original = database.permanent.original
-    is_kept = profile.ownership.uuid is UuidPolicy.KEEP
-    device_uuid = original if is_kept else random_uuid(entropy)
-    return _hidden(_factory_state(profile, database.permanent, device_uuid), profile, entropy)
+    return reset(database, partial(random_uuid, entropy))
 
 
-def _hidden(database: Database, profile: Profile, entropy: Entropy) -> Database:
-    """Put a temporary device UUID before the lasting one, if the profile asks for it."""
-    if not profile.ownership.temporary_uuid:
-        return database
-    temporary = replace(database.doxm, device_uuid=random_uuid(entropy))
-    return replace(database, doxm=temporary, next_uuid=database.doxm.device_uuid)
-
-
-def with_manufacturer(database: Database, profile: Profile) -> Database:
-    """Give an unowned device the manufacturer's certificate that its profile got meanwhile."""
-    manufacturer = profile.ownership.manufacturer
-    if manufacturer is None or database.state is not State.RFOTM or database.cred.credentials:
-        return database
-    credentials = _factory_credentials(profile)
-    return replace(database, cred=replace(database.cred, credentials=credentials))
-
-
-def _factory_state(profile: Profile, permanent: Permanent, device_uuid: UUID) -> Database:
-    return Database(
+def reset_profile(profile: Profile, device_uuid: UUID) -> ResetProfile:
+    """Make what resets of a device of this profile bring back."""
+    ownership = profile.ownership
+    return ResetProfile(
         doxm=Doxm(
-            methods=tuple(int(method.number) for method in profile.ownership.methods),
+            methods=_methods(profile),
             credential_types=CredentialType.SYMMETRIC_PAIRWISE | CredentialType.CERTIFICATE,
             device_uuid=device_uuid,
         ),
-        permanent=permanent,
         acl2=Acl2(entries=_factory_access(profile)),
         cred=Cred(credentials=_factory_credentials(profile)),
+        uuid=ResetUuid(ownership.uuid),
+        is_uuid_hidden=ownership.temporary_uuid,
     )
+
+
+def caught_up(database: Database, profile: Profile) -> Database:
+    """Return a stored database with what its device is to have since, at each start.
+
+    The transfer methods follow the profile. A device that has no reset profile gets one; a
+    manufacturer's certificate that the profile got meanwhile goes to where none is yet.
+    """
+    methods = _methods(profile)
+    factory = database.reset_profile or reset_profile(profile, database.permanent.original)
+    if not factory.cred.credentials:
+        factory = replace(factory, cred=_with_credentials(factory.cred, profile))
+    factory = replace(factory, doxm=replace(factory.doxm, methods=methods))
+    if database.state is State.RFOTM and not database.cred.credentials:
+        database = replace(database, cred=_with_credentials(database.cred, profile))
+    doxm = replace(database.doxm, methods=methods)
+    return replace(database, doxm=doxm, reset_profile=factory)
+
+
+def _methods(profile: Profile) -> tuple[int, ...]:
+    return tuple(int(method.number) for method in profile.ownership.methods)
+
+
+def _with_credentials(cred: Cred, profile: Profile) -> Cred:
+    return replace(cred, credentials=_factory_credentials(profile))
 
 
 def _factory_credentials(profile: Profile) -> tuple[Credential, ...]:

@@ -1,8 +1,9 @@
 """The secure-virtual-resource database: what a device keeps, and how it keeps it safely."""
 
+from svrdb.advice import AdviceCode, Finding, Severity, advise
 from svrdb.check import Problem, ProblemCode, problems
 from svrdb.codec import CBOR, JSON, Codec
-from svrdb.errors import StoreDamaged, StoreError, StoreLocked, StoreUnavailable
+from svrdb.errors import StoreDamaged, StoreError, StoreLocked, StoreMissing, StoreUnavailable
 from svrdb.memory import MemoryStorage, PowerCut
 from svrdb.model import (
     ANY_SUBJECT,
@@ -34,8 +35,23 @@ from svrdb.model import (
     TransferMethod,
     is_same_identity,
 )
+from svrdb.recovery import restore
+from svrdb.repairs import Means, repair
+from svrdb.reset_profile import profile_of, reset
+from svrdb.seed import uuid_from_seed
+from svrdb.snapshots import (
+    Snapshot,
+    list_snapshots,
+    read_named,
+    read_previous,
+    read_snapshot,
+    remove_snapshot,
+    take_automatic,
+    take_snapshot,
+)
 from svrdb.storage import DirectoryStorage, NewFile, Storage
-from svrdb.store import Store, open_directory
+from svrdb.store import Store, open_directory, open_existing, read_existing
+from svrdb.view import Difference, differences
 
 __all__ = [
     "ANY_SUBJECT",
@@ -45,17 +61,21 @@ __all__ = [
     "Ace",
     "AceResource",
     "Acl2",
+    "AdviceCode",
     "Codec",
     "Connection",
     "Cred",
     "Credential",
     "CredentialType",
     "Database",
+    "Difference",
     "DirectoryStorage",
     "Dos",
     "Doxm",
     "Encoding",
+    "Finding",
     "Foreign",
+    "Means",
     "MemoryStorage",
     "NewFile",
     "Permanent",
@@ -70,6 +90,8 @@ __all__ = [
     "ResetUuid",
     "RoleId",
     "Sdi",
+    "Severity",
+    "Snapshot",
     "Sp",
     "State",
     "Storage",
@@ -77,10 +99,27 @@ __all__ = [
     "StoreDamaged",
     "StoreError",
     "StoreLocked",
+    "StoreMissing",
     "StoreUnavailable",
     "Subject",
     "TransferMethod",
+    "advise",
+    "differences",
     "is_same_identity",
+    "list_snapshots",
     "open_directory",
+    "open_existing",
     "problems",
+    "profile_of",
+    "read_existing",
+    "read_named",
+    "read_previous",
+    "read_snapshot",
+    "remove_snapshot",
+    "repair",
+    "reset",
+    "restore",
+    "take_automatic",
+    "take_snapshot",
+    "uuid_from_seed",
 ]

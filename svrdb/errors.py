@@ -12,7 +12,18 @@ class StoreError(Exception):
 
 
 class StoreDamaged(StoreError):  # noqa: N818 - says what the store is
-    """Raised at opening when there was a device, but its database cannot be trusted."""
+    """Raised at opening when there was a device, but its database cannot be trusted.
+
+    `octet` is where the file is damaged, None if that is nowhere in particular.
+    """
+
+    def __init__(self, path: str, what: str, remedy: str, octet: int | None = None) -> None:
+        super().__init__(path, what, remedy)
+        self.octet = octet
+
+
+class StoreMissing(StoreError):  # noqa: N818 - says what the store is
+    """Raised where a device, a generation or a snapshot of one was asked for and there is none."""
 
 
 class StoreUnavailable(StoreError):  # noqa: N818 - says what the store is

@@ -32,9 +32,9 @@ class _Content:
         if self.written == self.synced:
             return [self.synced]
         size = len(self.written)
-        torn = self.written[: size // 2]
-        found = (self.synced, b"", torn, torn.ljust(size, b"\0"), bytes(size), self.written)
-        return list(dict.fromkeys(found))
+        torn = [self.written[:length] for length in sorted({0, 1, size // 2, size - 1})]
+        padded = [part.ljust(size, b"\0") for part in torn]
+        return list(dict.fromkeys((self.synced, *torn, *padded, self.written)))
 
 
 _Change = tuple[tuple[str, _Content | None], ...]
@@ -43,6 +43,8 @@ _Change = tuple[tuple[str, _Content | None], ...]
 
 class MemoryStorage:
     """A `Storage` that is nowhere; `steps` counts the calls made so far.
+
+    `torn` is the part of its octets that a failing write leaves behind.
 
     A file's content is durable after its `sync`, its name after `sync_directory`. Until then a
     power cut may keep any part of the changes, in any order.
@@ -58,6 +60,7 @@ class MemoryStorage:
         self._is_locked = False
         self._fault_steps = range(0)
         self._fault: Exception | None = None
+        self.torn = 0.5
         self.steps = 0
 
     @property
@@ -70,8 +73,14 @@ class MemoryStorage:
         """What a program would read now, by name."""
         return {name: content.written for name, content in self._entries.items()}
 
-    def fail_at(self, step: int, code: int = errno.EIO, *, lasting: bool = False) -> None:
-        """Let the step-th call from now (1 is the next) fail, and with `lasting` all after it."""
+    def fail_at(
+        self, step: int, code: int = errno.EIO, *, lasting: bool = False, torn: float = 0.5
+    ) -> None:
+        """Let the step-th call from now (1 is the next) fail, and with `lasting` all after it.
+
+        If that call writes, it writes the part `torn` of its octets before it fails.
+        """
+        self.torn = torn
         first = self.steps + step
         self._fault_steps = range(first, first + (1 << 62 if lasting else 1))
         self._fault = OSError(code, os.strerror(code))
@@ -104,6 +113,10 @@ class MemoryStorage:
             raise StoreLocked(self._location, os.getpid())
         self._is_locked = True
 
+    def look(self) -> None:
+        """Let anybody read beside the holder."""
+        self._step()
+
     def unlock(self) -> None:
         """Release it; this never fails."""
         self._is_locked = False
@@ -135,6 +148,11 @@ class MemoryStorage:
         if old not in self._entries:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), old)
         self._change((new, self._entries[old]), (old, None))
+
+    def link(self, name: str, second: str) -> None:
+        """Let a second name stand for the same content; durable after `sync_directory`."""
+        self._step()
+        self._change((second, self._entries[name]))
 
     def remove(self, name: str) -> None:
         """Drop a name; durable after `sync_directory`."""
@@ -178,7 +196,7 @@ class _MemoryFile:
         try:
             self._storage._step()  # noqa: SLF001 - the file is a part of its storage
         except OSError:
-            self._content.written += content[: len(content) // 2]
+            self._content.written += content[: int(len(content) * self._storage.torn)]
             raise
         self._content.written += content
 

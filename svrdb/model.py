@@ -461,7 +461,6 @@ class Database(msgspec.Struct, frozen=True, kw_only=True, rename={"reset_profile
     """What a reset brings back; None: a device of an earlier version, or it was dropped."""
     foreign: tuple[Foreign, ...] = ()
     """What an import brought along and only an export needs; no device behaviour depends on it."""
-
     con: Con = Con()
 
     @property

@@ -20,6 +20,9 @@ PREFIX: Final = "svr."
 
 LOCK_NAME: Final = "svr.lock"
 
+_NO_SECOND_NAMES: Final = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS})
+"""What `link` answers on file systems without hard links."""
+
 
 class NewFile(Protocol):
     """A file being written; what is written survives a power cut once `sync` returned."""
@@ -44,6 +47,12 @@ class Storage(Protocol):
     def lock(self) -> None:
         """Take the storage for this store alone, or raise `StoreLocked`; all else needs it."""
 
+    def look(self) -> None:
+        """Take the storage beside its holder: to read, and to write what the holder does not.
+
+        Nothing is made or changed by it. Either this or `lock` comes first, `unlock` last.
+        """
+
     def unlock(self) -> None:
         """Give the storage back and release all resources; harmless when not locked."""
 
@@ -58,6 +67,12 @@ class Storage(Protocol):
 
     def rename(self, old: str, new: str) -> None:
         """Give a file a new name, replacing in one instant what had it."""
+
+    def link(self, name: str, second: str) -> None:
+        """Let a file have a second name, too, replacing in one instant what had it.
+
+        Does nothing where files cannot have two names (FAT).
+        """
 
     def remove(self, name: str) -> None:
         """Remove a file if it is there."""
@@ -118,6 +133,12 @@ class DirectoryStorage:
             self.unlock()
             raise
 
+    def look(self) -> None:
+        """Open the directory, which must be there, whoever holds the lock."""
+        if self._directory >= 0:
+            raise StoreLocked(self.location, os.getpid())
+        self._directory = os.open(self._path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+
     def unlock(self) -> None:
         """Close everything; the kernel does the same when the process dies."""
         # The lock file stays: removing it could let two later holders lock two different files.
@@ -155,6 +176,20 @@ class DirectoryStorage:
     def rename(self, old: str, new: str) -> None:
         """Rename within the directory, atomically."""
         os.rename(old, new, src_dir_fd=self._directory, dst_dir_fd=self._directory)
+
+    def link(self, name: str, second: str) -> None:
+        """Make a hard link under a passing name and rename it, for `link` replaces nothing."""
+        passing = f"{second}.new"
+        self.remove(passing)
+        try:
+            os.link(name, passing, src_dir_fd=self._directory, dst_dir_fd=self._directory)
+        except OSError as error:
+            if error.errno in _NO_SECOND_NAMES:
+                return
+            raise
+        self.rename(passing, second)
+        # A rename between two names of one file does nothing and leaves both.
+        self.remove(passing)
 
     def remove(self, name: str) -> None:
         """Unlink a file, if it is there."""

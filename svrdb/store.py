@@ -5,18 +5,28 @@ Whatever the instant of a crash, the next opening finds the database before or a
 `commit` returned, only the one after.
 
 A missing database means a new device only where no device ever was. After the first commit is
-durable, a marker file is written; while it is there, a missing database is damage. So is a
-database in another format than the one asked for.
+durable, a marker file is written; while it is there, a missing database is damage.
+
+The generation before the last commit stays beside the database under a second name, for a person
+who has to repair. It is never used by itself: an update that was acknowledged may lack in it.
 """
 
-import errno
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Final, Self
 
-from svrdb.codec import CODECS, JSON, Codec, Unreadable
-from svrdb.errors import StoreDamaged, StoreUnavailable
+from svrdb.codec import CODECS, JSON, Codec
+from svrdb.errors import StoreDamaged, StoreMissing, StoreUnavailable
+from svrdb.files import (
+    explained,
+    is_temporary,
+    place,
+    previous_name,
+    put_in_place,
+    read_database,
+    write,
+)
 from svrdb.model import Database
 from svrdb.storage import DirectoryStorage, Storage
 
@@ -30,7 +40,9 @@ _MARKER_TEXT: Final = (
 class Store:
     """The database of one device and the place it is kept in; make it with `Store.open`.
 
-    A store is for one thread. It is a context manager that closes itself.
+    It is a context manager that closes itself. `commit` is for one thread at a time, which may
+    be a worker: others see in `current` the old database until the new one is durable, and never
+    anything between.
     """
 
     def __init__(self, storage: Storage, codec: Codec, database: Database, *, is_new: bool) -> None:
@@ -49,14 +61,16 @@ class Store:
     ) -> Self:
         """Lock the storage and load its database, or commit `factory()` for a new device.
 
+        A new device is kept in the form of `codec`, a known one in the form in which it is found.
         Raises StoreLocked, StoreDamaged or StoreUnavailable, and then holds nothing.
         """
-        with _explained(storage):
+        with explained(storage):
             storage.lock()
         try:
-            with _explained(storage):
-                found = _load(storage, codec)
-            store = cls(storage, codec, found or factory(), is_new=found is None)
+            with explained(storage):
+                used = codec_in_use(storage)
+                found = used and read_database(storage, used, used.file_name)
+            store = cls(storage, used or codec, found or factory(), is_new=found is None)
             store._begin()
         except BaseException:
             storage.unlock()
@@ -69,6 +83,16 @@ class Store:
         return self._current
 
     @property
+    def codec(self) -> Codec:
+        """The form in which the database is kept."""
+        return self._codec
+
+    @property
+    def storage(self) -> Storage:
+        """The locked storage, for what is kept beside the database."""
+        return self._storage
+
+    @property
     def is_new(self) -> bool:
         """Whether this opening made the device."""
         return self._is_new
@@ -76,6 +100,7 @@ class Store:
     def commit(self, new: Database) -> None:
         """Make `new` the current database; it is durable when this returns.
 
+        May be called from a worker thread, by one thread at a time; it waits for the disk.
         Raises StoreUnavailable if it cannot be written: `current` is unchanged, and so is the
         storage unless it fails even to take the old database back, which then is written again
         by the next commit. Raises ValueError for a database that could not be read back.
@@ -85,7 +110,7 @@ class Store:
         if self._is_settled and new == self._current:
             return
         content = self._codec.encode(new)
-        with _explained(self._storage):
+        with explained(self._storage):
             self._exchange(content)
         self._current = new
         self._is_settled = True
@@ -104,126 +129,144 @@ class Store:
 
     def _begin(self) -> None:
         content = self._codec.encode(self._current) if self._is_new else None
-        with _explained(self._storage):
+        with explained(self._storage):
             if content is not None:
-                _create(self._storage, self._codec.file_name, content)
+                self._create(content)
             else:
                 # What was found may be a rename whose commit was never acknowledged. Those who
                 # see it from now on must not see it undone by a power cut.
                 self._storage.sync_directory()
             _clean_up(self._storage)
 
-    def _exchange(self, content: bytes) -> None:
+    def _create(self, content: bytes) -> None:
         name = self._codec.file_name
-        _prepare(self._storage, name, content)
-        self._is_settled = False
         try:
-            _put_in_place(self._storage, name)
+            place(self._storage, name, content)
         except OSError:
             with suppress(OSError):
-                _prepare(self._storage, name, self._codec.encode(self._current))
-                _put_in_place(self._storage, name)
+                self._storage.remove(name)
+            raise
+
+    def _exchange(self, content: bytes) -> None:
+        name = self._codec.file_name
+        temporary = write(self._storage, name, content)
+        if self._is_settled:
+            # Otherwise the file may hold what was refused; the generation before stays as it is.
+            self._keep_previous(temporary)
+        self._is_settled = False
+        try:
+            put_in_place(self._storage, temporary, name)
+        except OSError:
+            with suppress(OSError):
+                place(self._storage, name, self._codec.encode(self._current))
                 self._is_settled = True
             raise
 
+    def _keep_previous(self, temporary: str) -> None:
+        """Let the current file keep a second name. Its content is synced, so that is cheap."""
+        try:
+            self._storage.link(self._codec.file_name, previous_name(self._codec))
+        except OSError:
+            with suppress(OSError):
+                self._storage.remove(temporary)
+            raise
 
-def open_directory(path: str | os.PathLike[str], factory: Callable[[], Database]) -> Store:
+
+def open_directory(
+    path: str | os.PathLike[str], factory: Callable[[], Database], *, codec: Codec = JSON
+) -> Store:
     """Open the store in a directory, which is made if need be: see `Store.open`."""
-    return Store.open(DirectoryStorage(path), factory)
+    return Store.open(DirectoryStorage(path), factory, codec=codec)
 
 
-def _load(storage: Storage, codec: Codec) -> Database | None:
-    names = storage.names()
-    path = os.path.join(storage.location, codec.file_name)  # noqa: PTH118 - not always a real path
-    for other in CODECS:
-        if other.file_name != codec.file_name and other.file_name in names:
-            raise StoreDamaged(
-                storage.location,
-                f"holds a database in another format ({other.file_name})",
-                f"convert it to {codec.file_name}, or move it away if it is not needed",
-            )
-    content = storage.read(codec.file_name)
-    if content is None and MARKER_NAME not in names:
-        return None
-    remedy = f"restore a copy of it, or remove {storage.location} to begin as a new device"
-    if content is None:
-        raise StoreDamaged(path, "is missing although a device has lived here", remedy)
+def open_existing(path: str | os.PathLike[str]) -> Store:
+    """Open the store in a directory in which a device lives; nothing is made.
+
+    Raises StoreMissing where there is none, and what `Store.open` raises.
+    """
+    storage = look(DirectoryStorage(path))
     try:
-        return codec.decode(content)
-    except Unreadable as finding:
-        raise StoreDamaged(path, str(finding), remedy) from None
-
-
-def _temporary(name: str) -> str:
-    return f"{name}.new"
-
-
-def _prepare(storage: Storage, name: str, content: bytes) -> None:
-    try:
-        _write(storage, _temporary(name), content)
-    except OSError:
-        with suppress(OSError):
-            storage.remove(_temporary(name))
-        raise
-
-
-def _put_in_place(storage: Storage, name: str) -> None:
-    storage.rename(_temporary(name), name)
-    storage.sync_directory()
-
-
-def _write(storage: Storage, name: str, content: bytes) -> None:
-    file = storage.create(name)
-    try:
-        file.write(content)
-        file.sync()
+        with explained(storage):
+            required_codec(storage)
     finally:
-        file.close()
+        storage.unlock()
+
+    def missing() -> Database:
+        raise no_device(storage)
+
+    return Store.open(storage, missing)
 
 
-def _create(storage: Storage, name: str, content: bytes) -> None:
-    _prepare(storage, name, content)
+def read_existing(path: str | os.PathLike[str]) -> Database:
+    """Read the database in a directory, also while a device runs on it.
+
+    Raises StoreMissing, StoreDamaged or StoreUnavailable.
+    """
+    storage = look(DirectoryStorage(path))
     try:
-        _put_in_place(storage, name)
-    except OSError:
-        with suppress(OSError):
-            storage.remove(name)
-            storage.remove(_temporary(name))
+        with explained(storage):
+            return read_current(storage)
+    finally:
+        storage.unlock()
+
+
+def look(storage: Storage) -> Storage:
+    """Take a storage beside its holder. Raises StoreMissing or StoreUnavailable."""
+    try:
+        with explained(storage):
+            storage.look()
+    except StoreUnavailable as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            raise no_device(storage) from None
         raise
+    return storage
+
+
+def read_current(storage: Storage) -> Database:
+    """Read the database of a storage that was taken. Raises OSError, too."""
+    codec = required_codec(storage)
+    return read_database(storage, codec, codec.file_name)
+
+
+def required_codec(storage: Storage) -> Codec:
+    """Return the form in which the device here is kept. Raises StoreMissing and StoreDamaged."""
+    codec = codec_in_use(storage)
+    if codec is None:
+        raise no_device(storage)
+    return codec
+
+
+def no_device(storage: Storage) -> StoreMissing:
+    """Return the error that says that no device lives here."""
+    return StoreMissing(
+        storage.location, "holds no device", "name the directory that `run` was given"
+    )
+
+
+def codec_in_use(storage: Storage) -> Codec | None:
+    """Find out in which form a device is kept here, None if there never was one.
+
+    Raises StoreDamaged where one was and is not, or where there are two.
+    """
+    names = storage.names()
+    found = [codec for codec in CODECS if codec.file_name in names]
+    if len(found) > 1:
+        files = " and ".join(codec.file_name for codec in found)
+        remedy = "move away the one that is not needed"
+        raise StoreDamaged(storage.location, f"holds two databases, {files}", remedy)
+    if found or MARKER_NAME not in names:
+        return found[0] if found else None
+    # There was a device; let the reading of its database say what is missing.
+    kept = [codec for codec in CODECS if previous_name(codec) in names]
+    return kept[0] if kept else JSON
 
 
 def _clean_up(storage: Storage) -> None:
     """Remove what an interrupted commit left, and mark the place; the database is durable."""
     names = storage.names()
-    for codec in CODECS:
-        if _temporary(codec.file_name) in names:
-            storage.remove(_temporary(codec.file_name))
+    for name in sorted(names):
+        if is_temporary(name):
+            storage.remove(name)
     if MARKER_NAME not in names:
-        _write(storage, MARKER_NAME, _MARKER_TEXT)
-        storage.sync_directory()
-
-
-_REASONS: Final = {
-    errno.ENOSPC: ("is on a full disk", "free some space"),
-    errno.EDQUOT: ("is over its disk quota", "free some space"),
-    errno.EROFS: ("is on a read-only file system", "make it writable or choose another directory"),
-    errno.EACCES: (
-        "is not accessible to this user",
-        "change its owner or choose another directory",
-    ),
-    errno.EPERM: ("is not accessible to this user", "change its owner or choose another directory"),
-    errno.ENOTDIR: ("is not a directory", "choose another path"),
-}
-
-
-@contextmanager
-def _explained(storage: Storage) -> Iterator[None]:
-    """Turn an OSError of the storage into a sentence."""
-    try:
-        yield
-    except OSError as error:
-        what, remedy = _REASONS.get(
-            error.errno or 0,
-            (f"cannot be used ({error.strerror or error})", "check the disk it is on"),
-        )
-        raise StoreUnavailable(storage.location, what, remedy) from error
+        temporary = write(storage, MARKER_NAME, _MARKER_TEXT)
+        put_in_place(storage, temporary, MARKER_NAME)

@@ -12,7 +12,7 @@ COMMANDS: Final = {
     "ctl": "Look into a running device, and be the world around it.",
     "profiles": "List, show and check device profiles.",
     "certs": "Make certificates for laboratories.",
-    "svr": "Look into a device's database and edit it.",
+    "svr": "Look at what a device keeps; edit, check, repair and restore it.",
     "reset": "Put a stopped device back into factory state.",
     "obt": "Find devices, own them, use them, give them up.",
     "ping": "Tell whether a device answers.",

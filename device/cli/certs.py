@@ -5,7 +5,7 @@ from uuid import UUID
 
 import click
 
-from device.cli.run import seeded_uuid
+from device.cli.run import seeded
 
 
 @click.group("certs")
@@ -16,8 +16,10 @@ def command() -> None:
 @command.command("make")
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--uuid", type=click.UUID, help="Make an identity certificate for this UUID.")
-@click.option("--uuid-seed", help="Make that UUID from a text, as `onboardee run` does.")
-def make(directory: Path, uuid: UUID | None, uuid_seed: str | None) -> None:
+@click.option(
+    "--uuid-seed", callback=seeded, help="Make that UUID from a text, as `onboardee run` does."
+)
+def make(directory: Path, uuid: UUID | None, uuid_seed: UUID | None) -> None:
     """Write root.pem, intermediate.pem, chain.pem, key.pem and root-key.pem for laboratories.
 
     Without a UUID chain.pem and key.pem are a manufacturer's, for `ownership.manufacturer`.
@@ -25,7 +27,7 @@ def make(directory: Path, uuid: UUID | None, uuid_seed: str | None) -> None:
     # 5 MB of memory and 50 ms that other sub-commands need not spend
     from device.testing import certificates  # noqa: PLC0415
 
-    subject = seeded_uuid(uuid_seed) if uuid_seed else uuid
+    subject = uuid_seed or uuid
     root = certificates.root()
     middle = root.issue(certificates.authority("onboardee laboratory intermediate", path_length=0))
     recipe = certificates.identity(subject) if subject else certificates.manufacturer()

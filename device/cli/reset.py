@@ -3,35 +3,35 @@
 from pathlib import Path
 
 import click
+from msgspec.structs import replace
 
+from device.cli.svr.state import open_state, state_dir
 from device.entropy import SystemEntropy
-from device.factory import reset_database
+from device.factory import reset_database, reset_profile
 from device.simulation.profile import ProfileError, load
-from svrdb import Database, StoreError, open_directory
-
-
-class NoDeviceError(Exception):
-    """There is nothing to reset."""
+from svrdb import Database
 
 
 @click.command("reset", epilog="Example: onboardee reset --state-dir ~/lights/kitchen")
-@click.option("--state-dir", type=click.Path(path_type=Path), required=True)
-@click.option("--profile", default="light", help="Whose factory content is restored.")
-def command(state_dir: Path, profile: str) -> None:
+@state_dir
+@click.option(
+    "--profile",
+    help="Take the factory content from this device profile from now on; without it the device "
+    "gets back what its reset profile keeps.",
+)
+def command(state_dir: Path, profile: str | None) -> None:
     """Put a stopped device back into factory state: owner, credentials and rules are gone."""
-    if not state_dir.is_dir():
-        raise click.ClickException(f"there is no state directory {state_dir}")
-    try:
-        loaded = load(profile)
-        with open_directory(state_dir, _no_device) as store:
-            store.commit(reset_database(store.current, loaded, SystemEntropy()))
-            uuid = store.current.doxm.device_uuid
-    except NoDeviceError as error:
-        raise click.ClickException(f"{state_dir} holds no device") from error
-    except (ProfileError, StoreError) as error:
-        raise click.ClickException(str(error)) from error
+    with open_state(state_dir) as store:
+        database = store.current if profile is None else _with_factory(store.current, profile)
+        store.commit(reset_database(database, SystemEntropy()))
+        uuid = store.current.doxm.device_uuid
     click.echo(f"device {uuid} is in factory state again")
 
 
-def _no_device() -> Database:
-    raise NoDeviceError
+def _with_factory(database: Database, name: str) -> Database:
+    try:
+        profile = load(name)
+    except ProfileError as error:
+        raise click.ClickException(str(error)) from error
+    factory = reset_profile(profile, database.permanent.original)
+    return replace(database, reset_profile=factory)

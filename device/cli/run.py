@@ -1,7 +1,6 @@
 """`onboardee run`: one device in the foreground."""
 
 import asyncio
-import hashlib
 import os
 import re
 import signal
@@ -22,7 +21,9 @@ from device.net.hosted import BindError, Ports
 from device.net.hub import Hub
 from device.simulation.behaviour.errors import BehaviourError
 from device.simulation.profile import Method, Profile, ProfileError, load
-from svrdb import NIL, Store, StoreError, open_directory
+from device.snapshots import keep_snapshots
+from svrdb import JSON, NIL, Store, StoreError, open_directory, uuid_from_seed
+from svrdb.codec import CODECS
 
 
 def state_directory(profile: str, name: str) -> Path:
@@ -33,9 +34,12 @@ def state_directory(profile: str, name: str) -> Path:
     return Path(base) / "onboardee" / f"{kind}-{plain}"
 
 
-def seeded_uuid(seed: str) -> UUID:
-    """Make the UUID that a seed always gives, as IoTivity does: the first half of its SHA-256."""
-    return UUID(bytes=hashlib.sha256(seed.encode()).digest()[:16])
+def seeded(_context: click.Context, _option: click.Parameter, value: str | None) -> UUID | None:
+    """Make a UUID of the text that an option was given."""
+    try:
+        return None if value is None else uuid_from_seed(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
 
 
 def _methods(_context: click.Context, _option: click.Parameter, value: str | None) -> object:
@@ -68,8 +72,19 @@ def _pin(_context: click.Context, _option: click.Parameter, value: str | None) -
     "--pin", callback=_pin, help="The PIN of the random PIN method, instead of a new one each time."
 )
 @click.option("--uuid", type=click.UUID, help="The device UUID of a device that starts anew.")
-@click.option("--uuid-seed", help="Make that UUID from a text: the same text, the same UUID.")
+@click.option(
+    "--uuid-seed",
+    callback=seeded,
+    help="Make that UUID from a text of 8 to 64 octets: the same text, the same UUID.",
+)
 @click.option("--seed", help="Let what the device does by itself repeat: same seed, same chances.")
+@click.option(
+    "--store",
+    "codec",
+    type=click.Choice([codec.name for codec in CODECS]),
+    default=JSON.name,
+    help="In which format a device that starts anew keeps its database; a known one keeps its own.",
+)
 @click.option("--keylog", type=click.File("a"), help="Append TLS secrets, for Wireshark.")
 @click.option("--log-format", type=click.Choice(["console", "json"]), default="console")
 @click.option("--verbose", is_flag=True, help="Show every request.")
@@ -83,8 +98,9 @@ def command(  # noqa: PLR0913, PLR0917 - the options of the command line
     otm: tuple[Method, ...] | None,
     pin: str | None,
     uuid: UUID | None,
-    uuid_seed: str | None,
+    uuid_seed: UUID | None,
     seed: str | None,
+    codec: str,
     keylog: TextIO | None,
     log_format: str,
     *,
@@ -99,13 +115,13 @@ def command(  # noqa: PLR0913, PLR0917 - the options of the command line
         raise click.BadParameter("the nil UUID names no device", param_hint="--uuid")
     if uuid and uuid_seed:
         raise click.UsageError("--uuid and --uuid-seed exclude each other")
-    device_uuid = seeded_uuid(uuid_seed) if uuid_seed else uuid
     bus = Bus()
     bus.subscribe(EventLog(log_format), requests=verbose)
     try:
         loaded = _adapted(load(profile), name, otm, pin)
         directory = state_dir or state_directory(profile, loaded.device.name)
-        with _opened(directory, loaded, device_uuid) as store:
+        with _opened(directory, loaded, uuid_seed or uuid, codec) as store:
+            keep_snapshots(bus, store, loaded.snapshots.automatic)
             device = Device(
                 loaded,
                 store,
@@ -139,9 +155,11 @@ def _with_methods(profile: Profile, methods: tuple[Method, ...]) -> Profile:
         raise ProfileError(f"--otm: {error}") from error
 
 
-def _opened(directory: Path, profile: Profile, device_uuid: UUID | None) -> Store:
+def _opened(directory: Path, profile: Profile, device_uuid: UUID | None, codec: str) -> Store:
     return open_directory(
-        directory, lambda: new_database(profile, SystemEntropy(), device_uuid=device_uuid)
+        directory,
+        lambda: new_database(profile, SystemEntropy(), device_uuid=device_uuid),
+        codec=next(each for each in CODECS if each.name == codec),
     )
 
 

@@ -152,6 +152,13 @@ class Ownership(Section, frozen=True, kw_only=True):
             raise ValueError("the method mfgcert needs ownership.manufacturer: chain and key")
 
 
+class Snapshots(Section, frozen=True, kw_only=True):
+    """Copies of the database that a running device keeps by itself."""
+
+    automatic: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 0
+    """How many, one for each change of the onboarding state; the oldest go first."""
+
+
 class Discovery(Section, frozen=True, kw_only=True):
     """How multicast requests are answered: random delays up to these."""
 
@@ -187,6 +194,8 @@ class Profile(Section, frozen=True, kw_only=True):
     """What it does as older devices did: a preset, or single settings."""
     core: CoreResources = CoreResources()
     """Which of the optional core resources it has."""
+    snapshots: Snapshots = Snapshots()
+    """Which copies of its database it keeps by itself."""
     resources: Annotated[tuple[ResourceProfile, ...], msgspec.Meta(max_length=256)] = ()
     """The application resources."""
     behaviour: Annotated[tuple[Behaviour, ...], msgspec.Meta(max_length=256)] = ()

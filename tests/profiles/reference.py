@@ -23,6 +23,7 @@ SECTIONS = {
     "Pin": "`ownership.pin`",
     "Manufacturer": "`ownership.manufacturer`",
     "Discovery": "`discovery`",
+    "Snapshots": "`snapshots`",
     "Compatibility": "`compat`",
     "CoreResources": "`core`",
     "ResourceProfile": "An entry of `resources`",

@@ -122,7 +122,7 @@ def test_reset_gives_up_the_configuration() -> None:
     """After a factory reset the device is called as in its profile."""
     database = replace(owned(State.RFNOP), con=Con(name="Lamp"))
     assert plainly(database).get("/oic/d")["n"] == "Lamp"
-    after = reset_database(database, load("light"), SeededEntropy(1))
+    after = reset_database(database, SeededEntropy(1))
     assert plainly(after).get("/oic/d")["n"] == "Light"
 
 

@@ -231,7 +231,7 @@ class Agreement(RuleBasedStateMachine):
         if self.world.database.state is not State.RESET:
             return
         entropy = SeededEntropy(0)
-        self.world.database = reset_database(self.world.database, self.world.profile, entropy)
+        self.world.database = reset_database(self.world.database, entropy)
         for appliance in self.world.appliances.values():
             appliance.values.restore()
         self.model = model_device.factory(str(DEVICE), projected(self.world)["doxm"]["oxms"])

@@ -12,7 +12,6 @@ from resource_support import BY_OWNER, OWNER, STRANGER, TRANSFER, World, owned, 
 from device import factory
 from device.coap import Code
 from device.entropy import SeededEntropy
-from device.simulation.profile import load
 from device.testing import certificates
 from svrdb import JSON
 from svrdb.model import State
@@ -72,7 +71,7 @@ def test_the_key_pair_is_made_once_and_kept() -> None:
     assert public_key_of(world) == key
     world.database = JSON.decode(JSON.encode(world.database))
     assert public_key_of(world) == key
-    world.database = factory.reset_database(world.database, load("light"), SeededEntropy(1))
+    world.database = factory.reset_database(world.database, SeededEntropy(1))
     assert not world.database.identity_key.data
 
 

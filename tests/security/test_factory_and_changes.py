@@ -68,7 +68,7 @@ def test_a_reset_leaves_no_trace(policy: UuidPolicy) -> None:
     """Everything is as on the first day, and the UUID as the profile wants it."""
     profile = replace(LIGHT, ownership=replace(LIGHT.ownership, uuid=policy))
     first = new_database(profile, SeededEntropy(1), device_uuid=WISHED)
-    after = reset_database(used(first), profile, SeededEntropy(2))
+    after = reset_database(used(first), SeededEntropy(2))
     kept = policy is UuidPolicy.KEEP
     assert (after.doxm.device_uuid == WISHED) is kept
     assert after.doxm.device_uuid not in {NIL, OWNER}

@@ -71,7 +71,7 @@ def test_credentials_of_the_factory(tmp_path: Path) -> None:
     (credential,) = fresh.cred.credentials
     assert credential.private
     assert credential.private.data == b"0123456789abcdef"
-    assert reset_database(fresh, profile, entropy).cred == fresh.cred
+    assert reset_database(fresh, entropy).cred == fresh.cred
 
 
 def test_devices_of_a_profile_share_it() -> None:

@@ -22,6 +22,8 @@ from svrdb import (
     PrivateData,
     Pstat,
     PublicData,
+    ResetProfile,
+    ResetUuid,
     RoleId,
     Sdi,
     Sp,
@@ -120,9 +122,8 @@ _entries = st.builds(
     permission=st.integers(0, 31),
     tag=_maybe_texts,
 )
-databases = st.builds(
-    Database,
-    doxm=st.builds(
+_parts = {
+    "doxm": st.builds(
         Doxm,
         methods=_tuples(_numbers),
         selected_method=_numbers,
@@ -132,8 +133,7 @@ databases = st.builds(
         device_uuid=_uuids,
         resource_owner=_uuids,
     ),
-    permanent=st.builds(Permanent, device=_uuids, platform=_uuids, original=_uuids),
-    pstat=st.builds(
+    "pstat": st.builds(
         Pstat,
         dos=st.builds(Dos, pending=st.booleans(), state=st.sampled_from(State)),
         current_mode=_numbers,
@@ -141,9 +141,20 @@ databases = st.builds(
         is_operational=st.booleans(),
         resource_owner=_uuids,
     ),
-    cred=st.builds(Cred, credentials=_tuples(_credentials), resource_owner=_uuids),
-    acl2=st.builds(Acl2, entries=_tuples(_entries), resource_owner=_uuids),
-    sp=st.builds(Sp, current=_texts, supported=_tuples(_texts)),
+    "cred": st.builds(Cred, credentials=_tuples(_credentials), resource_owner=_uuids),
+    "acl2": st.builds(Acl2, entries=_tuples(_entries), resource_owner=_uuids),
+    "sp": st.builds(Sp, current=_texts, supported=_tuples(_texts)),
+}
+reset_profiles = st.builds(
+    ResetProfile, **_parts, uuid=st.sampled_from(ResetUuid), is_uuid_hidden=st.booleans()
+)
+"""Any reset profile, sensible or not."""
+
+databases = st.builds(
+    Database,
+    **_parts,
+    permanent=st.builds(Permanent, device=_uuids, platform=_uuids, original=_uuids),
     sdi=st.builds(Sdi, domain=_uuids, name=_texts, is_private=st.booleans()),
+    reset_profile=st.none() | reset_profiles,
 )
 """Any database, sensible or not."""

@@ -21,7 +21,8 @@ from svrdb.codec import CODECS
 
 HISTORY = [unowned(f"{number}" * (number * 40 + 1)) for number in range(4)]
 OTHER = unowned("another device")
-COMMIT_STEPS = 6
+COMMIT_STEPS = 7
+FIRST_COMMIT_STEPS = range(3, 9)
 
 both = pytest.mark.parametrize("codec", CODECS, ids=lambda codec: codec.file_name)
 
@@ -111,7 +112,8 @@ def test_failing_commit(step: int, code: int) -> None:
     with pytest.raises(StoreUnavailable):
         store.commit(HISTORY[1])
     assert store.current == HISTORY[0]
-    assert storage.files == before
+    kept = {name: content for name, content in storage.files.items() if "previous" not in name}
+    assert kept == before
     assert {reopened(survivor).sdi.name for survivor in storage.after_power_cut()} == {"0"}
     store.commit(HISTORY[2])
     assert [reopened(survivor) for survivor in storage.after_power_cut()] == [HISTORY[2]]
@@ -162,7 +164,7 @@ def test_failing_open(codec: Codec, lasting: bool, is_new: bool) -> None:
     pytest.fail("the opening never succeeded")
 
 
-@pytest.mark.parametrize("step", range(4, 4 + COMMIT_STEPS))
+@pytest.mark.parametrize("step", FIRST_COMMIT_STEPS)
 def test_failing_first_commit(step: int) -> None:
     """A device that could not be made leaves nothing behind."""
     storage = MemoryStorage()
@@ -203,7 +205,9 @@ def test_memory_forgets_what_was_not_synced() -> None:
     file = storage.create("a")
     file.write(b"fresh!")
     found = {survivor.files["a"] for survivor in storage.after_power_cut()}
-    assert found == {b"old", b"", b"fre", b"fre\0\0\0", b"\0" * 6, b"fresh!"}
+    torn = {b"f", b"fre", b"fresh"}
+    padded = {part.ljust(6, b"\0") for part in torn}
+    assert found == {b"old", b"", b"\0" * 6, b"fresh!"} | torn | padded
     file.sync()
     storage.rename("a", "b")
     assert [survivor.files for survivor in storage.after_power_cut()] == [

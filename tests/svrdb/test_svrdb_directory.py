@@ -1,5 +1,6 @@
 """A store in a real directory: modes, lock, killed processes, open files."""
 
+import errno
 import os
 import random
 import signal
@@ -7,18 +8,23 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from svrdb_samples import owned, unowned
+from svrdb_samples import named, owned, unowned
 
 from svrdb import (
+    JSON,
     DirectoryStorage,
     StoreDamaged,
     StoreError,
     StoreLocked,
+    StoreMissing,
     StoreUnavailable,
     open_directory,
+    open_existing,
+    read_existing,
 )
 
 HERE = Path(__file__).parent
@@ -77,6 +83,7 @@ def test_modes(tmp_path: Path, umask: int) -> None:
     assert [mode(path) for path in (state.parent, state)] == [0o700, 0o700]
     assert {path.name: mode(path) for path in state.iterdir()} == {
         "svr.json": 0o600,
+        "svr.previous.json": 0o600,
         "svr.lock": 0o600,
         "svr.begun": 0o600,
     }
@@ -192,3 +199,61 @@ def test_no_file_stays_open(tmp_path: Path) -> None:
         with pytest.raises(StoreError):
             open_directory(path, unowned)
     assert len(list(table.iterdir())) == before - 2
+
+
+def test_file_system_without_hard_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a file has one name only (FAT), all works but for the generation before."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    with open_directory(tmp_path, unowned) as store:
+        store.commit(owned())
+    assert read_existing(tmp_path) == owned()
+    assert not list(tmp_path.glob("svr.previous*"))
+
+
+def test_killed_between_link_and_rename(tmp_path: Path) -> None:
+    """Two names of one file, as a kill may leave them, are no obstacle to the next commit."""
+    with open_directory(tmp_path, unowned) as store:
+        os.link(tmp_path / "svr.json", tmp_path / "svr.previous.json")
+        os.link(tmp_path / "svr.json", tmp_path / "svr.previous.json.new")
+        store.commit(named(unowned(), "a"))
+        store.commit(named(unowned(), "b"))
+    found = {path.name: path.read_bytes() for path in tmp_path.glob("svr.*.json*")}
+    assert {name: JSON.decode(content).sdi.name for name, content in found.items()} == {
+        "svr.previous.json": "a"
+    }
+
+
+def test_commit_in_a_worker_thread(tmp_path: Path) -> None:
+    """A commit may wait for the disk in another thread; meanwhile the old database is current."""
+    seen: list[str] = []
+    with open_directory(tmp_path, unowned) as store, ThreadPoolExecutor(1) as pool:
+        for number in range(20):
+            before = store.current.sdi.name
+            future = pool.submit(store.commit, named(unowned(), str(number)))
+            seen.append(store.current.sdi.name)
+            assert seen[-1] in {before, str(number)}
+            future.result()
+            assert store.current.sdi.name == str(number)
+
+
+def test_reader_beside_the_holder(tmp_path: Path) -> None:
+    """A device that runs can be read, and its reader locks nobody out."""
+    with open_directory(tmp_path, unowned) as store:
+        assert read_existing(tmp_path) == unowned()
+        store.commit(owned())
+        assert read_existing(tmp_path) == owned()
+        with pytest.raises(StoreLocked):
+            open_existing(tmp_path)
+
+
+def test_nothing_is_made_by_a_look(tmp_path: Path) -> None:
+    """Where no device lives, looking for one leaves no trace."""
+    for path in (tmp_path, tmp_path / "nowhere"):
+        for opening in (read_existing, open_existing):
+            with pytest.raises(StoreMissing, match="holds no device"):
+                opening(path)
+    assert not list(tmp_path.iterdir())

@@ -10,6 +10,7 @@ from svrdb_samples import SECRET, named, owned, unowned
 from svrdb import (
     CBOR,
     JSON,
+    Codec,
     Credential,
     Database,
     MemoryStorage,
@@ -19,6 +20,7 @@ from svrdb import (
     StoreLocked,
     StoreUnavailable,
 )
+from svrdb.codec import CODECS
 from svrdb.store import MARKER_NAME
 
 
@@ -132,14 +134,56 @@ def test_marker_is_restored() -> None:
     assert set(storage.files) == {"svr.json", MARKER_NAME}
 
 
-def test_other_format() -> None:
-    """A device kept in the other format is not overlooked."""
+@pytest.mark.parametrize(("codec", "other"), [(CBOR, JSON), (JSON, CBOR)])
+def test_found_format(codec: Codec, other: Codec) -> None:
+    """A device stays in the format in which it began, whichever is asked for later."""
     storage = MemoryStorage()
-    Store.open(storage, unowned, codec=CBOR).close()
-    with pytest.raises(
-        StoreDamaged, match=r"another format \(svr\.cbor\); convert it to svr\.json"
-    ):
+    Store.open(storage, unowned, codec=codec).close()
+    with Store.open(storage, never, codec=other) as store:
+        assert store.codec is codec
+        store.commit(owned())
+    assert codec.decode(storage.files[codec.file_name]) == owned()
+    assert other.file_name not in storage.files
+
+
+def test_two_databases() -> None:
+    """Which of two databases is the device's nobody can know."""
+    storage = MemoryStorage({codec.file_name: codec.encode(owned()) for codec in CODECS})
+    with pytest.raises(StoreDamaged, match=r"memory holds two databases, svr\.json and svr\.cbor;"):
         Store.open(storage, never)
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_previous_generation(codec: Codec) -> None:
+    """The generation before the last commit stays beside the database, and is only named."""
+    storage = MemoryStorage()
+    with Store.open(storage, unowned, codec=codec) as store:
+        store.commit(named(unowned(), "a"))
+        store.commit(named(unowned(), "b"))
+    files = storage.files
+    assert codec.decode(files[f"svr.previous.{codec.name}"]) == named(unowned(), "a")
+    for damaged in (files[codec.file_name][:-9], None):
+        left = {**files, codec.file_name: damaged}
+        storage = MemoryStorage({name: text for name, text in left.items() if text is not None})
+        with pytest.raises(StoreDamaged, match="onboardee svr restore --previous"):
+            Store.open(storage, never)
+    torn = MemoryStorage({**files, f"svr.previous.{codec.name}": b"", codec.file_name: b"?"})
+    with pytest.raises(StoreDamaged, match="; restore a copy of it, or remove memory"):
+        Store.open(torn, never)
+
+
+def test_refused_change_is_no_previous_generation() -> None:
+    """What a dying disk kept of a refused change is not kept as the generation before."""
+    storage = MemoryStorage()
+    with Store.open(storage, unowned) as store:
+        store.commit(named(unowned(), "a"))
+        storage.fail_at(7, lasting=True)
+        with pytest.raises(StoreUnavailable):
+            store.commit(named(unowned(), "refused"))
+        storage.heal()
+        store.commit(named(unowned(), "b"))
+    assert b"refused" not in b"".join(storage.files.values())
+    assert JSON.decode(storage.files["svr.previous.json"]) == named(unowned(), "a")
 
 
 @pytest.mark.parametrize(

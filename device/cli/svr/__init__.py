@@ -1,4 +1,4 @@
-"""`onboardee svr`: look into a device's database and edit it."""
+"""`onboardee svr`: look into a device's database, edit it, keep it, bring it back."""
 
 from typing import Final
 
@@ -17,6 +17,12 @@ COMMANDS: Final = {
     "own": "Make the device somebody's.",
     "set-state": "Put the device into an onboarding state.",
     "new-uuid": "Give the device another UUID.",
+    "check": "Name every inconsistency, and repair them.",
+    "diff": "Compare two databases.",
+    "snapshot": "Keep the whole database under a name.",
+    "snapshots": "List what was kept.",
+    "restore": "Make a snapshot, or the generation before, the current database.",
+    "profile": "Show or change what a reset brings back.",
     "convert": "Convert from and to other stacks' databases.",
 }
 

@@ -1,0 +1,198 @@
+"""What devices and people do to a storage: lives for bench/power_cuts.py to interrupt."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from device.core import Device
+from device.entropy import SeededEntropy
+from device.factory import new_database
+from device.path import Endpoint
+from device.simulation.profile import load
+from device.testing import MemoryNetwork
+from device.testing.network import GROUPS
+from obt import (
+    LITE,
+    Address,
+    MemoryTransport,
+    ObtEngine,
+    ObtError,
+    Order,
+    OwnedDevice,
+    Ownership,
+    Step,
+    find_unowned_at,
+    run,
+    take_ownership,
+)
+from svrdb import (
+    JSON,
+    Codec,
+    Database,
+    Means,
+    MemoryStorage,
+    Sdi,
+    Store,
+    read_snapshot,
+    repair,
+    restore,
+    take_snapshot,
+)
+from svrdb.codec import CODECS
+
+HOST, PLAIN, SECURE = "10.0.0.10", 5683, 5684
+OWNER = UUID("11111111-2222-4333-8444-555555555555")
+LIGHT = load("light")
+NOW = datetime(2030, 1, 1, tzinfo=UTC)
+
+
+class BrokenPromiseError(AssertionError):
+    """What a device promised is not on its disk."""
+
+
+@dataclass
+class Diary:
+    """What was asked of a store, and what it promised."""
+
+    promised: Database | None = None
+    attempts: list[Database] = field(default_factory=list)
+    """What was tried since the last promise."""
+    answers: int = 0
+
+    def promise(self, database: Database) -> None:
+        """Note that a database is durable."""
+        self.promised = database
+        self.attempts.clear()
+
+
+class WatchedStore:
+    """A store that writes a diary."""
+
+    def __init__(self, store: Store, diary: Diary) -> None:
+        self._store = store
+        self._diary = diary
+        diary.promise(store.current)
+
+    @property
+    def current(self) -> Database:
+        """What the store has."""
+        return self._store.current
+
+    def commit(self, new: Database) -> None:
+        """Commit, and note before and after."""
+        self._diary.attempts.append(new)
+        self._store.commit(new)
+        self._diary.promise(new)
+
+
+Life = Callable[[MemoryStorage, Diary], None]
+"""Something that a device or a person does to a storage; it keeps a diary."""
+
+
+def factory() -> Database:
+    """Make a new light, the same each time."""
+    return new_database(LIGHT, SeededEntropy("light"))
+
+
+def opened(storage: MemoryStorage, diary: Diary, codec: Codec = JSON) -> WatchedStore:
+    """Open a store; a new device is under way until that returns."""
+    diary.promised = stored(storage)
+    if diary.promised is None:
+        diary.attempts.append(factory())
+    return WatchedStore(Store.open(storage, factory, codec=codec), diary)
+
+
+class Stage:
+    """A light on a storage, and a tool."""
+
+    def __init__(self, storage: MemoryStorage, diary: Diary, codec: Codec = JSON) -> None:
+        self._storage = storage
+        self._diary = diary
+        self.network = MemoryNetwork(seed=1)
+        store = opened(storage, diary, codec)
+        self.device = Device(LIGHT, store, entropy=SeededEntropy("device"))
+        self.device.endpoints = (Endpoint("coap", HOST, PLAIN), Endpoint("coaps", HOST, SECURE))
+        self.network.attach(self.device, HOST, PLAIN, groups=GROUPS)
+        self.network.attach(self.device, HOST, SECURE, secured=True)
+        self.device.start(self.network.now)
+        engine = ObtEngine(entropy=SeededEntropy("tool"))
+        self.transport = MemoryTransport(self.network, engine)
+
+    def own(self, order: Order = LITE) -> Ownership:
+        """Take ownership."""
+        found = run(find_unowned_at(self.transport, Address(HOST, PLAIN), on_step=self.hear))
+        taking = take_ownership(self.transport, found, OWNER, order=order, on_step=self.hear)
+        return run(taking).ownership
+
+    def reset(self, ownership: Ownership) -> None:
+        """Reset the device over the network, and let the reset happen."""
+        run(OwnedDevice(self.transport, ownership, on_step=self.hear).reset())
+        self.network.run(10)
+
+    def hear(self, step: Step) -> None:
+        """Require that what was answered 2.04 is the only thing that a power cut can leave."""
+        if step.outcome.startswith("2.04"):
+            self._diary.answers += 1
+            for survivor in self._storage.after_power_cut():
+                if stored(survivor) != self.device.database:
+                    raise BrokenPromiseError(f"{step.purpose} was answered 2.04 and can be lost")
+
+
+def stored(storage: MemoryStorage) -> Database | None:
+    """Return what a program would read, whatever the form."""
+    for codec in CODECS:
+        content = storage.files.get(codec.file_name)
+        if content is not None:
+            return codec.decode(content)
+    return None
+
+
+def onboarding(order: Order, codec: Codec, storage: MemoryStorage, diary: Diary) -> None:
+    """Start a new device and take ownership of it; what fails in between, fails."""
+    stage = Stage(storage, diary, codec)
+    with suppress(ObtError):
+        stage.own(order)
+    stage.network.run(10)
+
+
+def a_reset(ownership: Ownership, storage: MemoryStorage, diary: Diary) -> None:
+    """Start an owned device and reset it."""
+    stage = Stage(storage, diary)
+    with suppress(ObtError):
+        stage.reset(ownership)
+
+
+def an_edit(storage: MemoryStorage, diary: Diary) -> None:
+    """Change the database of a stopped device, as an editor does."""
+    store = opened(storage, diary)
+    store.commit(replace(store.current, sdi=Sdi(name="edited", is_private=True)))
+
+
+def a_repair(storage: MemoryStorage, diary: Diary) -> None:
+    """Repair the database of a stopped device."""
+    store = opened(storage, diary)
+    torn = replace(store.current, pstat=replace(store.current.pstat, is_operational=False))
+    store.commit(torn)
+    store.commit(repair(torn, Means(NOW, lambda: OWNER)))
+
+
+def a_restore(storage: MemoryStorage, diary: Diary) -> None:
+    """Put a snapshot in the place of the database."""
+    diary.promised = stored(storage)
+    wanted = read_snapshot(storage, "unowned")
+    diary.attempts.append(wanted)
+    restore(storage, wanted)
+    diary.promise(wanted)
+
+
+def a_snapshot(storage: MemoryStorage, diary: Diary) -> None:
+    """Keep a snapshot; the database stays what it is."""
+    diary.promised = stored(storage)
+    assert diary.promised is not None
+    take_snapshot(storage, "kept", diary.promised, JSON)
+    if read_snapshot(storage, "kept") != diary.promised:
+        raise BrokenPromiseError("the snapshot is another database")

@@ -1,0 +1,44 @@
+"""`onboardee svr snapshot`: keep the whole database under a name."""
+
+from pathlib import Path
+
+import click
+
+from device.cli.svr.state import look_at, state_dir
+from svrdb import list_snapshots, read_named, remove_snapshot, take_snapshot
+from svrdb.store import required_codec
+
+
+@click.command(
+    "snapshot", epilog="Example: onboardee svr snapshot owned-by-lite --state-dir ~/lights/kitchen"
+)
+@click.argument("name", required=False)
+@state_dir
+@click.option("--remove", is_flag=True, help="Remove the snapshot of that name instead.")
+def command(name: str | None, state_dir: Path, *, remove: bool) -> None:
+    """Keep what the device has now, owner, credentials and rules, as the snapshot NAME.
+
+    The device may be running. Without NAME it is snapshot-1, snapshot-2 and so on.
+    """
+    if remove and name is None:
+        raise click.UsageError("--remove needs the NAME of a snapshot")
+    with look_at(state_dir) as storage:
+        if remove and name is not None:
+            remove_snapshot(storage, name)
+            click.echo(f"snapshot {name} is removed")
+            return
+        taken = {each.name for each in list_snapshots(storage)}
+        chosen = name or _free(taken)
+        database = read_named(storage, "live")
+        try:
+            made = take_snapshot(storage, chosen, database, required_codec(storage))
+        except ValueError as error:
+            raise click.BadParameter(str(error), param_hint="NAME") from error
+    click.echo(f"snapshot {made.name} is kept in {state_dir / made.file_name}")
+
+
+def _free(taken: set[str]) -> str:
+    number = 1
+    while f"snapshot-{number}" in taken:
+        number += 1
+    return f"snapshot-{number}"

@@ -1,0 +1,49 @@
+"""`onboardee svr snapshots`: list what was kept."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from device.cli.svr.state import as_json, look_at, print_json, state_dir
+from svrdb import Snapshot, Storage, StoreDamaged, list_snapshots, read_snapshot
+
+
+@click.command("snapshots", epilog="Example: onboardee svr snapshots --state-dir DIR --json")
+@state_dir
+@as_json
+def command(state_dir: Path, *, as_json: bool) -> None:
+    """List the snapshots of a device: automatic ones from the oldest on, then those with names.
+
+    The time is that of the file, by the clock of then; automatic ones are ordered by number.
+    """
+    with look_at(state_dir) as storage:
+        rows = [_row(state_dir, storage, each) for each in list_snapshots(storage)]
+    if as_json:
+        print_json(rows)
+        return
+    for row in rows:
+        owner = f"owner {row['owner']}" if row["owner"] else "no owner"
+        click.echo(f"{row['name']:24} {row['time']}  {row['state']:7} {owner}")
+    if not rows:
+        click.echo("there are no snapshots")
+
+
+def _row(directory: Path, storage: Storage, snapshot: Snapshot) -> dict[str, Any]:
+    changed = (directory / snapshot.file_name).stat().st_mtime
+    row: dict[str, Any] = {
+        "name": snapshot.name,
+        "time": datetime.fromtimestamp(changed, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "automatic": snapshot.number is not None,
+        "state": "damaged",
+        "device_uuid": None,
+        "owner": None,
+    }
+    try:
+        database = read_snapshot(storage, snapshot.name)
+    except StoreDamaged:
+        return row
+    owner = str(database.doxm.owner_uuid) if database.doxm.owned else None
+    uuid = str(database.doxm.device_uuid)
+    return {**row, "state": database.state.name, "device_uuid": uuid, "owner": owner}

@@ -1,0 +1,140 @@
+"""The reset profile: how it is made of a device, and how a reset brings it back.
+
+Pure functions; where a random UUID is needed, its source is an argument.
+"""
+
+from collections.abc import Callable
+from typing import Final
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from svrdb.model import (
+    NIL,
+    Ace,
+    Credential,
+    CredentialUsage,
+    Database,
+    Doxm,
+    Permanent,
+    PrivateData,
+    Pstat,
+    ResetProfile,
+    ResetUuid,
+    TransferMethod,
+    is_same_identity,
+)
+from svrdb.seed import parsed_uuid
+
+NewUuid = Callable[[], UUID]
+
+HARD_CODED: Final = (
+    "Just Works, the UUID it left the factory with, no credentials, no access rules, the baseline "
+    "security profile"
+)
+"""What a reset without a reset profile leaves, for people."""
+
+
+def reset(database: Database, new_uuid: NewUuid) -> Database:
+    """Return what a reset leaves: the reset profile, or `HARD_CODED` without one."""
+    profile = database.reset_profile or hard_coded(database.permanent)
+    is_kept = profile.uuid is ResetUuid.KEEP and profile.doxm.device_uuid != NIL
+    device_uuid = profile.doxm.device_uuid if is_kept else new_uuid()
+    restored = factory_state(profile, database.permanent, device_uuid, new_uuid)
+    return replace(restored, reset_profile=database.reset_profile)
+
+
+def factory_state(
+    profile: ResetProfile, permanent: Permanent, device_uuid: UUID, new_uuid: NewUuid
+) -> Database:
+    """Return a device that has what its profile says and that UUID, hidden if the profile says so.
+
+    Whatever the profile claims, the device waits for an owner (OCF Security 8.3).
+    """
+    shown = new_uuid() if profile.is_uuid_hidden else device_uuid
+    clean = without_owner(profile)
+    return Database(
+        doxm=replace(clean.doxm, device_uuid=shown),
+        permanent=permanent,
+        pstat=clean.pstat,
+        cred=clean.cred,
+        acl2=clean.acl2,
+        sp=clean.sp,
+        next_uuid=device_uuid if profile.is_uuid_hidden else None,
+        reset_profile=profile,
+    )
+
+
+def hard_coded(permanent: Permanent) -> ResetProfile:
+    """Return the profile of a device that has none."""
+    doxm = Doxm(methods=(TransferMethod.JUST_WORKS,), device_uuid=permanent.original)
+    return ResetProfile(doxm=doxm)
+
+
+def profile_of(database: Database) -> ResetProfile:
+    """Make a reset profile of what a device is now.
+
+    Left out is what came from owners and would let them in again: who owns what, and the
+    credentials and rules of the owner and of the resource owners.
+    """
+    known = database.reset_profile or hard_coded(database.permanent)
+    owners = {
+        database.doxm.owner_uuid,
+        *(part.resource_owner for part in (database.doxm, database.pstat)),
+        *(part.resource_owner for part in (database.cred, database.acl2)),
+    }
+    credentials = tuple(
+        _with_key(credential, database.identity_key)
+        for credential in database.cred.credentials
+        if not _is_of(credential, owners)
+    )
+    entries = tuple(entry for entry in database.acl2.entries if not _names(entry, owners))
+    return without_owner(
+        replace(
+            known,
+            doxm=replace(
+                database.doxm, device_uuid=database.next_uuid or database.doxm.device_uuid
+            ),
+            pstat=database.pstat,
+            cred=replace(database.cred, credentials=credentials),
+            acl2=replace(database.acl2, entries=entries),
+            sp=database.sp,
+        )
+    )
+
+
+def without_owner(profile: ResetProfile) -> ResetProfile:
+    """Return a profile of a device that nobody owns and that is at the beginning of RFOTM."""
+    pstat = Pstat(supported_modes=profile.pstat.supported_modes)
+    doxm = replace(
+        profile.doxm,
+        owned=False,
+        owner_uuid=NIL,
+        resource_owner=NIL,
+        selected_method=TransferMethod.SELF,
+    )
+    return replace(
+        profile,
+        doxm=doxm,
+        pstat=pstat,
+        cred=replace(profile.cred, resource_owner=NIL),
+        acl2=replace(profile.acl2, resource_owner=NIL),
+    )
+
+
+def _with_key(credential: Credential, key: PrivateData) -> Credential:
+    """Write into a certificate for the device's key pair its key: a reset gives up the pair."""
+    is_for_pair = credential.usage in {CredentialUsage.IDENTITY, CredentialUsage.ROLE}
+    if is_for_pair and credential.private is None and key.data:
+        return replace(credential, private=key)
+    return credential
+
+
+def _is_of(credential: Credential, owners: set[UUID]) -> bool:
+    subject = parsed_uuid(credential.subject)
+    return any(is_same_identity(subject, owner) for owner in owners)
+
+
+def _names(entry: Ace, owners: set[UUID]) -> bool:
+    subject = parsed_uuid(entry.subject.uuid or "")
+    return any(is_same_identity(subject, owner) for owner in owners)

@@ -1,0 +1,154 @@
+"""Snapshots: whole databases kept under names beside the current one.
+
+A file of each, written and checksummed like the database. Some are made by a person, under a name
+that stays until a person removes it; others by the device, numbered, of which only the latest few
+are kept. Numbers, not times, tell which are the latest: clocks jump.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from svrdb.codec import CODECS, Codec
+from svrdb.errors import StoreMissing
+from svrdb.files import explained, file_path, place, previous_name, read_database
+from svrdb.model import Database
+from svrdb.storage import PREFIX, Storage
+from svrdb.store import read_current, required_codec
+
+LIVE: Final = "live"
+RESET_PROFILE: Final = "reset-profile"
+PREVIOUS: Final = "previous"
+RESERVED: Final = frozenset({LIVE, RESET_PROFILE, PREVIOUS})
+"""Names of what is no snapshot but can be compared with one."""
+
+NAME_RULE: Final = (
+    "up to 64 letters, digits, dots, hyphens and underscores, a letter or digit first"
+)
+
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_AUTOMATIC: Final = re.compile(r"auto-([0-9]{6,})-[A-Z]+")
+_FILE: Final = re.compile(
+    rf"{re.escape(PREFIX)}snapshot\.({_NAME.pattern})\.({'|'.join(c.name for c in CODECS)})"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A snapshot that is there."""
+
+    name: str
+    codec: Codec
+
+    @property
+    def file_name(self) -> str:
+        """Its file in the state directory."""
+        return f"{PREFIX}snapshot.{self.name}.{self.codec.name}"
+
+    @property
+    def number(self) -> int | None:
+        """Its place among the automatic ones, None if a person made it."""
+        found = _AUTOMATIC.fullmatch(self.name)
+        return int(found[1]) if found else None
+
+
+def check_name(name: str) -> None:
+    """Raise ValueError for a name that a person's snapshot cannot have."""
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"a snapshot's name has {NAME_RULE}")
+    if name in RESERVED or name.startswith("auto-"):
+        raise ValueError(f"the name {name} has a meaning of its own; choose another one")
+
+
+def list_snapshots(storage: Storage) -> tuple[Snapshot, ...]:
+    """List the snapshots: automatic ones from the oldest to the latest, then a person's by name.
+
+    Raises StoreUnavailable.
+    """
+    with explained(storage):
+        found = [_FILE.fullmatch(name) for name in storage.names()]
+    by_name = {codec.name: codec for codec in CODECS}
+    known = [Snapshot(match[1], by_name[match[2]]) for match in found if match]
+    return tuple(sorted(known, key=_rank))
+
+
+def take_snapshot(storage: Storage, name: str, database: Database, codec: Codec) -> Snapshot:
+    """Keep a database under a name that is not taken; durable when this returns.
+
+    Raises ValueError for a bad or taken name, and StoreUnavailable.
+    """
+    check_name(name)
+    if any(known.name == name for known in list_snapshots(storage)):
+        raise ValueError(f"there is a snapshot {name} already; choose another name")
+    return _keep(storage, Snapshot(name, codec), database)
+
+
+def take_automatic(storage: Storage, database: Database, codec: Codec, *, limit: int) -> Snapshot:
+    """Keep a database as the latest automatic snapshot, and of these only the `limit` latest.
+
+    A person's snapshots are never removed. Raises StoreUnavailable.
+    """
+    numbered = [known for known in list_snapshots(storage) if known.number is not None]
+    number = 1 + max((known.number or 0 for known in numbered), default=0)
+    name = f"auto-{number:06}-{database.state.name}"
+    taken = _keep(storage, Snapshot(name, codec), database)
+    with explained(storage):
+        for old in numbered[: max(0, len(numbered) + 1 - limit)]:
+            storage.remove(old.file_name)
+    return taken
+
+
+def remove_snapshot(storage: Storage, name: str) -> None:
+    """Remove a snapshot for good. Raises StoreMissing or StoreUnavailable."""
+    found = _find(storage, name)
+    with explained(storage):
+        storage.remove(found.file_name)
+        storage.sync_directory()
+
+
+def read_snapshot(storage: Storage, name: str) -> Database:
+    """Read a snapshot. Raises StoreMissing, StoreDamaged or StoreUnavailable."""
+    found = _find(storage, name)
+    with explained(storage):
+        return read_database(storage, found.codec, found.file_name)
+
+
+def read_previous(storage: Storage) -> Database:
+    """Read the generation before the last commit. Raises as `read_snapshot` does."""
+    with explained(storage):
+        codec = required_codec(storage)
+        if previous_name(codec) not in storage.names():
+            raise StoreMissing(
+                storage.location, "holds no generation before the last", "see the snapshots"
+            )
+        return read_database(storage, codec, previous_name(codec))
+
+
+def read_named(storage: Storage, name: str) -> Database:
+    """Read a snapshot, or `live` or `previous`. Raises as `read_snapshot` does."""
+    if name == LIVE:
+        with explained(storage):
+            return read_current(storage)
+    return read_previous(storage) if name == PREVIOUS else read_snapshot(storage, name)
+
+
+def _keep(storage: Storage, snapshot: Snapshot, database: Database) -> Snapshot:
+    with explained(storage):
+        place(storage, snapshot.file_name, snapshot.codec.encode(database))
+    return snapshot
+
+
+def _find(storage: Storage, name: str) -> Snapshot:
+    known = list_snapshots(storage)
+    for snapshot in known:
+        if snapshot.name == name:
+            return snapshot
+    names = ", ".join(each.name for each in known) or "none"
+    raise StoreMissing(
+        file_path(storage, f"{PREFIX}snapshot.{name}"), "is not there", f"there are: {names}"
+    )
+
+
+def _rank(snapshot: Snapshot) -> tuple[bool, int, str]:
+    number = snapshot.number
+    return number is None, number or 0, snapshot.name

@@ -1,0 +1,166 @@
+"""A device whose disk refuses: it serves what it has, and answers 5.03 to what it cannot keep."""
+
+import errno
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from device_scene import HOST, OWNER, PLAIN, SECURE
+from msgspec.structs import replace
+
+from device.core import Device
+from device.entropy import SeededEntropy
+from device.events import Bus, Event, StateChanged, StorageFailed
+from device.factory import new_database
+from device.path import Endpoint
+from device.simulation.profile import load
+from device.snapshots import keep_snapshots
+from device.testing import MemoryNetwork
+from device.testing.network import GROUPS
+from obt import (
+    Address,
+    MemoryTransport,
+    ObtEngine,
+    OnboardingError,
+    OwnedDevice,
+    Rule,
+    Subject,
+    Target,
+    find_unowned_at,
+    run,
+    take_ownership,
+)
+from svrdb import MemoryStorage, State, Store, StoreUnavailable, list_snapshots, read_snapshot
+
+LIGHT = load("light")
+RULE = Rule(subject=Subject(uuid=str(OWNER)), targets=(Target(wildcard="*"),), permission=31)
+NOW = datetime(2030, 1, 1, tzinfo=UTC)
+
+REASONS = {
+    errno.ENOSPC: "is on a full disk; free some space",
+    errno.EROFS: "is on a read-only file system; make it writable",
+    errno.EACCES: "is not accessible to this user; change its owner",
+    errno.EIO: "cannot be used (Input/output error); check the disk",
+}
+
+
+class Scene:
+    """An owned light on a storage that can fail, with automatic snapshots if asked for."""
+
+    def __init__(self, snapshots: int = 0) -> None:
+        self.storage = MemoryStorage(location="/lights/kitchen")
+        self.events: list[Event] = []
+        self.time = NOW
+        bus = Bus()
+        bus.subscribe(self.events.append)
+        store = Store.open(self.storage, lambda: new_database(LIGHT, SeededEntropy(1)))
+        keep_snapshots(bus, store, snapshots)
+        self.network = MemoryNetwork()
+        self.device = Device(
+            LIGHT, store, entropy=SeededEntropy(2), bus=bus, wall_clock=lambda: self.time
+        )
+        self.device.endpoints = (Endpoint("coap", HOST, PLAIN), Endpoint("coaps", HOST, SECURE))
+        self.network.attach(self.device, HOST, PLAIN, groups=GROUPS)
+        self.network.attach(self.device, HOST, SECURE, secured=True)
+        self.device.start(0)
+        transport = MemoryTransport(self.network, ObtEngine(entropy=SeededEntropy(3)))
+        found = run(find_unowned_at(transport, Address(HOST, PLAIN)))
+        taking = take_ownership(transport, found, OWNER)
+        self.owned: OwnedDevice = run(taking)
+        run(self.owned.add_rules([RULE]))
+
+    def reasons(self) -> list[str]:
+        """Return what was said of the disk."""
+        return [event.reason for event in self.events if isinstance(event, StorageFailed)]
+
+    def value(self) -> Any:
+        """Read the switch over the network."""
+        return run(self.owned.read("/light/switch"))
+
+
+@pytest.mark.parametrize("code", REASONS)
+def test_refusing_disk(code: int) -> None:
+    """5.03 for a change of what is kept, all else goes on, and the reason is in the log."""
+    scene = Scene()
+    before = scene.device.database
+    scene.storage.fail_at(1, code, lasting=True)
+    with pytest.raises(OnboardingError, match=r"5\.03"):
+        run(scene.owned.add_rules([RULE]))
+    assert scene.device.database == before
+    run(scene.owned.update("/light/switch", {"value": True}))
+    assert scene.value()["value"] is True
+    assert f"/lights/kitchen {REASONS[code]}" in scene.reasons()[0]
+    assert len(scene.reasons()) >= 1
+    scene.storage.heal()
+    run(scene.owned.add_rules([RULE]))
+    assert len(scene.device.database.acl2.entries) == len(before.acl2.entries) + 1
+
+
+def test_reset_waits_for_the_disk() -> None:
+    """A reset for which there is no room is tried again until there is."""
+    scene = Scene()
+    scene.storage.fail_at(8, errno.ENOSPC, lasting=True)
+    run(scene.owned.reset())
+    scene.network.run(20)
+    assert scene.device.database.state is State.RESET
+    assert len(scene.reasons()) > 3
+    scene.storage.heal()
+    scene.network.run(20)
+    assert scene.device.database.state is State.RFOTM
+    assert not scene.device.database.doxm.owned
+
+
+@pytest.mark.parametrize("code", REASONS)
+def test_start_on_a_refusing_disk(code: int) -> None:
+    """A place that cannot be used is told in a sentence, and no device is made."""
+    storage = MemoryStorage(location="/lights/kitchen")
+    storage.fail_at(3, code, lasting=True)
+    with pytest.raises(StoreUnavailable) as caught:
+        Store.open(storage, lambda: new_database(LIGHT, SeededEntropy(1)))
+    assert f"/lights/kitchen {REASONS[code]}" in str(caught.value)
+
+
+def test_snapshots_of_states() -> None:
+    """Each new state is kept, the latest few of them; each is the whole device of then."""
+    scene = Scene(snapshots=3)
+    run(scene.owned.reset())
+    scene.network.run(10)
+    kept = list_snapshots(scene.storage)
+    changes = [event.after for event in scene.events if isinstance(event, StateChanged)]
+    assert [each.name.rpartition("-")[2] for each in kept] == changes[-3:]
+    assert [each.number for each in kept] == list(range(len(changes) - 2, len(changes) + 1))
+    assert changes[-3:] == ["RFNOP", "RESET", "RFOTM"]
+    assert read_snapshot(scene.storage, kept[-1].name) == scene.device.database
+    assert read_snapshot(scene.storage, kept[0].name).doxm.owner_uuid == OWNER
+
+
+def test_no_snapshots_unless_asked_for() -> None:
+    """By default a device keeps none."""
+    assert list_snapshots(Scene().storage) == ()
+
+
+def test_snapshot_without_room() -> None:
+    """A snapshot for which there is no room is no reason to refuse the change of state."""
+    scene = Scene(snapshots=2)
+    commit = 7
+    scene.storage.fail_at(commit + 1, errno.ENOSPC, lasting=False)
+    run(scene.owned.reset())
+    assert scene.device.database.state is State.RESET
+    (reason,) = scene.reasons()
+    assert reason.startswith("no snapshot was kept: /lights/kitchen is on a full disk")
+
+
+def test_clock_jumps_back() -> None:
+    """A clock that goes back thirty years costs nothing that is stored, and reorders nothing."""
+    scene = Scene(snapshots=4)
+    before = [each.name for each in list_snapshots(scene.storage)]
+    rules = scene.device.database.acl2.entries
+    scene.time = NOW.replace(year=2000)
+    run(scene.owned.add_rules([RULE]))
+    assert scene.value()["value"] is False
+    after = [each.name for each in list_snapshots(scene.storage)]
+    assert after[:2] == before[2:]
+    live = scene.device.database
+    assert live.acl2.entries[:-1] == rules
+    with Store.open(MemoryStorage(scene.storage.files), lambda: replace(live)) as store:
+        assert store.current == live

@@ -1,0 +1,174 @@
+"""What is wrong with certificates: keys, chains, times, and text that is none."""
+
+from collections.abc import Callable
+from dataclasses import replace as with_
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from uuid import UUID
+
+import pytest
+from msgspec.structs import replace
+from svrdb_samples import DEVICE, unowned
+
+from device.testing import certificates
+from device.testing.certificates import Issued
+from svrdb import (
+    AdviceCode,
+    Credential,
+    Database,
+    Encoding,
+    Means,
+    PrivateData,
+    PublicData,
+    Severity,
+    advise,
+    profile_of,
+    repair,
+)
+from svrdb.model import CredentialUsage
+
+NOW = datetime(2030, 6, 1, tzinfo=UTC)
+ROOT = certificates.root()
+MIDDLE = ROOT.issue(certificates.authority("middle", path_length=0))
+LEAF = MIDDLE.issue(certificates.identity(DEVICE))
+OTHER = ROOT.issue(certificates.identity(DEVICE))
+
+
+def pem_key(issued: Issued) -> PrivateData:
+    """Return a private key as it is stored."""
+    return PrivateData(data=issued.key_pem.encode(), encoding=Encoding.PEM)
+
+
+def credential(**changes: object) -> Credential:
+    """Return a sound identity certificate with its chain and key."""
+    sound = Credential(
+        credid=1,
+        kind=8,
+        subject="*",
+        usage=CredentialUsage.IDENTITY,
+        public=PublicData(data=LEAF.pem),
+        private=pem_key(LEAF),
+    )
+    return replace(sound, **changes)
+
+
+def database(*credentials: Credential, key: PrivateData | None = None) -> Database:
+    """Return a device that has these credentials; its reset profile has none."""
+    device = replace(unowned(), doxm=replace(unowned().doxm, methods=(0,)))
+    return replace(
+        device,
+        cred=replace(device.cred, credentials=credentials),
+        identity_key=key or PrivateData(),
+        reset_profile=profile_of(device),
+    )
+
+
+def codes(device: Database, now: datetime = NOW) -> list[AdviceCode]:
+    """Return only the codes."""
+    return [finding.code for finding in advise(device, now)]  # type: ignore[misc]
+
+
+def repaired(device: Database) -> Database:
+    """Return what a repair makes of it."""
+    numbers = count(1)
+    return repair(device, Means(NOW, lambda: UUID(int=next(numbers))))
+
+
+@pytest.mark.parametrize(
+    ("sound", "key"),
+    [
+        (credential(), None),
+        (credential(private=None), pem_key(LEAF)),
+        (credential(usage=CredentialUsage.TRUST_ANCHOR, public=PublicData(data=ROOT.pem)), None),
+        (
+            credential(
+                usage=CredentialUsage.TRUST_ANCHOR,
+                private=None,
+                public=PublicData(data=ROOT.pem + OTHER.pem),
+            ),
+            None,
+        ),
+    ],
+)
+def test_sound(sound: Credential, key: PrivateData | None) -> None:
+    """A certificate with its key, or for the device's key pair, and anchors in any order."""
+    assert codes(database(sound, key=key)) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"public": PublicData(data="no PEM")}, AdviceCode.CERTIFICATE_UNREADABLE),
+        ({"public": PublicData(data=LEAF.pem[:300])}, AdviceCode.CERTIFICATE_UNREADABLE),
+        (
+            {"public": PublicData(data="AAAA", encoding=Encoding.DER)},
+            AdviceCode.CERTIFICATE_UNREADABLE,
+        ),
+        ({"private": PrivateData(data=b"no key")}, AdviceCode.KEY_UNREADABLE),
+        ({"private": pem_key(OTHER)}, AdviceCode.KEY_MISMATCH),
+        ({"private": None}, AdviceCode.KEY_MISMATCH),
+    ],
+)
+def test_of_no_use(changes: dict[str, object], code: AdviceCode) -> None:
+    """A certificate that cannot be read, or not be shown for want of its key, is an error."""
+    device = database(credential(credid=4, **changes), credential())
+    (finding,) = advise(device, NOW)
+    assert (finding.code, finding.severity) == (code, Severity.ERROR)
+    assert "credential 4" in finding.sentence
+    assert repaired(device) == database(credential())
+
+
+def test_for_another_key_pair() -> None:
+    """A certificate without key is for the device's own pair, and for no other."""
+    assert codes(database(credential(private=None), key=pem_key(OTHER))) == ["key-mismatch"]
+
+
+def test_broken_chain() -> None:
+    """Where a certificate is not issued by the next, the chain ends for everybody."""
+    device = database(credential(public=PublicData(data=LEAF.pem + OTHER.pem)))
+    (finding,) = advise(device, NOW)
+    assert finding.code is AdviceCode.CHAIN_BROKEN
+    assert finding.sentence == ("Certificate 2 of credential 1 is not issued by the one after it.")
+    assert repaired(device) == database(credential())
+
+
+@pytest.mark.parametrize(
+    ("shift", "code"),
+    [
+        (timedelta(days=-8000), AdviceCode.CERTIFICATE_NOT_YET_VALID),
+        (timedelta(days=40000), AdviceCode.CERTIFICATE_EXPIRED),
+    ],
+)
+def test_time(shift: timedelta, code: AdviceCode) -> None:
+    """Before its first and after its last day each certificate of a chain is a warning."""
+    device = database(credential())
+    assert codes(device, NOW + shift) == [code, code]
+
+
+def test_expired_is_not_removed() -> None:
+    """An expired certificate stays: the clock may be wrong."""
+    old = with_(certificates.identity(DEVICE), end=NOW - timedelta(days=1))
+    leaf = MIDDLE.issue(old)
+    device = database(credential(public=PublicData(data=leaf.pem), private=pem_key(leaf)))
+    (finding,) = advise(device, NOW)
+    assert finding.sentence == "Certificate 1 of credential 1 expired on 2030-05-31."
+    assert not finding.is_repairable
+    assert repaired(device) == device
+
+
+def test_in_the_reset_profile() -> None:
+    """The certificates that a reset would bring back are checked, too."""
+    bad = database(credential(private=pem_key(OTHER)))
+    device = replace(database(), reset_profile=profile_of(bad))
+    (finding,) = advise(device, NOW)
+    assert finding.code is AdviceCode.BAD_RESET_PROFILE
+    assert finding.sentence.startswith("In the reset profile: The private key of credential 1")
+    assert repaired(device) == database()
+
+
+@pytest.mark.parametrize("hide", [str, repr])
+def test_no_secret_in_findings(hide: Callable[[object], str]) -> None:
+    """No finding shows a key."""
+    device = database(credential(private=pem_key(OTHER)))
+    line = OTHER.key_pem.splitlines()[1]
+    assert line not in hide(advise(device, NOW))
