@@ -15,7 +15,7 @@ import pytest
 jsonschema = pytest.importorskip("jsonschema")
 
 BESIDE = Path(__file__).parents[2].joinpath("..", "shared", "ocf-models")
-MODELS = Path(os.environ.get("ONBOARDEE_OCF_MODELS", BESIDE))
+MODELS = Path(os.environ.get("ONBOARDEE_OCF_MODELS") or BESIDE)
 
 needs_models = pytest.mark.skipif(not MODELS.is_dir(), reason="OCF's data models are not here")
 

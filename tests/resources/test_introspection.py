@@ -28,7 +28,7 @@ WORLDS = {
     "climate": lambda: climate(may(31)),
 }
 BESIDE = Path(__file__).parents[2].joinpath("..", "shared", "ocf-models")
-MODELS = Path(os.environ.get("ONBOARDEE_OCF_MODELS", BESIDE)) / "IoTDataModels"
+MODELS = Path(os.environ.get("ONBOARDEE_OCF_MODELS") or BESIDE) / "IoTDataModels"
 PUBLISHED = {
     "oic.r.switch.binary": "BinarySwitchResURI",
     "oic.r.light.dimming": "DimmingResURI",
