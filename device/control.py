@@ -5,6 +5,7 @@ one typed value, its result what JSON has. `perform` is a step of the device lik
 """
 
 from collections import deque
+from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
@@ -47,6 +48,23 @@ class Set(Command, frozen=True, tag="set"):
     values: dict[str, Any]
 
 
+class Inputs(Command, frozen=True, tag="inputs"):
+    """What `Press` and `Fault` know."""
+
+
+class Press(Command, frozen=True, tag="press"):
+    """Use one of the device's inputs, as a person does."""
+
+    name: str
+
+
+class Fault(Command, frozen=True, tag="fault"):
+    """Let one of the device's faults come or go."""
+
+    name: str
+    is_on: bool = True
+
+
 class ResetButton(Command, frozen=True, tag="reset"):
     """Press the reset button."""
 
@@ -82,6 +100,9 @@ Request = (
     List
     | Get
     | Set
+    | Inputs
+    | Press
+    | Fault
     | ResetButton
     | State
     | Pin
@@ -108,6 +129,12 @@ class Control:
         match request:
             case Set(href=href, values=values):
                 return self._set(href, values, now)
+            case Press(name=name):
+                outgoing = _begun(lambda: device.press(name, now))
+                return self._inputs(), outgoing
+            case Fault(name=name, is_on=is_on):
+                outgoing = _begun(lambda: device.fault(name, now, is_on=is_on))
+                return self._inputs(), outgoing
             case ResetButton():
                 return None, device.press_reset(now)
             case ReplaceDatabase(before=before, after=after):
@@ -132,6 +159,8 @@ class Control:
                 return self._list()
             case Get(href=href, name=name):
                 return self._get(href, name)
+            case Inputs():
+                return self._inputs()
             case Pin():
                 if self.device.pin is None:
                     raise ControlError("no PIN is shown: no tool has selected that method")
@@ -148,6 +177,9 @@ class Control:
             {"href": href, "rt": list(each.target.types), "values": dict(each.values.current)}
             for href, each in self.device.appliances.items()
         ]
+
+    def _inputs(self) -> Any:
+        return {"inputs": list(self.device.inputs), "faults": dict(self.device.faults)}
 
     def _get(self, href: str, name: str | None) -> Any:
         values = self._resource(href).values.current
@@ -210,6 +242,13 @@ class Control:
         if isinstance(event, AccessDenied | RequestRefused | HandshakeRefused):
             at = self.device.wall_time.isoformat(timespec="seconds")
             self._refusals.append({"at": at, "event": event.name, **event.fields()})
+
+
+def _begun(begin: Callable[[], list[Outgoing]]) -> list[Outgoing]:
+    try:
+        return begin()
+    except ValueError as error:
+        raise ControlError(str(error)) from error
 
 
 def _decoded(text: str) -> Database:

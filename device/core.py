@@ -203,7 +203,7 @@ class Device:
             self._schedule_reset("the owner did not come back to end the transfer", now)
         self._follow_sessions(now)
         self._coap.tick(now)
-        self._tell(self._world.tick(now))
+        self._tell(self._world.tick(now), by_itself=True)
         if self._reset_at is not None and now >= self._reset_at:
             self._do(self._reset, now, writes=True)
         if self._reboot_at is not None and now >= self._reboot_at:
@@ -357,10 +357,10 @@ class Device:
 
     def _answer(self, request: Request, remote: Hashable, now: float) -> Response | None:
         """Answer a request; what is due before it comes before it."""
-        self._tell(self._world.tick(now))
+        self._tell(self._world.tick(now), by_itself=True)
         return self._answering.answer(request, remote, now)
 
-    def _tell(self, hrefs: Collection[str]) -> None:
+    def _tell(self, hrefs: Collection[str], *, by_itself: bool = False) -> None:
         """Let everybody know of new values."""
         ordered = sorted(hrefs)
         self._egress.notify(ordered)
@@ -368,7 +368,7 @@ class Device:
             if href not in self.appliances:
                 continue
             values = dict(self.appliances[href].values.current)
-            self.bus.publish(events.ValueChanged(href=href, values=values))
+            self.bus.publish(events.ValueChanged(href=href, values=values, by_itself=by_itself))
 
     def _commit(self, database: Database) -> None:
         try:

@@ -184,11 +184,13 @@ class RequestServed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValueChanged(Event):
-    """A client, or the simulated world, changed what the device is doing."""
+    """A client or the world around changed what the device is doing, or it did so by itself."""
 
     name = "value.changed"
     href: str
     values: Mapping[str, object]
+    by_itself: bool = False
+    """What behaves changes all the time: few want to read it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

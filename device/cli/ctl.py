@@ -1,19 +1,13 @@
 """`onboardee ctl`: look into a running device, and be the world around it."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import click
 
 from device.cli.connection import CommandFailedError, Connection, NotRunningError, running
-
-
-def state_home() -> Path:
-    """Return where the state directories of devices are (XDG base directories)."""
-    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(base) / "onboardee"
+from device.cli.places import state_home
 
 
 class Session:
@@ -135,6 +129,28 @@ def watch(session: Session, hrefs: tuple[str, ...]) -> None:
         return
 
 
+@command.command("press", epilog="Example: onboardee ctl press thumbturn")
+@click.argument("name", required=False)
+@click.pass_obj
+def press(session: Session, name: str | None) -> None:
+    """Use the input NAME of the device, as a person does; without NAME list them."""
+    result = session.ask("inputs") if name is None else session.ask("press", name=name)
+    session.show(result, _listed(result["inputs"], "this device has no inputs"))
+
+
+@command.command("fault", epilog="Example: onboardee ctl fault jammed on")
+@click.argument("name", required=False)
+@click.argument("state", type=click.Choice(["on", "off"]), default="on")
+@click.pass_obj
+def fault(session: Session, name: str | None, state: str) -> None:
+    """Let the fault NAME come (on) or go (off); without NAME list them."""
+    result = session.ask("inputs")
+    if name is not None:
+        result = session.ask("fault", name=name, is_on=state == "on")
+    lines = [f"{each:16} {'on' if is_on else 'off'}" for each, is_on in result["faults"].items()]
+    session.show(result, _listed(lines, "this device has no faults"))
+
+
 @command.command("reset", epilog="Example: onboardee ctl reset")
 @click.pass_obj
 def reset(session: Session) -> None:
@@ -173,6 +189,10 @@ def connections(session: Session) -> None:
         *(f"refused  {_line(each)}" for each in result["refusals"]),
     ]
     session.show(result, "\n".join(lines) or "nobody is connected, and nothing was refused")
+
+
+def _listed(lines: list[str], otherwise: str) -> str:
+    return "\n".join(lines) or otherwise
 
 
 def _indented(values: dict[str, Any], indent: str = "  ") -> str:

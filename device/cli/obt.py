@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, Final
@@ -10,6 +9,7 @@ from uuid import UUID
 
 import click
 
+from device.cli.places import state_home
 from obt import (
     ALL_ORDERS,
     LITE,
@@ -45,8 +45,7 @@ USE: Final = int(Permission.RETRIEVE | Permission.UPDATE | Permission.NOTIFY)
 
 def default_store() -> Path:
     """Return where ownership records are kept."""
-    home = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
-    return Path(home).expanduser() / "onboardee" / "obt.json"
+    return state_home() / "obt.json"
 
 
 @click.group("obt")

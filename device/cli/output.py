@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import structlog
 
-from device.events import Event
+from device.events import Event, ValueChanged
 
 LINES_PER_SECOND: Final = 20.0
 """Of each kind of event; what a hostile peer causes beyond it is counted, not written."""
@@ -27,14 +27,29 @@ _WARNINGS: Final = frozenset(
 class EventLog:
     """Subscribes to a device's bus and writes its events to standard output."""
 
-    def __init__(self, log_format: str, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._log = _logger(log_format)
+    def __init__(
+        self,
+        log_format: str,
+        *,
+        device: str | None = None,
+        verbose: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Name the device in each line, if it is one of several.
+
+        What a device does by itself is written only if `verbose`.
+        """
+        self._verbose = verbose
+        logger = _logger(log_format)
+        self._log = logger if device is None else logger.bind(device=device)
         self._clock = clock
         self._allowances: dict[str, tuple[float, float]] = {}
         self._left_out: dict[str, int] = {}
 
     def __call__(self, event: Event) -> None:
         """Write one line, unless there are too many of its kind."""
+        if isinstance(event, ValueChanged) and event.by_itself and not self._verbose:
+            return
         if not self._may_write(event.name):
             self._left_out[event.name] = self._left_out.get(event.name, 0) + 1
             return

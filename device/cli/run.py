@@ -1,9 +1,6 @@
-"""`onboardee run`: one device in the foreground."""
+"""`onboardee run`: devices in the foreground."""
 
-import asyncio
-import os
 import re
-import signal
 from pathlib import Path
 from typing import TextIO
 from uuid import UUID
@@ -11,27 +8,20 @@ from uuid import UUID
 import click
 from msgspec.structs import replace
 
-from device.cli.output import EventLog
-from device.core import Device
-from device.entropy import SystemEntropy
-from device.events import Bus
-from device.factory import new_database
-from device.net.control import ControlServer
+from device.cli import hosting
+from device.cli.hosting import House, Tenant
+from device.cli.places import directory_name, state_home
 from device.net.hosted import BindError, Ports
-from device.net.hub import Hub
 from device.simulation.behaviour.errors import BehaviourError
-from device.simulation.profile import Method, Profile, ProfileError, load
-from device.snapshots import keep_snapshots
-from svrdb import JSON, NIL, Store, StoreError, open_directory, uuid_from_seed
+from device.simulation.profile import (
+    Method,
+    Profile,
+    ProfileError,
+    built_in_names,
+    load_all,
+)
+from svrdb import JSON, NIL, StoreError, uuid_from_seed
 from svrdb.codec import CODECS
-
-
-def state_directory(profile: str, name: str) -> Path:
-    """Return where a device keeps its state unless told otherwise (XDG base directories)."""
-    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    kind = Path(profile).stem
-    plain = "".join(letter if letter.isalnum() else "-" for letter in name.lower())
-    return Path(base) / "onboardee" / f"{kind}-{plain}"
 
 
 def seeded(_context: click.Context, _option: click.Parameter, value: str | None) -> UUID | None:
@@ -59,9 +49,12 @@ def _pin(_context: click.Context, _option: click.Parameter, value: str | None) -
 
 
 @click.command(
-    "run", epilog="Example: onboardee run light --name 'Kitchen light' --log-format json"
+    "run",
+    epilog="Examples: onboardee run light --name 'Kitchen light' --log-format json; "
+    "onboardee run light door thermostat; onboardee run --all --host 127.0.0.1",
 )
-@click.argument("profile")
+@click.argument("profiles", metavar="PROFILE...", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="Run every built-in profile.")
 @click.option("--name", help="The name in /oic/d; the profile's own by default.")
 @click.option("--state-dir", type=click.Path(path_type=Path), help="Where the state is kept.")
 @click.option("--host", "hosts", multiple=True, help="Listen here only; may repeat.")
@@ -87,9 +80,11 @@ def _pin(_context: click.Context, _option: click.Parameter, value: str | None) -
 )
 @click.option("--keylog", type=click.File("a"), help="Append TLS secrets, for Wireshark.")
 @click.option("--log-format", type=click.Choice(["console", "json"]), default="console")
-@click.option("--verbose", is_flag=True, help="Show every request.")
+@click.option(
+    "--verbose", is_flag=True, help="Show every request, and what devices do by themselves."
+)
 def command(  # noqa: PLR0913, PLR0917 - the options of the command line
-    profile: str,
+    profiles: tuple[str, ...],
     name: str | None,
     state_dir: Path | None,
     hosts: tuple[str, ...],
@@ -104,35 +99,71 @@ def command(  # noqa: PLR0913, PLR0917 - the options of the command line
     keylog: TextIO | None,
     log_format: str,
     *,
+    everything: bool,
     verbose: bool,
 ) -> None:
-    """Run one device until interrupted.
+    """Run devices until interrupted.
 
     PROFILE is the name of a built-in profile (see `onboardee profiles list`) or the path of a YAML
-    file. Without --host the device is on all interfaces and found by multicast.
+    file. Without --host a device is on all interfaces and found by multicast. Several devices share
+    the process: each has its own ports, its own UUID and its own directory below --state-dir.
     """
     if uuid == NIL:
         raise click.BadParameter("the nil UUID names no device", param_hint="--uuid")
     if uuid and uuid_seed:
         raise click.UsageError("--uuid and --uuid-seed exclude each other")
-    bus = Bus()
-    bus.subscribe(EventLog(log_format), requests=verbose)
+    house = House(
+        ports=Ports(hosts, port, secure_port),
+        codec=next(each for each in CODECS if each.name == codec),
+        log_format=log_format,
+        verbose=verbose,
+        device_uuid=uuid or uuid_seed,
+        seed=seed,
+        keylog=keylog,
+    )
     try:
-        loaded = _adapted(load(profile), name, otm, pin)
-        directory = state_dir or state_directory(profile, loaded.device.name)
-        with _opened(directory, loaded, uuid_seed or uuid, codec) as store:
-            keep_snapshots(bus, store, loaded.snapshots.automatic)
-            device = Device(
-                loaded,
-                store,
-                entropy=SystemEntropy(),
-                bus=bus,
-                keylog=None if keylog is None else KeyWriter(keylog),
-                seed=seed,
-            )
-            asyncio.run(_serve(device, Ports(hosts, port, secure_port), directory))
+        found = _loaded(_wanted(profiles, everything=everything))
+        if len(found) > 1:
+            _require_shareable(house, name)
+        adapted = [(each, _adapted(profile, name, otm, pin)) for each, profile in found]
+        hosting.run(_tenants(adapted, state_dir), house)
     except (ProfileError, BehaviourError, StoreError, BindError) as error:
         raise click.ClickException(str(error)) from error
+
+
+def _wanted(profiles: tuple[str, ...], *, everything: bool) -> tuple[str, ...]:
+    if everything and profiles:
+        raise click.UsageError("--all runs every built-in profile: name none beside it")
+    if not everything and not profiles:
+        raise click.UsageError("name a profile, as in `onboardee run light`, or give --all")
+    return tuple(built_in_names()) if everything else profiles
+
+
+def _loaded(names: tuple[str, ...]) -> list[tuple[str, Profile]]:
+    return [(name, profile) for name in names for profile in load_all(name)]
+
+
+def _require_shareable(house: House, name: str | None) -> None:
+    """Refuse what only one of several devices could have."""
+    ports = house.ports
+    for option, value in (
+        ("--name", name),
+        ("--port", ports.plain),
+        ("--secure-port", ports.secure),
+        ("--uuid", house.device_uuid),
+    ):
+        if value:
+            raise click.UsageError(f"{option} is for one device, and these are several")
+
+
+def _tenants(adapted: list[tuple[str, Profile]], state_dir: Path | None) -> list[Tenant]:
+    if len(adapted) == 1 and state_dir is not None:
+        return [Tenant(adapted[0][1], state_dir)]
+    home = state_dir or state_home()
+    return [
+        Tenant(profile, home / directory_name(name, profile.device.name))
+        for name, profile in adapted
+    ]
 
 
 def _adapted(
@@ -153,38 +184,3 @@ def _with_methods(profile: Profile, methods: tuple[Method, ...]) -> Profile:
         return replace(profile, ownership=replace(profile.ownership, methods=methods))
     except ValueError as error:
         raise ProfileError(f"--otm: {error}") from error
-
-
-def _opened(directory: Path, profile: Profile, device_uuid: UUID | None, codec: str) -> Store:
-    return open_directory(
-        directory,
-        lambda: new_database(profile, SystemEntropy(), device_uuid=device_uuid),
-        codec=next(each for each in CODECS if each.name == codec),
-    )
-
-
-class KeyWriter:
-    """Writes key log lines as they come."""
-
-    def __init__(self, file: TextIO) -> None:
-        self._file = file
-
-    def __call__(self, line: str) -> None:
-        """Write one line at once: Wireshark reads along."""
-        self._file.write(line + "\n")
-        self._file.flush()
-
-
-async def _serve(device: Device, ports: Ports, directory: Path) -> None:
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopped.set)
-    hub = Hub()
-    control = ControlServer(directory)
-    try:
-        await control.serve(hub.add(device, ports))
-        await stopped.wait()
-    finally:
-        await control.stop()
-        hub.stop()

@@ -6,6 +6,7 @@ from device.testing.network import MemoryNetwork, Node, Weather
 from device.testing.onboarded import onboarded
 from device.testing.setup import MemoryKeeper, memory_device
 from device.testing.threaded import DeviceThread
+from device.testing.watcher import Notification, Watcher
 
 __all__ = [
     "DeviceThread",
@@ -14,6 +15,8 @@ __all__ = [
     "MemoryKeeper",
     "MemoryNetwork",
     "Node",
+    "Notification",
+    "Watcher",
     "Weather",
     "fake_device",
     "memory_device",

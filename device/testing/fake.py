@@ -6,8 +6,6 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 from uuid import UUID
 
-from msgspec.structs import replace
-
 from device.control import Control, Set
 from device.core import Device
 from device.entropy import Entropy, SeededEntropy, SystemEntropy
@@ -17,7 +15,7 @@ from device.net.hosted import HostedDevice, Ports
 from device.net.hub import Hub
 from device.simulation.profile import Profile, load
 from device.testing.clock import ManualClock
-from device.testing.onboarded import onboarded
+from device.testing.onboarded import onboarded, with_plain_endpoints
 from device.testing.setup import MemoryKeeper
 from svrdb.model import Database, State
 
@@ -151,7 +149,7 @@ async def fake_device(  # noqa: PLR0913 - by keyword, each with a default
     """
     loaded = load(profile) if isinstance(profile, str) else profile
     if open_to_all:
-        loaded = _plain(loaded)
+        loaded = with_plain_endpoints(loaded)
     entropy: Entropy = SystemEntropy() if seed is None else SeededEntropy(seed)
     if database is None:
         database = new_database(loaded, entropy)
@@ -167,9 +165,3 @@ async def fake_device(  # noqa: PLR0913 - by keyword, each with a default
         yield FakeDevice(hub.add(device, Ports(hosts=hosts)), events, clock)
     finally:
         hub.stop()
-
-
-def _plain(profile: Profile) -> Profile:
-    """Give every resource an endpoint without DTLS."""
-    resources = tuple(replace(resource, plain=True) for resource in profile.resources)
-    return replace(profile, resources=resources)

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from device.entropy import Entropy
 from device.security.states import enter
+from device.simulation.profile import Profile
 from svrdb.model import (
     Ace,
     AceResource,
@@ -64,6 +65,12 @@ def onboarded(
         acl2=Acl2(entries=_entries(list(clients or {}), open_to_all), resource_owner=OWNER),
     )
     return enter(owned, State.RFNOP)
+
+
+def with_plain_endpoints(profile: Profile) -> Profile:
+    """Return the profile with all its resources reachable without DTLS."""
+    resources = tuple(replace(resource, plain=True) for resource in profile.resources)
+    return replace(profile, resources=resources)
 
 
 def _entries(clients: list[UUID], open_to_all: bool) -> tuple[Ace, ...]:

@@ -1,5 +1,10 @@
 """Put a device on a network in memory."""
 
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from device.clock import WallClock
 from device.core import Device
 from device.entropy import SeededEntropy
 from device.events import Bus
@@ -7,8 +12,10 @@ from device.factory import new_database
 from device.path import Endpoint
 from device.simulation.profile import Profile, load
 from device.testing.network import GROUPS, MemoryNetwork
+from device.testing.onboarded import onboarded, with_plain_endpoints
 from svrdb.model import Database
 
+BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 PLAIN_PORT = 5683
 SECURE_PORT = 5684
 
@@ -26,19 +33,36 @@ class MemoryKeeper:
         self.commits += 1
 
 
-def memory_device(
+def memory_device(  # noqa: PLR0913 - by keyword, each with a default
     network: MemoryNetwork,
     profile: str | Profile = "light",
     *,
     host: str = "10.0.0.10",
     seed: int | str = 0,
     bus: Bus | None = None,
+    clients: Mapping[UUID, bytes] | None = None,
+    open_to_all: bool = False,
+    wall_clock: WallClock | None = None,
 ) -> Device:
-    """Start a device at `host`, ports 5683 and 5684, a member of OCF's groups."""
+    """Start a device at `host`, ports 5683 and 5684, a member of OCF's groups.
+
+    `clients` and `open_to_all` are those of `fake_device`. Without a `wall_clock` the network
+    began at midnight of a day long ago, so that times of day repeat, too.
+    """
     loaded = load(profile) if isinstance(profile, str) else profile
+    if open_to_all:
+        loaded = with_plain_endpoints(loaded)
     entropy = SeededEntropy(seed)
-    keeper = MemoryKeeper(new_database(loaded, entropy))
-    device = Device(loaded, keeper, entropy=entropy, bus=bus)
+    database = new_database(loaded, entropy)
+    if clients is not None or open_to_all:
+        database = onboarded(database, entropy, clients=clients, open_to_all=open_to_all)
+    device = Device(
+        loaded,
+        MemoryKeeper(database),
+        entropy=entropy,
+        bus=bus,
+        wall_clock=wall_clock or (lambda: BEGINNING + timedelta(seconds=network.now)),
+    )
     device.endpoints = (
         Endpoint("coap", host, PLAIN_PORT),
         Endpoint("coaps", host, SECURE_PORT),

@@ -6,6 +6,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +25,25 @@ from svrdb import JSON, Sdi
 class Running:
     """A light that runs."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, profile: str = "light") -> None:
         self.directory = directory
-        words = ["run", "light", "--host", "127.0.0.1", "--otm", "jw,rdp", "--log-format", "json"]
+        words = ["run", profile, "--host", "127.0.0.1", "--otm", "jw,rdp", "--log-format", "json"]
         command = [sys.executable, "-c", "from device.cli import main; main()", *words]
         self.process = subprocess.Popen(
             [*command, "--state-dir", str(directory)], stdout=subprocess.PIPE, text=True
         )
         self.ready = self.wait_for("device.ready")
+
+    @contextmanager
+    def until_stopped(self) -> Iterator[None]:
+        """End the process in an orderly way, or kill it if the test fails."""
+        with self.process as process:
+            try:
+                yield
+                process.terminate()
+                assert process.wait(10) == 0
+            finally:
+                process.kill()
 
     def wait_for(self, name: str) -> dict[str, Any]:
         """Read the log up to an event."""
@@ -58,10 +70,8 @@ def light(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """Start a light, below a path too long for the address of a socket."""
     directory = tmp_path_factory.mktemp("long" * 30) / "light"
     running = Running(directory)
-    with running.process as process:
+    with running.until_stopped():
         yield running
-        process.terminate()
-        assert process.wait(10) == 0
     assert not (directory / SOCKET_NAME).exists()
 
 
@@ -176,6 +186,23 @@ def test_the_database_can_be_exchanged(light: Running) -> None:
 def _with_name(text: str) -> str:
     database = JSON.decode(text.encode())
     return JSON.encode(replace(database, sdi=Sdi(name="laboratory"))).decode()
+
+
+def test_somebody_opens_a_door_by_hand_and_its_lock_jams(tmp_path: Path) -> None:
+    """Inputs and faults are listed, used and taken back; unknown ones are explained."""
+    door = Running(tmp_path / "door", "door")
+    with door.until_stopped():
+        assert door.json("press")["inputs"] == ["thumbturn"]
+        assert door.ctl("press", "thumbturn").exit_code == 0
+        assert door.ctl("set", "/openlevel#openLevel", "100").exit_code == 0
+        assert door.json("get", "/contact#value") is True
+        assert door.json("fault", "jammed")["faults"] == {"jammed": True}
+        assert "jammed" in door.ctl("fault", "jammed", "off").output
+        assert door.json("fault")["faults"] == {"jammed": False}
+        for words in (["press", "window"], ["fault", "fire", "on"]):
+            refused = door.ctl(*words)
+            assert refused.exit_code == 1
+            assert words[1] in refused.output
 
 
 def test_too_many_conversations_are_refused(light: Running) -> None:

@@ -1,0 +1,36 @@
+"""Everything that happens repeats: all devices of the catalogue, each watched by a client."""
+
+from device.simulation.profile import built_in_names
+from device.testing import MemoryNetwork, Notification, Watcher, memory_device
+
+MINUTE = 60.0
+
+
+def watched(seed: int, seconds: float) -> list[list[Notification]]:
+    """Let time pass for all devices; return what their clients heard."""
+    network = MemoryNetwork()
+    watchers = []
+    for number, name in enumerate(built_in_names()):
+        host = f"10.0.1.{number}"
+        device = memory_device(network, name, host=host, seed=f"{seed} {name}", open_to_all=True)
+        watchers.append(Watcher(network, host=host, own_host=f"10.0.2.{number}"))
+        watchers[-1].observe(device.appliances)
+    network.run(seconds)
+    return [watcher.heard for watcher in watchers]
+
+
+def test_the_same_seed_gives_the_same_notifications() -> None:
+    """Twice the same seed is twice the same, moment and payload; another seed is another life."""
+    first = watched(1, 10 * MINUTE)
+    assert first == watched(1, 10 * MINUTE)
+    assert first != watched(2, 10 * MINUTE)
+    assert all(heard for heard in first)
+
+
+def test_notifications_are_told_once() -> None:
+    """A client never hears the same representation twice in a row."""
+    for heard in watched(3, 10 * MINUTE):
+        last: dict[str, bytes] = {}
+        for notification in heard:
+            assert last.get(notification.href) != notification.payload
+            last[notification.href] = notification.payload
