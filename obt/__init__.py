@@ -10,7 +10,14 @@ from obt.address import Address
 from obt.anchors import TrustAnchors
 from obt.asyncio_transport import AsyncioTransport
 from obt.dialogue import OnStep, Step
-from obt.discovery import Located, Unowned, find_owned, find_unowned, find_unowned_at
+from obt.discovery import (
+    Located,
+    Unowned,
+    find_device,
+    find_owned,
+    find_unowned,
+    find_unowned_at,
+)
 from obt.engine import ObtEngine
 from obt.errors import LinkError, NoAnswerError, ObtError, OnboardingError
 from obt.identity import Identity
@@ -24,6 +31,8 @@ from obt.orders import ALL_ORDERS, CR3006, IOT2, LITE, OIC11, ORDERS, PLGD
 from obt.owned import OwnedDevice, pair, unpair
 from obt.ownership import take_ownership
 from obt.record import Ownership
+from obt.style import Style
+from obt.surveying import Found, KeyFor, SharedKey, Survey, SurveyError, survey
 from obt.transfer import Order
 from obt.transport import Transport
 
@@ -39,9 +48,11 @@ __all__ = [
     "AskPin",
     "AsyncioTransport",
     "DeviceAccess",
+    "Found",
     "Identity",
     "Keeper",
     "KeeperError",
+    "KeyFor",
     "LinkError",
     "Located",
     "MemoryTransport",
@@ -58,20 +69,26 @@ __all__ = [
     "Ownership",
     "Permission",
     "Rule",
+    "SharedKey",
     "State",
     "Step",
+    "Style",
     "Subject",
+    "Survey",
+    "SurveyError",
     "Target",
     "Transport",
     "TrustAnchors",
     "Unowned",
     "WithCertificate",
     "WithKey",
+    "find_device",
     "find_owned",
     "find_unowned",
     "find_unowned_at",
     "pair",
     "run",
+    "survey",
     "take_ownership",
     "unpair",
 ]

@@ -34,12 +34,12 @@ def encode_sorted(body: Body) -> bytes:
     return cbor2.dumps(_sorted(body), encoders={RawText: _encode_raw_text})
 
 
-def decode(payload: bytes) -> object:
+def decode(payload: bytes, *, max_depth: int = MAX_DEPTH) -> object:
     """Decode exactly one value. Raises `PayloadError`."""
     stream = io.BytesIO(payload)
     try:
         decoder = cbor2.CBORDecoder(
-            stream, read_size=1, max_depth=MAX_DEPTH, allow_duplicate_keys=False
+            stream, read_size=1, max_depth=max_depth, allow_duplicate_keys=False
         )
         value: object = decoder.decode()
     except (cbor2.CBORError, ValueError, OverflowError) as error:

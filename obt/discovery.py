@@ -66,12 +66,17 @@ async def find_unowned_at(
     address: Address,
     *,
     style: Style = LITE_STYLE,
+    patience: float = TIMEOUT,
     on_step: OnStep | None = None,
 ) -> Unowned:
-    """Ask the device at one plain address. Raises `OnboardingError`."""
-    dialogue = Dialogue(transport, style, timeout=TIMEOUT, on_step=on_step)
+    """Ask the device at one plain address; its first answer is waited for so many seconds.
+
+    Raises `OnboardingError`.
+    """
+    dialogue = Dialogue(transport, style, timeout=patience, on_step=on_step)
     link = transport.open_plain(address)
     doxm = await dialogue.get("read who owns the device", link, DOXM, Doxm)
+    dialogue.deadline = transport.now + TIMEOUT
     return await _located_unowned(dialogue, address, doxm)
 
 
@@ -89,6 +94,25 @@ async def find_owned(
     """
     search = _Search(transport, style, rounds, enough, on_step)
     return await search.run(RES, f"rt={DOXM_TYPE}", _anybody)
+
+
+async def find_device(
+    transport: Transport,
+    uuid: UUID,
+    *,
+    plain: Address | None = None,
+    rounds: int = ROUNDS,
+    on_step: OnStep | None = None,
+) -> Located | None:
+    """Look for one device: where it was once, if that is known, and then on the local network."""
+    if plain is not None:
+        dialogue = Dialogue(transport, LITE_STYLE, timeout=ROUND_SECONDS, on_step=on_step)
+        with suppress(OnboardingError):
+            located = await locate(dialogue, plain)
+            if located.uuid == uuid:
+                return located
+    found = await find_owned(transport, rounds=rounds, on_step=on_step)
+    return next((each for each in found if each.uuid == uuid), None)
 
 
 @dataclass(frozen=True, slots=True)

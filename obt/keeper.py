@@ -23,6 +23,7 @@ class _Entry(msgspec.Struct, frozen=True, kw_only=True):
     host: str
     port: int
     interface: int = 0
+    plain_port: int | None = None
     key: bytes
 
 
@@ -73,6 +74,7 @@ class Keeper:
             host=address.host,
             port=address.port,
             interface=address.interface,
+            plain_port=None if ownership.plain is None else ownership.plain.port,
             key=ownership.key,
         )
         # another process may have added a device meanwhile
@@ -86,7 +88,9 @@ class Keeper:
     def _record(self, uuid: UUID) -> Ownership:
         entry = self._content.devices[uuid]
         address = Address(entry.host, entry.port, entry.interface)
-        return Ownership(uuid, self.owner, address, entry.key)
+        port = entry.plain_port
+        plain = None if port is None else Address(entry.host, port, entry.interface)
+        return Ownership(uuid, self.owner, address, entry.key, plain)
 
     def _load(self) -> _Content:
         try:

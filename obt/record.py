@@ -8,9 +8,13 @@ from obt.address import Address
 
 @dataclass(frozen=True, slots=True)
 class Ownership:
-    """Both UUIDs, where the device takes sessions, and the key for them."""
+    """Both UUIDs, where the device takes sessions, and the key for them.
+
+    Ports may change when a device restarts; `plain` is where it was found, and may be asked again.
+    """
 
     device: UUID
     owner: UUID
     secured: Address
     key: bytes = field(repr=False)
+    plain: Address | None = None

@@ -10,7 +10,7 @@ COMMANDS: Final = {
     "run": "Run one device until interrupted.",
     "demo": "Own a light, switch it, reset it, and tell the story.",
     "ctl": "Look into a running device, and be the world around it.",
-    "profiles": "List, show and check device profiles.",
+    "profiles": "List, show, check and capture device profiles.",
     "certs": "Make certificates for laboratories.",
     "svr": "Look at what a device keeps; edit, check, repair and restore it.",
     "reset": "Put a stopped device back into factory state.",

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -10,6 +11,7 @@ from uuid import UUID
 import click
 
 from device.cli.places import state_home
+from device.cli.reaching import find_at, reach
 from obt import (
     ALL_ORDERS,
     LITE,
@@ -31,7 +33,6 @@ from obt import (
     Unowned,
     find_owned,
     find_unowned,
-    find_unowned_at,
     take_ownership,
 )
 
@@ -87,8 +88,7 @@ class Session:
         """Do some work with a device that is ours."""
 
         async def go(transport: Transport, keeper: Keeper) -> None:
-            record = keeper.find(device)
-            async with OwnedDevice(transport, record, on_step=self.on_step) as owned:
+            async with await reach(transport, keeper, keeper.find(device), self.on_step) as owned:
                 await work(owned)
 
         self.run(go)
@@ -171,9 +171,9 @@ def own(  # noqa: PLR0913, PLR0917 - one for each option
             )
         except OnboardingError as error:
             if error.ownership is not None:
-                keeper.add(error.ownership)
+                keeper.add(replace(error.ownership, plain=device.plain))
             raise
-        keeper.add(owned.ownership)
+        keeper.add(replace(owned.ownership, plain=device.plain))
         async with owned:
             await owned.add_rules([_use_by(keeper.owner)])
         click.echo(f"{owned.ownership.device} is ours")
@@ -195,9 +195,7 @@ async def _ask_for_pin() -> str:
 
 async def _find(session: Session, transport: Transport, target: str, order: Order) -> Unowned:
     if "://" in target:
-        return await find_unowned_at(
-            transport, _address(target), style=order.style, on_step=session.on_step
-        )
+        return await find_at(transport, _address(target), order.style, session.on_step)
     for device in await find_unowned(transport, style=order.style, on_step=session.on_step):
         if str(device.uuid).startswith(target.lower()):
             return device
@@ -229,7 +227,7 @@ def reset(session: Session, device: str) -> None:
 
     async def go(transport: Transport, keeper: Keeper) -> None:
         record = keeper.find(device)
-        async with OwnedDevice(transport, record, on_step=session.on_step) as owned:
+        async with await reach(transport, keeper, record, session.on_step) as owned:
             await owned.reset()
         keeper.remove(record.device)
         click.echo(f"{record.device} resets itself")

@@ -11,9 +11,25 @@ from device.simulation.source import Library, is_path
 from device.simulation.variants import expanded
 
 
-@click.group("profiles", epilog="Example: onboardee profiles list")
+class _Catalogue(click.Group):
+    """The commands of this file, and the one that needs the network, imported when it is needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name the commands."""
+        return sorted([*super().list_commands(ctx), "capture"])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Find a command."""
+        if cmd_name == "capture":
+            from device.cli.capture import command as capture  # noqa: PLC0415 - brings a client
+
+            return capture
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group("profiles", cls=_Catalogue, epilog="Example: onboardee profiles list")
 def command() -> None:
-    """List, show and check device profiles."""
+    """List, show, check and capture device profiles."""
 
 
 @command.command("list", epilog="Example: onboardee profiles list --json")

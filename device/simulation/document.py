@@ -22,6 +22,8 @@ _TAG: Final = "tag:yaml.org,2002:"
 _INTEGER: Final = r"[-+]?(?:0|[1-9][0-9]{0,18})"
 _NUMBER: Final = r"[-+]?(?:(?:0|[1-9][0-9]{0,18})(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
 
+_BREAKS: Final = frozenset("\r\x85\u2028\u2029")
+
 Content = Union[None, bool, int, float, str, Mapping[str, "Item"], tuple["Item", ...]]  # noqa: UP007 - names a class below
 
 
@@ -71,6 +73,14 @@ class _Dumper(yaml.SafeDumper):
         """Treat equal parts as separate ones."""
         return True
 
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    """Quote what some reader takes for the end of a line, so that it is written as an escape."""
+    style = '"' if _BREAKS.intersection(text) else None
+    return dumper.represent_scalar(_TAG + "str", text, style=style)
+
+
+_Dumper.add_representer(str, _text)
 
 for _kind, _pattern, _first in (
     ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),

@@ -47,7 +47,8 @@ def memory_device(  # noqa: PLR0913 - by keyword, each with a default
     """Start a device at `host`, ports 5683 and 5684, a member of OCF's groups.
 
     `clients` and `open_to_all` are those of `fake_device`. Without a `wall_clock` the network
-    began at midnight of a day long ago, so that times of day repeat, too.
+    began at midnight of 1 January 2026, so that times of day repeat, too; with certificates made
+    today give it one.
     """
     loaded = load(profile) if isinstance(profile, str) else profile
     if open_to_all:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import cbor2
 
+from device.clock import utc_now
 from device.coap import CoapServer, Code, Method, Request, Response
 from device.core import Device
 from device.dtls import Certificate, CipherSuite, DataReceived, Offer, ServerEndpoint, Session
@@ -71,7 +72,7 @@ def scene(seed: int = 0, weather: Weather | None = None) -> Scene:
 def scene_with_light(seed: int = 0, weather: Weather | None = None) -> tuple[Scene, Device]:
     """Make a network with a tool and a light."""
     made = scene(seed, weather)
-    return made, memory_device(made.network, "light", seed=seed)
+    return made, memory_device(made.network, "light", seed=seed, wall_clock=utc_now)
 
 
 Script = Callable[["FakeDevice", Request], Response | None]

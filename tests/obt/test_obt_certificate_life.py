@@ -7,6 +7,7 @@ import pytest
 from msgspec.structs import replace
 from obt_support import OWNER, SECURED, Scene, scene, scene_with_light
 
+from device.clock import utc_now
 from device.core import Device
 from device.dtls import CipherSuite
 from device.simulation import profile
@@ -54,7 +55,7 @@ def by_manufacturer() -> tuple[Scene, Device, TrustAnchors]:
         manufacturer=Manufacturer(chain=leaf.pem, key=leaf.key_pem),
     )
     made = scene()
-    device = memory_device(made.network, replace(loaded, ownership=ownership))
+    device = memory_device(made.network, replace(loaded, ownership=ownership), wall_clock=utc_now)
     return made, device, TrustAnchors.of(root.pem)
 
 
@@ -238,7 +239,7 @@ def test_pairing_and_parting() -> None:
     """What two lights know of each other is deleted by its subject."""
     made = scene()
     devices = [
-        memory_device(made.network, "light", host=host, seed=host)
+        memory_device(made.network, "light", host=host, seed=host, wall_clock=utc_now)
         for host in ("10.0.0.10", "10.0.0.11")
     ]
 

@@ -1,6 +1,7 @@
 """`onboardee obt` against a device in a process of its own, and the file with its keys."""
 
 import json
+import socket
 import stat
 import subprocess
 import sys
@@ -10,7 +11,9 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from click.testing import CliRunner
 
+from device.cli import main
 from device.testing import certificates
 from obt import Address, Keeper, KeeperError, Ownership
 
@@ -57,6 +60,42 @@ def test_a_life(tmp_path: Path) -> None:
         assert "resets itself" in obt(tmp_path, "reset", uuid)
         assert obt(tmp_path, "list") == ""
         assert "knows no device" in obt(tmp_path, "reset", uuid, code=1)
+
+
+def test_a_device_that_moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a restart on another secure port it is found again, where it was found at first."""
+    with running(tmp_path, "light") as (_, address):
+        uuid = obt(tmp_path, "own", address).split()[0]
+    before = Keeper(tmp_path / "obt.json").find(uuid)
+    monkeypatch.setattr("device.cli.reaching.PATIENCE", 0.5)
+    with running(tmp_path, "light", "--port", address.rpartition(":")[2]):
+        store = ["obt", "--store", str(tmp_path / "obt.json")]
+        result = CliRunner().invoke(main, [*store, "read", uuid, "/light/switch"])
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout) == {"value": False}
+    assert f"{uuid} is not at coaps://{before.secured}; searching" in result.stderr
+    after = Keeper(tmp_path / "obt.json").find(uuid)
+    assert (after.plain, after.key) == (before.plain, before.key)
+    assert after.secured != before.secured
+
+
+def test_nobody_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A port that does not answer, and a device that is nowhere, are told of soon."""
+    monkeypatch.setattr("device.cli.reaching.PATIENCE", 0.1)
+    monkeypatch.setattr("obt.discovery.ROUND_SECONDS", 0.1)
+    keeper = Keeper(tmp_path / "obt.json")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        address = Address("127.0.0.1", silent.getsockname()[1])
+        keeper.add(Ownership(DEVICE, keeper.owner, address, bytes(16), address))
+        for arguments, sentence in (
+            (["own", f"coap://{address}"], f"nothing answers at coap://{address}"),
+            (["read", "aaaa", "/light"], f"{DEVICE} does not answer, neither at coaps://{address}"),
+        ):
+            store = ["obt", "--store", str(tmp_path / "obt.json")]
+            result = CliRunner().invoke(main, [*store, *arguments])
+            assert result.exit_code == 1
+            assert sentence in result.output
 
 
 def test_with_a_pin(tmp_path: Path) -> None:
@@ -117,7 +156,8 @@ def test_keeping_records(tmp_path: Path) -> None:
     """What was added is there again, under any clear beginning of its UUID."""
     path = tmp_path / "below" / "obt.json"
     keeper = Keeper(path)
-    record = Ownership(DEVICE, keeper.owner, Address("fe80::1", 5684, 2), bytes(range(16)))
+    plain, secured = Address("fe80::1", 5683, 2), Address("fe80::1", 5684, 2)
+    record = Ownership(DEVICE, keeper.owner, secured, bytes(range(16)), plain)
     keeper.add(record)
     keeper.add(Ownership(UUID(int=1), keeper.owner, Address("10.0.0.1", 1), bytes(16)))
     again = Keeper(path)

@@ -1,0 +1,11 @@
+"""Profiles made of what a client reads from a device: a device that looks the same.
+
+Pure: what was read is an argument (`Answers`), made by `obt.survey()`. All of it was said by the
+device, so nothing in it is trusted: sizes and depths are bounded, references may lead in circles,
+and what a profile cannot hold is left out and named.
+"""
+
+from device.simulation.capture.answers import Answers, Reading
+from device.simulation.capture.making import Captured, CaptureError, captured
+
+__all__ = ["Answers", "CaptureError", "Captured", "Reading", "captured"]

@@ -1,0 +1,264 @@
+"""The limits of a value: from its schema where there is one, else from the value itself."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from device.simulation.capture.neutral import permits, pruned
+from device.simulation.capture.notes import Notes, shown
+from device.simulation.capture.patterns import is_harmless
+from device.simulation.capture.schemas import Schema, Schemas, listed, mapped, types_of
+from device.simulation.limits import MAX_TEXT, PERIOD, is_moment
+
+MAX_NESTING: Final = 6
+MAX_FIELDS: Final = 64
+MAX_ITEMS: Final = 256
+LIKELY_ITEMS: Final = 16
+"""How many elements a list may get that nobody describes."""
+MAX_NUMBER: Final = 10**18
+LONGEST_TEXT: Final = 4096
+LONGEST_NAME: Final = 64
+
+Plain = dict[str, Any]
+
+_FACETS: Final = (
+    "pattern", "choices", "step", "minimum", "maximum", "max_length", "unique", "min_items",
+)  # fmt: skip
+_UNSAYABLE: Final = (
+    "exclusiveMinimum", "exclusiveMaximum", "minLength", "not", "const", "contains",
+    "patternProperties", "minProperties", "maxProperties", "dependencies",
+)  # fmt: skip
+
+
+class Describer:
+    """Describes values in the terms of profiles; what cannot be said so is noted."""
+
+    def __init__(self, schemas: Schemas, notes: Notes) -> None:
+        self._schemas = schemas
+        self._notes = notes
+
+    def described(
+        self, place: str, schema: object, samples: Sequence[Any], depth: int = 0
+    ) -> Plain | None:
+        """Return the limits that a value has of which these are samples, None if none fit.
+
+        Without samples the schema alone decides. The values are those that `pruned` returns.
+        """
+        known = [each for each in samples if each is not None]
+        chosen, kind = self._chosen(place, schema, known)
+        if kind is None or depth > MAX_NESTING:
+            self._notes.add(f"{place} is left out: {_why(kind, samples)}")
+            return None
+        for keyword in _UNSAYABLE:
+            if keyword in chosen:
+                self._notes.add(f"{place} has a limit that profiles cannot hold: {keyword}")
+        match kind:
+            case "array":
+                limits = self._array(place, chosen, known, depth)
+            case "object":
+                limits = self._object(place, chosen, known, depth)
+            case _:
+                limits = self._scalar(place, chosen, kind, known)
+        if limits is not None and depth and chosen.get("readOnly") is True:
+            limits["read_only"] = True
+        return limits
+
+    def _chosen(
+        self, place: str, schema: object, samples: Sequence[Any]
+    ) -> tuple[Schema, str | None]:
+        """Return the schema that fits the samples, and the JSON type in question."""
+        candidates = self._schemas.alternatives(self._schemas.resolved(schema)) or [{}]
+        for each in candidates:
+            for kind in types_of(each):
+                if kind in _FITS and all(_FITS[kind](sample) for sample in samples):
+                    return each, kind
+        inferred = _kind_of(samples)
+        named = " or ".join(types_of(candidates[0]))
+        if inferred is None or not named:
+            return candidates[0], inferred
+        self._notes.add(f"{place} is described as {shown(named)}, and taken for {inferred}")
+        return {}, inferred
+
+    def _scalar(
+        self, place: str, schema: Schema, kind: str, samples: Sequence[Any]
+    ) -> Plain | None:
+        limits: Plain = {"type": kind}
+        if kind == "string":
+            special = _special(schema, samples)
+            if special is not None:
+                return {"type": special}
+            limits |= self._of_text(place, schema, samples)
+        elif kind != "boolean":
+            limits |= _of_number(schema)
+        if kind != "boolean" and "enum" in schema:
+            limits |= self._choices(place, listed(schema["enum"]), kind)
+        return self._fitted(place, limits, samples)
+
+    def _of_text(self, place: str, schema: Schema, samples: Sequence[str]) -> Plain:
+        found: Plain = {}
+        pattern, longest = schema.get("pattern"), _count(schema.get("maxLength"))
+        if isinstance(pattern, str):
+            if is_harmless(pattern) and all(len(each) <= MAX_TEXT for each in samples):
+                found["pattern"] = pattern
+            else:
+                self._notes.add(f"{place} has a pattern that is not taken over: {shown(pattern)}")
+        if longest is not None:
+            found["max_length"] = min(longest, LONGEST_TEXT)
+        elif any(len(each) > MAX_TEXT for each in samples):
+            found["max_length"] = LONGEST_TEXT
+        return found
+
+    def _choices(self, place: str, values: Sequence[Any], kind: str) -> Plain:
+        choices = [each for each in values if _FITS[kind](each)]
+        if len(choices) < len(values) or len(choices) > MAX_ITEMS:
+            self._notes.add(f"{place} has values to choose from that are not all taken over")
+        return {"choices": choices[:MAX_ITEMS]} if choices else {}
+
+    def _array(
+        self, place: str, schema: Schema, samples: Sequence[Sequence[Any]], depth: int
+    ) -> Plain | None:
+        items = schema.get("items")
+        items = listed(items)[0] if listed(items) else items
+        elements = [each for sample in samples for each in sample]
+        if len(elements) > MAX_ITEMS:
+            self._notes.add(f"{place} is left out: it has more than {MAX_ITEMS} elements")
+            return None
+        if not elements and not types_of(self._schemas.resolved(items)):
+            self._notes.add(f"{place} is an empty list, taken for one of texts")
+            items = {"type": "string"}
+        limits = self.described(place, items, elements, depth + 1)
+        if limits is None or limits.keys() & {"length", "max_items"}:
+            self._notes.add(f"{place} is left out: profiles have no lists of such elements")
+            return None
+        limits.pop("read_only", None)
+        limits |= _size(schema, samples)
+        return self._fitted(place, limits, samples)
+
+    def _object(
+        self, place: str, schema: Schema, samples: Sequence[Mapping[str, Any]], depth: int
+    ) -> Plain | None:
+        properties, required = mapped(schema.get("properties")), listed(schema.get("required"))
+        names = dict.fromkeys([*properties, *(name for sample in samples for name in sample)])
+        fields: Plain = {}
+        for name in self.named(place, list(names)):
+            values = [sample[name] for sample in samples if sample.get(name) is not None]
+            field = self.described(
+                f"{place}.{shown(name)}", properties.get(name), values, depth + 1
+            )
+            if field is not None:
+                is_missing = len(values) < len(samples)
+                if is_missing or (properties and name not in required):
+                    field["optional"] = True
+                fields[name] = field
+        if not fields:
+            self._notes.add(f"{place} is left out: it is an object without parts")
+            return None
+        return self._fitted(place, {"type": "object", "fields": fields}, samples)
+
+    def resolved(self, schema: object) -> Schema:
+        """Return a schema with its references followed."""
+        return self._schemas.resolved(schema)
+
+    def named(self, place: str, names: Sequence[str]) -> list[str]:
+        """Return the names that a profile can have, at most so many."""
+        good = [name for name in names if name.isprintable() and 0 < len(name) <= LONGEST_NAME]
+        for name in names:
+            if name not in good:
+                self._notes.add(f"{place} has a part whose name is not taken over: {shown(name)}")
+        if len(good) > MAX_FIELDS:
+            self._notes.add(f"{place} has more than {MAX_FIELDS} parts; the rest is left out")
+        return good[:MAX_FIELDS]
+
+    def _fitted(self, place: str, limits: Plain, samples: Sequence[Any]) -> Plain | None:
+        """Give up the limits that the device's own values do not obey."""
+        values = [pruned(limits, each) for each in samples]
+        if permits(limits, values):
+            return limits
+        one_less = ([facet] for facet in _FACETS if facet in limits)
+        for dropped in (*one_less, _FACETS):
+            rest = {name: each for name, each in limits.items() if name not in dropped}
+            if permits(rest, values):
+                gone = ", ".join(sorted(limits.keys() - rest.keys()))
+                self._notes.add(f"{place} does not obey its own limits, which are dropped: {gone}")
+                return rest
+        self._notes.add(f"{place} is left out: no limits of profiles fit its value")
+        return None
+
+
+def _is_number(value: Any) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return math.isfinite(value) and abs(value) < MAX_NUMBER
+
+
+def _is_period(value: str) -> bool:
+    return len(value) <= 64 and PERIOD.fullmatch(value) is not None
+
+
+_PERIOD: Final = f"^{PERIOD.pattern}$"
+
+_FITS: Final[Mapping[str, Callable[[Any], bool]]] = {
+    "boolean": lambda value: isinstance(value, bool),
+    "integer": lambda value: _is_number(value) and value == value // 1,
+    "number": _is_number,
+    "string": lambda value: isinstance(value, str) and len(value) <= LONGEST_TEXT,
+    "array": lambda value: isinstance(value, list | tuple),
+    "object": lambda value: isinstance(value, Mapping),
+}
+
+
+def _kind_of(samples: Sequence[Any]) -> str | None:
+    """Return the JSON type that all samples are of."""
+    return next((kind for kind, fits in _FITS.items() if samples and all(map(fits, samples))), None)
+
+
+def _why(kind: str | None, samples: Sequence[Any]) -> str:
+    if kind is not None:
+        return "it is nested too deeply"
+    if all(each is None for each in samples):
+        return "it is null, or absent, and no description tells its type"
+    return "it is not of one type that profiles have"
+
+
+def _special(schema: Schema, samples: Sequence[str]) -> str | None:
+    """Name the kind of text that has a form of its own."""
+    named, pattern = schema.get("format"), schema.get("pattern")
+    is_likely = samples and not schema
+    if (named == "date-time" or is_likely) and all(map(is_moment, samples)):
+        return "date-time"
+    if (named == "duration" or pattern == _PERIOD) and all(map(_is_period, samples)):
+        return "duration"
+    return None
+
+
+def _of_number(schema: Schema) -> Plain:
+    names = (("minimum", "minimum"), ("maximum", "maximum"), ("multipleOf", "step"))
+    found = {ours: _short(schema[name]) for name, ours in names if _is_number(schema.get(name))}
+    if found.get("step", 1) <= 0:
+        del found["step"]
+    return found
+
+
+def _short(value: float) -> float:
+    """Return a whole number as one: bounds come as 0.0, and people write 0."""
+    return int(value) if value == value // 1 else value
+
+
+def _size(schema: Schema, samples: Sequence[Sequence[Any]]) -> Plain:
+    lowest, highest = _count(schema.get("minItems")) or 0, _count(schema.get("maxItems"))
+    lengths = {len(each) for each in samples}
+    if highest is None:
+        numbers = all(_is_number(each) for sample in samples for each in sample)
+        if "items" not in schema and len(lengths) == 1 and numbers and max(lengths):
+            return {"length": max(lengths)}
+        highest = max(LIKELY_ITEMS, lowest, *lengths)
+    highest = min(max(highest, *lengths, 0), MAX_ITEMS)
+    unique: Plain = {"unique": True} if schema.get("uniqueItems") is True else {}
+    if lowest == highest > 0:
+        return {"length": lowest, **unique}
+    at_least: Plain = {"min_items": lowest} if 0 < lowest < highest else {}
+    return {**at_least, "max_items": highest, **unique}
+
+
+def _count(value: Any) -> int | None:
+    return int(value) if _is_number(value) and value >= 0 else None

@@ -1,0 +1,114 @@
+"""`/oic/d` and `/oic/p` as sections of a profile."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from device.simulation.capture.answers import Answers
+from device.simulation.capture.describing import Plain
+from device.simulation.capture.notes import Notes, shown
+from device.simulation.capture.schemas import listed
+from device.simulation.capture.types import UNKNOWN_TYPE, type_names
+
+_SHORT: Final = 64
+_URL: Final = 256
+
+_DEVICE: Final = {
+    "icv": ("spec_version", _SHORT),
+    "dmv": ("data_model_version", _URL),
+    "dmno": ("model_number", _SHORT),
+    "sv": ("software_version", _SHORT),
+}
+_PLATFORM: Final = {
+    "mnmn": ("manufacturer", _SHORT),
+    "mnml": ("manufacturer_url", _URL),
+    "mnmo": ("model", 128),
+    "mndt": ("manufactured", 10),
+    "mnpv": ("platform_version", _SHORT),
+    "mnos": ("os_version", _SHORT),
+    "mnhw": ("hardware_version", _SHORT),
+    "mnfv": ("firmware_version", _SHORT),
+    "mnsl": ("support_url", _URL),
+    "vid": ("vendor_id", _SHORT),
+    "mnsel": ("serial_number", _SHORT),
+}
+"""By wire name: the profile's, and how many characters it takes."""
+
+_IDENTITIES: Final = ("di", "pi", "piid")
+_COMMON: Final = frozenset({"rt", "if", "n", *_IDENTITIES})
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def device_section(device: Mapping[str, Any], link: Mapping[str, Any], notes: Notes) -> Plain:
+    """Return what `/oic/d` says."""
+    said = listed(device.get("rt")) or listed(link.get("rt"))
+    names = [str(each) for each in said if each != "oic.wk.d"]
+    name = _text(device, "n", _SHORT, "/oic/d", notes)
+    if name is None:
+        notes.add("/oic/d tells no name")
+    types = type_names("/oic/d", names, notes) or [UNKNOWN_TYPE]
+    return {
+        "name": name or "Captured",
+        "types": types,
+        **_section("/oic/d", device, _DEVICE, notes),
+    }
+
+
+def platform_section(platform: Mapping[str, Any], notes: Notes) -> Plain:
+    """Return what `/oic/p` says."""
+    found = _section("/oic/p", platform, _PLATFORM, notes)
+    if "manufacturer" not in found:
+        notes.add("/oic/p tells no manufacturer")
+    if not _DATE.fullmatch(found.get("manufactured", "2000-01-01")):
+        notes.add("/oic/p: mndt is no date, and left out")
+        del found["manufactured"]
+    return {"manufacturer": "unknown", **found}
+
+
+def uuids(answers: Answers) -> frozenset[str]:
+    """Return the UUIDs of the device and its platform, in lower case."""
+    said = [
+        source.get(name) for source in (answers.device, answers.platform) for name in _IDENTITIES
+    ]
+    return frozenset(str(each).lower() for each in said if _is_uuid(each))
+
+
+def is_type(link: Mapping[str, Any], kind: str) -> bool:
+    """Tell whether a link is of a resource type."""
+    return kind in listed(link.get("rt"))
+
+
+def _section(
+    place: str, source: Mapping[str, Any], known: Mapping[str, tuple[str, int]], notes: Notes
+) -> Plain:
+    found = Plain()
+    for wire, (name, longest) in known.items():
+        text = _text(source, wire, longest, place, notes)
+        if text is not None:
+            found[name] = text
+    for wire in [each for each in source if each not in known and each not in _COMMON]:
+        notes.add(f"{place}: profiles have no {shown(wire)}; it is {shown(source[wire])}")
+    return found
+
+
+def _text(
+    source: Mapping[str, Any], name: str, longest: int, place: str, notes: Notes
+) -> str | None:
+    """Return a text of 1 to so many characters."""
+    value = source.get(name)
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str):
+        notes.add(f"{place}: {name} is no text, and left out")
+        return None
+    if len(value) > longest:
+        notes.add(f"{place}: {name} is longer than {longest} characters, and cut")
+    return value[:longest]
+
+
+def _is_uuid(value: object) -> bool:
+    try:
+        return UUID(str(value)).int != 0
+    except ValueError:
+        return False

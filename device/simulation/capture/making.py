@@ -1,0 +1,179 @@
+"""The whole profile of a device that was read."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from device.simulation.capture.answers import Answers
+from device.simulation.capture.describing import Describer, Plain
+from device.simulation.capture.identity import device_section, is_type, platform_section, uuids
+from device.simulation.capture.introspection import Introspection
+from device.simulation.capture.linking import connect
+from device.simulation.capture.notes import Notes, shown
+from device.simulation.capture.resources import ResourceMaker, Seen
+from device.simulation.capture.schemas import listed, mapped
+from device.simulation.document import read, write
+from device.simulation.profile import Profile, ProfileError
+from device.simulation.resource import ResourceProfile
+
+MAX_RESOURCES: Final = 256
+
+_PATH: Final = re.compile(r"/[^?#]{0,255}")
+_SECURITY: Final = re.compile(
+    r"oic\.(r|sec)\.(doxm|pstat|cred|acl2?|amacl|sacl|crl|csr|roles|sp|sdi|ael|svc|dpairing|pconf|ver)"
+)
+_APPLICATION: Final = frozenset({"oic.wk.col", "oic.wk.atomicmeasurement"})
+"""Well-known types of resources that are nevertheless a maker's own."""
+_ORDER: Final = (
+    "href", "types", "interfaces", "name", "discoverable", "observable", "plain", "links",
+    "properties",
+)  # fmt: skip
+
+HEADER: Final = """\
+# Captured from a device: what it shows to a client, at one moment. It does nothing by itself:
+# `behaviour:` can say what it does. UUIDs are not copied, each simulated device has its own; nor
+# are its owner, access rules, credentials and ownership methods, which a device does not show.
+"""
+
+
+class CaptureError(Exception):
+    """No profile can be made of what was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """A profile, and in sentences what it lacks."""
+
+    text: str
+    """The file, which runs."""
+    notes: tuple[str, ...]
+
+
+def captured(answers: Answers) -> Captured:
+    """Make a profile of what was read. Raises `CaptureError`."""
+    notes = Notes()
+    for note in answers.notes:
+        notes.add(note)
+    links = {href: each for each in answers.links if (href := _href(each)) is not None}
+    core = {href for href, each in links.items() if _is_core(href, each)}
+    own = {
+        "description": f"Captured from {shown(answers.device.get('n', 'a device'))}",
+        "device": device_section(answers.device, links.get("/oic/d", {}), notes),
+        "platform": platform_section(answers.platform, notes),
+        "core": _core(links, notes),
+    }
+    content = {**own, "resources": _resources(answers, links, core, notes)}
+    return Captured(_checked(content, notes.sentences), notes.sentences)
+
+
+def _checked(content: Plain, notes: Sequence[str]) -> str:
+    """Return the file. Raises `CaptureError` if it were none that can be run."""
+    lacking = ["#\n# What is different:\n", *(f"# - {note}\n" for note in notes)] if notes else []
+    text = f"{HEADER}{''.join(lacking)}\n{write(content)}"
+    try:
+        msgspec.convert(read(text, "captured").plain(), Profile)
+    except (ProfileError, msgspec.ValidationError, ValueError) as error:
+        raise CaptureError(f"what the device shows makes no profile: {shown(error)}") from error
+    return text
+
+
+def _resources(
+    answers: Answers, links: Mapping[str, Any], core: set[str], notes: Notes
+) -> list[Plain]:
+    introspection = Introspection(answers.introspection)
+    describer = Describer(introspection.schemas, notes)
+    maker = ResourceMaker(describer, uuids(answers), notes)
+    inner = _links_of_collections(answers)
+    entries: dict[str, Plain] = {}
+    wanted: dict[str, Sequence[str]] = {}
+    for href in dict.fromkeys([*links, *answers.resources]):
+        if href in core or not _is_possible(href, notes):
+            continue
+        if len(entries) >= MAX_RESOURCES:
+            notes.add(f"there are more than {MAX_RESOURCES} resources; the rest is left out")
+            break
+        link = links.get(href, inner.get(href))
+        seen = Seen(href, link, href in links, answers.resources.get(href), introspection.of(href))
+        if seen.link is None and not _is_there(seen):
+            continue
+        entries[href], wanted[href] = maker.entry(seen), seen.linked
+    connect(entries, wanted, notes)
+    return [_ordered(each) for each in entries.values() if _is_usable(each, notes)]
+
+
+def _is_there(seen: Seen) -> bool:
+    """Tell whether what only a description names is a resource that this device has."""
+    return seen.reading is not None and "4.04" not in (seen.reading.refusal or "")
+
+
+def _links_of_collections(answers: Answers) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for reading in answers.resources.values():
+        body = reading.body
+        for each in listed(body if isinstance(body, list) else mapped(body).get("links")):
+            href = mapped(each).get("href")
+            if isinstance(href, str):
+                found.setdefault(href, each)
+    return found
+
+
+def _href(link: object) -> str | None:
+    href = mapped(link).get("href")
+    return href if isinstance(href, str) else None
+
+
+def _is_core(href: str, link: Mapping[str, Any]) -> bool:
+    """Tell whether a resource belongs to the device itself, wherever it is."""
+    if href.startswith("/oic/sec/") or href in {"/oic/res", "/oic/d", "/oic/p", "/oic/mnt"}:
+        return True
+    types = [str(each) for each in listed(link.get("rt"))]
+    return any(
+        (each.startswith("oic.wk.") and each not in _APPLICATION) or _SECURITY.fullmatch(each)
+        for each in types
+    )
+
+
+def _is_possible(href: str, notes: Notes) -> bool:
+    if href.startswith(("/oic/", "/.well-known/")) or not _PATH.fullmatch(href):
+        notes.add(f"{shown(href)} is left out: a profile has no such path")
+        return False
+    if not href.isprintable() or href != href.strip():
+        notes.add(f"{shown(href)} is left out: there is more in its path than can be seen")
+        return False
+    return True
+
+
+def _core(links: Mapping[str, Any], notes: Notes) -> Plain:
+    """Say which of the optional core resources there are."""
+    named = (("configuration", "oic.wk.con", "/oic/con"),
+             ("introspection", "oic.wk.introspection", "/oic/introspection"))  # fmt: skip
+    found = Plain()
+    for name, kind, place in named:
+        hrefs = [href for href, each in links.items() if is_type(each, kind)]
+        found[name] = bool(hrefs)
+        for href in hrefs:
+            if href != place:
+                notes.add(f"{shown(href)} is at {place} here")
+    return found
+
+
+def _is_usable(entry: Plain, notes: Notes) -> bool:
+    """Leave out a resource that is none for profiles, rather than the whole device."""
+    try:
+        msgspec.convert(entry, ResourceProfile)
+    except (msgspec.ValidationError, ValueError) as error:
+        notes.add(f"{shown(entry['href'])} is left out: {shown(error)}")
+        return False
+    return True
+
+
+def _ordered(entry: Plain) -> Plain:
+    def pairs() -> Iterator[tuple[str, Any]]:
+        for name in _ORDER:
+            if name in entry and entry[name] != {}:
+                yield name, entry[name]
+
+    return dict(pairs())

@@ -1,0 +1,69 @@
+"""Payloads of devices that nobody vouches for: CBOR or JSON, of bounded depth and number."""
+
+import json
+from typing import Any, Final, NoReturn
+
+from device.coap import ContentFormat
+from obt.cbor import decode
+from obt.errors import PayloadError
+
+MAX_DEPTH: Final = 40
+MAX_VALUES: Final = 50_000
+
+JSON: Final = 50
+"""RFC 7252 12.3"""
+
+
+def read_payload(payload: bytes, content_format: int | None) -> Any:
+    """Return what JSON has, and octets. Raises `PayloadError`."""
+    if content_format == JSON:
+        return _Plain().copy(_json(payload))
+    if content_format not in {ContentFormat.OCF_CBOR, ContentFormat.CBOR}:
+        raise PayloadError(f"the answer has content format {content_format}")
+    return _Plain().copy(decode(payload, max_depth=MAX_DEPTH))
+
+
+def _json(payload: bytes) -> object:
+    try:
+        found: object = json.loads(payload, parse_constant=_refused)
+    except (ValueError, RecursionError) as error:
+        raise PayloadError("the payload is not valid JSON") from error
+    return found
+
+
+def _refused(_: str) -> NoReturn:
+    raise ValueError("JSON has no such number")
+
+
+class _Plain:
+    """Copies a value, within bounds: CBOR can refer to its own parts, and so be endless."""
+
+    def __init__(self) -> None:
+        self._left = MAX_VALUES
+
+    def copy(self, value: object, depth: int = 0) -> Any:
+        """Return the same value with nothing shared in it. Raises `PayloadError`."""
+        self._left -= 1
+        if self._left < 0 or depth > MAX_DEPTH:
+            raise PayloadError("the payload is too large or nested too deeply")
+        match value:
+            case None | bool() | int() | float() | bytes():
+                return value
+            case str() if _is_text(value):
+                return value
+            case list() | tuple():
+                return [self.copy(each, depth + 1) for each in value]
+            case dict():
+                return {self._name(key): self.copy(each, depth + 1) for key, each in value.items()}
+        raise PayloadError("the payload holds what JSON has not")
+
+    @staticmethod
+    def _name(key: object) -> str:
+        if not isinstance(key, str) or not _is_text(key):
+            raise PayloadError("the payload has a map whose keys are not text")
+        return key
+
+
+def _is_text(value: str) -> bool:
+    """Tell whether a text can be written again: JSON knows halves of characters."""
+    return value.isascii() or not any("\ud800" <= each <= "\udfff" for each in value)

@@ -1,0 +1,272 @@
+"""Reading all that a device shows: what there is, what it is like, and its present values.
+
+The device may be anybody's, so everything that it can make grow has a bound: how many resources
+are read, how large and how deep answers are, and how long all of it takes.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from device.coap import ClientResponse, Code, Method
+from obt.access import DeviceAccess, WithKey
+from obt.address import Address
+from obt.dialogue import Dialogue
+from obt.errors import LinkError, NoAnswerError, ObtError, PayloadError
+from obt.link import Ask, Link
+from obt.listing import (
+    MAX_RESOURCES,
+    anchored,
+    described,
+    documents,
+    has_type,
+    hrefs,
+    is_core,
+    is_ours,
+    linked,
+    links_of,
+    may_be_asked,
+    secured_endpoint,
+)
+from obt.model import DEVICE, RES
+from obt.payloads import read_payload
+from obt.style import LITE_STYLE
+from obt.transport import Transport
+
+PLATFORM: Final = "/oic/p"
+INTROSPECTION_TYPE: Final = "oic.wk.introspection"
+BASELINE: Final = "if=oic.if.baseline"
+
+FIRST_SECONDS: Final = 5.0
+"""How long the very first answer is waited for."""
+ONE_SECONDS: Final = 15.0
+"""How long any other answer is waited for."""
+ALL_SECONDS: Final = 120.0
+MAX_OCTETS: Final = 1024 * 1024
+"""Of all answers together."""
+
+REFUSED: Final = frozenset({Code.UNAUTHORIZED, Code.FORBIDDEN})
+
+
+class SurveyError(ObtError):
+    """The device does not answer, or not as an OCF device does."""
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of reading one resource: its representation, or why there is none."""
+
+    body: Any = None
+    refusal: str | None = None
+    secured: bool = False
+    """It was read in a session."""
+
+
+class Survey(msgspec.Struct, frozen=True, kw_only=True):
+    """A device as one client saw it. What is in it is what the device said, unchecked."""
+
+    links: list[Any]
+    """The links of `/oic/res`."""
+    device: dict[str, Any]
+    """`/oic/d`, by its baseline interface."""
+    platform: dict[str, Any]
+    """`/oic/p`, likewise."""
+    introspection: dict[str, Any] | None = None
+    """The document behind `oic.wk.introspection`: OpenAPI 2.0."""
+    resources: dict[str, Found] = {}
+    """By path: all others, but for those of the device itself."""
+    notes: list[str] = []
+    """What could not be read, in sentences."""
+
+
+@dataclass(frozen=True, slots=True)
+class SharedKey:
+    """A key that the device knows a client by; `secured` is used if the device tells no port."""
+
+    client: UUID
+    key: bytes = field(repr=False)
+    secured: Address | None = None
+
+
+KeyFor = Callable[[UUID], SharedKey | None]
+"""Which key to use with the device of this UUID; None for none."""
+
+
+async def survey(
+    transport: Transport, address: Address, *, key_for: KeyFor = lambda _: None
+) -> Survey:
+    """Read the device at a plain address, in a session if there is a key for it.
+
+    What a session may not read is tried without. Raises `ObtError` if the device does not answer,
+    or if there is a key and no session comes about with it.
+    """
+    reader = _Reader(transport, address)
+    reader.links = links_of(await reader.first_answer())
+    device = anchored(reader.links)
+    if device is None:
+        device = anchored([(await reader.read(DEVICE)).body])
+    shared = None if device is None else key_for(device)
+    if device is None or shared is None:
+        return await reader.all()
+    secured = (
+        shared.secured if shared.secured is not None else secured_endpoint(reader.links, address)
+    )
+    if secured is None:
+        raise SurveyError(
+            f"{device} lists no coaps endpoint in {RES}; say at which port it takes sessions"
+        )
+    opener = WithKey(shared.client, device, shared.key)
+    async with _Access(transport, secured, opener) as access:
+        await access.connect()
+        reader.access = access
+        return await reader.all()
+
+
+class _Access(DeviceAccess):
+    """Sessions that come about soon, or not at all."""
+
+    def dialogue(self) -> Dialogue:
+        """Start a dialogue."""
+        return Dialogue(self._transport, self._style, timeout=ONE_SECONDS)
+
+
+class _Reader:
+    """Reads one thing after another, until there is no more or it is too much."""
+
+    def __init__(self, transport: Transport, address: Address) -> None:
+        self.access: DeviceAccess | None = None
+        self.links: list[Any] = []
+        self._transport = transport
+        self._address = address
+        self._plain = transport.open_plain(address)
+        self._deadline = transport.now + ALL_SECONDS
+        self._octets = 0
+        self._notes: list[str] = []
+
+    async def first_answer(self) -> Any:
+        """Ask for the links. Raises `SurveyError`."""
+        try:
+            response = await self._ask(self._plain, RES, (), FIRST_SECONDS)
+        except NoAnswerError as error:
+            raise SurveyError(
+                f"nothing answers at coap://{self._address}; is the device running, and is this "
+                "its port without DTLS?"
+            ) from error
+        found = self._taken(response, secured=False)
+        if not isinstance(found.body, list):
+            why = found.refusal or "it is no list of links"
+            raise SurveyError(f"coap://{self._address}{RES} is not what OCF devices have: {why}")
+        return found.body
+
+    async def all(self) -> Survey:
+        """Read everything."""
+        if self.access is not None:
+            again = await self.read(RES)
+            self.links = links_of(again.body) or self.links
+        device, platform = await self._core(DEVICE), await self._core(PLATFORM)
+        document = await self._introspection()
+        return Survey(
+            links=self.links,
+            device=device,
+            platform=platform,
+            introspection=document,
+            resources=await self._resources(document),
+            notes=self._notes,
+        )
+
+    async def read(self, path: str, query: tuple[str, ...] = ()) -> Found:
+        """Read a resource in the session, and without one where that is refused or absent."""
+        found = Found(refusal="nothing was asked")
+        try:
+            self._require_time()
+            if self.access is not None:
+                link = await self.access.connect()
+                response = await self._ask(link, path, query)
+                found = self._taken(response, secured=True)
+                if response.code not in REFUSED:
+                    return found
+            plain = await self._ask(self._plain, path, query)
+        except ObtError as error:
+            return Found(refusal=found.refusal if found.secured else str(error))
+        without = self._taken(plain, secured=False)
+        return found if found.secured and without.body is None else without
+
+    async def _core(self, path: str) -> dict[str, Any]:
+        """Read a resource that all devices have."""
+        found = await self._shown(path)
+        if isinstance(found.body, dict):
+            return found.body
+        self._notes.append(f"{path} could not be read: {found.refusal or 'it is no map'}")
+        return {}
+
+    async def _shown(self, path: str) -> Found:
+        """Read a resource with all that it has, or else what it shows by itself."""
+        found = await self.read(path, (BASELINE,))
+        return found if found.refusal is None else await self.read(path)
+
+    async def _introspection(self) -> dict[str, Any] | None:
+        """Read the document that describes the resources; it is looked for on this device only."""
+        places = [each["href"] for each in self.links if has_type(each, INTROSPECTION_TYPE)]
+        place = next((each for each in places if may_be_asked(each)), None)
+        if place is None:
+            return None
+        where = await self.read(place)
+        for path, query in documents(where.body):
+            found = await self.read(path, query)
+            if isinstance(found.body, dict):
+                return found.body
+            where = found
+        why = where.refusal or "there is no document"
+        self._notes.append(f"introspection ({place}) could not be read: {why}")
+        return None
+
+    async def _resources(self, document: dict[str, Any] | None) -> dict[str, Found]:
+        """Read what is listed, what is described, and what these lead to."""
+        found: dict[str, Found] = {}
+        waiting = [*hrefs(self.links), *described(document)]
+        while waiting:
+            href = waiting.pop(0)
+            if href in found or not is_ours(href):
+                continue
+            if len(found) >= MAX_RESOURCES:
+                self._notes.append(f"there are more than {MAX_RESOURCES} resources")
+                break
+            found[href] = await self._shown(href)
+            waiting += hrefs(linked(found[href].body))
+        core = {each["href"] for each in self.links if is_core(each)}
+        return {href: each for href, each in found.items() if href not in core}
+
+    async def _ask(
+        self, link: Link, path: str, query: tuple[str, ...], seconds: float = ONE_SECONDS
+    ) -> ClientResponse:
+        """Send one request; a device that does not know our content format is asked for any."""
+        accept, version = LITE_STYLE.accept, LITE_STYLE.accept_version
+        ask = Ask(Method.GET, path, query, accept=accept, accept_version=version)
+        response = await self._answer(link, ask, seconds)
+        if response.code in {Code.NOT_ACCEPTABLE, Code.BAD_OPTION}:
+            return await self._answer(link, Ask(Method.GET, path, query), seconds)
+        return response
+
+    async def _answer(self, link: Link, ask: Ask, seconds: float) -> ClientResponse:
+        self._require_time()
+        until = min(self._deadline, self._transport.now + seconds)
+        return await self._transport.request(link, ask, deadline=until)
+
+    def _require_time(self) -> None:
+        if self._transport.now >= self._deadline:
+            raise LinkError(f"reading took longer than {ALL_SECONDS:.0f} s")
+
+    def _taken(self, response: ClientResponse, *, secured: bool) -> Found:
+        """Decode an answer."""
+        if response.code is not Code.CONTENT:
+            return Found(refusal=f"the device answered {response.code}", secured=secured)
+        self._octets += len(response.payload)
+        if self._octets > MAX_OCTETS:
+            return Found(refusal="the device says too much", secured=secured)
+        try:
+            body = read_payload(response.payload, response.content_format)
+        except PayloadError as error:
+            return Found(refusal=str(error), secured=secured)
+        return Found(body=body, secured=secured)

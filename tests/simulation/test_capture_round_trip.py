@@ -1,0 +1,136 @@
+"""Captured profiles look like the devices that they were captured from."""
+
+from typing import Any
+
+import pytest
+from capture_support import CLIENT, loaded, scene
+
+from device.simulation.capture import captured
+from device.simulation.profile import built_in_names, load
+from obt import Address, OnboardingError, SharedKey, SurveyError, run, survey
+
+RICH = """
+device:
+  name: "Lamp: \\"big\\""
+  types: [oic.d.light, x.other]
+  model_number: m
+  software_version: 1.2.3
+platform:
+  manufacturer: Maker
+  manufacturer_url: https://example.com/
+  model: One
+  manufactured: 2026-06-01
+  platform_version: "1"
+  os_version: "2"
+  hardware_version: "3"
+  firmware_version: "4"
+  support_url: https://example.com/help
+  vendor_id: vendor
+  serial_number: s-1
+core: {configuration: false}
+resources:
+  - href: /open
+    types: [oic.r.switch.binary]
+    interfaces: [oic.if.a, oic.if.baseline]
+    name: "Kitchen # 1"
+    plain: true
+    observable: false
+    properties: {value: {type: boolean, required_in_update: true, initial: true}}
+  - href: /hidden
+    types: [x.hidden]
+    interfaces: [oic.if.rw, oic.if.baseline]
+    discoverable: false
+    properties:
+      text: {type: string, max_length: 10, pattern: "^[a-z]+$", initial: abc}
+      late: {type: date-time, initial: "2026-06-01T12:00:00Z"}
+      wait: {type: duration, read_only: true, initial: PT1H}
+      list: {type: integer, min_items: 1, max_items: 5, unique: true, initial: [1, 2]}
+      rows:
+        type: object
+        max_items: 3
+        fields:
+          id: {type: integer, read_only: true}
+          colour: {type: string, choices: [red, blue], optional: true}
+        initial: [{id: 1, colour: red}, {id: 2}]
+  - href: /secret
+    types: [x.secret]
+    interfaces: [oic.if.b, oic.if.ll, oic.if.baseline]
+    discoverable: false
+    links: [/open, /hidden]
+    properties: {count: {type: number, minimum: 0, initial: 2.5}}
+"""
+
+SECRETS = {"/lockcode": "lockCodeList"}
+"""Values that a captured device does not have: door codes."""
+
+
+@pytest.mark.parametrize("name", built_in_names())
+def test_every_built_in_profile(name: str) -> None:
+    """A client sees the same links, values, interfaces and descriptions, but for secrets."""
+    original = scene(load(name))
+    made = captured(original.survey())
+    copy = scene(loaded(made.text))
+    before, after = original.seen(), copy.seen()
+    for seen in (before, after):
+        _forget_secrets(seen)
+    for place in before:
+        assert after[place] == before[place], place
+    assert after.keys() == before.keys()
+    assert [note for note in made.notes if "secret" not in note] == []
+
+
+def test_what_the_catalogue_has_not() -> None:
+    """Hidden, plain, unobservable, nested: a description leads to what is not listed."""
+    original = scene(loaded(RICH))
+    made = captured(original.survey())
+    assert made.notes == ()
+    copy = loaded(made.text)
+    assert scene(copy).seen() == original.seen()
+    assert [(each.href, each.discoverable, each.plain) for each in copy.resources] == [
+        ("/open", True, True),
+        ("/hidden", False, False),
+        ("/secret", False, False),
+    ]
+    assert not copy.resources[0].observable
+    assert captured(scene(copy).survey()).text == made.text
+
+
+@pytest.mark.parametrize("owned", [False, True])
+def test_a_stranger(owned: bool) -> None:
+    """Without a key there are the links and the identity, and what is usual for the types."""
+    made = captured(scene(load("light"), owned=owned).survey(with_key=False))
+    profile = loaded(made.text)
+    assert profile.device == load("light").device
+    assert [each.href for each in profile.resources] == [
+        "/light/switch",
+        "/light/dimming",
+        "/light/colour",
+    ]
+    assert profile.resources[0].properties["value"].initial is False
+    assert "/light/switch could not be read (the device answered 4.01)" in made.text
+
+
+def test_another_ones_key() -> None:
+    """A key that the device does not know is an error, not a stranger's view."""
+    light = scene(load("light"))
+    wrong = SharedKey(CLIENT, bytes(16))
+    with pytest.raises(OnboardingError, match="open a session"):
+        run(survey(light.transport, Address("10.0.0.10", 5683), key_for=lambda _: wrong))
+
+
+def test_nobody_there() -> None:
+    """There is a sentence after a few seconds."""
+    transport = scene(load("light")).transport
+    began = transport.now
+    with pytest.raises(SurveyError, match=r"nothing answers at coap://10\.0\.0\.11:5683"):
+        run(survey(transport, Address("10.0.0.11", 5683)))
+    assert transport.now - began < 6
+
+
+def _forget_secrets(seen: dict[str, Any]) -> None:
+    for place, shown in seen.items():
+        href = place.partition("?")[0]
+        if href in SECRETS:
+            del shown[SECRETS[href]]
+        for item in shown if place.endswith("oic.if.b") else ():
+            item["rep"].pop(SECRETS.get(item["href"]), None)
