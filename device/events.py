@@ -32,6 +32,23 @@ class DeviceReady(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PortShared(Event):
+    """Another program has this port too, and may get what is sent to this device."""
+
+    name = "net.port_shared"
+    endpoint: str
+    reason: str = "another program has this port too, and may get what is sent to this device"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlUnavailable(Event):
+    """There is no control socket, so `onboardee ctl` does not reach this device."""
+
+    name = "control.unavailable"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MulticastChanged(Event):
     """Which groups were joined on which interfaces, and which could not be."""
 

@@ -1,8 +1,10 @@
 """`onboardee ctl`: look into a running device, and be the world around it."""
 
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -10,13 +12,13 @@ from device.cli.connection import CommandFailedError, Connection, NotRunningErro
 from device.cli.places import state_home
 
 
+@dataclass
 class Session:
     """What all sub-commands share: which device, and how to print."""
 
-    def __init__(self, directory: Path | None, name: str | None, *, as_json: bool) -> None:
-        self._directory = directory
-        self._name = name
-        self.as_json = as_json
+    state_dir: Path | None = None
+    device: str | None = None
+    as_json: bool = False
 
     def ask(self, do: str, **arguments: object) -> Any:
         """Ask the device; what goes wrong becomes one sentence."""
@@ -28,10 +30,10 @@ class Session:
 
     def directory(self) -> Path:
         """Find the device that is meant."""
-        if self._directory is not None:
-            return self._directory
-        if self._name is not None:
-            return state_home() / self._name
+        if self.state_dir is not None:
+            return self.state_dir
+        if self.device is not None:
+            return state_home() / self.device
         found = running(state_home())
         if not found:
             raise click.ClickException(
@@ -47,23 +49,57 @@ class Session:
         click.echo(json.dumps(result) if self.as_json else text)
 
 
+def _remember(context: click.Context, option: click.Parameter, value: object) -> None:
+    """Keep an option, whether it stands before the sub-command or behind it."""
+    session = context.ensure_object(Session)
+    if value:
+        setattr(session, str(option.name), value)
+
+
+_OPTIONS: Final = (
+    click.option(
+        "--state-dir",
+        type=click.Path(path_type=Path),
+        callback=_remember,
+        expose_value=False,
+        help="The device's state directory.",
+    ),
+    click.option(
+        "--device",
+        callback=_remember,
+        expose_value=False,
+        help="The name of a directory below the default state directory.",
+    ),
+    click.option(
+        "--json",
+        "as_json",
+        is_flag=True,
+        callback=_remember,
+        expose_value=False,
+        help="Print JSON.",
+    ),
+)
+
+
+def session_options(function: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that all sub-commands have."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
 @click.group("ctl", epilog="Example: onboardee ctl set /light/switch#value true")
-@click.option("--state-dir", type=click.Path(path_type=Path), help="The device's state directory.")
-@click.option("--device", help="The name of a directory below the default state directory.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.pass_context
-def command(
-    context: click.Context, state_dir: Path | None, device: str | None, as_json: bool
-) -> None:
+@session_options
+def command() -> None:
     """Look into a running device, and be the world around it.
 
     Without --state-dir and --device the one that runs is meant. A property is named
     /light/switch#value: the path of its resource and its name.
     """
-    context.obj = Session(state_dir, device, as_json=as_json)
 
 
 @command.command("list", epilog="Example: onboardee ctl list")
+@session_options
 @click.pass_obj
 def list_resources(session: Session) -> None:
     """List the resources with their values."""
@@ -76,6 +112,7 @@ def list_resources(session: Session) -> None:
 
 @command.command("get", epilog="Example: onboardee ctl get /light/dimming#dimmingSetting")
 @click.argument("place")
+@session_options
 @click.pass_obj
 def get(session: Session, place: str) -> None:
     """Print the value of PLACE, a property or a whole resource."""
@@ -88,6 +125,7 @@ def get(session: Session, place: str) -> None:
 @command.command("set", epilog="Example: onboardee ctl set /light/dimming#dimmingSetting 40")
 @click.argument("place")
 @click.argument("value")
+@session_options
 @click.pass_obj
 def set_value(session: Session, place: str, value: str) -> None:
     """Give the property PLACE a VALUE, as the world around the device would.
@@ -110,6 +148,7 @@ def set_value(session: Session, place: str, value: str) -> None:
 
 @command.command("watch", epilog="Example: onboardee ctl watch /light/switch")
 @click.argument("hrefs", nargs=-1)
+@session_options
 @click.pass_obj
 def watch(session: Session, hrefs: tuple[str, ...]) -> None:
     """Print what happens, as it happens; with HREFS only what concerns these resources."""
@@ -131,6 +170,7 @@ def watch(session: Session, hrefs: tuple[str, ...]) -> None:
 
 @command.command("press", epilog="Example: onboardee ctl press thumbturn")
 @click.argument("name", required=False)
+@session_options
 @click.pass_obj
 def press(session: Session, name: str | None) -> None:
     """Use the input NAME of the device, as a person does; without NAME list them."""
@@ -141,6 +181,7 @@ def press(session: Session, name: str | None) -> None:
 @command.command("fault", epilog="Example: onboardee ctl fault jammed on")
 @click.argument("name", required=False)
 @click.argument("state", type=click.Choice(["on", "off"]), default="on")
+@session_options
 @click.pass_obj
 def fault(session: Session, name: str | None, state: str) -> None:
     """Let the fault NAME come (on) or go (off); without NAME list them."""
@@ -152,6 +193,7 @@ def fault(session: Session, name: str | None, state: str) -> None:
 
 
 @command.command("reset", epilog="Example: onboardee ctl reset")
+@session_options
 @click.pass_obj
 def reset(session: Session) -> None:
     """Press the reset button: back to factory state at once."""
@@ -160,6 +202,7 @@ def reset(session: Session) -> None:
 
 
 @command.command("state", epilog="Example: onboardee ctl state --json")
+@session_options
 @click.pass_obj
 def state(session: Session) -> None:
     """Tell who the device is, where it is, what state it is in, who owns it."""
@@ -168,6 +211,7 @@ def state(session: Session) -> None:
 
 
 @command.command("pin", epilog="Example: onboardee ctl pin")
+@session_options
 @click.pass_obj
 def pin(session: Session) -> None:
     """Print the PIN that the device shows."""
@@ -176,6 +220,7 @@ def pin(session: Session) -> None:
 
 
 @command.command("connections", epilog="Example: onboardee ctl connections")
+@session_options
 @click.pass_obj
 def connections(session: Session) -> None:
     """List sessions, observers, and the last refusals with their reasons."""

@@ -12,7 +12,7 @@ from uuid import UUID
 from device.cli.output import EventLog
 from device.core import Device
 from device.entropy import SystemEntropy
-from device.events import Bus
+from device.events import Bus, ControlUnavailable
 from device.factory import new_database
 from device.net.control import ControlServer
 from device.net.hosted import Ports
@@ -101,7 +101,20 @@ async def _serve(devices: Sequence[Device], directories: Sequence[Path], ports: 
     async with AsyncExitStack() as ending:
         ending.callback(hub.stop)
         for device, directory in zip(devices, directories, strict=True):
-            control = ControlServer(directory)
-            ending.push_async_callback(control.stop)
-            await control.serve(hub.add(device, ports))
+            control = _control(directory, device)
+            if control is not None:
+                ending.push_async_callback(control.stop)
+            hosted = hub.add(device, ports)
+            if control is not None:
+                await control.serve(hosted)
         await stopped.wait()
+
+
+def _control(directory: Path, device: Device) -> ControlServer | None:
+    """Make the control socket. A device whose directory cannot hold one does without."""
+    try:
+        return ControlServer(directory)
+    except OSError as error:
+        reason = f"no socket in {directory}: {error.strerror}; `onboardee ctl` does not work"
+        device.bus.publish(ControlUnavailable(reason=reason))
+        return None

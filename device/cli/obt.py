@@ -41,6 +41,9 @@ METHODS: Final = {
     "rdp": Method.RANDOM_PIN,
     "mfgcert": Method.MANUFACTURER_CERTIFICATE,
 }
+NOBODY: Final = (
+    "no device answered; where multicast does not get, `onboardee obt own coap://HOST:PORT` works"
+)
 USE: Final = int(Permission.RETRIEVE | Permission.UPDATE | Permission.NOTIFY)
 
 
@@ -117,6 +120,8 @@ def discover(session: Session, rounds: int) -> None:
         answering = await find_owned(transport, rounds=rounds, on_step=session.on_step)
         free = {each.uuid for each in unowned}
         ours = {each.device for each in keeper.devices}
+        if not unowned and not answering:
+            click.echo(NOBODY, err=True)
         for each in {found.uuid: found for found in (*answering, *unowned)}.values():
             owner = "unowned" if each.uuid in free else "owned by somebody"
             whose = "ours" if each.uuid in ours else owner

@@ -17,7 +17,9 @@ _WARNINGS: Final = frozenset(
     {
         "access.denied",
         "certificate.expired",
+        "control.unavailable",
         "crl.outdated",
+        "net.port_shared",
         "request.refused",
         "storage.failed",
     }

@@ -43,12 +43,17 @@ class ControlServer:
     def __init__(self, directory: Path) -> None:
         """Make the socket; one that a killed process left is replaced. Raises OSError."""
         self._descriptor, path = open_directory(directory)
-        with suppress(FileNotFoundError):
-            os.unlink(SOCKET_NAME, dir_fd=self._descriptor)
         self._listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._listening.bind(path)
-        Path(path).chmod(0o600)
-        self._listening.listen(MAX_CONNECTIONS)
+        try:
+            with suppress(FileNotFoundError):
+                os.unlink(SOCKET_NAME, dir_fd=self._descriptor)
+            self._listening.bind(path)
+            Path(path).chmod(0o600)
+            self._listening.listen(MAX_CONNECTIONS)
+        except OSError:
+            self._listening.close()
+            os.close(self._descriptor)
+            raise
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 

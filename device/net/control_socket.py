@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Final
 
 SOCKET_NAME: Final = "svr.control"
+MAX_PATH: Final = 100
+"""Octets of a path that surely fits."""
 
 
 def open_directory(directory: Path) -> tuple[int, str]:
@@ -14,4 +16,7 @@ def open_directory(directory: Path) -> tuple[int, str]:
     short path is good as long as the descriptor is open. Raises OSError.
     """
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    path = str(directory / SOCKET_NAME)
+    if len(os.fsencode(path)) <= MAX_PATH:
+        return descriptor, path  # which needs no /proc
     return descriptor, f"/proc/self/fd/{descriptor}/{SOCKET_NAME}"

@@ -1,6 +1,7 @@
 """One device in an event loop: its sockets, its alarm clock, and the order of its steps."""
 
 import asyncio
+import errno
 import socket
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -11,6 +12,7 @@ from functools import partial
 from typing import Final, Protocol, TypeAlias
 
 from device.core import Device
+from device.events import PortShared
 from device.net.udp import UdpSocket
 from device.path import Endpoint, Outgoing, Path
 
@@ -76,6 +78,7 @@ class HostedDevice:
         self._alarm: Alarm | None = None
         self._hosts = ports.hosts
         self._sockets: list[UdpSocket] = []
+        self._shared: list[Endpoint] = []
         try:
             self._bind(ports.plain, secured=False)
             self._bind(ports.secure, secured=True)
@@ -108,6 +111,8 @@ class HostedDevice:
 
     def start(self) -> None:
         """Begin to answer."""
+        for endpoint in self._shared:
+            self.device.bus.publish(PortShared(endpoint=str(endpoint)))
         self.device.start(self._clock.time())
         for opened in self._sockets:
             self._loop.add_reader(opened, opened.drain, self.receive)
@@ -178,6 +183,7 @@ class HostedDevice:
         wanted = port
         for host in self._hosts or ALL_HOSTS:
             is_optional = not self._hosts and host == "::"
+            is_shared = wanted == COAP_PORT and _is_taken(host, wanted)
             try:
                 opened = _bound(host, wanted, fallback=port, secured=secured)
             except OSError as error:
@@ -185,6 +191,8 @@ class HostedDevice:
                     continue  # a machine without IPv6
                 raise BindError(_explain(host, wanted, error)) from error
             self._sockets.append(opened)
+            if is_shared:
+                self._shared.append(Endpoint("coaps" if secured else "coap", host, opened.port))
             wanted = opened.port  # the same number for every address, where it is free
 
     def _send(self, outgoing: Sequence[Outgoing]) -> None:
@@ -254,6 +262,17 @@ def _bound(host: str, port: int, *, fallback: int, secured: bool) -> UdpSocket:
         if port == fallback:
             raise
         return UdpSocket(host, fallback, secured=secured)
+
+
+def _is_taken(host: str, port: int) -> bool:
+    """Tell whether somebody listens here already, multicast aside."""
+    # bound to a wildcard, the probe would take sockets of the multicast groups for others
+    here = dict(zip(ALL_HOSTS, ("127.0.0.1", "::1"), strict=True)).get(host, host)
+    try:
+        UdpSocket(here, port).close()
+    except OSError as error:
+        return error.errno == errno.EADDRINUSE
+    return False
 
 
 def _explain(host: str, port: int, error: OSError) -> str:

@@ -91,6 +91,14 @@ def test_values_are_listed_read_and_set(light: Running) -> None:
     assert light.ctl("set", "/light/dimming#range", "[0, 50]").exit_code == 0
 
 
+def test_options_may_stand_behind_the_word(light: Running) -> None:
+    """Which device, and how to print, may be said before the sub-command or behind it."""
+    words = ["ctl", "state", "--state-dir", str(light.directory), "--json"]
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.output) == light.json("state")
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

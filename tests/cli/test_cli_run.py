@@ -12,6 +12,8 @@ import cbor2
 import pytest
 from aiocoap import GET, Context, Message
 
+from device.net.control_socket import SOCKET_NAME
+
 ONBOARDEE = [sys.executable, "-c", "from device.cli import main; main()"]
 
 
@@ -40,6 +42,18 @@ def test_ready_is_one_json_line(tmp_path: Path) -> None:
         assert ready["event"] == "device.ready"
         assert ready["state"] == "RFOTM"
         assert [str(each).split(":")[0] for each in ready["endpoints"]] == ["coap", "coaps"]
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(5) == 0
+
+
+def test_a_device_without_control_socket_runs(tmp_path: Path) -> None:
+    """Where the state directory can hold no socket the device says so, and runs."""
+    (tmp_path / SOCKET_NAME).mkdir()
+    with running("light", "--state-dir", str(tmp_path)) as (process, first):
+        assert first["event"] == "control.unavailable"
+        assert "`onboardee ctl` does not work" in str(first["reason"])
+        assert process.stdout is not None
+        assert json.loads(process.stdout.readline())["event"] == "device.ready"
         process.send_signal(signal.SIGTERM)
         assert process.wait(5) == 0
 

@@ -9,9 +9,9 @@ from aiocoap import GET, Context, Message
 
 from device.core import Device
 from device.entropy import SystemEntropy
-from device.events import Bus, DeviceReady, Event
+from device.events import Bus, DeviceReady, Event, PortShared
 from device.factory import new_database
-from device.net.hosted import BindError, Ports
+from device.net.hosted import ALL_HOSTS, BindError, Ports
 from device.net.hub import Hub
 from device.simulation.profile import load
 from device.testing import MemoryKeeper
@@ -100,3 +100,25 @@ async def test_stopped_device_gives_its_ports_back() -> None:
     ports = Ports(hosts=("127.0.0.1",), plain=plain.port, secure=secure.port)
     assert again.add(light(), ports).endpoints == (plain, secure)
     again.stop()
+
+
+@pytest.mark.parametrize("hosts", [("127.0.0.1",), ()])
+async def test_a_shared_multicast_port_is_told(
+    hosts: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two devices at port 5683 of one address are allowed, but the second one says so."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.bind(("0.0.0.0", 0))
+        port = free.getsockname()[1]
+    monkeypatch.setattr("device.net.hosted.COAP_PORT", port)  # 5683 may be in use here
+    first: list[Event] = []
+    second: list[Event] = []
+    hub = Hub()
+    try:
+        hub.add(light(first), Ports(hosts=hosts, plain=port))
+        hub.add(light(second), Ports(hosts=hosts, plain=port))
+    finally:
+        hub.stop()
+    told = {event.endpoint for event in second if isinstance(event, PortShared)}
+    assert f"coap://{(hosts or ALL_HOSTS)[0]}:{port}" in told
+    assert not any(isinstance(event, PortShared) for event in first)
