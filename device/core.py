@@ -158,11 +158,7 @@ class Device:
         A reset that was asked for is carried out, and a transfer that was interrupted is undone.
         """
         self._catch_up()
-        database = self.database
-        is_interrupted = database.state is State.RFOTM and (
-            database.doxm.owned or database.doxm.owner_uuid != NIL
-        )
-        if database.state is State.RESET or is_interrupted:
+        if self.database.state is State.RESET or self._is_interrupted:
             self._reset(now)
         self._world.start(now)
         self._peers.show_pin()
@@ -310,13 +306,16 @@ class Device:
     def _after(self, event: Event, now: float) -> None:
         """Draw the consequences of a session's end, or of one that did not come about."""
         if isinstance(event, SessionClosed):
-            self._coap.forget(event.session)
-            self._peers.note_end(event)
+            self._forget(event)
             was_transfer = is_ownership_connection(event.session)
             if was_transfer and self.database.state is State.RFOTM and not self.sessions:
                 self._after_transfer(now)
         elif isinstance(event, HandshakeFailed) and self._peers.is_last_wrong_pin(event):
             self._schedule_reset("too many wrong PINs", now)
+
+    def _forget(self, closed: SessionClosed) -> None:
+        self._coap.forget(closed.session)
+        self._peers.note_end(closed)
 
     def _after_transfer(self, now: float) -> None:
         """Undo a transfer whose connection is gone, unless the tool is to come back."""
@@ -388,6 +387,8 @@ class Device:
             self._egress.notify({"/oic/d"})
         if after.doxm.owned or self._peers.is_owner_known:
             self._peers.forget_pin()
+        if _rights(before) != _rights(after):
+            self._coap.drop_snapshots()
         if before.state is after.state:
             return
         if after.state in {State.RESET, State.RFNOP}:
@@ -437,15 +438,32 @@ class Device:
         self._peers.show_pin()
 
     def _reboot(self, now: float) -> None:
-        self._reboot_at = None
         self._restart(now)
         self.bus.publish(events.DeviceRebooted())
 
     def _restart(self, now: float) -> None:
-        """End all sessions and begin with the first values."""
+        """End all sessions and begin with the first values, as after a power cut."""
+        self._reboot_at = None
         self._peers.end_all(now)
-        self._follow_sessions(now)
+        for event in self._peers.take_events():
+            if isinstance(event, SessionClosed):
+                self._forget(event)
+        self._coap.drop_snapshots()
         self._egress.drop_observers()
         for appliance in self.appliances.values():
             appliance.values.restore()
         self._world.start(now)
+        if self._is_interrupted:
+            self._schedule_reset("a restart interrupted the transfer of ownership", now)
+
+    @property
+    def _is_interrupted(self) -> bool:
+        """Whether a tool has begun to take ownership; a transfer does not outlive its session."""
+        database = self.database
+        is_begun = database.doxm.owned or database.doxm.owner_uuid != NIL
+        return database.state is State.RFOTM and is_begun
+
+
+def _rights(database: Database) -> object:
+    """Return what decides who may read what."""
+    return database.state, database.doxm, database.cred, database.acl2

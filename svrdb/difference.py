@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
-from svrdb.plain import plain, secret_text, tree
+from svrdb.plain import plain, secret_text, tree, visible
 
 IDS: Final = ("aceid", "credid")
 """Names of the properties that tell the entries of an array apart."""
@@ -53,7 +53,7 @@ class Difference:
         shown = self.shown(reveal=reveal)
         for sign, side in (("-", "before"), ("+", "after")):
             if side in shown:
-                yield f"{sign} {self.path}: {json.dumps(shown[side], ensure_ascii=False)}"
+                yield visible(f"{sign} {self.path}: {json.dumps(shown[side], ensure_ascii=False)}")
 
     def _shown(self, value: object, *, reveal: bool) -> object:
         if isinstance(value, bytes):

@@ -5,6 +5,7 @@ else is.
 """
 
 import base64
+import json
 from typing import Any, Final
 
 import msgspec
@@ -57,3 +58,17 @@ def _shown(value: object, encoding: str | None, *, reveal: bool) -> object:
     if isinstance(value, list):
         return [_shown(each, None, reveal=reveal) for each in value]
     return value
+
+
+def visible(text: str) -> str:
+    """Escape what is no visible character, as JSON does; a terminal would obey some of them.
+
+    Names come from whoever provisioned the device. Lines stay lines.
+    """
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() or each == "\n" else _escaped(each) for each in text)
+
+
+def _escaped(character: str) -> str:
+    return "\\u007f" if character == "\x7f" else json.dumps(character)[1:-1]

@@ -74,8 +74,9 @@ def hard_coded(permanent: Permanent) -> ResetProfile:
 def profile_of(database: Database) -> ResetProfile:
     """Make a reset profile of what a device is now.
 
-    Left out is what came from owners and would let them in again: who owns what, and the
-    credentials and rules of the owner and of the resource owners.
+    Left out is what came from owners and would let them in again: who owns what, the credentials
+    and rules of the owner and of the resource owners, and the trust anchors that an owned device
+    got: whoever holds their keys can name himself owner by a role.
     """
     known = database.reset_profile or hard_coded(database.permanent)
     owners = {
@@ -87,6 +88,7 @@ def profile_of(database: Database) -> ResetProfile:
         _with_key(credential, database.identity_key)
         for credential in database.cred.credentials
         if not _is_of(credential, owners)
+        and not (database.doxm.owned and _is_new_anchor(credential, known))
     )
     entries = tuple(entry for entry in database.acl2.entries if not _names(entry, owners))
     return without_owner(
@@ -133,6 +135,11 @@ def _with_key(credential: Credential, key: PrivateData) -> Credential:
 def _is_of(credential: Credential, owners: set[UUID]) -> bool:
     subject = parsed_uuid(credential.subject)
     return any(is_same_identity(subject, owner) for owner in owners)
+
+
+def _is_new_anchor(credential: Credential, known: ResetProfile) -> bool:
+    factory = (each.public for each in known.cred.credentials)
+    return credential.usage == CredentialUsage.TRUST_ANCHOR and credential.public not in factory
 
 
 def _names(entry: Ace, owners: set[UUID]) -> bool:

@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from svrdb.model import PrivateData
+from svrdb.plain import visible
 
 _IDENTIFIERS: Final = ("credid", "aceid")
 """Members by which the entries of a list are told apart."""
@@ -26,7 +27,7 @@ class Difference:
     after: Any
 
     def __str__(self) -> str:
-        return f"{self.path}: {_said(self.before)} -> {_said(self.after)}"
+        return visible(f"{self.path}: {_said(self.before)} -> {_said(self.after)}")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -64,6 +65,8 @@ def _plain(value: Any, show: Callable[[bytes], Any]) -> Any:
     match value:
         case PrivateData():
             return {"data": show(value.data), "encoding": value.encoding.value}
+        case bytes():  # of other stacks, and possibly a key
+            return show(value)
         case msgspec.Struct():
             return {
                 name: _plain(getattr(value, attribute), show) for attribute, name in _shown(value)

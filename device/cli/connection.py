@@ -61,9 +61,13 @@ class Connection:
     def ask(self, do: str, **arguments: object) -> Any:
         """Send a request, return its result. Raises `CommandFailedError`."""
         line = b""
-        with suppress(ConnectionError):
-            self._socket.sendall(msgspec.json.encode({"do": do, **arguments}) + b"\n")
-            line = self._lines.readline()
+        try:
+            with suppress(ConnectionError):
+                self._socket.sendall(msgspec.json.encode({"do": do, **arguments}) + b"\n")
+                line = self._lines.readline()
+        except TimeoutError:
+            sentence = f"the device did not answer in {TIMEOUT:g} seconds; is its disk stuck?"
+            raise CommandFailedError(sentence) from None
         if not line:
             raise CommandFailedError("the device hung up: it stopped, or too many ask at a time")
         answer = msgspec.json.decode(line)

@@ -246,9 +246,9 @@ def _indented(values: dict[str, Any], indent: str = "  ") -> str:
 
 
 def _text(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False)
+    """Write a value for people; what is no visible character could come from a stranger."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if text.isprintable() else ascii(value)
 
 
 def _line(event: dict[str, Any]) -> str:

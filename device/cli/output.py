@@ -88,9 +88,17 @@ def _logger(log_format: str) -> Any:
         renderer = structlog.dev.ConsoleRenderer(
             colors=sys.stdout.isatty(), pad_event_to=18, pad_level=False, sort_keys=False
         )
-        processors += [stamp, renderer]
+        processors += [stamp, _printable, renderer]
     return structlog.wrap_logger(
         structlog.WriteLogger(sys.stdout),
         processors=processors,
         wrapper_class=structlog.BoundLogger,
     )
+
+
+def _printable(_logger: Any, _method: str, fields: Any) -> Any:
+    """Escape what is no visible character: strangers choose paths, and terminals obey."""
+    return {
+        name: repr(value) if isinstance(value, str) and not value.isprintable() else value
+        for name, value in fields.items()
+    }

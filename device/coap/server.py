@@ -106,6 +106,10 @@ class CoapServer:
         self._responder.snapshots.forget(remote)
         self._outbox.forget(remote)
 
+    def drop_snapshots(self) -> None:
+        """Let nobody have the rest of an earlier answer: rights have changed, say."""
+        self._responder.snapshots.clear()
+
     def take_outgoing(self) -> list[tuple[Remote, bytes]]:
         """Hand over the datagrams to send, in order."""
         return self._outbox.take()

@@ -67,6 +67,11 @@ class Snapshots:
         for key in list(self._peers.get(remote, ())):
             self._remove(remote, key)
 
+    def clear(self) -> None:
+        """Drop everything."""
+        self._peers.clear()
+        self._count = self._bytes = 0
+
     def _make_room(self, remote: Remote, size: int) -> None:
         if len(self._peers.get(remote, ())) >= self._limits.snapshots_per_remote:
             self._remove_oldest({remote: self._peers[remote]})

@@ -95,19 +95,28 @@ class ControlServer:
             writer.close()
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while line := await reader.readline():
+        while line := await _line(reader, writer):
             try:
                 request = _REQUEST.decode(line)
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+                answer: dict[str, Any] = {"error": f"not a request: {error}"}
+            else:
                 if isinstance(request, Watch):
                     await self._watch(reader, writer)
                     return
-                answer = {"ok": await self._perform(request)}
-            except msgspec.DecodeError as error:
-                answer = {"error": f"not a request: {error}"}
-            except ControlError as error:
-                answer = {"error": str(error)}
-            writer.write(msgspec.json.encode(answer) + b"\n")
+                answer = await self._answer(request)
+            writer.write(_encoded(answer))
             await writer.drain()
+
+    async def _answer(self, request: Request) -> dict[str, Any]:
+        try:
+            return {"ok": await self._perform(request)}
+        except ControlError as error:
+            return {"error": str(error)}
+        except Exception as error:  # noqa: BLE001 - ours, and the log has it; the client waits
+            context = {"message": "a control request failed", "exception": error}
+            asyncio.get_running_loop().call_exception_handler(context)
+            return {"error": f"the device failed at it, and its log says where: {error!r}"}
 
     async def _perform(self, request: Request) -> Any:
         """Take the step that is asked for and, if it writes, wait until that is done."""
@@ -120,9 +129,11 @@ class ControlServer:
         done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
 
         def step(now: float) -> list[Outgoing]:
+            if done.done():
+                return []  # `stop` came first
             try:
                 result, outgoing = action(now)
-            except ControlError as error:
+            except Exception as error:  # noqa: BLE001 - raised again, for who asked
                 done.set_exception(error)
                 return []
             done.set_result(result)
@@ -147,9 +158,23 @@ class ControlServer:
             loop.call_soon_threadsafe(write, event)
 
         bus = self._hosted.device.bus
-        writer.write(b'{"ok":null}\n')
+        writer.write(_encoded({"ok": None}))
         bus.subscribe(pass_on)
         try:
-            await reader.read()
+            while await reader.read(MAX_BACKLOG):
+                pass  # nothing that it says means anything any more
         finally:
             bus.unsubscribe(pass_on)
+
+
+async def _line(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+    """Return the next line. Raises ValueError if it is too long, after saying so."""
+    try:
+        return await reader.readline()
+    except ValueError:
+        writer.write(_encoded({"error": f"a request has at most {MAX_LINE} octets"}))
+        raise
+
+
+def _encoded(answer: dict[str, Any]) -> bytes:
+    return msgspec.json.encode(answer) + b"\n"

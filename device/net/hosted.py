@@ -122,13 +122,15 @@ class HostedDevice:
         """Finish what is being written, say goodbye and give the ports back."""
         if self._alarm is not None:
             self._alarm.cancel()
-        if self._writing is not None:
-            self._send(self._writing.result())
-            self._writing = None
-        self._send(self.device.stop(self._clock.time()))
-        for opened in self._sockets:
-            self._loop.remove_reader(opened)
-        self._close_sockets()
+        written, self._writing = self._writing, None
+        try:
+            if written is not None:
+                self._send(written.result())
+            self._send(self.device.stop(self._clock.time()))
+        finally:
+            for opened in self._sockets:
+                self._loop.remove_reader(opened)
+            self._close_sockets()
 
     def receive(self, datagram: bytes, path: Path) -> None:
         """Hand a datagram to the device and send what it answers."""

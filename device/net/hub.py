@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import Final
 
 from device.core import Device
@@ -44,12 +45,12 @@ class Hub:
         return hosted
 
     def stop(self) -> None:
-        """Stop everything."""
-        self._multicast.stop()
-        for hosted in self._hosted:
-            hosted.stop()
-        self._hosted.clear()
-        self._writers.shutdown()
+        """Stop everything; a device that fails at it keeps no other from stopping."""
+        with ExitStack() as remaining:
+            remaining.callback(self._writers.shutdown)
+            while self._hosted:
+                remaining.callback(self._hosted.pop().stop)
+            self._multicast.stop()
 
     def _offer(self, datagram: bytes, path: Path) -> None:
         for hosted in self._hosted:

@@ -1,5 +1,6 @@
 """What a value may be: JSON types and the limits that OCF's data models know."""
 
+import math
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -205,8 +206,12 @@ class Limits(Section, frozen=True, kw_only=True):
             raise ValueRefusedError(name, f"is below {low:.12g}", is_malformed=False)
         if high is not None and value > high:
             raise ValueRefusedError(name, f"is above {high:.12g}", is_malformed=False)
+        if isinstance(value, int) and not _fits(value):
+            raise ValueRefusedError(name, "has more than 64 bits", is_malformed=False)
         steps = (value - (low or 0)) / self.step if self.step else 0
-        if abs(steps - round(steps)) > 1e-9:
+        # a great number of steps has few digits behind the point
+        slack = max(1e-9, abs(steps) * 1e-15)
+        if not math.isfinite(steps) or abs(steps - round(steps)) > slack:
             raise ValueRefusedError(name, f"is not a multiple of {self.step}", is_malformed=False)
 
 
@@ -215,6 +220,11 @@ class Field(Limits, frozen=True, kw_only=True):
 
     optional: bool = False
     """It may be absent."""
+
+
+def _fits(value: int) -> bool:
+    """Tell whether a number is in the range of CBOR's integers (RFC 8949 3.1)."""
+    return -(1 << 64) <= value < 1 << 64
 
 
 def is_moment(text: str) -> bool:

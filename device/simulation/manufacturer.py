@@ -45,18 +45,19 @@ def loaded(manufacturer: Manufacturer, folder: Path) -> Manufacturer:
 def _check(manufacturer: Manufacturer) -> None:
     # 5 MB of memory that a device without certificates need not have
     from cryptography import x509  # noqa: PLC0415
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415
     from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415
     from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
 
     try:
-        leaf = x509.load_pem_x509_certificates(manufacturer.chain.encode())[0]
+        leaf = x509.load_pem_x509_certificates(manufacturer.chain.encode())[0].public_key()
         key = load_pem_private_key(manufacturer.key.encode(), None)
         if manufacturer.trust is not None:
             x509.load_pem_x509_certificates(manufacturer.trust.encode())
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise ValueError("the manufacturer's certificate or key is not unencrypted PEM") from error
     is_usable = isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.name == "secp256r1"
     if not is_usable:
         raise ValueError("the manufacturer's key is not on P-256")
-    if key.public_key() != leaf.public_key():
+    if key.public_key() != leaf:
         raise ValueError("the manufacturer's key does not belong to the certificate")

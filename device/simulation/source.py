@@ -55,6 +55,8 @@ def _file_text(path: Path) -> str:
         raise ProfileError(f"cannot read the profile {path}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise ProfileError(f"cannot read the profile {path}: it is not UTF-8 text") from error
+    except ValueError as error:  # a zero octet
+        raise ProfileError(f"cannot read the profile {str(path)!r}: {error}") from error
 
 
 def _unknown(name: str) -> str:

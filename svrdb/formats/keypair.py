@@ -11,6 +11,7 @@ Keypair = Mapping[str, Any]
 def to_der(keypair: Keypair) -> dict[str, bytes] | None:
     """Return both halves of the key; None if it is not an elliptic curve's key in PEM or DER."""
     # 5 MB of memory and 50 ms that other conversions need not spend
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415
     from cryptography.hazmat.primitives import serialization as form  # noqa: PLC0415
     from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415
 
@@ -21,7 +22,7 @@ def to_der(keypair: Keypair) -> dict[str, bytes] | None:
     load = form.load_pem_private_key if is_pem else form.load_der_private_key
     try:
         key = load(data, password=None)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, UnsupportedAlgorithm):
         return None
     if not isinstance(key, ec.EllipticCurvePrivateKey):
         return None

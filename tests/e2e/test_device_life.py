@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from aiocoap import CON, GET, Message
 from device_scene import HOST, OWNER, PLAIN, SECURE, Scene, make_scene
 from msgspec.structs import replace
 
@@ -10,12 +11,23 @@ from device import events
 from device.core import Device
 from device.dtls import CipherSuite, ClientConfig, ClientConnection
 from device.entropy import SeededEntropy
+from device.events import DeviceReset, ResetScheduled
 from device.path import Path
 from device.simulation.profile import Profile, UuidPolicy, load
 from device.testing import MemoryKeeper
-from obt import Address, OnboardingError, OwnedDevice, find_unowned, find_unowned_at, run
-from svrdb import StoreUnavailable
-from svrdb.model import NIL, Database, State
+from obt import (
+    Address,
+    OnboardingError,
+    OwnedDevice,
+    Rule,
+    Subject,
+    Target,
+    find_unowned,
+    find_unowned_at,
+    run,
+)
+from svrdb import Sdi, StoreUnavailable
+from svrdb.model import NIL, Connection, Database, State
 
 
 class FullDisk(MemoryKeeper):
@@ -206,6 +218,71 @@ def _restarted(stored: Database) -> Device:
     device = Device(load("light"), MemoryKeeper(stored), entropy=SeededEntropy(1))
     device.start(0.0)
     return device
+
+
+def test_no_right_means_no_further_block() -> None:
+    """Who began to read while it was allowed does not get the rest when it is no more."""
+    scene = make_scene()
+    owner = scene.own()
+    stranger = Path(HOST, PLAIN, "10.0.0.66", 40000)
+
+    def block(number: int) -> Message:
+        request = Message(code=GET, _mtype=CON, _mid=number, _token=b"1234")
+        request.opt.uri_path = ("oic", "res")
+        request.opt.block2 = (number, False, 0)
+        (sent,) = scene.device.receive(request.encode(), stranger, scene.network.now)
+        return Message.decode(sent.datagram)
+
+    everybody = Rule(
+        subject=Subject(connection="anon-clear"), targets=(Target(href="/oic/res"),), permission=2
+    )
+    run(owner.add_rules([everybody]))
+    assert [block(number).code.dotted for number in range(3)] == ["2.05"] * 3
+    found = [
+        entry.aceid
+        for entry in scene.device.database.acl2.entries
+        if entry.subject.connection is Connection.ANYONE
+    ]
+    for aceid in found:
+        run(owner.delete_rule(aceid))
+    assert block(3).code.dotted == "4.01"
+
+
+def test_reset_button_during_a_transfer_resets_once() -> None:
+    """The end of the ownership connection, a consequence of the reset, is no reason for another."""
+    scene = make_scene()
+    scene.begin_transfer()
+    scene.network.send(scene.device.press_reset(scene.network.now))
+    assert scene.device.sessions == ()
+    scene.network.run(20)
+    assert len(scene.seen(DeviceReset)) == 1
+    assert scene.seen(ResetScheduled) == []
+    scene.own()
+    assert scene.device.database.doxm.owned
+
+
+def test_a_database_put_in_place_during_a_transfer_stays() -> None:
+    """The tool loses its connection; what a person put in place is not reset away."""
+    scene = make_scene()
+    fresh = scene.device.database
+    scene.begin_transfer()
+    named = replace(fresh, sdi=Sdi(name="kitchen"))
+    scene.network.send(scene.device.adopt(named, scene.network.now))
+    scene.network.run(20)
+    assert scene.device.sessions == ()
+    assert scene.device.database == named
+
+
+def test_a_half_taken_database_put_in_place_is_reset() -> None:
+    """As after a restart with it, an ownership that no connection can complete is undone."""
+    scene = make_scene()
+    scene.begin_transfer()
+    half = scene.device.database
+    assert half.doxm.owner_uuid == OWNER
+    scene.network.send(scene.device.adopt(half, scene.network.now))
+    scene.network.run(20)
+    assert len(scene.seen(DeviceReset)) == 1
+    assert scene.device.database.doxm.owner_uuid == NIL
 
 
 def test_reset_button_ends_all_sessions() -> None:

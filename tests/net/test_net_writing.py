@@ -177,6 +177,33 @@ async def test_stopping_finishes_what_is_being_written() -> None:
         assert (await change).code is Code.CHANGED
 
 
+class BrokenKeeper(SlowKeeper):
+    """A disk with a fault of ours."""
+
+    def commit(self, new: Database) -> None:
+        """Fail as nothing should."""
+        super().commit(new)
+        raise RuntimeError("a fault of ours")
+
+
+async def test_a_fault_while_stopping_keeps_no_port() -> None:
+    """It is raised, after every device of the process has given its ports back."""
+    hub = Hub()
+    at = Scene(hub, await Context.create_client_context())
+    keeper = BrokenKeeper(new_database(load("light"), SystemEntropy()))
+    writing, other = at.add(keeper), at.add(quick())
+    change = asyncio.ensure_future(at.ask(writing, "/oic/sec/doxm", SELECT))
+    await begun(keeper)
+    keeper.may_finish.set()
+    with pytest.raises(RuntimeError, match="a fault of ours"):
+        hub.stop()
+    for hosted in (writing, other):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+            free.bind(("127.0.0.1", hosted.endpoints[0].port))
+    change.cancel()
+    await at.context.shutdown()
+
+
 async def test_what_waits_for_a_disk_is_bounded() -> None:
     """A flood during a write fills no memory: the device answers at most 256 of it."""
     async with scene() as at:

@@ -7,6 +7,7 @@ import pytest
 from reference import DOCUMENT, document
 
 from device.simulation.profile import load_all
+from device.testing import certificates
 
 GUIDE = DOCUMENT.with_name("guide.md")
 BLOCKS = [
@@ -22,9 +23,15 @@ def test_the_document_is_current() -> None:
     assert DOCUMENT.read_text(encoding="utf-8") == document()
 
 
-@pytest.mark.parametrize("text", FILES, ids=["aquarium", "variant", "several", "guide"])
+@pytest.mark.parametrize(
+    "text", FILES, ids=["aquarium", "variant", "several", "guide", "certificates"]
+)
 def test_the_examples_load(tmp_path: Path, text: str) -> None:
-    """What a reader copies from it is a profile."""
+    """What a reader copies from it is a profile, beside the certificates that it names."""
+    leaf = certificates.root().issue(certificates.manufacturer())
+    (tmp_path / "certs").mkdir()
+    (tmp_path / "certs" / "chain.pem").write_text(leaf.pem)
+    (tmp_path / "certs" / "key.pem").write_text(leaf.key_pem)
     path = tmp_path / "mine.yaml"
     path.write_text(text, encoding="utf-8")
     assert load_all(str(path))

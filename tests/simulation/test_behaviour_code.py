@@ -88,6 +88,9 @@ def test_a_program_that_fails(tmp_path: Path) -> None:
         (PROGRAM, "../mine.py", r"behaviour\[0\].file: ../mine.py leaves the folder"),
         (PROGRAM, "/etc/passwd", "leaves the folder"),
         (None, "mine.py", "cannot read mine.py"),
+        (None, '"a\\0b"', "is no path of a file"),
+        ("\0", "mine.py", "mine.py"),
+        ("x = " + "-" * 100_000 + "1", "mine.py", "mine.py"),
         ("class Mine", "mine.py", "mine.py, line 1"),
         (
             "class Other: pass",

@@ -123,6 +123,7 @@ def test_certificates_are_found_from_the_base(tmp_path: Path) -> None:
     [
         ("extends: lihgt", "line 1: there is no built-in profile 'lihgt'; did you mean light?"),
         ("extends: ./gone.yaml", "line 1: cannot read the profile"),
+        ('extends: "./a\\0.yaml"', "line 1: cannot read the profile"),
         ("extends: [light]", "line 1: extends is the name of a profile"),
         ("extends: ./thing.yaml", "extend each other in a circle"),
         ("extends: ./other.yaml", "extend each other in a circle"),

@@ -180,9 +180,16 @@ def test_key_pair_that_lite_made_new() -> None:
     assert key.data == cbor2.loads(files["keypair_0"])["private_key"]
 
 
-def test_key_that_is_none() -> None:
+P256 = bytes.fromhex("06082a8648ce3d030107")
+UNKNOWN_CURVE = cbor2.loads(lite_directory("owned")["keypair_0"])["private_key"].replace(
+    P256, P256[:-1] + b"\x1f"
+)
+
+
+@pytest.mark.parametrize("key", [b"x", UNKNOWN_CURVE], ids=["text", "curve"])
+def test_key_that_is_none(key: bytes) -> None:
     """What is no key is kept in our own file only, and no `keypair` is written."""
-    database = replace(owned(), identity_key=PrivateData(data=b"x", encoding=Encoding.DER))
+    database = replace(owned(), identity_key=PrivateData(data=key, encoding=Encoding.DER))
     files, _ = lite.encode(database)
     assert "keypair_0" not in files
     assert lite.decode(files, new_uuid=counter()).database == database

@@ -27,7 +27,7 @@ from svrdb import (
     profile_of,
     reset,
 )
-from svrdb.model import CredentialUsage
+from svrdb.model import CredentialUsage, PublicData
 from svrdb.reset_profile import hard_coded, without_owner
 
 PEER = UUID("99999999-2222-4333-8444-555555555555")
@@ -147,6 +147,27 @@ def test_certificate_of_the_key_pair() -> None:
     database = replace(database, cred=replace(database.cred, credentials=(certificate,)))
     (kept,) = profile_of(database).cred.credentials
     assert kept.private == key
+
+
+def test_trust_anchors_of_an_owner_stay_out() -> None:
+    """A former owner cannot come back with a certificate; the factory's own anchors are kept."""
+    factory, later = (
+        Credential(
+            credid=credid,
+            kind=8,
+            subject="*",
+            usage=CredentialUsage.TRUST_ANCHOR,
+            public=PublicData(data=text),
+        )
+        for credid, text in ((1, "factory"), (2, "owner"))
+    )
+    fresh = unowned()
+    fresh = replace(fresh, cred=replace(fresh.cred, credentials=(factory,)))
+    fresh = replace(fresh, reset_profile=profile_of(fresh))
+    both = replace(fresh.cred, credentials=(factory, later))
+    assert profile_of(replace(fresh, cred=both)).cred.credentials == (factory, later)
+    doxm = replace(fresh.doxm, owned=True, owner_uuid=OWNER)
+    assert profile_of(replace(fresh, cred=both, doxm=doxm)).cred.credentials == (factory,)
 
 
 def test_older_files() -> None:

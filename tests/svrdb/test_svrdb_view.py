@@ -1,5 +1,7 @@
 """Databases for people: plain values, differences, and no secrets."""
 
+import base64
+import json
 from uuid import UUID
 
 import pytest
@@ -7,7 +9,8 @@ from hypothesis import given, settings
 from msgspec.structs import replace
 from svrdb_samples import OWNER, SECRET, databases, named, owned, unowned
 
-from svrdb import Database, PrivateData, State, differences
+from svrdb import Database, Foreign, PrivateData, State, difference, differences, view
+from svrdb.plain import visible
 from svrdb.view import plain
 
 
@@ -52,6 +55,26 @@ def test_repeated_ids() -> None:
     database = owned()
     twice = replace(database.cred, credentials=database.cred.credentials * 2)
     assert paths(database, replace(database, cred=twice)) == ["$.cred.creds"]
+
+
+@pytest.mark.parametrize("text", ["\x1b[2J", "\x9b31m", "\u202egnp", "\x7f", "\U000e0001"])
+def test_names_move_no_cursor(text: str) -> None:
+    """Whatever a tool wrote into a name, a difference is one line of visible characters."""
+    for found in (view.differences, difference.differences):
+        for each in found(unowned(), named(unowned(), text)):
+            shown = [str(each)] if isinstance(each, view.Difference) else list(each.lines())
+            assert all(line.isprintable() for line in shown)
+    assert json.loads(visible(json.dumps(text, ensure_ascii=False))) == text
+
+
+def test_octets_of_other_stacks_are_hidden() -> None:
+    """What means nothing here could be a key: it is compared, and not shown."""
+    kept = Foreign(place=("oscore", "key"), content=b"\x50" + SECRET)
+    database = replace(unowned(), foreign=(kept,))
+    shown = "".join(map(str, differences(unowned(), database)))
+    assert base64.b64encode(kept.content).decode() not in shown
+    assert "<secret of" in shown
+    assert "<secret of" not in str(differences(unowned(), database, reveal=True))
 
 
 def test_changed_secret() -> None:

@@ -50,8 +50,8 @@ def make(state_dir: Path, *, dry_run: bool) -> None:
     """Let resets bring back what the device is now.
 
     The device UUID, transfer methods, credentials, access rules and security profile of now become
-    the factory's. What owners own, their own credentials and rules for them stay out: a reset
-    always leaves a device without owner.
+    the factory's. What owners own, their own credentials, rules for them and trust anchors that
+    came after the factory stay out: a reset always leaves a device without owner.
     """
     _change(
         state_dir, lambda database: replace(database, reset_profile=profile_of(database)), dry_run

@@ -9,7 +9,7 @@ from device.cli.svr import view
 from device.cli.svr.changing import reveal_option, state_dir_option
 from device.cli.svr.opening import looked_at
 from svrdb.editor import RESOURCES
-from svrdb.plain import plain
+from svrdb.plain import plain, visible
 
 
 @click.command("show", epilog="Example: onboardee svr show acl2 --yaml --state-dir DIR")
@@ -32,7 +32,7 @@ def command(resources: tuple[str, ...], state_dir: Path, form: str | None, revea
         return
     values = {name: plain(getattr(database, name), reveal=reveal) for name in names}
     if form == "json":
-        click.echo(json.dumps(values, indent=2, ensure_ascii=False))
+        click.echo(visible(json.dumps(values, indent=2, ensure_ascii=False)))
         return
     # a library that the other forms do without
     import yaml  # noqa: PLC0415

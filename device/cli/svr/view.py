@@ -6,7 +6,7 @@ from typing import Any, Final
 from svrdb import Credential, CredentialType, Database, PublicData
 from svrdb.editor import RESOURCES, Resource
 from svrdb.editor.words import say
-from svrdb.plain import plain
+from svrdb.plain import plain, visible
 
 SHORTENED: Final = 60
 """Characters of a text that stand in a table."""
@@ -44,7 +44,7 @@ def columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        yield f"  {'  '.join(cells)}".rstrip()
+        yield visible(f"  {'  '.join(cells)}".rstrip())
 
 
 def value_text(name: str, value: object) -> str:

@@ -82,7 +82,10 @@ def _located(entry: Code, place: int, folder: Path | None) -> Code:
     if folder is None:
         raise BehaviourError(f"{where}: code belongs to profiles that are files of their own")
     home = folder.resolve()
-    path = (home / entry.file).resolve()
+    try:
+        path = (home / entry.file).resolve()
+    except (ValueError, RuntimeError, OSError) as error:
+        raise BehaviourError(f"{where}: {entry.file!r} is no path of a file") from error
     if Path(entry.file).is_absolute() or not path.is_relative_to(home):
         raise BehaviourError(f"{where}: {entry.file} leaves the folder of the profile")
     try:
@@ -90,7 +93,11 @@ def _located(entry: Code, place: int, folder: Path | None) -> Code:
     except (OSError, UnicodeDecodeError) as error:
         raise BehaviourError(f"{where}: cannot read {entry.file}: {error}") from error
     except SyntaxError as error:
-        raise BehaviourError(f"{where}: {entry.file}, line {error.lineno}: {error.msg}") from error
+        line = "" if error.lineno is None else f", line {error.lineno}"
+        raise BehaviourError(f"{where}: {entry.file}{line}: {error.msg}") from error
+    except (ValueError, MemoryError, RecursionError) as error:
+        sentence = f"{where}: {entry.file} cannot be read as Python: {str(error) or 'too deep'}"
+        raise BehaviourError(sentence) from error
     found = [node.name for node in tree.body if isinstance(node, ast.ClassDef)]
     if entry.type not in found:
         names = ", ".join(found) or "none"
