@@ -1,9 +1,11 @@
 """The secure-virtual-resource database: what a device keeps, and how it keeps it safely."""
 
-from svrdb.advice import AdviceCode, Finding, Severity, advise
-from svrdb.check import Problem, ProblemCode, problems
+from svrdb.advice import advise, worsened
+from svrdb.check import problems
 from svrdb.codec import CBOR, JSON, Codec
+from svrdb.difference import Difference, differences
 from svrdb.errors import StoreDamaged, StoreError, StoreLocked, StoreMissing, StoreUnavailable
+from svrdb.findings import Finding, ProblemCode, Severity
 from svrdb.memory import MemoryStorage, PowerCut
 from svrdb.model import (
     ANY_SUBJECT,
@@ -35,6 +37,7 @@ from svrdb.model import (
     TransferMethod,
     is_same_identity,
 )
+from svrdb.plain import plain
 from svrdb.recovery import restore
 from svrdb.repairs import Means, repair
 from svrdb.reset_profile import profile_of, reset
@@ -49,9 +52,8 @@ from svrdb.snapshots import (
     take_automatic,
     take_snapshot,
 )
-from svrdb.storage import DirectoryStorage, NewFile, Storage
+from svrdb.storage import DirectoryStorage, Storage
 from svrdb.store import Store, open_directory, open_existing, read_existing
-from svrdb.view import Difference, differences
 
 __all__ = [
     "ANY_SUBJECT",
@@ -61,7 +63,6 @@ __all__ = [
     "Ace",
     "AceResource",
     "Acl2",
-    "AdviceCode",
     "Codec",
     "Connection",
     "Cred",
@@ -77,12 +78,10 @@ __all__ = [
     "Foreign",
     "Means",
     "MemoryStorage",
-    "NewFile",
     "Permanent",
     "Permission",
     "PowerCut",
     "PrivateData",
-    "Problem",
     "ProblemCode",
     "Pstat",
     "PublicData",
@@ -109,6 +108,7 @@ __all__ = [
     "list_snapshots",
     "open_directory",
     "open_existing",
+    "plain",
     "problems",
     "profile_of",
     "read_existing",
@@ -122,4 +122,5 @@ __all__ = [
     "take_automatic",
     "take_snapshot",
     "uuid_from_seed",
+    "worsened",
 ]

@@ -1,27 +1,18 @@
-"""What is wrong with the certificates of a database.
+"""Rules about the certificates and private keys of a database.
 
-The X.509 library costs 5 MB of memory: import this module only where a certificate is at hand.
+The X.509 library costs 5 MB of memory: import this module only where a certificate or a private
+key is at hand.
 """
 
-import base64
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import datetime
-from itertools import pairwise
 from typing import Final
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding as KeyEncoding
-from cryptography.hazmat.primitives.serialization import (
-    PublicFormat,
-    load_der_private_key,
-    load_pem_private_key,
-)
 
-from svrdb.advice import AdviceCode, Finding, Severity
+from svrdb.findings import Finding, Findings, ProblemCode
 from svrdb.model import (
+    WITH_KEY_PAIRS,
     Credential,
     CredentialType,
     CredentialUsage,
@@ -30,136 +21,136 @@ from svrdb.model import (
     PrivateData,
     PublicData,
 )
+from svrdb.x509 import (
+    Unusable,
+    belongs_to,
+    has_expired,
+    identity_in,
+    is_not_yet_valid,
+    issued_in_turn,
+    read_certificates,
+    read_key,
+    read_revocations,
+)
 
 SHOWN: Final = frozenset(
     {CredentialUsage.IDENTITY, CredentialUsage.ROLE, CredentialUsage.MANUFACTURER}
 )
 """Usages of certificates that the device itself shows, so that it needs their keys."""
 
-_CLAUSE: Final = "OCF Security 9.4.2"
+_PROFILE: Final = "OCF Security 9.4.2"
+_ENTRY: Final = "OCF Security 13.3"
 
 
-class UnreadableCertificate(ValueError):  # noqa: N818 - a finding about the content
-    """Raised for what cannot be read as certificates or as a key."""
-
-
-def certificate_findings(database: Database, now: datetime) -> Iterator[Finding]:
-    """Yield what is wrong with each certificate of a database at a time."""
+def findings(database: Database, now: datetime | None) -> Findings:
+    """Yield what is wrong with each certificate and key; without a time, what always is."""
+    if database.identity_key.data and not _is_readable(database.identity_key):
+        sentence = "The device's own key cannot be read (without a password, as PEM or DER)."
+        yield Finding(ProblemCode.OWN_KEY_UNREADABLE, sentence, _ENTRY)
     for credential in database.cred.credentials:
+        if credential.kind in WITH_KEY_PAIRS:
+            yield from _private_key(credential)
         if credential.kind == CredentialType.CERTIFICATE and credential.public is not None:
-            yield from _credential(credential, database.identity_key, now)
+            yield from _certificates(database, credential, credential.public, now)
+    if database.crl.data:
+        yield from _revocations(database.crl.data)
 
 
-def read_certificates(public: PublicData) -> list[x509.Certificate]:
-    """Read the certificates of a credential. Raises UnreadableCertificate."""
-    with _reading("certificates"):
-        if public.encoding is Encoding.PEM:
-            return x509.load_pem_x509_certificates(public.data.encode())
-        der = base64.b64decode(public.data, validate=True)
-        return [x509.load_der_x509_certificate(der)]
-
-
-def linked(chain: Sequence[x509.Certificate]) -> int:
-    """Return how many certificates from the first on are each issued by the next."""
-    for number, (below, above) in enumerate(pairwise(chain), 1):
-        try:
-            below.verify_directly_issued_by(above)
-        except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
-            return number
-    return len(chain)
-
-
-def cut(credential: Credential) -> PublicData | None:
+def unbroken(credential: Credential) -> PublicData | None:
     """Return the chain of a credential up to where it breaks, as it is if it does not."""
     public = credential.public
     if public is None or credential.usage not in SHOWN or public.encoding is not Encoding.PEM:
         return public
     try:
         chain = read_certificates(public)
-    except UnreadableCertificate:
+    except Unusable:
         return public
-    count = linked(chain)
+    count = issued_in_turn(chain)
     if count == len(chain):
         return public
     pem = b"".join(each.public_bytes(KeyEncoding.PEM) for each in chain[:count])
     return PublicData(data=pem.decode(), encoding=Encoding.PEM)
 
 
-def _credential(credential: Credential, own_key: PrivateData, now: datetime) -> Iterator[Finding]:
-    assert credential.public is not None
+def _private_key(credential: Credential) -> Findings:
+    private = credential.private
+    if private is not None and private.data and not _is_readable(private):
+        sentence = (
+            f"The private key of credential {credential.credid} cannot be read (without a "
+            "password, as PEM or DER)."
+        )
+        yield Finding(ProblemCode.KEY_UNREADABLE, sentence, _ENTRY)
+
+
+def _is_readable(private: PrivateData) -> bool:
+    if private.encoding is Encoding.HANDLE:
+        return True  # the key is in some hardware, and this names it
+    try:
+        read_key(private)
+    except Unusable:
+        return False
+    return True
+
+
+def _certificates(
+    database: Database, credential: Credential, public: PublicData, now: datetime | None
+) -> Findings:
     name = f"credential {credential.credid}"
     try:
-        chain = read_certificates(credential.public)
-    except UnreadableCertificate:
-        sentence = f"The publicdata of {name} cannot be read as {credential.public.encoding}."
-        yield _error(AdviceCode.CERTIFICATE_UNREADABLE, sentence)
+        chain = read_certificates(public)
+    except Unusable as why:
+        sentence = f"The publicdata of {name} {why}."
+        yield Finding(ProblemCode.CERTIFICATE_UNREADABLE, sentence, _PROFILE)
         return
     if credential.usage in SHOWN:
-        yield from _key(credential, own_key, chain[0])
-        count = linked(chain)
+        if not _has_key(database, credential, chain[0]):
+            sentence = f"The certificate of {name} is not for the private key beside it."
+            yield Finding(ProblemCode.KEY_MISMATCH, sentence, _PROFILE)
+        yield from _name(database, credential, chain[0])
+        count = issued_in_turn(chain)
         if count < len(chain):
-            yield Finding(
-                AdviceCode.CHAIN_BROKEN,
-                Severity.WARNING,
-                f"Certificate {count} of {name} is not issued by the one after it.",
-                _CLAUSE,
-                "keep the certificates before the break only",
-            )
-    for number, certificate in enumerate(chain, 1):
-        yield from _validity(certificate, f"Certificate {number} of {name}", now)
+            sentence = f"Certificate {count} of {name} is not issued by the one after it."
+            yield Finding(ProblemCode.CHAIN_BROKEN, sentence, _PROFILE)
+    if now is not None:
+        for number, certificate in enumerate(chain, 1):
+            yield from _validity(certificate, f"Certificate {number} of {name}", now)
 
 
-def _key(credential: Credential, own_key: PrivateData, leaf: x509.Certificate) -> Iterator[Finding]:
-    name = f"credential {credential.credid}"
-    private = credential.private or own_key
-    if not private.data:
-        yield _error(AdviceCode.KEY_MISMATCH, f"There is no private key for {name}.")
-        return
+def _has_key(database: Database, credential: Credential, leaf: x509.Certificate) -> bool:
+    """Tell whether the key is there; one that cannot be read is a finding of its own."""
+    private = credential.private
+    if private is not None and private.data and not _is_readable(private):
+        return True
+    if private is None and credential.usage != CredentialUsage.MANUFACTURER:
+        private = database.identity_key
     try:
-        is_same = _public_octets(private) == leaf.public_key().public_bytes(*_SPKI)
-    except UnreadableCertificate:
-        yield _error(AdviceCode.KEY_UNREADABLE, f"The private key of {name} cannot be read.")
-        return
-    if not is_same:
-        sentence = f"The private key of {name} does not belong to its certificate."
-        yield _error(AdviceCode.KEY_MISMATCH, sentence)
+        return private is not None and belongs_to(private, leaf)
+    except Unusable:
+        return False
 
 
-_SPKI: Final = (KeyEncoding.DER, PublicFormat.SubjectPublicKeyInfo)
+def _name(database: Database, credential: Credential, leaf: x509.Certificate) -> Findings:
+    is_manufacturers = credential.usage == CredentialUsage.MANUFACTURER
+    # a device that shows a temporary UUID has its certificates for the one that waits
+    named = database.next_uuid or database.doxm.device_uuid
+    if not is_manufacturers and identity_in(leaf) != named:
+        sentence = f"The common name in credential {credential.credid} is not uuid: and the "
+        yield Finding(ProblemCode.NAME_MISMATCH, f"{sentence}deviceuuid.", _PROFILE)
 
 
-def _public_octets(private: PrivateData) -> bytes:
-    load = load_pem_private_key if private.encoding is Encoding.PEM else load_der_private_key
-    with _reading("a key"):
-        return load(private.data, None).public_key().public_bytes(*_SPKI)
-
-
-def _validity(certificate: x509.Certificate, name: str, now: datetime) -> Iterator[Finding]:
+def _validity(certificate: x509.Certificate, name: str, now: datetime) -> Findings:
     start, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
-    if now < start:
-        code, sentence = AdviceCode.CERTIFICATE_NOT_YET_VALID, f"is valid from {start:%Y-%m-%d} on."
-    elif now > end:
-        code, sentence = AdviceCode.CERTIFICATE_EXPIRED, f"expired on {end:%Y-%m-%d}."
-    else:
-        return
-    yield Finding(
-        code,
-        Severity.WARNING,
-        f"{name} {sentence}",
-        _CLAUSE,
-        "set the clock, or have the owner install another certificate",
-        is_repairable=False,
-    )
+    if is_not_yet_valid(certificate, now):
+        sentence = f"{name} is valid from {start:%Y-%m-%d} on."
+        yield Finding(ProblemCode.CERTIFICATE_NOT_YET_VALID, sentence, _PROFILE)
+    elif has_expired(certificate, now):
+        yield Finding(
+            ProblemCode.CERTIFICATE_EXPIRED, f"{name} expired on {end:%Y-%m-%d}.", _PROFILE
+        )
 
 
-def _error(code: AdviceCode, sentence: str) -> Finding:
-    return Finding(code, Severity.ERROR, sentence, _CLAUSE, "remove the credential")
-
-
-@contextmanager
-def _reading(what: str) -> Iterator[None]:
+def _revocations(text: str) -> Findings:
     try:
-        with warnings.catch_warnings(action="ignore"):
-            yield
-    except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
-        raise UnreadableCertificate(f"these are not {what}") from error
+        read_revocations(text)
+    except Unusable as why:
+        yield Finding(ProblemCode.BAD_REVOCATION_LIST, f"crl.crldata {why}.", "RFC 5280 5")

@@ -6,7 +6,7 @@ searched for in vain are refused here. `device.validity` does the weighing.
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
@@ -95,6 +95,12 @@ def parse(pattern: TimePattern) -> Period:
     if pattern.recurrence and length > LONGEST_RECURRING:
         raise ValueError(f"a period that recurs lasts at most {LONGEST_RECURRING.days} days")
     return Period(start, length, tuple(_rule(text, start) for text in pattern.recurrence))
+
+
+def end_of(pattern: TimePattern) -> datetime:
+    """Return when the first occurrence of a period is over (aware). Raises `ValueError`."""
+    period = parse(pattern)
+    return (period.start + period.length).replace(tzinfo=UTC)
 
 
 def _moment(text: str) -> datetime:

@@ -25,6 +25,10 @@ class CommandFailedError(Exception):
     """The device said no; the message is its reason."""
 
 
+class SilentDeviceError(CommandFailedError):
+    """The device is there and does not answer."""
+
+
 class Connection:
     """One conversation with a running device."""
 
@@ -67,7 +71,7 @@ class Connection:
                 line = self._lines.readline()
         except TimeoutError:
             sentence = f"the device did not answer in {TIMEOUT:g} seconds; is its disk stuck?"
-            raise CommandFailedError(sentence) from None
+            raise SilentDeviceError(sentence) from None
         if not line:
             raise CommandFailedError("the device hung up: it stopped, or too many ask at a time")
         answer = msgspec.json.decode(line)

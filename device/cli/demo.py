@@ -38,6 +38,8 @@ from svrdb import State, is_same_identity, open_directory
 
 HOST = "127.0.0.1"
 RESET_DELAY = 0.2
+PATIENCE = 5.0
+"""Seconds in which an observer hears of a change."""
 WIDTH = 52
 UUID_TEXT = re.compile(r"\b([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
 
@@ -167,7 +169,7 @@ class Story:
         watched = await light.observe(switch)
         expect(await watched.next() == {"value": False}, "the light is off at first")
         await light.update(switch, {"value": True})
-        expect(await watched.next(within=5) == {"value": True}, "the observer sees it go on")
+        expect(await watched.next(within=PATIENCE) == {"value": True}, "the observer sees it go on")
         _line("observed: the light is on")
         await light.update(dimming, {"dimmingSetting": 30})
         dimmed = await light.read(dimming)

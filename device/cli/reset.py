@@ -5,15 +5,16 @@ from pathlib import Path
 import click
 from msgspec.structs import replace
 
-from device.cli.svr.state import open_state, state_dir
+from device.cli.svr import options
+from device.cli.svr.state import said
 from device.entropy import SystemEntropy
 from device.factory import reset_database, reset_profile
 from device.simulation.profile import ProfileError, load
-from svrdb import Database
+from svrdb import Database, open_existing
 
 
 @click.command("reset", epilog="Example: onboardee reset --state-dir ~/lights/kitchen")
-@state_dir
+@options.state_dir
 @click.option(
     "--profile",
     help="Take the factory content from this device profile from now on; without it the device "
@@ -21,7 +22,7 @@ from svrdb import Database
 )
 def command(state_dir: Path, profile: str | None) -> None:
     """Put a stopped device back into factory state: owner, credentials and rules are gone."""
-    with open_state(state_dir) as store:
+    with said(state_dir), open_existing(state_dir) as store:
         database = store.current if profile is None else _with_factory(store.current, profile)
         store.commit(reset_database(database, SystemEntropy()))
         uuid = store.current.doxm.device_uuid

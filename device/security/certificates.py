@@ -1,29 +1,25 @@
-"""Single X.509 certificates: reading them, and OCF's profile of them (OCF Security 9.4.2).
+"""Single X.509 certificates of peers: OCF's profile of them (OCF Security 9.4.2).
 
 The X.509 library costs 5 MB of memory: import this module only where a certificate is at hand.
 """
 
-import base64
-import re
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, TypeVar
-from uuid import UUID
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, SignatureAlgorithmOID
 
 from device.dtls import BadCertificate, UnsupportedCertificate
-from svrdb.model import NIL, Encoding, PublicData, RoleId
+from svrdb.model import PublicData, RoleId
+from svrdb.x509 import Unusable, common_names, read_certificates, texts
+from svrdb.x509 import reading as explained
 
 IDENTITY: Final = x509.ObjectIdentifier("1.3.6.1.4.1.44924.1.6")
 ROLE: Final = x509.ObjectIdentifier("1.3.6.1.4.1.44924.1.7")
 
-_UUID_NAME: Final = re.compile(r"uuid:([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})")
 _UNDERSTOOD: Final = frozenset(
     {
         x509.BasicConstraints.oid,
@@ -52,18 +48,10 @@ Extension = TypeVar("Extension", bound=x509.ExtensionType)
 def reading() -> Iterator[None]:
     """Turn whatever the library says about malformed octets into `BadCertificate`."""
     try:
-        # what a peer wrote into its certificate must not become a warning in our process
-        with warnings.catch_warnings(action="ignore"):
+        with explained("a certificate cannot be read"):
             yield
-    except (
-        ValueError,
-        TypeError,
-        UnsupportedAlgorithm,
-        x509.InvalidVersion,
-        x509.DuplicateExtension,
-        x509.UnsupportedGeneralNameType,
-    ) as error:
-        raise BadCertificate("a certificate cannot be read") from error
+    except Unusable as error:
+        raise BadCertificate(str(error)) from error
 
 
 def read_chain(ders: Sequence[bytes]) -> tuple[x509.Certificate, ...]:
@@ -75,9 +63,7 @@ def read_chain(ders: Sequence[bytes]) -> tuple[x509.Certificate, ...]:
 def read_public(public: PublicData) -> tuple[x509.Certificate, ...]:
     """Read the certificates of a credential. Raises `BadCertificate`."""
     with reading():
-        if public.encoding is Encoding.PEM:
-            return tuple(x509.load_pem_x509_certificates(public.data.encode()))
-        return (x509.load_der_x509_certificate(base64.b64decode(public.data, validate=True)),)
+        return read_certificates(public)
 
 
 def as_pem(octets: bytes) -> str:
@@ -154,15 +140,6 @@ def check_authority(certificate: x509.Certificate, below: int) -> None:
         raise UnsupportedCertificate("an issuer's key is not for signing certificates")
 
 
-def identity_in(certificate: x509.Certificate) -> UUID | None:
-    """Return the UUID of the common name `uuid:<UUID>`; nil and malformed ones are nobody's."""
-    for name in common_names(certificate.subject):
-        found = _UUID_NAME.fullmatch(name)
-        if found and UUID(found[1]) != NIL:
-            return UUID(found[1])
-    return None
-
-
 def roles_in(certificate: x509.Certificate) -> frozenset[RoleId]:
     """Return the roles that a role certificate's directory names grant (OCF Security 9.4.2.4)."""
     alternatives = extension(certificate, x509.SubjectAlternativeName)
@@ -171,21 +148,11 @@ def roles_in(certificate: x509.Certificate) -> frozenset[RoleId]:
     issuer = next(iter(common_names(certificate.issuer)), None)
     return frozenset(
         RoleId(
-            role=role, authority=next(iter(_texts(name, NameOID.ORGANIZATIONAL_UNIT_NAME)), issuer)
+            role=role, authority=next(iter(texts(name, NameOID.ORGANIZATIONAL_UNIT_NAME)), issuer)
         )
         for name in alternatives.get_values_for_type(x509.DirectoryName)
         for role in common_names(name)
     )
-
-
-def common_names(name: x509.Name) -> list[str]:
-    """Return the common names in a distinguished name."""
-    return _texts(name, NameOID.COMMON_NAME)
-
-
-def _texts(name: x509.Name, kind: x509.ObjectIdentifier) -> list[str]:
-    values = (attribute.value for attribute in name.get_attributes_for_oid(kind))
-    return [value for value in values if isinstance(value, str)]
 
 
 def extension(certificate: x509.Certificate, kind: type[Extension]) -> Extension | None:

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from device.dtls import BadCertificate, CertificateExpired, CertificateRevoked, UnknownCa
 from device.security.certificates import check_authority, check_end_entity, reading
+from svrdb.x509 import has_expired, is_not_yet_valid
 
 MAX_CHAIN: Final = 6
 """Certificates a peer may send; each costs us a signature."""
@@ -56,9 +57,9 @@ def verify(
 
 def check_validity(certificate: x509.Certificate, moment: datetime) -> None:
     """Raise `CertificateExpired` outside a certificate's time."""
-    if moment < certificate.not_valid_before_utc:
+    if is_not_yet_valid(certificate, moment):
         raise CertificateExpired("a certificate is not valid yet")
-    if moment > certificate.not_valid_after_utc:
+    if has_expired(certificate, moment):
         raise CertificateExpired("a certificate has expired")
 
 

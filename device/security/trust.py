@@ -1,11 +1,10 @@
 """Whose certificates the device accepts: peers in a handshake, and the roles they assert."""
 
-import base64
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from cryptography import x509
+from cryptography.x509 import Certificate, CertificateRevocationList
 
 from device.clock import WallClock
 from device.dtls import Alert, BadCertificate, UnsupportedCertificate
@@ -13,6 +12,7 @@ from device.security import certificates
 from device.security.chains import Trust, verify
 from device.security.gate import OWNER_ROLE
 from device.security.usable import is_usable
+from svrdb import x509
 from svrdb.model import (
     ANY_SUBJECT,
     Credential,
@@ -38,7 +38,7 @@ class RoleGrant:
 def verify_peer(chain: tuple[bytes, ...], database: Database, wall_clock: WallClock) -> UUID:
     """Verify the chain (DER, leaf first) of a client and return who it is. Raises `Alert`."""
     read = certificates.read_chain(chain)
-    peer = certificates.identity_in(read[0])
+    peer = x509.identity_in(read[0])
     if peer is None:
         raise UnsupportedCertificate("the common name is not uuid:<UUID>")
     verify(read, certificates.IDENTITY, _trust(database, peer, wall_clock))
@@ -47,7 +47,7 @@ def verify_peer(chain: tuple[bytes, ...], database: Database, wall_clock: WallCl
 
 def peer_of(chain: tuple[bytes, ...]) -> UUID | None:
     """Return the identity in a chain that was verified before."""
-    return certificates.identity_in(certificates.read_chain(chain[:1])[0])
+    return x509.identity_in(certificates.read_chain(chain[:1])[0])
 
 
 def verify_roles(
@@ -56,8 +56,8 @@ def verify_roles(
     """Return the roles that a role certificate gives to the peer of a session. Raises `Alert`."""
     chain = certificates.read_public(public)
     own = certificates.read_chain(session_chain[:1])[0]
-    peer = certificates.identity_in(own)
-    if peer is None or certificates.identity_in(chain[0]) != peer:
+    peer = x509.identity_in(own)
+    if peer is None or x509.identity_in(chain[0]) != peer:
         raise BadCertificate("the role was given to somebody else")
     with certificates.reading():
         if chain[0].public_key() != own.public_key():
@@ -99,7 +99,7 @@ def _is_anchor_for(credential: Credential, peer: UUID, database: Database) -> bo
     return any(is_same_identity(subject, owner) for owner in owners)
 
 
-def _certificates(credential: Credential) -> tuple[x509.Certificate, ...]:
+def _certificates(credential: Credential) -> tuple[Certificate, ...]:
     if credential.public is None:
         return ()
     try:
@@ -108,7 +108,7 @@ def _certificates(credential: Credential) -> tuple[x509.Certificate, ...]:
         return ()
 
 
-def revocations(database: Database) -> tuple[x509.CertificateRevocationList, ...]:
+def revocations(database: Database) -> tuple[CertificateRevocationList, ...]:
     """Return the device's list of revoked certificates, if it has one that can be read."""
     if not database.crl.data:
         return ()
@@ -124,10 +124,7 @@ def outdated_since(database: Database, moment: datetime) -> datetime | None:
     return next((each for each in due if each is not None and each < moment), None)
 
 
-def read_revocations(text: str) -> x509.CertificateRevocationList:
+def read_revocations(text: str) -> CertificateRevocationList:
     """Read a list of revoked certificates, base64 of DER. Raises `BadCertificate`."""
     with certificates.reading():
-        octets = base64.b64decode("".join(text.split()), validate=True)
-        revoked = x509.load_der_x509_crl(octets)
-        list(revoked)  # its entries are read late
-        return revoked
+        return x509.read_revocations(text)

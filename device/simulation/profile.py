@@ -24,7 +24,8 @@ from device.simulation.source import BUILT_IN, Library, built_in_names, is_path
 from device.simulation.values import Property
 from device.simulation.variants import expanded
 from device.validity import parse as parse_validity
-from svrdb.check import ProblemCode, problems
+from svrdb.check import problems
+from svrdb.findings import ProblemCode
 from svrdb.model import (
     ANY_SUBJECT,
     NIL,

@@ -1,7 +1,7 @@
 """Editing a database: pure functions that return another one, for commands, tests and libraries.
 
 Nothing here reads or writes a file, knows the time or makes a key: these are arguments. An edit
-that cannot be made raises `EditError`; whether the result makes sense is for `new_problems`.
+that cannot be made raises `EditError`; whether the result makes sense is for `svrdb.worsened`.
 """
 
 from svrdb.editor.access import (
@@ -26,7 +26,6 @@ from svrdb.editor.errors import EditError, MalformedError
 from svrdb.editor.ownership import OWNED_STATES, new_uuid, own, set_state, unown
 from svrdb.editor.resources import RESOURCES, Resource
 from svrdb.editor.tree import append, get, put, remove, type_at
-from svrdb.editor.verdict import new_problems
 
 __all__ = [
     "INPUT_ENCODINGS",
@@ -41,7 +40,6 @@ __all__ = [
     "get",
     "make_resource",
     "make_subject",
-    "new_problems",
     "new_uuid",
     "own",
     "put",

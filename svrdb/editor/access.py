@@ -5,13 +5,13 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from svrdb.content import WILDCARDS
 from svrdb.editor.errors import EditError, MalformedError
 from svrdb.editor.tree import lowest_free
 from svrdb.editor.words import listed
 from svrdb.model import (
     ANY_SUBJECT,
     NIL,
+    WILDCARDS,
     Ace,
     AceResource,
     Connection,

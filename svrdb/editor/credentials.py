@@ -18,6 +18,7 @@ from svrdb.editor.tree import lowest_free
 from svrdb.editor.words import listed
 from svrdb.model import (
     ANY_SUBJECT,
+    KEY_SIZES,
     Credential,
     CredentialType,
     CredentialUsage,
@@ -28,7 +29,6 @@ from svrdb.model import (
     RoleId,
 )
 
-KEY_SIZES: Final = (16, 32)
 INPUT_ENCODINGS: Final = ("auto", "raw", "base64", "hex", "pem", "der")
 """How octets may come in; `auto` looks at them."""
 

@@ -5,11 +5,12 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from svrdb.editor.credentials import KEY_SIZES, add_credential, with_credentials
+from svrdb.editor.credentials import add_credential, with_credentials
 from svrdb.editor.errors import EditError, MalformedError
-from svrdb.editor.resources import OWNED_RESOURCES
 from svrdb.model import (
+    KEY_SIZES,
     NIL,
+    OWNED_RESOURCES,
     CredentialType,
     Database,
     PrivateData,

@@ -30,6 +30,3 @@ RESOURCES: Final = {
         Resource("permanent", "Identifiers that outlive a reset"),
     )
 }
-
-OWNED_RESOURCES: Final = ("doxm", "pstat", "acl2", "cred")
-"""Those that have a `rowneruuid`."""

@@ -35,6 +35,7 @@ from svrdb.model import (
     Sp,
     State,
 )
+from svrdb.plain import tree
 
 KNOWN: Final = frozenset(
     {"doxm", "pstat", "acl", "cred", "sp", "sdi", "crl", "ael", "u_ids", "keypair", "resetpf"}
@@ -111,10 +112,10 @@ def from_resources(
 def _all_known(database: Database) -> Resources:
     resources: Resources = {
         **_secure(database),
-        "sdi": _plain(database.sdi),
-        "crl": _plain(database.crl),
-        "ael": _plain(database.ael),
-        "u_ids": _plain(database.permanent),
+        "sdi": tree(database.sdi),
+        "crl": tree(database.crl),
+        "ael": tree(database.ael),
+        "u_ids": tree(database.permanent),
         "keypair": {
             "private_key": database.identity_key.data,
             "encoding": str(database.identity_key.encoding),
@@ -133,14 +134,14 @@ def _all_known(database: Database) -> Resources:
 
 def _secure(holder: Database | ResetProfile) -> Resources:
     """Return what the live database and its reset profile have in common."""
-    cred = _plain(holder.cred)
+    cred = tree(holder.cred)
     cred["creds"] = [credentials.to_foreign(entry) for entry in cred["creds"]]
     return {
-        "doxm": _plain(holder.doxm),
-        "pstat": _plain(holder.pstat),
-        "acl": _plain(holder.acl2),
+        "doxm": tree(holder.doxm),
+        "pstat": tree(holder.pstat),
+        "acl": tree(holder.acl2),
         "cred": cred,
-        "sp": _plain(holder.sp),
+        "sp": tree(holder.sp),
     }
 
 
@@ -199,20 +200,6 @@ def _profile(resources: Resources, defaults: Resources) -> ResetProfile | None:
 class _Policy(msgspec.Struct, rename={"uuid": "uuidpolicy", "is_hidden": "temporaryuuid"}):
     uuid: ResetUuid = ResetUuid.KEEP
     is_hidden: bool = False
-
-
-def _plain(part: msgspec.Struct) -> dict[str, Any]:
-    plain: dict[str, Any] = _listed(msgspec.to_builtins(part, builtin_types=(bytes,)))
-    return plain
-
-
-def _listed(value: Any) -> Any:
-    """Make lists of tuples, as decoders do."""
-    if isinstance(value, dict):
-        return {name: _listed(each) for name, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_listed(each) for each in value]
-    return value
 
 
 def _doxm(resource: dict[str, Any], new_uuid: NewUuid, warnings: list[str]) -> Doxm:

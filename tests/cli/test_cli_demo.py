@@ -30,5 +30,6 @@ def test_demo_fails_when_the_keys_differ(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_demo_fails_when_the_light_does_not_switch(monkeypatch: pytest.MonkeyPatch) -> None:
     """A light that answers and does nothing is found out."""
     monkeypatch.setattr("device.simulation.values.Values.write", lambda *_: False)
+    monkeypatch.setattr("device.cli.demo.PATIENCE", 0.2)
     result = CliRunner().invoke(main, ["demo"])
     assert result.exit_code == 1

@@ -12,7 +12,6 @@ import pytest
 import yaml
 from cli_svr_support import KEY, OWNER, Light
 from click.testing import CliRunner
-from test_cli_run import onboardee, running
 
 from device.cli import main
 from device.cli.svr import COMMANDS
@@ -355,17 +354,6 @@ def test_a_database_in_cbor(light: Light) -> None:
     assert runner.invoke(main, ["svr", "set", "sdi.name", "x", *arguments]).exit_code == 0
     assert runner.invoke(main, ["svr", "get", "sdi.name", *arguments]).stdout == "x\n"
     assert not (directory / "svr.json").exists()
-
-
-def test_a_running_device(tmp_path: Path) -> None:
-    """It can be looked at; an edit is refused and told which process has it, and where."""
-    directory = tmp_path / "light"
-    with running("light", "--state-dir", str(directory)) as (process, ready):
-        uuid = onboardee("svr", "get", "doxm.deviceuuid", "--state-dir", str(directory))
-        edit = onboardee("svr", "set", "sdi.name", "x", "--state-dir", str(directory))
-    assert uuid.stdout.strip() == ready["device_uuid"]
-    assert edit.returncode == 1
-    assert f"{directory} is in use by process {process.pid}; stop it" in edit.stderr
 
 
 def test_help_does_not_load_the_device() -> None:

@@ -31,8 +31,9 @@ from resource_support import (
 
 from device.coap import Code, Method, Request
 from svrdb import JSON
-from svrdb.check import ProblemCode, problems
+from svrdb.check import problems
 from svrdb.codec import CBOR
+from svrdb.findings import ProblemCode
 from svrdb.model import State
 
 NEVER = {

@@ -30,7 +30,8 @@ from resource_support import (
 from device.coap import Code
 from device.dtls import CipherSuite
 from device.resources.secure.cred import MAX_CREDENTIALS
-from svrdb.check import ProblemCode, problems
+from svrdb.check import problems
+from svrdb.findings import ProblemCode
 from svrdb.model import Database, State
 
 CRED = "/oic/sec/cred"
@@ -265,6 +266,7 @@ def test_a_key_as_a_text_string_of_arbitrary_octets() -> None:
         key(credid=-1),
         key(credid="1"),
         key(credid=1.0),
+        key(credid=2**32),
         key(credid=0.0),
         key(credid=True),
         key(credid=False),

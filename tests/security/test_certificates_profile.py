@@ -19,11 +19,12 @@ from device.dtls import (
     UnknownCa,
     UnsupportedCertificate,
 )
-from device.security.certificates import IDENTITY, ROLE, identity_in, read_chain, roles_in
+from device.security.certificates import IDENTITY, ROLE, read_chain, roles_in
 from device.security.chains import Trust, verify
 from device.testing import certificates
 from device.testing.certificates import Issued, Recipe
 from svrdb.model import RoleId
+from svrdb.x509 import identity_in
 
 PEER = UUID("11111111-2222-4333-8444-555555555555")
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)

@@ -10,8 +10,8 @@ from typing import Any
 import cbor2
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from svrdb_samples import databases as plain_databases
 from svrdb_samples import owned
+from svrdb_strategies import databases as plain_databases
 
 from svrdb import (
     NIL,

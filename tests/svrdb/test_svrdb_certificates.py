@@ -13,12 +13,12 @@ from svrdb_samples import DEVICE, unowned
 from device.testing import certificates
 from device.testing.certificates import Issued
 from svrdb import (
-    AdviceCode,
     Credential,
     Database,
     Encoding,
     Means,
     PrivateData,
+    ProblemCode,
     PublicData,
     Severity,
     advise,
@@ -63,7 +63,7 @@ def database(*credentials: Credential, key: PrivateData | None = None) -> Databa
     )
 
 
-def codes(device: Database, now: datetime = NOW) -> list[AdviceCode]:
+def codes(device: Database, now: datetime = NOW) -> list[ProblemCode]:
     """Return only the codes."""
     return [finding.code for finding in advise(device, now)]  # type: ignore[misc]
 
@@ -98,18 +98,18 @@ def test_sound(sound: Credential, key: PrivateData | None) -> None:
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
-        ({"public": PublicData(data="no PEM")}, AdviceCode.CERTIFICATE_UNREADABLE),
-        ({"public": PublicData(data=LEAF.pem[:300])}, AdviceCode.CERTIFICATE_UNREADABLE),
+        ({"public": PublicData(data="no PEM")}, ProblemCode.CERTIFICATE_UNREADABLE),
+        ({"public": PublicData(data=LEAF.pem[:300])}, ProblemCode.CERTIFICATE_UNREADABLE),
         (
             {"public": PublicData(data="AAAA", encoding=Encoding.DER)},
-            AdviceCode.CERTIFICATE_UNREADABLE,
+            ProblemCode.CERTIFICATE_UNREADABLE,
         ),
-        ({"private": PrivateData(data=b"no key")}, AdviceCode.KEY_UNREADABLE),
-        ({"private": pem_key(OTHER)}, AdviceCode.KEY_MISMATCH),
-        ({"private": None}, AdviceCode.KEY_MISMATCH),
+        ({"private": PrivateData(data=b"no key")}, ProblemCode.KEY_UNREADABLE),
+        ({"private": pem_key(OTHER)}, ProblemCode.KEY_MISMATCH),
+        ({"private": None}, ProblemCode.KEY_MISMATCH),
     ],
 )
-def test_of_no_use(changes: dict[str, object], code: AdviceCode) -> None:
+def test_of_no_use(changes: dict[str, object], code: ProblemCode) -> None:
     """A certificate that cannot be read, or not be shown for want of its key, is an error."""
     device = database(credential(credid=4, **changes), credential())
     (finding,) = advise(device, NOW)
@@ -127,7 +127,7 @@ def test_broken_chain() -> None:
     """Where a certificate is not issued by the next, the chain ends for everybody."""
     device = database(credential(public=PublicData(data=LEAF.pem + OTHER.pem)))
     (finding,) = advise(device, NOW)
-    assert finding.code is AdviceCode.CHAIN_BROKEN
+    assert finding.code is ProblemCode.CHAIN_BROKEN
     assert finding.sentence == ("Certificate 2 of credential 1 is not issued by the one after it.")
     assert repaired(device) == database(credential())
 
@@ -135,11 +135,11 @@ def test_broken_chain() -> None:
 @pytest.mark.parametrize(
     ("shift", "code"),
     [
-        (timedelta(days=-8000), AdviceCode.CERTIFICATE_NOT_YET_VALID),
-        (timedelta(days=40000), AdviceCode.CERTIFICATE_EXPIRED),
+        (timedelta(days=-8000), ProblemCode.CERTIFICATE_NOT_YET_VALID),
+        (timedelta(days=40000), ProblemCode.CERTIFICATE_EXPIRED),
     ],
 )
-def test_time(shift: timedelta, code: AdviceCode) -> None:
+def test_time(shift: timedelta, code: ProblemCode) -> None:
     """Before its first and after its last day each certificate of a chain is a warning."""
     device = database(credential())
     assert codes(device, NOW + shift) == [code, code]
@@ -161,8 +161,10 @@ def test_in_the_reset_profile() -> None:
     bad = database(credential(private=pem_key(OTHER)))
     device = replace(database(), reset_profile=profile_of(bad))
     (finding,) = advise(device, NOW)
-    assert finding.code is AdviceCode.BAD_RESET_PROFILE
-    assert finding.sentence.startswith("In the reset profile: The private key of credential 1")
+    assert finding.code is ProblemCode.BAD_RESET_PROFILE
+    assert finding.sentence.startswith(
+        "In the reset profile: The certificate of credential 1 is not"
+    )
     assert repaired(device) == database()
 
 

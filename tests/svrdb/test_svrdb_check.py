@@ -6,7 +6,8 @@ from collections.abc import Callable
 import msgspec
 import pytest
 from hypothesis import given, settings
-from svrdb_samples import OWNER, SECRET, databases, owned, unowned
+from svrdb_samples import OWNER, SECRET, owned, unowned
+from svrdb_strategies import databases
 
 from svrdb import (
     NIL,
@@ -16,11 +17,11 @@ from svrdb import (
     Dos,
     Encoding,
     PrivateData,
+    ProblemCode,
     State,
     Subject,
     problems,
 )
-from svrdb.check import ProblemCode
 
 OWNED_STATES = [State.RFPRO, State.RFNOP, State.SRESET]
 

@@ -6,7 +6,8 @@ import cbor2
 import msgspec
 import pytest
 from hypothesis import given, settings
-from svrdb_samples import SECRET, databases, owned, unowned
+from svrdb_samples import SECRET, owned, unowned
+from svrdb_strategies import databases
 
 from svrdb import CBOR, JSON, Codec, Database, Doxm
 from svrdb.codec import CODECS, FORMAT, Unreadable

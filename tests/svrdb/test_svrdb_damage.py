@@ -4,7 +4,8 @@ import msgspec
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from svrdb_samples import databases, owned
+from svrdb_samples import owned
+from svrdb_strategies import databases
 
 from svrdb import CBOR, JSON, Codec
 from svrdb.codec import CODECS, Unreadable

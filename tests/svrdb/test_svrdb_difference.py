@@ -1,16 +1,27 @@
 """What is said about two databases that differ."""
 
 import json
+from uuid import UUID
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 from msgspec.structs import replace
-from svrdb_samples import OWNER, SECRET, databases, named, owned, unowned
+from svrdb_samples import OWNER, SECRET, named, owned, unowned
+from svrdb_strategies import databases
 
-from svrdb import Credential, Database, Encoding, PrivateData, TransferMethod
-from svrdb.difference import ABSENT, differences
-from svrdb.plain import plain
+from svrdb import (
+    Credential,
+    Database,
+    Encoding,
+    Foreign,
+    PrivateData,
+    TransferMethod,
+    differences,
+    plain,
+)
+from svrdb.difference import ABSENT
+from svrdb.plain import visible
 
 
 def lines(before: Database, after: Database, *, reveal: bool = False) -> list[str]:
@@ -56,6 +67,24 @@ def test_entries_are_recognised_by_their_ids() -> None:
     assert added.before is ABSENT
 
 
+def test_entries_with_repeated_ids_are_compared_as_a_whole() -> None:
+    """Where ids do not tell entries apart, the array is one value."""
+    before = owned()
+    twice = replace(before.cred, credentials=before.cred.credentials * 2)
+    (found,) = differences(before, replace(before, cred=twice))
+    assert found.path == "cred.creds"
+
+
+@pytest.mark.parametrize("name", ["owner_uuid", "device_uuid"])
+def test_uuids_are_text(name: str) -> None:
+    """UUIDs appear as text."""
+    before = owned()
+    after = replace(before, doxm=replace(before.doxm, **{name: UUID(int=5)}))
+    (found,) = differences(before, after)
+    old = str(getattr(before.doxm, name))
+    assert found.shown() == {"path": found.path, "before": old, "after": str(UUID(int=5))}
+
+
 def test_the_first_entry_of_an_empty_list_is_named_by_its_id() -> None:
     """An empty list has no ids to go by, but the entries that come into it do."""
     empty = replace(owned(), acl2=replace(owned().acl2, entries=()))
@@ -95,6 +124,17 @@ def test_no_secret_in_an_entry_that_appears() -> None:
     assert b"sixteen letters!".hex() in "".join(lines(before, after, reveal=True))
 
 
+def test_no_secret_of_another_stack() -> None:
+    """What an import brought along may be a key: it is hidden like one."""
+    part = Foreign(place=("cred", "creds", "1", "pin"), content=b"sixteen letters!")
+    after = replace(owned(), foreign=(part,))
+    found = differences(owned(), after)
+    for text in ("".join(lines(owned(), after)), json.dumps(plain(after)), repr(found)):
+        assert "sixteen" not in text
+        assert b"sixteen".hex() not in text
+    assert b"sixteen letters!".hex() in "".join(lines(owned(), after, reveal=True))
+
+
 def test_the_repr_of_a_difference_names_the_property_only() -> None:
     """A log of differences tells what changed, not to what."""
     found = differences(owned(), with_key(owned(), PrivateData(data=b"?" * 16)))
@@ -128,3 +168,20 @@ def test_one_differs_from_the_other_by_a_name() -> None:
         '+ sdi.name: "b"',
     ]
     assert SECRET.hex() not in "".join(lines(unowned(), owned()))
+
+
+@pytest.mark.parametrize("text", ["\x1b[2J", "\x9b31m", "\u202egnp", "\x7f", "\U000e0001"])
+def test_names_move_no_cursor(text: str) -> None:
+    """Whatever a tool wrote into a name, a difference is one line of visible characters."""
+    for each in differences(unowned(), named(unowned(), text)):
+        assert all(line.isprintable() for line in each.lines())
+    assert json.loads(visible(json.dumps(text, ensure_ascii=False))) == text
+
+
+def test_octets_of_other_stacks_are_hidden() -> None:
+    """What means nothing here could be a key: it is compared, and not shown."""
+    kept = Foreign(place=("oscore", "key"), content=b"\x50" + SECRET)
+    database = replace(unowned(), foreign=(kept,))
+    (found,) = differences(unowned(), database)
+    assert kept.content.hex() not in "".join(found.lines())
+    assert kept.content.hex() in "".join(found.lines(reveal=True))

@@ -16,6 +16,7 @@ from svrdb import (
     PublicData,
     RoleId,
     Subject,
+    worsened,
 )
 from svrdb.editor import (
     EditError,
@@ -23,7 +24,6 @@ from svrdb.editor import (
     add_ace,
     add_credential,
     make_subject,
-    new_problems,
     read_key,
     read_pin,
     read_private,
@@ -208,7 +208,7 @@ def test_a_certificate_in_each_encoding(
     assert credential.public is not None
     assert credential.public.encoding is stored
     assert credential.subject == str(DEVICE)
-    assert new_problems(unowned(), database) == ()
+    assert worsened(unowned(), database) == ()
 
 
 @pytest.mark.parametrize(
@@ -243,7 +243,7 @@ def test_credentials_get_the_lowest_free_id() -> None:
         credid=5,
     )
     assert role.cred.credentials[-1].role == RoleId(role="x")
-    assert new_problems(owned(), role) == ()
+    assert worsened(owned(), role) == ()
 
 
 def test_removing_credentials() -> None:

@@ -14,13 +14,13 @@ from svrdb import (
     State,
     TransferMethod,
     problems,
+    worsened,
 )
 from svrdb.editor import (
     OWNED_STATES,
     EditError,
     MalformedError,
     add_credential,
-    new_problems,
     new_uuid,
     own,
     put,
@@ -131,7 +131,7 @@ def test_set_state(before: State, after: State) -> None:
 )
 def test_states_that_do_not_fit(database: Database, state: State) -> None:
     """An owned device in RFOTM, or an unowned one beyond it, makes the database worse."""
-    assert new_problems(database, set_state(database, state))
+    assert worsened(database, set_state(database, state))
 
 
 def test_new_uuid() -> None:

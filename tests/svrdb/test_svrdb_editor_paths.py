@@ -8,7 +8,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from svrdb_samples import DEVICE, OWNER, SECRET, databases, owned, unowned
+from svrdb_samples import DEVICE, OWNER, SECRET, owned, unowned
+from svrdb_strategies import databases
 
 from svrdb import NIL, Credential, Database, Encoding, PrivateData, Sdi, State
 from svrdb.editor import (

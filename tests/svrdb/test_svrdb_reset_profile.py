@@ -8,7 +8,8 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from msgspec.structs import replace
-from svrdb_samples import DEVICE, OWNER, databases, owned, unowned
+from svrdb_samples import DEVICE, OWNER, owned, unowned
+from svrdb_strategies import databases
 
 from svrdb import (
     JSON,

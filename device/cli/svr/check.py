@@ -1,25 +1,20 @@
 """`onboardee svr check`: is what the device keeps consistent, and if not, what to do."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import click
 
-from device.cli.svr.state import (
-    as_json,
-    dry_run,
-    look_at,
-    open_state,
-    print_differences,
-    print_json,
-    state_dir,
-)
-from device.entropy import SystemEntropy, random_uuid
+from device.cli.svr import options
+from device.cli.svr.printing import print_differences, print_json
+from device.cli.svr.state import opened, said
 from svrdb import (
-    AdviceCode,
     Database,
+    Difference,
     Finding,
     Means,
     ProblemCode,
@@ -27,18 +22,15 @@ from svrdb import (
     StoreDamaged,
     advise,
     differences,
-    read_named,
+    read_existing,
     repair,
 )
-from svrdb.advice import Code
-
-_CODES = {str(code): code for code in (*ProblemCode, *AdviceCode)}
 
 
 @click.command(
     "check", epilog="Example: onboardee svr check --state-dir ~/lights/kitchen --fix --dry-run"
 )
-@state_dir
+@options.state_dir
 @click.option(
     "--fix",
     is_flag=True,
@@ -47,13 +39,14 @@ _CODES = {str(code): code for code in (*ProblemCode, *AdviceCode)}
 @click.option(
     "--only",
     multiple=True,
-    type=click.Choice(sorted(_CODES)),
+    type=click.Choice(sorted(map(str, ProblemCode))),
     metavar="CODE",
     help="Look for, and repair, this only; may repeat.",
 )
 @click.option("--at", type=click.DateTime(), help="Check for this time (UTC) instead of now.")
-@dry_run
-@as_json
+@options.dry_run
+@options.reveal
+@options.as_json
 def command(  # noqa: PLR0913 - the options of the command line
     state_dir: Path,
     only: tuple[str, ...],
@@ -61,65 +54,69 @@ def command(  # noqa: PLR0913 - the options of the command line
     *,
     fix: bool,
     dry_run: bool,
+    reveal: bool,
     as_json: bool,
 ) -> None:
     """Name every inconsistency of a device's database, with its clause and what to do.
 
     An error keeps the device from working as it should, a warning is something of no use or in
-    contradiction, a note may be meant so. A running device can be checked, not repaired. Some
-    repairs reset the device and say so; `svr restore --previous` takes a repair back. The exit
-    code is 1 if there are errors or warnings that were not repaired.
+    contradiction, a note may be meant so. Some repairs reset the device and say so; `svr restore
+    --previous` takes a repair back. The exit code is 1 if there are errors or warnings that were
+    not repaired.
     """
     means = Means(
         datetime.now(UTC) if at is None else at.replace(tzinfo=UTC),
-        lambda: random_uuid(SystemEntropy()),
+        uuid4,
     )
-    codes = {_CODES[code] for code in only} or None
+    codes = {ProblemCode(code) for code in only} or None
+    show = partial(print_differences, reveal=reveal)
     if fix and not dry_run:
-        left = _fix(state_dir, means, codes, as_json=as_json)
+        left = _fix(state_dir, means, codes, None if as_json else show)
     else:
-        left = _look(state_dir, means, codes, as_json=as_json, dry_run=dry_run)
+        database = _read(state_dir, as_json=as_json)
+        left = _advice(database, means, codes)
+        if dry_run:
+            show(differences(database, repair(database, means, codes)), as_json=as_json)
+        else:
+            _print(left, as_json=as_json)
     if any(finding.severity is not Severity.NOTE for finding in left):
         raise SystemExit(1)
 
 
-def _look(
-    directory: Path, means: Means, codes: set[Code] | None, *, as_json: bool, dry_run: bool
-) -> Sequence[Finding]:
-    with look_at(directory) as storage:
+def _read(directory: Path, *, as_json: bool) -> Database:
+    """Read the database; for machines, damage is a finding like others."""
+    with said(directory):
         try:
-            database = read_named(storage, "live")
+            return read_existing(directory)
         except StoreDamaged as error:
             if not as_json:
                 raise
             print_json([_damage(error)])
             raise SystemExit(1) from None
-    found = _advice(database, means, codes)
-    if dry_run:
-        print_differences(differences(database, repair(database, means, codes)), as_json=as_json)
-    else:
-        _print(found, as_json=as_json)
-    return found
 
 
 def _fix(
-    directory: Path, means: Means, codes: set[Code] | None, *, as_json: bool
+    directory: Path,
+    means: Means,
+    codes: set[ProblemCode] | None,
+    show: Callable[[Sequence[Difference]], None] | None,
 ) -> Sequence[Finding]:
-    with open_state(directory) as store:
-        before = store.current
-        store.commit(repair(before, means, codes))
-        changed = differences(before, store.current)
-        left = _advice(store.current, means, codes)
-    if as_json:
+    """Repair, tell what changed and what is left, as JSON without `show`; return what is left."""
+    with opened(directory) as device:
+        before = device.current
+        device.commit(repair(before, means, codes))
+        changed = differences(before, device.current)
+        left = _advice(device.current, means, codes)
+    if show is None:
         print_json({"changed": [each.path for each in changed], "left": [_plain(f) for f in left]})
-    else:
-        print_differences(changed)
-        if left:
-            _print(left, as_json=False)
+        return left
+    show(changed)
+    if left:
+        _print(left, as_json=False)
     return left
 
 
-def _advice(database: Database, means: Means, codes: set[Code] | None) -> list[Finding]:
+def _advice(database: Database, means: Means, codes: set[ProblemCode] | None) -> list[Finding]:
     return [each for each in advise(database, means.now) if codes is None or each.code in codes]
 
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
-from uuid import UUID
+from uuid import uuid4
 
 import click
 
-from device.entropy import SystemEntropy, random_uuid
+from device.cli.svr import options
 from svrdb import Database, StoreError, problems
 from svrdb.formats import (
     Form,
@@ -57,9 +57,9 @@ Examples:
 @click.option(
     "--device", type=click.IntRange(0), default=0, help="Device of an IoTivity-Lite directory."
 )
-@click.option("--reveal", is_flag=True, help="Show secrets in dumps and on standard output.")
 @click.option("--replace", is_flag=True, help="Replace the device in a state directory.")
-@click.option("--dry-run", is_flag=True, help="Read, check and warn, but write nothing.")
+@options.reveal
+@options.dry_run
 def command(
     source: Path, target: Path, source_form: str | None, target_form: str | None, **settings: Any
 ) -> None:
@@ -70,19 +70,19 @@ def command(
     --reveal is given, and a redacted one cannot be read back. What OUT cannot hold is told on
     standard error.
     """
-    options = Options(**settings)
+    chosen = Options(**settings)
     form = _form_of(target, target_form)
     with _explained("standard input" if str(source) == "-" else str(source)):
-        imported = _read(source, Form(source_form) if source_form else None, options.device)
+        imported = _read(source, Form(source_form) if source_form else None, chosen.device)
     _warn(imported.warnings)
     _warn(tuple(problem.sentence for problem in problems(imported.database)))
     if str(target) == "-":
-        _print(imported.database, form, options)
+        _print(imported.database, form, chosen)
         return
     with _explained(str(target)):
-        warnings = write(target, imported.database, form=form, options=options)
+        warnings = write(target, imported.database, form=form, options=chosen)
     _warn(warnings)
-    done = "can be converted" if options.dry_run else f"is now in {target}"
+    done = "can be converted" if chosen.dry_run else f"is now in {target}"
     click.echo(f"device {imported.database.doxm.device_uuid} {done} ({form})")
 
 
@@ -114,15 +114,11 @@ def _form_of(target: Path, given: str | None) -> Form:
 
 def _read(source: Path, form: Form | None, device: int) -> Imported:
     if str(source) != "-":
-        return read(source, new_uuid=_new_uuid, form=form, device=device)
+        return read(source, new_uuid=uuid4, form=form, device=device)
     content = sys.stdin.buffer.read(MAX_SIZE + 1)
     if len(content) > MAX_SIZE:
         raise FormatError(f"has more than {MAX_SIZE} octets")
-    return decode(content, new_uuid=_new_uuid, form=form)
-
-
-def _new_uuid() -> UUID:
-    return random_uuid(SystemEntropy())
+    return decode(content, new_uuid=uuid4, form=form)
 
 
 def _warn(warnings: tuple[str, ...]) -> None:

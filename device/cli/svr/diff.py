@@ -1,34 +1,35 @@
 """`onboardee svr diff`: compare two databases."""
 
 from pathlib import Path
+from uuid import uuid4
 
 import click
 
-from device.cli.svr.state import as_json, look_at, print_differences, reveal, state_dir
-from device.entropy import SystemEntropy
-from device.factory import reset_database
-from svrdb import Database, Storage, differences, read_named
+from device.cli.svr import options
+from device.cli.svr.printing import print_differences
+from device.cli.svr.state import looking_at
+from svrdb import Database, Storage, differences, read_named, reset
 from svrdb.snapshots import RESET_PROFILE
 
 
 @click.command("diff", epilog="Example: onboardee svr diff owned-by-lite live --state-dir DIR")
 @click.argument("before")
 @click.argument("after", default="live")
-@state_dir
-@reveal
-@as_json
+@options.state_dir
+@options.reveal
+@options.as_json
 def command(before: str, after: str, state_dir: Path, *, reveal: bool, as_json: bool) -> None:
-    """Print in what two databases of a device differ, a line for each value, by JSON path.
+    """Print in what two databases of a device differ, by path, as `svr get` takes it.
 
     BEFORE and AFTER are names of snapshots, `live` (what is current), `previous` (the generation
     before the last change) or `reset-profile` (what a reset would leave). The device may run.
     """
-    with look_at(state_dir) as storage:
-        found = differences(_read(storage, before), _read(storage, after), reveal=reveal)
-    print_differences(found, as_json=as_json)
+    with looking_at(state_dir) as storage:
+        found = differences(_read(storage, before), _read(storage, after))
+    print_differences(found, reveal=reveal, as_json=as_json)
 
 
 def _read(storage: Storage, name: str) -> Database:
     if name == RESET_PROFILE:
-        return reset_database(read_named(storage, "live"), SystemEntropy())
+        return reset(read_named(storage, "live"), uuid4)
     return read_named(storage, name)

@@ -4,15 +4,10 @@ from pathlib import Path
 
 import click
 
-from device.cli.svr import view
-from device.cli.svr.changing import (
-    commit,
-    print_differences,
-    reveal_option,
-    state_dir_option,
-    verdict,
-)
-from device.cli.svr.opening import opened
+from device.cli.svr import options, view
+from device.cli.svr.changing import verdict
+from device.cli.svr.printing import print_differences
+from device.cli.svr.state import opened
 from device.cli.svr.wizard.asking import ask_bool, choose
 from device.cli.svr.wizard.draft import Draft
 from device.cli.svr.wizard.properties import edit_structure, edit_value
@@ -25,17 +20,17 @@ PRINT, SAVE = "print", "save"
 
 
 @click.command("edit", epilog="Example: onboardee svr edit --state-dir ~/lights/kitchen")
-@state_dir_option
-@click.option("--dry-run", is_flag=True, help="Show what would change, and write nothing.")
-@reveal_option
+@options.state_dir
+@options.dry_run
+@options.reveal
 def command(state_dir: Path, dry_run: bool, reveal: bool) -> None:
     """Edit the database step by step.
 
     What exists is offered by number. Nothing is written before you have seen all changes and said
     yes; Ctrl-C leaves everything as it was. For scripts there are set, add and remove.
     """
-    with opened(state_dir) as store:
-        draft = Draft(store.current)
+    with opened(state_dir) as device:
+        draft = Draft(device.current)
         if not _edit(draft, reveal=reveal) or not draft.changes:
             click.echo("nothing was written")
             return
@@ -43,7 +38,7 @@ def command(state_dir: Path, dry_run: bool, reveal: bool) -> None:
         if dry_run:
             click.echo("nothing was written (--dry-run)")
         elif _is_confirmed(draft.found, draft.database):
-            commit(store, draft.database)
+            device.commit(draft.database)
             click.echo(f"written: {_counted(draft)}")
         else:
             click.echo("nothing was written")
@@ -51,13 +46,13 @@ def command(state_dir: Path, dry_run: bool, reveal: bool) -> None:
 
 def _edit(draft: Draft, *, reveal: bool) -> bool:
     """Offer the main menu until the user leaves; tell whether the changes are wanted."""
-    options: list[tuple[str, str]] = [
+    choices: list[tuple[str, str]] = [
         ("Print all security resources", PRINT),
         *((f"Edit {name}: {RESOURCES[name].title}", name) for name in ORDER),
         ("Save and leave", SAVE),
     ]
     while True:
-        chosen = choose(f"So far: {_counted(draft)}", options, back="Leave")
+        chosen = choose(f"So far: {_counted(draft)}", choices, back="Leave")
         if chosen == PRINT:
             click.echo("\n".join(view.tables(draft.database, ORDER, reveal=reveal)))
         elif chosen == SAVE:

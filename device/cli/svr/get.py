@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
-from device.cli.svr.changing import reveal_option, state_dir_option
-from device.cli.svr.opening import looked_at
+from device.cli.svr import options
+from device.cli.svr.state import looked_at
 from svrdb.editor import EditError, MalformedError, get
 
 
@@ -15,14 +15,15 @@ from svrdb.editor import EditError, MalformedError, get
     epilog="Example: onboardee svr get 'acl2.aclist2[aceid=3].permission' --state-dir DIR",
 )
 @click.argument("path")
-@state_dir_option
-@reveal_option
-@click.option("--json", "as_json", is_flag=True, help="Print texts in quotes, as JSON has them.")
+@options.state_dir
+@options.reveal
+@options.as_json
 def command(path: str, state_dir: Path, reveal: bool, as_json: bool) -> None:
     """Print the value at PATH: a text or number as it is, anything else as JSON.
 
     Entries are named by an id or any other property, or by their position from 0:
-    acl2.aclist2[aceid=3].subject, cred.creds[0].credtype. Exit code 1 if there is no value.
+    acl2.aclist2[aceid=3].subject, cred.creds[0].credtype. With --json texts are in quotes, too.
+    Exit code 1 if there is no value.
     """
     try:
         value = get(looked_at(state_dir), path, reveal=reveal)

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from device.cli.svr.state import look_at, state_dir
+from device.cli.svr import options
+from device.cli.svr.state import looking_at
 from svrdb import list_snapshots, read_named, remove_snapshot, take_snapshot
 from svrdb.store import required_codec
 
@@ -13,7 +14,7 @@ from svrdb.store import required_codec
     "snapshot", epilog="Example: onboardee svr snapshot owned-by-lite --state-dir ~/lights/kitchen"
 )
 @click.argument("name", required=False)
-@state_dir
+@options.state_dir
 @click.option("--remove", is_flag=True, help="Remove the snapshot of that name instead.")
 def command(name: str | None, state_dir: Path, *, remove: bool) -> None:
     """Keep what the device has now, owner, credentials and rules, as the snapshot NAME.
@@ -22,7 +23,7 @@ def command(name: str | None, state_dir: Path, *, remove: bool) -> None:
     """
     if remove and name is None:
         raise click.UsageError("--remove needs the NAME of a snapshot")
-    with look_at(state_dir) as storage:
+    with looking_at(state_dir) as storage:
         if remove and name is not None:
             remove_snapshot(storage, name)
             click.echo(f"snapshot {name} is removed")

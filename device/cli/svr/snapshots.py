@@ -6,19 +6,21 @@ from typing import Any
 
 import click
 
-from device.cli.svr.state import as_json, look_at, print_json, state_dir
+from device.cli.svr import options
+from device.cli.svr.printing import print_json
+from device.cli.svr.state import looking_at
 from svrdb import Snapshot, Storage, StoreDamaged, list_snapshots, read_snapshot
 
 
 @click.command("snapshots", epilog="Example: onboardee svr snapshots --state-dir DIR --json")
-@state_dir
-@as_json
+@options.state_dir
+@options.as_json
 def command(state_dir: Path, *, as_json: bool) -> None:
     """List the snapshots of a device: automatic ones from the oldest on, then those with names.
 
     The time is that of the file, by the clock of then; automatic ones are ordered by number.
     """
-    with look_at(state_dir) as storage:
+    with looking_at(state_dir) as storage:
         rows = [_row(state_dir, storage, each) for each in list_snapshots(storage)]
     if as_json:
         print_json(rows)

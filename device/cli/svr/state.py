@@ -1,51 +1,121 @@
-"""What the commands about a state directory have in common."""
+"""The ways to a device's database: one to look at it, one to change it.
 
-import json
-from collections.abc import Iterator, Sequence
+A stopped device's is opened and locked; a running one exchanges its own, through its control
+socket, for another in one step, and goes on with it as after a restart.
+"""
+
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import click
 
-from svrdb import DirectoryStorage, Storage, Store, StoreError, open_existing
-from svrdb.store import look
-from svrdb.view import Difference
-
-state_dir = click.option(
-    "--state-dir",
-    type=click.Path(path_type=Path),
-    required=True,
-    metavar="DIR",
-    help="Where the device keeps its state.",
+from svrdb import (
+    JSON,
+    Database,
+    DirectoryStorage,
+    Storage,
+    StoreError,
+    StoreLocked,
+    open_existing,
+    read_existing,
 )
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-dry_run = click.option("--dry-run", is_flag=True, help="Only print what would change.")
-reveal = click.option("--reveal", is_flag=True, help="Show keys, too.")
+from svrdb.store import look
+
+
+class Opened(Protocol):
+    """A database that is being edited."""
+
+    @property
+    def current(self) -> Database:
+        """The database as last committed."""
+
+    def commit(self, new: Database) -> None:
+        """Make `new` the device's database; it is durable when this returns."""
+
+
+class RunningDevice:
+    """The database of a running device, which makes the changes itself."""
+
+    def __init__(self, directory: Path, locked: StoreLocked) -> None:
+        """Read it. Raises `locked` if what holds the directory does not answer."""
+        self._directory = directory
+        try:
+            self._text: str = self._ask("database")
+        except SilentError:
+            raise locked from None
+        self._current = JSON.decode(self._text.encode())
+
+    @property
+    def current(self) -> Database:
+        """The database as it was read, or committed since."""
+        return self._current
+
+    def commit(self, new: Database) -> None:
+        """Let the device exchange its database, unless it has changed meanwhile.
+
+        Raises `click.ClickException` with the device's reason.
+        """
+        if new == self._current:
+            return
+        text = JSON.encode(new).decode()
+        try:
+            self._ask("replace", before=self._text, after=text)
+        except SilentError as error:
+            raise click.ClickException(str(error)) from error
+        self._text, self._current = text, new
+        click.echo(
+            "the running device took it: it restarted with it, and its sessions have ended",
+            err=True,
+        )
+
+    def _ask(self, do: str, **arguments: str) -> Any:
+        # sockets, which a stopped device does without
+        from device.cli.connection import (  # noqa: PLC0415
+            CommandFailedError,
+            Connection,
+            NotRunningError,
+            SilentDeviceError,
+        )
+
+        try:
+            with Connection(self._directory) as connection:
+                return connection.ask(do, **arguments)
+        except NotRunningError as error:
+            raise SilentError(f"nothing was written: {error}") from error
+        except SilentDeviceError as error:
+            sentence = f"the device in {self._directory} does not answer; look at it again"
+            raise SilentError(sentence) from error
+        except CommandFailedError as error:
+            raise click.ClickException(str(error)) from error
+
+
+class SilentError(Exception):
+    """Nobody answers at the control socket."""
 
 
 @contextmanager
-def said() -> Iterator[None]:
-    """Let an error of the store be one sentence for the person at the terminal."""
-    try:
-        yield
-    except StoreError as error:
-        raise click.ClickException(str(error)) from error
+def opened(directory: Path) -> Iterator[Opened]:
+    """Open the database of a device for editing, whether it runs or not.
+
+    What is wrong is one sentence for the person at the terminal: a process that holds the
+    directory and does not answer is named, and a directory without a device stays without one.
+    """
+    with said(directory):
+        try:
+            store = open_existing(directory)
+        except StoreLocked as locked:
+            yield RunningDevice(directory, locked)
+            return
+        with store:
+            yield store
 
 
 @contextmanager
-def open_state(directory: Path) -> Iterator[Store]:
-    """Open the database of a device that is not running."""
-    _require(directory)
-    with said(), open_existing(directory) as store:
-        yield store
-
-
-@contextmanager
-def look_at(directory: Path) -> Iterator[Storage]:
-    """Take the state directory of a device that may be running."""
-    _require(directory)
-    with said():
+def looking_at(directory: Path) -> Iterator[Storage]:
+    """Take the state directory of a device that may be running, to read what is in it."""
+    with said(directory):
         storage = look(DirectoryStorage(directory))
         try:
             yield storage
@@ -53,24 +123,20 @@ def look_at(directory: Path) -> Iterator[Storage]:
             storage.unlock()
 
 
-def print_json(value: Any) -> None:
-    """Print one JSON document."""
-    click.echo(json.dumps(value, indent=2))
+def looked_at(directory: Path) -> Database:
+    """Read a device's database as last written, also while the device runs."""
+    with said(directory):
+        return read_existing(directory)
 
 
-def print_differences(found: Sequence[Difference], *, as_json: bool = False) -> None:
-    """Print what differs, a line each."""
-    if as_json:
-        print_json([{"path": d.path, "before": d.before, "after": d.after} for d in found])
-        return
-    for difference in found:
-        click.echo(str(difference))
-    if not found:
-        click.echo("no difference")
-
-
-def _require(directory: Path) -> None:
+@contextmanager
+def said(directory: Path) -> Iterator[None]:
+    """Let an error of the store be one sentence for the person at the terminal."""
     if not directory.is_dir():
         raise click.ClickException(
             f"there is no state directory {directory}; name the one that `run` was given"
         )
+    try:
+        yield
+    except StoreError as error:
+        raise click.ClickException(str(error)) from error

@@ -8,6 +8,8 @@ from typing import Any, Final
 from device.resources.secure.common import bad_request, require_short, subject_text, typed
 from svrdb.model import (
     ANY_SUBJECT,
+    KEY_SIZES,
+    MAX_PIN,
     Credential,
     CredentialType,
     CredentialUsage,
@@ -21,8 +23,6 @@ from svrdb.validity import parse
 
 MAX_BASE64: Final = 64
 MAX_DATA: Final = 8192
-MAX_PIN: Final = 64
-KEY_SIZES: Final = (16, 32)
 
 _KNOWN: Final = frozenset(
     {"credid", "credtype", "subjectuuid", "credusage", "roleid", "period", "tag", "crms"}

@@ -25,6 +25,7 @@ def require_own(credential: Credential, call: Call) -> None:
 def _check(credential: Credential, call: Call) -> None:
     # 5 MB of memory that a device without certificates need not have
     from device.security import certificates  # noqa: PLC0415
+    from svrdb.x509 import identity_in  # noqa: PLC0415
 
     assert credential.public is not None
     leaf = certificates.read_public(credential.public)[0]
@@ -44,7 +45,7 @@ def _check(credential: Credential, call: Call) -> None:
     if is_manufacturer:
         certificates.check_end_entity(leaf, None)
         return
-    if certificates.identity_in(leaf) != call.database.doxm.device_uuid:
+    if identity_in(leaf) != call.database.doxm.device_uuid:
         raise bad_request("cred: the common name is not uuid:<deviceuuid>")
     is_role = credential.usage == CredentialUsage.ROLE
     certificates.check_end_entity(leaf, certificates.ROLE if is_role else certificates.IDENTITY)

@@ -1,0 +1,213 @@
+"""Single repairs of a database: pure functions, each for one kind of finding.
+
+Which is for which finding, and in which order they come, is in `svrdb.repairs`.
+"""
+
+from collections.abc import Iterable
+from typing import Any, TypeVar
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from svrdb.model import (
+    NIL,
+    OWNED_RESOURCES,
+    Ace,
+    Credential,
+    CredentialType,
+    Crl,
+    Database,
+    Dos,
+    PrivateData,
+    Pstat,
+    State,
+    TransferMethod,
+    is_same_identity,
+)
+from svrdb.onboarding import ON_ENTRY
+from svrdb.reset_profile import NewUuid, reset
+from svrdb.seed import parsed_uuid
+
+
+def edit(database: Database, part: str, **changes: Any) -> Database:
+    """Return a database with some properties of one resource changed."""
+    return replace(database, **{part: replace(getattr(database, part), **changes)})
+
+
+def device_uuid(database: Database, new_uuid: NewUuid) -> Database:
+    """Give a device without UUID the one it left the factory with, or a new one."""
+    original = database.permanent.original
+    return edit(database, "doxm", device_uuid=new_uuid() if original == NIL else original)
+
+
+def permanent(database: Database, new_uuid: NewUuid) -> Database:
+    """Give each missing identifier a new random value."""
+    known = database.permanent
+    # the UUID it has is the best guess for the one it left the factory with
+    original = known.original if known.original != NIL else database.doxm.device_uuid
+    return edit(
+        database,
+        "permanent",
+        **{
+            name: value if value != NIL else new_uuid()
+            for name, value in (
+                ("device", known.device),
+                ("platform", known.platform),
+                ("original", original),
+            )
+        },
+    )
+
+
+def finish_change(database: Database) -> Database:
+    """Take a change of state for carried out."""
+    return edit(database, "pstat", dos=Dos(state=database.state))
+
+
+def set_owned(database: Database, new_uuid: NewUuid) -> Database:
+    """Say that the device is owned if its owner can come back, else reset it."""
+    if _has_credential(database, database.doxm.owner_uuid):
+        return edit(database, "doxm", owned=True)
+    return reset(database, new_uuid)
+
+
+def set_owner(database: Database, new_uuid: NewUuid) -> Database:
+    """Name the owner of doxm if it can come back, else reset the device."""
+    owner = database.doxm.resource_owner
+    if _has_credential(database, owner):
+        return edit(database, "doxm", owner_uuid=owner)
+    return reset(database, new_uuid)
+
+
+def set_resource_owners(database: Database, new_uuid: NewUuid) -> Database:
+    """Name the device's owner for each resource that has no owner, or an unknown one."""
+    owner = database.doxm.owner_uuid
+    if not _has_credential(database, owner):
+        return reset(database, new_uuid)
+    for name in OWNED_RESOURCES:
+        if not _has_credential(database, getattr(database, name).resource_owner):
+            database = edit(database, name, resource_owner=owner)
+    return database
+
+
+def _has_credential(database: Database, owner: UUID) -> bool:
+    return any(
+        is_same_identity(parsed_uuid(credential.subject), owner)
+        for credential in database.cred.credentials
+    )
+
+
+def operational(database: Database) -> Database:
+    """Let `isop` follow the state."""
+    return edit(database, "pstat", is_operational=database.state is State.RFNOP)
+
+
+def modes(database: Database) -> Database:
+    """Give the modes the bits of the state."""
+    pstat = database.pstat
+    _, current, target = ON_ENTRY[pstat.state]
+    return edit(
+        database,
+        "pstat",
+        current_mode=pstat.current_mode & ~3 | current,
+        target_mode=pstat.target_mode & ~3 | target,
+    )
+
+
+def allowed_modes(database: Database) -> Database:
+    """Give modes that say nothing the values of a new device."""
+    pstat, new = database.pstat, Pstat()
+    usable = range(1, 8)
+    is_known = pstat.operation_mode in usable
+    return modes(
+        edit(
+            database,
+            "pstat",
+            current_mode=pstat.current_mode & 255,
+            target_mode=pstat.target_mode & 255,
+            operation_mode=pstat.operation_mode if is_known else new.operation_mode,
+            supported_modes=(
+                pstat.supported_modes if pstat.supported_modes in usable else new.supported_modes
+            ),
+        )
+    )
+
+
+Entry = TypeVar("Entry", Ace, Credential)
+
+
+def _renumbered(entries: Iterable[Entry], name: str) -> tuple[Entry, ...]:
+    """Give each entry whose number is taken the smallest that no other has."""
+    entries = tuple(entries)
+    all_numbers = {getattr(entry, name) for entry in entries}
+    taken: set[int] = set()
+    result = []
+    for entry in entries:
+        number = getattr(entry, name)
+        if number in taken:
+            number = next(n for n in range(1, 2**31) if n not in taken | all_numbers)
+        taken.add(number)
+        result.append(replace(entry, **{name: number}))
+    return tuple(result)
+
+
+def credids(database: Database) -> Database:
+    """Make each credid unique."""
+    return edit(database, "cred", credentials=_renumbered(database.cred.credentials, "credid"))
+
+
+def aceids(database: Database) -> Database:
+    """Make each aceid unique."""
+    return edit(database, "acl2", entries=_renumbered(database.acl2.entries, "aceid"))
+
+
+def cut_chains(database: Database) -> Database:
+    """Cut each chain of certificates where it breaks."""
+    # 5 MB of memory that a device without certificates need not have
+    from svrdb.certificates import unbroken  # noqa: PLC0415
+
+    credentials = tuple(
+        replace(each, public=unbroken(each)) if each.kind == CredentialType.CERTIFICATE else each
+        for each in database.cred.credentials
+    )
+    return edit(database, "cred", credentials=credentials)
+
+
+def security_profile(database: Database) -> Database:
+    """Make the first supported security profile the current one."""
+    supported = database.sp.supported or (database.sp.current,)
+    return edit(database, "sp", current=supported[0], supported=supported)
+
+
+def method(database: Database) -> Database:
+    """Let no transfer method be selected."""
+    return edit(database, "doxm", selected_method=int(TransferMethod.SELF))
+
+
+def no_manufacturer(database: Database) -> Database:
+    """Offer manufacturer certificates no more."""
+    method = TransferMethod.MANUFACTURER_CERTIFICATE
+    rest = tuple(each for each in database.doxm.methods if each != method)
+    return edit(database, "doxm", methods=rest)
+
+
+def no_resource_owners(database: Database) -> Database:
+    """Let nobody own the resources."""
+    for name in OWNED_RESOURCES:
+        database = edit(database, name, resource_owner=NIL)
+    return database
+
+
+def no_own_key(database: Database) -> Database:
+    """Forget the device's own key pair."""
+    return replace(database, identity_key=PrivateData())
+
+
+def no_revocations(database: Database) -> Database:
+    """Forget the list of revoked certificates."""
+    return replace(database, crl=Crl())
+
+
+def no_next_uuid(database: Database) -> Database:
+    """Forget the UUID that waits for an owner."""
+    return replace(database, next_uuid=None)

@@ -1,0 +1,141 @@
+"""Keys, PINs and certificates: `/oic/sec/cred`."""
+
+import uuid
+from enum import IntEnum, StrEnum
+from typing import Final
+
+import msgspec
+
+from svrdb.model.numbers import NIL, EntryId, Number
+
+KEY_SIZES: Final = (16, 32)
+"""Octets of a symmetric key."""
+
+MAX_PIN: Final = 64
+"""Octets of a PIN or password."""
+
+
+class CredentialType(IntEnum):
+    """Kinds of credentials, cred `credtype` (OCF Security 13.3)."""
+
+    SYMMETRIC_PAIRWISE = 1
+    SYMMETRIC_GROUP = 2
+    ASYMMETRIC = 4
+    CERTIFICATE = 8
+    PIN = 16
+    ASYMMETRIC_ENCRYPTION = 32
+
+
+WITH_KEY_PAIRS: Final = frozenset(
+    {
+        CredentialType.ASYMMETRIC,
+        CredentialType.CERTIFICATE,
+        CredentialType.ASYMMETRIC_ENCRYPTION,
+    }
+)
+"""Those whose private part is the private half of a key pair."""
+
+
+class CredentialUsage(StrEnum):
+    """What a certificate is for, cred `credusage` (OCF Security 13.3)."""
+
+    TRUST_ANCHOR = "oic.sec.cred.trustca"
+    IDENTITY = "oic.sec.cred.cert"
+    ROLE = "oic.sec.cred.rolecert"
+    MANUFACTURER_ANCHOR = "oic.sec.cred.mfgtrustca"
+    MANUFACTURER = "oic.sec.cred.mfgcert"
+
+
+class Encoding(StrEnum):
+    """How the `data` of a credential is written."""
+
+    RAW = "oic.sec.encoding.raw"
+    BASE64 = "oic.sec.encoding.base64"
+    PEM = "oic.sec.encoding.pem"
+    DER = "oic.sec.encoding.der"
+    HANDLE = "oic.sec.encoding.handle"
+    JWT = "oic.sec.encoding.jwt"
+    CWT = "oic.sec.encoding.cwt"
+    URI = "oic.sec.encoding.uri"
+
+
+class PublicData(msgspec.Struct, frozen=True, kw_only=True):
+    """The public part of a credential: certificates as PEM text, or base64 text of DER."""
+
+    data: str = ""
+    encoding: Encoding = Encoding.PEM
+
+
+class PrivateData(msgspec.Struct, frozen=True, kw_only=True):
+    """The secret part of a credential, decoded: raw octets of a key, or PEM text of one."""
+
+    data: bytes = b""
+    encoding: Encoding = Encoding.RAW
+
+    def __repr__(self) -> str:
+        return f"<secret {len(self.data)} bytes>"
+
+
+class OptionalData(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"is_revoked": "revstat"}
+):
+    """What is known of a credential's revocation."""
+
+    is_revoked: bool
+    data: str | None = None
+    encoding: Encoding | None = None
+
+
+class RoleId(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A role that a symmetric credential stands for."""
+
+    role: str
+    authority: str | None = None
+
+
+class Credential(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    rename={
+        "kind": "credtype",
+        "subject": "subjectuuid",
+        "usage": "credusage",
+        "public": "publicdata",
+        "private": "privatedata",
+        "optional": "optionaldata",
+        "role": "roleid",
+        "refresh_methods": "crms",
+    },
+):
+    """One entry of `/oic/sec/cred` (OCF Security 13.3). `subject` is a UUID's text or `*`."""
+
+    credid: EntryId
+    kind: Number
+    subject: str
+    usage: str | None = None
+    public: PublicData | None = None
+    private: PrivateData | None = None
+    optional: OptionalData | None = None
+    role: RoleId | None = None
+    period: str | None = None
+    refresh_methods: tuple[str, ...] = ()
+    tag: str | None = None
+
+    @property
+    def is_revoked(self) -> bool:
+        """Whether it was marked as no longer valid."""
+        return self.optional is not None and self.optional.is_revoked
+
+
+class Cred(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    rename={"credentials": "creds", "resource_owner": "rowneruuid"},
+):
+    """Credentials, `/oic/sec/cred`."""
+
+    credentials: tuple[Credential, ...] = ()
+    resource_owner: uuid.UUID = NIL

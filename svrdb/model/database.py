@@ -1,0 +1,100 @@
+"""The whole of what one device keeps, and what a reset brings back of it."""
+
+import uuid
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from svrdb.model.access import Acl2
+from svrdb.model.credentials import Cred, PrivateData
+from svrdb.model.others import Ael, Con, Crl, Sdi, Sp
+from svrdb.model.ownership import Doxm, Pstat, State
+
+OWNED_RESOURCES: Final = ("doxm", "pstat", "acl2", "cred")
+"""The resources that have an owner of their own, a `rowneruuid`, by their names in `Database`."""
+
+
+class Permanent(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    rename={"device": "piid", "platform": "pi", "original": "deviceuuid"},
+):
+    """Identifiers that a reset does not touch."""
+
+    device: uuid.UUID
+    platform: uuid.UUID
+    original: uuid.UUID
+    """The device UUID it left the factory with."""
+
+
+class ResetUuid(StrEnum):
+    """Which device UUID a reset gives."""
+
+    KEEP = "keep"
+    """The one of the reset profile (IoTivity since 1.3)."""
+    NEW = "new"
+    """A new random one (OCF 2.x, IoTivity-Lite, IoTivity 1.2)."""
+
+
+class ResetProfile(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    rename={"is_uuid_hidden": "temporaryuuid", "uuid": "uuidpolicy"},
+):
+    """What a reset brings back (IoTivity's `resetpf`); nobody owns the device that it describes.
+
+    What is not in it, a reset gives its default value.
+    """
+
+    doxm: Doxm
+    """Its `deviceuuid` is the one that is restored; nil means a new one at each reset."""
+    pstat: Pstat = Pstat()
+    cred: Cred = Cred()
+    acl2: Acl2 = Acl2()
+    sp: Sp = Sp()
+    uuid: ResetUuid = ResetUuid.KEEP
+    is_uuid_hidden: bool = False
+    """Whether the device shows a temporary UUID until it has an owner."""
+
+
+class Foreign(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of another stack's database that means nothing here, kept for the way back."""
+
+    place: tuple[str, ...]
+    """A resource's name there, then property names; an entry by its id and subject."""
+    content: bytes
+    """One CBOR item; where the place is a resource, its octets as they were."""
+
+    def __repr__(self) -> str:
+        return f"<foreign {'/'.join(self.place)}, {len(self.content)} bytes>"
+
+
+class Database(msgspec.Struct, frozen=True, kw_only=True, rename={"reset_profile": "resetpf"}):
+    """Everything one device keeps over a restart."""
+
+    doxm: Doxm
+    permanent: Permanent
+    pstat: Pstat = Pstat()
+    cred: Cred = Cred()
+    acl2: Acl2 = Acl2()
+    sp: Sp = Sp()
+    sdi: Sdi = Sdi()
+    crl: Crl = Crl()
+    identity_key: PrivateData = PrivateData()
+    """The private half of the device's key pair; without octets until it is first needed."""
+    ael: Ael = Ael()
+    next_uuid: uuid.UUID | None = None
+    """What replaces a temporary device UUID as soon as the device has an owner."""
+    reset_profile: ResetProfile | None = None
+    """What a reset brings back; None: a device of an earlier version, or it was dropped."""
+    foreign: tuple[Foreign, ...] = ()
+    """What an import brought along and only an export needs; no device behaviour depends on it."""
+    con: Con = Con()
+
+    @property
+    def state(self) -> State:
+        """The onboarding state."""
+        return self.pstat.state
