@@ -176,7 +176,7 @@ async def own(victim: Victim) -> Ownership:
         found = await find_unowned_at(transport, Address(HOST, victim.ports[0]))
         owned = await take_ownership(transport, found, uuid4())
     async with AsyncioTransport() as transport, OwnedDevice(transport, owned.ownership) as device:
-        await device.provisioning().__aenter__()
+        await device.update("/oic/sec/pstat", {"dos": {"s": 2}})
     process.kill()
     process.communicate()
     return owned.ownership
