@@ -166,12 +166,8 @@ class Device:
     def _catch_up(self) -> None:
         """Let what is stored follow the profile; without room for it, go on with what there is."""
         database = factory.caught_up(self.database, self.profile)
-        if database == self.database:
-            return
-        try:
-            self._store.commit(database)
-        except StoreUnavailable as error:
-            self.bus.publish(events.StorageFailed(reason=str(error)))
+        if database != self.database:
+            self._keep(database)
 
     def stop(self, now: float) -> list[Outgoing]:
         """Say goodbye to all peers."""
@@ -370,11 +366,18 @@ class Device:
             self.bus.publish(events.ValueChanged(href=href, values=values, by_itself=by_itself))
 
     def _commit(self, database: Database) -> None:
+        failure = self._keep(database)
+        if failure is not None:
+            raise RefusedError(Code.SERVICE_UNAVAILABLE, str(failure)) from failure
+
+    def _keep(self, database: Database) -> StoreUnavailable | None:
+        """Make the database durable; return why that was not possible, after telling everybody."""
         try:
             self._store.commit(database)
         except StoreUnavailable as error:
             self.bus.publish(events.StorageFailed(reason=str(error)))
-            raise RefusedError(Code.SERVICE_UNAVAILABLE, str(error)) from error
+            return error
+        return None
 
     def _follow(self, before: Database, now: float) -> None:
         """Do what a durable change entails."""
@@ -410,12 +413,9 @@ class Device:
         """Go back to factory state; if that cannot be stored, try again later."""
         before = self.database
         database = factory.reset_database(before, self._entropy)
-        try:
-            self._store.commit(database)
-        except StoreUnavailable as error:
+        if self._keep(database) is not None:
             self._reset_at = now + self.profile.ownership.reset_delay
             self._peers.refuse_all(refuse=True)
-            self.bus.publish(events.StorageFailed(reason=str(error)))
             return
         self._reset_at = None
         self._peers.refuse_all(refuse=False)
@@ -428,10 +428,7 @@ class Device:
 
     def _adopt(self, database: Database, now: float) -> None:
         before = self.database
-        try:
-            self._store.commit(database)
-        except StoreUnavailable as error:
-            self.bus.publish(events.StorageFailed(reason=str(error)))
+        if self._keep(database) is not None:
             return
         self._restart(now)
         self._follow(before, now)

@@ -1,10 +1,12 @@
 """A light on real sockets, owned by a known peer, for programs that were not written here."""
 
 import asyncio
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -125,3 +127,16 @@ def running_light(
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
+
+
+@contextmanager
+def mbedtls_session(configuration: Any, port: int) -> Iterator[Any]:
+    """Open a DTLS session with Mbed TLS, and yield its socket."""
+    from mbedtls import tls  # noqa: PLC0415 - some machines have none, and skip its tests
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as plain:
+        plain.settimeout(5)
+        wrapped = tls.ClientContext(configuration).wrap_socket(plain, server_hostname=None)
+        wrapped.connect(("127.0.0.1", port))
+        wrapped.do_handshake()
+        yield wrapped

@@ -1,7 +1,6 @@
 """Certificates on both sides: Mbed TLS and OpenSSL as clients of a whole device."""
 
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ import cbor2
 import pytest
 from aiocoap.numbers.codes import Code
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from interop_support import OWNER, RunningLight, running_light
+from interop_support import OWNER, RunningLight, mbedtls_session, running_light
 from test_interop_mbedtls import MbedTlsClient
 
 from device.events import HandshakeRefused, SessionOpened
@@ -71,11 +70,7 @@ def session(light: RunningLight, who: certificates.Issued) -> Iterator[MbedTlsCl
         lowest_supported_version=tls.DTLSVersion.DTLSv1_2,
         validate_certificates=True,
     )
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as plain:
-        plain.settimeout(5)
-        wrapped = tls.ClientContext(configuration).wrap_socket(plain, server_hostname=None)
-        wrapped.connect(("127.0.0.1", light.secure_port))
-        wrapped.do_handshake()
+    with mbedtls_session(configuration, light.secure_port) as wrapped:
         yield MbedTlsClient(wrapped)
 
 

@@ -1,6 +1,5 @@
 """Mbed TLS as the client of a whole device: an independent DTLS stack, with aiocoap's messages."""
 
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,7 +9,7 @@ import pytest
 from aiocoap import Message
 from aiocoap.numbers.codes import Code
 from aiocoap.numbers.types import Type
-from interop_support import IDENTITY, KEY, OWNER, RunningLight, running_light
+from interop_support import IDENTITY, KEY, OWNER, RunningLight, mbedtls_session, running_light
 
 from device.events import SessionOpened
 
@@ -52,11 +51,7 @@ def session(light: RunningLight, *, identity: str = IDENTITY, key: bytes = KEY) 
         lowest_supported_version=tls.DTLSVersion.DTLSv1_2,
         validate_certificates=False,
     )
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as plain:
-        plain.settimeout(5)
-        wrapped = tls.ClientContext(configuration).wrap_socket(plain, server_hostname=None)
-        wrapped.connect(("127.0.0.1", light.secure_port))
-        wrapped.do_handshake()
+    with mbedtls_session(configuration, light.secure_port) as wrapped:
         yield MbedTlsClient(wrapped)
 
 

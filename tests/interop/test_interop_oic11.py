@@ -5,7 +5,6 @@ the owner credential is opened by a DTLS stack that was not written here.
 """
 
 import asyncio
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -17,7 +16,7 @@ from aiocoap import Message
 from aiocoap.numbers.codes import DELETE, GET, POST
 from aiocoap.numbers.codes import Code as Number
 from aiocoap.numbers.types import Type
-from interop_support import IDENTITY, OWNER, RunningLight, running_light
+from interop_support import IDENTITY, OWNER, RunningLight, mbedtls_session, running_light
 
 from device.coap import ClientResponse, Code, Method
 from device.dtls import CipherSuite, ClientConfig
@@ -157,11 +156,7 @@ def second_session(light: RunningLight, key: bytes) -> Iterator[SecondSession]:
         lowest_supported_version=tls.DTLSVersion.DTLSv1_2,
         validate_certificates=False,
     )
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as plain:
-        plain.settimeout(5)
-        wrapped = tls.ClientContext(configuration).wrap_socket(plain, server_hostname=None)
-        wrapped.connect(("127.0.0.1", light.secure_port))
-        wrapped.do_handshake()
+    with mbedtls_session(configuration, light.secure_port) as wrapped:
         yield SecondSession(wrapped)
 
 
