@@ -6,6 +6,8 @@ COPY device device
 COPY svrdb svrdb
 COPY obt obt
 COPY profiles profiles
+COPY wire wire
+COPY src src
 RUN python -m venv /opt/onboardee \
  && /opt/onboardee/bin/pip install --no-cache-dir --only-binary cryptography,cbor2,msgspec,pyyaml .
 

@@ -16,10 +16,9 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from device.entropy import SeededEntropy
-from device.factory import new_database
-from device.simulation.profile import load
-from svrdb import (
+from onboardee.device.factory import new_database
+from onboardee.device.simulation.profile import load
+from onboardee.svrdb import (
     CBOR,
     JSON,
     Ace,
@@ -36,6 +35,7 @@ from svrdb import (
     Subject,
     open_directory,
 )
+from onboardee.wire.entropy import SeededEntropy
 
 COMMITS = 1000
 

@@ -34,7 +34,7 @@ from load import (
     resident_kib,
 )
 
-from obt import (
+from onboardee.obt import (
     LITE,
     Address,
     AsyncioTransport,
@@ -48,8 +48,8 @@ from obt import (
     Unowned,
     take_ownership,
 )
-from obt.dialogue import Dialogue
-from obt.model import DOXM, Doxm
+from onboardee.obt.dialogue import Dialogue
+from onboardee.obt.model import DOXM, Doxm
 
 HOST = "127.0.0.1"
 MULTICAST_PORT = 5683

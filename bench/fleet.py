@@ -15,9 +15,9 @@ from uuid import UUID
 
 from load import resident_kib
 
-from device.simulation.profile import built_in_names
-from device.testing import MemoryNetwork, Notification, Watcher, memory_device
-from obt import Address, AsyncioTransport, find_unowned_at, take_ownership
+from onboardee.device.simulation.profile import built_in_names
+from onboardee.device.testing import MemoryNetwork, Notification, Watcher, memory_device
+from onboardee.obt import Address, AsyncioTransport, find_unowned_at, take_ownership
 
 OWNER = UUID("11111111-2222-4333-8444-555555555555")
 HOUR = 3600.0
@@ -28,7 +28,13 @@ class Process:
 
     def __init__(self, count: int, *words: str) -> None:
         self.home = tempfile.TemporaryDirectory()
-        command = [sys.executable, "-c", "from device.cli import main; main()", "run", *words]
+        command = [
+            sys.executable,
+            "-c",
+            "from onboardee.device.cli import main; main()",
+            "run",
+            *words,
+        ]
         options = ["--host", "127.0.0.1", "--log-format", "json", "--state-dir", self.home.name]
         started = time.perf_counter()
         # a file, because a pipe that nobody reads stops those who write into it

@@ -20,7 +20,7 @@ from uuid import UUID, uuid4
 
 from load import cpu_seconds
 
-from obt import (
+from onboardee.obt import (
     Address,
     AsyncioTransport,
     ObtError,
@@ -29,13 +29,13 @@ from obt import (
     find_unowned_at,
     take_ownership,
 )
-from obt.model import ACL2
-from svrdb import StoreError, read_existing
+from onboardee.obt.model import ACL2
+from onboardee.svrdb import StoreError, read_existing
 
 HOST = "127.0.0.1"
 ACEID = 500
 MARK = UUID("00000000-0000-4000-8000-000000000000").int
-COMMAND = [sys.executable, "-c", "from device.cli import main; main()", "run", "light"]
+COMMAND = [sys.executable, "-c", "from onboardee.device.cli import main; main()", "run", "light"]
 
 
 @dataclass

@@ -8,14 +8,12 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from device.core import Device
-from device.entropy import SeededEntropy
-from device.factory import new_database
-from device.path import Endpoint
-from device.simulation.profile import load
-from device.testing import MemoryNetwork
-from device.testing.network import GROUPS
-from obt import (
+from onboardee.device.core import Device
+from onboardee.device.factory import new_database
+from onboardee.device.simulation.profile import load
+from onboardee.device.testing import MemoryNetwork
+from onboardee.device.testing.network import GROUPS
+from onboardee.obt import (
     LITE,
     Address,
     MemoryTransport,
@@ -29,7 +27,7 @@ from obt import (
     run,
     take_ownership,
 )
-from svrdb import (
+from onboardee.svrdb import (
     JSON,
     Codec,
     Database,
@@ -42,7 +40,9 @@ from svrdb import (
     restore,
     take_snapshot,
 )
-from svrdb.codec import CODECS
+from onboardee.svrdb.codec import CODECS
+from onboardee.wire.entropy import SeededEntropy
+from onboardee.wire.path import Endpoint
 
 HOST, PLAIN, SECURE = "10.0.0.10", 5683, 5684
 OWNER = UUID("11111111-2222-4333-8444-555555555555")

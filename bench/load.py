@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
-from device.dtls import CipherSuite, ClientConfig, ClientConnection, DataReceived
-from device.entropy import SystemEntropy
+from onboardee.wire.dtls import CipherSuite, ClientConfig, ClientConnection, DataReceived
+from onboardee.wire.entropy import SystemEntropy
 
 HOST = "127.0.0.1"
 WINDOW = 16

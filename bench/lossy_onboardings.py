@@ -12,12 +12,11 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from device.entropy import SeededEntropy
-from device.events import Bus, Event, PinShown
-from device.simulation import profile
-from device.simulation.manufacturer import Manufacturer
-from device.testing import MemoryNetwork, Weather, certificates, memory_device
-from obt import (
+from onboardee.device.events import Bus, Event, PinShown
+from onboardee.device.simulation import profile
+from onboardee.device.simulation.manufacturer import Manufacturer
+from onboardee.device.testing import MemoryNetwork, Weather, certificates, memory_device
+from onboardee.obt import (
     ORDERS,
     MemoryTransport,
     Method,
@@ -28,6 +27,7 @@ from obt import (
     run,
     take_ownership,
 )
+from onboardee.wire.entropy import SeededEntropy
 
 WEATHER = Weather(loss=0.2, duplication=0.1, reordering=0.3)
 OWNER = UUID("11111111-2222-4333-8444-555555555555")

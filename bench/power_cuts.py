@@ -35,8 +35,8 @@ from lives import (
     stored,
 )
 
-from obt import LITE, ORDERS
-from svrdb import CBOR, JSON, Database, MemoryStorage, PowerCut, Store, StoreError
+from onboardee.obt import LITE, ORDERS
+from onboardee.svrdb import CBOR, JSON, Database, MemoryStorage, PowerCut, Store, StoreError
 
 CODES = (errno.EIO, errno.ENOSPC, errno.EROFS)
 

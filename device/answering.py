@@ -5,14 +5,10 @@ from datetime import datetime
 from functools import partial
 from typing import Final, Protocol
 
-from device import events
-from device.coap import Code, ContentFormat, Request, Response
-from device.dispatch import CONTENT_VERSION, Answer, Dispatcher
-from device.dtls import Session
-from device.entropy import Entropy, random_fraction
-from device.events import Bus
-from device.path import Path
-from device.resources.base import (
+from onboardee.device import events
+from onboardee.device.dispatch import CONTENT_VERSION, Answer, Dispatcher
+from onboardee.device.events import Bus
+from onboardee.device.resources.base import (
     Call,
     DeniedError,
     Outcome,
@@ -20,10 +16,14 @@ from device.resources.base import (
     RefusedError,
     SilenceError,
 )
-from device.security.era import OIC_1_1, TODAY, Era
-from device.security.gate import DOXM, Requester
-from device.simulation.profile import Profile
-from svrdb.model import Database, State
+from onboardee.device.security.era import OIC_1_1, TODAY, Era
+from onboardee.device.security.gate import DOXM, Requester
+from onboardee.device.simulation.profile import Profile
+from onboardee.svrdb.model import Database, State
+from onboardee.wire.coap import Code, ContentFormat, Request, Response
+from onboardee.wire.dtls import Session
+from onboardee.wire.entropy import Entropy, random_fraction
+from onboardee.wire.path import Path
 
 OIC_1_1_VERSION: Final = 2112
 """1.1.0, as OIC 1.1 numbers the format of its content."""

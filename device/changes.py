@@ -4,8 +4,14 @@ from collections.abc import Iterator
 
 import msgspec
 
-from device.events import DeviceConfigured, Event, MethodSelected, OwnerChanged, StateChanged
-from svrdb.model import Database, TransferMethod
+from onboardee.device.events import (
+    DeviceConfigured,
+    Event,
+    MethodSelected,
+    OwnerChanged,
+    StateChanged,
+)
+from onboardee.svrdb.model import Database, TransferMethod
 
 
 def describe_changes(before: Database, after: Database) -> Iterator[Event]:

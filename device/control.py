@@ -10,11 +10,11 @@ from typing import Any, Final
 
 import msgspec
 
-from device.core import Device
-from device.events import AccessDenied, Event, HandshakeRefused, RequestRefused
-from device.path import Outgoing
-from device.simulation.values import ValueRefusedError
-from svrdb import JSON, Database
+from onboardee.device.core import Device
+from onboardee.device.events import AccessDenied, Event, HandshakeRefused, RequestRefused
+from onboardee.device.simulation.values import ValueRefusedError
+from onboardee.svrdb import JSON, Database
+from onboardee.wire.path import Outgoing
 
 REFUSALS: Final = 32
 """How many refusals are remembered, for people who wonder."""

@@ -10,11 +10,29 @@ from datetime import datetime
 from functools import partial
 from typing import Final, Protocol
 
-from device import events, factory
-from device.answering import Answering
-from device.changes import describe_changes
-from device.clock import WallClock, utc_now
-from device.coap import (
+from onboardee.device import events, factory
+from onboardee.device.answering import Answering
+from onboardee.device.changes import describe_changes
+from onboardee.device.clock import WallClock, utc_now
+from onboardee.device.dispatch import Dispatcher
+from onboardee.device.egress import Egress
+from onboardee.device.events import Bus
+from onboardee.device.peers import Peers
+from onboardee.device.resources.all import all_resources
+from onboardee.device.resources.base import Outcome, RefusedError
+from onboardee.device.resources.collection import appliance_resources, batches_of_members
+from onboardee.device.resources.legacy import serve_oic_1_1
+from onboardee.device.resources.secure import secure_resources
+from onboardee.device.security.audit import AuditLog
+from onboardee.device.security.gate import CSR, PSTAT, Requester
+from onboardee.device.security.roles import AssertedRoles
+from onboardee.device.security.sessions import is_ownership_connection
+from onboardee.device.simulation.behaviour.chance import Dice
+from onboardee.device.simulation.behaviour.world import World
+from onboardee.device.simulation.profile import Profile
+from onboardee.svrdb import StoreUnavailable
+from onboardee.svrdb.model import NIL, Database, State
+from onboardee.wire.coap import (
     CoapServer,
     Code,
     Method,
@@ -23,27 +41,9 @@ from device.coap import (
     Response,
     peek,
 )
-from device.dispatch import Dispatcher
-from device.dtls import DataReceived, Event, HandshakeFailed, Offer, Session, SessionClosed
-from device.egress import Egress
-from device.entropy import Entropy, SeededEntropy
-from device.events import Bus
-from device.path import Endpoint, Outgoing, Path
-from device.peers import Peers
-from device.resources.all import all_resources
-from device.resources.base import Outcome, RefusedError
-from device.resources.collection import appliance_resources, batches_of_members
-from device.resources.legacy import serve_oic_1_1
-from device.resources.secure import secure_resources
-from device.security.audit import AuditLog
-from device.security.gate import CSR, PSTAT, Requester
-from device.security.roles import AssertedRoles
-from device.security.sessions import is_ownership_connection
-from device.simulation.behaviour.chance import Dice
-from device.simulation.behaviour.world import World
-from device.simulation.profile import Profile
-from svrdb import StoreUnavailable
-from svrdb.model import NIL, Database, State
+from onboardee.wire.dtls import DataReceived, Event, HandshakeFailed, Offer, Session, SessionClosed
+from onboardee.wire.entropy import Entropy, SeededEntropy
+from onboardee.wire.path import Endpoint, Outgoing, Path
 
 Job = Callable[[float], None]
 """A piece of a device's work, done at a given time."""

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, TypeVar
 
-from device.coap import Code, ContentFormat, Method, Request
-from device.interfaces import BATCH, RETRIEVING, UPDATING, WRITE
-from device.resources import batch
-from device.resources.admission import admit, is_granted
-from device.resources.base import (
+from onboardee.device.interfaces import BATCH, RETRIEVING, UPDATING, WRITE
+from onboardee.device.resources import batch
+from onboardee.device.resources.admission import admit, is_granted
+from onboardee.device.resources.base import (
     Call,
     Outcome,
     Query,
@@ -23,9 +22,10 @@ from device.resources.base import (
     Resource,
     retrieved,
 )
-from device.resources.collection import CollectionResource, batch_key
-from device.resources.payload import PayloadError, decode_list, decode_map, encode
-from device.security.gate import Kind, Operation
+from onboardee.device.resources.collection import CollectionResource, batch_key
+from onboardee.device.resources.payload import PayloadError, decode_list, decode_map, encode
+from onboardee.device.security.gate import Kind, Operation
+from onboardee.wire.coap import Code, ContentFormat, Method, Request
 
 CONTENT_VERSION: Final = 2048
 """1.0.0, our version of OCF's content format and the oldest there is (OCF Core 12.2.5)."""

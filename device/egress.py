@@ -3,12 +3,12 @@
 from collections.abc import Hashable, Iterable, Mapping
 from typing import Final
 
-from device import events
-from device.budget import AnswerBudget
-from device.coap import CoapServer
-from device.dtls import ServerEndpoint, Session
-from device.events import Bus
-from device.path import Outgoing, Path
+from onboardee.device import events
+from onboardee.device.budget import AnswerBudget
+from onboardee.device.events import Bus
+from onboardee.wire.coap import CoapServer
+from onboardee.wire.dtls import ServerEndpoint, Session
+from onboardee.wire.path import Outgoing, Path
 
 
 class Egress:

@@ -6,11 +6,10 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from device.entropy import Entropy, random_uuid
-from device.simulation.manufacturer import Manufacturer
-from device.simulation.profile import Profile
-from svrdb import reset
-from svrdb.model import (
+from onboardee.device.simulation.manufacturer import Manufacturer
+from onboardee.device.simulation.profile import Profile
+from onboardee.svrdb import reset
+from onboardee.svrdb.model import (
     ANY_SUBJECT,
     Ace,
     AceResource,
@@ -32,7 +31,8 @@ from svrdb.model import (
     State,
     Subject,
 )
-from svrdb.reset_profile import factory_state
+from onboardee.svrdb.reset_profile import factory_state
+from onboardee.wire.entropy import Entropy, random_uuid
 
 _FOUND_BY_ANYBODY: Final = ("/oic/res", "/oic/d", "/oic/p", "/oic/sec/ver")
 

@@ -5,26 +5,14 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from device import events
-from device.clock import WallClock
-from device.dtls import (
-    AlertDescription,
-    Event,
-    HandshakeFailed,
-    Limits,
-    Offer,
-    ServerEndpoint,
-    Session,
-    SessionClosed,
-    SessionEstablished,
-)
-from device.entropy import Entropy
-from device.events import Bus
-from device.security.gate import Requester
-from device.security.identity import expired_certificates
-from device.security.pin import PinPad, random_pin
-from device.security.roles import AssertedRoles
-from device.security.sessions import (
+from onboardee.device import events
+from onboardee.device.clock import WallClock
+from onboardee.device.events import Bus
+from onboardee.device.security.gate import Requester
+from onboardee.device.security.identity import expired_certificates
+from onboardee.device.security.pin import PinPad, random_pin
+from onboardee.device.security.roles import AssertedRoles
+from onboardee.device.security.sessions import (
     PinTerms,
     awaited_owner,
     has_lost_credential,
@@ -35,9 +23,21 @@ from device.security.sessions import (
     terms_for,
     with_present_role,
 )
-from device.simulation.compatibility import Compatibility
-from device.simulation.profile import Ownership
-from svrdb.model import Credential, Database, State, TransferMethod
+from onboardee.device.simulation.compatibility import Compatibility
+from onboardee.device.simulation.profile import Ownership
+from onboardee.svrdb.model import Credential, Database, State, TransferMethod
+from onboardee.wire.dtls import (
+    AlertDescription,
+    Event,
+    HandshakeFailed,
+    Limits,
+    Offer,
+    ServerEndpoint,
+    Session,
+    SessionClosed,
+    SessionEstablished,
+)
+from onboardee.wire.entropy import Entropy
 
 HANDSHAKE_TIMEOUT: Final = 30.0
 """Seconds; while it runs, a half-open handshake keeps others from taking ownership."""

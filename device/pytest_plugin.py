@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from device.testing import DeviceThread
-    from device.testing.threaded import DeviceMaker
+    from onboardee.device.testing import DeviceThread
+    from onboardee.device.testing.threaded import DeviceMaker
 
 
 @pytest.fixture
 def ocf_device() -> "Iterator[DeviceMaker]":
     """Start devices that live as long as the test.
 
-    `light = ocf_device("light")` takes the arguments of `device.testing.fake_device`. Each device
+    `light = ocf_device("light")` takes the arguments of `onboardee.testing.fake_device`. Each device
     runs in a thread of its own, so that the fixture serves tests with and without an event loop.
     """
     # every test run where onboardee is installed imports this file: it has to cost nothing
-    from device.testing import DeviceThread  # noqa: PLC0415
+    from onboardee.device.testing import DeviceThread  # noqa: PLC0415
 
     with ExitStack() as running:
 

@@ -1,7 +1,7 @@
 """Snapshots that a running device keeps by itself: one for each change of its onboarding state."""
 
-from device.events import Bus, Event, StateChanged, StorageFailed
-from svrdb import Store, StoreError, take_automatic
+from onboardee.device.events import Bus, Event, StateChanged, StorageFailed
+from onboardee.svrdb import Store, StoreError, take_automatic
 
 
 def keep_snapshots(bus: Bus, store: Store, limit: int) -> None:

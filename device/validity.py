@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from svrdb.model import TimePattern
-from svrdb.validity import CLOCKWORK, STEPS, Period, Rule, parse
+from onboardee.svrdb.model import TimePattern
+from onboardee.svrdb.validity import CLOCKWORK, STEPS, Period, Rule, parse
 
 __all__ = ["applies_at", "parse"]
 

@@ -5,12 +5,12 @@ lives on a network in memory and needs no event loop. What issues certificates i
 `obt.authority`, to be imported when it is needed.
 """
 
-from obt.access import DeviceAccess, WithCertificate, WithKey
-from obt.address import Address
-from obt.anchors import TrustAnchors
-from obt.asyncio_transport import AsyncioTransport
-from obt.dialogue import OnStep, Step
-from obt.discovery import (
+from onboardee.obt.access import DeviceAccess, WithCertificate, WithKey
+from onboardee.obt.address import Address
+from onboardee.obt.anchors import TrustAnchors
+from onboardee.obt.asyncio_transport import AsyncioTransport
+from onboardee.obt.dialogue import OnStep, Step
+from onboardee.obt.discovery import (
     Located,
     Unowned,
     find_device,
@@ -18,23 +18,23 @@ from obt.discovery import (
     find_unowned,
     find_unowned_at,
 )
-from obt.engine import ObtEngine
-from obt.errors import LinkError, NoAnswerError, ObtError, OnboardingError
-from obt.identity import Identity
-from obt.keeper import Keeper, KeeperError
-from obt.memory import MemoryTransport, run
-from obt.methods import AskPin
-from obt.model import Method, Permission, Rule, State, Subject, Target
-from obt.observation import Observation
-from obt.old_device import OldOwnedDevice
-from obt.orders import ALL_ORDERS, CR3006, IOT2, LITE, OIC11, ORDERS, PLGD
-from obt.owned import OwnedDevice, pair, unpair
-from obt.ownership import take_ownership
-from obt.record import Ownership
-from obt.style import Style
-from obt.surveying import Found, KeyFor, SharedKey, Survey, SurveyError, survey
-from obt.transfer import Order
-from obt.transport import Transport
+from onboardee.obt.engine import ObtEngine
+from onboardee.obt.errors import LinkError, NoAnswerError, ObtError, OnboardingError
+from onboardee.obt.identity import Identity
+from onboardee.obt.keeper import Keeper, KeeperError
+from onboardee.obt.memory import MemoryTransport, run
+from onboardee.obt.methods import AskPin
+from onboardee.obt.model import Method, Permission, Rule, State, Subject, Target
+from onboardee.obt.observation import Observation
+from onboardee.obt.old_device import OldOwnedDevice
+from onboardee.obt.orders import ALL_ORDERS, CR3006, IOT2, LITE, OIC11, ORDERS, PLGD
+from onboardee.obt.owned import OwnedDevice, pair, unpair
+from onboardee.obt.ownership import take_ownership
+from onboardee.obt.record import Ownership
+from onboardee.obt.style import Style
+from onboardee.obt.surveying import Found, KeyFor, SharedKey, Survey, SurveyError, survey
+from onboardee.obt.transfer import Order
+from onboardee.obt.transport import Transport
 
 __all__ = [
     "ALL_ORDERS",

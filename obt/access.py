@@ -4,17 +4,17 @@ from types import TracebackType
 from typing import Final, Protocol, Self
 from uuid import UUID
 
-from obt import model
-from obt.address import Address
-from obt.cbor import Body
-from obt.dialogue import Dialogue, OnStep
-from obt.identity import Identity
-from obt.link import Link
-from obt.model import ROLE_CERTIFICATE, ROLES
-from obt.observation import Observation
-from obt.session import pairwise_link
-from obt.style import LITE_STYLE, Style
-from obt.transport import Transport
+from onboardee.obt import model
+from onboardee.obt.address import Address
+from onboardee.obt.cbor import Body
+from onboardee.obt.dialogue import Dialogue, OnStep
+from onboardee.obt.identity import Identity
+from onboardee.obt.link import Link
+from onboardee.obt.model import ROLE_CERTIFICATE, ROLES
+from onboardee.obt.observation import Observation
+from onboardee.obt.session import pairwise_link
+from onboardee.obt.style import LITE_STYLE, Style
+from onboardee.obt.transport import Transport
 
 TIMEOUT: Final = 300.0
 """Seconds for one operation, with all its repetitions."""

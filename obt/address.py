@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from device.path import Path, bracketed
+from onboardee.wire.path import Path, bracketed
 
 
 @dataclass(frozen=True, slots=True)

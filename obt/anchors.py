@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
-from device.dtls import VerifyChain
+from onboardee.wire.dtls import VerifyChain
 
 _PEM: Final = re.compile(rb"-----BEGIN CERTIFICATE-----(.+?)-----END CERTIFICATE-----", re.DOTALL)
 
@@ -76,14 +76,14 @@ class TrustAnchors:
 
         """
         # X.509 takes 5 MB of memory, and most transfers do without
-        from obt import chain  # noqa: PLC0415
+        from onboardee.obt import chain  # noqa: PLC0415
 
         chain.read_anchors(self)
         return lambda received: chain.check_manufacturer(received, self)
 
     def verify_identity(self, uuid: UUID) -> VerifyChain:
         """Return a check for the identity certificate of the device `uuid`; raise as above."""
-        from obt import chain  # noqa: PLC0415
+        from onboardee.obt import chain  # noqa: PLC0415
 
         chain.read_anchors(self)
         return lambda received: chain.check_identity(received, self, uuid)

@@ -10,12 +10,12 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Final, Self
 
-from device.entropy import Entropy, SystemEntropy
-from device.path import Outgoing, Path
-from obt.address import Address
-from obt.engine import ObtEngine
-from obt.mailbox import Mailbox
-from obt.transport import GROUP_PORT, GROUPS_IPV4, GROUPS_IPV6, Transport
+from onboardee.obt.address import Address
+from onboardee.obt.engine import ObtEngine
+from onboardee.obt.mailbox import Mailbox
+from onboardee.obt.transport import GROUP_PORT, GROUPS_IPV4, GROUPS_IPV6, Transport
+from onboardee.wire.entropy import Entropy, SystemEntropy
+from onboardee.wire.path import Outgoing, Path
 
 LARGEST_DATAGRAM: Final = 65536
 DRAIN: Final = 64

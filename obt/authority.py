@@ -20,11 +20,11 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from device.dtls import Certificate
-from obt.anchors import TrustAnchors, to_der, wall_clock
-from obt.chain import IDENTITY, ROLE, common_name
-from obt.errors import PayloadError
-from obt.identity import Identity
+from onboardee.obt.anchors import TrustAnchors, to_der, wall_clock
+from onboardee.obt.chain import IDENTITY, ROLE, common_name
+from onboardee.obt.errors import PayloadError
+from onboardee.obt.identity import Identity
+from onboardee.wire.dtls import Certificate
 
 ROOT_LIFE: Final = timedelta(days=20 * 365)
 LIFE: Final = timedelta(days=365)

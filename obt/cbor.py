@@ -6,7 +6,7 @@ from typing import Any
 
 import cbor2
 
-from obt.errors import PayloadError
+from onboardee.obt.errors import PayloadError
 
 MAX_DEPTH = 16
 

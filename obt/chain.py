@@ -13,7 +13,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID
 
-from device.dtls import (
+from onboardee.obt.anchors import TrustAnchors
+from onboardee.obt.errors import OnboardingError
+from onboardee.wire.dtls import (
     Alert,
     BadCertificate,
     CertificateExpired,
@@ -22,8 +24,6 @@ from device.dtls import (
     UnknownCa,
     UnsupportedCertificate,
 )
-from obt.anchors import TrustAnchors
-from obt.errors import OnboardingError
 
 MAX_CHAIN: Final = 6
 """Certificates that a peer may present."""

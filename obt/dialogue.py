@@ -4,16 +4,16 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from device.coap import ClientResponse, Code, ContentFormat, Method
-from device.dtls import ClientConfig
-from obt import model
-from obt.cbor import Body
-from obt.errors import LinkError, NoAnswerError, OnboardingError, PayloadError
-from obt.link import Ask, Link
-from obt.mailbox import Mailbox
-from obt.style import VERSION_1_0_0, Style
-from obt.summary import summary
-from obt.transport import Transport
+from onboardee.obt import model
+from onboardee.obt.cbor import Body
+from onboardee.obt.errors import LinkError, NoAnswerError, OnboardingError, PayloadError
+from onboardee.obt.link import Ask, Link
+from onboardee.obt.mailbox import Mailbox
+from onboardee.obt.style import VERSION_1_0_0, Style
+from onboardee.obt.summary import summary
+from onboardee.obt.transport import Transport
+from onboardee.wire.coap import ClientResponse, Code, ContentFormat, Method
+from onboardee.wire.dtls import ClientConfig
 
 T = TypeVar("T")
 

@@ -6,15 +6,15 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 from uuid import UUID
 
-from device.coap import Method
-from obt.address import Address
-from obt.dialogue import Dialogue, OnStep
-from obt.engine import Answer
-from obt.errors import OnboardingError
-from obt.link import Ask
-from obt.model import DOXM, DOXM_TYPE, NIL, RES, Doxm, LinkView, OldDirectory
-from obt.style import LITE_STYLE, Style
-from obt.transport import Transport
+from onboardee.obt.address import Address
+from onboardee.obt.dialogue import Dialogue, OnStep
+from onboardee.obt.engine import Answer
+from onboardee.obt.errors import OnboardingError
+from onboardee.obt.link import Ask
+from onboardee.obt.model import DOXM, DOXM_TYPE, NIL, RES, Doxm, LinkView, OldDirectory
+from onboardee.obt.style import LITE_STYLE, Style
+from onboardee.obt.transport import Transport
+from onboardee.wire.coap import Method
 
 TIMEOUT: Final = 120.0
 """Seconds for the questions to one device."""

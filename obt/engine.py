@@ -8,19 +8,19 @@ with one device (plgd's tool opens a second one during the transfer) need two po
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from device.coap import (
+from onboardee.obt.address import Address
+from onboardee.obt.errors import LinkError
+from onboardee.obt.link import Ask, Link
+from onboardee.obt.mailbox import Mailbox
+from onboardee.wire.coap import (
     ClientResponse,
     acknowledgement,
     decode_response,
     encode_multicast_request,
 )
-from device.dtls import ClientConfig, Session
-from device.entropy import Entropy
-from device.path import Outgoing, Path
-from obt.address import Address
-from obt.errors import LinkError
-from obt.link import Ask, Link
-from obt.mailbox import Mailbox
+from onboardee.wire.dtls import ClientConfig, Session
+from onboardee.wire.entropy import Entropy
+from onboardee.wire.path import Outgoing, Path
 
 MAX_ANSWERS = 1024
 """Answers kept for one discovery."""

@@ -1,6 +1,6 @@
 """What can go wrong on the way to a device and in its answers."""
 
-from obt.record import Ownership
+from onboardee.obt.record import Ownership
 
 
 class ObtError(Exception):

@@ -2,12 +2,12 @@
 
 from typing import Final
 
-from obt.errors import HandshakeRefusedError, LinkError, OnboardingError
-from obt.keys import PIN_LABEL, pin_key
-from obt.link import Link
-from obt.model import DOXM, Method
-from obt.session import shared_key_link
-from obt.transfer import Transfer
+from onboardee.obt.errors import HandshakeRefusedError, LinkError, OnboardingError
+from onboardee.obt.keys import PIN_LABEL, pin_key
+from onboardee.obt.link import Link
+from onboardee.obt.model import DOXM, Method
+from onboardee.obt.session import shared_key_link
+from onboardee.obt.transfer import Transfer
 
 PURPOSE: Final = "open the ownership connection"
 PIN_HINT: Final = PIN_LABEL + b":"

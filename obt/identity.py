@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from device.dtls import Certificate
-from obt.anchors import TrustAnchors
+from onboardee.obt.anchors import TrustAnchors
+from onboardee.wire.dtls import Certificate
 
 
 @dataclass(frozen=True, slots=True)

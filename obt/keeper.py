@@ -8,9 +8,9 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from obt.address import Address
-from obt.errors import ObtError
-from obt.record import Ownership
+from onboardee.obt.address import Address
+from onboardee.obt.errors import ObtError
+from onboardee.obt.record import Ownership
 
 
 class KeeperError(ObtError):

@@ -5,8 +5,8 @@ import hmac
 from typing import Final
 from uuid import UUID
 
-from device.dtls import CipherSuite, Session
-from obt.model import Method
+from onboardee.obt.model import Method
+from onboardee.wire.dtls import CipherSuite, Session
 
 KEY_SIZE: Final = 16
 

@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
-from device.coap import (
+from onboardee.obt.address import Address
+from onboardee.obt.errors import HandshakeRefusedError, LinkError, NoAnswerError, SessionEndedError
+from onboardee.obt.mailbox import Mailbox
+from onboardee.wire.coap import (
     ClientResponse,
     CoapClient,
     ExchangeFailed,
@@ -10,7 +13,7 @@ from device.coap import (
     Method,
     ResponseReceived,
 )
-from device.dtls import (
+from onboardee.wire.dtls import (
     ClientConfig,
     ClientConnection,
     DataReceived,
@@ -20,11 +23,8 @@ from device.dtls import (
     SessionClosed,
     SessionEstablished,
 )
-from device.entropy import Entropy
-from device.path import Path
-from obt.address import Address
-from obt.errors import HandshakeRefusedError, LinkError, NoAnswerError, SessionEndedError
-from obt.mailbox import Mailbox
+from onboardee.wire.entropy import Entropy
+from onboardee.wire.path import Path
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from obt.address import Address
-from obt.model import NIL
+from onboardee.obt.address import Address
+from onboardee.obt.model import NIL
 
 MAX_RESOURCES: Final = 256
 APPLICATION: Final = frozenset({"oic.wk.col", "oic.wk.atomicmeasurement"})

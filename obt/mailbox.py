@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from obt.errors import LinkError
+from onboardee.obt.errors import LinkError
 
 T = TypeVar("T")
 

@@ -4,11 +4,11 @@ from collections.abc import Callable, Coroutine
 from itertools import count
 from typing import Any, Protocol, TypeVar
 
-from device.path import Outgoing, Path
-from obt.address import Address
-from obt.engine import ObtEngine
-from obt.mailbox import Mailbox
-from obt.transport import GROUP_PORT, GROUPS_IPV4, GROUPS_IPV6, Transport
+from onboardee.obt.address import Address
+from onboardee.obt.engine import ObtEngine
+from onboardee.obt.mailbox import Mailbox
+from onboardee.obt.transport import GROUP_PORT, GROUPS_IPV4, GROUPS_IPV6, Transport
+from onboardee.wire.path import Outgoing, Path
 
 T = TypeVar("T")
 
@@ -16,7 +16,7 @@ PLAIN_PORT = 49152
 
 
 class Network(Protocol):
-    """What `device.testing.MemoryNetwork` is to us."""
+    """What `onboardee.device.testing.MemoryNetwork` is to us."""
 
     @property
     def now(self) -> float:

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
-from obt.anchors import TrustAnchors
-from obt.errors import OnboardingError
-from obt.model import Method
+from onboardee.obt.anchors import TrustAnchors
+from onboardee.obt.errors import OnboardingError
+from onboardee.obt.model import Method
 
 AskPin = Callable[[], Awaitable[str]]
 """Asks a person for the PIN that the device shows."""

@@ -6,8 +6,8 @@ from uuid import UUID
 
 import msgspec
 
-from obt.cbor import decode
-from obt.errors import PayloadError
+from onboardee.obt.cbor import decode
+from onboardee.obt.errors import PayloadError
 
 T = TypeVar("T")
 V = TypeVar("V", bound="View")

@@ -2,12 +2,12 @@
 
 from typing import Final
 
-from device.coap import ClientResponse, Code, ContentFormat
-from obt.dialogue import Dialogue
-from obt.errors import LinkError, OnboardingError
-from obt.link import Link
-from obt.mailbox import Mailbox
-from obt.transport import Transport
+from onboardee.obt.dialogue import Dialogue
+from onboardee.obt.errors import LinkError, OnboardingError
+from onboardee.obt.link import Link
+from onboardee.obt.mailbox import Mailbox
+from onboardee.obt.transport import Transport
+from onboardee.wire.coap import ClientResponse, Code, ContentFormat
 
 TIMEOUT: Final = 300.0
 """Seconds that a notification is waited for."""

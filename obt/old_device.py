@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from typing import Any, ClassVar, Final
 
-from obt import model
-from obt.cbor import Body
-from obt.model import ACL, CLIENT_DIRECTED, PSTAT, TAKE_OWNER, Rule, State
-from obt.owned import OwnedDevice
+from onboardee.obt import model
+from onboardee.obt.cbor import Body
+from onboardee.obt.model import ACL, CLIENT_DIRECTED, PSTAT, TAKE_OWNER, Rule, State
+from onboardee.obt.owned import OwnedDevice
 
 RESET: Final = 1
 """The bit of `cm` that asks for a reset."""

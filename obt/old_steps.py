@@ -2,11 +2,11 @@
 
 from typing import Any, Final
 
-from obt import model
-from obt.cbor import Body
-from obt.model import ACL, CLIENT_DIRECTED, DOXM, NIL, PSTAT, TAKE_OWNER
-from obt.steps import connect_as_owner
-from obt.transfer import StepFunction, Transfer, post, require
+from onboardee.obt import model
+from onboardee.obt.cbor import Body
+from onboardee.obt.model import ACL, CLIENT_DIRECTED, DOXM, NIL, PSTAT, TAKE_OWNER
+from onboardee.obt.steps import connect_as_owner
+from onboardee.obt.transfer import StepFunction, Transfer, post, require
 
 ANYTHING: Final = "*"
 FULL: Final = 31

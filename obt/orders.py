@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from obt.cbor import Body, RawText
-from obt.handover import connect, select_method
-from obt.model import ACL2, CLIENT_DIRECTED, DOXM, PAIRWISE, PSTAT, Permission, State
-from obt.old_steps import (
+from onboardee.obt.cbor import Body, RawText
+from onboardee.obt.handover import connect, select_method
+from onboardee.obt.model import ACL2, CLIENT_DIRECTED, DOXM, PAIRWISE, PSTAT, Permission, State
+from onboardee.obt.old_steps import (
     NAME_AS_OWNER,
     OWN,
     PERMIT_OWNER,
@@ -17,7 +17,7 @@ from obt.old_steps import (
     read_mode,
     return_as_owner,
 )
-from obt.steps import (
+from onboardee.obt.steps import (
     check_discovered,
     check_owner,
     choose_key,
@@ -35,8 +35,8 @@ from obt.steps import (
     rename,
     reread_uuid,
 )
-from obt.style import IOT2_STYLE, LITE_STYLE, OIC11_STYLE, PLAIN_STYLE, PLGD_STYLE
-from obt.transfer import Order, Transfer, post
+from onboardee.obt.style import IOT2_STYLE, LITE_STYLE, OIC11_STYLE, PLAIN_STYLE, PLGD_STYLE
+from onboardee.obt.transfer import Order, Transfer, post
 
 READ: Final = int(Permission.RETRIEVE)
 MANAGE: Final = int(Permission.RETRIEVE | Permission.UPDATE | Permission.DELETE)

@@ -6,20 +6,20 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, ClassVar, Final
 from uuid import UUID
 
-from obt import model
-from obt.access import DeviceAccess, Opener, WithCertificate, WithKey
-from obt.cbor import Body
-from obt.dialogue import OnStep
-from obt.errors import OnboardingError, PayloadError, SessionEndedError
-from obt.identity import Identity
-from obt.model import ACL2, CRED, CRL, CSR, DOXM, MAINTENANCE, PSTAT, Rule, State
-from obt.record import Ownership
-from obt.style import LITE_STYLE, Style
-from obt.transport import Transport
+from onboardee.obt import model
+from onboardee.obt.access import DeviceAccess, Opener, WithCertificate, WithKey
+from onboardee.obt.cbor import Body
+from onboardee.obt.dialogue import OnStep
+from onboardee.obt.errors import OnboardingError, PayloadError, SessionEndedError
+from onboardee.obt.identity import Identity
+from onboardee.obt.model import ACL2, CRED, CRL, CSR, DOXM, MAINTENANCE, PSTAT, Rule, State
+from onboardee.obt.record import Ownership
+from onboardee.obt.style import LITE_STYLE, Style
+from onboardee.obt.transport import Transport
 
 if TYPE_CHECKING:
     # X.509 takes 5 MB of memory, and most owners do without
-    from obt.authority import Authority, SigningRequest
+    from onboardee.obt.authority import Authority, SigningRequest
 
 MANAGE: Final = int(model.Permission.RETRIEVE | model.Permission.UPDATE)
 
@@ -210,7 +210,7 @@ class OwnedDevice(DeviceAccess):
         await self.dialogue().post(purpose, await self.connect(), CRED, body)
 
     async def _signing_request(self) -> "SigningRequest":
-        from obt.authority import read_request  # noqa: PLC0415
+        from onboardee.obt.authority import read_request  # noqa: PLC0415
 
         purpose, uuid = "read the signing request", self.ownership.device
         csr = await self._get(purpose, CSR, model.Csr)

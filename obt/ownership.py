@@ -3,17 +3,17 @@
 from typing import Final
 from uuid import UUID
 
-from obt.anchors import TrustAnchors
-from obt.dialogue import Dialogue, OnStep
-from obt.discovery import Unowned
-from obt.errors import OnboardingError
-from obt.methods import AskPin, Means
-from obt.model import PSTAT, Method, State
-from obt.old_device import OldOwnedDevice
-from obt.orders import LITE
-from obt.owned import OwnedDevice
-from obt.transfer import Order, Transfer
-from obt.transport import Transport
+from onboardee.obt.anchors import TrustAnchors
+from onboardee.obt.dialogue import Dialogue, OnStep
+from onboardee.obt.discovery import Unowned
+from onboardee.obt.errors import OnboardingError
+from onboardee.obt.methods import AskPin, Means
+from onboardee.obt.model import PSTAT, Method, State
+from onboardee.obt.old_device import OldOwnedDevice
+from onboardee.obt.orders import LITE
+from onboardee.obt.owned import OwnedDevice
+from onboardee.obt.transfer import Order, Transfer
+from onboardee.obt.transport import Transport
 
 TIMEOUT: Final = 300.0
 RESET_TIMEOUT: Final = 10.0

@@ -3,9 +3,9 @@
 import json
 from typing import Any, Final, NoReturn
 
-from device.coap import ContentFormat
-from obt.cbor import decode
-from obt.errors import PayloadError
+from onboardee.obt.cbor import decode
+from onboardee.obt.errors import PayloadError
+from onboardee.wire.coap import ContentFormat
 
 MAX_DEPTH: Final = 40
 MAX_VALUES: Final = 50_000

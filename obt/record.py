@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from obt.address import Address
+from onboardee.obt.address import Address
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from obt.dialogue import Dialogue
-from obt.errors import OnboardingError
-from obt.link import Link
+from onboardee.obt.dialogue import Dialogue
+from onboardee.obt.errors import OnboardingError
+from onboardee.obt.link import Link
 
 
 async def pairwise_link(

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 
-from device.coap import Code
-from device.entropy import random_uuid
-from obt import model
-from obt.cbor import Body
-from obt.keys import KEY_SIZE, owner_key
-from obt.model import ACL2, CRED, DEVICE, DOXM, NIL, PSTAT, RES, SDI
-from obt.session import pairwise_link
-from obt.transfer import StepFunction, Transfer, post, require
+from onboardee.obt import model
+from onboardee.obt.cbor import Body
+from onboardee.obt.keys import KEY_SIZE, owner_key
+from onboardee.obt.model import ACL2, CRED, DEVICE, DOXM, NIL, PSTAT, RES, SDI
+from onboardee.obt.session import pairwise_link
+from onboardee.obt.transfer import StepFunction, Transfer, post, require
+from onboardee.wire.coap import Code
+from onboardee.wire.entropy import random_uuid
 
 # before the ownership connection
 

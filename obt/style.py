@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final
 
-from device.coap import Code, ContentFormat
-from device.dtls import Certificate, CipherSuite, ClientConfig, Renegotiation, VerifyChain
-from obt import cbor, model
-from obt.keys import PIN_LABEL
+from onboardee.obt import cbor, model
+from onboardee.obt.keys import PIN_LABEL
+from onboardee.wire.coap import Code, ContentFormat
+from onboardee.wire.dtls import Certificate, CipherSuite, ClientConfig, Renegotiation, VerifyChain
 
 VERSION_1_0_0: Final = 2048
 """OCF's content format version, as options 2049 and 2053 carry it (OCF Core 12.2.5)."""

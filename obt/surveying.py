@@ -11,13 +11,12 @@ from uuid import UUID
 
 import msgspec
 
-from device.coap import ClientResponse, Code, Method
-from obt.access import DeviceAccess, WithKey
-from obt.address import Address
-from obt.dialogue import Dialogue
-from obt.errors import LinkError, NoAnswerError, ObtError, PayloadError
-from obt.link import Ask, Link
-from obt.listing import (
+from onboardee.obt.access import DeviceAccess, WithKey
+from onboardee.obt.address import Address
+from onboardee.obt.dialogue import Dialogue
+from onboardee.obt.errors import LinkError, NoAnswerError, ObtError, PayloadError
+from onboardee.obt.link import Ask, Link
+from onboardee.obt.listing import (
     MAX_RESOURCES,
     anchored,
     described,
@@ -31,10 +30,11 @@ from obt.listing import (
     may_be_asked,
     secured_endpoint,
 )
-from obt.model import DEVICE, RES
-from obt.payloads import read_payload
-from obt.style import LITE_STYLE
-from obt.transport import Transport
+from onboardee.obt.model import DEVICE, RES
+from onboardee.obt.payloads import read_payload
+from onboardee.obt.style import LITE_STYLE
+from onboardee.obt.transport import Transport
+from onboardee.wire.coap import ClientResponse, Code, Method
 
 PLATFORM: Final = "/oic/p"
 INTROSPECTION_TYPE: Final = "oic.wk.introspection"

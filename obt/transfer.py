@@ -4,16 +4,16 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from obt import model
-from obt.address import Address
-from obt.cbor import Body
-from obt.dialogue import Dialogue
-from obt.discovery import Unowned
-from obt.errors import OnboardingError
-from obt.link import Link
-from obt.methods import Means
-from obt.record import Ownership
-from obt.style import Style
+from onboardee.obt import model
+from onboardee.obt.address import Address
+from onboardee.obt.cbor import Body
+from onboardee.obt.dialogue import Dialogue
+from onboardee.obt.discovery import Unowned
+from onboardee.obt.errors import OnboardingError
+from onboardee.obt.link import Link
+from onboardee.obt.methods import Means
+from onboardee.obt.record import Ownership
+from onboardee.obt.style import Style
 
 
 @dataclass(slots=True, eq=False)

@@ -4,15 +4,15 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator
 from typing import Any, TypeVar
 
-from device.coap import ClientResponse
-from device.dtls import ClientConfig, Session
-from device.entropy import Entropy
-from device.path import Path
-from obt.address import Address
-from obt.engine import Answer, ObtEngine
-from obt.errors import NoAnswerError
-from obt.link import Ask, Link
-from obt.mailbox import Mailbox
+from onboardee.obt.address import Address
+from onboardee.obt.engine import Answer, ObtEngine
+from onboardee.obt.errors import NoAnswerError
+from onboardee.obt.link import Ask, Link
+from onboardee.obt.mailbox import Mailbox
+from onboardee.wire.coap import ClientResponse
+from onboardee.wire.dtls import ClientConfig, Session
+from onboardee.wire.entropy import Entropy
+from onboardee.wire.path import Path
 
 T = TypeVar("T")
 

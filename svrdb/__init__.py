@@ -1,13 +1,19 @@
 """The secure-virtual-resource database: what a device keeps, and how it keeps it safely."""
 
-from svrdb.advice import advise, worsened
-from svrdb.check import problems
-from svrdb.codec import CBOR, JSON, Codec
-from svrdb.difference import Difference, differences
-from svrdb.errors import StoreDamaged, StoreError, StoreLocked, StoreMissing, StoreUnavailable
-from svrdb.findings import Finding, ProblemCode, Severity
-from svrdb.memory import MemoryStorage, PowerCut
-from svrdb.model import (
+from onboardee.svrdb.advice import advise, worsened
+from onboardee.svrdb.check import problems
+from onboardee.svrdb.codec import CBOR, JSON, Codec
+from onboardee.svrdb.difference import Difference, differences
+from onboardee.svrdb.errors import (
+    StoreDamaged,
+    StoreError,
+    StoreLocked,
+    StoreMissing,
+    StoreUnavailable,
+)
+from onboardee.svrdb.findings import Finding, ProblemCode, Severity
+from onboardee.svrdb.memory import MemoryStorage, PowerCut
+from onboardee.svrdb.model import (
     ANY_SUBJECT,
     NIL,
     Ace,
@@ -37,12 +43,12 @@ from svrdb.model import (
     TransferMethod,
     is_same_identity,
 )
-from svrdb.plain import plain
-from svrdb.recovery import restore
-from svrdb.repairs import Means, repair
-from svrdb.reset_profile import profile_of, reset
-from svrdb.seed import uuid_from_seed
-from svrdb.snapshots import (
+from onboardee.svrdb.plain import plain
+from onboardee.svrdb.recovery import restore
+from onboardee.svrdb.repairs import Means, repair
+from onboardee.svrdb.reset_profile import profile_of, reset
+from onboardee.svrdb.seed import uuid_from_seed
+from onboardee.svrdb.snapshots import (
     Snapshot,
     list_snapshots,
     read_named,
@@ -52,8 +58,8 @@ from svrdb.snapshots import (
     take_automatic,
     take_snapshot,
 )
-from svrdb.storage import DirectoryStorage, Storage
-from svrdb.store import Store, open_directory, open_existing, read_existing
+from onboardee.svrdb.storage import DirectoryStorage, Storage
+from onboardee.svrdb.store import Store, open_directory, open_existing, read_existing
 
 __all__ = [
     "ANY_SUBJECT",

@@ -11,10 +11,10 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from svrdb import content
-from svrdb.check import problems
-from svrdb.findings import Finding, Findings, ProblemCode, Severity
-from svrdb.model import (
+from onboardee.svrdb import content
+from onboardee.svrdb.check import problems
+from onboardee.svrdb.findings import Finding, Findings, ProblemCode, Severity
+from onboardee.svrdb.model import (
     NIL,
     OWNED_RESOURCES,
     WITH_KEY_PAIRS,
@@ -23,9 +23,9 @@ from svrdb.model import (
     State,
     TransferMethod,
 )
-from svrdb.onboarding import ON_ENTRY
-from svrdb.reset_profile import factory_state, without_owner
-from svrdb.seed import parsed_uuid
+from onboardee.svrdb.onboarding import ON_ENTRY
+from onboardee.svrdb.reset_profile import factory_state, without_owner
+from onboardee.svrdb.seed import parsed_uuid
 
 
 def advise(database: Database, now: datetime | None = None) -> tuple[Finding, ...]:
@@ -39,7 +39,7 @@ def advise(database: Database, now: datetime | None = None) -> tuple[Finding, ..
     found += content.findings(database, now)
     if _has_certificates(database):
         # 5 MB of memory that a device without certificates need not have
-        from svrdb import certificates  # noqa: PLC0415
+        from onboardee.svrdb import certificates  # noqa: PLC0415
 
         found += certificates.findings(database, now)
     found += _reset_profile(database, now)

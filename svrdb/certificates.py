@@ -10,8 +10,8 @@ from typing import Final
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding as KeyEncoding
 
-from svrdb.findings import Finding, Findings, ProblemCode
-from svrdb.model import (
+from onboardee.svrdb.findings import Finding, Findings, ProblemCode
+from onboardee.svrdb.model import (
     WITH_KEY_PAIRS,
     Credential,
     CredentialType,
@@ -21,7 +21,7 @@ from svrdb.model import (
     PrivateData,
     PublicData,
 )
-from svrdb.x509 import (
+from onboardee.svrdb.x509 import (
     Unusable,
     belongs_to,
     has_expired,

@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from svrdb.findings import Finding, Findings, ProblemCode
-from svrdb.model import (
+from onboardee.svrdb.findings import Finding, Findings, ProblemCode
+from onboardee.svrdb.model import (
     ANY_SUBJECT,
     KEY_SIZES,
     NIL,
@@ -18,7 +18,7 @@ from svrdb.model import (
     State,
     is_same_identity,
 )
-from svrdb.seed import parsed_uuid
+from onboardee.svrdb.seed import parsed_uuid
 
 _STATE_CLAUSES: Final = {
     State.RESET: "OCF Security 8.2",

@@ -12,8 +12,8 @@ from typing import Final, Protocol, TypeVar
 import cbor2
 import msgspec
 
-from svrdb.damage import Place, cbor_places, json_places, octet_of, place_at
-from svrdb.model import Database
+from onboardee.svrdb.damage import Place, cbor_places, json_places, octet_of, place_at
+from onboardee.svrdb.model import Database
 
 _T = TypeVar("_T")
 

@@ -7,8 +7,8 @@ hear of it.
 from collections.abc import Iterator
 from datetime import datetime
 
-from svrdb.findings import Finding, Findings, ProblemCode
-from svrdb.model import (
+from onboardee.svrdb.findings import Finding, Findings, ProblemCode
+from onboardee.svrdb.model import (
     KEY_SIZES,
     MAX_PIN,
     WILDCARDS,
@@ -20,7 +20,7 @@ from svrdb.model import (
     Database,
     TimePattern,
 )
-from svrdb.validity import MAX_PATTERNS, MAX_RULES_IN_ALL, end_of, parse
+from onboardee.svrdb.validity import MAX_PATTERNS, MAX_RULES_IN_ALL, end_of, parse
 
 
 def findings(database: Database, now: datetime | None) -> Findings:

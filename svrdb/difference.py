@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
-from svrdb.plain import plain, secret_text, tree, visible
+from onboardee.svrdb.plain import plain, secret_text, tree, visible
 
 IDS: Final = ("aceid", "credid")
 """Names of the properties that tell the entries of an array apart."""

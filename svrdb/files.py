@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
 
-from svrdb.codec import Codec, Unreadable
-from svrdb.errors import StoreDamaged, StoreUnavailable
-from svrdb.model import Database
-from svrdb.storage import PREFIX, Storage
+from onboardee.svrdb.codec import Codec, Unreadable
+from onboardee.svrdb.errors import StoreDamaged, StoreUnavailable
+from onboardee.svrdb.model import Database
+from onboardee.svrdb.storage import PREFIX, Storage
 
 _TEMPORARY: Final = ".new"
 _OTHERS: Final = "use another one, which `onboardee svr snapshots` lists"

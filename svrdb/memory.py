@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from itertools import product
 
-from svrdb.errors import StoreLocked
-from svrdb.storage import NewFile
+from onboardee.svrdb.errors import StoreLocked
+from onboardee.svrdb.storage import NewFile
 
 
 class PowerCut(Exception):  # noqa: N818 - an event, not an error of anybody

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from svrdb.model import (
+from onboardee.svrdb.model import (
     NIL,
     OWNED_RESOURCES,
     Ace,
@@ -24,9 +24,9 @@ from svrdb.model import (
     TransferMethod,
     is_same_identity,
 )
-from svrdb.onboarding import ON_ENTRY
-from svrdb.reset_profile import NewUuid, reset
-from svrdb.seed import parsed_uuid
+from onboardee.svrdb.onboarding import ON_ENTRY
+from onboardee.svrdb.reset_profile import NewUuid, reset
+from onboardee.svrdb.seed import parsed_uuid
 
 
 def edit(database: Database, part: str, **changes: Any) -> Database:
@@ -164,7 +164,7 @@ def aceids(database: Database) -> Database:
 def cut_chains(database: Database) -> Database:
     """Cut each chain of certificates where it breaks."""
     # 5 MB of memory that a device without certificates need not have
-    from svrdb.certificates import unbroken  # noqa: PLC0415
+    from onboardee.svrdb.certificates import unbroken  # noqa: PLC0415
 
     credentials = tuple(
         replace(each, public=unbroken(each)) if each.kind == CredentialType.CERTIFICATE else each

@@ -4,7 +4,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from svrdb.model import Database, Dos, State
+from onboardee.svrdb.model import Database, Dos, State
 
 ON_ENTRY: Final[dict[State, tuple[bool, int, int]]] = {
     State.RESET: (False, 1, 2),

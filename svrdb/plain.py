@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from svrdb.model import Encoding
+from onboardee.svrdb.model import Encoding
 
 TEXTUAL: Final = frozenset({Encoding.PEM, Encoding.JWT, Encoding.URI})
 """Encodings whose octets are text already; all others are shown in hexadecimal or base64."""

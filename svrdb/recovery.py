@@ -1,11 +1,11 @@
 """Putting an older database in the place of the current one, be that damaged or missing."""
 
-from svrdb.codec import Codec
-from svrdb.errors import StoreDamaged
-from svrdb.files import explained, place
-from svrdb.model import Database
-from svrdb.storage import PREFIX, Storage
-from svrdb.store import Store, no_device, required_codec
+from onboardee.svrdb.codec import Codec
+from onboardee.svrdb.errors import StoreDamaged
+from onboardee.svrdb.files import explained, place
+from onboardee.svrdb.model import Database
+from onboardee.svrdb.storage import PREFIX, Storage
+from onboardee.svrdb.store import Store, no_device, required_codec
 
 
 def restore(storage: Storage, database: Database) -> str | None:

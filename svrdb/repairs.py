@@ -10,16 +10,16 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from svrdb import mends
-from svrdb.advice import advise
-from svrdb.findings import Finding, ProblemCode, Severity
-from svrdb.model import (
+from onboardee.svrdb import mends
+from onboardee.svrdb.advice import advise
+from onboardee.svrdb.findings import Finding, ProblemCode, Severity
+from onboardee.svrdb.model import (
     Ace,
     Credential,
     Database,
     ResetProfile,
 )
-from svrdb.reset_profile import NewUuid, factory_state, reset, without_owner
+from onboardee.svrdb.reset_profile import NewUuid, factory_state, reset, without_owner
 
 _ROUNDS: Final = 4
 """One repair may bring to light what another is for: a reset, an inconsistent reset profile."""

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from svrdb.model import (
+from onboardee.svrdb.model import (
     NIL,
     Ace,
     Credential,
@@ -24,7 +24,7 @@ from svrdb.model import (
     TransferMethod,
     is_same_identity,
 )
-from svrdb.seed import parsed_uuid
+from onboardee.svrdb.seed import parsed_uuid
 
 NewUuid = Callable[[], UUID]
 

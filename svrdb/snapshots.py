@@ -9,12 +9,12 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from svrdb.codec import CODECS, Codec
-from svrdb.errors import StoreMissing
-from svrdb.files import explained, file_path, place, previous_name, read_database
-from svrdb.model import Database
-from svrdb.storage import PREFIX, Storage
-from svrdb.store import read_current, required_codec
+from onboardee.svrdb.codec import CODECS, Codec
+from onboardee.svrdb.errors import StoreMissing
+from onboardee.svrdb.files import explained, file_path, place, previous_name, read_database
+from onboardee.svrdb.model import Database
+from onboardee.svrdb.storage import PREFIX, Storage
+from onboardee.svrdb.store import read_current, required_codec
 
 LIVE: Final = "live"
 RESET_PROFILE: Final = "reset-profile"

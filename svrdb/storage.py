@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, Protocol
 
-from svrdb.errors import StoreLocked, StoreUnavailable
+from onboardee.svrdb.errors import StoreLocked, StoreUnavailable
 
 PREFIX: Final = "svr."
 """How the name of every file of a store begins."""

@@ -16,9 +16,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final, Self
 
-from svrdb.codec import CODECS, JSON, Codec
-from svrdb.errors import StoreDamaged, StoreMissing, StoreUnavailable
-from svrdb.files import (
+from onboardee.svrdb.codec import CODECS, JSON, Codec
+from onboardee.svrdb.errors import StoreDamaged, StoreMissing, StoreUnavailable
+from onboardee.svrdb.files import (
     explained,
     is_temporary,
     place,
@@ -27,8 +27,8 @@ from svrdb.files import (
     read_database,
     write,
 )
-from svrdb.model import Database
-from svrdb.storage import DirectoryStorage, Storage
+from onboardee.svrdb.model import Database
+from onboardee.svrdb.storage import DirectoryStorage, Storage
 
 MARKER_NAME: Final = "svr.begun"
 _MARKER_TEXT: Final = (

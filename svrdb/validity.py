@@ -1,7 +1,7 @@
 """Periods and their recurrence as an access control entry writes them (RFC 5545 3.3.9, 3.3.10).
 
 A rule comes from a peer and is weighed at every request: those whose next occurrence could be
-searched for in vain are refused here. `device.validity` does the weighing.
+searched for in vain are refused here. `onboardee.device.validity` does the weighing.
 """
 
 import re
@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
-from svrdb.model import TimePattern
+from onboardee.svrdb.model import TimePattern
 
 MAX_PATTERNS: Final = 8
 MAX_RULES: Final = 4

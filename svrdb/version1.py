@@ -13,7 +13,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from svrdb.model import (
+from onboardee.svrdb.model import (
     ANY_SUBJECT,
     NIL,
     Ace,

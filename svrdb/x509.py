@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import load_der_private_key, load_pem_private_key
 from cryptography.x509.oid import NameOID
 
-from svrdb.model import NIL, Encoding, PrivateData, PublicData
+from onboardee.svrdb.model import NIL, Encoding, PrivateData, PublicData
 
 _UUID_NAME: Final = re.compile(r"uuid:([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})")
 

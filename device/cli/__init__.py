@@ -4,7 +4,7 @@ from typing import Final
 
 import click
 
-from device.cli.lazy import LazyGroup
+from onboardee.device.cli.lazy import LazyGroup
 
 COMMANDS: Final = {
     "run": "Run one device until interrupted.",
@@ -21,7 +21,7 @@ COMMANDS: Final = {
 
 @click.group(
     cls=LazyGroup,
-    package="device.cli",
+    package="onboardee.device.cli",
     summaries=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

@@ -56,7 +56,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     with made-up values. What a profile cannot hold is named in the file and on standard error.
     """
     # a client and its cryptography are loaded when there is something to read, not for --help
-    from device.cli.capturing import Keys, capture, read_key  # noqa: PLC0415
+    from onboardee.device.cli.capturing import Keys, capture, read_key  # noqa: PLC0415
 
     made = capture(target, Keys(client, read_key(psk, psk_file), obt_store, secure_port))
     if output is None:

@@ -10,8 +10,8 @@ from uuid import UUID
 
 import click
 
-from device.simulation.capture import Captured, CaptureError, captured
-from obt import Address, AsyncioTransport, Keeper, ObtError, SharedKey, Survey, survey
+from onboardee.device.simulation.capture import Captured, CaptureError, captured
+from onboardee.obt import Address, AsyncioTransport, Keeper, ObtError, SharedKey, Survey, survey
 
 COAP_PORT: Final = 5683
 KEY_SIZES: Final = frozenset({16, 32})

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import click
 
-from device.cli.run import seeded
+from onboardee.device.cli.run import seeded
 
 
 @click.group("certs")
@@ -25,7 +25,7 @@ def make(directory: Path, uuid: UUID | None, uuid_seed: UUID | None) -> None:
     Without a UUID chain.pem and key.pem are a manufacturer's, for `ownership.manufacturer`.
     """
     # 5 MB of memory and 50 ms that other sub-commands need not spend
-    from device.testing import certificates  # noqa: PLC0415
+    from onboardee.device.testing import certificates  # noqa: PLC0415
 
     subject = uuid_seed or uuid
     root = certificates.root()

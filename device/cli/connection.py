@@ -11,7 +11,7 @@ from typing import Any, Final, Self
 
 import msgspec
 
-from device.net.control_socket import SOCKET_NAME, open_directory
+from onboardee.device.net.control_socket import SOCKET_NAME, open_directory
 
 TIMEOUT: Final = 30.0
 """Seconds; a disk may be slow."""

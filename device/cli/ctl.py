@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import click
 
-from device.cli.connection import CommandFailedError, Connection, NotRunningError, running
-from device.cli.places import state_home
+from onboardee.device.cli.connection import CommandFailedError, Connection, NotRunningError, running
+from onboardee.device.cli.places import state_home
 
 
 @dataclass

@@ -10,15 +10,14 @@ from uuid import UUID, uuid4
 import click
 from msgspec.structs import replace
 
-from device.core import Device
-from device.entropy import SystemEntropy
-from device.events import Bus, DeviceReset, Event
-from device.factory import new_database
-from device.net.hosted import HostedDevice, Ports
-from device.net.hub import Hub
-from device.simulation.compatibility import PRESETS, Preset
-from device.simulation.profile import load
-from obt import (
+from onboardee.device.core import Device
+from onboardee.device.events import Bus, DeviceReset, Event
+from onboardee.device.factory import new_database
+from onboardee.device.net.hosted import HostedDevice, Ports
+from onboardee.device.net.hub import Hub
+from onboardee.device.simulation.compatibility import PRESETS, Preset
+from onboardee.device.simulation.profile import load
+from onboardee.obt import (
     ALL_ORDERS,
     LITE,
     Address,
@@ -34,7 +33,8 @@ from obt import (
     find_unowned_at,
     take_ownership,
 )
-from svrdb import State, is_same_identity, open_directory
+from onboardee.svrdb import State, is_same_identity, open_directory
+from onboardee.wire.entropy import SystemEntropy
 
 HOST = "127.0.0.1"
 RESET_DELAY = 0.2

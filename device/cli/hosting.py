@@ -9,18 +9,18 @@ from pathlib import Path
 from typing import TextIO
 from uuid import UUID
 
-from device.cli.output import EventLog
-from device.core import Device
-from device.entropy import SystemEntropy
-from device.events import Bus, ControlUnavailable
-from device.factory import new_database
-from device.net.control import ControlServer
-from device.net.hosted import Ports
-from device.net.hub import Hub
-from device.simulation.profile import Profile
-from device.snapshots import keep_snapshots
-from svrdb import Store, open_directory
-from svrdb.codec import Codec
+from onboardee.device.cli.output import EventLog
+from onboardee.device.core import Device
+from onboardee.device.events import Bus, ControlUnavailable
+from onboardee.device.factory import new_database
+from onboardee.device.net.control import ControlServer
+from onboardee.device.net.hosted import Ports
+from onboardee.device.net.hub import Hub
+from onboardee.device.simulation.profile import Profile
+from onboardee.device.snapshots import keep_snapshots
+from onboardee.svrdb import Store, open_directory
+from onboardee.svrdb.codec import Codec
+from onboardee.wire.entropy import SystemEntropy
 
 
 @dataclass(frozen=True, slots=True)

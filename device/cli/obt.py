@@ -10,9 +10,9 @@ from uuid import UUID
 
 import click
 
-from device.cli.places import state_home
-from device.cli.reaching import find_at, reach
-from obt import (
+from onboardee.device.cli.places import state_home
+from onboardee.device.cli.reaching import find_at, reach
+from onboardee.obt import (
     ALL_ORDERS,
     LITE,
     Address,

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import structlog
 
-from device.events import Event, ValueChanged
+from onboardee.device.events import Event, ValueChanged
 
 LINES_PER_SECOND: Final = 20.0
 """Of each kind of event; what a hostile peer causes beyond it is counted, not written."""

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 import click
 
-from device.coap import wire
-from device.coap.model import Type
+from onboardee.wire.coap import wire
+from onboardee.wire.coap.model import Type
 
 TIMEOUT = 2.0
 

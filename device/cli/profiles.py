@@ -5,10 +5,16 @@ from pathlib import Path
 
 import click
 
-from device.simulation.document import write
-from device.simulation.profile import BUILT_IN, Profile, ProfileError, built_in_names, load_all
-from device.simulation.source import Library, is_path
-from device.simulation.variants import expanded
+from onboardee.device.simulation.document import write
+from onboardee.device.simulation.profile import (
+    BUILT_IN,
+    Profile,
+    ProfileError,
+    built_in_names,
+    load_all,
+)
+from onboardee.device.simulation.source import Library, is_path
+from onboardee.device.simulation.variants import expanded
 
 
 class _Catalogue(click.Group):
@@ -21,7 +27,7 @@ class _Catalogue(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Find a command."""
         if cmd_name == "capture":
-            from device.cli.capture import command as capture  # noqa: PLC0415 - brings a client
+            from onboardee.device.cli.capture import command as capture  # noqa: PLC0415 - brings a client
 
             return capture
         return super().get_command(ctx, cmd_name)
@@ -104,6 +110,6 @@ def check(profiles: tuple[str, ...]) -> None:
 )
 def schema() -> None:
     """Print the JSON Schema of profile files, with which YAML editors complete and check them."""
-    from device.simulation.schema import profile_schema  # noqa: PLC0415 - reads the sources
+    from onboardee.device.simulation.schema import profile_schema  # noqa: PLC0415 - reads the sources
 
     click.echo(json.dumps(profile_schema(), indent=2))

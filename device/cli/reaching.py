@@ -6,7 +6,7 @@ from typing import Final
 
 import click
 
-from obt import (
+from onboardee.obt import (
     Address,
     Keeper,
     NoAnswerError,

@@ -5,12 +5,12 @@ from pathlib import Path
 import click
 from msgspec.structs import replace
 
-from device.cli.svr import options
-from device.cli.svr.state import said
-from device.entropy import SystemEntropy
-from device.factory import reset_database, reset_profile
-from device.simulation.profile import ProfileError, load
-from svrdb import Database, open_existing
+from onboardee.device.cli.svr import options
+from onboardee.device.cli.svr.state import said
+from onboardee.device.factory import reset_database, reset_profile
+from onboardee.device.simulation.profile import ProfileError, load
+from onboardee.svrdb import Database, open_existing
+from onboardee.wire.entropy import SystemEntropy
 
 
 @click.command("reset", epilog="Example: onboardee reset --state-dir ~/lights/kitchen")

@@ -8,20 +8,20 @@ from uuid import UUID
 import click
 from msgspec.structs import replace
 
-from device.cli import hosting
-from device.cli.hosting import House, Tenant
-from device.cli.places import directory_name, state_home
-from device.net.hosted import BindError, Ports
-from device.simulation.behaviour.errors import BehaviourError
-from device.simulation.profile import (
+from onboardee.device.cli import hosting
+from onboardee.device.cli.hosting import House, Tenant
+from onboardee.device.cli.places import directory_name, state_home
+from onboardee.device.net.hosted import BindError, Ports
+from onboardee.device.simulation.behaviour.errors import BehaviourError
+from onboardee.device.simulation.profile import (
     Method,
     Profile,
     ProfileError,
     built_in_names,
     load_all,
 )
-from svrdb import JSON, NIL, StoreError, uuid_from_seed
-from svrdb.codec import CODECS
+from onboardee.svrdb import JSON, NIL, StoreError, uuid_from_seed
+from onboardee.svrdb.codec import CODECS
 
 
 def seeded(_context: click.Context, _option: click.Parameter, value: str | None) -> UUID | None:

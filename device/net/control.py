@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
-from device.control import (
+from onboardee.device.control import (
     Control,
     ControlError,
     ReplaceDatabase,
@@ -23,10 +23,10 @@ from device.control import (
     Result,
     Watch,
 )
-from device.events import Event
-from device.net.control_socket import SOCKET_NAME, open_directory
-from device.net.hosted import HostedDevice
-from device.path import Outgoing
+from onboardee.device.events import Event
+from onboardee.device.net.control_socket import SOCKET_NAME, open_directory
+from onboardee.device.net.hosted import HostedDevice
+from onboardee.wire.path import Outgoing
 
 MAX_CONNECTIONS: Final = 16
 MAX_LINE: Final = 4 << 20

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, Protocol, TypeAlias
 
-from device.core import Device
-from device.events import PortShared
-from device.net.udp import UdpSocket
-from device.path import Endpoint, Outgoing, Path
+from onboardee.device.core import Device
+from onboardee.device.events import PortShared
+from onboardee.device.net.udp import UdpSocket
+from onboardee.wire.path import Endpoint, Outgoing, Path
 
 ALL_HOSTS: Final = ("0.0.0.0", "::")  # noqa: S104 - a device is there to be found
 COAP_PORT: Final = 5683

@@ -5,12 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Final
 
-from device.core import Device
-from device.events import DeviceReady, MulticastChanged
-from device.net.hosted import ALL_HOSTS, Clock, HostedDevice, Ports
-from device.net.interfaces import interfaces
-from device.net.multicast import Membership, MulticastReceiver
-from device.path import Endpoint, Path
+from onboardee.device.core import Device
+from onboardee.device.events import DeviceReady, MulticastChanged
+from onboardee.device.net.hosted import ALL_HOSTS, Clock, HostedDevice, Ports
+from onboardee.device.net.interfaces import interfaces
+from onboardee.device.net.multicast import Membership, MulticastReceiver
+from onboardee.wire.path import Endpoint, Path
 
 WRITERS: Final = 4
 """Threads that wait for disks, for all devices of the process together."""

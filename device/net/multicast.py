@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from device.net.interfaces import Interface, interfaces
-from device.net.udp import UdpSocket
-from device.path import Path
+from onboardee.device.net.interfaces import Interface, interfaces
+from onboardee.device.net.udp import UdpSocket
+from onboardee.wire.path import Path
 
 PORT: Final = 5683
 IPV4_GROUP: Final = "224.0.1.187"

@@ -5,7 +5,7 @@ import struct
 from collections.abc import Callable
 from typing import Any, Final
 
-from device.path import Outgoing, Path
+from onboardee.wire.path import Outgoing, Path
 
 DATAGRAM_SIZE: Final = 65535
 MAX_PER_WAKE: Final = 64

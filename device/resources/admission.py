@@ -1,7 +1,7 @@
 """Asking the gate: for a request as a whole, and for each link of a batch."""
 
-from device.resources.base import Call, DeniedError
-from device.security.gate import Decision, Operation, Situation, Target, decide
+from onboardee.device.resources.base import Call, DeniedError
+from onboardee.device.security.gate import Decision, Operation, Situation, Target, decide
 
 
 def admit(operation: Operation, target: Target, call: Call) -> None:

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable
 
-from device.resources.base import Resource
-from device.resources.configuration import ConfigurationResource
-from device.resources.core import DeviceResource, MaintenanceResource, PlatformResource
-from device.resources.discovery import DiscoveryResource, WellKnownResource
-from device.resources.introspection import IntrospectionDataResource, IntrospectionResource
-from device.resources.links import Endpoints
-from device.simulation.profile import Profile
+from onboardee.device.resources.base import Resource
+from onboardee.device.resources.configuration import ConfigurationResource
+from onboardee.device.resources.core import DeviceResource, MaintenanceResource, PlatformResource
+from onboardee.device.resources.discovery import DiscoveryResource, WellKnownResource
+from onboardee.device.resources.introspection import (
+    IntrospectionDataResource,
+    IntrospectionResource,
+)
+from onboardee.device.resources.links import Endpoints
+from onboardee.device.simulation.profile import Profile
 
 
 def all_resources(

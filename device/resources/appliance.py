@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from device.coap import Code
-from device.interfaces import WRITE
-from device.resources.base import (
+from onboardee.device.interfaces import WRITE
+from onboardee.device.resources.base import (
     Call,
     Outcome,
     ReadOnly,
@@ -13,11 +12,12 @@ from device.resources.base import (
     Representation,
     with_common,
 )
-from device.resources.units import UNITS, converter
-from device.security.gate import Kind, Target
-from device.simulation.behaviour.world import UpdateRefusedError, World
-from device.simulation.profile import ResourceProfile
-from device.simulation.values import ValueRefusedError, Values
+from onboardee.device.resources.units import UNITS, converter
+from onboardee.device.security.gate import Kind, Target
+from onboardee.device.simulation.behaviour.world import UpdateRefusedError, World
+from onboardee.device.simulation.profile import ResourceProfile
+from onboardee.device.simulation.values import ValueRefusedError, Values
+from onboardee.wire.coap import Code
 
 
 class ApplianceResource(ReadOnly):

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Protocol
 
-from device.coap import Code
-from device.dtls import Session
-from device.interfaces import BASELINE
-from device.path import Path
-from device.security.era import TODAY, Era
-from device.security.gate import Decision, Requester, Target
-from svrdb.model import Database
+from onboardee.device.interfaces import BASELINE
+from onboardee.device.security.era import TODAY, Era
+from onboardee.device.security.gate import Decision, Requester, Target
+from onboardee.svrdb.model import Database
+from onboardee.wire.coap import Code
+from onboardee.wire.dtls import Session
+from onboardee.wire.path import Path
 
 COMMON: Final = frozenset({"rt", "if", "n", "id"})
 """Common properties: tolerated in any UPDATE and never changed by one (OCF Core 7.8)."""

@@ -12,10 +12,9 @@ from functools import partial
 from itertools import islice
 from typing import Any, Final
 
-from device.coap import Code
-from device.interfaces import RETRIEVING, UPDATING
-from device.resources.admission import admit
-from device.resources.base import (
+from onboardee.device.interfaces import RETRIEVING, UPDATING
+from onboardee.device.resources.admission import admit
+from onboardee.device.resources.base import (
     Call,
     Outcome,
     Query,
@@ -24,7 +23,8 @@ from device.resources.base import (
     Resource,
     retrieved,
 )
-from device.security.gate import Operation
+from onboardee.device.security.gate import Operation
+from onboardee.wire.coap import Code
 
 MAX_CHANGES: Final = 64
 """By one UPDATE."""

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from device.interfaces import BATCH, LINKS
-from device.resources.appliance import ApplianceResource
-from device.resources.base import Call, Representation, Resource
-from device.resources.links import Endpoints, Reach, has_types, link_to
-from device.simulation.profile import Profile, ResourceProfile
+from onboardee.device.interfaces import BATCH, LINKS
+from onboardee.device.resources.appliance import ApplianceResource
+from onboardee.device.resources.base import Call, Representation, Resource
+from onboardee.device.resources.links import Endpoints, Reach, has_types, link_to
+from onboardee.device.simulation.profile import Profile, ResourceProfile
 
 
 class CollectionResource(ApplianceResource):
@@ -30,7 +30,7 @@ class CollectionResource(ApplianceResource):
         """Return the links, alone or among all properties.
 
         Anybody who may read the collection sees all links: they say nothing of the values. What
-        the batch interface shows is made link by link, in `device.resources.batch`.
+        the batch interface shows is made link by link, in `onboardee.device.resources.batch`.
         """
         if call.interface == LINKS:
             return self._shown(call)

@@ -5,9 +5,8 @@ from typing import Any, Final
 
 import msgspec
 
-from device.coap import Code
-from device.interfaces import BASELINE, READ_WRITE
-from device.resources.base import (
+from onboardee.device.interfaces import BASELINE, READ_WRITE
+from onboardee.device.resources.base import (
     COMMON,
     Call,
     Outcome,
@@ -16,9 +15,10 @@ from device.resources.base import (
     Representation,
     with_common,
 )
-from device.security.gate import Kind, Target
-from device.simulation.profile import Profile
-from svrdb.model import Con
+from onboardee.device.security.gate import Kind, Target
+from onboardee.device.simulation.profile import Profile
+from onboardee.svrdb.model import Con
+from onboardee.wire.coap import Code
 
 _IGNORED: Final = COMMON - {"n"}
 

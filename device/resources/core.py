@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 
-from device.coap import Code
-from device.interfaces import BASELINE, READ, READ_WRITE
-from device.resources.base import (
+from onboardee.device.interfaces import BASELINE, READ, READ_WRITE
+from onboardee.device.resources.base import (
     Call,
     Outcome,
     ReadOnly,
@@ -12,10 +11,11 @@ from device.resources.base import (
     Representation,
     with_common,
 )
-from device.security import states
-from device.security.gate import Kind, Target
-from device.simulation.profile import Profile
-from svrdb.model import State
+from onboardee.device.security import states
+from onboardee.device.security.gate import Kind, Target
+from onboardee.device.simulation.profile import Profile
+from onboardee.svrdb.model import State
+from onboardee.wire.coap import Code
 
 
 class DeviceResource(ReadOnly):

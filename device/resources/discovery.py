@@ -3,9 +3,8 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from device.coap import Code
-from device.interfaces import BASELINE, LINKS
-from device.resources.base import (
+from onboardee.device.interfaces import BASELINE, LINKS
+from onboardee.device.resources.base import (
     Call,
     Query,
     ReadOnly,
@@ -14,8 +13,9 @@ from device.resources.base import (
     Resource,
     SilenceError,
 )
-from device.resources.links import Endpoints, Reach, has_types, link_to
-from device.security.gate import Kind, Target
+from onboardee.device.resources.links import Endpoints, Reach, has_types, link_to
+from onboardee.device.security.gate import Kind, Target
+from onboardee.wire.coap import Code
 
 Resources = Callable[[], Iterable[Resource]]
 

@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from typing import Final
 
-from device.interfaces import BASELINE, READ
-from device.resources.base import Call, ReadOnly, Representation, with_common
-from device.resources.links import Endpoints, Reach
-from device.resources.openapi import described
-from device.resources.payload import encode
-from device.security.gate import Kind, Target
-from device.simulation.profile import Profile
+from onboardee.device.interfaces import BASELINE, READ
+from onboardee.device.resources.base import Call, ReadOnly, Representation, with_common
+from onboardee.device.resources.links import Endpoints, Reach
+from onboardee.device.resources.openapi import described
+from onboardee.device.resources.payload import encode
+from onboardee.device.security.gate import Kind, Target
+from onboardee.device.simulation.profile import Profile
 
 KEPT: Final = 16
 """Documents that devices share; those of further profiles are each device's own."""

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from device.path import Endpoint, Path, bracketed
-from device.resources.base import Call, Resource
-from device.security.gate import DOXM, PSTAT, Target
-from svrdb.model import State
+from onboardee.device.resources.base import Call, Resource
+from onboardee.device.security.gate import DOXM, PSTAT, Target
+from onboardee.svrdb.model import State
+from onboardee.wire.path import Endpoint, Path, bracketed
 
 Endpoints = Callable[[], Sequence[Endpoint]]
 

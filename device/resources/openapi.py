@@ -6,11 +6,11 @@ Only what a profile defines is described: what OCF itself defines is the same on
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from device.interfaces import BATCH, LINKS, RETRIEVING, UPDATING
-from device.resources.units import UNITS, converter
-from device.simulation.limits import PERIOD, Limits, ValueType
-from device.simulation.profile import Profile, ResourceProfile
-from device.simulation.values import Property
+from onboardee.device.interfaces import BATCH, LINKS, RETRIEVING, UPDATING
+from onboardee.device.resources.units import UNITS, converter
+from onboardee.device.simulation.limits import PERIOD, Limits, ValueType
+from onboardee.device.simulation.profile import Profile, ResourceProfile
+from onboardee.device.simulation.values import Property
 
 Json = dict[str, Any]
 

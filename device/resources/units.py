@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from device.coap import Code
-from device.resources.base import RefusedError
-from device.simulation.profile import ResourceProfile
-from device.simulation.values import Property, ValueType
+from onboardee.device.resources.base import RefusedError
+from onboardee.device.simulation.profile import ResourceProfile
+from onboardee.device.simulation.values import Property, ValueType
+from onboardee.wire.coap import Code
 
 UNITS: Final = "units"
 

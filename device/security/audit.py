@@ -12,9 +12,9 @@ from typing import Final
 import cbor2
 import msgspec
 
-from device.clock import WallClock
-from device.events import AccessDenied, AnswersWithheld, Event, HandshakeRefused
-from svrdb.model import Database
+from onboardee.device.clock import WallClock
+from onboardee.device.events import AccessDenied, AnswersWithheld, Event, HandshakeRefused
+from onboardee.svrdb.model import Database
 
 MAX_SPACE: Final = 4096
 """Octets of entries, each as it is sent; the oldest make room for new ones."""

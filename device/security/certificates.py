@@ -12,10 +12,10 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, SignatureAlgorithmOID
 
-from device.dtls import BadCertificate, UnsupportedCertificate
-from svrdb.model import PublicData, RoleId
-from svrdb.x509 import Unusable, common_names, read_certificates, texts
-from svrdb.x509 import reading as explained
+from onboardee.svrdb.model import PublicData, RoleId
+from onboardee.svrdb.x509 import Unusable, common_names, read_certificates, texts
+from onboardee.svrdb.x509 import reading as explained
+from onboardee.wire.dtls import BadCertificate, UnsupportedCertificate
 
 IDENTITY: Final = x509.ObjectIdentifier("1.3.6.1.4.1.44924.1.6")
 ROLE: Final = x509.ObjectIdentifier("1.3.6.1.4.1.44924.1.7")

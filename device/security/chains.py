@@ -17,9 +17,9 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from device.dtls import BadCertificate, CertificateExpired, CertificateRevoked, UnknownCa
-from device.security.certificates import check_authority, check_end_entity, reading
-from svrdb.x509 import has_expired, is_not_yet_valid
+from onboardee.device.security.certificates import check_authority, check_end_entity, reading
+from onboardee.svrdb.x509 import has_expired, is_not_yet_valid
+from onboardee.wire.dtls import BadCertificate, CertificateExpired, CertificateRevoked, UnknownCa
 
 MAX_CHAIN: Final = 6
 """Certificates a peer may send; each costs us a signature."""

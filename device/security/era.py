@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from device.security.rights import OIC_1_1_RIGHTS, RIGHTS, Rights
+from onboardee.device.security.rights import OIC_1_1_RIGHTS, RIGHTS, Rights
 
 
 @dataclass(frozen=True, slots=True)

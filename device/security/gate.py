@@ -11,8 +11,8 @@ from enum import Enum
 from typing import Final
 from uuid import UUID
 
-from device.validity import applies_at
-from svrdb.model import (
+from onboardee.device.validity import applies_at
+from onboardee.svrdb.model import (
     Ace,
     AceResource,
     Connection,

@@ -21,10 +21,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from device.dtls import Alert, Certificate, CertificateExpired
-from device.entropy import Entropy
-from device.security.usable import is_usable
-from svrdb.model import (
+from onboardee.device.security.usable import is_usable
+from onboardee.svrdb.model import (
     Credential,
     CredentialType,
     CredentialUsage,
@@ -33,6 +31,8 @@ from svrdb.model import (
     PrivateData,
     PublicData,
 )
+from onboardee.wire.dtls import Alert, Certificate, CertificateExpired
+from onboardee.wire.entropy import Entropy
 
 _CURVE: Final = ec.SECP256R1()
 _SCALAR_OCTETS: Final = 40
@@ -109,7 +109,7 @@ def _latest(database: Database, usage: CredentialUsage, moment: datetime) -> Cer
 def _is_in_time(credential: Credential, moment: datetime) -> bool:
     """Tell whether none of its certificates has expired; what cannot be read is another matter."""
     # 5 MB of memory that a device without certificates need not have
-    from device.security import certificates, chains  # noqa: PLC0415
+    from onboardee.device.security import certificates, chains  # noqa: PLC0415
 
     try:
         for certificate in certificates.read_public(credential.public or PublicData()):

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Final
 from uuid import UUID
 
-from svrdb.model import TransferMethod
+from onboardee.svrdb.model import TransferMethod
 
 KEY_SIZE: Final = 16
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
-from device.entropy import Entropy
+from onboardee.wire.entropy import Entropy
 
 ATTEMPTS: Final = 5
 """Wrong PINs until the device resets itself; IoTivity's tool tries as often."""

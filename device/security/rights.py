@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from svrdb.model import State
+from onboardee.svrdb.model import State
 
 
 class Over(Enum):

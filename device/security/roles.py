@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from weakref import WeakKeyDictionary
 
-from device.dtls import Session
-from svrdb.model import PublicData, RoleId
+from onboardee.svrdb.model import PublicData, RoleId
+from onboardee.wire.dtls import Session
 
 
 @dataclass(frozen=True, slots=True)

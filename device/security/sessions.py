@@ -6,13 +6,21 @@ from datetime import datetime
 from typing import Final, Protocol
 from uuid import UUID
 
-from device.clock import WallClock, utc_now
-from device.dtls import Alert, CipherSuite, Offer, Session
-from device.security.gate import Requester
-from device.security.identity import identity_certificate, manufacturer_certificate
-from device.security.pin import HINT_PREFIX, pin_key
-from device.security.usable import is_usable
-from svrdb.model import NIL, Credential, CredentialType, Database, PublicData, State, TransferMethod
+from onboardee.device.clock import WallClock, utc_now
+from onboardee.device.security.gate import Requester
+from onboardee.device.security.identity import identity_certificate, manufacturer_certificate
+from onboardee.device.security.pin import HINT_PREFIX, pin_key
+from onboardee.device.security.usable import is_usable
+from onboardee.svrdb.model import (
+    NIL,
+    Credential,
+    CredentialType,
+    Database,
+    PublicData,
+    State,
+    TransferMethod,
+)
+from onboardee.wire.dtls import Alert, CipherSuite, Offer, Session
 
 CERTIFICATE_SUITES: Final = (
     CipherSuite.ECDHE_ECDSA_AES_128_CCM_8,
@@ -197,7 +205,7 @@ def has_lost_role(
 ) -> bool:
     """Tell whether a role that was asserted over a session could not be asserted now."""
     # 5 MB of memory that a device without certificates need not have
-    from device.security import trust  # noqa: PLC0415
+    from onboardee.device.security import trust  # noqa: PLC0415
 
     try:
         trust.verify_roles(public, session.peer_certificates, database, wall_clock)
@@ -209,7 +217,7 @@ def has_lost_role(
 def revocations_outdated(database: Database, moment: datetime) -> datetime | None:
     """Return since when a newer list of revoked certificates is due; None if none is."""
     # 5 MB of memory that a device without certificates need not have
-    from device.security import trust  # noqa: PLC0415
+    from onboardee.device.security import trust  # noqa: PLC0415
 
     return trust.outdated_since(database, moment)
 
@@ -253,14 +261,14 @@ def _proven_uuid(session: Session) -> UUID | None:
     if not session.peer_certificates:
         return identity_uuid(session.peer_identity)
     # 5 MB of memory that a device without certificates need not have
-    from device.security import trust  # noqa: PLC0415
+    from onboardee.device.security import trust  # noqa: PLC0415
 
     return trust.peer_of(session.peer_certificates)
 
 
 def _verify_peer(chain: tuple[bytes, ...], database: Database, wall_clock: WallClock) -> None:
     # 5 MB of memory that a device without certificates need not have
-    from device.security import trust  # noqa: PLC0415
+    from onboardee.device.security import trust  # noqa: PLC0415
 
     trust.verify_peer(chain, database, wall_clock)
 

@@ -6,9 +6,9 @@ data and pure functions over the database; timers and sessions belong to the dev
 
 from typing import Final
 
-from svrdb.check import problems
-from svrdb.model import Database, State
-from svrdb.onboarding import ON_ENTRY, enter
+from onboardee.svrdb.check import problems
+from onboardee.svrdb.model import Database, State
+from onboardee.svrdb.onboarding import ON_ENTRY, enter
 
 __all__ = ["ON_ENTRY", "SUCCESSORS", "TransitionRefusedError", "enter", "request"]
 

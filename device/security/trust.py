@@ -6,14 +6,13 @@ from uuid import UUID
 
 from cryptography.x509 import Certificate, CertificateRevocationList
 
-from device.clock import WallClock
-from device.dtls import Alert, BadCertificate, UnsupportedCertificate
-from device.security import certificates
-from device.security.chains import Trust, verify
-from device.security.gate import OWNER_ROLE
-from device.security.usable import is_usable
-from svrdb import x509
-from svrdb.model import (
+from onboardee.device.clock import WallClock
+from onboardee.device.security import certificates
+from onboardee.device.security.chains import Trust, verify
+from onboardee.device.security.gate import OWNER_ROLE
+from onboardee.device.security.usable import is_usable
+from onboardee.svrdb import x509
+from onboardee.svrdb.model import (
     ANY_SUBJECT,
     Credential,
     CredentialType,
@@ -23,6 +22,7 @@ from svrdb.model import (
     RoleId,
     is_same_identity,
 )
+from onboardee.wire.dtls import Alert, BadCertificate, UnsupportedCertificate
 
 RESERVED_ROLES = "oic.role."
 

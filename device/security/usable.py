@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from device.validity import applies_at
-from svrdb.model import Credential, TimePattern
+from onboardee.device.validity import applies_at
+from onboardee.svrdb.model import Credential, TimePattern
 
 
 def is_usable(credential: Credential, moment: datetime) -> bool:

@@ -11,7 +11,7 @@ from typing import Any, Final, Union
 
 import yaml
 
-from device.simulation.section import ProfileError
+from onboardee.device.simulation.section import ProfileError
 
 MAX_SIZE: Final = 512 * 1024
 MAX_VALUES: Final = 200_000

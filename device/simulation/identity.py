@@ -4,8 +4,8 @@ from typing import Annotated
 
 import msgspec
 
-from device.simulation.resource import TypeName
-from device.simulation.section import Section
+from onboardee.device.simulation.resource import TypeName
+from onboardee.device.simulation.section import Section
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Url = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]

@@ -9,7 +9,7 @@ from typing import Annotated, Final, Union
 
 import msgspec
 
-from device.simulation.section import Section
+from onboardee.device.simulation.section import Section
 
 Scalar = bool | int | float | str
 Value = Union[Scalar, tuple["Value", ...], dict[str, "Value"]]  # noqa: UP007 - it names itself

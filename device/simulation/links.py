@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
-from device.interfaces import KNOWN, LINKS, OF_COLLECTIONS
+from onboardee.device.interfaces import KNOWN, LINKS, OF_COLLECTIONS
 
 MAX_LINKS: Final = 64
 """Of one collection: one batch request reads them all."""

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import msgspec
 
-from device.simulation.document import Item
-from device.simulation.section import ProfileError
+from onboardee.device.simulation.document import Item
+from onboardee.device.simulation.section import ProfileError
 
 Place = tuple[str | int, ...]
 Schema = Mapping[str, Any]

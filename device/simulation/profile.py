@@ -8,25 +8,25 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import msgspec
 from msgspec.structs import force_setattr, replace
 
-from device.simulation.behaviour.check import check as check_behaviour
-from device.simulation.behaviour.code import located
-from device.simulation.behaviour.errors import BehaviourError
-from device.simulation.behaviour.model import Behaviour
-from device.simulation.compatibility import Compatibility, Preset, resolved
-from device.simulation.document import Item
-from device.simulation.identity import Identity, Platform
-from device.simulation.links import check_links
-from device.simulation.manufacturer import Manufacturer, is_text, loaded
-from device.simulation.mistakes import explained
-from device.simulation.resource import Href, ResourceProfile, check_resources
-from device.simulation.section import MisplacedError, ProfileError, Section
-from device.simulation.source import BUILT_IN, Library, built_in_names, is_path
-from device.simulation.values import Property
-from device.simulation.variants import expanded
-from device.validity import parse as parse_validity
-from svrdb.check import problems
-from svrdb.findings import ProblemCode
-from svrdb.model import (
+from onboardee.device.simulation.behaviour.check import check as check_behaviour
+from onboardee.device.simulation.behaviour.code import located
+from onboardee.device.simulation.behaviour.errors import BehaviourError
+from onboardee.device.simulation.behaviour.model import Behaviour
+from onboardee.device.simulation.compatibility import Compatibility, Preset, resolved
+from onboardee.device.simulation.document import Item
+from onboardee.device.simulation.identity import Identity, Platform
+from onboardee.device.simulation.links import check_links
+from onboardee.device.simulation.manufacturer import Manufacturer, is_text, loaded
+from onboardee.device.simulation.mistakes import explained
+from onboardee.device.simulation.resource import Href, ResourceProfile, check_resources
+from onboardee.device.simulation.section import MisplacedError, ProfileError, Section
+from onboardee.device.simulation.source import BUILT_IN, Library, built_in_names, is_path
+from onboardee.device.simulation.values import Property
+from onboardee.device.simulation.variants import expanded
+from onboardee.device.validity import parse as parse_validity
+from onboardee.svrdb.check import problems
+from onboardee.svrdb.findings import ProblemCode
+from onboardee.svrdb.model import (
     ANY_SUBJECT,
     NIL,
     Ace,

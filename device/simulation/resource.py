@@ -5,8 +5,8 @@ from typing import Annotated, Final
 
 import msgspec
 
-from device.simulation.section import MisplacedError, Section
-from device.simulation.values import Property
+from onboardee.device.simulation.section import MisplacedError, Section
+from onboardee.device.simulation.values import Property
 
 INTERFACES: Final = (
     "oic.if.a",

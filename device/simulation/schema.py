@@ -15,8 +15,8 @@ from typing import Any, Final
 
 import msgspec
 
-from device.simulation.profile import Profile
-from device.simulation.variants import MAX_DEVICES
+from onboardee.device.simulation.profile import Profile
+from onboardee.device.simulation.variants import MAX_DEVICES
 
 Schema = dict[str, Any]
 
@@ -142,7 +142,7 @@ def attribute_docs(model: type) -> dict[str, str]:
     """Return the docstrings that stand below the attributes of a class and of its bases."""
     result: dict[str, str] = {}
     for each in reversed(model.__mro__):
-        if each.__module__.partition(".")[0] in {"device", "svrdb"}:
+        if each.__module__.partition(".")[0] == "onboardee":
             result |= _docs_below(each)
     return result
 

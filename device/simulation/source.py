@@ -5,10 +5,10 @@ from importlib import resources
 from pathlib import Path
 from typing import Final
 
-from device.simulation.document import MAX_SIZE, Item, read
-from device.simulation.section import ProfileError
+from onboardee.device.simulation.document import MAX_SIZE, Item, read
+from onboardee.device.simulation.section import ProfileError
 
-BUILT_IN: Final = resources.files("profiles")
+BUILT_IN: Final = resources.files("onboardee") / "profiles"
 
 
 def built_in_names() -> list[str]:

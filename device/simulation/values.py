@@ -5,14 +5,14 @@ from typing import Any, cast
 
 import msgspec
 
-from device.simulation.limits import (
+from onboardee.device.simulation.limits import (
     Limits,
     Scalar,
     Value,
     ValueRefusedError,
     ValueType,
 )
-from device.simulation.writing import completed, written
+from onboardee.device.simulation.writing import completed, written
 
 __all__ = ["Property", "Scalar", "Value", "ValueRefusedError", "ValueType", "Values"]
 

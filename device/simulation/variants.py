@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from device.simulation.document import Item
-from device.simulation.section import ProfileError
+from onboardee.device.simulation.document import Item
+from onboardee.device.simulation.section import ProfileError
 
 MAX_DEVICES: Final = 4096
 MAX_BASES: Final = 16

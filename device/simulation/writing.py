@@ -7,7 +7,7 @@ variable length is replaced.
 from collections.abc import Mapping
 from contextlib import suppress
 
-from device.simulation.limits import Limits, Value, ValueRefusedError, ValueType
+from onboardee.device.simulation.limits import Limits, Value, ValueRefusedError, ValueType
 
 
 def written(spec: Limits, name: str, new: object, old: Value) -> Value:

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from device.dtls import Certificate
+from onboardee.wire.dtls import Certificate
 
 IDENTITY: Final = x509.ObjectIdentifier("1.3.6.1.4.1.44924.1.6")
 ROLE: Final = x509.ObjectIdentifier("1.3.6.1.4.1.44924.1.7")

@@ -6,18 +6,18 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 from uuid import UUID
 
-from device.control import Control, Set
-from device.core import Device
-from device.entropy import Entropy, SeededEntropy, SystemEntropy
-from device.events import Bus, Event
-from device.factory import new_database
-from device.net.hosted import HostedDevice, Ports
-from device.net.hub import Hub
-from device.simulation.profile import Profile, load
-from device.testing.clock import ManualClock
-from device.testing.onboarded import onboarded, with_plain_endpoints
-from device.testing.setup import MemoryKeeper
-from svrdb.model import Database, State
+from onboardee.device.control import Control, Set
+from onboardee.device.core import Device
+from onboardee.device.events import Bus, Event
+from onboardee.device.factory import new_database
+from onboardee.device.net.hosted import HostedDevice, Ports
+from onboardee.device.net.hub import Hub
+from onboardee.device.simulation.profile import Profile, load
+from onboardee.device.testing.clock import ManualClock
+from onboardee.device.testing.onboarded import onboarded, with_plain_endpoints
+from onboardee.device.testing.setup import MemoryKeeper
+from onboardee.svrdb.model import Database, State
+from onboardee.wire.entropy import Entropy, SeededEntropy, SystemEntropy
 
 PATIENCE: Final = 5.0
 """Seconds that `wait_for` waits unless told otherwise."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Protocol
 
-from device.path import Outgoing, Path
+from onboardee.wire.path import Outgoing, Path
 
 GROUPS = frozenset({"224.0.1.187", "ff02::158", "ff03::158", "ff05::158"})
 

@@ -6,10 +6,9 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from device.entropy import Entropy
-from device.security.states import enter
-from device.simulation.profile import Profile
-from svrdb.model import (
+from onboardee.device.security.states import enter
+from onboardee.device.simulation.profile import Profile
+from onboardee.svrdb.model import (
     Ace,
     AceResource,
     Acl2,
@@ -23,6 +22,7 @@ from svrdb.model import (
     State,
     Subject,
 )
+from onboardee.wire.entropy import Entropy
 
 OWNER: Final = UUID("6f776e65-7200-4000-8000-000000000001")
 """Who owns the devices that were made with an owner; nobody knows its key."""

@@ -4,16 +4,16 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from device.clock import WallClock
-from device.core import Device
-from device.entropy import SeededEntropy
-from device.events import Bus
-from device.factory import new_database
-from device.path import Endpoint
-from device.simulation.profile import Profile, load
-from device.testing.network import GROUPS, MemoryNetwork
-from device.testing.onboarded import onboarded, with_plain_endpoints
-from svrdb.model import Database
+from onboardee.device.clock import WallClock
+from onboardee.device.core import Device
+from onboardee.device.events import Bus
+from onboardee.device.factory import new_database
+from onboardee.device.simulation.profile import Profile, load
+from onboardee.device.testing.network import GROUPS, MemoryNetwork
+from onboardee.device.testing.onboarded import onboarded, with_plain_endpoints
+from onboardee.svrdb.model import Database
+from onboardee.wire.entropy import SeededEntropy
+from onboardee.wire.path import Endpoint
 
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 PLAIN_PORT = 5683

@@ -9,10 +9,10 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 from uuid import UUID
 
-from device.events import Event
-from device.simulation.profile import Profile
-from device.testing.fake import PATIENCE, FakeDevice, fake_device
-from svrdb.model import State
+from onboardee.device.events import Event
+from onboardee.device.simulation.profile import Profile
+from onboardee.device.testing.fake import PATIENCE, FakeDevice, fake_device
+from onboardee.svrdb.model import State
 
 T = TypeVar("T")
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from device.coap import CoapClient, Method, ResponseReceived
-from device.entropy import SeededEntropy
-from device.path import Outgoing, Path
-from device.testing.network import MemoryNetwork
+from onboardee.device.testing.network import MemoryNetwork
+from onboardee.wire.coap import CoapClient, Method, ResponseReceived
+from onboardee.wire.entropy import SeededEntropy
+from onboardee.wire.path import Outgoing, Path
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """A lamp that blinks a text in Morse code while it is on: a program for a profile."""
 
-from device.simulation.behaviour.code import Surroundings
+from onboardee.device.simulation.behaviour.code import Surroundings
 
 LAMP, POWER = "/lamp#value", "/power#value"
 CODES = {"s": "...", "o": "---"}

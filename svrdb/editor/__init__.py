@@ -4,7 +4,7 @@ Nothing here reads or writes a file, knows the time or makes a key: these are ar
 that cannot be made raises `EditError`; whether the result makes sense is for `svrdb.worsened`.
 """
 
-from svrdb.editor.access import (
+from onboardee.svrdb.editor.access import (
     add_ace,
     make_resource,
     make_subject,
@@ -13,7 +13,7 @@ from svrdb.editor.access import (
     remove_aces,
     subject_text,
 )
-from svrdb.editor.credentials import (
+from onboardee.svrdb.editor.credentials import (
     INPUT_ENCODINGS,
     add_credential,
     read_key,
@@ -22,10 +22,10 @@ from svrdb.editor.credentials import (
     read_public,
     remove_credentials,
 )
-from svrdb.editor.errors import EditError, MalformedError
-from svrdb.editor.ownership import OWNED_STATES, new_uuid, own, set_state, unown
-from svrdb.editor.resources import RESOURCES, Resource
-from svrdb.editor.tree import append, get, put, remove, type_at
+from onboardee.svrdb.editor.errors import EditError, MalformedError
+from onboardee.svrdb.editor.ownership import OWNED_STATES, new_uuid, own, set_state, unown
+from onboardee.svrdb.editor.resources import RESOURCES, Resource
+from onboardee.svrdb.editor.tree import append, get, put, remove, type_at
 
 __all__ = [
     "INPUT_ENCODINGS",

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from svrdb.editor.errors import EditError, MalformedError
-from svrdb.editor.tree import lowest_free
-from svrdb.editor.words import listed
-from svrdb.model import (
+from onboardee.svrdb.editor.errors import EditError, MalformedError
+from onboardee.svrdb.editor.tree import lowest_free
+from onboardee.svrdb.editor.words import listed
+from onboardee.svrdb.model import (
     ANY_SUBJECT,
     NIL,
     WILDCARDS,
@@ -19,7 +19,7 @@ from svrdb.model import (
     Subject,
     TimePattern,
 )
-from svrdb.validity import parse
+from onboardee.svrdb.validity import parse
 
 
 def subject_text(text: str) -> str:

@@ -12,11 +12,11 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from svrdb.editor.access import subject_text
-from svrdb.editor.errors import EditError, MalformedError
-from svrdb.editor.tree import lowest_free
-from svrdb.editor.words import listed
-from svrdb.model import (
+from onboardee.svrdb.editor.access import subject_text
+from onboardee.svrdb.editor.errors import EditError, MalformedError
+from onboardee.svrdb.editor.tree import lowest_free
+from onboardee.svrdb.editor.words import listed
+from onboardee.svrdb.model import (
     ANY_SUBJECT,
     KEY_SIZES,
     Credential,

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from svrdb.editor.credentials import add_credential, with_credentials
-from svrdb.editor.errors import EditError, MalformedError
-from svrdb.model import (
+from onboardee.svrdb.editor.credentials import add_credential, with_credentials
+from onboardee.svrdb.editor.errors import EditError, MalformedError
+from onboardee.svrdb.model import (
     KEY_SIZES,
     NIL,
     OWNED_RESOURCES,
@@ -18,8 +18,8 @@ from svrdb.model import (
     TransferMethod,
     is_same_identity,
 )
-from svrdb.onboarding import enter
-from svrdb.seed import parsed_uuid
+from onboardee.svrdb.onboarding import enter
+from onboardee.svrdb.seed import parsed_uuid
 
 OWNED_STATES: Final = (State.RFPRO, State.RFNOP, State.SRESET)
 

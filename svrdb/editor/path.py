@@ -7,7 +7,7 @@ entry that is meant, with its value.
 import re
 from typing import Final, TypeAlias
 
-from svrdb.editor.errors import MalformedError
+from onboardee.svrdb.editor.errors import MalformedError
 
 Step: TypeAlias = str | int | tuple[str, str]
 """A member by its name, an entry by its position, or an entry by one of its properties."""

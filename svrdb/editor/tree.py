@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from svrdb.difference import IDS
-from svrdb.editor.errors import EditError, MalformedError
-from svrdb.editor.path import Path, Step, parse_path, path_text
-from svrdb.editor.values import item_type, members, read_text
-from svrdb.editor.words import listed
-from svrdb.model import Database
-from svrdb.plain import plain, tree
+from onboardee.svrdb.difference import IDS
+from onboardee.svrdb.editor.errors import EditError, MalformedError
+from onboardee.svrdb.editor.path import Path, Step, parse_path, path_text
+from onboardee.svrdb.editor.values import item_type, members, read_text
+from onboardee.svrdb.editor.words import listed
+from onboardee.svrdb.model import Database
+from onboardee.svrdb.plain import plain, tree
 
 
 class _Place(NamedTuple):

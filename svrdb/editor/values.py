@@ -16,10 +16,10 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import FieldInfo, fields
 
-from svrdb.editor.errors import MalformedError
-from svrdb.editor.words import listed, read_word
-from svrdb.model import Encoding
-from svrdb.plain import TEXTUAL
+from onboardee.svrdb.editor.errors import MalformedError
+from onboardee.svrdb.editor.words import listed, read_word
+from onboardee.svrdb.model import Encoding
+from onboardee.svrdb.plain import TEXTUAL
 
 SUBJECTS: Final = ("subjectuuid", "uuid")
 """Properties that are the text of a UUID, or `*`."""

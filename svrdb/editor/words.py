@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from enum import IntEnum
 from typing import Final
 
-from svrdb.editor.errors import MalformedError
-from svrdb.model import (
+from onboardee.svrdb.editor.errors import MalformedError
+from onboardee.svrdb.model import (
     Connection,
     CredentialType,
     CredentialUsage,

@@ -7,7 +7,7 @@ from typing import Any, Final, NoReturn
 
 import cbor2
 
-from svrdb.formats.errors import FormatError
+from onboardee.svrdb.formats.errors import FormatError
 
 MAX_DEPTH: Final = 16
 _MAP: Final = 5

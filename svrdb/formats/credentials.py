@@ -10,8 +10,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from svrdb.formats.errors import FormatError
-from svrdb.model import CredentialUsage, Encoding
+from onboardee.svrdb.formats.errors import FormatError
+from onboardee.svrdb.model import CredentialUsage, Encoding
 
 OLD_USAGES: Final = {
     "trust_ca": CredentialUsage.TRUST_ANCHOR,

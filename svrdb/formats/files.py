@@ -9,14 +9,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from svrdb.codec import CBOR, CODECS, FORMAT, JSON, Unreadable
-from svrdb.errors import StoreError
-from svrdb.formats import iotivity, lite, neutral, source
-from svrdb.formats.errors import FormatError
-from svrdb.formats.wire import Imported, NewUuid
-from svrdb.model import Database
-from svrdb.storage import PREFIX, DirectoryStorage
-from svrdb.store import MARKER_NAME, Store
+from onboardee.svrdb.codec import CBOR, CODECS, FORMAT, JSON, Unreadable
+from onboardee.svrdb.errors import StoreError
+from onboardee.svrdb.formats import iotivity, lite, neutral, source
+from onboardee.svrdb.formats.errors import FormatError
+from onboardee.svrdb.formats.wire import Imported, NewUuid
+from onboardee.svrdb.model import Database
+from onboardee.svrdb.storage import PREFIX, DirectoryStorage
+from onboardee.svrdb.store import MARKER_NAME, Store
 
 MAX_SIZE: Final = 4 << 20
 """Octets of a file. Real ones have some thousand."""

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from svrdb.formats.cbor import dumps, loads
-from svrdb.model import Foreign
+from onboardee.svrdb.formats.cbor import dumps, loads
+from onboardee.svrdb.model import Foreign
 
 Resources = dict[str, dict[str, Any]]
 """Resources by the names of IoTivity and IoTivity-Lite (`doxm`, `acl`, ...), each a map."""

@@ -9,11 +9,11 @@ from typing import Any, Final
 
 import msgspec
 
-from svrdb.formats import credentials, version1
-from svrdb.formats.cbor import Item, dump_map, dumps, read_map
-from svrdb.formats.errors import FormatError
-from svrdb.formats.foreign import Resources, whole_resources
-from svrdb.formats.wire import (
+from onboardee.svrdb.formats import credentials, version1
+from onboardee.svrdb.formats.cbor import Item, dump_map, dumps, read_map
+from onboardee.svrdb.formats.errors import FormatError
+from onboardee.svrdb.formats.foreign import Resources, whole_resources
+from onboardee.svrdb.formats.wire import (
     KNOWN,
     POLICY,
     PROFILED,
@@ -23,8 +23,8 @@ from svrdb.formats.wire import (
     from_resources,
     to_resources,
 )
-from svrdb.model import NIL, Connection, Database, Encoding, Sp, State
-from svrdb.version1 import InexpressibleError
+from onboardee.svrdb.model import NIL, Connection, Database, Encoding, Sp, State
+from onboardee.svrdb.version1 import InexpressibleError
 
 VERSIONS: Final = ("1.2", "1.3", "master")
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from svrdb.model import Encoding
+from onboardee.svrdb.model import Encoding
 
 Keypair = Mapping[str, Any]
 

@@ -11,13 +11,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from svrdb.formats.cbor import Item, dump_map, dumps, read_map
-from svrdb.formats.errors import FormatError
-from svrdb.formats.foreign import Resources, whole_resources
-from svrdb.formats.iotivity import located
-from svrdb.formats.keypair import from_der, to_der
-from svrdb.formats.wire import KNOWN, Imported, NewUuid, from_resources, to_resources
-from svrdb.model import CredentialType, Database, TransferMethod
+from onboardee.svrdb.formats.cbor import Item, dump_map, dumps, read_map
+from onboardee.svrdb.formats.errors import FormatError
+from onboardee.svrdb.formats.foreign import Resources, whole_resources
+from onboardee.svrdb.formats.iotivity import located
+from onboardee.svrdb.formats.keypair import from_der, to_der
+from onboardee.svrdb.formats.wire import KNOWN, Imported, NewUuid, from_resources, to_resources
+from onboardee.svrdb.model import CredentialType, Database, TransferMethod
 
 EXTRA: Final = "onboardee"
 """The name of our own file, and of the property that holds the key pair as it was."""

@@ -12,10 +12,10 @@ from typing import Any, Final
 import msgspec
 import yaml
 
-from svrdb.formats.errors import FormatError
-from svrdb.formats.foreign import leftovers
-from svrdb.formats.source import read_object
-from svrdb.model import Database
+from onboardee.svrdb.formats.errors import FormatError
+from onboardee.svrdb.formats.foreign import leftovers
+from onboardee.svrdb.formats.source import read_object
+from onboardee.svrdb.model import Database
 
 FORMAT: Final = "onboardee-dump"
 VERSION: Final = 1

@@ -4,10 +4,10 @@ import base64
 import uuid
 from typing import Any, Final
 
-from svrdb.formats import credentials, version1
-from svrdb.formats.errors import FormatError
-from svrdb.formats.foreign import Resources
-from svrdb.model import NIL, State
+from onboardee.svrdb.formats import credentials, version1
+from onboardee.svrdb.formats.errors import FormatError
+from onboardee.svrdb.formats.foreign import Resources
+from onboardee.svrdb.model import NIL, State
 
 _UUIDS: Final = ("deviceuuid", "devowneruuid", "rowneruuid")
 

@@ -12,12 +12,12 @@ from typing import Any, Final
 
 import msgspec
 
-from svrdb.formats.cbor import dumps, loads
-from svrdb.formats.errors import FormatError
-from svrdb.formats.foreign import Resources, whole_resources
-from svrdb.formats.iotivity import decode_resources, versioned
-from svrdb.formats.wire import KNOWN, RESET_PROFILE, Imported, NewUuid
-from svrdb.model import NIL, Database, Encoding
+from onboardee.svrdb.formats.cbor import dumps, loads
+from onboardee.svrdb.formats.errors import FormatError
+from onboardee.svrdb.formats.foreign import Resources, whole_resources
+from onboardee.svrdb.formats.iotivity import decode_resources, versioned
+from onboardee.svrdb.formats.wire import KNOWN, RESET_PROFILE, Imported, NewUuid
+from onboardee.svrdb.model import NIL, Database, Encoding
 
 _CBOR: Final = "$cbor"
 _OCTETS: Final = (Encoding.RAW, Encoding.DER)

@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
-from svrdb import version1
-from svrdb.formats.errors import FormatError
-from svrdb.model import Ace
+from onboardee.svrdb import version1
+from onboardee.svrdb.formats.errors import FormatError
+from onboardee.svrdb.model import Ace
 
 Entry = dict[str, Any]
 

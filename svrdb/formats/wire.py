@@ -12,11 +12,11 @@ from typing import Any, Final, TypedDict, TypeVar
 
 import msgspec
 
-from svrdb.formats import credentials
-from svrdb.formats.errors import FormatError
-from svrdb.formats.foreign import Resources, leftovers, restore
-from svrdb.formats.normal import normalize
-from svrdb.model import (
+from onboardee.svrdb.formats import credentials
+from onboardee.svrdb.formats.errors import FormatError
+from onboardee.svrdb.formats.foreign import Resources, leftovers, restore
+from onboardee.svrdb.formats.normal import normalize
+from onboardee.svrdb.model import (
     NIL,
     Acl2,
     Ael,
@@ -35,7 +35,7 @@ from svrdb.model import (
     Sp,
     State,
 )
-from svrdb.plain import tree
+from onboardee.svrdb.plain import tree
 
 KNOWN: Final = frozenset(
     {"doxm", "pstat", "acl", "cred", "sp", "sdi", "crl", "ael", "u_ids", "keypair", "resetpf"}

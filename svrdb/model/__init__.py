@@ -5,7 +5,7 @@ Attribute names are plain words; the names of the OCF Security Specification (`r
 change makes a new `Database`, and a `Store` decides when that one becomes the truth.
 """
 
-from svrdb.model.access import (
+from onboardee.svrdb.model.access import (
     ANY_SUBJECT,
     WILDCARDS,
     Ace,
@@ -16,7 +16,7 @@ from svrdb.model.access import (
     Subject,
     TimePattern,
 )
-from svrdb.model.credentials import (
+from onboardee.svrdb.model.credentials import (
     KEY_SIZES,
     MAX_PIN,
     WITH_KEY_PAIRS,
@@ -30,7 +30,7 @@ from svrdb.model.credentials import (
     PublicData,
     RoleId,
 )
-from svrdb.model.database import (
+from onboardee.svrdb.model.database import (
     OWNED_RESOURCES,
     Database,
     Foreign,
@@ -38,9 +38,9 @@ from svrdb.model.database import (
     ResetProfile,
     ResetUuid,
 )
-from svrdb.model.numbers import NIL, is_same_identity
-from svrdb.model.others import BASELINE_PROFILE, Ael, Con, Crl, LocalName, Sdi, Sp
-from svrdb.model.ownership import Dos, Doxm, Pstat, State, TransferMethod
+from onboardee.svrdb.model.numbers import NIL, is_same_identity
+from onboardee.svrdb.model.others import BASELINE_PROFILE, Ael, Con, Crl, LocalName, Sdi, Sp
+from onboardee.svrdb.model.ownership import Dos, Doxm, Pstat, State, TransferMethod
 
 __all__ = [
     "ANY_SUBJECT",

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from svrdb.model.numbers import NIL, EntryId
+from onboardee.svrdb.model.numbers import NIL, EntryId
 
 ANY_SUBJECT: Final = "*"
 

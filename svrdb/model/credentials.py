@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from svrdb.model.numbers import NIL, EntryId, Number
+from onboardee.svrdb.model.numbers import NIL, EntryId, Number
 
 KEY_SIZES: Final = (16, 32)
 """Octets of a symmetric key."""

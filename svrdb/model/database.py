@@ -6,10 +6,10 @@ from typing import Final
 
 import msgspec
 
-from svrdb.model.access import Acl2
-from svrdb.model.credentials import Cred, PrivateData
-from svrdb.model.others import Ael, Con, Crl, Sdi, Sp
-from svrdb.model.ownership import Doxm, Pstat, State
+from onboardee.svrdb.model.access import Acl2
+from onboardee.svrdb.model.credentials import Cred, PrivateData
+from onboardee.svrdb.model.others import Ael, Con, Crl, Sdi, Sp
+from onboardee.svrdb.model.ownership import Doxm, Pstat, State
 
 OWNED_RESOURCES: Final = ("doxm", "pstat", "acl2", "cred")
 """The resources that have an owner of their own, a `rowneruuid`, by their names in `Database`."""

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from svrdb.model.numbers import NIL, Number
+from onboardee.svrdb.model.numbers import NIL, Number
 
 BASELINE_PROFILE: Final = "1.3.6.1.4.1.51414.0.0.1.0"
 

@@ -5,8 +5,8 @@ from enum import IntEnum
 
 import msgspec
 
-from svrdb.model.credentials import CredentialType
-from svrdb.model.numbers import NIL, Number
+from onboardee.svrdb.model.credentials import CredentialType
+from onboardee.svrdb.model.numbers import NIL, Number
 
 
 class State(IntEnum):

@@ -7,11 +7,11 @@ from typing import Any
 
 from click.testing import CliRunner, Result
 
-from device.cli import main
-from device.entropy import SeededEntropy
-from device.factory import new_database
-from device.simulation.profile import load
-from svrdb import Database, open_directory
+from onboardee.device.cli import main
+from onboardee.device.factory import new_database
+from onboardee.device.simulation.profile import load
+from onboardee.svrdb import Database, open_directory
+from onboardee.wire.entropy import SeededEntropy
 
 OWNER = "61646d69-6e44-6576-6963-655575696430"
 KEY = "000102030405060708090a0b0c0d0e0f"

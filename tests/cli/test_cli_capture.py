@@ -8,10 +8,10 @@ from uuid import UUID
 import pytest
 from click.testing import CliRunner, Result
 
-from device.cli import main
-from device.simulation.profile import load
-from device.testing import DeviceThread
-from obt import Address, Keeper, Ownership
+from onboardee.device.cli import main
+from onboardee.device.simulation.profile import load
+from onboardee.device.testing import DeviceThread
+from onboardee.obt import Address, Keeper, Ownership
 
 CLIENT = UUID("11111111-2222-4333-8444-555555555555")
 KEY = bytes(range(16))
@@ -77,7 +77,7 @@ def test_a_port_that_takes_no_sessions() -> None:
 
 def test_nobody_there(monkeypatch: pytest.MonkeyPatch) -> None:
     """There is one sentence, soon."""
-    monkeypatch.setattr("obt.surveying.FIRST_SECONDS", 0.2)
+    monkeypatch.setattr("onboardee.obt.surveying.FIRST_SECONDS", 0.2)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
         silent.bind(("127.0.0.1", 0))
         result = capture(f"coap://127.0.0.1:{silent.getsockname()[1]}")

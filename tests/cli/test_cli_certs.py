@@ -73,8 +73,8 @@ def test_a_device_without_certificates_does_not_load_the_library() -> None:
     """5 MB of memory are only spent where there is a certificate."""
     program = (
         "import sys\n"
-        "from device.testing.network import MemoryNetwork\n"
-        "from device.testing.setup import memory_device\n"
+        "from onboardee.device.testing.network import MemoryNetwork\n"
+        "from onboardee.device.testing.setup import memory_device\n"
         "memory_device(MemoryNetwork())\n"
         "sys.exit('cryptography.x509' in sys.modules)\n"
     )

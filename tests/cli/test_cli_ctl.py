@@ -16,10 +16,10 @@ from aiocoap import CON, GET, POST, Message
 from click.testing import CliRunner, Result
 from msgspec.structs import replace
 
-from device.cli import main
-from device.cli.connection import CommandFailedError, Connection
-from device.net.control_socket import SOCKET_NAME
-from svrdb import JSON, Sdi
+from onboardee.device.cli import main
+from onboardee.device.cli.connection import CommandFailedError, Connection
+from onboardee.device.net.control_socket import SOCKET_NAME
+from onboardee.svrdb import JSON, Sdi
 
 
 class Running:
@@ -28,7 +28,7 @@ class Running:
     def __init__(self, directory: Path, profile: str = "light") -> None:
         self.directory = directory
         words = ["run", profile, "--host", "127.0.0.1", "--otm", "jw,rdp", "--log-format", "json"]
-        command = [sys.executable, "-c", "from device.cli import main; main()", *words]
+        command = [sys.executable, "-c", "from onboardee.device.cli import main; main()", *words]
         self.process = subprocess.Popen(
             [*command, "--state-dir", str(directory)], stdout=subprocess.PIPE, text=True
         )
@@ -156,7 +156,7 @@ def test_a_pin_can_be_read_and_refusals_are_told(light: Running) -> None:
 def test_a_watcher_hears_of_the_reset(light: Running) -> None:
     """`watch` shows each event as it happens, `reset` answers when it is done."""
     words = ["ctl", "--json", "--state-dir", str(light.directory), "watch"]
-    command = [sys.executable, "-c", "from device.cli import main; main()", *words]
+    command = [sys.executable, "-c", "from onboardee.device.cli import main; main()", *words]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as watcher:
         assert watcher.stdout is not None
         assert json.loads(watcher.stdout.readline())["event"] == "ctl.watching"

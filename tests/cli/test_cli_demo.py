@@ -3,9 +3,9 @@
 import pytest
 from click.testing import CliRunner
 
-from device.cli import main
-from device.security import owner
-from obt import ALL_ORDERS
+from onboardee.device.cli import main
+from onboardee.device.security import owner
+from onboardee.obt import ALL_ORDERS
 
 
 @pytest.mark.parametrize("order", ALL_ORDERS)
@@ -29,7 +29,7 @@ def test_demo_fails_when_the_keys_differ(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_demo_fails_when_the_light_does_not_switch(monkeypatch: pytest.MonkeyPatch) -> None:
     """A light that answers and does nothing is found out."""
-    monkeypatch.setattr("device.simulation.values.Values.write", lambda *_: False)
-    monkeypatch.setattr("device.cli.demo.PATIENCE", 0.2)
+    monkeypatch.setattr("onboardee.device.simulation.values.Values.write", lambda *_: False)
+    monkeypatch.setattr("onboardee.device.cli.demo.PATIENCE", 0.2)
     result = CliRunner().invoke(main, ["demo"])
     assert result.exit_code == 1

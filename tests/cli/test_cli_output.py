@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from device.cli.ctl import _line
-from device.cli.output import EventLog
-from device.events import RequestRefused, ValueChanged
+from onboardee.device.cli.ctl import _line
+from onboardee.device.cli.output import EventLog
+from onboardee.device.events import RequestRefused, ValueChanged
 
 HOSTILE = ["/x\x1b[2J", "/x\n00:00:00 [info] owner.changed", "/\x9b31m", "/\u202egnp", "/\x07\x7f"]
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from device.cli import main
-from device.simulation.document import read
-from device.simulation.profile import built_in_names, load, load_all
+from onboardee.device.cli import main
+from onboardee.device.simulation.document import read
+from onboardee.device.simulation.profile import built_in_names, load, load_all
 
 
 def run(*arguments: str) -> Result:

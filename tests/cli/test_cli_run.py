@@ -13,10 +13,10 @@ import pytest
 from aiocoap import GET, Context, Message
 from click.testing import CliRunner
 
-from device.cli import main
-from device.net.control_socket import SOCKET_NAME
+from onboardee.device.cli import main
+from onboardee.device.net.control_socket import SOCKET_NAME
 
-ONBOARDEE = [sys.executable, "-c", "from device.cli import main; main()"]
+ONBOARDEE = [sys.executable, "-c", "from onboardee.device.cli import main; main()"]
 
 
 @contextmanager

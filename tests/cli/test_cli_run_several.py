@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from test_cli_run import ONBOARDEE, onboardee
 
-from device.cli.connection import Connection
+from onboardee.device.cli.connection import Connection
 
 TWO_LIGHTS = """
 devices:

@@ -10,12 +10,11 @@ from click.testing import CliRunner, Result
 from msgspec.structs import replace
 from test_cli_run import onboardee, running
 
-from device.cli import main
-from device.entropy import SeededEntropy
-from device.factory import new_database
-from device.security import states
-from device.simulation.profile import load
-from svrdb import (
+from onboardee.device.cli import main
+from onboardee.device.factory import new_database
+from onboardee.device.security import states
+from onboardee.device.simulation.profile import load
+from onboardee.svrdb import (
     CBOR,
     JSON,
     Ace,
@@ -34,7 +33,8 @@ from svrdb import (
     profile_of,
     read_existing,
 )
-from svrdb.codec import CODECS
+from onboardee.svrdb.codec import CODECS
+from onboardee.wire.entropy import SeededEntropy
 
 OWNER = "11111111-2222-4333-8444-555555555555"
 SECRET = b"sixteen octets.."

@@ -13,11 +13,11 @@ import yaml
 from cli_svr_support import KEY, OWNER, Light
 from click.testing import CliRunner
 
-from device.cli import main
-from device.cli.svr import COMMANDS
-from device.testing import certificates
-from svrdb import CBOR, DirectoryStorage, State, Store
-from svrdb.editor import RESOURCES
+from onboardee.device.cli import main
+from onboardee.device.cli.svr import COMMANDS
+from onboardee.device.testing import certificates
+from onboardee.svrdb import CBOR, DirectoryStorage, State, Store
+from onboardee.svrdb.editor import RESOURCES
 
 LEAVES = [
     *(name for name in COMMANDS if name not in ("add", "remove")),
@@ -360,10 +360,11 @@ def test_help_does_not_load_the_device() -> None:
     """Looking at a database needs neither the network nor the certificates of the device."""
     program = (
         "import contextlib, io, sys\n"
-        "from device.cli import main\n"
+        "from onboardee.device.cli import main\n"
         "with contextlib.redirect_stdout(io.StringIO()):\n"
         "    assert main(['svr', 'set', '--help'], standalone_mode=False) == 0\n"
-        "sys.exit(sorted({'asyncio', 'aiocoap', 'yaml', 'cryptography.x509', 'device.core'}"
+        "heavy = {'asyncio', 'aiocoap', 'yaml', 'cryptography.x509', 'onboardee.device.core'}\n"
+        "sys.exit(sorted(heavy"
         " & sys.modules.keys()) or 0)\n"
     )
     finished = subprocess.run(

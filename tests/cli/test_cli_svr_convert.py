@@ -9,9 +9,9 @@ import yaml
 from click.testing import CliRunner, Result
 from test_cli_run import onboardee, running
 
-from device.cli import main
-from svrdb import State
-from svrdb.formats import Form, read
+from onboardee.device.cli import main
+from onboardee.svrdb import State
+from onboardee.svrdb.formats import Form, read
 
 UUID = "12345678-1234-1234-1234-123456789012"
 OWNER = "11111111-1111-1111-1111-111111111111"

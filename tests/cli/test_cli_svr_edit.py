@@ -10,7 +10,7 @@ import pytest
 from cli_svr_support import KEY, OWNER, Light
 from test_cli_run import ONBOARDEE
 
-from device.testing import certificates
+from onboardee.device.testing import certificates
 
 GUEST = "11111111-2222-4333-8444-555555555555"
 # what leads where in the main menu

@@ -17,15 +17,15 @@ from click.testing import CliRunner, Result
 from msgspec.structs import replace
 from test_cli_run import running
 
-from device.cli import main
-from device.cli.connection import Connection
-from device.cli.svr.state import opened
-from device.entropy import SeededEntropy
-from device.factory import new_database
-from device.net.control_socket import SOCKET_NAME
-from device.simulation.profile import load
-from obt import Address, AsyncioTransport, OwnedDevice, find_unowned_at, take_ownership
-from svrdb import Sdi, open_directory, read_existing
+from onboardee.device.cli import main
+from onboardee.device.cli.connection import Connection
+from onboardee.device.cli.svr.state import opened
+from onboardee.device.factory import new_database
+from onboardee.device.net.control_socket import SOCKET_NAME
+from onboardee.device.simulation.profile import load
+from onboardee.obt import Address, AsyncioTransport, OwnedDevice, find_unowned_at, take_ownership
+from onboardee.svrdb import Sdi, open_directory, read_existing
+from onboardee.wire.entropy import SeededEntropy
 
 TOOK_IT = "the running device took it: it restarted with it, and its sessions have ended\n"
 
@@ -200,7 +200,7 @@ def test_a_socket_that_does_not_answer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_alive: bool
 ) -> None:
     """A device that hangs, or a socket that a killed one left, is as good as no socket."""
-    monkeypatch.setattr("device.cli.connection.TIMEOUT", 0.1)
+    monkeypatch.setattr("onboardee.device.cli.connection.TIMEOUT", 0.1)
     monkeypatch.chdir(tmp_path)  # the address of a socket is short
     with (
         open_directory(".", lambda: new_database(load("light"), SeededEntropy(1))),

@@ -6,8 +6,8 @@ import pytest
 from aiocoap.message import Message
 from coap_peer import CON, GET, NON, POST, World, message
 
-from device.coap import Code, Limits, Request, Response
-from device.coap.blocks import Block, cut
+from onboardee.wire.coap import Code, Limits, Request, Response
+from onboardee.wire.coap.blocks import Block, cut
 
 SIZES = [0, 1, 1023, 1024, 1025, 20000]
 

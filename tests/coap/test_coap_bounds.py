@@ -9,9 +9,9 @@ from aiocoap.numbers.contentformat import ContentFormat as AiocoapFormat
 from aiocoap.numbers.optionnumbers import OptionNumber
 from coap_peer import ACK, CON, NON, POST, World, empty, message, read
 
-from device.coap import CoapClient, Code, Limits, Method, Response, options
-from device.coap.dedup import AnswerMemory
-from device.entropy import SeededEntropy
+from onboardee.wire.coap import CoapClient, Code, Limits, Method, Response, options
+from onboardee.wire.coap.dedup import AnswerMemory
+from onboardee.wire.entropy import SeededEntropy
 
 
 @pytest.mark.parametrize(

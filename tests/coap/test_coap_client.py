@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from coap_peer import ACK, CON, GET, NON, POST, RST, World, empty, message, read
 
-from device.coap import (
+from onboardee.wire.coap import (
     ClientEvent,
     CoapClient,
     Code,
@@ -22,7 +22,7 @@ from device.coap import (
     decode_response,
     encode_multicast_request,
 )
-from device.entropy import SeededEntropy
+from onboardee.wire.entropy import SeededEntropy
 
 SIZES = [0, 1, 1023, 1024, 1025, 20000]
 

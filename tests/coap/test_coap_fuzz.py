@@ -6,9 +6,9 @@ from coap_peer import CON, NON, POST, World, message, read
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from device.coap import CoapClient, Code, Limits, Method, Response, decode_response
-from device.coap.wire import FormatError, Frame, build, options_of, parse
-from device.entropy import SeededEntropy
+from onboardee.wire.coap import CoapClient, Code, Limits, Method, Response, decode_response
+from onboardee.wire.coap.wire import FormatError, Frame, build, options_of, parse
+from onboardee.wire.entropy import SeededEntropy
 
 HEADS = st.builds(
     lambda first, code, mid: bytes((first, code)) + mid.to_bytes(2),

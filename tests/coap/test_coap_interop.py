@@ -8,8 +8,8 @@ import pytest
 from aiocoap import Context, Message
 from aiocoap.numbers import codes
 
-from device.coap import CoapServer, Code, Request, Response
-from device.entropy import SeededEntropy
+from onboardee.wire.coap import CoapServer, Code, Request, Response
+from onboardee.wire.entropy import SeededEntropy
 
 
 class Pump(asyncio.DatagramProtocol):

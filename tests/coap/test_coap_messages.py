@@ -3,8 +3,8 @@
 import pytest
 from coap_peer import ACK, CON, DELETE, NON, POST, PUT, RST, World, empty, message, read
 
-from device.coap import CoapServer, Code, Limits, Request, Response
-from device.entropy import SeededEntropy
+from onboardee.wire.coap import CoapServer, Code, Limits, Request, Response
+from onboardee.wire.entropy import SeededEntropy
 
 LATER = Response(Code.CONTENT, b"later", delay=2.0)
 

@@ -3,7 +3,7 @@
 import pytest
 from coap_peer import ACK, CON, GET, NON, RST, World, empty, message
 
-from device.coap import Code, Limits, Response
+from onboardee.wire.coap import Code, Limits, Response
 
 KEY = "/light"
 ON = Response(Code.CONTENT, b"on", 60, observe_as=KEY)

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from coap_peer import World, read
 
-from device.coap import CoapClient, Code, Method, Response, decode_response
-from device.coap.options import read_request, read_response
-from device.coap.wire import FormatError, options_of, parse
-from device.entropy import SeededEntropy
+from onboardee.wire.coap import CoapClient, Code, Method, Response, decode_response
+from onboardee.wire.coap.options import read_request, read_response
+from onboardee.wire.coap.wire import FormatError, options_of, parse
+from onboardee.wire.entropy import SeededEntropy
 
 VECTORS = Path(__file__).parent.parent / "vectors" / "real-coap.json"
 MESSAGES: list[dict[str, Any]] = json.loads(VECTORS.read_text())

@@ -3,8 +3,8 @@
 import pytest
 from coap_peer import ACK, CON, GET, NON, RST, World, empty, message, read
 
-from device.coap import Code, Request
-from device.coap.wire import FormatError, parse
+from onboardee.wire.coap import Code, Request
+from onboardee.wire.coap.wire import FormatError, parse
 
 OIC_D = bytes.fromhex("b36f69630164")
 SILENCE, RESET = "silence", "reset"

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from device.dtls import (
+from onboardee.wire.dtls import (
     BadCertificate,
     Certificate,
     CipherSuite,
@@ -27,11 +27,11 @@ from device.dtls import (
     SessionClosed,
     SessionEstablished,
 )
-from device.dtls.framing import split_fragments
-from device.dtls.hello import ServerHello
-from device.dtls.numbers import HandshakeType
-from device.dtls.suites import SUITES, KeyExchange
-from device.entropy import SeededEntropy
+from onboardee.wire.dtls.framing import split_fragments
+from onboardee.wire.dtls.hello import ServerHello
+from onboardee.wire.dtls.numbers import HandshakeType
+from onboardee.wire.dtls.suites import SUITES, KeyExchange
+from onboardee.wire.entropy import SeededEntropy
 
 ANON = CipherSuite.ECDH_ANON_AES_128_CBC_SHA256
 PSK = CipherSuite.ECDHE_PSK_AES_128_CBC_SHA256

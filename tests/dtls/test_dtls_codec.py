@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device.dtls.codec import Reader
-from device.dtls.errors import DecodeError, IllegalParameter
-from device.dtls.framing import Message, fragment, split_fragments
-from device.dtls.hello import ClientHello, HelloVerifyRequest, ServerHello
-from device.dtls.messages import (
+from onboardee.wire.dtls.codec import Reader
+from onboardee.wire.dtls.errors import DecodeError, IllegalParameter
+from onboardee.wire.dtls.framing import Message, fragment, split_fragments
+from onboardee.wire.dtls.hello import ClientHello, HelloVerifyRequest, ServerHello
+from onboardee.wire.dtls.messages import (
     CertificateChain,
     CertificateRequest,
     ClientKeyExchange,
@@ -19,7 +19,7 @@ from device.dtls.messages import (
     Signature,
     check_empty,
 )
-from device.dtls.suites import KeyExchange
+from onboardee.wire.dtls.suites import KeyExchange
 
 RANDOM = bytes(range(32))
 POINT = b"\x04" + bytes(64)

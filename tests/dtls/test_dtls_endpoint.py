@@ -22,7 +22,7 @@ from dtls_support import (
     records,
 )
 
-from device.dtls import (
+from onboardee.wire.dtls import (
     AlertDescription,
     CloseReason,
     DataReceived,
@@ -33,11 +33,11 @@ from device.dtls import (
     SessionEnded,
     SessionEstablished,
 )
-from device.dtls.cookie import CookieJar
-from device.dtls.framing import Message
-from device.dtls.hello import ClientHello
-from device.dtls.numbers import ContentType, HandshakeType
-from device.entropy import SeededEntropy
+from onboardee.wire.dtls.cookie import CookieJar
+from onboardee.wire.dtls.framing import Message
+from onboardee.wire.dtls.hello import ClientHello
+from onboardee.wire.dtls.numbers import ContentType, HandshakeType
+from onboardee.wire.entropy import SeededEntropy
 
 HELLO = ClientHello(0xFEFD, bytes(32), b"", b"", (PSK,))
 

@@ -4,8 +4,8 @@ from dtls_support import CCM_8, CLIENT, PSK, FixedPolicy, Pair, offer_for
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from device.dtls import CipherSuite, Limits
-from device.dtls.numbers import ContentType, HandshakeType
+from onboardee.wire.dtls import CipherSuite, Limits
+from onboardee.wire.dtls.numbers import ContentType, HandshakeType
 
 RECORDED = {
     suite: Pair(suite, offer=offer_for(suite, client_certificate=True)).start().sent

@@ -23,7 +23,7 @@ from dtls_support import (
     server_hello,
 )
 
-from device.dtls import (
+from onboardee.wire.dtls import (
     CipherSuite,
     CloseReason,
     DataReceived,
@@ -33,9 +33,9 @@ from device.dtls import (
     ServerEndpoint,
     SessionEstablished,
 )
-from device.dtls.framing import split_fragments
-from device.dtls.numbers import ContentType, ExtensionType, HandshakeType
-from device.entropy import SeededEntropy
+from onboardee.wire.dtls.framing import split_fragments
+from onboardee.wire.dtls.numbers import ContentType, ExtensionType, HandshakeType
+from onboardee.wire.entropy import SeededEntropy
 
 
 def sent_messages(pair: Pair, sender: str) -> list[int]:

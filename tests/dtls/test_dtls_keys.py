@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from device.dtls import CipherSuite, Role, Session, keys
+from onboardee.wire.dtls import CipherSuite, Role, Session, keys
 
 VECTORS: dict[str, Any] = json.loads(
     (Path(__file__).parents[1] / "vectors" / "key-derivation.json").read_text()

@@ -16,8 +16,8 @@ from dtls_support import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from device.dtls import CipherSuite, Limits, Offer
-from device.dtls.numbers import ContentType
+from onboardee.wire.dtls import CipherSuite, Limits, Offer
+from onboardee.wire.dtls.numbers import ContentType
 
 SMALL = Limits(mtu=200)
 CERTIFICATES = offer_for(CCM_8, client_certificate=True)

@@ -21,7 +21,7 @@ from dtls_support import (
     offer_for,
 )
 
-from device.dtls import (
+from onboardee.wire.dtls import (
     AlertDescription,
     Certificate,
     CipherSuite,
@@ -32,7 +32,7 @@ from device.dtls import (
     Offer,
     ServerEndpoint,
 )
-from device.entropy import SeededEntropy
+from onboardee.wire.entropy import SeededEntropy
 
 mbedtls_tls = pytest.importorskip("mbedtls.tls")
 mbedtls_exceptions = pytest.importorskip("mbedtls.exceptions")

@@ -11,8 +11,8 @@ from dataclasses import replace
 import pytest
 from dtls_support import CCM_8, IDENTITY, KEY, PSK, FixedPolicy, offer_for
 
-from device.dtls import CipherSuite, DataReceived, Event, Offer, ServerEndpoint
-from device.entropy import SystemEntropy
+from onboardee.wire.dtls import CipherSuite, DataReceived, Event, Offer, ServerEndpoint
+from onboardee.wire.entropy import SystemEntropy
 
 OPENSSL = shutil.which("openssl")
 pytestmark = pytest.mark.skipif(OPENSSL is None, reason="needs the openssl command")

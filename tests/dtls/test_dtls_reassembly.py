@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device.dtls import Limits
-from device.dtls.framing import Fragment, Message
-from device.dtls.reassembly import Reassembler
+from onboardee.wire.dtls import Limits
+from onboardee.wire.dtls.framing import Fragment, Message
+from onboardee.wire.dtls.reassembly import Reassembler
 
 BODY = bytes(range(200))
 

@@ -6,13 +6,13 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from device.dtls import CipherSuite
-from device.dtls.keys import WriteKeys
-from device.dtls.numbers import ContentType
-from device.dtls.protection import CbcProtection, Protection, protection
-from device.dtls.record import Channel, Record, ReplayWindow, plain_record, split
-from device.dtls.suites import SUITES
-from device.entropy import SeededEntropy
+from onboardee.wire.dtls import CipherSuite
+from onboardee.wire.dtls.keys import WriteKeys
+from onboardee.wire.dtls.numbers import ContentType
+from onboardee.wire.dtls.protection import CbcProtection, Protection, protection
+from onboardee.wire.dtls.record import Channel, Record, ReplayWindow, plain_record, split
+from onboardee.wire.dtls.suites import SUITES
+from onboardee.wire.entropy import SeededEntropy
 
 SEQUENCE = (1 << 48) | 5
 DATA = ContentType.APPLICATION_DATA

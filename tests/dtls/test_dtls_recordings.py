@@ -8,24 +8,24 @@ from typing import Any
 
 import pytest
 
-from device.dtls import CipherSuite, keys
-from device.dtls.config import Limits
-from device.dtls.exchange import leaf_key, verify
-from device.dtls.framing import Fragment, Message, fragment, split_fragments
-from device.dtls.handshake import CLIENT_LABEL, SERVER_LABEL
-from device.dtls.hello import ClientHello, HelloVerifyRequest, ServerHello
-from device.dtls.messages import (
+from onboardee.wire.dtls import CipherSuite, keys
+from onboardee.wire.dtls.config import Limits
+from onboardee.wire.dtls.exchange import leaf_key, verify
+from onboardee.wire.dtls.framing import Fragment, Message, fragment, split_fragments
+from onboardee.wire.dtls.handshake import CLIENT_LABEL, SERVER_LABEL
+from onboardee.wire.dtls.hello import ClientHello, HelloVerifyRequest, ServerHello
+from onboardee.wire.dtls.messages import (
     CertificateChain,
     ClientKeyExchange,
     ServerKeyExchange,
     curve_parameters,
 )
-from device.dtls.numbers import ContentType, HandshakeType
-from device.dtls.protection import Protection, protection
-from device.dtls.reassembly import Reassembler
-from device.dtls.record import Record, plain_record, split
-from device.dtls.suites import SUITES
-from device.entropy import SeededEntropy
+from onboardee.wire.dtls.numbers import ContentType, HandshakeType
+from onboardee.wire.dtls.protection import Protection, protection
+from onboardee.wire.dtls.reassembly import Reassembler
+from onboardee.wire.dtls.record import Record, plain_record, split
+from onboardee.wire.dtls.suites import SUITES
+from onboardee.wire.entropy import SeededEntropy
 
 RECORDED: dict[str, Any] = json.loads(
     (Path(__file__).parents[1] / "vectors" / "real-sessions.json").read_text()

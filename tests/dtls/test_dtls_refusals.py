@@ -28,7 +28,7 @@ from dtls_support import (
     server_hello,
 )
 
-from device.dtls import (
+from onboardee.wire.dtls import (
     Alert,
     AlertDescription,
     CertificateExpired,
@@ -37,12 +37,12 @@ from device.dtls import (
     ClientConnection,
     Offer,
 )
-from device.dtls.exchange import Ephemeral
-from device.dtls.framing import Message, split_fragments
-from device.dtls.hello import ClientHello, ServerHello
-from device.dtls.messages import Signature
-from device.dtls.numbers import ContentType, HandshakeType
-from device.entropy import SeededEntropy
+from onboardee.wire.dtls.exchange import Ephemeral
+from onboardee.wire.dtls.framing import Message, split_fragments
+from onboardee.wire.dtls.hello import ClientHello, ServerHello
+from onboardee.wire.dtls.messages import Signature
+from onboardee.wire.dtls.numbers import ContentType, HandshakeType
+from onboardee.wire.entropy import SeededEntropy
 
 
 def bare_hello() -> ClientHello:
@@ -207,7 +207,7 @@ def test_bad_points_are_refused(
         self.point = point
         return premaster
 
-    monkeypatch.setattr("device.dtls.client_handshake.Ephemeral.shared", shared)
+    monkeypatch.setattr("onboardee.wire.dtls.client_handshake.Ephemeral.shared", shared)
     pair.start()
     (failure,) = failures(pair.server_events)
     expected = AlertDescription.ILLEGAL_PARAMETER if point else AlertDescription.DECODE_ERROR
@@ -369,7 +369,9 @@ def test_signature_algorithm_of_the_server_must_be_offered_and_known(
     scheme: int, offered: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A signature that was not offered, or offered for show only, is an illegal parameter."""
-    monkeypatch.setattr("device.dtls.server_handshake.sign", lambda *_: Signature(scheme, b"x"))
+    monkeypatch.setattr(
+        "onboardee.wire.dtls.server_handshake.sign", lambda *_: Signature(scheme, b"x")
+    )
     config = replace(config_for(CCM_8), signature_algorithms=offered)
     pair = Pair(CCM_8, config=config).start()
     assert failures(pair.client_events)[0].alert is AlertDescription.ILLEGAL_PARAMETER
@@ -379,7 +381,9 @@ def test_signature_algorithm_of_the_client_must_be_the_requested_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A CertificateVerify with another hash than SHA-256 is an illegal parameter."""
-    monkeypatch.setattr("device.dtls.client_handshake.sign", lambda *_: Signature(0x0503, b"x"))
+    monkeypatch.setattr(
+        "onboardee.wire.dtls.client_handshake.sign", lambda *_: Signature(0x0503, b"x")
+    )
     pair = Pair(CCM_8, offer=offer_for(CCM_8, client_certificate=True)).start()
     assert failures(pair.server_events)[0].alert is AlertDescription.ILLEGAL_PARAMETER
 
@@ -389,7 +393,7 @@ def test_wrong_finished_value_is_a_decrypt_error(
     side: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A Finished that opens but does not fit the transcript ends the handshake."""
-    name = f"device.dtls.{side}_handshake.{side.upper()}_LABEL"
+    name = f"onboardee.wire.dtls.{side}_handshake.{side.upper()}_LABEL"
     monkeypatch.setattr(name, b"another label")
     pair = Pair().start()
     events = pair.server_events if side == "client" else pair.client_events

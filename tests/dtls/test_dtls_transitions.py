@@ -5,10 +5,17 @@ import random
 import pytest
 from dtls_support import CCM_8, PSK, Pair, failures, offer_for, plain
 
-from device.dtls import AlertDescription, CipherSuite, UnexpectedMessage
-from device.dtls.framing import Message
-from device.dtls.numbers import ContentType, HandshakeType
-from device.dtls.transitions import CLIENT_STEPS, SERVER_STEPS, Input, State, Steps, followers
+from onboardee.wire.dtls import AlertDescription, CipherSuite, UnexpectedMessage
+from onboardee.wire.dtls.framing import Message
+from onboardee.wire.dtls.numbers import ContentType, HandshakeType
+from onboardee.wire.dtls.transitions import (
+    CLIENT_STEPS,
+    SERVER_STEPS,
+    Input,
+    State,
+    Steps,
+    followers,
+)
 
 # Spelled out a second time on purpose: changing a table must break a test.
 LEGAL = {

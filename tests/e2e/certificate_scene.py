@@ -9,26 +9,13 @@ from uuid import UUID
 import cbor2
 from msgspec.structs import replace
 
-from device.coap import CoapClient, Code, Method, ResponseReceived
-from device.core import Device
-from device.dtls import (
-    Certificate,
-    CipherSuite,
-    ClientConfig,
-    ClientConnection,
-    DataReceived,
-    HandshakeFailed,
-    SessionClosed,
-    SessionEstablished,
-)
-from device.entropy import SeededEntropy
-from device.events import Bus, Event
-from device.factory import new_database
-from device.path import Path
-from device.security import states
-from device.simulation.profile import Profile, load
-from device.testing import MemoryKeeper, certificates
-from svrdb.model import (
+from onboardee.device.core import Device
+from onboardee.device.events import Bus, Event
+from onboardee.device.factory import new_database
+from onboardee.device.security import states
+from onboardee.device.simulation.profile import Profile, load
+from onboardee.device.testing import MemoryKeeper, certificates
+from onboardee.svrdb.model import (
     Ace,
     AceResource,
     Acl2,
@@ -43,6 +30,19 @@ from svrdb.model import (
     State,
     Subject,
 )
+from onboardee.wire.coap import CoapClient, Code, Method, ResponseReceived
+from onboardee.wire.dtls import (
+    Certificate,
+    CipherSuite,
+    ClientConfig,
+    ClientConnection,
+    DataReceived,
+    HandshakeFailed,
+    SessionClosed,
+    SessionEstablished,
+)
+from onboardee.wire.entropy import SeededEntropy
+from onboardee.wire.path import Path
 
 OWNER = UUID("11111111-2222-4333-8444-555555555555")
 FRIEND = UUID("22222222-2222-4333-8444-555555555555")

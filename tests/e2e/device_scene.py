@@ -4,12 +4,11 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 from uuid import UUID
 
-from device.core import Device
-from device.entropy import SeededEntropy
-from device.events import Bus, Event
-from device.simulation.profile import Profile
-from device.testing import MemoryNetwork, Weather, memory_device
-from obt import (
+from onboardee.device.core import Device
+from onboardee.device.events import Bus, Event
+from onboardee.device.simulation.profile import Profile
+from onboardee.device.testing import MemoryNetwork, Weather, memory_device
+from onboardee.obt import (
     LITE,
     Address,
     MemoryTransport,
@@ -22,8 +21,9 @@ from obt import (
     run,
     take_ownership,
 )
-from obt.dialogue import Dialogue
-from obt.transfer import Transfer
+from onboardee.obt.dialogue import Dialogue
+from onboardee.obt.transfer import Transfer
+from onboardee.wire.entropy import SeededEntropy
 
 OWNER = UUID("11111111-2222-4333-8444-555555555555")
 HOST = "10.0.0.10"

@@ -14,15 +14,21 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
-from device.core import Device
-from device.dtls import CipherSuite, ClientConfig, ClientConnection, DataReceived, SessionClosed
-from device.entropy import SeededEntropy
-from device.factory import new_database
-from device.path import Endpoint, Outgoing, Path
-from device.security import owner
-from device.simulation.profile import Profile
-from device.testing import MemoryKeeper, MemoryNetwork, Weather
-from svrdb.model import Permanent, TransferMethod
+from onboardee.device.core import Device
+from onboardee.device.factory import new_database
+from onboardee.device.security import owner
+from onboardee.device.simulation.profile import Profile
+from onboardee.device.testing import MemoryKeeper, MemoryNetwork, Weather
+from onboardee.svrdb.model import Permanent, TransferMethod
+from onboardee.wire.dtls import (
+    CipherSuite,
+    ClientConfig,
+    ClientConnection,
+    DataReceived,
+    SessionClosed,
+)
+from onboardee.wire.entropy import SeededEntropy
+from onboardee.wire.path import Endpoint, Outgoing, Path
 
 VECTORS = File(__file__).parents[1] / "vectors" / "recorded-conversations.json"
 PATIENCE = 6.0

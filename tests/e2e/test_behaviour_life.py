@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from device_scene import Scene, make_scene
 
-from device.core import Device
-from device.entropy import SeededEntropy
-from device.events import RequestRefused, ValueChanged
-from device.factory import new_database
-from device.simulation.profile import load
-from device.testing.setup import MemoryKeeper
-from obt import OnboardingError, run
-from obt.owned import OwnedDevice
+from onboardee.device.core import Device
+from onboardee.device.events import RequestRefused, ValueChanged
+from onboardee.device.factory import new_database
+from onboardee.device.simulation.profile import load
+from onboardee.device.testing.setup import MemoryKeeper
+from onboardee.obt import OnboardingError, run
+from onboardee.obt.owned import OwnedDevice
+from onboardee.wire.entropy import SeededEntropy
 
 DOOR = Path(__file__).parents[1] / "simulation" / "behaving" / "door.yaml"
 LEVEL, LOCK, CONTACT = "/openlevel", "/lock", "/contact"

@@ -23,14 +23,14 @@ from certificate_scene import (
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from device.coap import Code
-from device.dtls import CipherSuite
-from device.security import owner
-from device.simulation.manufacturer import Manufacturer
-from device.simulation.profile import Method as TransferMethod
-from device.simulation.profile import Profile, load
-from device.testing import certificates
-from svrdb.model import CredentialUsage, State
+from onboardee.device.security import owner
+from onboardee.device.simulation.manufacturer import Manufacturer
+from onboardee.device.simulation.profile import Method as TransferMethod
+from onboardee.device.simulation.profile import Profile, load
+from onboardee.device.testing import certificates
+from onboardee.svrdb.model import CredentialUsage, State
+from onboardee.wire.coap import Code
+from onboardee.wire.dtls import CipherSuite
 
 LIGHT = "/light/switch"
 CRED, CSR, ROLES, CRL = (f"/oic/sec/{name}" for name in ("cred", "csr", "roles", "crl"))
@@ -213,7 +213,7 @@ def test_revocation_counts_from_the_next_handshake() -> None:
 
 def provide(stage: Stage, href: str, permission: int) -> None:
     """Give the owner a right."""
-    from svrdb.model import Ace, AceResource, Subject  # noqa: PLC0415
+    from onboardee.svrdb.model import Ace, AceResource, Subject  # noqa: PLC0415
 
     acl2 = stage.database.acl2
     entry = Ace(

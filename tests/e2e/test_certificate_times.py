@@ -21,10 +21,9 @@ from certificate_scene import (
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
-from device.coap import Code
-from device.events import OwnCertificateExpired, RevocationsOutdated
-from device.testing import certificates
-from svrdb.model import (
+from onboardee.device.events import OwnCertificateExpired, RevocationsOutdated
+from onboardee.device.testing import certificates
+from onboardee.svrdb.model import (
     Credential,
     CredentialType,
     CredentialUsage,
@@ -34,6 +33,7 @@ from svrdb.model import (
     PublicData,
     RoleId,
 )
+from onboardee.wire.coap import Code
 
 LIGHT, ROLES, CRED = "/light/switch", "/oic/sec/roles", "/oic/sec/cred"
 OWNERS = ROOT.issue(certificates.identity(OWNER))

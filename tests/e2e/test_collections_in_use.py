@@ -7,12 +7,12 @@ import cbor2
 import pytest
 from device_scene import OWNER, Scene, make_scene
 
-from device import events
-from device.coap import Code, Method
-from device.simulation.profile import Profile, load
-from obt import OnboardingError, OwnedDevice, Rule, Subject, Target, run
-from obt.link import Ask
-from svrdb.model import Con
+from onboardee.device import events
+from onboardee.device.simulation.profile import Profile, load
+from onboardee.obt import OnboardingError, OwnedDevice, Rule, Subject, Target, run
+from onboardee.obt.link import Ask
+from onboardee.svrdb.model import Con
+from onboardee.wire.coap import Code, Method
 
 B = ("if=oic.if.b",)
 HOME, LINKS = "/home", 24

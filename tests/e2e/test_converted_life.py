@@ -5,15 +5,15 @@ from uuid import uuid4
 import pytest
 from device_scene import HOST, PLAIN, SECURE, make_scene
 
-from device.core import Device
-from device.entropy import SeededEntropy
-from device.path import Endpoint
-from device.simulation.profile import load
-from device.testing import MemoryNetwork
-from device.testing.setup import MemoryKeeper
-from obt import MemoryTransport, ObtEngine, OwnedDevice, run
-from svrdb import Database
-from svrdb.formats import Form, Options, decode, encode, lite
+from onboardee.device.core import Device
+from onboardee.device.simulation.profile import load
+from onboardee.device.testing import MemoryNetwork
+from onboardee.device.testing.setup import MemoryKeeper
+from onboardee.obt import MemoryTransport, ObtEngine, OwnedDevice, run
+from onboardee.svrdb import Database
+from onboardee.svrdb.formats import Form, Options, decode, encode, lite
+from onboardee.wire.entropy import SeededEntropy
+from onboardee.wire.path import Endpoint
 
 FORMS = [*((form, "master") for form in Form), (Form.IOTIVITY, "1.2"), (Form.SOURCE, "1.2")]
 

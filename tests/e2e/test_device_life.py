@@ -7,15 +7,12 @@ from aiocoap import CON, GET, Message
 from device_scene import HOST, OWNER, PLAIN, SECURE, Scene, make_scene
 from msgspec.structs import replace
 
-from device import events
-from device.core import Device
-from device.dtls import CipherSuite, ClientConfig, ClientConnection
-from device.entropy import SeededEntropy
-from device.events import DeviceReset, ResetScheduled
-from device.path import Path
-from device.simulation.profile import Profile, UuidPolicy, load
-from device.testing import MemoryKeeper
-from obt import (
+from onboardee.device import events
+from onboardee.device.core import Device
+from onboardee.device.events import DeviceReset, ResetScheduled
+from onboardee.device.simulation.profile import Profile, UuidPolicy, load
+from onboardee.device.testing import MemoryKeeper
+from onboardee.obt import (
     Address,
     OnboardingError,
     OwnedDevice,
@@ -26,8 +23,11 @@ from obt import (
     find_unowned_at,
     run,
 )
-from svrdb import Sdi, StoreUnavailable
-from svrdb.model import NIL, Connection, Database, State
+from onboardee.svrdb import Sdi, StoreUnavailable
+from onboardee.svrdb.model import NIL, Connection, Database, State
+from onboardee.wire.dtls import CipherSuite, ClientConfig, ClientConnection
+from onboardee.wire.entropy import SeededEntropy
+from onboardee.wire.path import Path
 
 
 class FullDisk(MemoryKeeper):

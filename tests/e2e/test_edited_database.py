@@ -5,15 +5,13 @@ from uuid import UUID
 
 import pytest
 
-from device.core import Device
-from device.entropy import SeededEntropy
-from device.factory import new_database
-from device.path import Endpoint
-from device.simulation.profile import load
-from device.testing import MemoryNetwork
-from device.testing.network import GROUPS
-from device.testing.setup import MemoryKeeper
-from obt import (
+from onboardee.device.core import Device
+from onboardee.device.factory import new_database
+from onboardee.device.simulation.profile import load
+from onboardee.device.testing import MemoryNetwork
+from onboardee.device.testing.network import GROUPS
+from onboardee.device.testing.setup import MemoryKeeper
+from onboardee.obt import (
     Address,
     MemoryTransport,
     ObtEngine,
@@ -23,9 +21,9 @@ from obt import (
     run,
     take_ownership,
 )
-from obt.record import Ownership
-from svrdb import Connection, CredentialType, Database, PrivateData, State
-from svrdb.editor import (
+from onboardee.obt.record import Ownership
+from onboardee.svrdb import Connection, CredentialType, Database, PrivateData, State
+from onboardee.svrdb.editor import (
     add_ace,
     add_credential,
     make_resource,
@@ -35,6 +33,8 @@ from svrdb.editor import (
     set_state,
     unown,
 )
+from onboardee.wire.entropy import SeededEntropy
+from onboardee.wire.path import Endpoint
 
 HOST, PLAIN, SECURE = "10.0.0.10", 5683, 5684
 OWNER = UUID("11111111-2222-4333-8444-555555555555")

@@ -10,8 +10,8 @@ from device_scene import HOST, OWNER, PLAIN, SECURE, Scene, make_scene
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from device.path import Path
-from obt import run
+from onboardee.obt import run
+from onboardee.wire.path import Path
 
 VECTORS = File(__file__).parents[1] / "vectors"
 GROUP = Path(HOST, PLAIN, "10.0.0.66", 6666, multicast=True)

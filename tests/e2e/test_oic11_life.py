@@ -6,13 +6,12 @@ import pytest
 from device_scene import HOST, OWNER, PLAIN, Scene, make_scene
 from msgspec.structs import replace
 
-from device import events
-from device.coap import Code, Method
-from device.simulation.compatibility import PRESETS, Compatibility, Preset
-from device.simulation.profile import Method as ProfileMethod
-from device.simulation.profile import Profile, load
-from device.testing import Weather
-from obt import (
+from onboardee.device import events
+from onboardee.device.simulation.compatibility import PRESETS, Compatibility, Preset
+from onboardee.device.simulation.profile import Method as ProfileMethod
+from onboardee.device.simulation.profile import Profile, load
+from onboardee.device.testing import Weather
+from onboardee.obt import (
     ALL_ORDERS,
     LITE,
     OIC11,
@@ -31,11 +30,12 @@ from obt import (
     take_ownership,
     unpair,
 )
-from obt.dialogue import Dialogue
-from obt.link import Ask
-from obt.model import Method as TransferMethod
-from obt.transfer import Transfer
-from svrdb.model import NIL, Connection, State
+from onboardee.obt.dialogue import Dialogue
+from onboardee.obt.link import Ask
+from onboardee.obt.model import Method as TransferMethod
+from onboardee.obt.transfer import Transfer
+from onboardee.svrdb.model import NIL, Connection, State
+from onboardee.wire.coap import Code, Method
 
 FRIEND = UUID("dddddddd-bbbb-4ccc-8ddd-eeeeeeeeeeee")
 OLD = PRESETS[Preset.OIC_1_1]

@@ -10,12 +10,12 @@ from aiocoap.numbers.types import Type
 from device_scene import HOST, PLAIN, SECURE, Scene, make_scene
 from msgspec.structs import replace
 
-from device import events
-from device.dtls import CipherSuite, ClientConfig, ClientConnection, Session
-from device.entropy import SeededEntropy
-from device.path import Path
-from device.simulation.profile import Method, Pin, Profile, load
-from svrdb.model import State, TransferMethod
+from onboardee.device import events
+from onboardee.device.simulation.profile import Method, Pin, Profile, load
+from onboardee.svrdb.model import State, TransferMethod
+from onboardee.wire.dtls import CipherSuite, ClientConfig, ClientConnection, Session
+from onboardee.wire.entropy import SeededEntropy
+from onboardee.wire.path import Path
 
 TOOL = UUID("22222222-2222-4333-8444-555555555555")
 LITERAL = b"oic.sec.doxm.rdp"

@@ -6,7 +6,7 @@ from recorded_replay import Replay, replayed
 from recorded_stage import recordings
 from recorded_support import CONVERSATIONS, unlisted
 
-from svrdb.model import State
+from onboardee.svrdb.model import State
 
 
 @pytest.mark.parametrize("name", CONVERSATIONS)

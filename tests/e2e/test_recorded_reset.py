@@ -6,7 +6,7 @@ from recorded_compare import decode
 from recorded_replay import Replay
 from recorded_stage import Heard, recordings
 
-from svrdb.model import NIL, State
+from onboardee.svrdb.model import NIL, State
 
 RESET_DELAY = 2.0
 DISCOVERY_DELAY = 2.0

@@ -6,9 +6,9 @@ import pytest
 from device_scene import OWNER, Scene, make_scene
 from msgspec.structs import replace
 
-from device import events
-from device.simulation.profile import UuidPolicy, load
-from obt import (
+from onboardee.device import events
+from onboardee.device.simulation.profile import UuidPolicy, load
+from onboardee.obt import (
     CR3006,
     IOT2,
     Address,
@@ -19,8 +19,8 @@ from obt import (
     run,
     take_ownership,
 )
-from obt.record import Ownership
-from svrdb.model import State
+from onboardee.obt.record import Ownership
+from onboardee.svrdb.model import State
 
 CMS, AMS, OTHER = (UUID(int=number << 96 | 0x4000_8000_0000_0000_0000) for number in (1, 2, 3))
 KEYS = {CMS: b"the key of a CMS", AMS: b"the key of an AM"}

@@ -8,16 +8,14 @@ import pytest
 from device_scene import HOST, OWNER, PLAIN, SECURE
 from msgspec.structs import replace
 
-from device.core import Device
-from device.entropy import SeededEntropy
-from device.events import Bus, Event, StateChanged, StorageFailed
-from device.factory import new_database
-from device.path import Endpoint
-from device.simulation.profile import load
-from device.snapshots import keep_snapshots
-from device.testing import MemoryNetwork
-from device.testing.network import GROUPS
-from obt import (
+from onboardee.device.core import Device
+from onboardee.device.events import Bus, Event, StateChanged, StorageFailed
+from onboardee.device.factory import new_database
+from onboardee.device.simulation.profile import load
+from onboardee.device.snapshots import keep_snapshots
+from onboardee.device.testing import MemoryNetwork
+from onboardee.device.testing.network import GROUPS
+from onboardee.obt import (
     Address,
     MemoryTransport,
     ObtEngine,
@@ -30,7 +28,16 @@ from obt import (
     run,
     take_ownership,
 )
-from svrdb import MemoryStorage, State, Store, StoreUnavailable, list_snapshots, read_snapshot
+from onboardee.svrdb import (
+    MemoryStorage,
+    State,
+    Store,
+    StoreUnavailable,
+    list_snapshots,
+    read_snapshot,
+)
+from onboardee.wire.entropy import SeededEntropy
+from onboardee.wire.path import Endpoint
 
 LIGHT = load("light")
 RULE = Rule(subject=Subject(uuid=str(OWNER)), targets=(Target(wildcard="*"),), permission=31)

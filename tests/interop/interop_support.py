@@ -11,17 +11,16 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from device.core import Device
-from device.entropy import SystemEntropy
-from device.events import Bus, Event
-from device.factory import new_database
-from device.net.hosted import Ports
-from device.net.hub import Hub
-from device.security import states
-from device.simulation.compatibility import Compatibility
-from device.simulation.profile import Profile, load
-from device.testing import MemoryKeeper
-from svrdb.model import (
+from onboardee.device.core import Device
+from onboardee.device.events import Bus, Event
+from onboardee.device.factory import new_database
+from onboardee.device.net.hosted import Ports
+from onboardee.device.net.hub import Hub
+from onboardee.device.security import states
+from onboardee.device.simulation.compatibility import Compatibility
+from onboardee.device.simulation.profile import Profile, load
+from onboardee.device.testing import MemoryKeeper
+from onboardee.svrdb.model import (
     Ace,
     AceResource,
     Acl2,
@@ -34,6 +33,7 @@ from svrdb.model import (
     State,
     Subject,
 )
+from onboardee.wire.entropy import SystemEntropy
 
 IDENTITY = "onboardee-tester"
 """The 16 octets of the owner's UUID, readable: these programs take an identity as text."""

@@ -8,10 +8,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from device.simulation.capture import captured
-from device.simulation.document import read
-from device.simulation.profile import Profile
-from obt import Survey
+from onboardee.device.simulation.capture import captured
+from onboardee.device.simulation.document import read
+from onboardee.device.simulation.profile import Profile
+from onboardee.obt import Survey
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 OWN_UUIDS = ("di", "piid", "pi")

@@ -7,10 +7,10 @@ import msgspec
 import pytest
 from data_models import MODELS, document, needs_models
 
-from device.simulation.capture import captured
-from device.simulation.document import read
-from device.simulation.profile import Profile
-from obt import Found, Survey
+from onboardee.device.simulation.capture import captured
+from onboardee.device.simulation.document import read
+from onboardee.device.simulation.profile import Profile
+from onboardee.obt import Found, Survey
 
 FILES = sorted(MODELS.joinpath("IoTDataModels").rglob("*.swagger.json"))
 INTERFACES = ["oic.if.a", "oic.if.baseline"]

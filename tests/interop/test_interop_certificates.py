@@ -15,16 +15,16 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from interop_support import OWNER, RunningLight, mbedtls_session, running_light
 from test_interop_mbedtls import MbedTlsClient
 
-from device.events import HandshakeRefused, SessionOpened
-from device.testing import certificates
-from svrdb.model import (
+from onboardee.device.events import HandshakeRefused, SessionOpened
+from onboardee.device.testing import certificates
+from onboardee.svrdb.model import (
     Credential,
     CredentialType,
     CredentialUsage,
     PrivateData,
     PublicData,
 )
-from svrdb.model import Encoding as SvrEncoding
+from onboardee.svrdb.model import Encoding as SvrEncoding
 
 tls = pytest.importorskip("mbedtls.tls")
 exceptions = pytest.importorskip("mbedtls.exceptions")

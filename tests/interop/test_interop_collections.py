@@ -12,8 +12,8 @@ from aiocoap.numbers import codes
 from interop_support import IDENTITY, KEY, running_light
 from msgspec import convert
 
-from device.simulation.profile import Profile
-from svrdb.model import Ace, AceResource, Connection, Subject
+from onboardee.device.simulation.profile import Profile
+from onboardee.svrdb.model import Ace, AceResource, Connection, Subject
 
 LAMPS = [f"/lamp/{number}" for number in range(60)]
 LIBCOAP = [name for name in ("coap-client-openssl", "coap-client-gnutls") if shutil.which(name)]

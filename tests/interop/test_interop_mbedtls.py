@@ -11,7 +11,7 @@ from aiocoap.numbers.codes import Code
 from aiocoap.numbers.types import Type
 from interop_support import IDENTITY, KEY, OWNER, RunningLight, mbedtls_session, running_light
 
-from device.events import SessionOpened
+from onboardee.device.events import SessionOpened
 
 tls = pytest.importorskip("mbedtls.tls")
 exceptions = pytest.importorskip("mbedtls.exceptions")

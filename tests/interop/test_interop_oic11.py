@@ -18,15 +18,15 @@ from aiocoap.numbers.codes import Code as Number
 from aiocoap.numbers.types import Type
 from interop_support import IDENTITY, OWNER, RunningLight, mbedtls_session, running_light
 
-from device.coap import ClientResponse, Code, Method
-from device.dtls import CipherSuite, ClientConfig
-from device.events import SessionOpened, StateChanged
-from device.simulation.compatibility import PRESETS, Preset
-from obt import Address, AsyncioTransport
-from obt.keys import owner_key
-from obt.link import Ask, Link
-from obt.model import Method as TransferMethod
-from svrdb.model import State
+from onboardee.device.events import SessionOpened, StateChanged
+from onboardee.device.simulation.compatibility import PRESETS, Preset
+from onboardee.obt import Address, AsyncioTransport
+from onboardee.obt.keys import owner_key
+from onboardee.obt.link import Ask, Link
+from onboardee.obt.model import Method as TransferMethod
+from onboardee.svrdb.model import State
+from onboardee.wire.coap import ClientResponse, Code, Method
+from onboardee.wire.dtls import CipherSuite, ClientConfig
 
 tls = pytest.importorskip("mbedtls.tls")
 exceptions = pytest.importorskip("mbedtls.exceptions")

@@ -13,15 +13,15 @@ from aiocoap import GET, Message
 from aiocoap.numbers.types import Type
 from msgspec.structs import replace
 
-from device.core import Device
-from device.entropy import SystemEntropy
-from device.events import Bus, Event, MulticastChanged
-from device.factory import new_database
-from device.net import multicast
-from device.net.hosted import HostedDevice, Ports
-from device.net.hub import Hub
-from device.simulation.profile import Discovery, load
-from device.testing import MemoryKeeper
+from onboardee.device.core import Device
+from onboardee.device.events import Bus, Event, MulticastChanged
+from onboardee.device.factory import new_database
+from onboardee.device.net import multicast
+from onboardee.device.net.hosted import HostedDevice, Ports
+from onboardee.device.net.hub import Hub
+from onboardee.device.simulation.profile import Discovery, load
+from onboardee.device.testing import MemoryKeeper
+from onboardee.wire.entropy import SystemEntropy
 
 multicast.RECHECK_SECONDS = 0.1
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from device.net.control import MAX_BACKLOG, MAX_LINE, ControlServer
-from device.net.control_socket import SOCKET_NAME
-from device.net.hosted import HostedDevice, Ports
-from device.net.hub import Hub
-from device.simulation.profile import load
-from device.testing import MemoryNetwork, memory_device
+from onboardee.device.net.control import MAX_BACKLOG, MAX_LINE, ControlServer
+from onboardee.device.net.control_socket import SOCKET_NAME
+from onboardee.device.net.hosted import HostedDevice, Ports
+from onboardee.device.net.hub import Hub
+from onboardee.device.simulation.profile import load
+from onboardee.device.testing import MemoryNetwork, memory_device
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 

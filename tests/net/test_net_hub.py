@@ -7,14 +7,14 @@ import cbor2
 import pytest
 from aiocoap import GET, Context, Message
 
-from device.core import Device
-from device.entropy import SystemEntropy
-from device.events import Bus, DeviceReady, Event, PortShared
-from device.factory import new_database
-from device.net.hosted import ALL_HOSTS, BindError, Ports
-from device.net.hub import Hub
-from device.simulation.profile import load
-from device.testing import MemoryKeeper
+from onboardee.device.core import Device
+from onboardee.device.events import Bus, DeviceReady, Event, PortShared
+from onboardee.device.factory import new_database
+from onboardee.device.net.hosted import ALL_HOSTS, BindError, Ports
+from onboardee.device.net.hub import Hub
+from onboardee.device.simulation.profile import load
+from onboardee.device.testing import MemoryKeeper
+from onboardee.wire.entropy import SystemEntropy
 
 LOOPBACK = Ports(hosts=("127.0.0.1",))
 
@@ -110,7 +110,7 @@ async def test_a_shared_multicast_port_is_told(
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
         free.bind(("0.0.0.0", 0))
         port = free.getsockname()[1]
-    monkeypatch.setattr("device.net.hosted.COAP_PORT", port)  # 5683 may be in use here
+    monkeypatch.setattr("onboardee.device.net.hosted.COAP_PORT", port)  # 5683 may be in use here
     first: list[Event] = []
     second: list[Event] = []
     hub = Hub()

@@ -5,8 +5,8 @@ import socket
 
 import pytest
 
-from device.net.udp import MAX_PER_WAKE, UdpSocket
-from device.path import Outgoing, Path
+from onboardee.device.net.udp import MAX_PER_WAKE, UdpSocket
+from onboardee.wire.path import Outgoing, Path
 
 
 def received(opened: UdpSocket) -> list[tuple[bytes, Path]]:

@@ -10,16 +10,16 @@ import cbor2
 import pytest
 from aiocoap import CON, GET, POST, Code, Context, Message
 
-from device.core import Device
-from device.entropy import SystemEntropy
-from device.factory import new_database
-from device.net.hosted import HostedDevice, Ports
-from device.net.hub import Hub
-from device.path import Path
-from device.simulation.profile import load
-from device.testing import MemoryKeeper
-from svrdb import StoreUnavailable
-from svrdb.model import Database
+from onboardee.device.core import Device
+from onboardee.device.factory import new_database
+from onboardee.device.net.hosted import HostedDevice, Ports
+from onboardee.device.net.hub import Hub
+from onboardee.device.simulation.profile import load
+from onboardee.device.testing import MemoryKeeper
+from onboardee.svrdb import StoreUnavailable
+from onboardee.svrdb.model import Database
+from onboardee.wire.entropy import SystemEntropy
+from onboardee.wire.path import Path
 
 LOOPBACK = Ports(hosts=("127.0.0.1",))
 SELECT = cbor2.dumps({"oxmsel": 0})

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.hashes import SHA256, HashAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from device.dtls import Certificate
+from onboardee.wire.dtls import Certificate
 
 NOW = datetime(2030, 6, 1, 12, tzinfo=UTC)
 YEAR = timedelta(days=365)

@@ -8,16 +8,11 @@ from uuid import UUID
 
 import cbor2
 
-from device.clock import utc_now
-from device.coap import CoapServer, Code, Method, Request, Response
-from device.core import Device
-from device.dtls import Certificate, CipherSuite, DataReceived, Offer, ServerEndpoint, Session
-from device.dtls.keys import p_hash
-from device.entropy import SeededEntropy
-from device.path import Outgoing, Path
-from device.testing import MemoryNetwork, Weather, memory_device
-from device.testing.network import GROUPS
-from obt import (
+from onboardee.device.clock import utc_now
+from onboardee.device.core import Device
+from onboardee.device.testing import MemoryNetwork, Weather, memory_device
+from onboardee.device.testing.network import GROUPS
+from onboardee.obt import (
     LITE,
     Address,
     MemoryTransport,
@@ -30,8 +25,20 @@ from obt import (
     run,
     take_ownership,
 )
-from obt.keys import KEY_BLOCK_SIZES, LABELS
-from obt.model import Method as TransferMethod
+from onboardee.obt.keys import KEY_BLOCK_SIZES, LABELS
+from onboardee.obt.model import Method as TransferMethod
+from onboardee.wire.coap import CoapServer, Code, Method, Request, Response
+from onboardee.wire.dtls import (
+    Certificate,
+    CipherSuite,
+    DataReceived,
+    Offer,
+    ServerEndpoint,
+    Session,
+)
+from onboardee.wire.dtls.keys import p_hash
+from onboardee.wire.entropy import SeededEntropy
+from onboardee.wire.path import Outgoing, Path
 
 OWNER = UUID("11111111-2222-4333-8444-555555555555")
 FAKE = UUID("aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee")

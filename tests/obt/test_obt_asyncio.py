@@ -9,14 +9,13 @@ from contextlib import contextmanager
 import pytest
 from obt_support import OWNER
 
-from device.core import Device
-from device.entropy import SystemEntropy
-from device.factory import new_database
-from device.net.hosted import HostedDevice, Ports
-from device.net.hub import Hub
-from device.simulation.profile import load
-from device.testing import MemoryKeeper
-from obt import (
+from onboardee.device.core import Device
+from onboardee.device.factory import new_database
+from onboardee.device.net.hosted import HostedDevice, Ports
+from onboardee.device.net.hub import Hub
+from onboardee.device.simulation.profile import load
+from onboardee.device.testing import MemoryKeeper
+from onboardee.obt import (
     ORDERS,
     PLGD,
     Address,
@@ -29,8 +28,9 @@ from obt import (
     find_unowned_at,
     take_ownership,
 )
-from obt.link import Ask
-from svrdb.model import State
+from onboardee.obt.link import Ask
+from onboardee.svrdb.model import State
+from onboardee.wire.entropy import SystemEntropy
 
 
 @contextmanager

@@ -14,18 +14,18 @@ from cryptography.x509.oid import NameOID
 from obt_certificates import NOW, new_key
 from obt_support import FAKE, OWNER, FakeDevice, Scene, representation, scene
 
-from device.coap import Code, Request, Response
-from device.dtls import (
+from onboardee.obt import LITE, OnboardingError, OwnedDevice, TrustAnchors, run
+from onboardee.obt.anchors import to_der
+from onboardee.obt.authority import Authority, read_request
+from onboardee.obt.chain import check_identity
+from onboardee.obt.errors import PayloadError
+from onboardee.wire.coap import Code, Request, Response
+from onboardee.wire.dtls import (
     CertificateExpired,
     CertificateRevoked,
     CertificateUnknown,
     UnsupportedCertificate,
 )
-from obt import LITE, OnboardingError, OwnedDevice, TrustAnchors, run
-from obt.anchors import to_der
-from obt.authority import Authority, read_request
-from obt.chain import check_identity
-from obt.errors import PayloadError
 
 PEM, DER = "oic.sec.encoding.pem", "oic.sec.encoding.der"
 

@@ -7,13 +7,12 @@ import pytest
 from msgspec.structs import replace
 from obt_support import OWNER, SECURED, Scene, scene, scene_with_light
 
-from device.clock import utc_now
-from device.core import Device
-from device.dtls import CipherSuite
-from device.simulation import profile
-from device.simulation.manufacturer import Manufacturer
-from device.testing import certificates, memory_device
-from obt import (
+from onboardee.device.clock import utc_now
+from onboardee.device.core import Device
+from onboardee.device.simulation import profile
+from onboardee.device.simulation.manufacturer import Manufacturer
+from onboardee.device.testing import certificates, memory_device
+from onboardee.obt import (
     LITE,
     ORDERS,
     DeviceAccess,
@@ -35,8 +34,9 @@ from obt import (
     take_ownership,
     unpair,
 )
-from obt.authority import Authority
-from svrdb.model import State
+from onboardee.obt.authority import Authority
+from onboardee.svrdb.model import State
+from onboardee.wire.dtls import CipherSuite
 
 GUEST = UUID("22222222-3333-4444-8555-666666666666")
 ANCHOR = "oic.sec.cred.trustca"

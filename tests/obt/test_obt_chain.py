@@ -13,7 +13,10 @@ from cryptography.hazmat.primitives.hashes import SHA256, SHA384
 from cryptography.hazmat.primitives.serialization import Encoding
 from obt_certificates import LEAF_USES, NOW, YEAR, Issued, Plan, authority, issue
 
-from device.dtls import (
+from onboardee.obt import OnboardingError, TrustAnchors
+from onboardee.obt.anchors import to_der
+from onboardee.obt.chain import MAX_CHAIN, check_identity, check_manufacturer
+from onboardee.wire.dtls import (
     Alert,
     BadCertificate,
     CertificateExpired,
@@ -22,9 +25,6 @@ from device.dtls import (
     UnknownCa,
     UnsupportedCertificate,
 )
-from obt import OnboardingError, TrustAnchors
-from obt.anchors import to_der
-from obt.chain import MAX_CHAIN, check_identity, check_manufacturer
 
 DEVICE = UUID("aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee")
 SERVER, CLIENT = "1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2"

@@ -13,11 +13,11 @@ from uuid import UUID
 import pytest
 from click.testing import CliRunner
 
-from device.cli import main
-from device.testing import certificates
-from obt import Address, Keeper, KeeperError, Ownership
+from onboardee.device.cli import main
+from onboardee.device.testing import certificates
+from onboardee.obt import Address, Keeper, KeeperError, Ownership
 
-ONBOARDEE = [sys.executable, "-c", "from device.cli import main; main()"]
+ONBOARDEE = [sys.executable, "-c", "from onboardee.device.cli import main; main()"]
 DEVICE = UUID("aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee")
 
 
@@ -67,7 +67,7 @@ def test_a_device_that_moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     with running(tmp_path, "light") as (_, address):
         uuid = obt(tmp_path, "own", address).split()[0]
     before = Keeper(tmp_path / "obt.json").find(uuid)
-    monkeypatch.setattr("device.cli.reaching.PATIENCE", 0.5)
+    monkeypatch.setattr("onboardee.device.cli.reaching.PATIENCE", 0.5)
     with running(tmp_path, "light", "--port", address.rpartition(":")[2]):
         store = ["obt", "--store", str(tmp_path / "obt.json")]
         result = CliRunner().invoke(main, [*store, "read", uuid, "/light/switch"])
@@ -81,8 +81,8 @@ def test_a_device_that_moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_nobody_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A port that does not answer, and a device that is nowhere, are told of soon."""
-    monkeypatch.setattr("device.cli.reaching.PATIENCE", 0.1)
-    monkeypatch.setattr("obt.discovery.ROUND_SECONDS", 0.1)
+    monkeypatch.setattr("onboardee.device.cli.reaching.PATIENCE", 0.1)
+    monkeypatch.setattr("onboardee.obt.discovery.ROUND_SECONDS", 0.1)
     keeper = Keeper(tmp_path / "obt.json")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
         silent.bind(("127.0.0.1", 0))

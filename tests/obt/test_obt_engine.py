@@ -7,15 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from obt_support import PLAIN, SECURED, FakeDevice, representation, scene
 
-from device.coap import Code, Method, Request, Response
-from device.coap.wire import build, parse
-from device.dtls import CipherSuite, ClientConfig
-from device.entropy import SeededEntropy
-from device.path import Path
-from device.testing import Weather
-from obt import Address, LinkError, NoAnswerError, ObtEngine, run
-from obt import engine as engine_module
-from obt.link import Ask
+from onboardee.device.testing import Weather
+from onboardee.obt import Address, LinkError, NoAnswerError, ObtEngine, run
+from onboardee.obt import engine as engine_module
+from onboardee.obt.link import Ask
+from onboardee.wire.coap import Code, Method, Request, Response
+from onboardee.wire.coap.wire import build, parse
+from onboardee.wire.dtls import CipherSuite, ClientConfig
+from onboardee.wire.entropy import SeededEntropy
+from onboardee.wire.path import Path
 
 ANONYMOUS = ClientConfig(suites=(CipherSuite.ECDH_ANON_AES_128_CBC_SHA256,))
 READ_DOXM = Ask(Method.GET, "/oic/sec/doxm")

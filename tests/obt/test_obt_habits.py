@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from obt_support import OWNER, FakeDevice, scene, scene_with_light
 
-from device.coap import Method, Request
-from device.dtls.hello import ClientHello
-from device.dtls.numbers import ExtensionType
-from obt import CR3006, IOT2, LITE, PLGD, Order, run, take_ownership
-from obt.cbor import RawText, decode, encode_indefinite, encode_sorted
-from obt.errors import PayloadError
+from onboardee.obt import CR3006, IOT2, LITE, PLGD, Order, run, take_ownership
+from onboardee.obt.cbor import RawText, decode, encode_indefinite, encode_sorted
+from onboardee.obt.errors import PayloadError
+from onboardee.wire.coap import Method, Request
+from onboardee.wire.dtls.hello import ClientHello
+from onboardee.wire.dtls.numbers import ExtensionType
 
 OWNER_HEX = str(OWNER).encode().hex()
 

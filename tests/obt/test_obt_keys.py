@@ -6,9 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from device.dtls import CipherSuite, Role, Session
-from obt.keys import KEY_BLOCK_SIZES, LABELS, owner_key
-from obt.model import Method
+from onboardee.obt.keys import KEY_BLOCK_SIZES, LABELS, owner_key
+from onboardee.obt.model import Method
+from onboardee.wire.dtls import CipherSuite, Role, Session
 
 VECTORS = Path(__file__).parent.parent / "vectors"
 EXAMPLES = json.loads((VECTORS / "key-derivation.json").read_text())

@@ -3,9 +3,9 @@
 import pytest
 from obt_support import OWNER, scene_with_light
 
-from device.testing import Weather
-from obt import ORDERS, find_unowned, run, take_ownership
-from svrdb.model import State
+from onboardee.device.testing import Weather
+from onboardee.obt import ORDERS, find_unowned, run, take_ownership
+from onboardee.svrdb.model import State
 
 BAD_WEATHER = Weather(loss=0.2, duplication=0.1, reordering=0.3)
 

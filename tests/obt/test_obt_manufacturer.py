@@ -10,13 +10,13 @@ from cryptography import x509
 from obt_certificates import NOW, YEAR, Issued, Plan, authority, credential, issue
 from obt_support import FakeDevice, Scene, scene
 
-from device.dtls import CipherSuite, UnknownCa
-from device.dtls.framing import split_fragments
-from device.dtls.messages import CertificateChain
-from device.dtls.numbers import ContentType, HandshakeType
-from device.dtls.record import split
-from obt import IOT2, LITE, ORDERS, PLGD, Method, OnboardingError, Order, TrustAnchors
-from obt.chain import check_manufacturer
+from onboardee.obt import IOT2, LITE, ORDERS, PLGD, Method, OnboardingError, Order, TrustAnchors
+from onboardee.obt.chain import check_manufacturer
+from onboardee.wire.dtls import CipherSuite, UnknownCa
+from onboardee.wire.dtls.framing import split_fragments
+from onboardee.wire.dtls.messages import CertificateChain
+from onboardee.wire.dtls.numbers import ContentType, HandshakeType
+from onboardee.wire.dtls.record import split
 
 CERTIFICATE = Method.MANUFACTURER_CERTIFICATE
 RECORDINGS = json.loads((Path(__file__).parents[1] / "vectors" / "real-sessions.json").read_text())

@@ -5,10 +5,9 @@ from uuid import UUID
 import pytest
 from obt_support import OWNER, scene, scene_with_light
 
-from device.core import Device
-from device.entropy import SeededEntropy
-from device.testing import memory_device
-from obt import (
+from onboardee.device.core import Device
+from onboardee.device.testing import memory_device
+from onboardee.obt import (
     IOT2,
     LITE,
     ORDERS,
@@ -30,7 +29,8 @@ from obt import (
     run,
     take_ownership,
 )
-from svrdb.model import State
+from onboardee.svrdb.model import State
+from onboardee.wire.entropy import SeededEntropy
 
 USE = int(Permission.RETRIEVE | Permission.UPDATE | Permission.NOTIFY)
 every_order = pytest.mark.parametrize("order", ORDERS.values(), ids=lambda order: order.name)

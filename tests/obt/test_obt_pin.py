@@ -9,14 +9,14 @@ import pytest
 from msgspec.structs import replace
 from obt_support import FAKE, OWNER, FakeDevice, Scene, scene
 
-from device.core import Device
-from device.events import Bus, Event, PinShown
-from device.simulation import profile
-from device.testing import Weather, memory_device
-from obt import CR3006, IOT2, LITE, ORDERS, Method, OnboardingError, Order, OwnedDevice
-from obt.handover import PIN_HINT
-from obt.keys import pin_key
-from svrdb.model import State
+from onboardee.device.core import Device
+from onboardee.device.events import Bus, Event, PinShown
+from onboardee.device.simulation import profile
+from onboardee.device.testing import Weather, memory_device
+from onboardee.obt import CR3006, IOT2, LITE, ORDERS, Method, OnboardingError, Order, OwnedDevice
+from onboardee.obt.handover import PIN_HINT
+from onboardee.obt.keys import pin_key
+from onboardee.svrdb.model import State
 
 VECTORS = Path(__file__).parent.parent / "vectors"
 RANDOM_PIN = Method.RANDOM_PIN

@@ -15,10 +15,8 @@ from obt_support import (
     scene_with_light,
 )
 
-from device.coap import Code, Method, Request, Response
-from device.path import Outgoing, Path
-from device.testing import Weather
-from obt import (
+from onboardee.device.testing import Weather
+from onboardee.obt import (
     CR3006,
     IOT2,
     LITE,
@@ -30,7 +28,9 @@ from obt import (
     run,
     take_ownership,
 )
-from svrdb.model import State
+from onboardee.svrdb.model import State
+from onboardee.wire.coap import Code, Method, Request, Response
+from onboardee.wire.path import Outgoing, Path
 
 Lie = Callable[[FakeDevice, Request], Response | None]
 

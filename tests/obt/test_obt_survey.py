@@ -8,13 +8,13 @@ import cbor2
 import pytest
 from obt_support import PLAIN, FakeDevice, representation, scene
 
-from device.coap import Code, Request, Response
-from device.path import Outgoing, Path
-from obt import Address, Survey, SurveyError, run, survey
-from obt.errors import PayloadError
-from obt.listing import anchored, documents, is_ours, links_of, secured_endpoint
-from obt.payloads import MAX_VALUES, read_payload
-from obt.surveying import ALL_SECONDS
+from onboardee.obt import Address, Survey, SurveyError, run, survey
+from onboardee.obt.errors import PayloadError
+from onboardee.obt.listing import anchored, documents, is_ours, links_of, secured_endpoint
+from onboardee.obt.payloads import MAX_VALUES, read_payload
+from onboardee.obt.surveying import ALL_SECONDS
+from onboardee.wire.coap import Code, Request, Response
+from onboardee.wire.path import Outgoing, Path
 
 CBOR, OCF_CBOR, JSON, TEXT = 60, 10000, 50, 0
 DEVICE = UUID("aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee")

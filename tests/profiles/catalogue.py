@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from data_models import MODELS, document, resolved
 
-from device.simulation.limits import NUMBERS, Limits, ValueType
-from device.simulation.profile import ResourceProfile, built_in_names, load_all
+from onboardee.device.simulation.limits import NUMBERS, Limits, ValueType
+from onboardee.device.simulation.profile import ResourceProfile, built_in_names, load_all
 
 RESOURCES = [
     pytest.param(name, resource, id=f"{name}{resource.href}")

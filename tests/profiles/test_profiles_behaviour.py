@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from device.core import Device
-from device.events import BehaviourFailed, Bus, Event
-from device.simulation.behaviour.errors import UpdateRefusedError
-from device.simulation.profile import built_in_names, load
-from device.testing import MemoryNetwork, memory_device
+from onboardee.device.core import Device
+from onboardee.device.events import BehaviourFailed, Bus, Event
+from onboardee.device.simulation.behaviour.errors import UpdateRefusedError
+from onboardee.device.simulation.profile import built_in_names, load
+from onboardee.device.testing import MemoryNetwork, memory_device
 
 STILL = {
     "binary-light",

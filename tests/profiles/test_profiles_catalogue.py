@@ -7,9 +7,9 @@ import pytest
 from catalogue import RESOURCES, SIMPLE, another, impossible, malformed, plain
 from resource_support import STRANGER, World, owned
 
-from device.coap import Code, Method
-from device.simulation.profile import ResourceProfile, built_in_names, load_all
-from svrdb.model import State
+from onboardee.device.simulation.profile import ResourceProfile, built_in_names, load_all
+from onboardee.svrdb.model import State
+from onboardee.wire.coap import Code, Method
 
 BASELINE = "if=oic.if.baseline"
 

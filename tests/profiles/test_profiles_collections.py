@@ -5,8 +5,8 @@ from catalogue import RESOURCES, model_of, models
 from data_models import as_json, check, document, needs_models, resolved
 from resource_support import STRANGER, World, owned
 
-from device.simulation.profile import ResourceProfile, load_all
-from svrdb.model import State
+from onboardee.device.simulation.profile import ResourceProfile, load_all
+from onboardee.svrdb.model import State
 
 COLLECTIONS = [each for each in RESOURCES if each.values[1].links]
 

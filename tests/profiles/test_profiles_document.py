@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from reference import DOCUMENT, document
 
-from device.simulation.profile import load_all
-from device.testing import certificates
+from onboardee.device.simulation.profile import load_all
+from onboardee.device.testing import certificates
 
 GUIDE = DOCUMENT.with_name("guide.md")
 BLOCKS = [

@@ -4,8 +4,8 @@ import tracemalloc
 
 import pytest
 
-from device.resources.appliance import ApplianceResource
-from device.simulation.profile import load
+from onboardee.device.resources.appliance import ApplianceResource
+from onboardee.device.simulation.profile import load
 
 DEVICES = 50
 

@@ -22,8 +22,8 @@ from catalogue import (
 from data_models import as_json, check, needs_models, resolved
 from resource_support import STRANGER, World, owned
 
-from device.simulation.profile import ResourceProfile, built_in_names, load_all
-from svrdb.model import State
+from onboardee.device.simulation.profile import ResourceProfile, built_in_names, load_all
+from onboardee.svrdb.model import State
 
 REQUIRED = Path(__file__).with_name("required-resources.yaml")
 COMMON = {"rt", "if", "n", "id"}

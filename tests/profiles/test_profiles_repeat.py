@@ -1,7 +1,7 @@
 """Everything that happens repeats: all devices of the catalogue, each watched by a client."""
 
-from device.simulation.profile import built_in_names
-from device.testing import MemoryNetwork, Notification, Watcher, memory_device
+from onboardee.device.simulation.profile import built_in_names
+from onboardee.device.testing import MemoryNetwork, Notification, Watcher, memory_device
 
 MINUTE = 60.0
 

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 import yaml
 
-from device.simulation.document import read
-from device.simulation.profile import ProfileError, built_in_names, load_all
-from device.simulation.schema import profile_schema
-from device.simulation.source import Library
+from onboardee.device.simulation.document import read
+from onboardee.device.simulation.profile import ProfileError, built_in_names, load_all
+from onboardee.device.simulation.schema import profile_schema
+from onboardee.device.simulation.source import Library
 
 jsonschema = pytest.importorskip("jsonschema")
 

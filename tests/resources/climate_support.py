@@ -6,8 +6,8 @@ import msgspec
 from msgspec.structs import replace
 from resource_support import OPEN, STRANGER, World, owned
 
-from device.simulation.profile import Profile
-from svrdb.model import Ace, AceResource, Acl2, Connection, State, Subject
+from onboardee.device.simulation.profile import Profile
+from onboardee.svrdb.model import Ace, AceResource, Acl2, Connection, State, Subject
 
 FAN, SWITCH, SPEED = "/fan", "/fan/switch", "/fan/speed"
 ROOM, TARGET, HOME, SECRET = "/temperature/current", "/temperature/target", "/home", "/secret"

@@ -8,25 +8,20 @@ from uuid import UUID
 import cbor2
 from msgspec.structs import replace
 
-from device.coap import Code, Method, Request
-from device.dispatch import Dispatcher
-from device.dtls import CipherSuite, Session
-from device.dtls.session import Role
-from device.entropy import SeededEntropy
-from device.path import Endpoint, Path
-from device.resources.all import all_resources
-from device.resources.base import Call, Query, RefusedError, SilenceError
-from device.resources.collection import appliance_resources
-from device.resources.legacy import serve_oic_1_1
-from device.resources.secure import secure_resources
-from device.security import states
-from device.security.audit import AuditLog
-from device.security.era import TODAY, Era
-from device.security.gate import Requester
-from device.security.roles import AssertedRoles
-from device.security.sessions import Terms
-from device.simulation.profile import Profile, load
-from svrdb.model import (
+from onboardee.device.dispatch import Dispatcher
+from onboardee.device.resources.all import all_resources
+from onboardee.device.resources.base import Call, Query, RefusedError, SilenceError
+from onboardee.device.resources.collection import appliance_resources
+from onboardee.device.resources.legacy import serve_oic_1_1
+from onboardee.device.resources.secure import secure_resources
+from onboardee.device.security import states
+from onboardee.device.security.audit import AuditLog
+from onboardee.device.security.era import TODAY, Era
+from onboardee.device.security.gate import Requester
+from onboardee.device.security.roles import AssertedRoles
+from onboardee.device.security.sessions import Terms
+from onboardee.device.simulation.profile import Profile, load
+from onboardee.svrdb.model import (
     Ace,
     AceResource,
     Acl2,
@@ -42,6 +37,11 @@ from svrdb.model import (
     State,
     Subject,
 )
+from onboardee.wire.coap import Code, Method, Request
+from onboardee.wire.dtls import CipherSuite, Session
+from onboardee.wire.dtls.session import Role
+from onboardee.wire.entropy import SeededEntropy
+from onboardee.wire.path import Endpoint, Path
 
 OWNER = UUID("11111111-2222-4333-8444-555555555555")
 DEVICE = UUID("aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee")

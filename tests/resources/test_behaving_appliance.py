@@ -7,13 +7,13 @@ import pytest
 from msgspec.structs import replace
 from resource_support import STRANGER, World, owned
 
-from device.coap import Code, Method
-from device.entropy import SeededEntropy
-from device.simulation.behaviour import world
-from device.simulation.behaviour.chance import Dice
-from device.simulation.behaviour.model import Behaviour
-from device.simulation.profile import load
-from svrdb.model import State
+from onboardee.device.simulation.behaviour import world
+from onboardee.device.simulation.behaviour.chance import Dice
+from onboardee.device.simulation.behaviour.model import Behaviour
+from onboardee.device.simulation.profile import load
+from onboardee.svrdb.model import State
+from onboardee.wire.coap import Code, Method
+from onboardee.wire.entropy import SeededEntropy
 
 SWITCH, DIMMING = "/light/switch", "/light/dimming"
 ENTRIES: list[dict[str, Any]] = [

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from resource_support import World
 
-from device.coap import Code, Method, Request
-from device.resources.batch import MAX_CHANGES
+from onboardee.device.resources.batch import MAX_CHANGES
+from onboardee.wire.coap import Code, Method, Request
 
 GET, POST = Method.GET, Method.POST
 B, LL, BASELINE = "if=oic.if.b", "if=oic.if.ll", "if=oic.if.baseline"

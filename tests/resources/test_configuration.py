@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from resource_support import STRANGER, World, in_state, owned, plainly
 
-from device.changes import describe_changes
-from device.coap import Code, Method
-from device.entropy import SeededEntropy
-from device.events import DeviceConfigured
-from device.factory import reset_database
-from device.simulation.profile import CoreResources, load
-from svrdb.codec import CODECS, Codec
-from svrdb.model import Con, State
+from onboardee.device.changes import describe_changes
+from onboardee.device.events import DeviceConfigured
+from onboardee.device.factory import reset_database
+from onboardee.device.simulation.profile import CoreResources, load
+from onboardee.svrdb.codec import CODECS, Codec
+from onboardee.svrdb.model import Con, State
+from onboardee.wire.coap import Code, Method
+from onboardee.wire.entropy import SeededEntropy
 
 CON = "/oic/con"
 EVERYTHING = {

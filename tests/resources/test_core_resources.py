@@ -15,8 +15,8 @@ from resource_support import (
     unowned,
 )
 
-from device.coap import Code, Method
-from svrdb.model import State
+from onboardee.svrdb.model import State
+from onboardee.wire.coap import Code, Method
 
 MNT = "/oic/mnt"
 

@@ -15,8 +15,8 @@ from data_models import (
 )
 from resource_support import STRANGER, World, in_state, owned
 
-from device.coap import Code, Method
-from svrdb.model import State
+from onboardee.svrdb.model import State
+from onboardee.wire.coap import Code, Method
 
 pytestmark = needs_models
 

@@ -20,9 +20,9 @@ from resource_support import (
     unowned,
 )
 
-from device.coap import Code, Method, Request
-from device.path import Path
-from svrdb.model import Database, Sdi, State
+from onboardee.svrdb.model import Database, Sdi, State
+from onboardee.wire.coap import Code, Method, Request
+from onboardee.wire.path import Path
 
 RES, WELL_KNOWN = "/oic/res", "/.well-known/core"
 EVERYTHING = [

@@ -18,9 +18,9 @@ from resource_support import (
     unowned,
 )
 
-from device.coap import Code, Method, Request
-from device.simulation.profile import Profile
-from svrdb.model import Ace, AceResource, Acl2, Connection, Permission, State, Subject
+from onboardee.device.simulation.profile import Profile
+from onboardee.svrdb.model import Ace, AceResource, Acl2, Connection, Permission, State, Subject
+from onboardee.wire.coap import Code, Method, Request
 
 GET, POST, PUT, DELETE = Method
 RES, DOXM, PSTAT, SWITCH = "/oic/res", "/oic/sec/doxm", "/oic/sec/pstat", "/light/switch"

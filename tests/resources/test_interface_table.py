@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from climate_support import FAN, HOME, ROOM, SECRET, SWITCH, climate, may
 
-from device.coap import Code, Method
+from onboardee.wire.coap import Code, Method
 
 READ, NONE, WRITTEN = Code.CONTENT, Code.METHOD_NOT_ALLOWED, Code.CHANGED
 PARTLY, BAD, FORBIDDEN = Code.NOT_FOUND, Code.BAD_REQUEST, Code.FORBIDDEN

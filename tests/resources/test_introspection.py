@@ -13,12 +13,12 @@ from climate_support import FAN, HOME, PROFILE, SECRET, climate, climate_profile
 from msgspec.structs import replace
 from resource_support import PLAIN_PORT, STRANGER, World, owned, plainly
 
-from device.coap import Code, Method
-from device.path import Path as Way
-from device.resources import introspection
-from device.resources.base import Query
-from device.simulation.profile import CoreResources, load
-from svrdb.model import State
+from onboardee.device.resources import introspection
+from onboardee.device.resources.base import Query
+from onboardee.device.simulation.profile import CoreResources, load
+from onboardee.svrdb.model import State
+from onboardee.wire.coap import Code, Method
+from onboardee.wire.path import Path as Way
 
 jsonschema = pytest.importorskip("jsonschema")
 

@@ -23,13 +23,13 @@ from resource_support import (
     unowned,
 )
 
-from device.coap import Code
-from device.security.era import OIC_1_1, TODAY
-from device.security.gate import Requester
-from device.simulation.compatibility import PRESETS, Compatibility, Preset
-from device.simulation.profile import load
-from device.testing.certificates import Issued, root
-from svrdb.model import Connection, Database, State, Subject
+from onboardee.device.security.era import OIC_1_1, TODAY
+from onboardee.device.security.gate import Requester
+from onboardee.device.simulation.compatibility import PRESETS, Compatibility, Preset
+from onboardee.device.simulation.profile import load
+from onboardee.device.testing.certificates import Issued, root
+from onboardee.svrdb.model import Connection, Database, State, Subject
+from onboardee.wire.coap import Code
 
 ME, THEM = str(OWNER), str(FRIEND)
 OLD = PRESETS[Preset.OIC_1_1]

@@ -6,8 +6,8 @@ import cbor2
 import pytest
 from resource_support import STRANGER, World, in_state, owned, plainly
 
-from device.coap import Code, Method
-from svrdb.model import State
+from onboardee.svrdb.model import State
+from onboardee.wire.coap import Code, Method
 
 SWITCH, DIMMING, COLOUR = "/light/switch", "/light/dimming", "/light/colour"
 DEFAULTS = {

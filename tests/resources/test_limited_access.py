@@ -20,9 +20,9 @@ from resource_support import (
     unowned,
 )
 
-from device.coap import Code
-from device.simulation.profile import Compatibility, load
-from svrdb.model import Acl2, State
+from onboardee.device.simulation.profile import Compatibility, load
+from onboardee.svrdb.model import Acl2, State
+from onboardee.wire.coap import Code
 
 LIMITED = {
     "subject": {"uuid": str(FRIEND)},

@@ -24,11 +24,11 @@ from hypothesis.stateful import (
 from msgspec import to_builtins
 from resource_support import DEVICE, SECRET, SILENCE, World, in_state, transfer_session
 
-from device.coap import Code, Method
-from device.entropy import SeededEntropy
-from device.factory import reset_database
-from device.security.gate import Requester
-from svrdb.model import RoleId, State
+from onboardee.device.factory import reset_database
+from onboardee.device.security.gate import Requester
+from onboardee.svrdb.model import RoleId, State
+from onboardee.wire.coap import Code, Method
+from onboardee.wire.entropy import SeededEntropy
 
 IS_LONG: Final = os.environ.get("HYPOTHESIS_PROFILE") == "long"
 SHORT: Final = settings(max_examples=200, stateful_step_count=30, deadline=None, derandomize=True)

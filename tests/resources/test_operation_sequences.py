@@ -29,12 +29,12 @@ from resource_support import (
     transfer_session,
 )
 
-from device.coap import Code, Method, Request
-from svrdb import JSON
-from svrdb.check import problems
-from svrdb.codec import CBOR
-from svrdb.findings import ProblemCode
-from svrdb.model import State
+from onboardee.svrdb import JSON
+from onboardee.svrdb.check import problems
+from onboardee.svrdb.codec import CBOR
+from onboardee.svrdb.findings import ProblemCode
+from onboardee.svrdb.model import State
+from onboardee.wire.coap import Code, Method, Request
 
 NEVER = {
     ProblemCode.DUPLICATE_ACEID,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device.resources.payload import MAX_DEPTH, PayloadError, decode_map, encode
+from onboardee.device.resources.payload import MAX_DEPTH, PayloadError, decode_map, encode
 
 KNOWN_TAGS = [*range(6), 25, 28, 29, 30, 35, 36, 37, 52, 54, 100, 256, 258, 260, 261, 1004, 43000]
 

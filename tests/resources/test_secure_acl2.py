@@ -16,9 +16,9 @@ from resource_support import (
     unowned,
 )
 
-from device.coap import Code
-from device.resources.secure.acl2 import MAX_ENTRIES, MAX_FILTERS, MAX_RESOURCES
-from svrdb.model import Acl2, State
+from onboardee.device.resources.secure.acl2 import MAX_ENTRIES, MAX_FILTERS, MAX_RESOURCES
+from onboardee.svrdb.model import Acl2, State
+from onboardee.wire.coap import Code
 
 ACL2 = "/oic/sec/acl2"
 FRIENDS = {"uuid": str(FRIEND)}

@@ -7,10 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from resource_support import NOON, TRANSFER, World, in_state, owned
 
-from device.coap import Code
-from device.events import AccessDenied, AnswersWithheld, Event, HandshakeRefused, ResetScheduled
-from device.security.audit import MAX_SPACE
-from svrdb.model import State
+from onboardee.device.events import (
+    AccessDenied,
+    AnswersWithheld,
+    Event,
+    HandshakeRefused,
+    ResetScheduled,
+)
+from onboardee.device.security.audit import MAX_SPACE
+from onboardee.svrdb.model import State
+from onboardee.wire.coap import Code
 
 AEL = "/oic/sec/ael"
 DENIED = AccessDenied(

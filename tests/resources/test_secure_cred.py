@@ -27,12 +27,12 @@ from resource_support import (
     unowned,
 )
 
-from device.coap import Code
-from device.dtls import CipherSuite
-from device.resources.secure.cred import MAX_CREDENTIALS
-from svrdb.check import problems
-from svrdb.findings import ProblemCode
-from svrdb.model import Database, State
+from onboardee.device.resources.secure.cred import MAX_CREDENTIALS
+from onboardee.svrdb.check import problems
+from onboardee.svrdb.findings import ProblemCode
+from onboardee.svrdb.model import Database, State
+from onboardee.wire.coap import Code
+from onboardee.wire.dtls import CipherSuite
 
 CRED = "/oic/sec/cred"
 RAW, BASE64, PEM, DER = (f"oic.sec.encoding.{name}" for name in ("raw", "base64", "pem", "der"))

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from resource_support import STRANGER, TRANSFER, World, in_state, owned, unowned
 
-from device.coap import Code
-from device.testing import certificates
-from svrdb import JSON
-from svrdb.model import State
+from onboardee.device.testing import certificates
+from onboardee.svrdb import JSON
+from onboardee.svrdb.model import State
+from onboardee.wire.coap import Code
 
 CRL = "/oic/sec/crl"
 ROOT = certificates.root()

@@ -9,12 +9,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import SignatureAlgorithmOID
 from resource_support import BY_OWNER, OWNER, STRANGER, TRANSFER, World, owned, plainly, unowned
 
-from device import factory
-from device.coap import Code
-from device.entropy import SeededEntropy
-from device.testing import certificates
-from svrdb import JSON
-from svrdb.model import State
+from onboardee.device import factory
+from onboardee.device.testing import certificates
+from onboardee.svrdb import JSON
+from onboardee.svrdb.model import State
+from onboardee.wire.coap import Code
+from onboardee.wire.entropy import SeededEntropy
 
 CSR, CRED, DOXM = "/oic/sec/csr", "/oic/sec/cred", "/oic/sec/doxm"
 PEM = "oic.sec.encoding.pem"

@@ -20,8 +20,8 @@ from resource_support import (
     unowned,
 )
 
-from device.coap import Code
-from svrdb.model import Database, State
+from onboardee.svrdb.model import Database, State
+from onboardee.wire.coap import Code
 
 DOXM, PSTAT, BASELINE = "/oic/sec/doxm", "/oic/sec/pstat", "if=oic.if.baseline"
 FRESH = {

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from resource_support import BY_OWNER, STRANGER, World, in_state, owned, plainly, unowned
 
-from device.coap import Code
-from svrdb.model import State
+from onboardee.svrdb.model import State
+from onboardee.wire.coap import Code
 
 ROLES = "/oic/sec/roles"
 PUBLIC = {"data": "x", "encoding": "oic.sec.encoding.pem"}

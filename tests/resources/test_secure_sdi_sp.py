@@ -6,8 +6,8 @@ import cbor2
 import pytest
 from resource_support import FRIEND, NOBODY, OWNER, World, in_state, owned, unowned
 
-from device.coap import Code
-from svrdb.model import State
+from onboardee.svrdb.model import State
+from onboardee.wire.coap import Code
 
 SDI, SP = "/oic/sec/sdi", "/oic/sec/sp"
 BASELINE, BLACK = "1.3.6.1.4.1.51414.0.0.1.0", "1.3.6.1.4.1.51414.0.0.2.0"

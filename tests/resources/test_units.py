@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from resource_support import World
 
-from device.coap import Code, Method
-from device.resources.units import TEMPERATURE
+from onboardee.device.resources.units import TEMPERATURE
+from onboardee.wire.coap import Code, Method
 
 
 def warm(**room: Any) -> World:

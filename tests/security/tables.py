@@ -9,10 +9,10 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from device.security.gate import Kind, Operation, Requester, Situation, Target, decide
-from device.security.rights import OIC_1_1_RIGHTS, RIGHTS, Rights
-from device.security.states import ON_ENTRY, SUCCESSORS
-from svrdb.model import Acl2, Cred, Database, Doxm, Permanent, Pstat, State
+from onboardee.device.security.gate import Kind, Operation, Requester, Situation, Target, decide
+from onboardee.device.security.rights import OIC_1_1_RIGHTS, RIGHTS, Rights
+from onboardee.device.security.states import ON_ENTRY, SUCCESSORS
+from onboardee.svrdb.model import Acl2, Cred, Database, Doxm, Permanent, Pstat, State
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "tables.md"
 

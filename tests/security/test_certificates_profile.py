@@ -11,7 +11,13 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from device.dtls import (
+from onboardee.device.security.certificates import IDENTITY, ROLE, read_chain, roles_in
+from onboardee.device.security.chains import Trust, verify
+from onboardee.device.testing import certificates
+from onboardee.device.testing.certificates import Issued, Recipe
+from onboardee.svrdb.model import RoleId
+from onboardee.svrdb.x509 import identity_in
+from onboardee.wire.dtls import (
     Alert,
     BadCertificate,
     CertificateExpired,
@@ -19,12 +25,6 @@ from device.dtls import (
     UnknownCa,
     UnsupportedCertificate,
 )
-from device.security.certificates import IDENTITY, ROLE, read_chain, roles_in
-from device.security.chains import Trust, verify
-from device.testing import certificates
-from device.testing.certificates import Issued, Recipe
-from svrdb.model import RoleId
-from svrdb.x509 import identity_in
 
 PEER = UUID("11111111-2222-4333-8444-555555555555")
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)

@@ -5,14 +5,14 @@ from uuid import UUID
 import pytest
 from msgspec.structs import replace
 
-from device import events
-from device.changes import describe_changes
-from device.entropy import SeededEntropy
-from device.factory import new_database, reset_database
-from device.security import states
-from device.simulation.profile import UuidPolicy, load
-from svrdb.check import problems
-from svrdb.model import NIL, Cred, Credential, Database, Sdi, State
+from onboardee.device import events
+from onboardee.device.changes import describe_changes
+from onboardee.device.factory import new_database, reset_database
+from onboardee.device.security import states
+from onboardee.device.simulation.profile import UuidPolicy, load
+from onboardee.svrdb.check import problems
+from onboardee.svrdb.model import NIL, Cred, Credential, Database, Sdi, State
+from onboardee.wire.entropy import SeededEntropy
 
 WISHED = UUID("aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee")
 OWNER = UUID("11111111-2222-4333-8444-555555555555")

@@ -5,14 +5,13 @@ from uuid import UUID
 import pytest
 from msgspec.structs import replace
 
-from device.core import Device
-from device.entropy import SeededEntropy
-from device.events import Bus, Event, StorageFailed
-from device.factory import caught_up, new_database, reset_database, reset_profile
-from device.simulation.manufacturer import Manufacturer
-from device.simulation.profile import Method, Profile, UuidPolicy, load
-from device.testing.setup import MemoryKeeper
-from svrdb import (
+from onboardee.device.core import Device
+from onboardee.device.events import Bus, Event, StorageFailed
+from onboardee.device.factory import caught_up, new_database, reset_database, reset_profile
+from onboardee.device.simulation.manufacturer import Manufacturer
+from onboardee.device.simulation.profile import Method, Profile, UuidPolicy, load
+from onboardee.device.testing.setup import MemoryKeeper
+from onboardee.svrdb import (
     NIL,
     Ace,
     AceResource,
@@ -26,6 +25,7 @@ from svrdb import (
     Subject,
     profile_of,
 )
+from onboardee.wire.entropy import SeededEntropy
 
 LIGHT = load("light")
 UUID_OF_LIGHT = UUID("80cd5608-1351-9558-c6f7-d2bb0a0394b6")

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from device.security.gate import Kind, Operation, Requester, Situation, Target, decide
-from svrdb.model import (
+from onboardee.device.security.gate import Kind, Operation, Requester, Situation, Target, decide
+from onboardee.svrdb.model import (
     NIL,
     Ace,
     AceResource,

@@ -10,8 +10,8 @@ import uuid
 import pytest
 from msgspec.structs import replace
 
-from device.security.gate import Kind, Operation, Requester, Situation, Target, decide
-from svrdb.model import (
+from onboardee.device.security.gate import Kind, Operation, Requester, Situation, Target, decide
+from onboardee.svrdb.model import (
     NIL,
     Ace,
     AceResource,

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from device.security import owner
+from onboardee.device.security import owner
 
 OBT = UUID("11111111-2222-4333-8444-555555555555")
 DEVICE = UUID("aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee")

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device.entropy import SeededEntropy
-from device.security.pin import ATTEMPTS, PinPad, pin_key, random_pin
+from onboardee.device.security.pin import ATTEMPTS, PinPad, pin_key, random_pin
+from onboardee.wire.entropy import SeededEntropy
 
 
 def test_key_of_a_known_pin() -> None:

@@ -9,10 +9,10 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 from msgspec.structs import replace
 
-from device.dtls import CertificateExpired, UnknownCa, UnsupportedCertificate
-from device.resources.secure.credential import read_credential
-from device.security import certificates, trust
-from svrdb.model import NIL, Cred, Database, Doxm, Permanent, PublicData, RoleId
+from onboardee.device.resources.secure.credential import read_credential
+from onboardee.device.security import certificates, trust
+from onboardee.svrdb.model import NIL, Cred, Database, Doxm, Permanent, PublicData, RoleId
+from onboardee.wire.dtls import CertificateExpired, UnknownCa, UnsupportedCertificate
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "recorded-certificates.json"
 RECORDED = json.loads(VECTORS.read_text(encoding="utf-8"))

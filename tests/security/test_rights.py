@@ -2,8 +2,8 @@
 
 import pytest
 
-from device.security.rights import OIC_1_1_RIGHTS, RIGHTS, Right, why_not_writable
-from svrdb.model import State
+from onboardee.device.security.rights import OIC_1_1_RIGHTS, RIGHTS, Right, why_not_writable
+from onboardee.svrdb.model import State
 
 TABLE = """
 property               RESET RFOTM RFPRO RFNOP SRESET

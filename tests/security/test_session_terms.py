@@ -8,9 +8,7 @@ from uuid import UUID
 import pytest
 from msgspec.structs import replace
 
-from device.dtls import CipherSuite, Session
-from device.dtls.session import Role
-from device.security.sessions import (
+from onboardee.device.security.sessions import (
     Terms,
     awaited_owner,
     identity_uuid,
@@ -19,7 +17,7 @@ from device.security.sessions import (
     returning_terms,
     terms_for,
 )
-from svrdb.model import (
+from onboardee.svrdb.model import (
     NIL,
     Cred,
     Credential,
@@ -33,6 +31,8 @@ from svrdb.model import (
     RoleId,
     State,
 )
+from onboardee.wire.dtls import CipherSuite, Session
+from onboardee.wire.dtls.session import Role
 
 PEER = UUID("aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee")
 KEY = bytes(range(16))

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
-from device.security import states
-from svrdb.model import (
+from onboardee.device.security import states
+from onboardee.svrdb.model import (
     NIL,
     Acl2,
     Cred,

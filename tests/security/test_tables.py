@@ -2,9 +2,9 @@
 
 from tables import DOCUMENT, TARGETS, document
 
-from device.entropy import SeededEntropy
-from device.resources.secure import secure_resources
-from device.security.rights import RIGHTS
+from onboardee.device.resources.secure import secure_resources
+from onboardee.device.security.rights import RIGHTS
+from onboardee.wire.entropy import SeededEntropy
 
 
 def test_the_document_is_current() -> None:

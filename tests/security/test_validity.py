@@ -11,10 +11,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from device.simulation.profile import load
-from device.validity import applies_at
-from svrdb.model import Ace, AceResource, Subject, TimePattern
-from svrdb.validity import parse
+from onboardee.device.simulation.profile import load
+from onboardee.device.validity import applies_at
+from onboardee.svrdb.model import Ace, AceResource, Subject, TimePattern
+from onboardee.svrdb.validity import parse
 
 WORKDAY = "20260105T080000Z/PT9H"  # a Monday
 YEAR = "20260101T000000Z/20270101T000000Z"

@@ -10,11 +10,11 @@ from typing import Any
 import msgspec
 import yaml
 
-from device.entropy import SeededEntropy
-from device.simulation.behaviour.chance import Dice
-from device.simulation.behaviour.world import World
-from device.simulation.profile import Profile, load
-from device.simulation.values import Values
+from onboardee.device.simulation.behaviour.chance import Dice
+from onboardee.device.simulation.behaviour.world import World
+from onboardee.device.simulation.profile import Profile, load
+from onboardee.device.simulation.values import Values
+from onboardee.wire.entropy import SeededEntropy
 
 PALETTE = """
 device: {name: Palette, types: [oic.d.test]}

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from device.simulation.capture import captured
-from device.simulation.document import read
+from onboardee.device.simulation.capture import captured
+from onboardee.device.simulation.document import read
 
 LINK = {"href": "/x", "rt": ["x.test"], "if": ["oic.if.a", "oic.if.baseline"], "p": {"bm": 3}}
 ABSENT = object()

@@ -7,15 +7,13 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
-from device.core import Device
-from device.entropy import SeededEntropy
-from device.factory import new_database
-from device.path import Endpoint
-from device.simulation.document import read
-from device.simulation.profile import Profile
-from device.testing import MemoryKeeper, MemoryNetwork, onboarded
-from device.testing.network import GROUPS
-from obt import (
+from onboardee.device.core import Device
+from onboardee.device.factory import new_database
+from onboardee.device.simulation.document import read
+from onboardee.device.simulation.profile import Profile
+from onboardee.device.testing import MemoryKeeper, MemoryNetwork, onboarded
+from onboardee.device.testing.network import GROUPS
+from onboardee.obt import (
     Address,
     DeviceAccess,
     MemoryTransport,
@@ -26,6 +24,8 @@ from obt import (
     run,
     survey,
 )
+from onboardee.wire.entropy import SeededEntropy
+from onboardee.wire.path import Endpoint
 
 CLIENT = UUID("11111111-2222-4333-8444-555555555555")
 KEY = bytes(range(16))

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from behaviour_scene import make_scene
 
-from device.simulation.behaviour.code import located
-from device.simulation.behaviour.errors import BehaviourError
-from device.simulation.behaviour.model import Code
-from device.simulation.profile import ProfileError, load
+from onboardee.device.simulation.behaviour.code import located
+from onboardee.device.simulation.behaviour.errors import BehaviourError
+from onboardee.device.simulation.behaviour.model import Code
+from onboardee.device.simulation.profile import ProfileError, load
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "morse.yaml"
 

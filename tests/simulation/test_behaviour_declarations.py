@@ -6,11 +6,11 @@ import msgspec
 import pytest
 from behaviour_scene import NAMES, example, make_scene, palette
 
-from device.simulation.behaviour.check import check
-from device.simulation.behaviour.errors import BehaviourError
-from device.simulation.behaviour.model import Behaviour
-from device.simulation.behaviour.terms import LONGEST, Condition, seconds, span
-from device.simulation.profile import Profile
+from onboardee.device.simulation.behaviour.check import check
+from onboardee.device.simulation.behaviour.errors import BehaviourError
+from onboardee.device.simulation.behaviour.model import Behaviour
+from onboardee.device.simulation.behaviour.terms import LONGEST, Condition, seconds, span
+from onboardee.device.simulation.profile import Profile
 
 
 @pytest.mark.parametrize(

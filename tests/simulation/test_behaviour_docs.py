@@ -9,8 +9,8 @@ import pytest
 import yaml
 from behaviour_scene import make_scene
 
-from device.simulation.behaviour.model import Behaviour
-from device.simulation.profile import Profile
+from onboardee.device.simulation.behaviour.model import Behaviour
+from onboardee.device.simulation.profile import Profile
 
 PAGE = Path(__file__).parents[2] / "docs" / "behaviour.md"
 BLOCKS = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from behaviour_scene import MIDNIGHT, Scene, example, make_scene, palette
 
-from device.coap import Code
-from device.simulation.behaviour.coupling import ExclusivePart, Member, followed
-from device.simulation.behaviour.rules import Follow
-from device.simulation.behaviour.world import UpdateRefusedError
-from device.simulation.values import ValueRefusedError
+from onboardee.device.simulation.behaviour.coupling import ExclusivePart, Member, followed
+from onboardee.device.simulation.behaviour.rules import Follow
+from onboardee.device.simulation.behaviour.world import UpdateRefusedError
+from onboardee.device.simulation.values import ValueRefusedError
+from onboardee.wire.coap import Code
 
 SWITCH, LEVEL, ALARM = "/switch#value", "/level#level", "/sensor#alarm"
 ON = "{property: /switch#value, equals: true}"

@@ -9,9 +9,14 @@ from behaviour_scene import NAMES, Scene, example, make_scene, palette
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from device.simulation.behaviour.notices import Notices
-from device.simulation.behaviour.world import MAX_EVENTS, MAX_ROUNDS, UpdateRefusedError, World
-from device.simulation.values import ValueRefusedError
+from onboardee.device.simulation.behaviour.notices import Notices
+from onboardee.device.simulation.behaviour.world import (
+    MAX_EVENTS,
+    MAX_ROUNDS,
+    UpdateRefusedError,
+    World,
+)
+from onboardee.device.simulation.values import ValueRefusedError
 
 EVERYTHING = palette(
     """

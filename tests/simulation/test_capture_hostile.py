@@ -8,9 +8,9 @@ from capture_support import loaded
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from device.simulation.capture import CaptureError, captured
-from device.simulation.capture.notes import MAX_NOTES
-from device.simulation.capture.patterns import is_harmless
+from onboardee.device.simulation.capture import CaptureError, captured
+from onboardee.device.simulation.capture.notes import MAX_NOTES
+from onboardee.device.simulation.capture.patterns import is_harmless
 
 UUID_TEXT = "12345678-1234-4234-8234-123456789abc"
 

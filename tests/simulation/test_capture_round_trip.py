@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from capture_support import CLIENT, loaded, scene
 
-from device.simulation.capture import captured
-from device.simulation.profile import built_in_names, load
-from obt import Address, OnboardingError, SharedKey, SurveyError, run, survey
+from onboardee.device.simulation.capture import captured
+from onboardee.device.simulation.profile import built_in_names, load
+from onboardee.obt import Address, OnboardingError, SharedKey, SurveyError, run, survey
 
 RICH = """
 device:

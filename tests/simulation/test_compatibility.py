@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from device.entropy import SeededEntropy
-from device.factory import new_database
-from device.simulation.compatibility import PRESETS, Compatibility, Preset
-from device.simulation.profile import ProfileError, load
+from onboardee.device.factory import new_database
+from onboardee.device.simulation.compatibility import PRESETS, Compatibility, Preset
+from onboardee.device.simulation.profile import ProfileError, load
+from onboardee.wire.entropy import SeededEntropy
 
 PROFILE = """
 device: {name: Old light, types: [oic.d.light]}

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 import msgspec
 import pytest
 
-from device.simulation.document import read
-from device.simulation.mistakes import explained
+from onboardee.device.simulation.document import read
+from onboardee.device.simulation.mistakes import explained
 
 
 class Tagged(msgspec.Struct, tag_field="kind", tag=str.lower, forbid_unknown_fields=True):

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device.entropy import SeededEntropy
-from device.factory import new_database, reset_database
-from device.simulation.document import read
-from device.simulation.profile import ProfileError, built_in_names, load, load_all
+from onboardee.device.factory import new_database, reset_database
+from onboardee.device.simulation.document import read
+from onboardee.device.simulation.profile import ProfileError, built_in_names, load, load_all
+from onboardee.wire.entropy import SeededEntropy
 
 MINIMAL = """
 device: {name: Thing, types: [oic.d.thing]}

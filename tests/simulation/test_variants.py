@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from device.simulation.profile import ProfileError, load, load_all
-from device.simulation.variants import MAX_BASES
+from onboardee.device.simulation.profile import ProfileError, load, load_all
+from onboardee.device.simulation.variants import MAX_BASES
 
 
 def written(folder: Path, text: str, name: str = "thing") -> str:

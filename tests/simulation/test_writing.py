@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device.simulation.limits import Field, Limits
-from device.simulation.values import Property, ValueRefusedError, Values, ValueType
+from onboardee.device.simulation.limits import Field, Limits
+from onboardee.device.simulation.values import Property, ValueRefusedError, Values, ValueType
 
 SOURCE = {
     "name": Field(type=ValueType.STRING),

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from svrdb_samples import owned
 from svrdb_strategies import databases as plain_databases
 
-from svrdb import (
+from onboardee.svrdb import (
     NIL,
     Database,
     Doxm,
@@ -25,7 +25,7 @@ from svrdb import (
     ResetProfile,
     ResetUuid,
 )
-from svrdb.model import Ael, Crl, OptionalData
+from onboardee.svrdb.model import Ael, Crl, OptionalData
 
 Resource = dict[str, Any]
 

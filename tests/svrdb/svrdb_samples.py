@@ -4,7 +4,7 @@ import uuid
 
 import msgspec
 
-from svrdb import (
+from onboardee.svrdb import (
     Ace,
     AceResource,
     Acl2,

@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from svrdb import (
+from onboardee.svrdb import (
     NIL,
     Ace,
     AceResource,

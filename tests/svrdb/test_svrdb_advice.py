@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from svrdb_samples import DEVICE, OWNER, owned, unowned
 from svrdb_strategies import databases
 
-from svrdb import (
+from onboardee.svrdb import (
     NIL,
     Ace,
     AceResource,
@@ -30,7 +30,7 @@ from svrdb import (
     profile_of,
     repair,
 )
-from svrdb.model import CredentialUsage, TimePattern
+from onboardee.svrdb.model import CredentialUsage, TimePattern
 
 NOW = datetime(2030, 6, 1, 12, tzinfo=UTC)
 PEER = UUID("99999999-2222-4333-8444-555555555555")

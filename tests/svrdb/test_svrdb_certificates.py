@@ -10,9 +10,9 @@ import pytest
 from msgspec.structs import replace
 from svrdb_samples import DEVICE, unowned
 
-from device.testing import certificates
-from device.testing.certificates import Issued
-from svrdb import (
+from onboardee.device.testing import certificates
+from onboardee.device.testing.certificates import Issued
+from onboardee.svrdb import (
     Credential,
     Database,
     Encoding,
@@ -25,7 +25,7 @@ from svrdb import (
     profile_of,
     repair,
 )
-from svrdb.model import CredentialUsage
+from onboardee.svrdb.model import CredentialUsage
 
 NOW = datetime(2030, 6, 1, tzinfo=UTC)
 ROOT = certificates.root()

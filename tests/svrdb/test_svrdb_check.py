@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from svrdb_samples import OWNER, SECRET, owned, unowned
 from svrdb_strategies import databases
 
-from svrdb import (
+from onboardee.svrdb import (
     NIL,
     Ace,
     Credential,

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from svrdb_samples import SECRET, owned, unowned
 from svrdb_strategies import databases
 
-from svrdb import CBOR, JSON, Codec, Database, Doxm
-from svrdb.codec import CODECS, FORMAT, Unreadable
+from onboardee.svrdb import CBOR, JSON, Codec, Database, Doxm
+from onboardee.svrdb.codec import CODECS, FORMAT, Unreadable
 
 both = pytest.mark.parametrize("codec", CODECS, ids=lambda codec: codec.file_name)
 
@@ -99,7 +99,7 @@ def test_cbor_is_cbor() -> None:
 def test_later_version(codec: Codec, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file of a later version is refused with a text that names both versions."""
     with monkeypatch.context() as later:
-        later.setattr("svrdb.codec.VERSION", 2)
+        later.setattr("onboardee.svrdb.codec.VERSION", 2)
         content = codec.encode(owned())
     with pytest.raises(Unreadable, match="has version 2, and this program knows version 1"):
         codec.decode(content)

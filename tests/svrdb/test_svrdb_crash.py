@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from svrdb_samples import unowned
 
-from svrdb import (
+from onboardee.svrdb import (
     CBOR,
     JSON,
     Codec,
@@ -17,7 +17,7 @@ from svrdb import (
     StoreDamaged,
     StoreUnavailable,
 )
-from svrdb.codec import CODECS
+from onboardee.svrdb.codec import CODECS
 
 HISTORY = [unowned(f"{number}" * (number * 40 + 1)) for number in range(4)]
 OTHER = unowned("another device")

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from svrdb_samples import owned
 from svrdb_strategies import databases
 
-from svrdb import CBOR, JSON, Codec
-from svrdb.codec import CODECS, Unreadable
-from svrdb.damage import cbor_places, json_places, octet_of, place_at
+from onboardee.svrdb import CBOR, JSON, Codec
+from onboardee.svrdb.codec import CODECS, Unreadable
+from onboardee.svrdb.damage import cbor_places, json_places, octet_of, place_at
 
 both = pytest.mark.parametrize("codec", CODECS, ids=lambda codec: codec.name)
 

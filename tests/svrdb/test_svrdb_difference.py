@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from svrdb_samples import OWNER, SECRET, named, owned, unowned
 from svrdb_strategies import databases
 
-from svrdb import (
+from onboardee.svrdb import (
     Credential,
     Database,
     Encoding,
@@ -20,8 +20,8 @@ from svrdb import (
     differences,
     plain,
 )
-from svrdb.difference import ABSENT
-from svrdb.plain import visible
+from onboardee.svrdb.difference import ABSENT
+from onboardee.svrdb.plain import visible
 
 
 def lines(before: Database, after: Database, *, reveal: bool = False) -> list[str]:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from svrdb_samples import named, owned, unowned
 
-from svrdb import (
+from onboardee.svrdb import (
     JSON,
     DirectoryStorage,
     StoreDamaged,
@@ -33,7 +33,7 @@ ROOT = HERE.parents[1]
 HOLD = """
 import sys
 from svrdb_samples import unowned
-from svrdb import open_directory
+from onboardee.svrdb import open_directory
 with open_directory(sys.argv[1], unowned):
     print("ready", flush=True)
     sys.stdin.read()
@@ -42,7 +42,7 @@ with open_directory(sys.argv[1], unowned):
 COUNT = """
 import os, sys
 from svrdb_samples import named, unowned
-from svrdb import open_directory
+from onboardee.svrdb import open_directory
 store = open_directory(sys.argv[1], lambda: unowned("0"))
 number = int(store.current.sdi.name)
 while True:

@@ -6,8 +6,8 @@ from uuid import UUID
 import pytest
 from svrdb_samples import DEVICE, OWNER, SECRET, owned, unowned
 
-from device.testing import certificates
-from svrdb import (
+from onboardee.device.testing import certificates
+from onboardee.svrdb import (
     AceResource,
     Connection,
     CredentialType,
@@ -18,7 +18,7 @@ from svrdb import (
     Subject,
     worsened,
 )
-from svrdb.editor import (
+from onboardee.svrdb.editor import (
     EditError,
     MalformedError,
     add_ace,
@@ -34,8 +34,8 @@ from svrdb.editor import (
     remove_credentials,
     subject_text,
 )
-from svrdb.editor.words import letters, permission
-from svrdb.model import CredentialUsage, TimePattern
+from onboardee.svrdb.editor.words import letters, permission
+from onboardee.svrdb.model import CredentialUsage, TimePattern
 
 ROOT = certificates.root()
 LEAF = ROOT.issue(certificates.identity(DEVICE))

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 from svrdb_samples import DEVICE, OWNER, SECRET, owned, unowned
 
-from svrdb import (
+from onboardee.svrdb import (
     NIL,
     CredentialType,
     Database,
@@ -16,7 +16,7 @@ from svrdb import (
     problems,
     worsened,
 )
-from svrdb.editor import (
+from onboardee.svrdb.editor import (
     OWNED_STATES,
     EditError,
     MalformedError,
@@ -27,7 +27,7 @@ from svrdb.editor import (
     set_state,
     unown,
 )
-from svrdb.onboarding import ON_ENTRY
+from onboardee.svrdb.onboarding import ON_ENTRY
 
 STRANGER = UUID(int=0x5A)
 

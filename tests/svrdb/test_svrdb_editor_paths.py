@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from svrdb_samples import DEVICE, OWNER, SECRET, owned, unowned
 from svrdb_strategies import databases
 
-from svrdb import NIL, Credential, Database, Encoding, PrivateData, Sdi, State
-from svrdb.editor import (
+from onboardee.svrdb import NIL, Credential, Database, Encoding, PrivateData, Sdi, State
+from onboardee.svrdb.editor import (
     RESOURCES,
     EditError,
     MalformedError,
@@ -22,10 +22,10 @@ from svrdb.editor import (
     remove,
     type_at,
 )
-from svrdb.editor.path import parse_path, path_text
-from svrdb.editor.tree import lowest_free
-from svrdb.editor.values import members
-from svrdb.plain import TEXTUAL, plain, tree
+from onboardee.svrdb.editor.path import parse_path, path_text
+from onboardee.svrdb.editor.tree import lowest_free
+from onboardee.svrdb.editor.values import members
+from onboardee.svrdb.plain import TEXTUAL, plain, tree
 
 PROPERTIES = [f"{name}.{member}" for name in RESOURCES for member in members(type_at(name))]
 

@@ -8,8 +8,8 @@ import pytest
 from msgspec.structs import replace
 from svrdb_samples import DEVICE, OWNER, owned, unowned
 
-from device.testing import certificates
-from svrdb import (
+from onboardee.device.testing import certificates
+from onboardee.svrdb import (
     Ace,
     AceResource,
     Connection,
@@ -26,8 +26,8 @@ from svrdb import (
     advise,
     worsened,
 )
-from svrdb.editor import put, set_state
-from svrdb.model import State, TimePattern
+from onboardee.svrdb.editor import put, set_state
+from onboardee.svrdb.model import State, TimePattern
 
 ROOT = certificates.root()
 OWN = ROOT.issue(certificates.identity(DEVICE))

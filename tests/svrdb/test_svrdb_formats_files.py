@@ -9,9 +9,9 @@ from foreign_samples import counter, dat, lite_directory, rich, sample
 from msgspec.structs import replace
 from svrdb_samples import owned, unowned
 
-from svrdb import CBOR, JSON, Foreign, StoreError, StoreLocked, open_directory
-from svrdb.formats import Form, FormatError, Options, detect, encode, read, write
-from svrdb.formats import files as module
+from onboardee.svrdb import CBOR, JSON, Foreign, StoreError, StoreLocked, open_directory
+from onboardee.svrdb.formats import Form, FormatError, Options, detect, encode, read, write
+from onboardee.svrdb.formats import files as module
 
 
 @pytest.mark.parametrize("form", [form for form in Form if form is not Form.LITE], ids=str)

@@ -18,7 +18,7 @@ from foreign_samples import (
 from msgspec.structs import replace
 from svrdb_samples import OWNER, SECRET, owned
 
-from svrdb import (
+from onboardee.svrdb import (
     NIL,
     AceResource,
     Acl2,
@@ -32,9 +32,9 @@ from svrdb import (
     Subject,
     problems,
 )
-from svrdb.formats import FormatError, iotivity
-from svrdb.formats.cbor import read_map
-from svrdb.model import CredentialUsage, TimePattern
+from onboardee.svrdb.formats import FormatError, iotivity
+from onboardee.svrdb.formats.cbor import read_map
+from onboardee.svrdb.model import CredentialUsage, TimePattern
 
 
 def imported(resources: dict) -> Database:

@@ -11,8 +11,8 @@ from foreign_samples import counter, lite_directory, rich
 from msgspec.structs import replace
 from svrdb_samples import owned, unowned
 
-from svrdb import Encoding, PrivateData, State, problems
-from svrdb.formats import FormatError, lite
+from onboardee.svrdb import Encoding, PrivateData, State, problems
+from onboardee.svrdb.formats import FormatError, lite
 
 
 def test_recorded_unowned_directory() -> None:

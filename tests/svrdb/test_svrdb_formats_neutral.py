@@ -7,7 +7,7 @@ import yaml
 from foreign_samples import counter, rich
 from svrdb_samples import SECRET, owned
 
-from svrdb.formats import Form, FormatError, Options, decode, encode, neutral
+from onboardee.svrdb.formats import Form, FormatError, Options, decode, encode, neutral
 
 both = pytest.mark.parametrize("form", [Form.YAML, Form.JSON], ids=str)
 

@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from svrdb_samples import owned
 
-from svrdb import Ace, Acl2, Connection, Cred, Credential, Database, Subject
-from svrdb.formats import Form, FormatError, Options, decode, encode, lite
-from svrdb.model import AceResource, OptionalData, TimePattern
+from onboardee.svrdb import Ace, Acl2, Connection, Cred, Credential, Database, Subject
+from onboardee.svrdb.formats import Form, FormatError, Options, decode, encode, lite
+from onboardee.svrdb.model import AceResource, OptionalData, TimePattern
 
 FILES = [form for form in Form if form is not Form.LITE]
 each_file = pytest.mark.parametrize("form", FILES, ids=str)

@@ -7,9 +7,9 @@ import pytest
 from foreign_samples import DER, counter, dat, rich, sample
 from svrdb_samples import OWNER, SECRET, owned
 
-from svrdb import NIL
-from svrdb.formats import Form, FormatError, decode, encode, iotivity, source
-from svrdb.formats.wire import Imported
+from onboardee.svrdb import NIL
+from onboardee.svrdb.formats import Form, FormatError, decode, encode, iotivity, source
+from onboardee.svrdb.formats.wire import Imported
 
 
 def as_json(resources: dict) -> bytes:

@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
-from svrdb import Ace, Credential, Doxm, Pstat
-from svrdb.model import Crl
+from onboardee.svrdb import Ace, Credential, Doxm, Pstat
+from onboardee.svrdb.model import Crl
 
 LARGEST = 2**32 - 1
 

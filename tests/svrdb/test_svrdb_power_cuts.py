@@ -13,7 +13,7 @@ from types import ModuleType
 
 import pytest
 
-from svrdb import MemoryStorage, StoreError
+from onboardee.svrdb import MemoryStorage, StoreError
 
 BENCH = Path(__file__).parents[2] / "bench"
 

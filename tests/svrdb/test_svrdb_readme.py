@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from svrdb_samples import owned
 
-from svrdb import open_directory, read_existing
+from onboardee.svrdb import open_directory, read_existing
 
 README = Path(__file__).parents[2] / "README.md"
 

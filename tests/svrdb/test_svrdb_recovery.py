@@ -3,7 +3,7 @@
 import pytest
 from svrdb_samples import named, owned, unowned
 
-from svrdb import (
+from onboardee.svrdb import (
     JSON,
     Codec,
     MemoryStorage,
@@ -14,7 +14,7 @@ from svrdb import (
     read_previous,
     restore,
 )
-from svrdb.codec import CODECS
+from onboardee.svrdb.codec import CODECS
 
 
 def lived(codec: Codec = JSON) -> MemoryStorage:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from svrdb_samples import DEVICE, OWNER, owned, unowned
 from svrdb_strategies import databases
 
-from svrdb import (
+from onboardee.svrdb import (
     JSON,
     NIL,
     Ace,
@@ -28,8 +28,8 @@ from svrdb import (
     profile_of,
     reset,
 )
-from svrdb.model import CredentialUsage, PublicData
-from svrdb.reset_profile import hard_coded, without_owner
+from onboardee.svrdb.model import CredentialUsage, PublicData
+from onboardee.svrdb.reset_profile import hard_coded, without_owner
 
 PEER = UUID("99999999-2222-4333-8444-555555555555")
 

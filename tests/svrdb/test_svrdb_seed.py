@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from svrdb import uuid_from_seed
+from onboardee.svrdb import uuid_from_seed
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import errno
 import pytest
 from svrdb_samples import named, owned, unowned
 
-from svrdb import (
+from onboardee.svrdb import (
     CBOR,
     JSON,
     Codec,
@@ -22,8 +22,8 @@ from svrdb import (
     take_automatic,
     take_snapshot,
 )
-from svrdb.codec import CODECS
-from svrdb.snapshots import check_name
+from onboardee.svrdb.codec import CODECS
+from onboardee.svrdb.snapshots import check_name
 
 
 def names(storage: MemoryStorage) -> list[str]:

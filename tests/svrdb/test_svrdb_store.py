@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from svrdb_samples import SECRET, named, owned, unowned
 
-from svrdb import (
+from onboardee.svrdb import (
     CBOR,
     JSON,
     Codec,
@@ -20,8 +20,8 @@ from svrdb import (
     StoreLocked,
     StoreUnavailable,
 )
-from svrdb.codec import CODECS
-from svrdb.store import MARKER_NAME
+from onboardee.svrdb.codec import CODECS
+from onboardee.svrdb.store import MARKER_NAME
 
 
 def never() -> Database:

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from svrdb_samples import OWNER
 
-from svrdb import Ace, AceResource, Acl2, Connection, Subject, version1
-from svrdb.model import TimePattern
+from onboardee.svrdb import Ace, AceResource, Acl2, Connection, Subject, version1
+from onboardee.svrdb.model import TimePattern
 
 PERIOD = "20260101T000000Z/20270101T000000Z"
 DAILY = "FREQ=DAILY;BYHOUR=8"

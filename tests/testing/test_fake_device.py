@@ -8,14 +8,14 @@ import cbor2
 import pytest
 from aiocoap import GET, POST, Code, Context, Message
 
-from device.control import ControlError
-from device.testing import DeviceThread, fake_device
-from device.testing.onboarded import OWNER
-from device.testing.threaded import DeviceMaker
-from obt import Address, AsyncioTransport, DeviceAccess, WithKey
-from svrdb.model import State
+from onboardee.device.control import ControlError
+from onboardee.device.testing import DeviceThread, fake_device
+from onboardee.device.testing.onboarded import OWNER
+from onboardee.device.testing.threaded import DeviceMaker
+from onboardee.obt import Address, AsyncioTransport, DeviceAccess, WithKey
+from onboardee.svrdb.model import State
 
-pytest_plugins = ["device.pytest_plugin"]
+pytest_plugins = ["onboardee.device.pytest_plugin"]
 
 CLIENT = UUID("636c6965-6e74-4000-8000-000000000001")
 KEY = b"sixteen octets.."

@@ -4,7 +4,7 @@ from typing import Final
 
 import click
 
-from device.cli.lazy import LazyGroup
+from onboardee.device.cli.lazy import LazyGroup
 
 COMMANDS: Final = {
     "show": "Print the security resources.",
@@ -29,7 +29,7 @@ COMMANDS: Final = {
 
 @click.group(
     cls=LazyGroup,
-    package="device.cli.svr",
+    package="onboardee.device.cli.svr",
     summaries=COMMANDS,
     epilog="Example: onboardee svr show acl2 --state-dir ~/lights/kitchen",
 )

@@ -5,9 +5,9 @@ from typing import BinaryIO
 
 import click
 
-from device.cli.svr.changing import Change, changing
-from svrdb import CredentialType, Database, PrivateData, PublicData, RoleId
-from svrdb.editor import (
+from onboardee.device.cli.svr.changing import Change, changing
+from onboardee.svrdb import CredentialType, Database, PrivateData, PublicData, RoleId
+from onboardee.svrdb.editor import (
     INPUT_ENCODINGS,
     MalformedError,
     add_ace,
@@ -22,7 +22,7 @@ from svrdb.editor import (
     read_resource,
     read_validity,
 )
-from svrdb.editor.words import CONNECTIONS, KINDS, USAGES, permission
+from onboardee.svrdb.editor.words import CONNECTIONS, KINDS, USAGES, permission
 
 _FILE = click.File("rb")
 _ENCODING = click.Choice(INPUT_ENCODINGS)

@@ -9,11 +9,11 @@ from typing import Any
 
 import click
 
-from device.cli.svr import options
-from device.cli.svr.printing import print_differences, print_json
-from device.cli.svr.state import looked_at, opened
-from svrdb import Database, Difference, Finding, differences, worsened
-from svrdb.editor import EditError, MalformedError
+from onboardee.device.cli.svr import options
+from onboardee.device.cli.svr.printing import print_differences, print_json
+from onboardee.device.cli.svr.state import looked_at, opened
+from onboardee.svrdb import Database, Difference, Finding, differences, worsened
+from onboardee.svrdb.editor import EditError, MalformedError
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from uuid import uuid4
 
 import click
 
-from device.cli.svr import options
-from device.cli.svr.printing import print_differences, print_json
-from device.cli.svr.state import opened, said
-from svrdb import (
+from onboardee.device.cli.svr import options
+from onboardee.device.cli.svr.printing import print_differences, print_json
+from onboardee.device.cli.svr.state import opened, said
+from onboardee.svrdb import (
     Database,
     Difference,
     Finding,

@@ -10,9 +10,9 @@ from uuid import uuid4
 
 import click
 
-from device.cli.svr import options
-from svrdb import Database, StoreError, problems
-from svrdb.formats import (
+from onboardee.device.cli.svr import options
+from onboardee.svrdb import Database, StoreError, problems
+from onboardee.svrdb.formats import (
     Form,
     FormatError,
     Imported,
@@ -22,7 +22,7 @@ from svrdb.formats import (
     read,
     write,
 )
-from svrdb.formats.files import MAX_SIZE
+from onboardee.svrdb.formats.files import MAX_SIZE
 
 _FORMS: Final = click.Choice([str(form) for form in Form])
 _BY_SUFFIX: Final = {

@@ -5,11 +5,11 @@ from uuid import uuid4
 
 import click
 
-from device.cli.svr import options
-from device.cli.svr.printing import print_differences
-from device.cli.svr.state import looking_at
-from svrdb import Database, Storage, differences, read_named, reset
-from svrdb.snapshots import RESET_PROFILE
+from onboardee.device.cli.svr import options
+from onboardee.device.cli.svr.printing import print_differences
+from onboardee.device.cli.svr.state import looking_at
+from onboardee.svrdb import Database, Storage, differences, read_named, reset
+from onboardee.svrdb.snapshots import RESET_PROFILE
 
 
 @click.command("diff", epilog="Example: onboardee svr diff owned-by-lite live --state-dir DIR")

@@ -4,15 +4,15 @@ from pathlib import Path
 
 import click
 
-from device.cli.svr import options, view
-from device.cli.svr.changing import verdict
-from device.cli.svr.printing import print_differences
-from device.cli.svr.state import opened
-from device.cli.svr.wizard.asking import ask_bool, choose
-from device.cli.svr.wizard.draft import Draft
-from device.cli.svr.wizard.properties import edit_structure, edit_value
-from svrdb import Database
-from svrdb.editor import RESOURCES, Resource
+from onboardee.device.cli.svr import options, view
+from onboardee.device.cli.svr.changing import verdict
+from onboardee.device.cli.svr.printing import print_differences
+from onboardee.device.cli.svr.state import opened
+from onboardee.device.cli.svr.wizard.asking import ask_bool, choose
+from onboardee.device.cli.svr.wizard.draft import Draft
+from onboardee.device.cli.svr.wizard.properties import edit_structure, edit_value
+from onboardee.svrdb import Database
+from onboardee.svrdb.editor import RESOURCES, Resource
 
 # the order of IoTivity's editor, and then what it did not have
 ORDER = ("cred", "acl2", "doxm", "pstat", "sp", "sdi", "crl", "ael", "permanent")

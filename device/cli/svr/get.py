@@ -5,9 +5,9 @@ from pathlib import Path
 
 import click
 
-from device.cli.svr import options
-from device.cli.svr.state import looked_at
-from svrdb.editor import EditError, MalformedError, get
+from onboardee.device.cli.svr import options
+from onboardee.device.cli.svr.state import looked_at
+from onboardee.svrdb.editor import EditError, MalformedError, get
 
 
 @click.command(

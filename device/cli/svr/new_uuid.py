@@ -4,9 +4,9 @@ from uuid import UUID, uuid4
 
 import click
 
-from device.cli.svr.changing import Change, changing
-from svrdb.editor import new_uuid
-from svrdb.seed import uuid_from_seed
+from onboardee.device.cli.svr.changing import Change, changing
+from onboardee.svrdb.editor import new_uuid
+from onboardee.svrdb.seed import uuid_from_seed
 
 
 @click.command(

@@ -6,10 +6,10 @@ from uuid import UUID
 
 import click
 
-from device.cli.svr.changing import Change, changing
-from svrdb import Database
-from svrdb.editor import OWNED_STATES, own, read_key
-from svrdb.editor.words import STATES
+from onboardee.device.cli.svr.changing import Change, changing
+from onboardee.svrdb import Database
+from onboardee.svrdb.editor import OWNED_STATES, own, read_key
+from onboardee.svrdb.editor.words import STATES
 
 KEY_SIZE = 16
 

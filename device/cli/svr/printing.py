@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from svrdb import Difference
-from svrdb.plain import visible
+from onboardee.svrdb import Difference
+from onboardee.svrdb.plain import visible
 
 
 def print_json(value: Any) -> None:

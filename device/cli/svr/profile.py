@@ -6,12 +6,12 @@ from uuid import uuid4
 import click
 from msgspec.structs import replace
 
-from device.cli.svr import options
-from device.cli.svr.changing import Change, changing
-from device.cli.svr.printing import print_differences, print_json
-from device.cli.svr.state import looked_at
-from svrdb import differences, plain, profile_of, reset
-from svrdb.reset_profile import HARD_CODED
+from onboardee.device.cli.svr import options
+from onboardee.device.cli.svr.changing import Change, changing
+from onboardee.device.cli.svr.printing import print_differences, print_json
+from onboardee.device.cli.svr.state import looked_at
+from onboardee.svrdb import differences, plain, profile_of, reset
+from onboardee.svrdb.reset_profile import HARD_CODED
 
 
 @click.group("profile", epilog="Example: onboardee svr profile show --state-dir ~/lights/kitchen")

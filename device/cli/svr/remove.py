@@ -2,8 +2,8 @@
 
 import click
 
-from device.cli.svr.changing import Change, changing
-from svrdb.editor import remove, remove_aces, remove_credentials
+from onboardee.device.cli.svr.changing import Change, changing
+from onboardee.svrdb.editor import remove, remove_aces, remove_credentials
 
 
 @click.group("remove", epilog="Example: onboardee svr remove ace --help")

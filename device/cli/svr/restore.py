@@ -4,10 +4,10 @@ from pathlib import Path
 
 import click
 
-from device.cli.svr import options
-from device.cli.svr.printing import print_differences
-from device.cli.svr.state import RunningDevice, looking_at, said
-from svrdb import (
+from onboardee.device.cli.svr import options
+from onboardee.device.cli.svr.printing import print_differences
+from onboardee.device.cli.svr.state import RunningDevice, looking_at, said
+from onboardee.svrdb import (
     Database,
     DirectoryStorage,
     Storage,

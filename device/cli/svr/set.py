@@ -4,9 +4,9 @@ import sys
 
 import click
 
-from device.cli.svr.changing import Change, changing
-from svrdb import Database
-from svrdb.editor import put
+from onboardee.device.cli.svr.changing import Change, changing
+from onboardee.svrdb import Database
+from onboardee.svrdb.editor import put
 
 
 @click.command("set", epilog="Example: onboardee svr set doxm.oxmsel 1 --state-dir DIR")

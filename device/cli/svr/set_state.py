@@ -4,10 +4,10 @@ from typing import Final
 
 import click
 
-from device.cli.svr.changing import Change, changing
-from svrdb import State
-from svrdb.editor import set_state
-from svrdb.editor.words import STATES
+from onboardee.device.cli.svr.changing import Change, changing
+from onboardee.svrdb import State
+from onboardee.svrdb.editor import set_state
+from onboardee.svrdb.editor.words import STATES
 
 CHOICES: Final = [name for name, state in STATES.items() if state is not State.RESET]
 

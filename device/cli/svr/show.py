@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from device.cli.svr import options, view
-from device.cli.svr.printing import print_json
-from device.cli.svr.state import looked_at
-from svrdb import plain
-from svrdb.editor import RESOURCES
+from onboardee.device.cli.svr import options, view
+from onboardee.device.cli.svr.printing import print_json
+from onboardee.device.cli.svr.state import looked_at
+from onboardee.svrdb import plain
+from onboardee.svrdb.editor import RESOURCES
 
 
 @click.command("show", epilog="Example: onboardee svr show acl2 --yaml --state-dir DIR")

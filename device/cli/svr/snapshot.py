@@ -4,10 +4,10 @@ from pathlib import Path
 
 import click
 
-from device.cli.svr import options
-from device.cli.svr.state import looking_at
-from svrdb import list_snapshots, read_named, remove_snapshot, take_snapshot
-from svrdb.store import required_codec
+from onboardee.device.cli.svr import options
+from onboardee.device.cli.svr.state import looking_at
+from onboardee.svrdb import list_snapshots, read_named, remove_snapshot, take_snapshot
+from onboardee.svrdb.store import required_codec
 
 
 @click.command(

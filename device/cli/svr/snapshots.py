@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from device.cli.svr import options
-from device.cli.svr.printing import print_json
-from device.cli.svr.state import looking_at
-from svrdb import Snapshot, Storage, StoreDamaged, list_snapshots, read_snapshot
+from onboardee.device.cli.svr import options
+from onboardee.device.cli.svr.printing import print_json
+from onboardee.device.cli.svr.state import looking_at
+from onboardee.svrdb import Snapshot, Storage, StoreDamaged, list_snapshots, read_snapshot
 
 
 @click.command("snapshots", epilog="Example: onboardee svr snapshots --state-dir DIR --json")

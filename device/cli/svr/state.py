@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import click
 
-from svrdb import (
+from onboardee.svrdb import (
     JSON,
     Database,
     DirectoryStorage,
@@ -21,7 +21,7 @@ from svrdb import (
     open_existing,
     read_existing,
 )
-from svrdb.store import look
+from onboardee.svrdb.store import look
 
 
 class Opened(Protocol):
@@ -72,7 +72,7 @@ class RunningDevice:
 
     def _ask(self, do: str, **arguments: str) -> Any:
         # sockets, which a stopped device does without
-        from device.cli.connection import (  # noqa: PLC0415
+        from onboardee.device.cli.connection import (  # noqa: PLC0415
             CommandFailedError,
             Connection,
             NotRunningError,

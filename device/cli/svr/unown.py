@@ -2,8 +2,8 @@
 
 import click
 
-from device.cli.svr.changing import Change, changing
-from svrdb.editor import unown
+from onboardee.device.cli.svr.changing import Change, changing
+from onboardee.svrdb.editor import unown
 
 
 @click.command("unown", epilog="Example: onboardee svr unown --state-dir ~/lights/kitchen")

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from svrdb import Credential, CredentialType, Database, PublicData
-from svrdb.editor import RESOURCES, Resource
-from svrdb.editor.words import say
-from svrdb.plain import plain, visible
+from onboardee.svrdb import Credential, CredentialType, Database, PublicData
+from onboardee.svrdb.editor import RESOURCES, Resource
+from onboardee.svrdb.editor.words import say
+from onboardee.svrdb.plain import plain, visible
 
 SHORTENED: Final = 60
 """Characters of a text that stand in a table."""
@@ -115,7 +115,7 @@ def _with_title(entry: dict[str, Any], credential: Credential) -> dict[str, Any]
 def certificate_title(public: PublicData) -> str:
     """Return whose certificates they are and until when, or why they cannot be read."""
     # 5 MB of memory that a database without certificates need not have
-    from svrdb.x509 import Unusable, read_certificates, title  # noqa: PLC0415
+    from onboardee.svrdb.x509 import Unusable, read_certificates, title  # noqa: PLC0415
 
     try:
         certificates = read_certificates(public)

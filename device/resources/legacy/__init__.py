@@ -7,17 +7,17 @@ when a request is written in them (`Call.era`), and in today's otherwise.
 
 from dataclasses import replace
 
-from device.coap import Code
-from device.resources.base import Resource
-from device.resources.legacy.acl import AclResource
-from device.resources.legacy.amacl import AmaclResource
-from device.resources.legacy.cred import LegacyCredResource
-from device.resources.legacy.discovery import LegacyDiscoveryResource
-from device.resources.legacy.doxm import LegacyDoxmResource
-from device.resources.legacy.pstat import LegacyPstatResource
-from device.resources.legacy.ver import VerResource
-from device.resources.links import Endpoints
-from device.simulation.compatibility import Compatibility
+from onboardee.device.resources.base import Resource
+from onboardee.device.resources.legacy.acl import AclResource
+from onboardee.device.resources.legacy.amacl import AmaclResource
+from onboardee.device.resources.legacy.cred import LegacyCredResource
+from onboardee.device.resources.legacy.discovery import LegacyDiscoveryResource
+from onboardee.device.resources.legacy.doxm import LegacyDoxmResource
+from onboardee.device.resources.legacy.pstat import LegacyPstatResource
+from onboardee.device.resources.legacy.ver import VerResource
+from onboardee.device.resources.links import Endpoints
+from onboardee.device.simulation.compatibility import Compatibility
+from onboardee.wire.coap import Code
 
 
 def serve_oic_1_1(resources: list[Resource], endpoints: Endpoints, compat: Compatibility) -> None:

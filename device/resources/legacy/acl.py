@@ -7,21 +7,21 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
-from device.coap import Code
-from device.interfaces import BASELINE
-from device.resources.base import (
+from onboardee.device.interfaces import BASELINE
+from onboardee.device.resources.base import (
     Call,
     Outcome,
     ReadOnly,
     Representation,
 )
-from device.resources.legacy.forms import in_old_form
-from device.resources.secure.acl2 import with_entries
-from device.resources.secure.common import bad_request, merged, require_writable, wire
-from device.security.era import OIC_1_1
-from device.security.gate import ACL, Kind, Target
-from svrdb import version1
-from svrdb.model import Ace, Acl2
+from onboardee.device.resources.legacy.forms import in_old_form
+from onboardee.device.resources.secure.acl2 import with_entries
+from onboardee.device.resources.secure.common import bad_request, merged, require_writable, wire
+from onboardee.device.security.era import OIC_1_1
+from onboardee.device.security.gate import ACL, Kind, Target
+from onboardee.svrdb import version1
+from onboardee.svrdb.model import Ace, Acl2
+from onboardee.wire.coap import Code
 
 _ENTRY: Final = frozenset(
     {"subjectuuid", "resources", "permission", "validity", "period", "recurrence", "eowneruuid"}

@@ -1,9 +1,9 @@
 """`/oic/sec/amacl`: the resources whose access a manager decides (OIC Security 1.1 13.6)."""
 
-from device.interfaces import BASELINE
-from device.resources.base import Call, ReadOnly, Representation
-from device.resources.legacy.forms import in_old_form
-from device.security.gate import AMACL, Kind, Target
+from onboardee.device.interfaces import BASELINE
+from onboardee.device.resources.base import Call, ReadOnly, Representation
+from onboardee.device.resources.legacy.forms import in_old_form
+from onboardee.device.security.gate import AMACL, Kind, Target
 
 
 class AmaclResource(ReadOnly):

@@ -8,14 +8,14 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from device.coap import Code
-from device.resources.base import Call, Outcome, Representation
-from device.resources.legacy.forms import in_old_form
-from device.resources.secure.common import bad_request, number_from, require_writable
-from device.resources.secure.cred import CredResource
-from device.resources.secure.credential import MAX_DATA
-from svrdb import problems
-from svrdb.model import CredentialType, CredentialUsage, Encoding, State
+from onboardee.device.resources.base import Call, Outcome, Representation
+from onboardee.device.resources.legacy.forms import in_old_form
+from onboardee.device.resources.secure.common import bad_request, number_from, require_writable
+from onboardee.device.resources.secure.cred import CredResource
+from onboardee.device.resources.secure.credential import MAX_DATA
+from onboardee.svrdb import problems
+from onboardee.svrdb.model import CredentialType, CredentialUsage, Encoding, State
+from onboardee.wire.coap import Code
 
 USAGES: Final = {
     "trust_ca": str(CredentialUsage.TRUST_ANCHOR),
@@ -102,8 +102,8 @@ def _in_words_of_today(element: object) -> object:
 def _joined(public: object, chain: bytes) -> dict[str, str]:
     """Put the authorities of `optionaldata` behind the certificate, where they stand today."""
     # 5 MB of memory that a device without certificates need not have
-    from device.dtls import Alert  # noqa: PLC0415
-    from device.security import certificates  # noqa: PLC0415
+    from onboardee.device.security import certificates  # noqa: PLC0415
+    from onboardee.wire.dtls import Alert  # noqa: PLC0415
 
     octets = _octets(public) if isinstance(public, dict) else b""
     try:

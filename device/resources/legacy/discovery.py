@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from device.coap import Code
-from device.interfaces import BASELINE
-from device.resources.base import Call, RefusedError, Representation, Resource
-from device.resources.discovery import DiscoveryResource
+from onboardee.device.interfaces import BASELINE
+from onboardee.device.resources.base import Call, RefusedError, Representation, Resource
+from onboardee.device.resources.discovery import DiscoveryResource
+from onboardee.wire.coap import Code
 
 
 class LegacyDiscoveryResource(DiscoveryResource):

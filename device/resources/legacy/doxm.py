@@ -6,11 +6,11 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from device.resources.base import Call, Outcome, Representation
-from device.resources.legacy.forms import in_old_form
-from device.resources.secure.common import wire
-from device.resources.secure.doxm import DoxmResource
-from svrdb.model import NIL, Database
+from onboardee.device.resources.base import Call, Outcome, Representation
+from onboardee.device.resources.legacy.forms import in_old_form
+from onboardee.device.resources.secure.common import wire
+from onboardee.device.resources.secure.doxm import DoxmResource
+from onboardee.svrdb.model import NIL, Database
 
 
 class LegacyDoxmResource(DoxmResource):

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Final
 
-from device.resources.base import Call, Outcome, Representation
-from device.resources.legacy.forms import in_old_form
-from device.resources.secure.common import bad_request, wire
-from device.resources.secure.pstat import PstatResource
-from svrdb.model import State
+from onboardee.device.resources.base import Call, Outcome, Representation
+from onboardee.device.resources.legacy.forms import in_old_form
+from onboardee.device.resources.secure.common import bad_request, wire
+from onboardee.device.resources.secure.pstat import PstatResource
+from onboardee.svrdb.model import State
 
 RESET: Final = 1
 TAKE_OWNER: Final = 2

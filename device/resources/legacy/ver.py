@@ -1,9 +1,9 @@
 """`/oic/sec/ver`: the version of the security implementation, which IoTivity 1.1 and 1.2 ask."""
 
-from device.interfaces import BASELINE
-from device.resources.base import Call, ReadOnly, Representation
-from device.resources.legacy.forms import in_old_form
-from device.security.gate import VER, Kind, Target
+from onboardee.device.interfaces import BASELINE
+from onboardee.device.resources.base import Call, ReadOnly, Representation
+from onboardee.device.resources.legacy.forms import in_old_form
+from onboardee.device.security.gate import VER, Kind, Target
 
 
 class VerResource(ReadOnly):

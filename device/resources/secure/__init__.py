@@ -1,20 +1,20 @@
 """The secure virtual resources below `/oic/sec`."""
 
-from device.clock import WallClock
-from device.entropy import Entropy
-from device.resources.base import Resource
-from device.resources.secure.acl2 import Acl2Resource
-from device.resources.secure.ael import AelResource
-from device.resources.secure.cred import CredResource
-from device.resources.secure.crl import CrlResource
-from device.resources.secure.csr import CsrResource
-from device.resources.secure.doxm import DoxmResource
-from device.resources.secure.pstat import PstatResource
-from device.resources.secure.roles import RolesResource
-from device.resources.secure.sdi import SdiResource
-from device.resources.secure.sp import SpResource
-from device.security.audit import AuditLog
-from device.security.roles import AssertedRoles
+from onboardee.device.clock import WallClock
+from onboardee.device.resources.base import Resource
+from onboardee.device.resources.secure.acl2 import Acl2Resource
+from onboardee.device.resources.secure.ael import AelResource
+from onboardee.device.resources.secure.cred import CredResource
+from onboardee.device.resources.secure.crl import CrlResource
+from onboardee.device.resources.secure.csr import CsrResource
+from onboardee.device.resources.secure.doxm import DoxmResource
+from onboardee.device.resources.secure.pstat import PstatResource
+from onboardee.device.resources.secure.roles import RolesResource
+from onboardee.device.resources.secure.sdi import SdiResource
+from onboardee.device.resources.secure.sp import SpResource
+from onboardee.device.security.audit import AuditLog
+from onboardee.device.security.roles import AssertedRoles
+from onboardee.wire.entropy import Entropy
 
 
 def secure_resources(

@@ -5,8 +5,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from device.coap import Code
-from device.resources.base import (
+from onboardee.device.resources.base import (
     COMMON,
     Call,
     Outcome,
@@ -15,7 +14,7 @@ from device.resources.base import (
     Representation,
     with_common,
 )
-from device.resources.secure.common import (
+from onboardee.device.resources.secure.common import (
     bad_request,
     lowest_free,
     merged,
@@ -28,8 +27,9 @@ from device.resources.secure.common import (
     wire,
     without_id,
 )
-from svrdb.model import Ace, Acl2, State, TimePattern
-from svrdb.validity import MAX_PATTERNS, MAX_RULES_IN_ALL, parse
+from onboardee.svrdb.model import Ace, Acl2, State, TimePattern
+from onboardee.svrdb.validity import MAX_PATTERNS, MAX_RULES_IN_ALL, parse
+from onboardee.wire.coap import Code
 
 MAX_ENTRIES: Final = 256
 MAX_RESOURCES: Final = 64

@@ -5,11 +5,18 @@ from collections.abc import Mapping
 import msgspec
 from msgspec.structs import replace
 
-from device.coap import Code
-from device.resources.base import Call, Outcome, ReadOnly, RefusedError, Representation, with_common
-from device.resources.secure.common import bad_request, merged, target, wire
-from device.security.audit import MAX_SPACE, AuditLog
-from svrdb.model import State
+from onboardee.device.resources.base import (
+    Call,
+    Outcome,
+    ReadOnly,
+    RefusedError,
+    Representation,
+    with_common,
+)
+from onboardee.device.resources.secure.common import bad_request, merged, target, wire
+from onboardee.device.security.audit import MAX_SPACE, AuditLog
+from onboardee.svrdb.model import State
+from onboardee.wire.coap import Code
 
 
 class AelResource(ReadOnly):

@@ -6,12 +6,12 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from device.coap import Code
-from device.interfaces import BASELINE, READ_WRITE
-from device.resources.base import COMMON, Call, RefusedError
-from device.security.gate import Kind, Target
-from device.security.rights import why_not_writable
-from svrdb.model import ANY_SUBJECT, NIL
+from onboardee.device.interfaces import BASELINE, READ_WRITE
+from onboardee.device.resources.base import COMMON, Call, RefusedError
+from onboardee.device.security.gate import Kind, Target
+from onboardee.device.security.rights import why_not_writable
+from onboardee.svrdb.model import ANY_SUBJECT, NIL
+from onboardee.wire.coap import Code
 
 MAX_TEXT: Final = 256
 """Characters in a role, tag, resource type or the like."""

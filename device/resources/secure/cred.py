@@ -6,8 +6,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from device.coap import Code
-from device.resources.base import (
+from onboardee.device.resources.base import (
     Call,
     Outcome,
     ReadOnly,
@@ -15,7 +14,7 @@ from device.resources.base import (
     Representation,
     with_common,
 )
-from device.resources.secure.common import (
+from onboardee.device.resources.secure.common import (
     bad_request,
     lowest_free,
     merged,
@@ -25,10 +24,10 @@ from device.resources.secure.common import (
     wire,
     without_id,
 )
-from device.resources.secure.credential import read_credential
-from device.resources.secure.own_certificate import require_own
-from device.security import owner
-from svrdb.model import (
+from onboardee.device.resources.secure.credential import read_credential
+from onboardee.device.resources.secure.own_certificate import require_own
+from onboardee.device.security import owner
+from onboardee.svrdb.model import (
     ANY_SUBJECT,
     Cred,
     Credential,
@@ -38,6 +37,7 @@ from svrdb.model import (
     State,
     is_same_identity,
 )
+from onboardee.wire.coap import Code
 
 MAX_CREDENTIALS: Final = 128
 

@@ -5,8 +5,8 @@ import binascii
 from collections.abc import Mapping
 from typing import Any, Final
 
-from device.resources.secure.common import bad_request, require_short, subject_text, typed
-from svrdb.model import (
+from onboardee.device.resources.secure.common import bad_request, require_short, subject_text, typed
+from onboardee.svrdb.model import (
     ANY_SUBJECT,
     KEY_SIZES,
     MAX_PIN,
@@ -19,7 +19,7 @@ from svrdb.model import (
     RoleId,
     TimePattern,
 )
-from svrdb.validity import parse
+from onboardee.svrdb.validity import parse
 
 MAX_BASE64: Final = 64
 MAX_DATA: Final = 8192
@@ -139,8 +139,8 @@ def _check_certificates(credential: Credential) -> None:
     if credential.public.encoding not in _CERTIFICATE_ENCODINGS:
         raise bad_request(f"cred: certificates cannot be {credential.public.encoding}")
     # 5 MB of memory that a device without certificates need not have
-    from device.dtls import Alert  # noqa: PLC0415
-    from device.security import certificates  # noqa: PLC0415
+    from onboardee.device.security import certificates  # noqa: PLC0415
+    from onboardee.wire.dtls import Alert  # noqa: PLC0415
 
     try:
         certificates.read_public(credential.public)

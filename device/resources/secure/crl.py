@@ -5,9 +5,15 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from device.dtls import BadCertificate
-from device.resources.base import Call, Outcome, ReadOnly, Representation, with_common
-from device.resources.secure.common import bad_request, merged, require_short, target, wire
+from onboardee.device.resources.base import Call, Outcome, ReadOnly, Representation, with_common
+from onboardee.device.resources.secure.common import (
+    bad_request,
+    merged,
+    require_short,
+    target,
+    wire,
+)
+from onboardee.wire.dtls import BadCertificate
 
 MAX_DATA = 65536
 
@@ -37,7 +43,7 @@ class CrlResource(ReadOnly):
 
 def _require_readable(data: str) -> None:
     # 5 MB of memory that a device without certificates need not have
-    from device.security import trust  # noqa: PLC0415
+    from onboardee.device.security import trust  # noqa: PLC0415
 
     try:
         trust.read_revocations(data)

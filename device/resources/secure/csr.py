@@ -2,12 +2,12 @@
 
 from msgspec.structs import replace
 
-from device.coap import Code
-from device.entropy import Entropy
-from device.resources.base import Call, Outcome, ReadOnly, RefusedError, with_common
-from device.resources.secure.common import target
-from device.security import identity
-from svrdb.model import Encoding, State
+from onboardee.device.resources.base import Call, Outcome, ReadOnly, RefusedError, with_common
+from onboardee.device.resources.secure.common import target
+from onboardee.device.security import identity
+from onboardee.svrdb.model import Encoding, State
+from onboardee.wire.coap import Code
+from onboardee.wire.entropy import Entropy
 
 
 class CsrResource(ReadOnly):

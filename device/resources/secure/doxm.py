@@ -4,9 +4,16 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from device.resources.base import Call, Outcome, ReadOnly, Representation, SilenceError, with_common
-from device.resources.secure.common import bad_request, merged, target, wire
-from svrdb.model import NIL, Database, Doxm
+from onboardee.device.resources.base import (
+    Call,
+    Outcome,
+    ReadOnly,
+    Representation,
+    SilenceError,
+    with_common,
+)
+from onboardee.device.resources.secure.common import bad_request, merged, target, wire
+from onboardee.svrdb.model import NIL, Database, Doxm
 
 
 class DoxmResource(ReadOnly):

@@ -1,10 +1,10 @@
 """Certificates that the device itself is to show: they must be about it (OCF Security 13.3)."""
 
-from device.dtls import Alert
-from device.resources.base import Call
-from device.resources.secure.common import bad_request
-from device.security import identity
-from svrdb.model import Credential, CredentialType, CredentialUsage, Encoding
+from onboardee.device.resources.base import Call
+from onboardee.device.resources.secure.common import bad_request
+from onboardee.device.security import identity
+from onboardee.svrdb.model import Credential, CredentialType, CredentialUsage, Encoding
+from onboardee.wire.dtls import Alert
 
 _SHOWN = frozenset({CredentialUsage.IDENTITY, CredentialUsage.ROLE, CredentialUsage.MANUFACTURER})
 
@@ -24,8 +24,8 @@ def require_own(credential: Credential, call: Call) -> None:
 
 def _check(credential: Credential, call: Call) -> None:
     # 5 MB of memory that a device without certificates need not have
-    from device.security import certificates  # noqa: PLC0415
-    from svrdb.x509 import identity_in  # noqa: PLC0415
+    from onboardee.device.security import certificates  # noqa: PLC0415
+    from onboardee.svrdb.x509 import identity_in  # noqa: PLC0415
 
     assert credential.public is not None
     leaf = certificates.read_public(credential.public)[0]

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from device.resources.base import Call, Outcome, ReadOnly, Representation, with_common
-from device.resources.secure.common import (
+from onboardee.device.resources.base import Call, Outcome, ReadOnly, Representation, with_common
+from onboardee.device.resources.secure.common import (
     bad_request,
     merged,
     require_writable,
@@ -13,8 +13,8 @@ from device.resources.secure.common import (
     typed,
     wire,
 )
-from device.security import states
-from svrdb.model import Dos
+from onboardee.device.security import states
+from onboardee.svrdb.model import Dos
 
 
 class PstatResource(ReadOnly):

@@ -3,10 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from device.clock import WallClock
-from device.coap import Code
-from device.dtls import Alert, Session
-from device.resources.base import (
+from onboardee.device.clock import WallClock
+from onboardee.device.resources.base import (
     Call,
     Outcome,
     ReadOnly,
@@ -14,10 +12,18 @@ from device.resources.base import (
     Representation,
     with_common,
 )
-from device.resources.secure.common import bad_request, lowest_free, number_from, target, wire
-from device.resources.secure.credential import read_public
-from device.security.roles import AssertedRoles, Assertion, Assertions
-from svrdb.model import CredentialType, CredentialUsage
+from onboardee.device.resources.secure.common import (
+    bad_request,
+    lowest_free,
+    number_from,
+    target,
+    wire,
+)
+from onboardee.device.resources.secure.credential import read_public
+from onboardee.device.security.roles import AssertedRoles, Assertion, Assertions
+from onboardee.svrdb.model import CredentialType, CredentialUsage
+from onboardee.wire.coap import Code
+from onboardee.wire.dtls import Alert, Session
 
 MAX_ROLES: Final = 8
 """Role certificates that one session may assert."""
@@ -94,7 +100,7 @@ class RolesResource(ReadOnly):
             raise bad_request("roles: publicdata is missing")
         assert call.session is not None
         # 5 MB of memory that a device without certificates need not have
-        from device.security import trust  # noqa: PLC0415
+        from onboardee.device.security import trust  # noqa: PLC0415
 
         chain = call.session.peer_certificates
         try:

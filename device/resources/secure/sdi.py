@@ -4,8 +4,14 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from device.resources.base import Call, Outcome, ReadOnly, Representation, with_common
-from device.resources.secure.common import bad_request, merged, require_short, target, wire
+from onboardee.device.resources.base import Call, Outcome, ReadOnly, Representation, with_common
+from onboardee.device.resources.secure.common import (
+    bad_request,
+    merged,
+    require_short,
+    target,
+    wire,
+)
 
 
 class SdiResource(ReadOnly):

@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from device.simulation.behaviour.cells import Cell
+from onboardee.device.simulation.behaviour.cells import Cell
 
 
 class Deed(NamedTuple):

@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from device.simulation.behaviour import model
-from device.simulation.behaviour.cells import Cell
-from device.simulation.behaviour.errors import BehaviourError
-from device.simulation.behaviour.faults import FaultPart
-from device.simulation.behaviour.finding import Finder, Specs
-from device.simulation.behaviour.machine import MachinePart
-from device.simulation.behaviour.making_rules import (
+from onboardee.device.simulation.behaviour import model
+from onboardee.device.simulation.behaviour.cells import Cell
+from onboardee.device.simulation.behaviour.errors import BehaviourError
+from onboardee.device.simulation.behaviour.faults import FaultPart
+from onboardee.device.simulation.behaviour.finding import Finder, Specs
+from onboardee.device.simulation.behaviour.machine import MachinePart
+from onboardee.device.simulation.behaviour.making_rules import (
     make_code,
     make_couple,
     make_exclusive,
@@ -21,7 +21,7 @@ from device.simulation.behaviour.making_rules import (
     make_schedule,
     make_states,
 )
-from device.simulation.behaviour.making_values import (
+from onboardee.device.simulation.behaviour.making_values import (
     make_battery,
     make_counter,
     make_daily,
@@ -30,11 +30,11 @@ from device.simulation.behaviour.making_values import (
     make_thermal,
     make_travel,
 )
-from device.simulation.behaviour.notices import INTERVAL, Notices
-from device.simulation.behaviour.part import Part
-from device.simulation.behaviour.terms import seconds
-from device.simulation.behaviour.timing import InputPart
-from device.simulation.values import Values
+from onboardee.device.simulation.behaviour.notices import INTERVAL, Notices
+from onboardee.device.simulation.behaviour.part import Part
+from onboardee.device.simulation.behaviour.terms import seconds
+from onboardee.device.simulation.behaviour.timing import InputPart
+from onboardee.device.simulation.values import Values
 
 
 @dataclass(frozen=True, slots=True)

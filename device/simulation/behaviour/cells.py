@@ -4,14 +4,14 @@ import math
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from device.simulation.values import Property, Values, ValueType
+from onboardee.device.simulation.values import Property, Values, ValueType
 
 if TYPE_CHECKING:
-    from device.simulation.behaviour.faults import FaultPart
-    from device.simulation.behaviour.guards import GuardPart
-    from device.simulation.behaviour.machine import MachinePart
-    from device.simulation.behaviour.part import Part
-    from device.simulation.behaviour.travelling import TravelPart
+    from onboardee.device.simulation.behaviour.faults import FaultPart
+    from onboardee.device.simulation.behaviour.guards import GuardPart
+    from onboardee.device.simulation.behaviour.machine import MachinePart
+    from onboardee.device.simulation.behaviour.part import Part
+    from onboardee.device.simulation.behaviour.travelling import TravelPart
 
 _FINE: Final = 3
 """Decimals of a computed number whose property has no step."""

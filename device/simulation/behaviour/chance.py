@@ -3,7 +3,7 @@
 import math
 from typing import Final
 
-from device.entropy import Entropy
+from onboardee.wire.entropy import Entropy
 
 _SCALE: Final = 2.0**-53
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from device.simulation.behaviour.build import build
-from device.simulation.behaviour.circles import refuse_circles
-from device.simulation.behaviour.finding import Specs
-from device.simulation.behaviour.model import Behaviour
-from device.simulation.values import Values
+from onboardee.device.simulation.behaviour.build import build
+from onboardee.device.simulation.behaviour.circles import refuse_circles
+from onboardee.device.simulation.behaviour.finding import Specs
+from onboardee.device.simulation.behaviour.model import Behaviour
+from onboardee.device.simulation.values import Values
 
 
 def check(entries: Sequence[Behaviour], specs: Specs) -> None:

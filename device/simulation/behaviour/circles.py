@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from device.simulation.behaviour.errors import BehaviourError
-from device.simulation.behaviour.model import Behaviour, Couple, Follow
-from device.simulation.behaviour.terms import Condition, conditions, is_ref, span
+from onboardee.device.simulation.behaviour.errors import BehaviourError
+from onboardee.device.simulation.behaviour.model import Behaviour, Couple, Follow
+from onboardee.device.simulation.behaviour.terms import Condition, conditions, is_ref, span
 
 Edges = dict[str, dict[str, int]]
 """From a property to those that are kept by it, with the place of the entry that says so."""

@@ -14,11 +14,11 @@ from typing import Any, Protocol
 
 from msgspec.structs import replace
 
-from device.simulation.behaviour.cells import Cell
-from device.simulation.behaviour.conditions import Check
-from device.simulation.behaviour.errors import BehaviourError
-from device.simulation.behaviour.model import Behaviour, Code
-from device.simulation.behaviour.part import NEVER, SHORTEST, Part, Stage
+from onboardee.device.simulation.behaviour.cells import Cell
+from onboardee.device.simulation.behaviour.conditions import Check
+from onboardee.device.simulation.behaviour.errors import BehaviourError
+from onboardee.device.simulation.behaviour.model import Behaviour, Code
+from onboardee.device.simulation.behaviour.part import NEVER, SHORTEST, Part, Stage
 
 
 class Surroundings(Protocol):

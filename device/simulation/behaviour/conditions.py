@@ -5,8 +5,8 @@ from typing import Any
 
 from msgspec import UNSET
 
-from device.simulation.behaviour.cells import Cell, Flag, Signal
-from device.simulation.behaviour.terms import Condition
+from onboardee.device.simulation.behaviour.cells import Cell, Flag, Signal
+from onboardee.device.simulation.behaviour.terms import Condition
 
 
 class Check:

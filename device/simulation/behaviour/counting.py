@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
-from device.simulation.behaviour.cells import Cell, Signal, duration_text, number
-from device.simulation.behaviour.conditions import Check, amount
-from device.simulation.behaviour.part import NEVER, Part, Stage
+from onboardee.device.simulation.behaviour.cells import Cell, Signal, duration_text, number
+from onboardee.device.simulation.behaviour.conditions import Check, amount
+from onboardee.device.simulation.behaviour.part import NEVER, Part, Stage
 
 MOST: Final = 1e15
 """Nothing counts beyond this, nor faster: sums stay numbers whatever clients write."""

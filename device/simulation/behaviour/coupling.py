@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 from msgspec import UNSET
 
-from device.simulation.behaviour.cells import Cell, Signal, number
-from device.simulation.behaviour.conditions import Check
-from device.simulation.behaviour.part import NEVER, Part, Stage
-from device.simulation.behaviour.rules import Follow
+from onboardee.device.simulation.behaviour.cells import Cell, Signal, number
+from onboardee.device.simulation.behaviour.conditions import Check
+from onboardee.device.simulation.behaviour.part import NEVER, Part, Stage
+from onboardee.device.simulation.behaviour.rules import Follow
 
 Settings = Sequence[tuple[Cell, Any]]
 

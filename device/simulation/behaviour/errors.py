@@ -2,7 +2,7 @@
 
 import re
 
-from device.coap import Code
+from onboardee.wire.coap import Code
 
 
 class BehaviourError(ValueError):

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import Final
 
-from device.simulation.behaviour.actions import Deed
-from device.simulation.behaviour.cells import Cell, Flag
-from device.simulation.behaviour.conditions import Check
-from device.simulation.behaviour.errors import UpdateRefusedError, code_of
-from device.simulation.behaviour.part import NEVER, Part, Stage
-from device.simulation.behaviour.rules import Fault
+from onboardee.device.simulation.behaviour.actions import Deed
+from onboardee.device.simulation.behaviour.cells import Cell, Flag
+from onboardee.device.simulation.behaviour.conditions import Check
+from onboardee.device.simulation.behaviour.errors import UpdateRefusedError, code_of
+from onboardee.device.simulation.behaviour.part import NEVER, Part, Stage
+from onboardee.device.simulation.behaviour.rules import Fault
 
 _SOON: Final = 0.02
 """The part of a way on which nothing gets stuck, at its begin and at its end."""

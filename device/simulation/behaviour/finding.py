@@ -7,12 +7,12 @@ from typing import Any, Final, TypeVar
 
 from msgspec import UNSET
 
-from device.simulation.behaviour.actions import Deed
-from device.simulation.behaviour.cells import Cell, Flag
-from device.simulation.behaviour.conditions import Check, Comparison, FaultCheck, Group
-from device.simulation.behaviour.errors import BehaviourError
-from device.simulation.behaviour.part import SHORTEST
-from device.simulation.behaviour.terms import (
+from onboardee.device.simulation.behaviour.actions import Deed
+from onboardee.device.simulation.behaviour.cells import Cell, Flag
+from onboardee.device.simulation.behaviour.conditions import Check, Comparison, FaultCheck, Group
+from onboardee.device.simulation.behaviour.errors import BehaviourError
+from onboardee.device.simulation.behaviour.part import SHORTEST
+from onboardee.device.simulation.behaviour.terms import (
     Action,
     Condition,
     Entry,
@@ -21,7 +21,7 @@ from device.simulation.behaviour.terms import (
     seconds,
     span,
 )
-from device.simulation.values import Property, ValueRefusedError, Values, ValueType
+from onboardee.device.simulation.values import Property, ValueRefusedError, Values, ValueType
 
 Specs = Mapping[str, Mapping[str, Property]]
 """The properties of a device: by path, by name."""

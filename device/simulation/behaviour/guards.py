@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from device.simulation.behaviour.conditions import Check
-from device.simulation.behaviour.errors import UpdateRefusedError, code_of
-from device.simulation.behaviour.part import Part
+from onboardee.device.simulation.behaviour.conditions import Check
+from onboardee.device.simulation.behaviour.errors import UpdateRefusedError, code_of
+from onboardee.device.simulation.behaviour.part import Part
 
 
 class GuardPart(Part):

@@ -4,9 +4,9 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from device.simulation.behaviour.cells import Cell, Signal
-from device.simulation.behaviour.conditions import Check, amount
-from device.simulation.behaviour.part import NEVER, SHORTEST, Part, Stage
+from onboardee.device.simulation.behaviour.cells import Cell, Signal
+from onboardee.device.simulation.behaviour.conditions import Check, amount
+from onboardee.device.simulation.behaviour.part import NEVER, SHORTEST, Part, Stage
 
 IDLE, HEATING, COOLING = "idle", "heating", "cooling"
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from device.coap import Code
-from device.simulation.behaviour.actions import Deed
-from device.simulation.behaviour.cells import Cell, Signal
-from device.simulation.behaviour.conditions import Check
-from device.simulation.behaviour.errors import UpdateRefusedError
-from device.simulation.behaviour.part import NEVER, SHORTEST, Part, Stage
+from onboardee.device.simulation.behaviour.actions import Deed
+from onboardee.device.simulation.behaviour.cells import Cell, Signal
+from onboardee.device.simulation.behaviour.conditions import Check
+from onboardee.device.simulation.behaviour.errors import UpdateRefusedError
+from onboardee.device.simulation.behaviour.part import NEVER, SHORTEST, Part, Stage
+from onboardee.wire.coap import Code
 
 MAX_STEPS: Final = 16
 """States that are passed in one moment; a circle without waiting goes on a little later."""

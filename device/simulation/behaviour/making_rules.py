@@ -5,19 +5,24 @@ from typing import Any
 
 from msgspec import UNSET
 
-from device.simulation.behaviour import model
-from device.simulation.behaviour.actions import Deed
-from device.simulation.behaviour.cells import Cell
-from device.simulation.behaviour.code import CodePart, make_program
-from device.simulation.behaviour.coupling import CouplePart, ExclusivePart, FollowPart, Member
-from device.simulation.behaviour.errors import BehaviourError
-from device.simulation.behaviour.faults import FaultPart
-from device.simulation.behaviour.finding import Finder, since_midnight
-from device.simulation.behaviour.guards import GuardPart
-from device.simulation.behaviour.machine import MachinePart, Situation, Way
-from device.simulation.behaviour.part import Part
-from device.simulation.behaviour.rules import MachineState
-from device.simulation.behaviour.timing import InputPart, Line, SchedulePart
+from onboardee.device.simulation.behaviour import model
+from onboardee.device.simulation.behaviour.actions import Deed
+from onboardee.device.simulation.behaviour.cells import Cell
+from onboardee.device.simulation.behaviour.code import CodePart, make_program
+from onboardee.device.simulation.behaviour.coupling import (
+    CouplePart,
+    ExclusivePart,
+    FollowPart,
+    Member,
+)
+from onboardee.device.simulation.behaviour.errors import BehaviourError
+from onboardee.device.simulation.behaviour.faults import FaultPart
+from onboardee.device.simulation.behaviour.finding import Finder, since_midnight
+from onboardee.device.simulation.behaviour.guards import GuardPart
+from onboardee.device.simulation.behaviour.machine import MachinePart, Situation, Way
+from onboardee.device.simulation.behaviour.part import Part
+from onboardee.device.simulation.behaviour.rules import MachineState
+from onboardee.device.simulation.behaviour.timing import InputPart, Line, SchedulePart
 
 
 def make_schedule(entry: model.Schedule, finder: Finder) -> Part:

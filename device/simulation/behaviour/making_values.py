@@ -2,12 +2,18 @@
 
 from typing import Final
 
-from device.simulation.behaviour import model
-from device.simulation.behaviour.cells import Cell, number
-from device.simulation.behaviour.counting import MOST, BatteryPart, Bounds, CounterPart, Usage
-from device.simulation.behaviour.errors import BehaviourError
-from device.simulation.behaviour.finding import Finder, since_midnight
-from device.simulation.behaviour.heating import (
+from onboardee.device.simulation.behaviour import model
+from onboardee.device.simulation.behaviour.cells import Cell, number
+from onboardee.device.simulation.behaviour.counting import (
+    MOST,
+    BatteryPart,
+    Bounds,
+    CounterPart,
+    Usage,
+)
+from onboardee.device.simulation.behaviour.errors import BehaviourError
+from onboardee.device.simulation.behaviour.finding import Finder, since_midnight
+from onboardee.device.simulation.behaviour.heating import (
     COOLING,
     HEATING,
     IDLE,
@@ -15,10 +21,10 @@ from device.simulation.behaviour.heating import (
     Switches,
     ThermalPart,
 )
-from device.simulation.behaviour.part import Part
-from device.simulation.behaviour.sampling import DailyPart, DriftPart
-from device.simulation.behaviour.timing import PulsePart, Rhythm
-from device.simulation.behaviour.travelling import Pace, TravelPart
+from onboardee.device.simulation.behaviour.part import Part
+from onboardee.device.simulation.behaviour.sampling import DailyPart, DriftPart
+from onboardee.device.simulation.behaviour.timing import PulsePart, Rhythm
+from onboardee.device.simulation.behaviour.travelling import Pace, TravelPart
 
 HOUR: Final = 3600.0
 

@@ -5,7 +5,7 @@ references, conditions and actions are those of `terms`. Where several entries s
 the same moment, the later one in the list has precedence.
 """
 
-from device.simulation.behaviour.rules import (
+from onboardee.device.simulation.behaviour.rules import (
     Code,
     Couple,
     Exclusive,
@@ -17,7 +17,7 @@ from device.simulation.behaviour.rules import (
     Schedule,
     States,
 )
-from device.simulation.behaviour.values import (
+from onboardee.device.simulation.behaviour.values import (
     Battery,
     Counter,
     Daily,

@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from device.simulation.behaviour.cells import Cell, Flag, Signal
-from device.simulation.behaviour.chance import Dice
+from onboardee.device.simulation.behaviour.cells import Cell, Flag, Signal
+from onboardee.device.simulation.behaviour.chance import Dice
 
 if TYPE_CHECKING:
-    from device.simulation.behaviour.actions import Deed
-    from device.simulation.behaviour.conditions import Check
+    from onboardee.device.simulation.behaviour.actions import Deed
+    from onboardee.device.simulation.behaviour.conditions import Check
 
 NEVER: Final = math.inf
 SHORTEST: Final = 0.05

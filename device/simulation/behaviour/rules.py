@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import UNSET
 
-from device.simulation.behaviour.terms import (
+from onboardee.device.simulation.behaviour.terms import (
     Action,
     Assignments,
     Duration,

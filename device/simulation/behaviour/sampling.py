@@ -4,10 +4,10 @@ import bisect
 import math
 from collections.abc import Sequence
 
-from device.simulation.behaviour.cells import Cell
-from device.simulation.behaviour.conditions import Check, amount
-from device.simulation.behaviour.part import Part, Stage
-from device.simulation.behaviour.values import Daily, Drift
+from onboardee.device.simulation.behaviour.cells import Cell
+from onboardee.device.simulation.behaviour.conditions import Check, amount
+from onboardee.device.simulation.behaviour.part import Part, Stage
+from onboardee.device.simulation.behaviour.values import Daily, Drift
 
 DAY = 86400.0
 

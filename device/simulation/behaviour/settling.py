@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from device.clock import WallClock
-from device.simulation.behaviour.actions import Deed
-from device.simulation.behaviour.build import Built
-from device.simulation.behaviour.cells import Cell, Flag, Signal
-from device.simulation.behaviour.chance import Dice
-from device.simulation.behaviour.part import NEVER, Part
-from device.simulation.values import ValueRefusedError, Values
+from onboardee.device.clock import WallClock
+from onboardee.device.simulation.behaviour.actions import Deed
+from onboardee.device.simulation.behaviour.build import Built
+from onboardee.device.simulation.behaviour.cells import Cell, Flag, Signal
+from onboardee.device.simulation.behaviour.chance import Dice
+from onboardee.device.simulation.behaviour.part import NEVER, Part
+from onboardee.device.simulation.values import ValueRefusedError, Values
 
 MAX_ROUNDS: Final = 32
 """How often values may change because of each other in one moment."""

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from device.simulation.behaviour.actions import Deed
-from device.simulation.behaviour.cells import Cell
-from device.simulation.behaviour.conditions import Check, amount
-from device.simulation.behaviour.part import NEVER, SHORTEST, Part, Stage
+from onboardee.device.simulation.behaviour.actions import Deed
+from onboardee.device.simulation.behaviour.cells import Cell
+from onboardee.device.simulation.behaviour.conditions import Check, amount
+from onboardee.device.simulation.behaviour.part import NEVER, SHORTEST, Part, Stage
 
 LOOK_AGAIN: Final = 3600.0
 """Seconds: clocks are set meanwhile, so nobody waits longer than this for a time of day."""

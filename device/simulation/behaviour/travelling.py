@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from device.simulation.behaviour.cells import Cell, Flag, Signal
-from device.simulation.behaviour.conditions import Check, amount
-from device.simulation.behaviour.part import NEVER, SHORTEST, Part, Stage
+from onboardee.device.simulation.behaviour.cells import Cell, Flag, Signal
+from onboardee.device.simulation.behaviour.conditions import Check, amount
+from onboardee.device.simulation.behaviour.part import NEVER, SHORTEST, Part, Stage
 
 
 class Pace(NamedTuple):

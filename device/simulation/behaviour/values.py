@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from device.simulation.behaviour.terms import (
+from onboardee.device.simulation.behaviour.terms import (
     Duration,
     DurationOrRef,
     Entry,

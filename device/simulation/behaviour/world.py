@@ -9,16 +9,16 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from typing import Any, Final
 
-from device.clock import WallClock
-from device.simulation.behaviour.build import build
-from device.simulation.behaviour.cells import Cell
-from device.simulation.behaviour.chance import Dice
-from device.simulation.behaviour.errors import UpdateRefusedError
-from device.simulation.behaviour.finding import Specs
-from device.simulation.behaviour.model import Behaviour
-from device.simulation.behaviour.part import NEVER, SHORTEST
-from device.simulation.behaviour.settling import MAX_ROUNDS, Settling
-from device.simulation.values import Values
+from onboardee.device.clock import WallClock
+from onboardee.device.simulation.behaviour.build import build
+from onboardee.device.simulation.behaviour.cells import Cell
+from onboardee.device.simulation.behaviour.chance import Dice
+from onboardee.device.simulation.behaviour.errors import UpdateRefusedError
+from onboardee.device.simulation.behaviour.finding import Specs
+from onboardee.device.simulation.behaviour.model import Behaviour
+from onboardee.device.simulation.behaviour.part import NEVER, SHORTEST
+from onboardee.device.simulation.behaviour.settling import MAX_ROUNDS, Settling
+from onboardee.device.simulation.values import Values
 
 MAX_EVENTS: Final = 1000
 """Moments that are gone through one by one after a long sleep; the rest of it is one leap."""

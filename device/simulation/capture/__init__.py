@@ -5,7 +5,7 @@ device, so nothing in it is trusted: sizes and depths are bounded, references ma
 and what a profile cannot hold is left out and named.
 """
 
-from device.simulation.capture.answers import Answers, Reading
-from device.simulation.capture.making import Captured, CaptureError, captured
+from onboardee.device.simulation.capture.answers import Answers, Reading
+from onboardee.device.simulation.capture.making import Captured, CaptureError, captured
 
 __all__ = ["Answers", "CaptureError", "Captured", "Reading", "captured"]

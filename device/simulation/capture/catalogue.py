@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
-from device.simulation.capture.neutral import neutral
-from device.simulation.profile import ResourceProfile, built_in_names, load_all
+from onboardee.device.simulation.capture.neutral import neutral
+from onboardee.device.simulation.profile import ResourceProfile, built_in_names, load_all
 
 Plain = dict[str, Any]
 

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
-from device.simulation.capture.answers import Answers
-from device.simulation.capture.describing import Plain
-from device.simulation.capture.notes import Notes, shown
-from device.simulation.capture.schemas import listed
-from device.simulation.capture.types import UNKNOWN_TYPE, type_names
+from onboardee.device.simulation.capture.answers import Answers
+from onboardee.device.simulation.capture.describing import Plain
+from onboardee.device.simulation.capture.notes import Notes, shown
+from onboardee.device.simulation.capture.schemas import listed
+from onboardee.device.simulation.capture.types import UNKNOWN_TYPE, type_names
 
 _SHORT: Final = 64
 _URL: Final = 256

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from device.interfaces import BATCH, LINKS
-from device.simulation.capture.schemas import Schema, Schemas, joined, listed, mapped
+from onboardee.device.interfaces import BATCH, LINKS
+from onboardee.device.simulation.capture.schemas import Schema, Schemas, joined, listed, mapped
 
 MAX_PATHS: Final = 1024
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from device.interfaces import LINKS, OF_COLLECTIONS
-from device.simulation.capture.notes import Notes, shown
-from device.simulation.links import MAX_LINKS, MAX_NESTING
+from onboardee.device.interfaces import LINKS, OF_COLLECTIONS
+from onboardee.device.simulation.capture.notes import Notes, shown
+from onboardee.device.simulation.links import MAX_LINKS, MAX_NESTING
 
 MAX_ALL: Final = 1024
 

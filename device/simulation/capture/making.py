@@ -7,17 +7,22 @@ from typing import Any, Final
 
 import msgspec
 
-from device.simulation.capture.answers import Answers
-from device.simulation.capture.describing import Describer, Plain
-from device.simulation.capture.identity import device_section, is_type, platform_section, uuids
-from device.simulation.capture.introspection import Introspection
-from device.simulation.capture.linking import connect
-from device.simulation.capture.notes import Notes, shown
-from device.simulation.capture.resources import ResourceMaker, Seen
-from device.simulation.capture.schemas import listed, mapped
-from device.simulation.document import read, write
-from device.simulation.profile import Profile, ProfileError
-from device.simulation.resource import ResourceProfile
+from onboardee.device.simulation.capture.answers import Answers
+from onboardee.device.simulation.capture.describing import Describer, Plain
+from onboardee.device.simulation.capture.identity import (
+    device_section,
+    is_type,
+    platform_section,
+    uuids,
+)
+from onboardee.device.simulation.capture.introspection import Introspection
+from onboardee.device.simulation.capture.linking import connect
+from onboardee.device.simulation.capture.notes import Notes, shown
+from onboardee.device.simulation.capture.resources import ResourceMaker, Seen
+from onboardee.device.simulation.capture.schemas import listed, mapped
+from onboardee.device.simulation.document import read, write
+from onboardee.device.simulation.profile import Profile, ProfileError
+from onboardee.device.simulation.resource import ResourceProfile
 
 MAX_RESOURCES: Final = 256
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
-from device.simulation.limits import ValueRefusedError
-from device.simulation.values import Property
+from onboardee.device.simulation.limits import ValueRefusedError
+from onboardee.device.simulation.values import Property
 
 _BY_TYPE: Mapping[str, tuple[Any, ...]] = {
     "boolean": (False,),

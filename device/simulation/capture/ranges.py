@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from device.simulation.capture.neutral import permits
+from onboardee.device.simulation.capture.neutral import permits
 
 Plain = dict[str, Any]
 

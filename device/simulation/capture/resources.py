@@ -4,17 +4,25 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from device.interfaces import ACTUATOR, BASELINE, KNOWN, LINKS, READ_WRITE, UPDATING, WRITE
-from device.simulation.capture.answers import Reading
-from device.simulation.capture.catalogue import usual_properties
-from device.simulation.capture.describing import Describer, Plain
-from device.simulation.capture.introspection import Described
-from device.simulation.capture.neutral import neutral, permits, pruned
-from device.simulation.capture.notes import Notes, shown, text_of
-from device.simulation.capture.privacy import is_secret, without
-from device.simulation.capture.ranges import with_ranges
-from device.simulation.capture.schemas import listed, mapped
-from device.simulation.capture.types import UNKNOWN_TYPE, type_names
+from onboardee.device.interfaces import (
+    ACTUATOR,
+    BASELINE,
+    KNOWN,
+    LINKS,
+    READ_WRITE,
+    UPDATING,
+    WRITE,
+)
+from onboardee.device.simulation.capture.answers import Reading
+from onboardee.device.simulation.capture.catalogue import usual_properties
+from onboardee.device.simulation.capture.describing import Describer, Plain
+from onboardee.device.simulation.capture.introspection import Described
+from onboardee.device.simulation.capture.neutral import neutral, permits, pruned
+from onboardee.device.simulation.capture.notes import Notes, shown, text_of
+from onboardee.device.simulation.capture.privacy import is_secret, without
+from onboardee.device.simulation.capture.ranges import with_ranges
+from onboardee.device.simulation.capture.schemas import listed, mapped
+from onboardee.device.simulation.capture.types import UNKNOWN_TYPE, type_names
 
 MAX_INTERFACES: Final = 16
 LONGEST_RESOURCE_NAME: Final = 64

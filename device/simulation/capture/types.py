@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from device.simulation.capture.notes import Notes, shown
+from onboardee.device.simulation.capture.notes import Notes, shown
 
 MAX_TYPES: Final = 16
 UNKNOWN_TYPE: Final = "x.unknown"

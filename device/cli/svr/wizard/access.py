@@ -4,7 +4,7 @@ from typing import Final
 
 import click
 
-from device.cli.svr.wizard.asking import (
+from onboardee.device.cli.svr.wizard.asking import (
     ask,
     ask_bool,
     ask_count,
@@ -14,10 +14,10 @@ from device.cli.svr.wizard.asking import (
     choose,
     pick,
 )
-from device.cli.svr.wizard.draft import Draft
-from svrdb import AceResource, Connection, Subject
-from svrdb.editor import add_ace, make_resource, make_subject, read_validity
-from svrdb.model import TimePattern
+from onboardee.device.cli.svr.wizard.draft import Draft
+from onboardee.svrdb import AceResource, Connection, Subject
+from onboardee.svrdb.editor import add_ace, make_resource, make_subject, read_validity
+from onboardee.svrdb.model import TimePattern
 
 MAX_RESOURCES: Final = 16
 MAX_FILTERS: Final = 16

@@ -6,9 +6,9 @@ from typing import Final, TypeVar
 
 import click
 
-from svrdb import ANY_SUBJECT, NIL
-from svrdb.editor import EditError, read_key, subject_text
-from svrdb.editor.words import LETTERS
+from onboardee.svrdb import ANY_SUBJECT, NIL
+from onboardee.svrdb.editor import EditError, read_key, subject_text
+from onboardee.svrdb.editor.words import LETTERS
 
 T = TypeVar("T")
 

@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from device.cli.svr.wizard.asking import ask, ask_file, ask_key, ask_uuid, pick
-from device.cli.svr.wizard.draft import Draft
-from svrdb import CredentialType, PrivateData, PublicData
-from svrdb.editor import add_credential, read_key, read_pin, read_private, read_public
-from svrdb.model import CredentialUsage
+from onboardee.device.cli.svr.wizard.asking import ask, ask_file, ask_key, ask_uuid, pick
+from onboardee.device.cli.svr.wizard.draft import Draft
+from onboardee.svrdb import CredentialType, PrivateData, PublicData
+from onboardee.svrdb.editor import add_credential, read_key, read_pin, read_private, read_public
+from onboardee.svrdb.model import CredentialUsage
 
 _KINDS: Final = {
     "symmetric key for one peer": CredentialType.SYMMETRIC_PAIRWISE,

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import click
 
-from svrdb import ANY_SUBJECT, NIL, Database
-from svrdb.difference import Difference, differences
-from svrdb.editor import EditError
+from onboardee.svrdb import ANY_SUBJECT, NIL, Database
+from onboardee.svrdb.difference import Difference, differences
+from onboardee.svrdb.editor import EditError
 
 
 class Draft:

@@ -6,17 +6,17 @@ from typing import Any, Final
 
 import click
 
-from device.cli.svr import view
-from device.cli.svr.wizard import access, credential
-from device.cli.svr.wizard.asking import ask_many, choose, pick
-from device.cli.svr.wizard.draft import Draft
-from device.cli.svr.wizard.scalars import ask_scalar
-from svrdb import Ace, AceResource, Credential, PrivateData, PublicData, Subject
-from svrdb.editor import EditError, append, get, put, remove, type_at
-from svrdb.editor.values import is_optional, item_type, members, plain_type
-from svrdb.editor.words import METHODS
-from svrdb.model import TimePattern
-from svrdb.plain import plain
+from onboardee.device.cli.svr import view
+from onboardee.device.cli.svr.wizard import access, credential
+from onboardee.device.cli.svr.wizard.asking import ask_many, choose, pick
+from onboardee.device.cli.svr.wizard.draft import Draft
+from onboardee.device.cli.svr.wizard.scalars import ask_scalar
+from onboardee.svrdb import Ace, AceResource, Credential, PrivateData, PublicData, Subject
+from onboardee.svrdb.editor import EditError, append, get, put, remove, type_at
+from onboardee.svrdb.editor.values import is_optional, item_type, members, plain_type
+from onboardee.svrdb.editor.words import METHODS
+from onboardee.svrdb.model import TimePattern
+from onboardee.svrdb.plain import plain
 
 _ASKERS: Final[dict[Any, Callable[[Draft, str], object]]] = {
     Subject: lambda draft, _: access.ask_subject(draft),

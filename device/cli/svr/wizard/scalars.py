@@ -4,16 +4,16 @@ from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
-from device.cli.svr.wizard.asking import (
+from onboardee.device.cli.svr.wizard.asking import (
     ask_bool,
     ask_permission,
     ask_text,
     ask_uuid,
     pick,
 )
-from device.cli.svr.wizard.draft import Draft
-from svrdb.editor.values import SUBJECTS
-from svrdb.editor.words import METHODS, WORDS
+from onboardee.device.cli.svr.wizard.draft import Draft
+from onboardee.svrdb.editor.values import SUBJECTS
+from onboardee.svrdb.editor.words import METHODS, WORDS
 
 _MODES: Final = {
     "reset by the manufacturer": 1,

@@ -1,0 +1,1 @@
+"""Simulated OCF devices that real onboarding tools take ownership of."""

@@ -1,0 +1,50 @@
+"""CoAP for OCF devices and tools: message layer, block-wise transfer and observation without I/O.
+
+Bytes, a peer and the time go in, bytes and events come out (RFC 7252, RFC 7641, RFC 7959).
+"""
+
+from onboardee.wire.coap.client import CoapClient
+from onboardee.wire.coap.discovery import acknowledgement, decode_response, encode_multicast_request
+from onboardee.wire.coap.limits import Limits
+from onboardee.wire.coap.model import (
+    ClientEvent,
+    ClientResponse,
+    Code,
+    ContentFormat,
+    ExchangeFailed,
+    FailureReason,
+    Handler,
+    Method,
+    Remote,
+    Request,
+    Response,
+    ResponseReceived,
+    UploadPolicy,
+)
+from onboardee.wire.coap.observe import Observation
+from onboardee.wire.coap.peek import peek
+from onboardee.wire.coap.server import CoapServer
+
+__all__ = [
+    "ClientEvent",
+    "ClientResponse",
+    "CoapClient",
+    "CoapServer",
+    "Code",
+    "ContentFormat",
+    "ExchangeFailed",
+    "FailureReason",
+    "Handler",
+    "Limits",
+    "Method",
+    "Observation",
+    "Remote",
+    "Request",
+    "Response",
+    "ResponseReceived",
+    "UploadPolicy",
+    "acknowledgement",
+    "decode_response",
+    "encode_multicast_request",
+    "peek",
+]

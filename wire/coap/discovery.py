@@ -1,0 +1,59 @@
+"""Messages outside of a connection: a multicast request and its many answers (RFC 7252 8)."""
+
+from collections.abc import Sequence
+
+from onboardee.wire.coap import options, wire
+from onboardee.wire.coap.client import TOKEN_SIZE
+from onboardee.wire.coap.exchange import client_response
+from onboardee.wire.coap.model import ClientResponse, Code, Method, Type
+from onboardee.wire.entropy import Entropy
+
+
+def encode_multicast_request(
+    path: str,
+    *,
+    query: Sequence[str] = (),
+    accept: int | None = None,
+    accept_version: int | None = None,
+    entropy: Entropy,
+) -> tuple[bytes, bytes]:
+    """Return a non-confirmable GET for a group: the token of its answers, and the datagram."""
+    token = entropy.token(TOKEN_SIZE)
+    mid = int.from_bytes(entropy.token(2))
+    area = options.write(
+        path=path, query=tuple(query), accept=accept, accept_version=accept_version
+    )
+    return token, wire.build(Type.NON, Method.GET, mid, token, area, b"")
+
+
+def decode_response(datagram: bytes) -> ClientResponse | None:
+    """Read one answer to a multicast request; `None` if the datagram is no response."""
+    frame = _response(datagram)
+    if frame is None:
+        return None
+    code = Code.read(frame.code)
+    opts = options.read_response(frame.options)
+    if code is None or not opts.acceptable:
+        return None
+    is_partial = opts.block2 is not None and opts.block2.more
+    return client_response(code, opts, frame.payload, frame.token, is_partial=is_partial)
+
+
+def acknowledgement(datagram: bytes) -> bytes | None:
+    """Return what to answer a confirmable response with, `None` if it needs nothing.
+
+    IoTivity answers a multicast discovery with confirmable messages.
+    """
+    frame = _response(datagram)
+    if frame is None or frame.type != Type.CON:
+        return None
+    return wire.empty(Type.ACK, frame.mid)
+
+
+def _response(datagram: bytes) -> wire.Frame | None:
+    try:
+        frame = wire.parse(datagram)
+    except wire.FormatError:
+        return None
+    is_response = 2 << 5 <= frame.code < 6 << 5 and frame.type in (Type.CON, Type.NON)
+    return frame if is_response else None

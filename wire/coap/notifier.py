@@ -1,0 +1,115 @@
+"""Telling observers about changes (RFC 7641 4)."""
+
+from collections.abc import Hashable
+
+from onboardee.wire.coap.blocks import Block
+from onboardee.wire.coap.limits import Limits
+from onboardee.wire.coap.model import REGISTER, Code, Remote, Request, Response
+from onboardee.wire.coap.observe import Observer, Observers
+from onboardee.wire.coap.outbox import Outbox, Reply
+from onboardee.wire.coap.responder import Responder
+
+
+class Notifier:
+    """Keeps the observers and sends their notifications, one unacknowledged one at a time."""
+
+    def __init__(self, responder: Responder, outbox: Outbox[Observer], limits: Limits) -> None:
+        self._responder = responder
+        self._outbox = outbox
+        self._limits = limits
+        self.observers = Observers(limits)
+
+    def observe(
+        self, request: Request, remote: Remote, response: Response, block2: Block | None, now: float
+    ) -> bool:
+        """Do what a GET with an Observe option asks for; true if an observation begins.
+
+        A registration with the same token replaces the earlier one (RFC 7641 4.1).
+        """
+        earlier = self.observers.find(remote, request.token)
+        if earlier is not None:
+            self.end(earlier)
+        if (
+            request.observe != REGISTER
+            or response.code is not Code.CONTENT
+            or response.observe_as is None
+        ):
+            return False
+        observer = Observer(response.observe_as, remote, request, block2, confirmed_at=now)
+        return self.observers.add(observer)
+
+    def notify(self, key: Hashable, now: float) -> None:
+        """Tell the observers of a resource its new state, or remember to (RFC 7641 4.5)."""
+        observers = self.observers.select(key=key)
+        if not observers:
+            return
+        self.observers.advance(key)
+        for observer in observers:
+            if observer.awaits_ack:
+                observer.is_stale = True
+            else:
+                self._send_state(observer, now)
+
+    def end(self, observer: Observer) -> None:
+        """Take an observer off the list and stop what is on its way to it."""
+        self.observers.remove(observer)
+        if observer.awaits_ack and observer.last_mid is not None:
+            self._outbox.settle(observer.remote, observer.last_mid)
+
+    def end_with(self, observer: Observer, code: Code, now: float) -> None:
+        """End an observation by an error notification (RFC 7641 4.2)."""
+        self.end(observer)
+        self._send(observer, Reply(code), now)
+
+    def acknowledged(self, observer: Observer, now: float) -> None:
+        """Go on after the acknowledgement of a notification: the newest state, if it changed."""
+        observer.awaits_ack = False
+        observer.confirmed_at = now
+        if observer.is_stale:
+            observer.is_stale = False
+            self._send_state(observer, now)
+
+    def reset(self, remote: Remote, mid: int) -> None:
+        """End the observation whose non-confirmable notification was rejected (RFC 7641 3.6)."""
+        for observer in self.observers.select(remote=remote):
+            if observer.last_mid == mid:
+                self.end(observer)
+
+    def _send_state(self, observer: Observer, now: float) -> None:
+        response = self._responder.ask(observer.request, observer.remote, now)
+        if observer not in self.observers:
+            return  # the handler itself has ended the observation
+        if response is None:
+            self.end(observer)
+            return
+        goes_on = response.code is Code.CONTENT and response.observe_as == observer.key
+        if not goes_on:
+            self.end(observer)
+        reply = self._responder.reply(
+            observer.request,
+            observer.remote,
+            response,
+            now,
+            block2=observer.block2,
+            observe=self.observers.number(observer.key) if goes_on else None,
+        )
+        self._send(observer, reply, now, goes_on=goes_on)
+
+    def _send(self, observer: Observer, reply: Reply, now: float, *, goes_on: bool = False) -> None:
+        token = observer.request.token
+        if not self._must_confirm(observer, now):
+            observer.unconfirmed += 1
+            observer.last_mid = self._outbox.send_once(observer.remote, token, reply)
+            return
+        context = observer if goes_on else None
+        mid = self._outbox.send_confirmable(observer.remote, token, reply, now, context)
+        observer.last_mid = mid
+        observer.unconfirmed = 0
+        observer.awaits_ack = self._outbox.is_in_flight(observer.remote, mid)
+
+    def _must_confirm(self, observer: Observer, now: float) -> bool:
+        return (
+            observer.request.confirmable
+            or observer.unconfirmed + 1 >= self._limits.confirm_every
+            or now - observer.confirmed_at >= self._limits.confirm_after
+        )

@@ -1,0 +1,246 @@
+"""What options mean: the rules for what arrives and the encoding of what leaves (RFC 7252 5.4).
+
+This is the only file that touches aiocoap, through its stable classes for options. Its codec for
+whole messages is not used: a second walk over the same bytes costs as much as everything else in
+this room together, and creating an enum member for each number a peer invents, as it does, is
+memory that never comes back. Option areas repeat from message to message (the same tool asks for
+the same paths), so their meaning is remembered in a cache of fixed size.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
+
+from aiocoap.numbers.optionnumbers import OptionNumber  # type: ignore[import-untyped]
+from aiocoap.options import Options  # type: ignore[import-untyped]
+from aiocoap.optiontypes import (  # type: ignore[import-untyped]
+    BlockOption,
+    OpaqueOption,
+    StringOption,
+    UintOption,
+)
+
+from onboardee.wire.coap.blocks import Block
+from onboardee.wire.coap.model import Code
+from onboardee.wire.coap.wire import options_of
+
+ACCEPT_VERSION: Final = 2049
+CONTENT_VERSION: Final = 2053
+"""OCF's Accept-Content-Format-Version and Content-Format-Version, both critical uints."""
+
+OptionNumber(ACCEPT_VERSION).set_format(UintOption)
+OptionNumber(CONTENT_VERSION).set_format(UintOption)
+
+CACHED_AREAS: Final = 256
+CACHED_AREA_SIZE: Final = 192
+
+
+class _Rule(NamedTuple):
+    """How one option looks (RFC 7252 5.10): codec, shortest and longest value, repeatable."""
+
+    codec: type[Any]
+    shortest: int
+    longest: int
+    repeatable: bool = False
+
+
+_URI_PATH, _URI_QUERY = 11, 15
+_CONTENT_FORMAT, _ACCEPT = 12, 17
+_OBSERVE, _BLOCK2, _BLOCK1, _SIZE2, _SIZE1 = 6, 23, 27, 28, 60
+_ETAG, _URI_HOST, _URI_PORT = 4, 3, 7
+_PROXY_URI, _PROXY_SCHEME, _NO_RESPONSE = 35, 39, 258
+
+# Content-Format and Accept are read as plain uints: aiocoap's type for them keeps each value ever
+# seen. If-Match and If-None-Match are missing on purpose: no resource here supports them, and an
+# unsupported critical option is an unrecognised one.
+_IN_BOTH: Final = {
+    _CONTENT_FORMAT: _Rule(UintOption, 0, 2),
+    _OBSERVE: _Rule(UintOption, 0, 3),
+    _BLOCK2: _Rule(BlockOption, 0, 3),
+    _BLOCK1: _Rule(BlockOption, 0, 3),
+    _SIZE2: _Rule(UintOption, 0, 4),
+    _SIZE1: _Rule(UintOption, 0, 4),
+    CONTENT_VERSION: _Rule(UintOption, 0, 2),
+}
+_IN_REQUESTS: Final = _IN_BOTH | {
+    _URI_HOST: _Rule(StringOption, 1, 255),
+    _URI_PORT: _Rule(UintOption, 0, 2),
+    _URI_PATH: _Rule(StringOption, 0, 255, repeatable=True),
+    _URI_QUERY: _Rule(StringOption, 0, 255, repeatable=True),
+    _ACCEPT: _Rule(UintOption, 0, 2),
+    _PROXY_URI: _Rule(StringOption, 1, 1034),
+    _PROXY_SCHEME: _Rule(StringOption, 1, 255),
+    _NO_RESPONSE: _Rule(UintOption, 0, 1),
+    ACCEPT_VERSION: _Rule(UintOption, 0, 2),
+}
+# IoTivity repeats the request's Accept and its version in separate responses.
+_IN_RESPONSES: Final = _IN_BOTH | {
+    _ETAG: _Rule(OpaqueOption, 1, 8),
+    _ACCEPT: _Rule(UintOption, 0, 2),
+    ACCEPT_VERSION: _Rule(UintOption, 0, 2),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RequestOptions:
+    """The options of a request; `refusal` is the answer due to options that rule it out."""
+
+    path: str
+    query: tuple[str, ...]
+    content_format: int | None
+    accept: int | None
+    accept_version: int | None
+    content_version: int | None
+    observe: int | None
+    block1: Block | None
+    block2: Block | None
+    size1: int | None
+    no_response: int
+    refusal: Code | None
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseOptions:
+    """The options of a response; `acceptable` is false if a critical one is not understood."""
+
+    content_format: int | None
+    content_version: int | None
+    etag: bytes | None
+    observe: int | None
+    block1: Block | None
+    block2: Block | None
+    size2: int | None
+    acceptable: bool
+
+
+def read_request(area: bytes) -> RequestOptions:
+    """Read the options of a request that `onboardee.wire.parse` has passed."""
+    if len(area) > CACHED_AREA_SIZE:
+        return _read_request(area)
+    return _cached_request(area)
+
+
+def _read_request(area: bytes) -> RequestOptions:
+    values, understood = _values(area, _IN_REQUESTS)
+    segments = values.get(_URI_PATH, [])
+    if "." in segments or ".." in segments:  # RFC 7252 5.10.1 forbids both values
+        understood = False
+    refusal = None if understood else Code.BAD_OPTION
+    if _PROXY_URI in values or _PROXY_SCHEME in values:
+        refusal = Code.PROXYING_NOT_SUPPORTED
+    return RequestOptions(
+        path="/" + "/".join(segment.replace("/", "%2F") for segment in segments),
+        query=tuple(values.get(_URI_QUERY, ())),
+        content_format=_single(values, _CONTENT_FORMAT),
+        accept=_single(values, _ACCEPT),
+        accept_version=_single(values, ACCEPT_VERSION),
+        content_version=_single(values, CONTENT_VERSION),
+        observe=_single(values, _OBSERVE),
+        block1=_block(values, _BLOCK1),
+        block2=_block(values, _BLOCK2),
+        size1=_single(values, _SIZE1),
+        no_response=_single(values, _NO_RESPONSE) or 0,
+        refusal=refusal,
+    )
+
+
+_cached_request = lru_cache(CACHED_AREAS)(_read_request)
+
+
+def read_response(area: bytes) -> ResponseOptions:
+    """Read the options of a response that `onboardee.wire.parse` has passed."""
+    values, understood = _values(area, _IN_RESPONSES)
+    return ResponseOptions(
+        content_format=_single(values, _CONTENT_FORMAT),
+        content_version=_single(values, CONTENT_VERSION),
+        etag=_single(values, _ETAG),
+        observe=_single(values, _OBSERVE),
+        block1=_block(values, _BLOCK1),
+        block2=_block(values, _BLOCK2),
+        size2=_single(values, _SIZE2),
+        acceptable=understood,
+    )
+
+
+def _values(area: bytes, rules: dict[int, _Rule]) -> tuple[dict[int, list[Any]], bool]:
+    """Decode the options that the rules know; tell whether no critical one was left over.
+
+    A value of the wrong length or form, and the second one of an option that occurs once, count
+    as unrecognised options (RFC 7252 5.4.3, 5.4.5). Elective ones are dropped (5.4.1).
+    """
+    values: dict[int, list[Any]] = {}
+    understood = True
+    for number, raw in options_of(area):
+        value = _decoded(raw, rules.get(number))
+        rule = rules.get(number)
+        if value is None or (number in values and not (rule and rule.repeatable)):
+            understood = understood and number % 2 == 0
+        else:
+            values.setdefault(number, []).append(value)
+    return values, understood
+
+
+def _decoded(raw: bytes, rule: _Rule | None) -> Any:
+    if rule is None or not rule.shortest <= len(raw) <= rule.longest:
+        return None
+    option = rule.codec(None)
+    try:
+        option.decode(raw)
+    except UnicodeDecodeError:
+        return None
+    return option.value
+
+
+def _single(values: dict[int, list[Any]], number: int) -> Any:
+    return values[number][0] if number in values else None
+
+
+def _block(values: dict[int, list[Any]], number: int) -> Block | None:
+    if number not in values:
+        return None
+    found = values[number][0]
+    return Block(found.block_number, found.more, found.size_exponent)
+
+
+def write(  # noqa: PLR0913 - one argument for each option that is ever sent
+    *,
+    path: str = "/",
+    query: tuple[str, ...] = (),
+    content_format: int | None = None,
+    content_version: int | None = None,
+    accept: int | None = None,
+    accept_version: int | None = None,
+    observe: int | None = None,
+    etag: bytes | None = None,
+    block1: Block | None = None,
+    block2: Block | None = None,
+    size1: int | None = None,
+    size2: int | None = None,
+) -> bytes:
+    """Encode options in their order on the wire."""
+    options = Options()
+    options.uri_path = path.removeprefix("/").split("/") if path.strip("/") else ()
+    options.uri_query = query
+    options.content_format = content_format
+    options.accept = accept
+    options.observe = observe
+    options.etag = etag
+    options.block1 = block1
+    options.block2 = block2
+    options.size1 = size1
+    options.size2 = size2
+    _add(options, ACCEPT_VERSION, accept_version)
+    _add(options, CONTENT_VERSION, content_version)
+    encoded: bytes = options.encode()
+    return encoded
+
+
+def _add(options: Any, number: int, value: int | None) -> None:
+    if value is not None:
+        options.add_option(OptionNumber(number).create_option(value=value))
+
+
+@lru_cache(64)
+def write_content(content_format: int | None, content_version: int | None) -> bytes:
+    """Encode the options of a response that carries nothing special."""
+    return write(content_format=content_format, content_version=content_version)

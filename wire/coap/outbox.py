@@ -1,0 +1,184 @@
+"""What leaves: message IDs, retransmission (RFC 7252 4.2) and messages held back."""
+
+from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
+from itertools import count
+from typing import Generic, NamedTuple, TypeVar
+
+from onboardee.wire.coap import wire
+from onboardee.wire.coap.limits import Limits
+from onboardee.wire.coap.model import Remote, Type
+from onboardee.wire.entropy import Entropy, random_fraction
+
+Context = TypeVar("Context")
+
+
+class Reply(NamedTuple):
+    """A message without what only its sending decides: type and message ID."""
+
+    code: int
+    options: bytes = b""
+    payload: bytes = b""
+
+
+@dataclass(slots=True, eq=False)
+class Transmission(Generic[Context]):
+    """A confirmable message in flight; `context` is whom its fate concerns."""
+
+    remote: Remote
+    mid: int
+    datagram: bytes
+    context: Context | None
+    timeout: float
+    due: float
+    retransmissions: int = 0
+    settled: bool = False
+
+
+class _Held(NamedTuple):
+    due: float
+    order: int
+    remote: Remote
+    confirmable: bool
+    token: bytes
+    reply: Reply
+
+
+class Outbox(Generic[Context]):
+    """Sends for one endpoint; `Context` is the type of whom the fate of a message concerns."""
+
+    def __init__(self, *, entropy: Entropy, limits: Limits) -> None:
+        self._entropy = entropy
+        self._limits = limits
+        self._mid = int.from_bytes(entropy.token(2))
+        self._order = count()
+        self._queue: list[tuple[Remote, bytes]] = []
+        self._pending: dict[Remote, dict[int, Transmission[Context]]] = {}
+        self._pending_count = 0
+        self._timers: list[tuple[float, int, Transmission[Context]]] = []
+        self._held: list[_Held] = []
+
+    def take(self) -> list[tuple[Remote, bytes]]:
+        """Hand over the datagrams to send, in order."""
+        queue, self._queue = self._queue, []
+        return queue
+
+    def put(self, remote: Remote, datagram: bytes) -> None:
+        """Queue a finished datagram."""
+        self._queue.append((remote, datagram))
+
+    def next_mid(self) -> int:
+        """Return a fresh message ID (RFC 7252 4.4)."""
+        self._mid = (self._mid + 1) & 0xFFFF
+        return self._mid
+
+    @property
+    def has_room_to_hold(self) -> bool:
+        """Tell whether one more message may be held back."""
+        return len(self._held) < self._limits.delayed_responses
+
+    @property
+    def in_flight(self) -> int:
+        """The number of messages waiting for their acknowledgement."""
+        return self._pending_count
+
+    @property
+    def held(self) -> int:
+        """The number of messages held back."""
+        return len(self._held)
+
+    def send_confirmable(
+        self, remote: Remote, token: bytes, reply: Reply, now: float, context: Context | None = None
+    ) -> int:
+        """Send until acknowledged; returns the message ID.
+
+        With too many messages in flight it becomes a non-confirmable one.
+        """
+        if self._pending_count >= self._limits.unacknowledged:
+            return self.send_once(remote, token, reply)
+        mid = self.next_mid()
+        datagram = wire.build(Type.CON, reply.code, mid, token, reply.options, reply.payload)
+        spread = 1 + (self._limits.ack_random_factor - 1) * random_fraction(self._entropy)
+        timeout = self._limits.ack_timeout * spread
+        sent = Transmission(remote, mid, datagram, context, timeout, now + timeout)
+        self._pending.setdefault(remote, {})[mid] = sent
+        self._pending_count += 1
+        self._arm(sent)
+        self.put(remote, datagram)
+        return mid
+
+    def send_once(self, remote: Remote, token: bytes, reply: Reply) -> int:
+        """Send a non-confirmable message; returns its ID."""
+        mid = self.next_mid()
+        datagram = wire.build(Type.NON, reply.code, mid, token, reply.options, reply.payload)
+        self.put(remote, datagram)
+        return mid
+
+    def hold(
+        self, due: float, remote: Remote, token: bytes, reply: Reply, *, confirmable: bool
+    ) -> None:
+        """Send a message at the time `due`; ask `has_room_to_hold` before."""
+        heappush(self._held, _Held(due, next(self._order), remote, confirmable, token, reply))
+
+    def settle(self, remote: Remote, mid: int) -> Transmission[Context] | None:
+        """End the retransmission of a message; returns it if it was in flight."""
+        mine = self._pending.get(remote)
+        sent = mine.pop(mid, None) if mine is not None else None
+        if sent is None or mine is None:
+            return None
+        if not mine:
+            del self._pending[remote]
+        self._pending_count -= 1
+        sent.settled = True
+        if len(self._timers) > 2 * self._pending_count + 16:
+            self._timers = [timer for timer in self._timers if not timer[2].settled]
+            heapify(self._timers)
+        return sent
+
+    def is_in_flight(self, remote: Remote, mid: int) -> bool:
+        """Tell whether a message waits for its acknowledgement."""
+        return mid in self._pending.get(remote, ())
+
+    def forget(self, remote: Remote) -> None:
+        """Stop whatever is on its way to a peer or held back for it."""
+        for mid in list(self._pending.get(remote, ())):
+            self.settle(remote, mid)
+        if any(held.remote == remote for held in self._held):
+            self._held = [held for held in self._held if held.remote != remote]
+            heapify(self._held)
+
+    def next_deadline(self) -> float | None:
+        """Return the time of the next retransmission or held message."""
+        while self._timers and self._timers[0][2].settled:
+            heappop(self._timers)
+        heads = [heap[0][0] for heap in (self._timers, self._held) if heap]
+        return min(heads) if heads else None
+
+    def tick(self, now: float) -> list[Transmission[Context]]:
+        """Send what is due; returns the messages that were given up."""
+        while self._held and self._held[0].due <= now:
+            held = heappop(self._held)
+            if held.confirmable:
+                self.send_confirmable(held.remote, held.token, held.reply, now)
+            else:
+                self.send_once(held.remote, held.token, held.reply)
+        given_up = []
+        while self._timers and self._timers[0][0] <= now:
+            sent = heappop(self._timers)[2]
+            if not sent.settled and not self._retransmit(sent, now):
+                given_up.append(sent)
+        return given_up
+
+    def _retransmit(self, sent: Transmission[Context], now: float) -> bool:
+        if sent.retransmissions >= self._limits.max_retransmit:
+            self.settle(sent.remote, sent.mid)
+            return False
+        sent.retransmissions += 1
+        sent.timeout *= 2
+        sent.due = now + sent.timeout
+        self._arm(sent)
+        self.put(sent.remote, sent.datagram)
+        return True
+
+    def _arm(self, sent: Transmission[Context]) -> None:
+        heappush(self._timers, (sent.due, next(self._order), sent))

@@ -1,0 +1,130 @@
+"""From a request to the content of its answer: handler, blocks and options."""
+
+from collections.abc import Callable, Hashable
+
+from onboardee.wire.coap import options
+from onboardee.wire.coap.blocks import Block, cut
+from onboardee.wire.coap.limits import Limits
+from onboardee.wire.coap.model import Code, Handler, Method, Remote, Request, Response
+from onboardee.wire.coap.outbox import Reply
+from onboardee.wire.coap.snapshots import Snapshots, entity_tag
+
+_FAILED = Response(Code.INTERNAL_SERVER_ERROR)
+
+
+class Responder:
+    """Asks the handler and cuts what it says into blocks (RFC 7959 2.4)."""
+
+    def __init__(
+        self, handler: Handler, limits: Limits, on_error: Callable[[Exception], None]
+    ) -> None:
+        self._handler = handler
+        self._on_error = on_error
+        self._exponent = limits.max_block_exponent
+        self._whole = 1 << (limits.max_block_exponent + 4)
+        self.snapshots = Snapshots(limits)
+
+    def ask(self, request: Request, remote: Remote, now: float) -> Response | None:
+        """Return the handler's answer; its exception becomes 5.00 and is reported."""
+        try:
+            return self._handler(request, remote, now)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the peer gets an answer
+            self._on_error(error)
+            return _FAILED
+
+    def continuation(
+        self, request: Request, remote: Remote, wanted: Block, now: float
+    ) -> Reply | None:
+        """Answer the request for a later block from the snapshot.
+
+        Without one a GET may be asked anew (`None`). Other methods must not be executed again
+        (RFC 7959 2.7), so there the transfer has failed.
+        """
+        snapshot = self.snapshots.find(remote, _key(request), now)
+        if snapshot is not None:
+            return self._piece(snapshot.response, wanted.at_most(self._exponent), snapshot.etag)
+        if request.method is not Method.GET:
+            return Reply(Code.REQUEST_ENTITY_INCOMPLETE)
+        return None
+
+    def reply(  # noqa: PLR0913 - the answer, whom it is for, and what goes along with it
+        self,
+        request: Request,
+        remote: Remote,
+        response: Response,
+        now: float,
+        *,
+        block1: Block | None = None,
+        block2: Block | None = None,
+        observe: int | None = None,
+    ) -> Reply:
+        """Turn the handler's answer into the content of a message, or of its first block."""
+        payload = response.payload
+        if block2 is None and len(payload) <= self._whole and block1 is None and observe is None:
+            area = options.write_content(response.content_format, response.content_version)
+            return Reply(response.code, area, payload)
+        wanted = (block2 or Block(0, more=False, exponent=self._exponent)).at_most(self._exponent)
+        fits = len(payload) <= wanted.size and wanted.number == 0
+        is_diagnosis = not response.code.is_success and response.content_format is None
+        if is_diagnosis or (fits and block2 is None):
+            return self._content(response, payload[: self._whole], block1=block1, observe=observe)
+        if fits:
+            return self._piece(response, wanted, None, block1=block1, observe=observe)
+        etag = self._keep(request, remote, response, now)
+        return self._piece(response, wanted, etag, block1=block1, observe=observe)
+
+    def _keep(self, request: Request, remote: Remote, response: Response, now: float) -> bytes:
+        if request.multicast:
+            return entity_tag(response.payload)
+        return self.snapshots.store(remote, _key(request), response, now).etag
+
+    def _piece(
+        self,
+        response: Response,
+        wanted: Block,
+        etag: bytes | None,
+        *,
+        block1: Block | None = None,
+        observe: int | None = None,
+    ) -> Reply:
+        found = cut(response.payload, wanted)
+        if found is None:
+            return Reply(Code.BAD_REQUEST)
+        piece, block2 = found
+        is_first_of_many = block2.number == 0 and block2.more
+        size2 = len(response.payload) if is_first_of_many else None
+        return self._content(
+            response, piece, block1=block1, block2=block2, observe=observe, etag=etag, size2=size2
+        )
+
+    @staticmethod
+    def _content(  # noqa: PLR0913 - the options that a response may have
+        response: Response,
+        payload: bytes,
+        *,
+        block1: Block | None = None,
+        block2: Block | None = None,
+        observe: int | None = None,
+        etag: bytes | None = None,
+        size2: int | None = None,
+    ) -> Reply:
+        area = options.write(
+            content_format=response.content_format,
+            content_version=response.content_version,
+            observe=observe,
+            etag=etag,
+            block1=block1,
+            block2=block2,
+            size2=size2,
+        )
+        return Reply(response.code, area, payload)
+
+
+def _key(request: Request) -> Hashable:
+    return (
+        request.method,
+        request.path,
+        request.query,
+        request.accept,
+        request.accept_version,
+    )

@@ -1,0 +1,144 @@
+"""The frame of a CoAP message: header, token, options as they lie there, payload (RFC 7252 3).
+
+`parse` is strict where RFC 7252 3 calls something a message format error. What options mean is
+decided elsewhere; here they only have to be well formed.
+"""
+
+from typing import NamedTuple
+
+from onboardee.wire.coap.model import Type
+
+MAX_OPTIONS = 32
+MAX_TOKEN = 8
+
+_HEADER = 4
+_VERSION = 1
+_PAYLOAD_MARKER = 0xFF
+_EXTENDED_8 = 13
+_EXTENDED_16 = 14
+
+
+class FormatError(Exception):
+    """The datagram is no CoAP message.
+
+    `reset_mid` is the message ID to answer with a Reset, or `None` where silence is due: only a
+    confirmable message is rejected aloud (RFC 7252 4.2, 4.3).
+    """
+
+    def __init__(self, reason: str, reset_mid: int | None = None) -> None:
+        super().__init__(reason)
+        self.reset_mid = reset_mid
+
+
+class Frame(NamedTuple):
+    """One well-formed message; `options` holds the bytes between token and payload marker."""
+
+    type: int
+    code: int
+    mid: int
+    token: bytes
+    options: bytes
+    payload: bytes
+
+
+def parse(datagram: bytes) -> Frame:
+    """Take a datagram apart.
+
+    Raises `FormatError`, and nothing else, for whatever bytes there are.
+    """
+    if len(datagram) < _HEADER or datagram[0] >> 6 != _VERSION:
+        raise FormatError("no CoAP header of version 1")
+    first = datagram[0]
+    message_type = (first >> 4) & 3
+    mid = datagram[2] << 8 | datagram[3]
+    start = _HEADER + (first & 15)
+    try:
+        end = _end_of_options(datagram, start)
+    except FormatError as error:
+        if message_type == Type.CON:
+            error.reset_mid = mid
+        raise
+    return Frame(
+        message_type,
+        datagram[1],
+        mid,
+        datagram[_HEADER:start],
+        datagram[start:end],
+        datagram[end + 1 :],
+    )
+
+
+def _end_of_options(data: bytes, offset: int) -> int:
+    """Return the place of the payload marker, or the length of `data` if there is none."""
+    size = len(data)
+    _check_token(data, offset)
+    count = 0
+    while offset < size:
+        head = data[offset]
+        if head == _PAYLOAD_MARKER:
+            if offset + 1 == size:
+                raise FormatError("payload marker without payload")
+            break
+        delta, length = head >> 4, head & 15
+        offset += 1
+        if delta >= _EXTENDED_8:
+            _, offset = _extended(data, offset, delta)
+        if length >= _EXTENDED_8:
+            length, offset = _extended(data, offset, length)
+        offset += length
+        count += 1
+    if offset > size:
+        raise FormatError("option is cut off")
+    if count > MAX_OPTIONS:
+        raise FormatError("too many options")
+    return offset
+
+
+def _check_token(data: bytes, end: int) -> None:
+    if end > _HEADER + MAX_TOKEN:
+        raise FormatError("token length is reserved")
+    if end > len(data):
+        raise FormatError("token is cut off")
+    if data[1] == 0 and len(data) > _HEADER:
+        raise FormatError("empty message has a content")
+
+
+def _extended(data: bytes, offset: int, nibble: int) -> tuple[int, int]:
+    """Read an extended option delta or length (RFC 7252 3.1)."""
+    if nibble == _EXTENDED_8 and offset < len(data):
+        return data[offset] + 13, offset + 1
+    if nibble == _EXTENDED_16 and offset + 1 < len(data):
+        return (data[offset] << 8 | data[offset + 1]) + 269, offset + 2
+    raise FormatError("option delta or length is reserved or cut off")
+
+
+def options_of(area: bytes) -> list[tuple[int, bytes]]:
+    """Return number and value of each option in an area that `parse` has passed."""
+    found = []
+    number = offset = 0
+    while offset < len(area):
+        delta, length = area[offset] >> 4, area[offset] & 15
+        offset += 1
+        if delta >= _EXTENDED_8:
+            delta, offset = _extended(area, offset, delta)
+        if length >= _EXTENDED_8:
+            length, offset = _extended(area, offset, length)
+        number += delta
+        found.append((number, area[offset : offset + length]))
+        offset += length
+    return found
+
+
+def build(  # noqa: PLR0913, PLR0917 - a message has these six parts
+    message_type: int, code: int, mid: int, token: bytes, options: bytes, payload: bytes
+) -> bytes:
+    """Put a message together; `options` are encoded already."""
+    head = bytes((0x40 | message_type << 4 | len(token), code, mid >> 8, mid & 255))
+    if payload:
+        return b"%b%b%b\xff%b" % (head, token, options, payload)
+    return head + token + options
+
+
+def empty(message_type: int, mid: int) -> bytes:
+    """Put an empty message together: ping, acknowledgement or reset (RFC 7252 4.1)."""
+    return bytes((0x40 | message_type << 4, 0, mid >> 8, mid & 255))

@@ -1,0 +1,91 @@
+"""A DTLS 1.2 engine (RFC 6347) for OCF devices: both roles, no sockets, no clock.
+
+Time is an argument in seconds, random octets come from an `Entropy`, addresses are opaque. A server
+is one `ServerEndpoint` per device, a client one `ClientConnection` per session.
+"""
+
+from onboardee.wire.dtls.client import ClientConnection
+from onboardee.wire.dtls.config import (
+    Certificate,
+    ClientConfig,
+    KeyLog,
+    Limits,
+    Offer,
+    Renegotiation,
+    ServerPolicy,
+    VerifyChain,
+)
+from onboardee.wire.dtls.endpoint import ServerEndpoint
+from onboardee.wire.dtls.errors import (
+    AccessDenied,
+    Alert,
+    BadCertificate,
+    BadRecordMac,
+    CertificateExpired,
+    CertificateRevoked,
+    CertificateUnknown,
+    DecodeError,
+    DecryptError,
+    HandshakeFailure,
+    IllegalParameter,
+    InternalError,
+    ProtocolVersion,
+    SessionEnded,
+    UnexpectedMessage,
+    UnknownCa,
+    UnknownPskIdentity,
+    UnsupportedCertificate,
+    UnsupportedExtension,
+)
+from onboardee.wire.dtls.events import (
+    CloseReason,
+    DataReceived,
+    Event,
+    HandshakeFailed,
+    SessionClosed,
+    SessionEstablished,
+)
+from onboardee.wire.dtls.numbers import AlertDescription, CipherSuite
+from onboardee.wire.dtls.session import Role, Session
+
+__all__ = [
+    "AccessDenied",
+    "Alert",
+    "AlertDescription",
+    "BadCertificate",
+    "BadRecordMac",
+    "Certificate",
+    "CertificateExpired",
+    "CertificateRevoked",
+    "CertificateUnknown",
+    "CipherSuite",
+    "ClientConfig",
+    "ClientConnection",
+    "CloseReason",
+    "DataReceived",
+    "DecodeError",
+    "DecryptError",
+    "Event",
+    "HandshakeFailed",
+    "HandshakeFailure",
+    "IllegalParameter",
+    "InternalError",
+    "KeyLog",
+    "Limits",
+    "Offer",
+    "ProtocolVersion",
+    "Renegotiation",
+    "Role",
+    "ServerEndpoint",
+    "ServerPolicy",
+    "Session",
+    "SessionClosed",
+    "SessionEnded",
+    "SessionEstablished",
+    "UnexpectedMessage",
+    "UnknownCa",
+    "UnknownPskIdentity",
+    "UnsupportedCertificate",
+    "UnsupportedExtension",
+    "VerifyChain",
+]

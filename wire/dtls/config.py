@@ -1,0 +1,121 @@
+"""What the engine is told from outside: credentials, offers, limits."""
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Protocol
+
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from onboardee.wire.dtls.numbers import ECDSA_SECP256R1_SHA256, SECP256R1, CipherSuite
+from onboardee.wire.entropy import Entropy
+
+VerifyChain = Callable[[tuple[bytes, ...]], None]
+"""Takes a certificate chain (DER, leaf first) and raises an `Alert` to refuse it."""
+
+KeyLog = Callable[[str], None]
+"""Takes one line of an NSS key log: `CLIENT_RANDOM <client random> <master secret>`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A chain (DER, leaf first; the root may be left out) and the leaf's private key."""
+
+    chain: tuple[bytes, ...]
+    private_key: ec.EllipticCurvePrivateKey = field(repr=False)
+
+
+def no_key(_name: bytes) -> None:
+    """Answer every look-up of a pre-shared key with "unknown"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What the server agrees to for one handshake.
+
+    `suites` is in the server's order of preference. `psk` maps an identity to its key, None leads
+    to alert unknown_psk_identity (RFC 4279 2). With `verify_peer` set, a client certificate is
+    requested and required on the certificate suites (RFC 5246 7.4.4). `tag` is copied to
+    `Session.tag`.
+    """
+
+    suites: tuple[CipherSuite, ...]
+    psk_hint: bytes = b""
+    psk: Callable[[bytes], bytes | None] = field(default=no_key, repr=False)
+    certificate: Certificate | None = None
+    verify_peer: VerifyChain | None = None
+    tag: object = None
+
+
+class ServerPolicy(Protocol):
+    """Decides who may start a handshake, and on which terms."""
+
+    def offer(self, address: Hashable, /) -> Offer | None:
+        """Return the terms for one cookie-verified ClientHello, or None to stay silent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on everything that a peer can make grow. Times are in seconds, sizes in octets."""
+
+    half_open: int = 16
+    """Handshakes in progress; the oldest gives way."""
+    sessions: int = 64
+    """Live sessions; the one idle for longest gives way."""
+    idle_timeout: float = 600.0
+    handshake_timeout: float = 60.0
+    retransmit_initial: float = 1.0
+    """The first retransmission (RFC 6347 4.2.4.1); each further one takes twice as long …"""
+    retransmit_maximum: float = 60.0
+    """… up to this."""
+    mtu: int = 1200
+    """The largest datagram of a handshake."""
+    message_size: int = 16384
+    """The longest handshake message that is reassembled."""
+    reassembly_size: int = 32768
+    """All incomplete and early messages of one handshake together."""
+    early_records: int = 8
+    """Records of the next epoch that are kept until their keys exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every handshake of an endpoint shares."""
+
+    limits: Limits
+    entropy: Entropy
+    keylog: KeyLog | None = None
+
+
+class Renegotiation(Enum):
+    """How a client says that it knows RFC 5746."""
+
+    SCSV = "scsv"
+    EXTENSION = "extension"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class ClientConfig:
+    """What a client offers and how it decides.
+
+    `psk` maps the server's hint to a key, None leads to alert unknown_psk_identity.
+    `verify_server` is required as soon as `suites` holds a certificate suite. The fields after it
+    only change how the hello and the datagrams look, so that a test can imitate other tools.
+    """
+
+    suites: tuple[CipherSuite, ...]
+    psk_identity: bytes = b""
+    psk: Callable[[bytes], bytes | None] = field(default=no_key, repr=False)
+    certificate: Certificate | None = None
+    verify_server: VerifyChain | None = None
+    groups: tuple[int, ...] = (SECP256R1,)
+    """Any group but secp256r1 is for show: a server that picks it is refused."""
+    signature_algorithms: tuple[int, ...] = (ECDSA_SECP256R1_SHA256,)
+    """ECDSA with SHA-256, 384 and 512 can be verified, others are for show."""
+    renegotiation: Renegotiation = Renegotiation.SCSV
+    extended_master_secret: bool = True
+    offer_encrypt_then_mac: bool = False
+    """Offers RFC 7366 as IoTivity 2.x does; a server that accepts it is refused."""
+    one_record_per_datagram: bool = False
+    limits: Limits = field(default_factory=Limits)

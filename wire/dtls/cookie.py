@@ -1,0 +1,48 @@
+"""Stateless proof that a client receives what is sent to its address (RFC 6347 4.2.1)."""
+
+from collections.abc import Hashable
+from hashlib import sha256
+from hmac import compare_digest, digest
+
+from onboardee.wire.dtls.codec import vector
+from onboardee.wire.dtls.hello import ClientHello
+from onboardee.wire.entropy import Entropy
+
+_SECRET_SIZE = 32
+
+
+class CookieJar:
+    """Makes and checks cookies; a cookie stays valid for one to two secret lifetimes."""
+
+    def __init__(self, entropy: Entropy, lifetime: float = 60.0) -> None:
+        self._entropy = entropy
+        self._lifetime = lifetime
+        self._secret = self._previous = entropy.token(_SECRET_SIZE)
+        self._rotate_at: float | None = None
+
+    def issue(self, address: Hashable, hello: ClientHello, now: float) -> bytes:
+        """Return the cookie for this address and these hello parameters."""
+        self._rotate(now)
+        return _cookie(self._secret, address, hello)
+
+    def verify(self, address: Hashable, hello: ClientHello, now: float) -> bool:
+        """Whether the hello carries a cookie that was issued to this address for this hello."""
+        self._rotate(now)
+        return any(
+            compare_digest(_cookie(secret, address, hello), hello.cookie)
+            for secret in (self._secret, self._previous)
+        )
+
+    def _rotate(self, now: float) -> None:
+        if self._rotate_at is None:
+            self._rotate_at = now + self._lifetime
+        if now < self._rotate_at:
+            return
+        overdue = now >= self._rotate_at + self._lifetime
+        self._previous = self._entropy.token(_SECRET_SIZE) if overdue else self._secret
+        self._secret = self._entropy.token(_SECRET_SIZE)
+        self._rotate_at = now + self._lifetime
+
+
+def _cookie(secret: bytes, address: Hashable, hello: ClientHello) -> bytes:
+    return digest(secret, vector(2, repr(address).encode()) + hello.parameters(), sha256)

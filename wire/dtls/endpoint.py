@@ -1,0 +1,274 @@
+"""All DTLS sessions of one device: cookie exchange, handshakes, live sessions, and their bounds."""
+
+from collections import OrderedDict
+from collections.abc import Collection, Hashable, Mapping
+from types import MappingProxyType
+
+from onboardee.wire.dtls.config import KeyLog, Limits, Offer, ServerPolicy, Surroundings
+from onboardee.wire.dtls.cookie import CookieJar
+from onboardee.wire.dtls.errors import Alert, AlertReceived, DecodeError, SessionEnded
+from onboardee.wire.dtls.events import (
+    CloseReason,
+    DataReceived,
+    Event,
+    HandshakeFailed,
+    SessionClosed,
+    SessionEstablished,
+)
+from onboardee.wire.dtls.framing import Message, split_fragments
+from onboardee.wire.dtls.hello import ClientHello, HelloVerifyRequest
+from onboardee.wire.dtls.link import Link
+from onboardee.wire.dtls.numbers import (
+    DTLS_1_2,
+    AlertDescription,
+    AlertLevel,
+    ContentType,
+    HandshakeType,
+)
+from onboardee.wire.dtls.record import Record, plain_record, split
+from onboardee.wire.dtls.server_handshake import Opening, ServerHandshake
+from onboardee.wire.dtls.session import Session
+from onboardee.wire.entropy import Entropy
+
+_DEFAULT_LIMITS = Limits()
+
+
+class ServerEndpoint:
+    """The DTLS side of a device, without sockets and clock.
+
+    Feed it with `receive` and `tick`, then collect `take_datagrams` and `take_events`. Whatever
+    octets arrive, no exception leaves `receive`; an exception from the policy's callbacks does,
+    unless it is an `Alert`. Time must not run backwards.
+    """
+
+    def __init__(
+        self,
+        policy: ServerPolicy,
+        *,
+        entropy: Entropy,
+        limits: Limits = _DEFAULT_LIMITS,
+        keylog: KeyLog | None = None,
+    ) -> None:
+        self._policy = policy
+        self._limits = limits
+        self._surroundings = Surroundings(limits, entropy, keylog)
+        self._cookies = CookieJar(entropy)
+        self._handshakes: dict[Hashable, ServerHandshake] = {}
+        # In order of last activity: the first is the next to idle out, and to be evicted.
+        self._links: OrderedDict[Hashable, Link] = OrderedDict()
+        self._sessions: dict[Hashable, Session] = {}
+        self._outbox: list[tuple[bytes, Hashable]] = []
+        self._events: list[Event] = []
+        self.sessions: Mapping[Hashable, Session] = MappingProxyType(self._sessions)
+        """The live session of each address."""
+
+    @property
+    def half_open(self) -> Collection[Hashable]:
+        """The addresses with a handshake in progress."""
+        return self._handshakes.keys()
+
+    def take_datagrams(self) -> list[tuple[bytes, Hashable]]:
+        """Return and forget what is to be sent, in order."""
+        datagrams, self._outbox = self._outbox, []
+        return datagrams
+
+    def take_events(self) -> list[Event]:
+        """Return and forget what happened, in order."""
+        events, self._events = self._events, []
+        return events
+
+    def receive(self, datagram: bytes, address: Hashable, now: float) -> None:
+        """Take a datagram from the network."""
+        for record in split(datagram):
+            if record.epoch == 0:
+                self._receive_plain(record, address, now)
+                continue
+            link = self._links.get(address)
+            content = None if link is None else link.channel.open(record)
+            if link is None or content is None:
+                # Not of the live session: perhaps of the handshake that is to replace it.
+                self._continue(record, address, now)
+            elif record.content_type == ContentType.APPLICATION_DATA:
+                link.final_flight = None
+                self._touch(link, now)
+                self._events.append(DataReceived(link.session, content))
+            else:
+                self._control(link, record.content_type, content)
+
+    def send(self, session: Session, plaintext: bytes, now: float) -> None:
+        """Send one application-data record.
+
+        Raises:
+            SessionEnded: if the session is not alive.
+            ValueError: if the plaintext is longer than 2**14 octets (RFC 5246 6.2.1).
+
+        """
+        link = self._links.get(session.address)
+        if link is None or link.session is not session:
+            raise SessionEnded(f"session with {session.address!r} has ended")
+        self._outbox.append((link.seal(plaintext), session.address))
+        self._touch(link, now)
+
+    def close(self, session: Session, now: float) -> None:
+        """Send close_notify and forget the session; a session that has ended stays ended."""
+        link = self._links.get(session.address)
+        if link is not None and link.session is session:
+            self._close(link, CloseReason.LOCAL)
+
+    def close_all(self, now: float) -> None:
+        """Close every session and give up every handshake."""
+        for session in list(self._sessions.values()):
+            self.close(session, now)
+        self.abandon_handshakes()
+
+    def abandon_handshakes(self) -> None:
+        """Give up every handshake in progress; live sessions stay."""
+        for address in list(self._handshakes):
+            self._give_up(address, "abandoned")
+
+    def next_deadline(self) -> float | None:
+        """Return when `tick` is due next, or None if nothing waits for time to pass."""
+        deadlines = [handshake.deadline for handshake in self._handshakes.values()]
+        if self._links:
+            oldest = next(iter(self._links.values()))
+            deadlines.append(oldest.session.last_active + self._limits.idle_timeout)
+        return min(deadlines, default=None)
+
+    def tick(self, now: float) -> None:
+        """Do what is due: repeat flights, give up handshakes, close idle sessions."""
+        for address, handshake in list(self._handshakes.items()):
+            if now >= handshake.expires:
+                self._give_up(address, "timed out")
+            else:
+                handshake.tick(now)
+                self._flush(handshake, address)
+        while self._links:
+            oldest = next(iter(self._links.values()))
+            if now < oldest.session.last_active + self._limits.idle_timeout:
+                break
+            self._close(oldest, CloseReason.IDLE)
+
+    # --- before and during the handshake
+
+    def _receive_plain(self, record: Record, address: Hashable, now: float) -> None:
+        """Nothing in epoch 0 is authentic, so none of it touches a live session."""
+        if record.content_type == ContentType.HANDSHAKE:
+            first = next(split_fragments(record.fragment), None)
+            if first is not None and first.type == HandshakeType.CLIENT_HELLO:
+                # Without state there is nothing to put fragments together with (RFC 6347 4.3.2).
+                if first.is_whole:
+                    message = Message(first.type, first.sequence, first.data)
+                    self._on_hello(message, record.sequence, address, now)
+                return
+        self._continue(record, address, now)
+
+    def _on_hello(self, message: Message, number: int, address: Hashable, now: float) -> None:
+        try:
+            hello = ClientHello.decode(message.body)
+        except DecodeError:
+            return
+        session = self._sessions.get(address)
+        if session is not None and session.client_random == hello.random:
+            return  # a late copy of the hello that led to the live session
+        if not self._cookies.verify(address, hello, now):
+            self._demand_cookie(hello, message.sequence, number, address, now)
+            return
+        handshake = self._handshakes.get(address)
+        if handshake is not None and handshake.client_random == hello.random:
+            handshake.repeat()
+            self._flush(handshake, address)
+            return
+        offer = self._policy.offer(address)
+        if offer is not None:
+            self._open(Opening(hello, message, number), offer, address, now)
+
+    def _demand_cookie(
+        self, hello: ClientHello, sequence: int, number: int, address: Hashable, now: float
+    ) -> None:
+        """Answer statelessly, under the client's own numbers (RFC 6347 4.2.1)."""
+        request = HelloVerifyRequest(DTLS_1_2, self._cookies.issue(address, hello, now))
+        message = Message(HandshakeType.HELLO_VERIFY_REQUEST, sequence, request.encode())
+        record = plain_record(ContentType.HANDSHAKE, number, message.encode())
+        self._outbox.append((record, address))
+
+    def _open(self, opening: Opening, offer: Offer, address: Hashable, now: float) -> None:
+        if address in self._handshakes:
+            self._give_up(address, "superseded by a new attempt")
+        try:
+            handshake = ServerHandshake(opening, offer, self._surroundings, now)
+        except Alert as alert:
+            content = bytes((AlertLevel.FATAL, alert.description))
+            record = plain_record(ContentType.ALERT, opening.record_number, content)
+            self._outbox.append((record, address))
+            self._events.append(HandshakeFailed(address, offer.tag, alert.description, str(alert)))
+            return
+        if len(self._handshakes) >= self._limits.half_open:
+            self._give_up(next(iter(self._handshakes)), "evicted by a newer attempt")
+        self._handshakes[address] = handshake
+        handshake.start(now)
+        self._flush(handshake, address)
+
+    def _continue(self, record: Record, address: Hashable, now: float) -> None:
+        handshake = self._handshakes.get(address)
+        if handshake is None:
+            return
+        try:
+            handshake.receive(record, now)
+        except Alert as alert:
+            self._flush(handshake, address)
+            self._outbox.append((handshake.alert(alert.description), address))
+            self._fail(address, alert.description, str(alert))
+        except AlertReceived as ending:
+            self._fail(address, ending.known, str(ending))
+        else:
+            self._flush(handshake, address)
+            if handshake.is_established:
+                self._establish(handshake, address, now)
+
+    def _flush(self, handshake: ServerHandshake, address: Hashable) -> None:
+        self._outbox += [(datagram, address) for datagram in handshake.outbox]
+        handshake.outbox.clear()
+
+    def _give_up(self, address: Hashable, reason: str) -> None:
+        self._fail(address, None, reason)
+
+    def _fail(self, address: Hashable, alert: AlertDescription | None, reason: str) -> None:
+        handshake = self._handshakes.pop(address)
+        self._events.append(HandshakeFailed(address, handshake.offer.tag, alert, reason))
+
+    # --- live sessions
+
+    def _establish(self, handshake: ServerHandshake, address: Hashable, now: float) -> None:
+        del self._handshakes[address]
+        old = self._links.pop(address, None)
+        session = handshake.session(address, handshake.offer.tag, now)
+        self._links[address] = Link(handshake, session)
+        self._sessions[address] = session
+        self._events.append(SessionEstablished(session, old.session if old else None))
+        if old is not None:
+            old.session.alive = False
+            self._events.append(SessionClosed(old.session, CloseReason.REPLACED))
+        if len(self._links) > self._limits.sessions:
+            self._close(next(iter(self._links.values())), CloseReason.EVICTED)
+        self._events += [DataReceived(session, data) for data in handshake.early_data]
+
+    def _control(self, link: Link, content_type: int, content: bytes) -> None:
+        reaction = link.control(content_type, content)
+        address = link.session.address
+        self._outbox += [(datagram, address) for datagram in reaction.datagrams]
+        if reaction.ending is not None:
+            self._end(link, reaction.ending)
+
+    def _touch(self, link: Link, now: float) -> None:
+        link.session.last_active = now
+        self._links.move_to_end(link.session.address)
+
+    def _close(self, link: Link, reason: CloseReason) -> None:
+        self._outbox.append((link.close_notify(), link.session.address))
+        self._end(link, reason)
+
+    def _end(self, link: Link, reason: CloseReason) -> None:
+        del self._links[link.session.address]
+        del self._sessions[link.session.address]
+        link.session.alive = False
+        self._events.append(SessionClosed(link.session, reason))

@@ -1,0 +1,130 @@
+"""Ephemeral Diffie-Hellman on secp256r1 and ECDSA signatures (RFC 8422 5)."""
+
+import warnings
+from collections.abc import Mapping
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from onboardee.wire.dtls.errors import (
+    BadCertificate,
+    DecryptError,
+    IllegalParameter,
+    UnsupportedCertificate,
+)
+from onboardee.wire.dtls.messages import Signature
+from onboardee.wire.dtls.numbers import (
+    ECDSA_SECP256R1_SHA256,
+    ECDSA_SECP384R1_SHA384,
+    ECDSA_SECP521R1_SHA512,
+)
+from onboardee.wire.entropy import Entropy
+
+_CURVE = ec.SECP256R1()
+_POINT_SIZE = 65
+_SCALAR_OCTETS = 40
+"""Eight octets more than the group order, so that reducing leaves no bias (FIPS 186-5 A.2.1)."""
+
+_HASHES: Mapping[int, hashes.HashAlgorithm] = {
+    ECDSA_SECP256R1_SHA256: hashes.SHA256(),
+    ECDSA_SECP384R1_SHA384: hashes.SHA384(),
+    ECDSA_SECP521R1_SHA512: hashes.SHA512(),
+}
+
+
+class Ephemeral:
+    """One side's key pair of one handshake, made from the given entropy."""
+
+    __slots__ = ("_key", "point")
+
+    def __init__(self, entropy: Entropy) -> None:
+        secret = int.from_bytes(entropy.token(_SCALAR_OCTETS)) % (_CURVE.group_order - 1) + 1
+        self._key = ec.derive_private_key(secret, _CURVE)
+        self.point = self._key.public_key().public_bytes(
+            Encoding.X962, PublicFormat.UncompressedPoint
+        )
+
+    def shared(self, point: bytes) -> bytes:
+        """Return the shared X coordinate, all 32 octets of it (RFC 8422 5.10).
+
+        Raises:
+            IllegalParameter: if the peer's point is not an uncompressed point on the curve.
+
+        """
+        if len(point) != _POINT_SIZE or point[0] != 4:
+            raise IllegalParameter("not an uncompressed point")
+        try:
+            peer = ec.EllipticCurvePublicKey.from_encoded_point(_CURVE, point)
+        except ValueError:
+            raise IllegalParameter("not a point on the curve") from None
+        return self._key.exchange(ec.ECDH(), peer)
+
+
+def leaf_key(chain: tuple[bytes, ...]) -> ec.EllipticCurvePublicKey:
+    """Return the public key of the first certificate.
+
+    Raises:
+        BadCertificate: if it is no certificate.
+        UnsupportedCertificate: if its key is not for ECDSA.
+
+    """
+    # 5 MB of memory that a device without certificates need not have
+    from cryptography import x509  # noqa: PLC0415
+
+    try:
+        # What the peer wrote into its certificate must not become a warning in our process.
+        with warnings.catch_warnings(action="ignore"):
+            key = x509.load_der_x509_certificate(chain[0]).public_key()
+    except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion):
+        raise BadCertificate("not a certificate") from None
+    if not isinstance(key, ec.EllipticCurvePublicKey):
+        raise UnsupportedCertificate("the certificate's key is not for ECDSA")
+    return key
+
+
+def sign(key: ec.EllipticCurvePrivateKey, digest: bytes) -> Signature:
+    """Sign a SHA-256 digest; the same input gives the same signature (RFC 6979)."""
+    algorithm = ec.ECDSA(Prehashed(hashes.SHA256()), deterministic_signing=True)
+    return Signature(ECDSA_SECP256R1_SHA256, key.sign(digest, algorithm))
+
+
+def verify_digest(key: ec.EllipticCurvePublicKey, digest: bytes, signature: Signature) -> None:
+    """Check a signature over a SHA-256 digest.
+
+    Raises:
+        IllegalParameter: if it was made with another hash.
+        DecryptError: if it is not by this key.
+
+    """
+    if signature.scheme != ECDSA_SECP256R1_SHA256:
+        raise IllegalParameter("not a signature algorithm we asked for")
+    _verify(key, digest, signature, Prehashed(hashes.SHA256()))
+
+
+def verify(key: ec.EllipticCurvePublicKey, message: bytes, signature: Signature) -> None:
+    """Check a signature over a message with the hash that the signature names.
+
+    Raises:
+        IllegalParameter: if it names none of ours.
+        DecryptError: if it is not by this key.
+
+    """
+    algorithm = _HASHES.get(signature.scheme)
+    if algorithm is None:
+        raise IllegalParameter("not a signature algorithm we know")
+    _verify(key, message, signature, algorithm)
+
+
+def _verify(
+    key: ec.EllipticCurvePublicKey,
+    data: bytes,
+    signature: Signature,
+    algorithm: hashes.HashAlgorithm | Prehashed,
+) -> None:
+    try:
+        key.verify(signature.value, data, ec.ECDSA(algorithm))
+    except InvalidSignature:
+        raise DecryptError("the signature does not verify") from None

@@ -1,0 +1,79 @@
+"""A flight of outgoing messages and the timer that repeats it (RFC 6347 4.2.4)."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from onboardee.wire.dtls.config import Limits
+from onboardee.wire.dtls.framing import HANDSHAKE_HEADER_SIZE, Message, fragment
+from onboardee.wire.dtls.numbers import ContentType
+from onboardee.wire.dtls.record import Channel
+
+
+class _Item(NamedTuple):
+    """A message of the flight; None stands for ChangeCipherSpec."""
+
+    message: Message | None
+    epoch: int
+
+
+class Flight:
+    """Messages that are sent, and sent again, together."""
+
+    def __init__(self, limits: Limits, *, one_record_per_datagram: bool = False) -> None:
+        self._mtu = limits.mtu
+        self._alone = one_record_per_datagram
+        self._items: list[_Item] = []
+
+    def add(self, message: Message, epoch: int) -> None:
+        """Append a handshake message."""
+        self._items.append(_Item(message, epoch))
+
+    def add_change_cipher_spec(self) -> None:
+        """Append the switch to the new keys."""
+        self._items.append(_Item(None, 0))
+
+    def datagrams(self, channel: Channel) -> list[bytes]:
+        """Return the flight under fresh record numbers, packed into as few datagrams as fit."""
+        datagrams: list[bytes] = []
+        for item in self._items:
+            for record in self._records(item, channel):
+                if datagrams and not self._alone and len(datagrams[-1]) + len(record) <= self._mtu:
+                    datagrams[-1] += record
+                else:
+                    datagrams.append(record)
+        return datagrams
+
+    def _records(self, item: _Item, channel: Channel) -> Iterator[bytes]:
+        if item.message is None:
+            yield channel.seal(ContentType.CHANGE_CIPHER_SPEC, b"\x01", item.epoch)
+            return
+        size = len(item.message.body)
+        # A Finished is short: what is protected never needs to be cut.
+        room = size if item.epoch else self._mtu - channel.sealed_size(HANDSHAKE_HEADER_SIZE, 0)
+        for offset in range(0, size, max(room, 1)) or (0,):
+            part = fragment(item.message, offset, min(room, size - offset))
+            yield channel.seal(ContentType.HANDSHAKE, part, item.epoch)
+
+
+class RetransmissionTimer:
+    """Doubles its interval each time it expires (RFC 6347 4.2.4.1)."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._initial = limits.retransmit_initial
+        self._maximum = limits.retransmit_maximum
+        self._interval = limits.retransmit_initial
+        self.deadline: float | None = None
+
+    def start(self, now: float) -> None:
+        """Begin with the shortest interval."""
+        self._interval = self._initial
+        self.deadline = now + self._interval
+
+    def back_off(self, now: float) -> None:
+        """Begin with twice the interval before."""
+        self._interval = min(2 * self._interval, self._maximum)
+        self.deadline = now + self._interval
+
+    def stop(self) -> None:
+        """Expire no more."""
+        self.deadline = None

@@ -1,0 +1,295 @@
+"""One handshake, whichever side: order, transcript, keys, retransmission.
+
+Records go in, datagrams come out of `outbox`, the peer's faults leave as an `Alert`. The modules
+`server_handshake` and `client_handshake` add what the messages mean for each side.
+
+Not everything that looks wrong may end a handshake, because epoch 0 is not authentic. Records that
+do not fit are dropped. The one failure that the record layer does report is a Finished that does
+not open: that is how a wrong PIN or a wrong key shows, and onboarding tools expect to hear
+bad_record_mac for it at once (RFC 5246 7.2.2 has the alert, RFC 6347 4.1.2.7 leaves the choice).
+To count, the record must arrive while Finished is awaited and be a handshake record of exactly a
+Finished's size. Keys, ChangeCipherSpec and Finished normally share a datagram, so a spoofer off the
+path finds that state only if the genuine Finished was lost; records sent ahead of it are tried
+silently and never count.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Hashable
+from hashlib import sha256
+from hmac import compare_digest
+from typing import ClassVar, Final
+
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from onboardee.wire.dtls import keys
+from onboardee.wire.dtls.config import Surroundings
+from onboardee.wire.dtls.errors import AlertReceived, BadRecordMac, DecryptError
+from onboardee.wire.dtls.flight import Flight, RetransmissionTimer
+from onboardee.wire.dtls.framing import HANDSHAKE_HEADER_SIZE, Message, split_fragments
+from onboardee.wire.dtls.numbers import (
+    AlertDescription,
+    AlertLevel,
+    CipherSuite,
+    ContentType,
+    HandshakeType,
+)
+from onboardee.wire.dtls.protection import protection
+from onboardee.wire.dtls.reassembly import Reassembler
+from onboardee.wire.dtls.record import RECORD_HEADER_SIZE, Channel, Record
+from onboardee.wire.dtls.session import Role, Session
+from onboardee.wire.dtls.suites import SUITES, SuiteParameters
+from onboardee.wire.dtls.transitions import Input, State, Steps, followers
+
+CLIENT_LABEL: Final = b"client finished"
+SERVER_LABEL: Final = b"server finished"
+RANDOM_SIZE: Final = 32
+_FINISHED_SIZE: Final = HANDSHAKE_HEADER_SIZE + keys.VERIFY_DATA_LENGTH
+_REPEATS: Final = 8
+"""How often one flight is sent again because the peer repeats its own."""
+_NOT_HASHED: Final = frozenset({HandshakeType.HELLO_REQUEST, HandshakeType.HELLO_VERIFY_REQUEST})
+
+
+class Handshake(ABC):
+    """State of a handshake in progress. Nothing outlives it but the channel and the last flight."""
+
+    role: ClassVar[Role]
+    steps: ClassVar[Steps]
+
+    def __init__(
+        self, surroundings: Surroundings, now: float, channel: Channel, sequence: int
+    ) -> None:
+        limits = surroundings.limits
+        self.channel = channel
+        self.outbox: list[bytes] = []
+        self.early_data: list[bytes] = []
+        """Application data that overtook Finished; to be delivered once it has arrived."""
+        self.expires = now + limits.handshake_timeout
+        self.state: State
+        self.client_random = self.server_random = b""
+        self.psk_hint = b""
+        self.peer_identity: bytes | None = None
+        self.peer_certificates: tuple[bytes, ...] = ()
+        self.suite: CipherSuite
+        self.extended_master_secret = False
+        self.flight = Flight(limits)
+        self._master = b""
+        self._peer_key: ec.EllipticCurvePublicKey | None = None
+        self._surroundings = surroundings
+        self._timer = RetransmissionTimer(limits)
+        self._next_sequence = sequence
+        self._inbox = Reassembler(sequence, limits)
+        self._transcript = sha256()
+        self._prior = b""
+        self._early_records: list[Record] = []
+        self._change_cipher_spec_came = False
+        self._unsent = False
+        self._repeats = _REPEATS
+
+    @property
+    def is_established(self) -> bool:
+        """Whether the peer's Finished was verified."""
+        return self.state in {State.SERVER_ESTABLISHED, State.CLIENT_ESTABLISHED}
+
+    @property
+    def deadline(self) -> float:
+        """When `tick` or the end by `expires` is due."""
+        timer = self._timer.deadline
+        return self.expires if timer is None else min(timer, self.expires)
+
+    @property
+    def parameters(self) -> SuiteParameters:
+        """The negotiated suite's row of the table."""
+        return SUITES[self.suite]
+
+    def tick(self, now: float) -> None:
+        """Repeat the flight if its timer expired."""
+        if self._timer.deadline is not None and now >= self._timer.deadline:
+            self._send()
+            self._timer.back_off(now)
+
+    def repeat(self) -> None:
+        """Send the flight again because the peer seems to have missed it (RFC 6347 4.2.4)."""
+        if self._repeats:
+            self._repeats -= 1
+            self._send()
+
+    def receive(self, record: Record, now: float) -> None:
+        """Take a record.
+
+        Raises:
+            Alert: the handshake failed and the peer must be told.
+            AlertReceived: the peer ended it.
+
+        """
+        if record.epoch == 0:
+            self._receive_plain(record)
+        elif record.epoch != 1:
+            return
+        elif self.channel.reading == 0:
+            if len(self._early_records) < self._surroundings.limits.early_records:
+                self._early_records.append(record)
+        else:
+            self._receive_protected(record)
+        self._progress()
+        if self._unsent:
+            self._unsent = False
+            self._send()
+            self._timer.start(now)
+        if self.is_established:
+            self._timer.stop()
+
+    def alert(self, description: AlertDescription) -> bytes:
+        """Return the record that tells the peer of the end."""
+        content = bytes((AlertLevel.FATAL, description))
+        return self.channel.seal(ContentType.ALERT, content, self.channel.writing)
+
+    def session(self, address: Hashable, tag: object, now: float) -> Session:
+        """Return the session that the finished handshake made."""
+        return Session(
+            address=address,
+            suite=self.suite,
+            role=self.role,
+            client_random=self.client_random,
+            server_random=self.server_random,
+            master_secret=self._master,
+            extended_master_secret=self.extended_master_secret,
+            established_at=now,
+            last_active=now,
+            tag=tag,
+            peer_identity=self.peer_identity,
+            peer_certificates=self.peer_certificates,
+            psk_hint=self.psk_hint,
+        )
+
+    # --- receiving
+
+    def _receive_plain(self, record: Record) -> None:
+        if self.channel.reading:
+            return
+        if record.content_type == ContentType.ALERT:
+            self._on_alert(record.fragment)
+        elif record.content_type == ContentType.CHANGE_CIPHER_SPEC:
+            self._change_cipher_spec_came |= record.fragment == b"\x01"
+        elif record.content_type == ContentType.HANDSHAKE:
+            for part in split_fragments(record.fragment):
+                self._inbox.add(part)
+                if self._is_repetition(part.sequence) and part.end == part.length:
+                    self.repeat()
+
+    def _is_repetition(self, _sequence: int) -> bool:
+        """Whether the message is the last one of the flight that ours answers."""
+        return False
+
+    def _receive_protected(self, record: Record) -> None:
+        content = self.channel.open(record)
+        if content is not None:
+            self._on_protected(record.content_type, content)
+        elif record.content_type == ContentType.HANDSHAKE and RECORD_HEADER_SIZE + len(
+            record.fragment
+        ) == self.channel.sealed_size(_FINISHED_SIZE, 1):
+            raise BadRecordMac("Finished does not open: the keys differ")
+
+    def _on_protected(self, content_type: int, content: bytes) -> None:
+        if content_type == ContentType.HANDSHAKE:
+            for part in split_fragments(content):
+                self._inbox.add(part)
+        elif content_type == ContentType.ALERT:
+            self._on_alert(content)
+        elif content_type == ContentType.APPLICATION_DATA:
+            self.early_data.append(content)
+            del self.early_data[self._surroundings.limits.early_records :]
+
+    @staticmethod
+    def _on_alert(content: bytes) -> None:
+        """Let close_notify end a handshake as surely as a fatal alert; other warnings do not."""
+        if len(content) == 2 and (content[0] == AlertLevel.FATAL or content[1] == 0):
+            raise AlertReceived(content[1])
+
+    # --- the machine
+
+    def _progress(self) -> None:
+        while not self.is_established:
+            if self._change_cipher_spec_came and Input.CHANGE_CIPHER_SPEC in self.steps[self.state]:
+                self._change_epoch()
+            message = self._inbox.pop()
+            if message is None:
+                return
+            self._take(message)
+
+    def _change_epoch(self) -> None:
+        (self.state,) = followers(self.steps, self.state, Input.CHANGE_CIPHER_SPEC)
+        self._change_cipher_spec_came = False
+        self.channel.reading = 1
+        # Whatever came ahead of its turn in epoch 0 must not pass as protected.
+        self._inbox.clear()
+        records, self._early_records = self._early_records, []
+        for record in records:
+            content = self.channel.open(record)
+            if content is not None:
+                self._on_protected(record.content_type, content)
+
+    def _take(self, message: Message) -> None:
+        candidates = followers(self.steps, self.state, message.type)
+        kind = HandshakeType(message.type)
+        self._prior = self._transcript.digest()
+        if kind not in _NOT_HASHED:
+            self._transcript.update(message.encode())
+        chosen = self._handle(kind, message.body)
+        assert chosen is None or chosen in candidates
+        self.state = chosen or candidates[0]
+
+    @abstractmethod
+    def _handle(self, kind: HandshakeType, body: bytes) -> State | None:
+        """Act on a message; the following state is returned where the table leaves a choice."""
+
+    # --- keys
+
+    def _derive_keys(self, premaster: bytes) -> None:
+        """Compute the master secret over the transcript so far and install the record keys."""
+        if self.extended_master_secret:
+            self._master = keys.extended_master_secret(premaster, self._transcript.digest())
+        else:
+            self._master = keys.master_secret(premaster, self.client_random, self.server_random)
+        if self._surroundings.keylog is not None:
+            line = f"CLIENT_RANDOM {self.client_random.hex()} {self._master.hex()}"
+            self._surroundings.keylog(line)
+        self._install_keys()
+
+    def _install_keys(self) -> None:
+        suite, entropy = self.parameters, self._surroundings.entropy
+        block = keys.key_block(
+            self._master, self.client_random, self.server_random, suite.key_block_size
+        )
+        pair = keys.cut(block, suite.mac_size, suite.key_size, suite.fixed_iv_size)
+        client, server = (protection(suite, half, entropy) for half in pair)
+        if self.role is Role.SERVER:
+            self.channel.set_keys(writer=server, reader=client)
+        else:
+            self.channel.set_keys(writer=client, reader=server)
+
+    def _check_finished(self, label: bytes, body: bytes) -> None:
+        expected = keys.verify_data(self._master, label, self._prior)
+        if not compare_digest(expected, body):
+            raise DecryptError("Finished does not fit the transcript")
+
+    # --- sending
+
+    def _begin_flight(self) -> None:
+        self.flight = Flight(self._surroundings.limits)
+        self._repeats = _REPEATS
+        self._unsent = True
+
+    def _add(self, kind: HandshakeType, body: bytes) -> None:
+        message = Message(kind, self._next_sequence, body)
+        self._next_sequence += 1
+        self._transcript.update(message.encode())
+        self.flight.add(message, self.channel.writing)
+
+    def _add_finished(self, label: bytes) -> None:
+        self.flight.add_change_cipher_spec()
+        self.channel.writing = 1
+        data = keys.verify_data(self._master, label, self._transcript.digest())
+        self._add(HandshakeType.FINISHED, data)
+
+    def _send(self) -> None:
+        self.outbox += self.flight.datagrams(self.channel)

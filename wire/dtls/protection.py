@@ -1,0 +1,137 @@
+"""Sealing and opening of records: CBC with HMAC, CCM and GCM.
+
+A record is named here by its 64-bit sequence: epoch in the upper 16 bits, sequence number in the
+lower 48, as RFC 6347 4.1.2.1 feeds them to the MAC.
+"""
+
+import struct
+from hmac import compare_digest
+from typing import Final, Protocol
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes, hmac
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers.aead import AESCCM, AESGCM
+
+from onboardee.wire.dtls.keys import WriteKeys
+from onboardee.wire.dtls.numbers import DTLS_1_2
+from onboardee.wire.dtls.suites import Bulk, SuiteParameters
+from onboardee.wire.entropy import Entropy
+
+_BLOCK: Final = 16
+_MAC: Final = 32
+_SMALLEST_CBC: Final = _BLOCK + 48
+_EXPLICIT_NONCE: Final = 8
+_PADDINGS: Final = tuple(bytes([size]) * (size + 1) for size in range(256))
+_AUTHENTICATED = struct.Struct(">QBHH")
+_NONCE = struct.Struct(">4sQ")
+
+
+class Protection(Protocol):
+    """Seals or opens the fragments of one direction."""
+
+    def seal(self, content_type: int, sequence: int, content: bytes) -> bytes:
+        """Return the protected fragment."""
+
+    def open(self, content_type: int, sequence: int, fragment: bytes) -> bytes | None:
+        """Return the content, or None for whatever reason the fragment is not authentic."""
+
+    def sealed_size(self, size: int) -> int:
+        """Return how long the fragment for `size` octets of content is."""
+
+
+class CbcProtection:
+    """AES-CBC with HMAC-SHA256, MAC-then-encrypt (RFC 5246 6.2.3.2).
+
+    One cipher context per direction lives as long as the keys. On receipt this works because CBC
+    deciphers every block from two neighbouring ciphertext blocks: the explicit IV goes in as the
+    first block and what comes out for it is dropped. On sending, a random block goes in first and
+    its ciphertext is the explicit IV, method (2)(b) of RFC 4346 6.2.3.2.
+    """
+
+    __slots__ = ("_decrypt", "_encrypt", "_entropy", "_mac")
+
+    def __init__(self, keys: WriteKeys, entropy: Entropy) -> None:
+        cipher = Cipher(algorithms.AES(keys.key), modes.CBC(entropy.token(_BLOCK)))
+        self._encrypt = cipher.encryptor()
+        self._decrypt = cipher.decryptor()
+        self._mac = hmac.HMAC(keys.mac_key, hashes.SHA256())
+        self._entropy = entropy
+
+    def seal(self, content_type: int, sequence: int, content: bytes) -> bytes:
+        """Return IV and ciphertext of content, MAC and the shortest padding."""
+        size = len(content)
+        mac = self._mac.copy()
+        mac.update(_AUTHENTICATED.pack(sequence, content_type, DTLS_1_2, size) + content)
+        padding = _PADDINGS[15 - (size & 15)]
+        return self._encrypt.update(
+            self._entropy.token(_BLOCK) + content + mac.finalize() + padding
+        )
+
+    def open(self, content_type: int, sequence: int, fragment: bytes) -> bytes | None:
+        """Return the content if padding and MAC are right.
+
+        Bad padding counts as none, the MAC is computed all the same, and both verdicts become one:
+        nothing tells the peer which of them failed.
+        """
+        size = len(fragment)
+        if size < _SMALLEST_CBC or size & 15:
+            return None
+        plain = self._decrypt.update(fragment)
+        padding = _PADDINGS[plain[-1]]
+        end = size - _MAC - len(padding)
+        padded = end >= _BLOCK and plain.endswith(padding)
+        if not padded:
+            end = size - _MAC - 1
+        content = plain[_BLOCK:end]
+        mac = self._mac.copy()
+        mac.update(_AUTHENTICATED.pack(sequence, content_type, DTLS_1_2, end - _BLOCK) + content)
+        authentic = compare_digest(mac.finalize(), plain[end : end + _MAC])
+        return content if authentic & padded else None
+
+    def sealed_size(self, size: int) -> int:
+        """Return the size with IV, MAC and padding."""
+        return _BLOCK + _MAC + (size // _BLOCK + 1) * _BLOCK
+
+
+class AeadProtection:
+    """AES-CCM (RFC 6655, RFC 7251) or AES-GCM (RFC 5288) with an explicit nonce of eight octets."""
+
+    __slots__ = ("_aead", "_fixed_iv", "_tag_size")
+
+    def __init__(self, keys: WriteKeys, parameters: SuiteParameters) -> None:
+        if parameters.bulk is Bulk.CCM:
+            self._aead: AESCCM | AESGCM = AESCCM(keys.key, tag_length=parameters.tag_size)
+        else:
+            self._aead = AESGCM(keys.key)
+        self._fixed_iv = keys.fixed_iv
+        self._tag_size = parameters.tag_size
+
+    def seal(self, content_type: int, sequence: int, content: bytes) -> bytes:
+        """Return explicit nonce, ciphertext and tag; the nonce is the record's sequence."""
+        nonce = _NONCE.pack(self._fixed_iv, sequence)
+        associated = _AUTHENTICATED.pack(sequence, content_type, DTLS_1_2, len(content))
+        return nonce[-_EXPLICIT_NONCE:] + self._aead.encrypt(nonce, content, associated)
+
+    def open(self, content_type: int, sequence: int, fragment: bytes) -> bytes | None:
+        """Return the content if the tag is right."""
+        size = len(fragment) - _EXPLICIT_NONCE - self._tag_size
+        if size < 0:
+            return None
+        nonce = self._fixed_iv + fragment[:_EXPLICIT_NONCE]
+        associated = _AUTHENTICATED.pack(sequence, content_type, DTLS_1_2, size)
+        try:
+            return self._aead.decrypt(nonce, fragment[_EXPLICIT_NONCE:], associated)
+        except InvalidTag:
+            return None
+
+    def sealed_size(self, size: int) -> int:
+        """Return the size with nonce and tag."""
+        return _EXPLICIT_NONCE + size + self._tag_size
+
+
+def protection(parameters: SuiteParameters, keys: WriteKeys, entropy: Entropy) -> Protection:
+    """Return the protection of one direction."""
+    if parameters.bulk is Bulk.CBC:
+        return CbcProtection(keys, entropy)
+    return AeadProtection(keys, parameters)

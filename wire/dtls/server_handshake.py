@@ -1,0 +1,140 @@
+"""The server's side of a handshake, from its second flight on (RFC 6347 4.2.4, RFC 5246 7.3)."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+
+from onboardee.wire.dtls import keys
+from onboardee.wire.dtls.config import Offer, Surroundings
+from onboardee.wire.dtls.errors import HandshakeFailure, UnknownPskIdentity
+from onboardee.wire.dtls.exchange import Ephemeral, leaf_key, sign, verify_digest
+from onboardee.wire.dtls.framing import Message
+from onboardee.wire.dtls.handshake import CLIENT_LABEL, RANDOM_SIZE, SERVER_LABEL, Handshake
+from onboardee.wire.dtls.hello import ClientHello, ServerHello
+from onboardee.wire.dtls.messages import (
+    CertificateChain,
+    CertificateRequest,
+    ClientKeyExchange,
+    ServerKeyExchange,
+    Signature,
+    curve_parameters,
+)
+from onboardee.wire.dtls.negotiation import negotiate
+from onboardee.wire.dtls.numbers import DTLS_1_2, ECDSA_SECP256R1_SHA256, ECDSA_SIGN, HandshakeType
+from onboardee.wire.dtls.record import Channel
+from onboardee.wire.dtls.session import Role
+from onboardee.wire.dtls.suites import KeyExchange
+from onboardee.wire.dtls.transitions import SERVER_STEPS, State
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A ClientHello whose cookie was verified, and the number of the record it came in.
+
+    Record and message numbers of the answer continue from it, so that nothing needs to be
+    remembered before (RFC 6347 4.2.1, 4.2.2).
+    """
+
+    hello: ClientHello
+    message: Message
+    record_number: int
+
+
+class ServerHandshake(Handshake):
+    """Answers one ClientHello on the terms of one offer."""
+
+    role = Role.SERVER
+    steps = SERVER_STEPS
+
+    def __init__(
+        self, opening: Opening, offer: Offer, surroundings: Surroundings, now: float
+    ) -> None:
+        """Build the second flight.
+
+        Raises:
+            Alert: if the hello allows no agreement.
+
+        """
+        agreement = negotiate(opening.hello, offer)
+        sequence = opening.message.sequence
+        super().__init__(surroundings, now, Channel(opening.record_number), sequence)
+        self.offer = offer
+        self.suite = agreement.suite
+        self.extended_master_secret = agreement.extended_master_secret
+        self.client_random = opening.hello.random
+        self.server_random = surroundings.entropy.token(RANDOM_SIZE)
+        self._ephemeral = Ephemeral(surroundings.entropy)
+        self._requests_certificate = (
+            self.parameters.exchange is KeyExchange.ECDSA and offer.verify_peer is not None
+        )
+        self._inbox.next_sequence = sequence + 1
+        self._transcript.update(opening.message.encode())
+        self._begin_flight()
+        hello = ServerHello(
+            DTLS_1_2, self.server_random, self.suite, extensions=agreement.extensions
+        )
+        self._add(HandshakeType.SERVER_HELLO, hello.encode())
+        self._add_credentials()
+        self._add(HandshakeType.SERVER_HELLO_DONE, b"")
+        self.state = (
+            State.SERVER_CERTIFICATE if self._requests_certificate else State.SERVER_KEY_EXCHANGE
+        )
+
+    def start(self, now: float) -> None:
+        """Send the second flight."""
+        self._unsent = False
+        self._send()
+        self._timer.start(now)
+
+    def _add_credentials(self) -> None:
+        exchange, signature = self.parameters.exchange, None
+        if exchange is KeyExchange.ECDSA:
+            certificate = self.offer.certificate
+            assert certificate is not None
+            self._add(HandshakeType.CERTIFICATE, CertificateChain(certificate.chain).encode())
+            signature = sign(certificate.private_key, self._signed_parameters())
+        message = ServerKeyExchange(self._ephemeral.point, self.offer.psk_hint, signature)
+        self._add(HandshakeType.SERVER_KEY_EXCHANGE, message.encode(exchange))
+        if self._requests_certificate:
+            request = CertificateRequest((ECDSA_SIGN,), (ECDSA_SECP256R1_SHA256,))
+            self._add(HandshakeType.CERTIFICATE_REQUEST, request.encode())
+
+    def _signed_parameters(self) -> bytes:
+        parameters = curve_parameters(self._ephemeral.point)
+        return sha256(self.client_random + self.server_random + parameters).digest()
+
+    def _handle(self, kind: HandshakeType, body: bytes) -> State | None:
+        match kind:
+            case HandshakeType.CERTIFICATE:
+                self._on_certificate(CertificateChain.decode(body))
+            case HandshakeType.CLIENT_KEY_EXCHANGE:
+                exchange = self.parameters.exchange
+                self._on_key_exchange(ClientKeyExchange.decode(body, exchange))
+            case HandshakeType.CERTIFICATE_VERIFY:
+                assert self._peer_key is not None
+                verify_digest(self._peer_key, self._prior, Signature.decode(body))
+            case HandshakeType.FINISHED:
+                self._on_finished(body)
+        return None
+
+    def _on_certificate(self, message: CertificateChain) -> None:
+        if not message.chain:
+            raise HandshakeFailure("the client has no certificate")
+        assert self.offer.verify_peer is not None
+        self._peer_key = leaf_key(message.chain)
+        self.offer.verify_peer(message.chain)
+        self.peer_certificates = message.chain
+
+    def _on_key_exchange(self, message: ClientKeyExchange) -> None:
+        premaster = self._ephemeral.shared(message.point)
+        if self.parameters.exchange is KeyExchange.PSK:
+            psk = self.offer.psk(message.identity)
+            if psk is None:
+                raise UnknownPskIdentity("no key for this identity")
+            self.peer_identity = message.identity
+            premaster = keys.psk_premaster(premaster, psk)
+        self._derive_keys(premaster)
+
+    def _on_finished(self, body: bytes) -> None:
+        self._check_finished(CLIENT_LABEL, body)
+        self._begin_flight()
+        self._add_finished(SERVER_LABEL)

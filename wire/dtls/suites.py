@@ -1,0 +1,65 @@
+"""The cipher suites as a table: key exchange, key sizes and record protection."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from types import MappingProxyType
+from typing import Final
+
+from onboardee.wire.dtls.numbers import CipherSuite
+
+
+class KeyExchange(Enum):
+    """How the premaster secret comes about and which messages carry it."""
+
+    ANONYMOUS = "ECDH_anon"
+    PSK = "ECDHE_PSK"
+    ECDSA = "ECDHE_ECDSA"
+
+
+class Bulk(Enum):
+    """How records are protected."""
+
+    CBC = "CBC"
+    CCM = "CCM"
+    GCM = "GCM"
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteParameters:
+    """Sizes in octets; `tag_size` is that of the AEAD tag, zero for CBC."""
+
+    exchange: KeyExchange
+    bulk: Bulk
+    key_size: int
+    mac_size: int = 0
+    fixed_iv_size: int = 0
+    tag_size: int = 0
+
+    @property
+    def key_block_size(self) -> int:
+        """The octets of key block that the record layer uses (RFC 5246 6.3)."""
+        return 2 * (self.mac_size + self.key_size + self.fixed_iv_size)
+
+
+def _cbc(exchange: KeyExchange) -> SuiteParameters:
+    return SuiteParameters(exchange, Bulk.CBC, key_size=16, mac_size=32)
+
+
+def _aead(bulk: Bulk, key_size: int, tag_size: int) -> SuiteParameters:
+    return SuiteParameters(
+        KeyExchange.ECDSA, bulk, key_size=key_size, fixed_iv_size=4, tag_size=tag_size
+    )
+
+
+SUITES: Final[Mapping[CipherSuite, SuiteParameters]] = MappingProxyType(
+    {
+        CipherSuite.ECDH_ANON_AES_128_CBC_SHA256: _cbc(KeyExchange.ANONYMOUS),
+        CipherSuite.ECDHE_PSK_AES_128_CBC_SHA256: _cbc(KeyExchange.PSK),
+        CipherSuite.ECDHE_ECDSA_AES_128_CCM_8: _aead(Bulk.CCM, 16, 8),
+        CipherSuite.ECDHE_ECDSA_AES_128_CCM: _aead(Bulk.CCM, 16, 16),
+        CipherSuite.ECDHE_ECDSA_AES_256_CCM_8: _aead(Bulk.CCM, 32, 8),
+        CipherSuite.ECDHE_ECDSA_AES_256_CCM: _aead(Bulk.CCM, 32, 16),
+        CipherSuite.ECDHE_ECDSA_AES_128_GCM_SHA256: _aead(Bulk.GCM, 16, 16),
+    }
+)
