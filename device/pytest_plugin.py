@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 def ocf_device() -> "Iterator[DeviceMaker]":
     """Start devices that live as long as the test.
 
-    `light = ocf_device("light")` takes the arguments of `onboardee.testing.fake_device`. Each device
-    runs in a thread of its own, so that the fixture serves tests with and without an event loop.
+    `light = ocf_device("light")` takes the arguments of `onboardee.testing.fake_device`. Each
+    device runs in a thread of its own, so that tests with and without an event loop can use it.
     """
     # every test run where onboardee is installed imports this file: it has to cost nothing
     from onboardee.device.testing import DeviceThread  # noqa: PLC0415
