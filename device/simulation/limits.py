@@ -9,6 +9,7 @@ from typing import Annotated, Final, Union
 
 import msgspec
 
+from onboardee.device.simulation.patterns import problem
 from onboardee.device.simulation.section import Section
 
 Scalar = bool | int | float | str
@@ -78,7 +79,10 @@ class Limits(Section, frozen=True, kw_only=True):
     writable_choices: tuple[int | float | str, ...] = ()
     """Those of the choices that a client may write; all of them by default."""
     pattern: Annotated[str, msgspec.Meta(max_length=256)] | None = None
-    """A regular expression that matches somewhere in the text, as in JSON Schema."""
+    """A regular expression that matches somewhere in the text, as in JSON Schema.
+
+    One whose ways to match are too many for the longest text is refused.
+    """
     max_length: Annotated[int, msgspec.Meta(ge=0, le=4096)] | None = None
     """The greatest number of characters of a text; 1024 by default."""
     fields: dict[str, "Field"] = msgspec.field(default_factory=dict)
@@ -90,11 +94,8 @@ class Limits(Section, frozen=True, kw_only=True):
         for sentence, is_wrong in self._contradictions():
             if is_wrong:
                 raise ValueError(sentence)
-        if self.pattern is not None:
-            try:
-                re.compile(self.pattern)
-            except re.error as error:
-                raise ValueError(f"pattern is no regular expression: {error}") from error
+        if self.pattern is not None and (why := problem(self.pattern, self.longest)):
+            raise ValueError(why)
 
     def _contradictions(self) -> tuple[tuple[str, bool], ...]:
         is_number, is_text = self.type in NUMBERS, self.type is ValueType.STRING
@@ -127,6 +128,11 @@ class Limits(Section, frozen=True, kw_only=True):
                 not set(self.writable_choices) <= set(self.choices),
             ),
         )
+
+    @property
+    def longest(self) -> int:
+        """How many characters a text may have."""
+        return MAX_TEXT if self.max_length is None else self.max_length
 
     @property
     def is_array(self) -> bool:
@@ -194,9 +200,8 @@ class Limits(Section, frozen=True, kw_only=True):
         raise ValueRefusedError(name, f"is not of type {self.type}", is_malformed=True)
 
     def _check_text(self, name: str, value: str) -> None:
-        longest = MAX_TEXT if self.max_length is None else self.max_length
-        if len(value) > longest:
-            raise ValueRefusedError(name, f"is longer than {longest}", is_malformed=False)
+        if len(value) > self.longest:
+            raise ValueRefusedError(name, f"is longer than {self.longest}", is_malformed=False)
         if self.pattern is not None and not re.search(self.pattern, value):
             raise ValueRefusedError(name, f"does not match {self.pattern}", is_malformed=False)
 

@@ -5,12 +5,11 @@ from typing import Any
 import pytest
 from capture_answers import LINK, One, Seen, described, made
 from capture_support import loaded
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from onboardee.device.simulation.capture import CaptureError, captured
 from onboardee.device.simulation.capture.notes import MAX_NOTES
-from onboardee.device.simulation.capture.patterns import is_harmless
 
 UUID_TEXT = "12345678-1234-4234-8234-123456789abc"
 
@@ -146,30 +145,6 @@ def test_more_than_a_file_can_have() -> None:
         captured(Seen(many, links=[{**LINK, "href": each} for each in many]))
 
 
-@pytest.mark.parametrize(
-    ("pattern", "harmless"),
-    [
-        ("^[0-9]{4,8}$", True),
-        ("^([01][0-9]|2[0-3]):[0-5][0-9](Z|[+-][0-9]{2}:[0-9]{2})$", True),
-        (r"^\d+$", True),
-        ("^[*+?(]{3}$", True),
-        (r"\(\+", True),
-        ("(a+)+$", False),
-        ("(a|a)*$", False),
-        ("(a?){40}", False),
-        ("a*a*a*a*b", False),
-        ("a?a?a?a?a?a", False),
-        (r"(a)\1", False),
-        ("(?=a)", False),
-        ("(", False),
-        ("a" * 257, False),
-    ],
-)
-def test_patterns(pattern: str, harmless: bool) -> None:
-    """A pattern that could keep us busy is not tried."""
-    assert is_harmless(pattern) is harmless
-
-
 def test_a_harmful_pattern_is_named() -> None:
     """And the text has none."""
     schema = {"v": {"type": "string", "pattern": "(a+)+$"}}
@@ -195,6 +170,21 @@ def test_secrets_are_not_copied(body: dict[str, Any], initial: Any) -> None:
     (spec,) = loaded(result.text).resources[0].properties.values()
     assert spec.initial == (tuple(initial) if isinstance(initial, list) else initial)
     assert "looks like a secret" in result.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("value", "initial"),
+    [
+        ([None, {"a": False}], ({"a": False},)),
+        ([{"a": [None, 1]}, None, {"a": []}], ({"a": (1,)}, {"a": ()})),
+        ([1, None, 2], (1, 2)),
+    ],
+)
+def test_null_in_a_list(value: Any, initial: Any) -> None:
+    """It is left out and named; the other elements stay, objects and numbers alike."""
+    result = captured(Seen({"/x": One({"v": value})}))
+    assert loaded(result.text).resources[0].properties["v"].initial == initial
+    assert any("null in a list" in note for note in result.notes)
 
 
 def test_uuids_are_not_copied() -> None:
@@ -242,6 +232,7 @@ def test_an_odd_identity(device: Any, platform: Any, said: str) -> None:
 
 
 @given(body=st.dictionaries(texts, json_values, max_size=6), schema=schemas)
+@example(body={"0": [None, {"0": False}]}, schema={})
 @settings(deadline=None, max_examples=150)
 def test_any_resource(body: dict[str, Any], schema: Any) -> None:
     """Whatever a resource holds and however it is described, the profile runs."""

@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from onboardee.device.simulation.capture.neutral import permits, pruned
 from onboardee.device.simulation.capture.notes import Notes, shown
-from onboardee.device.simulation.capture.patterns import is_harmless
 from onboardee.device.simulation.capture.schemas import Schema, Schemas, listed, mapped, types_of
 from onboardee.device.simulation.limits import MAX_TEXT, PERIOD, is_moment
+from onboardee.device.simulation.patterns import problem
 
 MAX_NESTING: Final = 6
 MAX_FIELDS: Final = 64
@@ -97,15 +97,15 @@ class Describer:
     def _of_text(self, place: str, schema: Schema, samples: Sequence[str]) -> Plain:
         found: Plain = {}
         pattern, longest = schema.get("pattern"), _count(schema.get("maxLength"))
-        if isinstance(pattern, str):
-            if is_harmless(pattern) and all(len(each) <= MAX_TEXT for each in samples):
-                found["pattern"] = pattern
-            else:
-                self._notes.add(f"{place} has a pattern that is not taken over: {shown(pattern)}")
         if longest is not None:
             found["max_length"] = min(longest, LONGEST_TEXT)
         elif any(len(each) > MAX_TEXT for each in samples):
             found["max_length"] = LONGEST_TEXT
+        if isinstance(pattern, str):
+            if problem(pattern, found.get("max_length", MAX_TEXT)) is None:
+                found["pattern"] = pattern
+            else:
+                self._notes.add(f"{place} has a pattern that is not taken over: {shown(pattern)}")
         return found
 
     def _choices(self, place: str, values: Sequence[Any], kind: str) -> Plain:
@@ -119,7 +119,10 @@ class Describer:
     ) -> Plain | None:
         items = schema.get("items")
         items = listed(items)[0] if listed(items) else items
-        elements = [each for sample in samples for each in sample]
+        lists = [_without_null(each) for each in samples]
+        if any(len(kept) < len(each) for kept, each in zip(lists, samples, strict=True)):
+            self._notes.add(f"{place} has null in a list, which is left out")
+        elements = [each for one in lists for each in one]
         if len(elements) > MAX_ITEMS:
             self._notes.add(f"{place} is left out: it has more than {MAX_ITEMS} elements")
             return None
@@ -131,8 +134,8 @@ class Describer:
             self._notes.add(f"{place} is left out: profiles have no lists of such elements")
             return None
         limits.pop("read_only", None)
-        limits |= _size(schema, samples)
-        return self._fitted(place, limits, samples)
+        limits |= _size(schema, lists)
+        return self._fitted(place, limits, lists)
 
     def _object(
         self, place: str, schema: Schema, samples: Sequence[Mapping[str, Any]], depth: int
@@ -242,6 +245,10 @@ def _of_number(schema: Schema) -> Plain:
 def _short(value: float) -> float:
     """Return a whole number as one: bounds come as 0.0, and people write 0."""
     return int(value) if value == value // 1 else value
+
+
+def _without_null(elements: Sequence[Any]) -> list[Any]:
+    return [each for each in elements if each is not None]
 
 
 def _size(schema: Schema, samples: Sequence[Sequence[Any]]) -> Plain:

@@ -57,11 +57,11 @@ def _elements(limits: Mapping[str, Any]) -> Iterator[Any]:
 
 
 def pruned(limits: Mapping[str, Any], value: Any) -> Any:
-    """Return the value without the parts that the limits do not name."""
+    """Return the value without the parts that the limits do not name, and lists without null."""
+    if isinstance(value, list | tuple):
+        return [pruned(limits, each) for each in value if each is not None]
     if limits["type"] != "object":
         return value
-    if isinstance(value, list | tuple):
-        return [pruned(limits, each) for each in value]
     return {
         name: pruned(field, value[name])
         for name, field in limits["fields"].items()
