@@ -64,6 +64,10 @@ def model_of(resource: ResourceProfile) -> str | None:
     return published[0] if published else None
 
 
+MODELLED = [each for each in SIMPLE if model_of(each.values[1])]
+"""Those of them that a published model describes."""
+
+
 def plain(value: Any) -> Any:
     """Return a value as it is sent."""
     match value:

@@ -10,14 +10,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
-jsonschema = pytest.importorskip("jsonschema")
-
 BESIDE = Path(__file__).parents[2].joinpath("..", "shared", "ocf-models")
-MODELS = Path(os.environ.get("ONBOARDEE_OCF_MODELS") or BESIDE)
+MODELS = Path(os.environ.get("ONBOARDEE_OCF_MODELS") or BESIDE.resolve())
 
-needs_models = pytest.mark.skipif(not MODELS.is_dir(), reason="OCF's data models are not here")
+needs_models = pytest.mark.models
 
 
 @cache

@@ -1,15 +1,15 @@
 """`/oic/introspection` and the document behind it, against what the device then does."""
 
 import json
-import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import jsonschema
 import pytest
 from climate_support import FAN, HOME, PROFILE, SECRET, climate, climate_profile, may
+from data_models import MODELS, needs_models
 from msgspec.structs import replace
 from resource_support import PLAIN_PORT, STRANGER, World, owned, plainly
 
@@ -20,15 +20,11 @@ from onboardee.svrdb.model import State
 from onboardee.wire.coap import Code, Method
 from onboardee.wire.path import Path as Way
 
-jsonschema = pytest.importorskip("jsonschema")
-
 WHERE, DATA = "/oic/introspection", "/oic/introspection/data"
 WORLDS = {
     "light": lambda: World(owned(State.RFNOP), STRANGER),
     "climate": lambda: climate(may(31)),
 }
-BESIDE = Path(__file__).parents[2].joinpath("..", "shared", "ocf-models")
-MODELS = Path(os.environ.get("ONBOARDEE_OCF_MODELS") or BESIDE) / "IoTDataModels"
 PUBLISHED = {
     "oic.r.switch.binary": "BinarySwitchResURI",
     "oic.r.light.dimming": "DimmingResURI",
@@ -200,7 +196,7 @@ def test_collections_have_a_path_for_each_interface() -> None:
     assert paths[f"{HOME}?if=oic.if.baseline"].keys() == {"get", "post"}
 
 
-@pytest.mark.skipif(not MODELS.is_dir(), reason="OCF's data models are not here")
+@needs_models
 @pytest.mark.parametrize("name", WORLDS)
 def test_definitions_are_part_of_the_published_ones(name: str) -> None:
     """A resource type has no property that its published model lacks, and none of another type."""
@@ -209,7 +205,9 @@ def test_definitions_are_part_of_the_published_ones(name: str) -> None:
         kind = re.sub(r"(-Update)?(-\d+)?$", "", definition)
         if kind not in PUBLISHED:
             continue
-        model = json.loads((MODELS / f"{PUBLISHED[kind]}.swagger.json").read_text())
+        model = json.loads(
+            (MODELS / "IoTDataModels" / f"{PUBLISHED[kind]}.swagger.json").read_text()
+        )
         get = next(iter(model["paths"].values()))["get"]
         reference = get["responses"]["200"]["schema"]["$ref"].rpartition("/")[2]
         published = model["definitions"][reference]["properties"]

@@ -1,0 +1,56 @@
+"""What the suite itself promises: the same examples each time, and no silent gaps."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+ROOT = Path(__file__).parents[2]
+MODELS = "tests/resources/test_data_models.py"
+
+
+def collected(**environment: str) -> subprocess.CompletedProcess[str]:
+    """Collect tests that need OCF's models, as if the models were not there."""
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", MODELS],
+        cwd=ROOT,
+        env=os.environ | {"ONBOARDEE_OCF_MODELS": "/nowhere"} | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_examples_are_the_same_each_time() -> None:
+    """A suite that passes today passes tomorrow: no example is random."""
+    seen: list[int] = []
+
+    @given(st.integers())
+    def run(number: int) -> None:
+        seen.append(number)
+
+    run()
+    first = seen.copy()
+    seen.clear()
+    run()
+    assert len(set(first)) > 50
+    assert seen == first
+
+
+def test_without_the_models() -> None:
+    """That they are absent is said in one line, with the place, and no test is skipped."""
+    done = collected(CI="")
+    (line,) = [line for line in done.stdout.splitlines() if "/nowhere" in line]
+    assert "comparisons with OCF's data models were left out" in line
+    assert "skip" not in done.stdout.lower()
+
+
+def test_ci_without_the_models() -> None:
+    """In CI it is a failure."""
+    done = collected(CI="true")
+    assert done.returncode == 4
+    assert "CI needs OCF's data models, and they are not at /nowhere" in done.stderr
