@@ -19,7 +19,7 @@ from onboardee.device.resources.base import (
 from onboardee.device.security.era import OIC_1_1, TODAY, Era
 from onboardee.device.security.gate import DOXM, Requester
 from onboardee.device.simulation.profile import Profile
-from onboardee.svrdb.model import Database, State
+from onboardee.svrdb.model import Database
 from onboardee.wire.coap import Code, ContentFormat, Request, Response
 from onboardee.wire.dtls import Session
 from onboardee.wire.entropy import Entropy, random_fraction
@@ -74,11 +74,20 @@ class Answering:
         self._discoveries: dict[tuple[bytes, str], tuple[Path, float]] = {}
 
     def accept_upload(self, request: Request, remote: Hashable) -> Code | None:
-        """Let strangers fill no memory: long bodies come over DTLS, or while there is no owner."""
-        is_open = self._host.database.state is State.RFOTM and not self._host.has_session
-        if isinstance(remote, Session) or (is_open and request.path == DOXM):
-            return None
-        return Code.UNAUTHORIZED
+        """Let nobody upload to where the gate would refuse the whole; return the refusal's code."""
+        try:
+            self._dispatcher.admit(request, partial(self._make_call, request, remote))
+        except RefusedError as error:
+            return self._refuse(request, remote, error).code
+        return None
+
+    def would_admit(self, request: Request, remote: Hashable) -> bool:
+        """Tell whether the request would pass the gate now; nobody hears of it."""
+        try:
+            self._dispatcher.admit(request, partial(self._make_call, request, remote))
+        except RefusedError:
+            return False
+        return True
 
     def answer(self, request: Request, remote: Hashable, now: float) -> Response | None:
         """Answer one request; None is silence."""

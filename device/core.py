@@ -39,9 +39,18 @@ from onboardee.wire.coap import (
     Observation,
     Request,
     Response,
+    is_request,
     peek,
 )
-from onboardee.wire.dtls import DataReceived, Event, HandshakeFailed, Offer, Session, SessionClosed
+from onboardee.wire.dtls import (
+    DataReceived,
+    Event,
+    HandshakeFailed,
+    Offer,
+    Session,
+    SessionClosed,
+    SessionEstablished,
+)
 from onboardee.wire.entropy import Entropy, SeededEntropy
 from onboardee.wire.path import Endpoint, Outgoing, Path
 
@@ -122,7 +131,10 @@ class Device:
             appliance.world = self._world
         self._answering = Answering(Dispatcher(resources), self, profile, self.bus, entropy)
         self._coap = CoapServer(
-            self._answer, entropy=entropy, accept_upload=self._answering.accept_upload
+            self._answer,
+            entropy=entropy,
+            is_stranger=lambda remote: not isinstance(remote, Session),
+            accept_upload=self._answering.accept_upload,
         )
         batches = batches_of_members(profile)
         self._egress = Egress(self._coap, self._peers.dtls, self.bus, batches)
@@ -190,7 +202,7 @@ class Device:
     def tick(self, now: float) -> list[Outgoing]:
         """Do what is due, return the datagrams to be sent."""
         self._peers.dtls.tick(now)
-        self._peers.end_silent_transfer(now)
+        self._peers.end_overdue_transfer(now)
         if self._peers.is_owner_overdue(now):
             self._schedule_reset("the owner did not come back to end the transfer", now)
         self._follow_sessions(now)
@@ -274,25 +286,33 @@ class Device:
             job(now)
 
     def _hear(self, message: bytes, remote: Hashable, now: float, *, multicast: bool) -> None:
-        """Take a CoAP message. What looks like a change is put off, if that was asked for."""
-        if self._work or (self.defers_writes and self._may_write(message)):
+        """Take a CoAP message. What looks like a change is put off, if that was asked for.
+
+        The gate is asked before: what it refuses changes nothing, and waits for nothing.
+        """
+        if self._work or (self.defers_writes and self._may_write(message, remote)):
             self._work.append(
                 lambda then: self._coap.receive(message, remote, then, multicast=multicast)
             )
         else:
             self._coap.receive(message, remote, now, multicast=multicast)
 
-    def _may_write(self, message: bytes) -> bool:
+    def _may_write(self, message: bytes, remote: Hashable) -> bool:
         """Tell whether a message may bring about a change of the database."""
-        method, href = peek(message)
-        if method is None or href in self.appliances:
+        request = peek(message)
+        if request is None or request.path in self.appliances:
             return False
-        return method is not Method.GET or href == CSR
+        is_change = request.method is not Method.GET or request.path == CSR
+        return is_change and self._answering.would_admit(request, remote)
 
     def _follow_sessions(self, now: float) -> None:
         for event in self._peers.take_events():
             match event:
+                case SessionEstablished(session) if is_ownership_connection(session):
+                    self._coap.drop_uploads_of_strangers()
                 case DataReceived(session, data):
+                    if is_request(data):
+                        self._peers.note_request(now)
                     self._hear(data, session, now, multicast=False)
                 case SessionClosed() | HandshakeFailed():
                     self._do(partial(self._after, event), now, writes=False)

@@ -66,6 +66,18 @@ class Answer:
     """What an observation that begins with this answer is about."""
 
 
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A request that passed the gate, and what it is about."""
+
+    resource: Resource
+    members: Sequence[Resource]
+    """The links that it is about beside the resource itself."""
+    call: Call
+    operation: Operation
+    answer_format: ContentFormat
+
+
 class Dispatcher:
     """Knows the resources and leads a request to one of them."""
 
@@ -74,6 +86,14 @@ class Dispatcher:
 
     def handle(self, request: Request, make_call: "MakeCall") -> Answer:
         """Answer a request. Raises `RefusedError`, `DeniedError` or `SilenceError`."""
+        at = self.admit(request, make_call)
+        outcome = _operate(request, at)
+        payload = b"" if outcome.body is None else _encoded(outcome.body)
+        observe_as = _observed(at) if at.operation is Operation.OBSERVE else None
+        return Answer(outcome, payload, at.answer_format if payload else None, observe_as)
+
+    def admit(self, request: Request, make_call: "MakeCall") -> "Admitted":
+        """Lead a request as far as through the gate. Raises `RefusedError` or `DeniedError`."""
         resource = self.resources.get(request.path)
         if resource is None:
             raise RefusedError(Code.NOT_FOUND, "there is no such resource")
@@ -82,10 +102,7 @@ class Dispatcher:
         call = make_call(query, _interface(request.method, resource, query))
         members = _members(resource, call)
         operation = _pass_gate(request, [resource, *members], call)
-        outcome = _operate(request, resource, members, call, operation)
-        payload = b"" if outcome.body is None else _encoded(outcome.body)
-        observe_as = _observed(resource, call) if operation is Operation.OBSERVE else None
-        return Answer(outcome, payload, answer_format if payload else None, observe_as)
+        return Admitted(resource, members, call, operation, answer_format)
 
 
 MakeCall = Callable[[Query, str], Call]
@@ -160,21 +177,16 @@ def _pass_gate(request: Request, shown: Sequence[Resource], call: Call) -> Opera
     return operation
 
 
-def _observed(resource: Resource, call: Call) -> str:
-    href = resource.target.href
-    return batch_key(href) if call.interface == BATCH else href
+def _observed(at: Admitted) -> str:
+    href = at.resource.target.href
+    return batch_key(href) if at.call.interface == BATCH else href
 
 
-def _operate(
-    request: Request,
-    resource: Resource,
-    members: Sequence[Resource],
-    call: Call,
-    operation: Operation,
-) -> Outcome:
+def _operate(request: Request, at: Admitted) -> Outcome:
+    resource, members, call = at.resource, at.members, at.call
     match request.method:
         case Method.GET if call.interface == BATCH:
-            return batch.retrieve(members, call, operation)
+            return batch.retrieve(members, call, at.operation)
         case Method.GET:
             return retrieved(resource, call)
         case Method.POST if call.interface == BATCH:

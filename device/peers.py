@@ -70,6 +70,8 @@ class Peers:
         self._pins = PinPad(self._make_pin)
         self._is_closed = False
         self._return_by: float | None = None
+        self._transfer_began: float | None = None
+        self._heard_at = 0.0
         self.dtls: Final = ServerEndpoint(
             self,
             entropy=entropy,
@@ -172,7 +174,7 @@ class Peers:
         """Give the tool time for its second session; False if none of its kind is served."""
         if not self.is_owner_known:
             return False
-        self._return_by = now + self._compat.reconnect_limit
+        self._return_by = min(now + self._compat.reconnect_limit, self._transfer_end(now))
         return True
 
     def is_owner_overdue(self, now: float) -> bool:
@@ -182,17 +184,28 @@ class Peers:
         self._return_by = None
         return self.is_owner_known
 
+    def note_request(self, now: float) -> None:
+        """Take note that a peer of a session asks for something; pings and the like do not."""
+        self._heard_at = now
+
     def transfer_deadline(self) -> float | None:
-        """Return when silence ends the transfer: the ownership connection's, or before its next."""
+        """Return when the transfer ends: for silence, for its length, or before its next session.
+
+        Whoever holds the ownership connection keeps everybody else from taking ownership.
+        """
         if self._database().state is not State.RFOTM:
             return None
         if not self.dtls.sessions:
             return self._return_by
-        heard = max(session.last_active for session in self.dtls.sessions.values())
-        return heard + self._ownership.idle_limit
+        return min(self._heard_at + self._ownership.idle_limit, self._transfer_end(self._heard_at))
 
-    def end_silent_transfer(self, now: float) -> None:
-        """Close the connection of a tool that vanished, so that others get their turn."""
+    def _transfer_end(self, now: float) -> float:
+        """Return the latest end of the transfer that has begun, or begins now."""
+        began = now if self._transfer_began is None else self._transfer_began
+        return began + self._ownership.transfer_limit
+
+    def end_overdue_transfer(self, now: float) -> None:
+        """Close the connection of a tool that takes too long, so that others get their turn."""
         deadline = self.transfer_deadline()
         if self.dtls.sessions and deadline is not None and now >= deadline:
             self.dtls.close_all(now)
@@ -209,6 +222,7 @@ class Peers:
 
     def end_all(self, now: float) -> None:
         """End all sessions and all handshakes."""
+        self._transfer_began = None
         self.dtls.abandon_handshakes()
         self.dtls.close_all(now)
 
@@ -217,6 +231,7 @@ class Peers:
 
     def _open(self, session: Session) -> None:
         self._return_by = None
+        self._note_transfer(session)
         requester = requester_of(session, self._database(), self._wall_clock)
         self._requesters[session] = requester
         self._bus.publish(
@@ -231,6 +246,14 @@ class Peers:
                 self._bus.publish(
                     events.RevocationsOutdated(peer=str(session.address), due=due.isoformat())
                 )
+
+    def _note_transfer(self, session: Session) -> None:
+        """Note when a transfer began: a further session of the same one does not prolong it."""
+        self._heard_at = session.established_at
+        if self._database().state is not State.RFOTM:
+            self._transfer_began = None
+        elif self._transfer_began is None:
+            self._transfer_began = session.established_at
 
     def _forget_lost_roles(self, session: Session) -> None:
         asserted = self._asserted.of(session, self._wall_clock())

@@ -139,6 +139,8 @@ class Ownership(Section, frozen=True, kw_only=True):
 
     A CoAP exchange in a bad network is silent for up to 93 s (MAX_TRANSMIT_WAIT, RFC 7252 4.8.2).
     """
+    transfer_limit: Annotated[float, msgspec.Meta(ge=10, le=3600)] = 300.0
+    """Seconds that a transfer may take in all, until the device has an owner."""
     factory_access: tuple[Ace, ...] = ()
     """Access control entries of a device fresh from the factory, as in aclist2."""
     factory_credentials: Annotated[tuple[Credential, ...], msgspec.Meta(max_length=32)] = ()

@@ -11,6 +11,7 @@ from coap_peer import ACK, CON, NON, POST, World, empty, message, read
 
 from onboardee.wire.coap import CoapClient, Code, Limits, Method, Response, options
 from onboardee.wire.coap.dedup import AnswerMemory
+from onboardee.wire.coap.limits import STRANGERS
 from onboardee.wire.entropy import SeededEntropy
 
 
@@ -47,7 +48,7 @@ def test_snapshots() -> None:
     world = World(Response(Code.CONTENT, bytes(2000)))
     for count in range(300):
         world.ask(mid=count, path=str(count), remote=count % 20)
-    snapshots = world.server._responder.snapshots
+    snapshots = world.server._known.responder.snapshots
     assert len(snapshots) == Limits().snapshots
     for count in range(30):
         world.ask(mid=count, path=str(count), remote="one")
@@ -83,7 +84,7 @@ def test_uploads_of_one_peer() -> None:
         answer = world.ask(CON, POST, count, path=str(count), payload=bytes(1024),
                            block1=(0, True, 6))  # fmt: skip
         assert answer.code == Code.CONTINUE
-    assert len(world.server._uploads) == Limits().uploads_per_remote
+    assert len(world.server._known.uploads) == Limits().uploads_per_remote
     for mid, (path, code) in enumerate([("49", Code.CHANGED), ("48", Code.CHANGED),
                                         ("47", Code.REQUEST_ENTITY_INCOMPLETE)]):  # fmt: skip
         answer = world.ask(CON, POST, 100 + mid, path=path, payload=b"x", block1=(1, False, 6))
@@ -106,10 +107,10 @@ def test_uploads_of_many_peers() -> None:
     world.now += Limits().upload_lifetime + 1
     assert begin("late") == Code.CONTINUE
     assert begin("later") == Code.CONTINUE
-    assert len(world.server._uploads) == 2
+    assert len(world.server._known.uploads) == 2
     world.server.forget("late")
     world.server.forget("later")
-    assert world.server._uploads._peers == {}
+    assert world.server._known.uploads._peers == {}
 
 
 def test_held_answers() -> None:
@@ -153,7 +154,7 @@ def test_numbers_of_observed_resources() -> None:
         world.ask(mid=count, path=str(count), observe=0, token=b"a")
         world.server.notify(f"/{count}", world.now)
         world.sent()
-    observers = world.server._notifier.observers
+    observers = world.server._known.notifier.observers
     assert len(observers._numbers) == Limits().observed_keys
     assert len(observers) == 1
     assert len(observers._by_key) == 1
@@ -232,3 +233,69 @@ def test_client_remembers_separate_answers_only_for_a_while() -> None:
         client.receive(message(CON, Code.CONTENT, mid), 1.0)
         assert read(client.take_outgoing()[0]).mid == mid
     assert len(client._answers) <= 100
+
+
+def is_stranger(remote: object) -> bool:
+    """Tell strangers by their numbers; others have names."""
+    return isinstance(remote, int)
+
+
+def test_strangers_fill_no_upload_of_others() -> None:
+    """Whatever strangers begin to upload, peers with a session upload as if they were alone."""
+    world = World(Response(Code.CHANGED), is_stranger=is_stranger)
+
+    def begin(remote: object) -> AiocoapCode:
+        return world.ask(CON, POST, payload=bytes(1024), block1=(0, True, 6), remote=remote).code
+
+    codes = [begin(count) for count in range(200)]
+    assert codes.count(Code.CONTINUE) == STRANGERS.uploads < Limits().uploads
+    assert [begin(f"owner {count}") for count in range(Limits().uploads)].count(
+        Code.CONTINUE
+    ) == Limits().uploads
+
+
+def test_uploads_of_strangers_are_dropped_together() -> None:
+    """A stranger's upload does not go on after the others were told to end; a session's does."""
+    world = World(Response(Code.CHANGED), is_stranger=is_stranger)
+    for remote in (1, "owner"):
+        world.ask(CON, POST, payload=bytes(1024), block1=(0, True, 6), remote=remote)
+    world.server.drop_uploads_of_strangers()
+    assert len(world.server._strangers.uploads) == 0
+    ends = [
+        world.ask(CON, POST, 9, payload=b"x", block1=(1, False, 6), remote=remote).code
+        for remote in (1, "owner")
+    ]
+    assert ends == [Code.REQUEST_ENTITY_INCOMPLETE, Code.CHANGED]
+
+
+def test_strangers_push_no_answer_of_others_out() -> None:
+    """However much strangers ask, a session's repeated request is not carried out twice."""
+    world = World(Response(Code.CHANGED, bytes(500)), is_stranger=is_stranger)
+    world.ask(CON, POST, 7, path="owners", remote="owner")
+    for count in range(3 * Limits().dedup_entries):
+        world.ask(CON, POST, count % 65536, path="strangers", remote=count)
+    world.ask(CON, POST, 7, path="owners", remote="owner")
+    assert [request.path for request in world.asked].count("/owners") == 1
+
+
+def test_strangers_push_no_snapshot_of_others_out() -> None:
+    """A session reads all blocks of one state however much strangers begin to read."""
+    world = World(Response(Code.CONTENT, bytes(3000)), is_stranger=is_stranger)
+    world.ask(mid=1, path="owners", remote="owner")
+    for count in range(200):
+        world.ask(mid=count, path="strangers", remote=count)
+    world.ask(mid=2, path="owners", block2=(1, False, 6), remote="owner")
+    assert [request.path for request in world.asked].count("/owners") == 1
+
+
+def test_strangers_take_no_observer_place_of_others() -> None:
+    """With as many anonymous observers as there may be, sessions observe as if they were alone."""
+    world = World(Response(Code.CONTENT, observe_as="key"), is_stranger=is_stranger)
+    strangers = [world.ask(observe=0, remote=count).opt.observe for count in range(200)]
+    sessions = [world.ask(observe=0, remote=f"owner {count}").opt.observe for count in range(40)]
+    assert strangers.count(0) == STRANGERS.observers_per_key
+    assert sessions.count(0) == Limits().observers_per_key
+    world.server.notify("key", world.now)
+    assert len(world.sent()) == STRANGERS.observers_per_key + Limits().observers_per_key
+    world.server.drop_observers(world.now)
+    assert world.server.observers == ()

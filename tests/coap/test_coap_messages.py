@@ -144,7 +144,7 @@ def test_a_large_answer_to_a_group_is_its_first_block() -> None:
     world = World(Response(Code.CONTENT, bytes(3000)))
     (answer,) = world.send(message(NON), multicast=True)
     assert (answer.opt.block2, answer.opt.size2, len(answer.payload)) == ((0, True, 6), 3000, 1024)
-    assert len(world.server._responder.snapshots) == 0
+    assert len(world.server._known.responder.snapshots) == 0
 
 
 def test_multicast_leisure() -> None:

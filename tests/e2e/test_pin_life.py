@@ -1,6 +1,8 @@
 """Whole transfers by random PIN, with sessions opened as deployed tools open them."""
 
 import hashlib
+from collections.abc import Callable
+from itertools import count
 from uuid import UUID
 
 import cbor2
@@ -43,9 +45,17 @@ def select_pin(scene: Scene, number: int = 1) -> str:
 
 
 def connect(
-    scene: Scene, pin: str, identity: bytes = LITERAL, *, port: int = 5001
+    scene: Scene,
+    pin: str,
+    identity: bytes = LITERAL,
+    *,
+    port: int = 5001,
+    between: Callable[[], object] = lambda: None,
 ) -> Session | None:
-    """Open a session with a PIN as a tool does; None if the device refuses."""
+    """Open a session with a PIN as a tool does; None if the device refuses.
+
+    `between` happens after each of its datagrams.
+    """
     uuid = scene.device.database.doxm.device_uuid
     hints: list[bytes] = []
 
@@ -63,6 +73,7 @@ def connect(
         for datagram in client.take_datagrams():
             for answer in scene.device.receive(datagram, path, scene.network.now):
                 client.receive(answer.datagram, scene.network.now)
+            between()
     if hints:
         assert hints[0] in {uuid.bytes, b"oic.sec.doxm.rdp:" + uuid.bytes}
     return client.session
@@ -87,13 +98,38 @@ def test_hint_has_the_form_of_the_profile(bare: bool, length: int) -> None:
     assert len(offer.psk_hint) == length
 
 
-def test_each_selection_shows_another_pin() -> None:
-    """Selecting the method again makes the PIN before it useless."""
+def test_selecting_what_is_selected_keeps_the_pin() -> None:
+    """A stranger who repeats the selection takes the PIN away from nobody."""
     scene = make_scene(pin_profile())
-    first, second = select_pin(scene, 1), select_pin(scene, 2)
+    pin = select_pin(scene, 1)
+    assert select_pin(scene, 2) == pin
+    assert len(scene.seen(events.PinShown)) == 1
+    assert connect(scene, pin) is not None
+
+
+def test_selecting_anew_shows_another_pin() -> None:
+    """Selecting another method and then this one makes the PIN before it useless."""
+    scene = make_scene(pin_profile())
+    first = select_pin(scene, 1)
+    scene.begin_transfer(2)
+    second = select_pin(scene, 2)
     assert first != second
     assert connect(scene, first) is None
     assert connect(scene, second, port=5002) is not None
+
+
+def test_repeated_selections_abandon_no_handshake() -> None:
+    """A tool in the middle of its handshake goes on while a stranger repeats the selection."""
+    scene = make_scene(pin_profile())
+    pin = select_pin(scene, 1)
+    numbers = count(2)
+
+    def select_again() -> None:
+        if not scene.device.sessions:
+            assert select_pin(scene, next(numbers)) == pin
+
+    assert connect(scene, pin, between=select_again) is not None
+    assert next(numbers) > 3
 
 
 def test_pin_is_as_the_profile_says() -> None:

@@ -175,7 +175,7 @@ def test_the_others_ask_once(order: Order) -> None:
 
 @pytest.mark.parametrize("wrong", [1, 4])
 def test_a_light_forgives_wrong_pins(wrong: int) -> None:
-    """A light shows a new PIN at each selection, and stays who it is until the fifth failure."""
+    """A light stays who it is, and its PIN what it is, until the fifth failure."""
     made, device, person = light()
     right, guesses = person.pins, iter(["x"] * wrong)
     person.pins = (next(guesses, None) or next(right) for _ in iter(int, 1))

@@ -191,10 +191,12 @@ def test_a_resource_that_has_an_owner_keeps_it() -> None:
 
 
 def test_a_selection_in_the_clear_starts_anew() -> None:
-    """Each selection makes handshakes in progress begin again, and a new PIN."""
+    """Another method makes handshakes in progress begin again; the same one changes nothing."""
     world = in_the_clear(unowned())
     assert world.post(DOXM, {"oxmsel": 1, "owned": False, "devowneruuid": NOBODY}) is Code.CHANGED
     assert world.last.outcome.abandon_handshakes
+    assert world.post(DOXM, {"oxmsel": 1, "owned": False, "devowneruuid": NOBODY}) is Code.CHANGED
+    assert not world.last.outcome.abandon_handshakes
 
 
 # cred

@@ -20,6 +20,7 @@ from resource_support import (
     unowned,
 )
 
+from onboardee.device.resources.base import Outcome
 from onboardee.svrdb.model import Database, State
 from onboardee.wire.coap import Code
 
@@ -123,12 +124,16 @@ def test_what_an_anonymous_peer_writes_into_doxm(body: dict[str, Any], code: Cod
 
 
 def test_selecting_a_method_makes_handshakes_start_over() -> None:
-    """A handshake under the old terms ends, even if the same method is selected again."""
+    """A handshake under the old terms ends; whoever selects what is selected changes nothing."""
     world = plainly(unowned())
-    world.post(DOXM, {"oxmsel": 0})
+    world.post(DOXM, {"oxmsel": 1})
     assert world.last.outcome.abandon_handshakes
-    world.post(DOXM, {"owned": False})
-    assert not world.last.outcome.abandon_handshakes
+    for repeated in ({"oxmsel": 1}, {"owned": False}):
+        assert world.post(DOXM, repeated) is Code.CHANGED
+        assert world.last.outcome == Outcome()
+    with_more = World(unowned())
+    assert with_more.post(DOXM, {"oxmsel": 0, "devowneruuid": str(OWNER)}) is Code.CHANGED
+    assert not with_more.last.outcome.abandon_handshakes
 
 
 @pytest.mark.parametrize("has_session", [True, False])

@@ -22,7 +22,7 @@ from onboardee.wire.coap.model import (
     UploadPolicy,
 )
 from onboardee.wire.coap.observe import Observation
-from onboardee.wire.coap.peek import peek
+from onboardee.wire.coap.requests import is_request, peek
 from onboardee.wire.coap.server import CoapServer
 
 __all__ = [
@@ -46,5 +46,6 @@ __all__ = [
     "acknowledgement",
     "decode_response",
     "encode_multicast_request",
+    "is_request",
     "peek",
 ]

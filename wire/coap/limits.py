@@ -1,6 +1,7 @@
 """Every bound on what a peer can make an endpoint keep, with its default."""
 
 from dataclasses import dataclass
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +59,15 @@ class Limits:
     """How long a client waits once its request needs no more retransmission."""
     max_response_size: int = 256 * 1024
     """Largest body a client gathers from blocks."""
+
+
+STRANGERS: Final = Limits(
+    max_request_size=16 * 1024,
+    uploads=8,
+    snapshots=16,
+    snapshot_bytes=128 * 1024,
+    dedup_entries=4096,
+    dedup_bytes=512 * 1024,
+    observers=64,
+)
+"""The bounds of what is kept for peers without a session, all of them together."""

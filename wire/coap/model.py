@@ -131,9 +131,9 @@ Handler: TypeAlias = Callable[[Request, Remote, float], Response | None]
 """Answers one request at a time `now`; `None` means silence."""
 
 UploadPolicy: TypeAlias = Callable[[Request, Remote], Code | None]
-"""Asked at each first block of an upload in several blocks: `None` lets it begin, a code refuses.
+"""Asked at each block of an upload but the last: `None` lets it go on, a code refuses.
 
-The request holds the first block only.
+The request holds that block only.
 """
 
 

@@ -5,8 +5,7 @@ from dataclasses import replace
 
 from onboardee.wire.coap import options, wire
 from onboardee.wire.coap.blocks import Block
-from onboardee.wire.coap.dedup import AnswerMemory
-from onboardee.wire.coap.limits import Limits
+from onboardee.wire.coap.limits import STRANGERS, Limits
 from onboardee.wire.coap.model import (
     DEREGISTER,
     REGISTER,
@@ -18,15 +17,12 @@ from onboardee.wire.coap.model import (
     Type,
     UploadPolicy,
 )
-from onboardee.wire.coap.notifier import Notifier
 from onboardee.wire.coap.observe import Observation, Observer
 from onboardee.wire.coap.outbox import Outbox, Reply
-from onboardee.wire.coap.responder import Responder
-from onboardee.wire.coap.uploads import Uploads
+from onboardee.wire.coap.requests import METHODS, request_of
+from onboardee.wire.coap.share import Share
 from onboardee.wire.entropy import Entropy
 
-_METHODS = {int(method): method for method in Method}
-_WITH_PAYLOAD = (Method.POST, Method.PUT)  # a payload has no meaning elsewhere (RFC 7252 5.8)
 _LAST_REQUEST_CODE = 31
 _DEFAULT_LIMITS = Limits()
 
@@ -37,24 +33,27 @@ class CoapServer:
     Datagrams and the time go in by `receive` and `tick`, datagrams come out of `take_outgoing`.
     `receive` never raises on account of what a peer sent. An exception of the handler is
     answered with 5.00 and then given to `on_error`; without that it is raised, once the
-    endpoint's own state is in order. `accept_upload` is asked before an upload in blocks begins.
+    endpoint's own state is in order. `accept_upload` is asked at each block of an upload. What
+    is kept for peers that `is_stranger` tells has the bounds `strangers`, for others `limits`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - by keyword, each with a default but the first
         self,
         handler: Handler,
         *,
         entropy: Entropy,
         limits: Limits = _DEFAULT_LIMITS,
+        strangers: Limits = STRANGERS,
+        is_stranger: Callable[[Remote], bool] = lambda _remote: False,
         accept_upload: UploadPolicy | None = None,
         on_error: Callable[[Exception], None] | None = None,
     ) -> None:
         self._errors: list[Exception] = []
         self._outbox: Outbox[Observer] = Outbox(entropy=entropy, limits=limits)
-        self._answers = AnswerMemory(limits)
-        self._uploads = Uploads(limits)
-        self._responder = Responder(handler, limits, on_error or self._errors.append)
-        self._notifier = Notifier(self._responder, self._outbox, limits)
+        report = on_error or self._errors.append
+        self._known = Share(handler, self._outbox, limits, report)
+        self._strangers = Share(handler, self._outbox, strangers, report)
+        self._is_stranger = is_stranger
         self._accept_upload = accept_upload
         self._exponent = limits.max_block_exponent
 
@@ -77,7 +76,8 @@ class CoapServer:
 
     def notify(self, key: Hashable, now: float) -> None:
         """Tell the observers of a resource that its state changed."""
-        self._notifier.notify(key, now)
+        for share in (self._known, self._strangers):
+            share.notifier.notify(key, now)
         self._raise_errors()
 
     def drop_observers(
@@ -92,23 +92,27 @@ class CoapServer:
 
         With `code` the observers learn it by an error notification.
         """
-        for observer in self._notifier.observers.select(key=key, remote=remote):
-            if code is None:
-                self._notifier.end(observer)
-            else:
-                self._notifier.end_with(observer, code, now)
+        for notifier in (self._known.notifier, self._strangers.notifier):
+            for observer in notifier.observers.select(key=key, remote=remote):
+                if code is None:
+                    notifier.end(observer)
+                else:
+                    notifier.end_with(observer, code, now)
 
     def forget(self, remote: Remote) -> None:
         """Drop all that is kept for a peer, as when its session ends."""
         self.drop_observers(0.0, remote=remote)
-        self._answers.forget(remote)
-        self._uploads.forget(remote)
-        self._responder.snapshots.forget(remote)
+        self._share_of(remote).forget(remote)
         self._outbox.forget(remote)
+
+    def drop_uploads_of_strangers(self) -> None:
+        """Let no stranger go on with an upload that was begun before."""
+        self._strangers.uploads.clear()
 
     def drop_snapshots(self) -> None:
         """Let nobody have the rest of an earlier answer: rights have changed, say."""
-        self._responder.snapshots.clear()
+        for share in (self._known, self._strangers):
+            share.responder.snapshots.clear()
 
     def take_outgoing(self) -> list[tuple[Remote, bytes]]:
         """Hand over the datagrams to send, in order."""
@@ -122,7 +126,7 @@ class CoapServer:
         """Send what is due; an observer that acknowledges nothing any more is dropped."""
         for sent in self._outbox.tick(now):
             if sent.context is not None:
-                self._notifier.end(sent.context)
+                self._share_of(sent.remote).notifier.end(sent.context)
 
     @property
     def observers(self) -> tuple[Observation, ...]:
@@ -135,8 +139,12 @@ class CoapServer:
                 each.request.token,
                 each.request.confirmable,
             )
-            for each in self._notifier.observers.select()
+            for share in (self._known, self._strangers)
+            for each in share.notifier.observers.select()
         )
+
+    def _share_of(self, remote: Remote) -> Share:
+        return self._strangers if self._is_stranger(remote) else self._known
 
     def _raise_errors(self) -> None:
         if self._errors:
@@ -152,22 +160,24 @@ class CoapServer:
         elif frame.type != Type.NON and frame.code == 0:
             sent = self._outbox.settle(remote, frame.mid)
             observer = sent.context if sent is not None else None
+            notifier = self._share_of(remote).notifier
             if frame.type == Type.ACK and observer is not None:
-                self._notifier.acknowledged(observer, now)
+                notifier.acknowledged(observer, now)
             elif frame.type == Type.RST and observer is not None:
-                self._notifier.end(observer)
+                notifier.end(observer)
             elif frame.type == Type.RST:
-                self._notifier.reset(remote, frame.mid)
+                notifier.reset(remote, frame.mid)
 
     def _take_request(
         self, frame: wire.Frame, datagram: bytes, remote: Remote, now: float, *, multicast: bool
     ) -> None:
         if multicast and (frame.type != Type.NON or frame.code != Method.GET):
             return  # RFC 7252 8.1, and OCF knows no other request to a group
-        answer = self._answers.find(remote, frame.mid, datagram, now)
+        answers = self._share_of(remote).answers
+        answer = answers.find(remote, frame.mid, datagram, now)
         if answer is None:
             answer = self._answer(frame, remote, now, multicast=multicast)
-            self._answers.store(remote, frame.mid, datagram, answer, now)
+            answers.store(remote, frame.mid, datagram, answer, now)
         if answer:
             self._outbox.put(remote, answer)
 
@@ -210,15 +220,16 @@ class CoapServer:
         multicast: bool,
     ) -> tuple[Reply | None, float]:
         """Find the content of an answer, and how long it is held back."""
-        method = _METHODS.get(frame.code)
+        method = METHODS.get(frame.code)
         if method is None:
             return Reply(Code.METHOD_NOT_ALLOWED), 0.0
         later_block = opts.block2 if opts.block2 is not None and opts.block2.number else None
         if multicast and (opts.block1 or later_block or opts.observe is not None):
             return None, 0.0
-        request = _request(method, frame, opts, multicast=multicast)
+        share = self._share_of(remote)
+        request = request_of(frame, method, opts, multicast=multicast)
         if later_block is not None:
-            reply = self._responder.continuation(request, remote, later_block, now)
+            reply = share.responder.continuation(request, remote, later_block, now)
             if reply is not None:
                 return reply, 0.0
         block1 = None
@@ -228,16 +239,16 @@ class CoapServer:
             if isinstance(joined, Reply):
                 return joined, 0.0
             request = joined
-        response = self._responder.ask(request, remote, now)
+        response = share.responder.ask(request, remote, now)
         if response is None:
             return None, 0.0
         is_registered = (
             opts.observe in (REGISTER, DEREGISTER)
             and method is Method.GET
             and later_block is None
-            and self._notifier.observe(request, remote, response, opts.block2, now)
+            and share.notifier.observe(request, remote, response, opts.block2, now)
         )
-        reply = self._responder.reply(
+        reply = share.responder.reply(
             request,
             remote,
             response,
@@ -251,11 +262,11 @@ class CoapServer:
     def _join(
         self, request: Request, remote: Remote, block: Block, size1: int | None, now: float
     ) -> Request | Reply:
-        """Add a block of a request; returns the whole request after its last one."""
-        if block.more and block.number == 0 and self._accept_upload is not None:
-            refusal = self._accept_upload(request, remote)
-            if refusal is not None:
-                return Reply(refusal)
+        """Add a block of a request; returns the whole request after its last one.
+
+        The last one is judged with the whole, by the handler.
+        """
+        uploads = self._share_of(remote).uploads
         key = (
             request.method,
             request.path,
@@ -263,29 +274,15 @@ class CoapServer:
             request.content_format,
             request.content_version,
         )
-        outcome = self._uploads.add(remote, key, block, request.payload, announced=size1, now=now)
+        if block.more and self._accept_upload is not None:
+            refusal = self._accept_upload(request, remote)
+            if refusal is not None:
+                uploads.drop(remote, key)
+                return Reply(refusal)
+        outcome = uploads.add(remote, key, block, request.payload, announced=size1, now=now)
         if outcome.body is not None:
             return replace(request, payload=outcome.body)
         echoed = block.at_most(self._exponent) if block.number == 0 else block
         is_known = outcome.code in (Code.CONTINUE, Code.REQUEST_ENTITY_TOO_LARGE)
         area = options.write(block1=echoed if is_known else None, size1=outcome.size1)
         return Reply(outcome.code, area)
-
-
-def _request(
-    method: Method, frame: wire.Frame, opts: options.RequestOptions, *, multicast: bool
-) -> Request:
-    return Request(
-        method,
-        opts.path,
-        opts.query,
-        frame.payload if method in _WITH_PAYLOAD else b"",
-        opts.content_format,
-        opts.accept,
-        opts.accept_version,
-        opts.content_version,
-        opts.observe,
-        multicast,
-        frame.token,
-        frame.type == Type.CON,
-    )

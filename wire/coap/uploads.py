@@ -61,6 +61,15 @@ class Uploads:
             return Outcome(Code.REQUEST_ENTITY_TOO_LARGE, size1=self._limits.max_request_size)
         return self._append(upload, block, payload, now)
 
+    def drop(self, remote: Remote, key: Hashable) -> None:
+        """Drop one upload."""
+        self._remove(remote, key)
+
+    def clear(self) -> None:
+        """Drop everything."""
+        self._peers.clear()
+        self._count = 0
+
     def forget(self, remote: Remote) -> None:
         """Drop all uploads of a peer."""
         self._count -= len(self._peers.pop(remote, ()))

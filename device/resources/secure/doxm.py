@@ -40,10 +40,9 @@ class DoxmResource(ReadOnly):
             raise bad_request(f"doxm: method {doxm.selected_method} is not offered")
         if doxm.device_uuid == NIL:
             raise bad_request("doxm: the nil UUID names no device")
-        return Outcome(
-            database=_with_lasting_uuid(call.database, doxm),
-            abandon_handshakes="oxmsel" in payload,
-        )
+        if doxm == call.database.doxm:
+            return Outcome()  # whoever repeats what is so disturbs nobody's transfer
+        return Outcome(database=_with_lasting_uuid(call.database, doxm), abandon_handshakes=is_new)
 
 
 def _with_lasting_uuid(database: Database, doxm: Doxm) -> Database:
