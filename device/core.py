@@ -190,7 +190,7 @@ class Device:
     def receive(self, datagram: bytes, path: Path, now: float) -> list[Outgoing]:
         """Take a datagram, return those to be sent."""
         if path.secured:
-            self._peers.dtls.receive(datagram, path, now)
+            self._peers.receive(datagram, path, now)
             self._follow_sessions(now)
         elif self.is_resetting:
             return []

@@ -14,9 +14,11 @@ from onboardee.device.security.pin import PinPad, random_pin
 from onboardee.device.security.roles import AssertedRoles
 from onboardee.device.security.sessions import (
     PinTerms,
+    Terms,
     awaited_owner,
     has_lost_credential,
     has_lost_role,
+    is_ownership_connection,
     requester_of,
     returning_terms,
     revocations_outdated,
@@ -27,7 +29,6 @@ from onboardee.device.simulation.compatibility import Compatibility
 from onboardee.device.simulation.profile import Ownership
 from onboardee.svrdb.model import Credential, Database, State, TransferMethod
 from onboardee.wire.dtls import (
-    AlertDescription,
     Event,
     HandshakeFailed,
     Limits,
@@ -38,6 +39,7 @@ from onboardee.wire.dtls import (
     SessionEstablished,
 )
 from onboardee.wire.entropy import Entropy
+from onboardee.wire.path import Path
 
 HANDSHAKE_TIMEOUT: Final = 30.0
 """Seconds; while it runs, a half-open handshake keeps others from taking ownership."""
@@ -71,13 +73,19 @@ class Peers:
         self._is_closed = False
         self._return_by: float | None = None
         self._transfer_began: float | None = None
-        self._heard_at = 0.0
+        self._heard_at = self._now = 0.0
         self.dtls: Final = ServerEndpoint(
             self,
             entropy=entropy,
             limits=Limits(handshake_timeout=HANDSHAKE_TIMEOUT),
             keylog=keylog,
+            host_of=_host_of,
         )
+
+    def receive(self, datagram: bytes, path: Path, now: float) -> None:
+        """Take a datagram of the secured port."""
+        self._now = now
+        self.dtls.receive(datagram, path, now)
 
     @property
     def sessions(self) -> Sequence[Session]:
@@ -112,7 +120,9 @@ class Peers:
         # IoTivity 1.2 has room for 16 octets
         bare_hint = self._ownership.pin.bare_hint or self._compat.oic_1_1
         self._report_expired()
-        terms = None if shown is None else PinTerms(shown, bare_hint=bare_hint)
+        terms = None
+        if shown is not None:
+            terms = PinTerms(shown, bare_hint, lambda: self._pins.may_try(self._now))
         return terms_for(self._database(), self.dtls, address, terms, self._wall_clock)
 
     def take_events(self) -> Iterator[Event]:
@@ -135,11 +145,11 @@ class Peers:
         self._bus.publish(events.SessionEnded(peer=str(session.address), reason=reason))
 
     def is_last_wrong_pin(self, failure: HandshakeFailed) -> bool:
-        """Count a failure that a wrong PIN explains; tell whether that was one too many."""
-        is_wrong = (
-            self._pins.current is not None and failure.alert is AlertDescription.BAD_RECORD_MAC
-        )
-        if is_wrong and self._pins.note_wrong():
+        """Count an attempt with a PIN that failed; tell whether it was one too many."""
+        is_try = isinstance(failure.tag, Terms) and failure.tag.by_pin and failure.had_keys
+        if not is_try or self.dtls.sessions:
+            return False  # a transfer that has begun is not undone by those who came too late
+        if self._pins.note_wrong():
             self._pins.drop()
             return True
         return False
@@ -231,6 +241,8 @@ class Peers:
 
     def _open(self, session: Session) -> None:
         self._return_by = None
+        if is_ownership_connection(session):
+            self.dtls.abandon_handshakes()
         self._note_transfer(session)
         requester = requester_of(session, self._database(), self._wall_clock)
         self._requesters[session] = requester
@@ -286,3 +298,7 @@ class Peers:
     def _make_pin(self) -> str:
         pin = self._ownership.pin
         return pin.fixed or random_pin(self._entropy, pin.length, pin.alphabet)
+
+
+def _host_of(address: Hashable) -> Hashable:
+    return address.peer_host if isinstance(address, Path) else address

@@ -50,8 +50,19 @@ def read_certificates(public: PublicData) -> tuple[x509.Certificate, ...]:
     """Read a chain of PEM, or the one certificate that base64 text of DER is. Raises `Unusable`."""
     with reading(f"holds no certificate ({public.encoding})"):
         if public.encoding is Encoding.PEM:
-            return tuple(x509.load_pem_x509_certificates(public.data.encode()))
-        return (x509.load_der_x509_certificate(base64.b64decode(public.data, validate=True)),)
+            return checked(x509.load_pem_x509_certificates(public.data.encode()))
+        octets = base64.b64decode(public.data, validate=True)
+        return checked([x509.load_der_x509_certificate(octets)])
+
+
+def checked(certificates: Sequence[x509.Certificate]) -> tuple[x509.Certificate, ...]:
+    """Return certificates whose names and times can be read: the library reads them late.
+
+    Raises what `reading` turns into `Unusable`.
+    """
+    for each in certificates:
+        _ = each.subject, each.issuer, each.not_valid_before_utc, each.not_valid_after_utc
+    return tuple(certificates)
 
 
 def read_key(private: PrivateData) -> PrivateKeyTypes:
@@ -98,12 +109,10 @@ def has_expired(certificate: x509.Certificate, moment: datetime) -> bool:
 
 
 def identity_in(certificate: x509.Certificate) -> UUID | None:
-    """Return the UUID of the common name `uuid:<UUID>`; nil and malformed ones are nobody's."""
-    for name in common_names(certificate.subject):
-        found = _UUID_NAME.fullmatch(name)
-        if found and UUID(found[1]) != NIL:
-            return UUID(found[1])
-    return None
+    """Return the UUID of the only common name, `uuid:<UUID>`; nil is nobody's."""
+    names = common_names(certificate.subject)
+    found = _UUID_NAME.fullmatch(names[0]) if len(names) == 1 else None
+    return UUID(found[1]) if found and UUID(found[1]) != NIL else None
 
 
 def common_names(name: x509.Name) -> list[str]:

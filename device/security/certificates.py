@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, SignatureAlgorithmOID
 
 from onboardee.svrdb.model import PublicData, RoleId
-from onboardee.svrdb.x509 import Unusable, common_names, read_certificates, texts
+from onboardee.svrdb.x509 import Unusable, checked, common_names, read_certificates, texts
 from onboardee.svrdb.x509 import reading as explained
 from onboardee.wire.dtls import BadCertificate, UnsupportedCertificate
 
@@ -57,7 +57,7 @@ def reading() -> Iterator[None]:
 def read_chain(ders: Sequence[bytes]) -> tuple[x509.Certificate, ...]:
     """Read a chain as a handshake carries it. Raises `BadCertificate`."""
     with reading():
-        return tuple(x509.load_der_x509_certificate(der) for der in ders)
+        return checked([x509.load_der_x509_certificate(der) for der in ders])
 
 
 def read_public(public: PublicData) -> tuple[x509.Certificate, ...]:
@@ -136,6 +136,10 @@ def check_authority(certificate: x509.Certificate, below: int) -> None:
         raise UnsupportedCertificate("an issuer is no certificate authority")
     if constraints.path_length is not None and constraints.path_length < below:
         raise UnsupportedCertificate("the chain is longer than an authority allows")
+    if extension(certificate, x509.NameConstraints) is not None:
+        # critical or not: whom an authority may not certify is not to be believed (RFC 5280
+        # 4.2.1.10), and OCF's identities are no names that the constraints speak of
+        raise UnsupportedCertificate("an authority has name constraints")
     if "key_cert_sign" not in _usages(certificate):
         raise UnsupportedCertificate("an issuer's key is not for signing certificates")
 

@@ -4,6 +4,7 @@ The PIN never crosses the network. Both sides make a pre-shared key of it and of
 """
 
 import hashlib
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
@@ -13,6 +14,9 @@ from onboardee.wire.entropy import Entropy
 
 ATTEMPTS: Final = 5
 """Wrong PINs until the device resets itself; IoTivity's tool tries as often."""
+
+TRIES_A_MINUTE: Final = 10
+"""So that a fixed PIN of four digits lasts for hours, however often the device resets itself."""
 
 KEY_SIZE: Final = 16
 ITERATIONS: Final = 1000
@@ -38,11 +42,23 @@ def random_pin(entropy: Entropy, length: int, alphabet: str) -> str:
 
 @dataclass(slots=True)
 class PinPad:
-    """The PIN of the present transfer, and how often a wrong one was tried."""
+    """The PIN of the present transfer, and how often one was tried.
+
+    Whoever has got as far as the PIN's key is trying one: from then on it counts, whatever ends
+    the attempt, unless it ends in a session.
+    """
 
     make: Callable[[], str]
     current: str | None = field(default=None, repr=False)
     _wrong: int = 0
+    _tried_at: deque[float] = field(default_factory=lambda: deque(maxlen=TRIES_A_MINUTE))
+
+    def may_try(self, now: float) -> bool:
+        """Count a try; false if there were too many within a minute, over resets too."""
+        if len(self._tried_at) == TRIES_A_MINUTE and now < self._tried_at[0] + 60:
+            return False
+        self._tried_at.append(now)
+        return True
 
     def show(self) -> str:
         """Make the PIN of a new attempt; wrong ones before it still count."""

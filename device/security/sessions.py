@@ -1,6 +1,6 @@
 """Who may open a DTLS session now, on which terms, and who the peer of a session then is."""
 
-from collections.abc import Collection, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, Protocol
@@ -53,6 +53,9 @@ class Terms:
     is_proven: bool = False
     """An ownership connection whose peer has proven its UUID: it has the owner credential."""
 
+    by_pin: bool = False
+    """An ownership connection that a PIN opens."""
+
 
 def is_ownership_connection(session: Session) -> bool:
     """Tell whether a session was opened to take ownership."""
@@ -66,10 +69,6 @@ class Connections(Protocol):
     def sessions(self) -> Mapping[Hashable, Session]:
         """Live sessions by address."""
 
-    @property
-    def half_open(self) -> Collection[Hashable]:
-        """Addresses with a handshake in progress."""
-
 
 @dataclass(frozen=True, slots=True)
 class PinTerms:
@@ -77,6 +76,8 @@ class PinTerms:
 
     pin: str = field(repr=False)
     bare_hint: bool = False
+    may_try: Callable[[], bool] = lambda: True
+    """Asked, and counting, each time that the key is about to be used."""
 
     def hint(self, device_uuid: UUID) -> bytes:
         """Return the identity hint; tools look for the device's UUID in it."""
@@ -115,7 +116,8 @@ def _transfer_terms(
 ) -> Offer | None:
     """Offer the one ownership connection, unless another peer has it."""
     suites = TRANSFER_SUITES.get(database.doxm.selected_method)
-    taken = {*connections.sessions, *connections.half_open} - {address}
+    # several may try, so that nobody keeps a tool waiting: the first to finish takes ownership
+    taken = connections.sessions.keys() - {address}
     if suites is None or taken:
         return None
     terms = Terms(owns_transfer=True)
@@ -132,8 +134,8 @@ def _transfer_terms(
         suites=suites,
         psk_hint=pin.hint(device_uuid),
         # tools name themselves as they like: what counts is the PIN
-        psk=lambda _identity: pin_key(pin.pin, device_uuid),
-        tag=terms,
+        psk=lambda _identity: pin_key(pin.pin, device_uuid) if pin.may_try() else None,
+        tag=replace(terms, by_pin=True),
     )
 
 

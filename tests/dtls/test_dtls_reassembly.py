@@ -104,4 +104,32 @@ def test_gaps_are_bounded() -> None:
     inbox = Reassembler(0, Limits())
     for at in range(1, 200, 2):
         inbox.add(part(at, at + 1))
-    assert inbox._assemblies[0].gaps <= 33
+    assert inbox._rivals[0][0].gaps <= 33
+
+
+def test_a_forged_fragment_keeps_no_message_out() -> None:
+    """Fragments of another type or length are put together apart from the genuine ones."""
+    inbox = Reassembler(0, Limits())
+    inbox.add(Fragment(12, 5, 0, 0, b"x"))
+    inbox.add(part(0, 100))
+    inbox.add(part(100, 200))
+    assert inbox.pop() == Message(11, 0, BODY)
+    assert inbox.held == 0
+
+
+def test_a_whole_message_replaces_forged_fragments() -> None:
+    """A message in one piece counts, whatever fragments of its number came before."""
+    inbox = Reassembler(0, Limits())
+    for length in range(5, 50, 5):
+        inbox.add(Fragment(11, length, 0, 0, b"x"))
+    inbox.add(part(0, 200))
+    assert inbox.pop() == Message(11, 0, BODY)
+    assert inbox.held == 0
+
+
+def test_rivals_of_a_message_are_few() -> None:
+    """However many lengths a flood claims, few messages of one number are kept."""
+    inbox = Reassembler(0, Limits())
+    for length in range(1000, 2000, 10):
+        inbox.add(Fragment(11, length, 0, 0, b"x"))
+    assert inbox.held <= 4 * 2000

@@ -211,7 +211,7 @@ def test_a_key_outside_its_period_opens_nothing_and_gives_no_role() -> None:
     stage.time_of_day += HOUR
     assert friend.get(LIGHT) is Code.UNAUTHORIZED
     assert friend.get(ROLES) == {"roles": []}
-    assert Peer(stage, with_key(FRIEND, KEY)).alert == "unknown_psk_identity"
+    assert Peer(stage, with_key(FRIEND, KEY)).alert == "bad_record_mac"
 
 
 @pytest.mark.parametrize("shows_identity", [True, False])

@@ -1,5 +1,6 @@
 """Chains against OCF's certificate profile: each fault has its alert."""
 
+import base64
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,13 +10,27 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
+from msgspec.structs import replace as replace_struct
 
 from onboardee.device.security.certificates import IDENTITY, ROLE, read_chain, roles_in
 from onboardee.device.security.chains import Trust, verify
+from onboardee.device.security.trust import verify_peer
 from onboardee.device.testing import certificates
 from onboardee.device.testing.certificates import Issued, Recipe
-from onboardee.svrdb.model import RoleId
+from onboardee.svrdb.model import (
+    Cred,
+    Credential,
+    CredentialType,
+    CredentialUsage,
+    Database,
+    Doxm,
+    Permanent,
+    PublicData,
+    RoleId,
+)
+from onboardee.svrdb.model import Encoding as Encoding64
 from onboardee.svrdb.x509 import identity_in
 from onboardee.wire.dtls import (
     Alert,
@@ -253,3 +268,95 @@ def test_no_octet_of_a_leaf_can_be_changed() -> None:
         changed = bytearray(der)
         changed[place] ^= 0x41
         assert isinstance(outcome(bytes(changed)), Alert), place
+
+
+def unreadable(certificate: x509.Certificate, text: bytes) -> bytes:
+    """Return the DER of a certificate with a name that is no UTF-8."""
+    der = certificate.public_bytes(Encoding.DER)
+    assert text in der
+    return der.replace(text, b"\xff" * len(text))
+
+
+def test_a_name_that_cannot_be_decoded() -> None:
+    """A certificate with an unreadable name is refused as one that is no certificate."""
+    der = unreadable(LEAF.certificate, str(PEER).encode())
+    with pytest.raises(BadCertificate):
+        read_chain((der,))
+
+
+def test_an_unreadable_anchor_harms_nobody() -> None:
+    """Beside an anchor whose name cannot be read, peers of the others are believed."""
+    der = unreadable(certificates.root("spoiled").certificate, b"spoiled")
+    spoiled = Credential(
+        credid=7,
+        kind=CredentialType.CERTIFICATE,
+        subject="*",
+        usage=CredentialUsage.TRUST_ANCHOR,
+        public=PublicData(data=base64.b64encode(der).decode(), encoding=Encoding64.BASE64),
+    )
+    good = replace_struct(
+        spoiled, credid=8, public=PublicData(data=ROOT.pem, encoding=Encoding64.PEM)
+    )
+    database = Database(
+        doxm=Doxm(methods=(0,), credential_types=9, device_uuid=PEER),
+        permanent=Permanent(device=PEER, platform=PEER, original=PEER),
+        cred=Cred(credentials=(spoiled, good)),
+    )
+    chain = tuple(each.public_bytes(Encoding.DER) for each in chain_of(LEAF))
+    assert verify_peer(chain, database, lambda: NOON) == PEER
+
+
+def test_two_common_names_are_nobody() -> None:
+    """Who has two names could be taken for either: it is nobody."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    names = [
+        x509.NameAttribute(x509.NameOID.COMMON_NAME, f"uuid:{uuid}")
+        for uuid in (PEER, UUID("99999999-2222-4333-8444-555555555555"))
+    ]
+    start = datetime(2024, 1, 1, tzinfo=UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name(names))
+        .issuer_name(ROOT.certificate.subject)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(start)
+        .not_valid_after(start + 9000 * DAY)
+        .sign(ROOT.key, hashes.SHA256())
+    )
+    assert identity_in(certificate) is None
+
+
+@pytest.mark.parametrize("critical", [False, True])
+def test_name_constraints_are_not_passed_over(critical: bool) -> None:
+    """An authority that may not certify everybody certifies nobody here."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    start = datetime(2024, 1, 1, tzinfo=UTC)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "narrow")])
+    usage = x509.KeyUsage(
+        digital_signature=False,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=True,
+        crl_sign=True,
+        encipher_only=False,
+        decipher_only=False,
+    )
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(ROOT.certificate.subject)
+        .public_key(key.public_key())
+        .serial_number(2)
+        .not_valid_before(start)
+        .not_valid_after(start + 9000 * DAY)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(usage, critical=True)
+        .add_extension(x509.NameConstraints([x509.DNSName("example")], None), critical=critical)
+        .sign(ROOT.key, hashes.SHA256())
+    )
+    narrow = Issued(certificate, key, (ROOT.certificate,))
+    with pytest.raises(UnsupportedCertificate):
+        check(chain_of(narrow.issue(GOOD)))

@@ -42,10 +42,9 @@ GUEST = RoleId(role="guest")
 
 @dataclass
 class Connections:
-    """Sessions and handshakes by address, as the DTLS endpoint shows them."""
+    """Sessions by address, as the DTLS endpoint shows them."""
 
     sessions: dict[Hashable, Session] = field(default_factory=dict)
-    half_open: set[Hashable] = field(default_factory=set)
 
 
 def database(state: State, *, method: int = 0, subject: str = str(PEER)) -> Database:
@@ -108,14 +107,9 @@ def test_without_an_owner_the_selected_method_counts(method: int, speaks: bool) 
     assert offer is None or offer.tag == Terms(owns_transfer=True)
 
 
-@pytest.mark.parametrize("where", ["sessions", "half_open"])
-def test_there_is_one_ownership_connection(where: str) -> None:
-    """While a peer is connected or connecting, others are ignored; the same peer may retry."""
-    connections = Connections()
-    if where == "sessions":
-        connections.sessions["peer"] = session()
-    else:
-        connections.half_open.add("peer")
+def test_there_is_one_ownership_connection() -> None:
+    """While a peer is connected, others are ignored; the same peer may retry."""
+    connections = Connections({"peer": session()})
     assert terms_for(database(State.RFOTM), connections, "other") is None
     assert terms_for(database(State.RFOTM), connections, "peer") is not None
 

@@ -33,10 +33,10 @@ def no_key(_name: bytes) -> None:
 class Offer:
     """What the server agrees to for one handshake.
 
-    `suites` is in the server's order of preference. `psk` maps an identity to its key, None leads
-    to alert unknown_psk_identity (RFC 4279 2). With `verify_peer` set, a client certificate is
-    requested and required on the certificate suites (RFC 5246 7.4.4). `tag` is copied to
-    `Session.tag`.
+    `suites` is in the server's order of preference. `psk` maps an identity to its key; with None
+    the handshake fails as with a wrong key, so that nobody learns which identities are known.
+    With `verify_peer` set, a client certificate is requested and required on the certificate
+    suites (RFC 5246 7.4.4). `tag` is copied to `Session.tag`.
     """
 
     suites: tuple[CipherSuite, ...]
@@ -59,7 +59,7 @@ class Limits:
     """Bounds on everything that a peer can make grow. Times are in seconds, sizes in octets."""
 
     half_open: int = 16
-    """Handshakes in progress; the oldest gives way."""
+    """Handshakes in progress; one of the host that has the most gives way to a further one."""
     sessions: int = 64
     """Live sessions; the one idle for longest gives way."""
     idle_timeout: float = 600.0

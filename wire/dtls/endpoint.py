@@ -1,7 +1,7 @@
 """All DTLS sessions of one device: cookie exchange, handshakes, live sessions, and their bounds."""
 
 from collections import OrderedDict
-from collections.abc import Collection, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from types import MappingProxyType
 
 from onboardee.wire.dtls.config import KeyLog, Limits, Offer, ServerPolicy, Surroundings
@@ -31,6 +31,14 @@ from onboardee.wire.dtls.session import Session
 from onboardee.wire.entropy import Entropy
 
 _DEFAULT_LIMITS = Limits()
+_LAST_SEQUENCE = 0xFFFF - 32
+"""Message numbers of a whole handshake follow that of its ClientHello in 16 bits …"""
+_LAST_RECORD = 1 << 47
+"""… and record numbers in 48."""
+
+
+def _address_itself(address: Hashable) -> Hashable:
+    return address
 
 
 class ServerEndpoint:
@@ -48,8 +56,11 @@ class ServerEndpoint:
         entropy: Entropy,
         limits: Limits = _DEFAULT_LIMITS,
         keylog: KeyLog | None = None,
+        host_of: Callable[[Hashable], Hashable] = _address_itself,
     ) -> None:
+        """`host_of` tells for which addresses one host stands, when handshakes have to give way."""
         self._policy = policy
+        self._host_of = host_of
         self._limits = limits
         self._surroundings = Surroundings(limits, entropy, keylog)
         self._cookies = CookieJar(entropy)
@@ -163,6 +174,8 @@ class ServerEndpoint:
         self._continue(record, address, now)
 
     def _on_hello(self, message: Message, number: int, address: Hashable, now: float) -> None:
+        if message.sequence > _LAST_SEQUENCE or number > _LAST_RECORD:
+            return
         try:
             hello = ClientHello.decode(message.body)
         except DecodeError:
@@ -203,10 +216,24 @@ class ServerEndpoint:
             self._events.append(HandshakeFailed(address, offer.tag, alert.description, str(alert)))
             return
         if len(self._handshakes) >= self._limits.half_open:
-            self._give_up(next(iter(self._handshakes)), "evicted by a newer attempt")
+            self._give_up(self._least_deserving(), "evicted by a newer attempt")
         self._handshakes[address] = handshake
         handshake.start(now)
         self._flush(handshake, address)
+
+    def _least_deserving(self) -> Hashable:
+        """Choose a handshake that gives way, by lot, so that a flood displaces mostly itself.
+
+        Those whose key exchange came are the last to go: theirs is a peer that sees our answers.
+        """
+        early = [address for address, each in self._handshakes.items() if not each.has_keys]
+        candidates = early or list(self._handshakes)
+        by_host: dict[Hashable, list[Hashable]] = {}
+        for address in candidates:
+            by_host.setdefault(self._host_of(address), []).append(address)
+        busiest = max(by_host.values(), key=len)
+        chosen = int.from_bytes(self._surroundings.entropy.token(4)) % len(busiest)
+        return busiest[chosen]
 
     def _continue(self, record: Record, address: Hashable, now: float) -> None:
         handshake = self._handshakes.get(address)
@@ -234,7 +261,8 @@ class ServerEndpoint:
 
     def _fail(self, address: Hashable, alert: AlertDescription | None, reason: str) -> None:
         handshake = self._handshakes.pop(address)
-        self._events.append(HandshakeFailed(address, handshake.offer.tag, alert, reason))
+        tag, had_keys = handshake.offer.tag, handshake.has_keys
+        self._events.append(HandshakeFailed(address, tag, alert, reason, had_keys))
 
     # --- live sessions
 

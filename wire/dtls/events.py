@@ -45,12 +45,17 @@ class SessionClosed:
 
 @dataclass(frozen=True, slots=True)
 class HandshakeFailed:
-    """A handshake ended without a session; `alert` is None when it timed out or was superseded."""
+    """A handshake ended without a session; `alert` is None when it timed out or was superseded.
+
+    `had_keys` tells that the client's key exchange had come: whatever ended the handshake, the
+    client was about to learn whether its key is the right one.
+    """
 
     address: Hashable
     tag: object
     alert: AlertDescription | None
     reason: str
+    had_keys: bool = False
 
 
 Event = SessionEstablished | DataReceived | SessionClosed | HandshakeFailed

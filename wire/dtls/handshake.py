@@ -84,11 +84,17 @@ class Handshake(ABC):
         self._change_cipher_spec_came = False
         self._unsent = False
         self._repeats = _REPEATS
+        self._why_unopened = "Finished does not open: the keys differ"
 
     @property
     def is_established(self) -> bool:
         """Whether the peer's Finished was verified."""
         return self.state in {State.SERVER_ESTABLISHED, State.CLIENT_ESTABLISHED}
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether the keys of the session were computed."""
+        return bool(self._master)
 
     @property
     def deadline(self) -> float:
@@ -187,7 +193,7 @@ class Handshake(ABC):
         elif record.content_type == ContentType.HANDSHAKE and RECORD_HEADER_SIZE + len(
             record.fragment
         ) == self.channel.sealed_size(_FINISHED_SIZE, 1):
-            raise BadRecordMac("Finished does not open: the keys differ")
+            raise BadRecordMac(self._why_unopened)
 
     def _on_protected(self, content_type: int, content: bytes) -> None:
         if content_type == ContentType.HANDSHAKE:

@@ -1,7 +1,9 @@
 """Whole handshake messages, in order, from fragments in any order (RFC 6347 4.2.2, 4.2.3).
 
 Fragments of epoch 0 are not authentic, so whatever does not fit is dropped rather than answered:
-the genuine one comes again.
+the genuine one comes again. A forged fragment must not keep the genuine ones out: fragments that
+contradict each other in type or length are put together apart, as far as there is room for such
+rivals, and a message that comes as a whole takes the place of all rivals of its number.
 """
 
 from typing import Final
@@ -13,10 +15,12 @@ _MESSAGES_AHEAD: Final = 8
 """The longest flight has five messages."""
 _GAPS: Final = 32
 """Bounds the work of a message cut into very many pieces."""
+_RIVALS: Final = 4
+"""Messages of one number, of different type or length, that are put together at a time."""
 
 
 class _Assembly:
-    """A message with gaps; the first fragment fixes its type and length."""
+    """A message with gaps; the first fragment says its type and length."""
 
     __slots__ = ("_data", "_gaps", "_type")
 
@@ -28,10 +32,12 @@ class _Assembly:
     def __len__(self) -> int:
         return len(self._data)
 
+    def fits(self, part: Fragment) -> bool:
+        """Whether a fragment is of a message of this type and length."""
+        return part.type == self._type and part.length == len(self._data)
+
     def fill(self, part: Fragment) -> None:
         """Copy what closes a gap; octets that are already there stay."""
-        if part.type != self._type or part.length != len(self._data):
-            return
         gaps: list[tuple[int, int]] = []
         for start, end in self._gaps:
             low, high = max(start, part.offset), min(end, part.end)
@@ -59,44 +65,57 @@ class Reassembler:
         self.next_sequence = next_sequence
         """The number of the message that is waited for."""
         self._limits = limits
-        self._assemblies: dict[int, _Assembly] = {}
+        self._rivals: dict[int, list[_Assembly]] = {}
+        """By message number, the newest last; never an empty list."""
 
     def add(self, part: Fragment) -> None:
         """Take a fragment if it belongs to an expected message and the limits allow it."""
         if not 0 <= part.sequence - self.next_sequence < _MESSAGES_AHEAD:
             return
-        assembly = self._assemblies.get(part.sequence)
+        assembly = None if part.is_whole else self._find(part)
         if assembly is None:
-            if not self._make_room(part):
-                return
-            assembly = self._assemblies[part.sequence] = _Assembly(part)
-        if assembly.gaps < _GAPS:
+            assembly = self._begin(part)
+        if assembly is not None and assembly.gaps < _GAPS:
             assembly.fill(part)
 
-    def _make_room(self, part: Fragment) -> bool:
-        """Messages ahead of their turn give way to the one that is waited for."""
+    def _find(self, part: Fragment) -> _Assembly | None:
+        rivals = self._rivals.get(part.sequence, ())
+        return next((each for each in rivals if each.fits(part)), None)
+
+    def _begin(self, part: Fragment) -> _Assembly | None:
+        """Begin a message if there is room; it displaces the oldest rival, a whole one all of them.
+
+        Messages ahead of their turn give way to the one that is waited for.
+        """
         if part.length > self._limits.message_size:
-            return False
-        if self.held + part.length > self._limits.reassembly_size:
+            return None
+        rivals = self._rivals.get(part.sequence, [])
+        kept = [] if part.is_whole else rivals[-_RIVALS + 1 :]
+        freed = sum(map(len, rivals)) - sum(map(len, kept))
+        if self.held - freed + part.length > self._limits.reassembly_size:
             if part.sequence != self.next_sequence:
-                return False
-            self._assemblies.clear()
-        return True
+                return None
+            self._rivals.clear()
+            kept = []
+        assembly = _Assembly(part)
+        self._rivals[part.sequence] = [*kept, assembly]
+        return assembly
 
     @property
     def held(self) -> int:
         """The octets in use."""
-        return sum(map(len, self._assemblies.values()))
+        return sum(len(each) for rivals in self._rivals.values() for each in rivals)
 
     def pop(self) -> Message | None:
         """Return the next message in order once it is complete."""
-        assembly = self._assemblies.get(self.next_sequence)
-        message = assembly.message(self.next_sequence) if assembly is not None else None
-        if message is not None:
-            del self._assemblies[self.next_sequence]
-            self.next_sequence += 1
-        return message
+        for assembly in self._rivals.get(self.next_sequence, ()):
+            message = assembly.message(self.next_sequence)
+            if message is not None:
+                del self._rivals[self.next_sequence]
+                self.next_sequence += 1
+                return message
+        return None
 
     def clear(self) -> None:
         """Forget messages ahead of their turn; called when the epoch changes."""
-        self._assemblies.clear()
+        self._rivals.clear()

@@ -5,7 +5,7 @@ from hashlib import sha256
 
 from onboardee.wire.dtls import keys
 from onboardee.wire.dtls.config import Offer, Surroundings
-from onboardee.wire.dtls.errors import HandshakeFailure, UnknownPskIdentity
+from onboardee.wire.dtls.errors import HandshakeFailure
 from onboardee.wire.dtls.exchange import Ephemeral, leaf_key, sign, verify_digest
 from onboardee.wire.dtls.framing import Message
 from onboardee.wire.dtls.handshake import CLIENT_LABEL, RANDOM_SIZE, SERVER_LABEL, Handshake
@@ -24,6 +24,8 @@ from onboardee.wire.dtls.record import Channel
 from onboardee.wire.dtls.session import Role
 from onboardee.wire.dtls.suites import KeyExchange
 from onboardee.wire.dtls.transitions import SERVER_STEPS, State
+
+_STAND_IN_SIZE = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,10 @@ class ServerHandshake(Handshake):
         if self.parameters.exchange is KeyExchange.PSK:
             psk = self.offer.psk(message.identity)
             if psk is None:
-                raise UnknownPskIdentity("no key for this identity")
+                # which identities are known is nobody's business: the handshake fails as one with
+                # a wrong key does (RFC 4279 2)
+                psk = self._surroundings.entropy.token(_STAND_IN_SIZE)
+                self._why_unopened = "no key for this identity"
             self.peer_identity = message.identity
             premaster = keys.psk_premaster(premaster, psk)
         self._derive_keys(premaster)
