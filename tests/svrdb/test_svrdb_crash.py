@@ -217,3 +217,21 @@ def test_memory_forgets_what_was_not_synced() -> None:
     storage.remove("b")
     storage.sync_directory()
     assert [survivor.files for survivor in storage.after_power_cut()] == [{}]
+
+
+def test_memory_keeps_any_part_of_what_was_not_synced() -> None:
+    """Of several changes that wait for a sync a power cut keeps none, each alone, and all."""
+    storage = MemoryStorage({"a": b"1", "b": b"2", "c": b"3"})
+    storage.rename("a", "d")
+    storage.link("b", "e")
+    storage.remove("c")
+    found = [frozenset(survivor.files) for survivor in storage.after_power_cut()]
+    moved = [{"a"}, {"d"}]
+    linked = [{"b"}, {"b", "e"}]
+    removed = [{"c"}, set()]
+    assert len(found) == 8
+    assert set(found) == {
+        frozenset(one | two | three) for one in moved for two in linked for three in removed
+    }
+    storage.sync_directory()
+    assert [set(survivor.files) for survivor in storage.after_power_cut()] == [{"d", "b", "e"}]

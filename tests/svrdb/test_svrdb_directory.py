@@ -121,6 +121,18 @@ def test_relative_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert open_directory(tmp_path / "state", unowned).current == owned()
 
 
+def test_made_directories_are_synced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each directory that is made is durable in the one above it before a device is."""
+    synced: list[str] = []
+    monkeypatch.setattr(
+        os, "fsync", lambda file: synced.append(str(Path(f"/proc/self/fd/{file}").readlink()))
+    )
+    open_directory(tmp_path / "new" / "state", unowned).close()
+    new = str(tmp_path / "new")
+    assert synced[:2] == [str(tmp_path), new]
+    assert f"{new}/state" in synced
+
+
 def test_damaged_names_the_file(tmp_path: Path) -> None:
     """The error for a damaged file names its path, what is wrong and what to do."""
     open_directory(tmp_path, unowned).close()
