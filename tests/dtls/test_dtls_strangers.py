@@ -19,7 +19,7 @@ from onboardee.wire.dtls import ClientConfig, ClientConnection, Limits, ServerEn
 from onboardee.wire.dtls.framing import Message
 from onboardee.wire.dtls.hello import ClientHello, HelloVerifyRequest
 from onboardee.wire.dtls.numbers import ContentType, HandshakeType
-from onboardee.wire.dtls.record import split
+from onboardee.wire.dtls.record import Channel, split
 from onboardee.wire.entropy import SeededEntropy
 
 HELLO = ClientHello(0xFEFD, bytes(32), b"", b"", (ANON,), extensions={10: bytes((0, 2, 0, 23))})
@@ -171,3 +171,42 @@ def test_early_data_is_bounded() -> None:
     pair.server.receive(finished, pair.address, 0.0)
     received = [event for event in pair.server.take_events() if hasattr(event, "data")]
     assert 0 < len(received) <= 4
+
+
+class InTheClear(Channel):
+    """Writes what belongs into epoch 1 without protection, in epoch 0."""
+
+    __slots__ = ()
+
+    def seal(self, content_type: ContentType, content: bytes, epoch: int) -> bytes:
+        """Return a record of epoch 0."""
+        return super().seal(content_type, content, 0)
+
+
+@pytest.mark.parametrize("order", ["before", "after"])
+def test_finished_without_protection_opens_nothing(order: str) -> None:
+    """A Finished in the clear counts neither ahead of ChangeCipherSpec nor behind it."""
+    pair = Pair()
+
+    def reorder(sender: str, datagram: bytes) -> list[bytes]:
+        parts = list(split(datagram))
+        if sender == "server" or len(parts) < 3:
+            return [datagram]
+        exchange, change, finished = parts[-3:]
+        behind, ahead = (exchange, change, finished), (finished, change, exchange)
+        return [
+            plain(each.content_type, each.fragment, each.sequence)
+            for each in (behind if order == "after" else ahead)
+        ]
+
+    pair.tamper = reorder
+    pair.client.start(pair.now)
+    handshake = pair.client._handshake
+    assert handshake is not None
+    handshake.channel.__class__ = InTheClear
+    pair.settle()
+    assert [kind for kind, _, _ in records(b"".join(d for s, d in pair.sent if s == "client"))][
+        -3:
+    ] == [ContentType.HANDSHAKE, ContentType.CHANGE_CIPHER_SPEC, ContentType.HANDSHAKE]
+    assert not pair.server.sessions
+    assert pair.address in pair.server.half_open

@@ -9,6 +9,7 @@ from test_pin_life import LITERAL, connect, pin_profile, select_pin
 
 from onboardee.device import events
 from onboardee.device.security.pin import TRIES_A_MINUTE
+from onboardee.obt import run
 from onboardee.svrdb.model import State
 from onboardee.wire.dtls import CipherSuite, ClientConfig, ClientConnection
 from onboardee.wire.dtls.record import split
@@ -176,3 +177,40 @@ def test_a_stranger_keeps_no_tool_from_owning() -> None:
     for datagram in stranger.take_datagrams():
         assert scene.device.receive(datagram, path, scene.network.now)
     assert connect(scene, pin) is not None
+
+
+def test_a_device_about_to_reset_opens_no_session() -> None:
+    """Between the last wrong PIN and the reset nobody is answered, nor is the PIN shown."""
+    scene = make_scene(pin_profile(fixed="2468"))
+    select_pin(scene)
+    for attempt in range(5):
+        assert connect(scene, "0000", port=6000 + attempt) is None
+    assert scene.seen(events.ResetScheduled)
+    assert scene.device.pin is None
+    path = Path(HOST, SECURE, "10.0.0.5", 7000, secured=True)
+    assert scene.device.offer(path) is None
+    assert connect(scene, "2468", port=7000) is None
+
+
+def test_a_device_asked_to_reset_opens_no_session() -> None:
+    """Once the owner wishes a reset, no new session is opened, not even with its key."""
+    scene = make_scene()
+    owned = scene.own()
+    run(owned.reset())
+    path = Path(HOST, SECURE, "10.0.0.5", 7000, secured=True)
+    assert scene.device.is_resetting
+    assert scene.device.offer(path) is None
+    scene.network.run(10)
+    assert scene.device.database.state is State.RFOTM
+
+
+def test_a_device_that_undoes_a_transfer_opens_no_session() -> None:
+    """Once a transfer was cut off, nobody is answered until the device has reset itself."""
+    scene = make_scene()
+    scene.begin_transfer()
+    assert scene.network.run_until(lambda: scene.device.is_resetting)
+    assert not scene.device.sessions
+    path = Path(HOST, SECURE, "10.0.0.5", 7000, secured=True)
+    assert scene.device.offer(path) is None
+    scene.network.run(10)
+    assert scene.device.database.state is State.RFOTM

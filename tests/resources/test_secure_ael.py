@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import cbor2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -127,3 +128,14 @@ def test_strangers_do_not_read_it() -> None:
     world = World(owned(State.RFNOP), TRANSFER)
     world.requester = world.requester.__class__(secured=True)
     assert world.get(AEL) is Code.UNAUTHORIZED
+
+
+def test_what_is_told_is_bounded() -> None:
+    """However much happens, what a tool reads of it stays small; the latest is always there."""
+    world = World(owned())
+    for number in range(3000):
+        world.now = NOON + timedelta(seconds=number)
+        world.audit(HandshakeRefused(peer=f"peer {number}", reason="x" * 500, alert=None))
+    told = world.get(AEL)["events"]
+    assert len(cbor2.dumps(told)) <= MAX_SPACE + 8
+    assert told[0]["auxiliaryinfo"][0] == "peer 2999"

@@ -16,7 +16,7 @@ from msgspec.structs import replace as replace_struct
 
 from onboardee.device.security.certificates import IDENTITY, ROLE, read_chain, roles_in
 from onboardee.device.security.chains import Trust, verify
-from onboardee.device.security.trust import verify_peer
+from onboardee.device.security.trust import verify_peer, verify_roles
 from onboardee.device.testing import certificates
 from onboardee.device.testing.certificates import Issued, Recipe
 from onboardee.svrdb.model import (
@@ -360,3 +360,31 @@ def test_name_constraints_are_not_passed_over(critical: bool) -> None:
     narrow = Issued(certificate, key, (ROOT.certificate,))
     with pytest.raises(UnsupportedCertificate):
         check(chain_of(narrow.issue(GOOD)))
+
+
+def test_a_role_certificate_without_role_gives_nothing() -> None:
+    """A certificate for roles that names none is refused, as is one with a reserved role."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    own = MIDDLE.issue(GOOD, key)
+    anchor = Credential(
+        credid=8,
+        kind=CredentialType.CERTIFICATE,
+        subject="*",
+        usage=CredentialUsage.TRUST_ANCHOR,
+        public=PublicData(data=ROOT.pem, encoding=Encoding64.PEM),
+    )
+    database = Database(
+        doxm=Doxm(methods=(0,), credential_types=9, device_uuid=PEER),
+        permanent=Permanent(device=PEER, platform=PEER, original=PEER),
+        cred=Cred(credentials=(anchor,)),
+    )
+
+    def roles(recipe: Recipe) -> object:
+        public = PublicData(data=MIDDLE.issue(recipe, key).pem, encoding=Encoding64.PEM)
+        return verify_roles(public, own.dtls.chain, database, lambda: NOON).roles
+
+    good = certificates.role(PEER, "guest")
+    assert roles(good) == {RoleId(role="guest", authority="middle")}
+    for faulty in (replace(good, role=None), certificates.role(PEER, "oic.role.king")):
+        with pytest.raises(UnsupportedCertificate):
+            roles(faulty)

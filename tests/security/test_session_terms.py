@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from onboardee.device.security.sessions import (
+    PinTerms,
     Terms,
     awaited_owner,
     identity_uuid,
@@ -194,6 +195,31 @@ def test_the_returning_owner_proves_its_key() -> None:
     assert offer.psk(b"oic.sec.doxm.rdp") is None
     requester = requester_of(session(PEER.bytes, offer.tag), half_owned(), lambda: NOON)
     assert (requester.owns_transfer, requester.uuid) == (True, PEER)
+
+
+def test_nobody_else_returns_with_a_key_of_its_own() -> None:
+    """While the owner is awaited, other keys of the device open nothing, nor does the PIN."""
+    other = UUID(int=9)
+    mine = half_owned()
+    key = Credential(
+        credid=2,
+        kind=CredentialType.SYMMETRIC_PAIRWISE,
+        subject=str(other),
+        private=PrivateData(data=KEY),
+    )
+    both = replace(mine, cred=replace(mine.cred, credentials=(*mine.cred.credentials, key)))
+    assert pairwise_key(both, other.bytes, NOON) == KEY
+    offer = returning_terms(both, PEER, lambda: NOON)
+    assert offer.psk(other.bytes) is None
+    assert offer.psk(PEER.bytes) == KEY
+
+
+def test_a_pin_is_in_no_terms() -> None:
+    """What a session is opened with shows no PIN, and no key made of it."""
+    terms = PinTerms("97531")
+    offer = terms_for(database(State.RFOTM, method=1), Connections(), "peer", terms)
+    assert offer is not None
+    assert "97531" not in repr(terms) + repr(offer)
 
 
 def test_other_ownership_connections_prove_nothing() -> None:

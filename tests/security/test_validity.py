@@ -17,6 +17,7 @@ from onboardee.svrdb.model import Ace, AceResource, Subject, TimePattern
 from onboardee.svrdb.validity import parse
 
 WORKDAY = "20260105T080000Z/PT9H"  # a Monday
+NOON = "20260105T120000Z/PT2H"
 YEAR = "20260101T000000Z/20270101T000000Z"
 
 
@@ -40,6 +41,13 @@ def moment(text: str) -> datetime:
         (WORKDAY, ("RRULE:FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR",), "20260613T120000", False),
         (WORKDAY, ("freq=daily;until=20260110T080000Z",), "20260110T120000", True),
         (WORKDAY, ("FREQ=DAILY;UNTIL=20260110T080000Z",), "20260111T120000", False),
+        (WORKDAY, ("FREQ=DAILY;UNTIL=20260104T080000Z",), "20260105T120000", False),
+        (
+            "20260105T120000Z/PT2H",
+            ("FREQ=HOURLY;UNTIL=20260105T113000Z",),
+            "20260105T123000",
+            False,
+        ),
         (WORKDAY, ("FREQ=DAILY;COUNT=3",), "20260107T120000", True),
         (WORKDAY, ("FREQ=DAILY;COUNT=3",), "20260108T120000", False),
         (WORKDAY, ("FREQ=DAILY;INTERVAL=2",), "20260106T120000", False),
