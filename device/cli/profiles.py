@@ -12,6 +12,7 @@ from onboardee.device.simulation.profile import (
     ProfileError,
     built_in_names,
     load_all,
+    mistakes,
 )
 from onboardee.device.simulation.source import Library, is_path
 from onboardee.device.simulation.variants import expanded
@@ -92,15 +93,22 @@ def _resolved(profile: str) -> str:
 @command.command("check", epilog="Example: onboardee profiles check ./mine.yaml")
 @click.argument("profiles", nargs=-1, required=True, metavar="PROFILE...")
 def check(profiles: tuple[str, ...]) -> None:
-    """Load profiles and say what is wrong with each."""
+    """Load profiles and say everything that is wrong with each.
+
+    A type that begins with `oic.` and is not known as one of OCF's is a warning: it may be a slip.
+    """
+    from onboardee.device.simulation.official import strange_names  # noqa: PLC0415 - reads a list
+
     is_wrong = False
     for name in profiles:
-        try:
-            for loaded in load_all(name):
-                click.echo(f"{name}: {loaded.device.name}, {len(loaded.resources)} resources")
-        except ProfileError as error:
+        wrong = mistakes(name)
+        for error in wrong:
             click.echo(f"Error: {error}", err=True)
-            is_wrong = True
+        is_wrong |= bool(wrong)
+        for loaded in () if wrong else load_all(name):
+            click.echo(f"{name}: {loaded.device.name}, {len(loaded.resources)} resources")
+            for sentence in strange_names(loaded):
+                click.echo(f"Warning: {name}: {sentence}", err=True)
     if is_wrong:
         raise click.exceptions.Exit(1)
 

@@ -35,6 +35,15 @@ def explained(
     error: msgspec.ValidationError, document: Item, convert: Convert, schema: Schema
 ) -> ProfileError:
     """Return the error for people. `convert` is what raised it, given the document's data."""
+    place, sentence = placed(error, document, convert, schema)
+    where = written(place)
+    return document.at(*place).wrong(f"{where}: {sentence}" if where else sentence)
+
+
+def placed(
+    error: msgspec.ValidationError, document: Item, convert: Convert, schema: Schema
+) -> tuple[Place, str]:
+    """Return where in the document the error is, and what it is."""
     text, _, trail = str(error).partition(" - at `$")
     place = _found(_steps(trail), document, convert, str(error))
     within = getattr(error.__cause__, "path", ())  # of a `MisplacedError` and others like it
@@ -49,9 +58,8 @@ def explained(
         wrong = str(document.at(*place).value)
         sentence = f"{wrong} is not possible; {_hint(wrong, _choices(schema, place))}"
     else:
-        sentence = _plain(text.removeprefix(f"{_written(within)}: "))
-    where = _written(place)
-    return document.at(*place).wrong(f"{where}: {sentence}" if where else sentence)
+        sentence = _plain(text.removeprefix(f"{written(within)}: "))
+    return place, sentence
 
 
 def _steps(trail: str) -> Place:
@@ -171,6 +179,7 @@ def _alternation(kinds: str) -> str:
     return " or ".join(_KINDS.get(kind, kind) for kind in kinds.split(" | ") if kind != "null")
 
 
-def _written(place: Place) -> str:
+def written(place: Place) -> str:
+    """Write a place as people do: `resources[0].properties.value`."""
     parts = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in place)
     return "".join(parts).removeprefix(".")

@@ -14,6 +14,7 @@ from onboardee.device.simulation.behaviour.errors import BehaviourError
 from onboardee.device.simulation.behaviour.model import Behaviour
 from onboardee.device.simulation.compatibility import Compatibility, Preset, resolved
 from onboardee.device.simulation.document import Item
+from onboardee.device.simulation.every_mistake import every_mistake
 from onboardee.device.simulation.identity import Identity, Platform
 from onboardee.device.simulation.links import check_links
 from onboardee.device.simulation.manufacturer import Manufacturer, is_text, loaded
@@ -258,6 +259,20 @@ def load(name_or_path: str) -> Profile:
             f"profile {name_or_path} describes {len(profiles)} devices, and one is needed here"
         )
     return profiles[0]
+
+
+def mistakes(name_or_path: str) -> list[ProfileError]:
+    """Return everything that is wrong with a profile, nothing if it can be loaded."""
+    library, found = Library(), list[ProfileError]()
+    try:
+        for item in expanded(library.find(name_or_path), library.find):
+            schema = msgspec.json.schema(Profile)
+            found += every_mistake(item, lambda data: msgspec.convert(data, Profile), schema)
+        if not found:
+            _from_file(name_or_path)
+    except ProfileError as error:
+        found.append(error)
+    return found
 
 
 def load_all(name_or_path: str) -> tuple[Profile, ...]:

@@ -1,0 +1,95 @@
+"""All mistakes of a profile, not only the first: for `onboardee profiles check`.
+
+What is wrong is taken out of the document, and the rest is read again: the smallest part that
+stands for itself, a property, a resource or an entry of `behaviour`. What then misses a part that
+was taken out is no mistake of its own.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import msgspec
+
+from onboardee.device.simulation.document import Content, Item
+from onboardee.device.simulation.mistakes import Convert, Place, Schema, placed, written
+from onboardee.device.simulation.section import ProfileError
+
+MAX_MISTAKES: Final = 50
+
+_LISTS: Final = ("resources", "behaviour")
+
+
+@dataclass(slots=True)
+class _Rest:
+    """What is left of a document, and where its parts stood in the whole."""
+
+    document: Item
+    taken: set[str] = field(default_factory=set)
+    """Names and paths that were taken out."""
+    numbers: dict[str, list[int]] = field(default_factory=dict)
+    """By list: the number of each entry that is left."""
+
+    def original(self, place: Place) -> Place:
+        """Return the place that people see in their file."""
+        if len(place) < 2 or place[0] not in _LISTS or not isinstance(place[1], int):
+            return place
+        return (place[0], self._numbers(str(place[0]))[place[1]], *place[2:])
+
+    def take_out(self, place: Place) -> bool:
+        """Remove the part around a place that stands for itself; false if there is none."""
+        if len(place) >= 4 and place[0] == "resources" and place[2] == "properties":
+            self.taken.add(f"{self.document.at(*place[:2], 'href').value}#{place[3]}")
+            self.document = _without(self.document, place[:4])
+            return True
+        if len(place) >= 2 and place[0] in _LISTS and isinstance(place[1], int):
+            href = self.document.at(*place[:2], "href").value
+            if isinstance(href, str) and href.startswith("/"):
+                self.taken.add(href)
+            del self._numbers(str(place[0]))[place[1]]
+            self.document = _without(self.document, place[:2])
+            return True
+        return False
+
+    def _numbers(self, name: str) -> list[int]:
+        entries = self.document.at(name).value
+        count = len(entries) if isinstance(entries, tuple) else 0
+        return self.numbers.setdefault(name, list(range(count)))
+
+
+def every_mistake(document: Item, convert: Convert, schema: Schema) -> Iterator[ProfileError]:
+    """Yield what is wrong in a document, as far as one mistake does not hide another."""
+    rest = _Rest(document)
+    for _ in range(MAX_MISTAKES):
+        try:
+            convert(rest.document.plain())
+        except msgspec.ValidationError as error:
+            place, sentence = placed(error, rest.document, convert, schema)
+        else:
+            return
+        if not any(name in sentence for name in rest.taken):
+            where = written(rest.original(place))
+            text = f"{where}: {sentence}" if where else sentence
+            yield rest.document.at(*place).wrong(text)
+        if not rest.take_out(place):
+            return
+
+
+def _without(item: Item, place: Place) -> Item:
+    step, *deeper = place
+    content: Content = item.value
+    if isinstance(content, Mapping) and isinstance(step, str):
+        inner = dict(content)
+        if deeper:
+            inner[step] = _without(inner[step], tuple(deeper))
+        else:
+            del inner[step]
+        return replace(item, value=inner)
+    assert isinstance(content, tuple)
+    assert isinstance(step, int)
+    parts = list(content)
+    if deeper:
+        parts[step] = _without(parts[step], tuple(deeper))
+    else:
+        del parts[step]
+    return replace(item, value=tuple(parts))
