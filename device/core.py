@@ -57,6 +57,9 @@ from onboardee.wire.path import Endpoint, Outgoing, Path
 Job = Callable[[float], None]
 """A piece of a device's work, done at a given time."""
 
+NOBODY: Final = None
+"""Whom work is done for that no peer asked for."""
+
 
 class Keeper(Protocol):
     """What the device needs of its database."""
@@ -92,7 +95,8 @@ class Device:
         self.bus: Final = bus or Bus()
         self.endpoints: Sequence[Endpoint] = ()
         self.defers_writes = False
-        self._work: deque[Job] = deque()
+        self._work: deque[tuple[Job, Hashable]] = deque()
+        self._in_hand: Hashable = NOBODY
         self._store = store
         self._entropy = entropy
         self._reset_at: float | None = None
@@ -188,7 +192,11 @@ class Device:
         return self._egress.collect(now)
 
     def receive(self, datagram: bytes, path: Path, now: float) -> list[Outgoing]:
-        """Take a datagram, return those to be sent."""
+        """Take a datagram, return those to be sent.
+
+        What it raises is a fault of ours; `give_up` then lets the others go on.
+        """
+        self._in_hand = path
         if path.secured:
             self._peers.receive(datagram, path, now)
             self._follow_sessions(now)
@@ -201,6 +209,7 @@ class Device:
 
     def tick(self, now: float) -> list[Outgoing]:
         """Do what is due, return the datagrams to be sent."""
+        self._in_hand = NOBODY
         self._peers.dtls.tick(now)
         self._peers.end_overdue_transfer(now)
         if self._peers.is_owner_overdue(now):
@@ -234,8 +243,35 @@ class Device:
     def work(self, now: float) -> list[Outgoing]:
         """Do what was put off, return the datagrams to be sent."""
         while self._work:
-            self._work.popleft()(now)
+            job, self._in_hand = self._work.popleft()
+            job(now)
         return self._egress.collect(now)
+
+    @property
+    def peer_in_hand(self) -> Path | None:
+        """Whose datagram was being dealt with last."""
+        remote = self._in_hand.address if isinstance(self._in_hand, Session) else self._in_hand
+        return remote if isinstance(remote, Path) else None
+
+    def give_up(self, now: float) -> list[Outgoing]:
+        """End all that there is with the peer in hand, after a fault; return what is to be sent.
+
+        What others wait for leaves too.
+        """
+        path, self._in_hand = self.peer_in_hand, NOBODY
+        outgoing = self._egress.collect(now)
+        if path is None:
+            return outgoing
+        if path.secured:
+            self._peers.dtls.drop(path, now)
+            self._follow_sessions(now)
+        else:
+            self._coap.forget(path)
+        return outgoing + self._egress.collect(now)
+
+    def has_session_with(self, path: Path) -> bool:
+        """Tell whether somebody has a session along `path`."""
+        return path in self._peers.dtls.sessions
 
     def press_reset(self, now: float) -> list[Outgoing]:
         """Do what the button at the back of a real device does: back to factory state at once."""
@@ -281,7 +317,7 @@ class Device:
     def _do(self, job: Job, now: float, *, writes: bool) -> None:
         """Do a job now, or later if it writes; what comes after such a job waits, too."""
         if self._work or (writes and self.defers_writes):
-            self._work.append(job)
+            self._work.append((job, NOBODY))
         else:
             job(now)
 
@@ -292,7 +328,10 @@ class Device:
         """
         if self._work or (self.defers_writes and self._may_write(message, remote)):
             self._work.append(
-                lambda then: self._coap.receive(message, remote, then, multicast=multicast)
+                (
+                    lambda then: self._coap.receive(message, remote, then, multicast=multicast),
+                    remote,
+                )
             )
         else:
             self._coap.receive(message, remote, now, multicast=multicast)
@@ -306,18 +345,28 @@ class Device:
         return is_change and self._answering.would_admit(request, remote)
 
     def _follow_sessions(self, now: float) -> None:
+        """Deal with all that happened to the sessions, whatever fault one part meets."""
+        faults: list[Exception] = []
         for event in self._peers.take_events():
-            match event:
-                case SessionEstablished(session) if is_ownership_connection(session):
-                    self._coap.drop_uploads_of_strangers()
-                case DataReceived(session, data):
-                    if is_request(data):
-                        self._peers.note_request(now)
-                    self._hear(data, session, now, multicast=False)
-                case SessionClosed() | HandshakeFailed():
-                    self._do(partial(self._after, event), now, writes=False)
-                case _:
-                    pass
+            try:
+                self._follow_session(event, now)
+            except Exception as fault:  # noqa: BLE001 - raised below
+                faults.append(fault)
+        if faults:
+            raise faults[0]
+
+    def _follow_session(self, event: Event, now: float) -> None:
+        match event:
+            case SessionEstablished(session) if is_ownership_connection(session):
+                self._coap.drop_uploads_of_strangers()
+            case DataReceived(session, data):
+                if is_request(data):
+                    self._peers.note_request(now)
+                self._hear(data, session, now, multicast=False)
+            case SessionClosed() | HandshakeFailed():
+                self._do(partial(self._after, event), now, writes=False)
+            case _:
+                pass
 
     def _after(self, event: Event, now: float) -> None:
         """Draw the consequences of a session's end, or of one that did not come about."""

@@ -235,6 +235,19 @@ class AnswersWithheld(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceFault(Event):
+    """The device met a fault of its own: it gave up the peer, if there was one, and goes on."""
+
+    name = "device.fault"
+    reason: str
+    where: tuple[str, ...]
+    """The innermost functions, the one that raised last."""
+    peer: str | None = None
+    left_out_before: int = 0
+    """How often the same fault was met since it was told last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StorageFailed(Event):
     """A change could not be made durable and was refused; the device goes on with what it has."""
 

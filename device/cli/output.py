@@ -19,6 +19,7 @@ _WARNINGS: Final = frozenset(
         "certificate.expired",
         "control.unavailable",
         "crl.outdated",
+        "device.fault",
         "net.port_shared",
         "request.refused",
         "storage.failed",

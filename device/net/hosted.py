@@ -3,26 +3,24 @@
 import asyncio
 import errno
 import socket
-from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, Protocol, TypeAlias
+from typing import Final, Protocol
 
 from onboardee.device.core import Device
 from onboardee.device.events import PortShared
+from onboardee.device.net.faults import FaultReporter
 from onboardee.device.net.udp import UdpSocket
+from onboardee.device.net.waiting import Origin, Step, Waiting
 from onboardee.wire.path import Endpoint, Outgoing, Path
 
 ALL_HOSTS: Final = ("0.0.0.0", "::")  # noqa: S104 - a device is there to be found
 COAP_PORT: Final = 5683
-MAX_WAITING: Final = 256
-"""Datagrams that wait while a device writes; what exceeds them is lost, as in any socket."""
-
-Step: TypeAlias = Callable[[float], Sequence[Outgoing]]
-"""Something that a device does at a given time, with what it sends."""
+AFTER_FAULT: Final = 1.0
+"""Seconds after a fault in which the device does not look for what is due."""
 
 
 class BindError(Exception):
@@ -74,7 +72,9 @@ class HostedDevice:
         self._clock: Clock = clock or self._loop
         self._writers = writers
         self._writing: Future[Sequence[Outgoing]] | None = None
-        self._waiting: deque[Step] = deque()
+        self._waiting = Waiting()
+        self._faults = FaultReporter(device.bus)
+        self._not_before = 0.0
         self._alarm: Alarm | None = None
         self._hosts = ports.hosts
         self._sockets: list[UdpSocket] = []
@@ -133,17 +133,18 @@ class HostedDevice:
             self._close_sockets()
 
     def receive(self, datagram: bytes, path: Path) -> None:
-        """Hand a datagram to the device and send what it answers."""
+        """Hand a datagram to the device and send what it answers. Raises nothing."""
+        step = partial(self.device.receive, datagram, path)
         if self._writing is not None:
-            if len(self._waiting) < MAX_WAITING:
-                self._waiting.append(partial(self.device.receive, datagram, path))
+            is_known = path.secured and self.device.has_session_with(path)
+            self._waiting.put(step, Origin.SESSION if is_known else Origin.STRANGER)
             return
-        self._send(self.device.receive(datagram, path, self._clock.time()))
+        self._take(step)
         self._go_on()
 
     def do(self, step: Step) -> None:
         """Let the device take a step, as soon as it can."""
-        self._waiting.append(step)
+        self._waiting.put(step)
         self._go_on()
 
     async def finish(self) -> None:
@@ -197,6 +198,33 @@ class HostedDevice:
                 self._shared.append(Endpoint("coaps" if secured else "coap", host, opened.port))
             wanted = opened.port  # the same number for every address, where it is free
 
+    def _take(self, step: Step) -> None:
+        """Let the device take a step, and send what comes of it.
+
+        No exception gets further than here: should there be one, it is a fault of ours. The device
+        gives up the peer that met it, the log tells of it, and everybody else is served on.
+        """
+        now = self._clock.time()
+        try:
+            outgoing = step(now)
+        except Exception as fault:  # noqa: BLE001 - whatever it is
+            outgoing = self._after_fault(fault, now)
+        self._send(outgoing)
+
+    def _after_fault(self, fault: Exception, now: float) -> Sequence[Outgoing]:
+        self._not_before = now + AFTER_FAULT
+        peer = self.device.peer_in_hand
+        self._report(fault, peer, now)
+        try:
+            return self.device.give_up(now)
+        except Exception as further:  # noqa: BLE001 - as above
+            self._report(further, peer, now)
+            return ()
+
+    def _report(self, fault: Exception, peer: Path | None, now: float) -> None:
+        with suppress(Exception):  # a subscriber may be what is broken
+            self._faults.report(fault, None if peer is None else str(peer), now)
+
     def _send(self, outgoing: Sequence[Outgoing]) -> None:
         for item in outgoing:
             path = item.path
@@ -214,7 +242,7 @@ class HostedDevice:
                 self._writing = self._writers.submit(self.device.work, self._clock.time())
                 self._writing.add_done_callback(self._wake)
             elif self._waiting:
-                self._send(self._waiting.popleft()(self._clock.time()))
+                self._take(self._waiting.take())
             else:
                 self._set_alarm()
                 return
@@ -229,13 +257,13 @@ class HostedDevice:
         written, self._writing = self._writing, None
         if written is None:
             return  # `stop` took it
-        try:
-            self._send(written.result())
-        finally:
-            self._go_on()
+        self._take(lambda _now: written.result())
+        self._go_on()
 
     def _set_alarm(self) -> None:
         deadline = self.device.next_deadline()
+        if deadline is not None:
+            deadline = max(deadline, self._not_before)
         if self._alarm is not None:
             if deadline == self._alarm.when():
                 return
@@ -288,10 +316,10 @@ def _address_towards(path: Path) -> str | None:
     peer: tuple[str, int] | tuple[str, int, int, int] = (path.peer_host, path.peer_port)
     if path.is_ipv6:
         peer = (path.peer_host, path.peer_port, 0, path.interface)
-    with socket.socket(family, socket.SOCK_DGRAM) as probe:
-        try:
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
             probe.connect(peer)
-        except OSError:
-            return None
-        host: str = probe.getsockname()[0]
-        return host
+            host: str = probe.getsockname()[0]
+    except OSError:
+        return None
+    return host

@@ -5,6 +5,7 @@ import socket
 import threading
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
+from uuid import UUID
 
 import cbor2
 import pytest
@@ -17,11 +18,13 @@ from onboardee.device.net.hosted import HostedDevice, Ports
 from onboardee.device.net.hub import Hub
 from onboardee.device.simulation.profile import load
 from onboardee.device.testing import MemoryKeeper
+from onboardee.obt import Address, AsyncioTransport, find_unowned_at, take_ownership
 from onboardee.svrdb import StoreUnavailable
 from onboardee.svrdb.model import Database
 from onboardee.wire.entropy import SystemEntropy
 from onboardee.wire.path import Path
 
+OWNER = UUID("11111111-2222-4333-8444-555555555555")
 LOOPBACK = Ports(hosts=("127.0.0.1",))
 SELECT = cbor2.dumps({"oxmsel": 0})
 
@@ -208,7 +211,7 @@ async def test_a_fault_while_stopping_keeps_no_port() -> None:
 
 
 async def test_what_waits_for_a_disk_is_bounded() -> None:
-    """A flood during a write fills no memory: the device answers at most 256 of it."""
+    """A flood during a write fills no memory: the device answers at most 64 of it."""
     async with scene() as at:
         keeper = slow()
         writing = at.add(keeper)
@@ -217,8 +220,54 @@ async def test_what_waits_for_a_disk_is_bounded() -> None:
         stranger = Path("127.0.0.1", writing.endpoints[0].port, "127.0.0.1", 9)
         for _ in range(300):
             writing.receive(b"\x40\x00\x00\x01", stranger)
-        assert writing.waiting == 256
+        assert writing.waiting == 64
         keeper.may_finish.set()
         assert (await change).code is Code.CHANGED
         await at.ask(writing, "/oic/d")
         assert writing.waiting == 0
+
+
+async def test_strangers_leave_room_for_sessions_during_a_write() -> None:
+    """Whatever strangers send while a device writes, what its owner asks is answered after it."""
+    async with scene() as at, AsyncioTransport() as transport:
+        keeper = slow()
+        keeper.may_finish.set()
+        writing = at.add(keeper)
+        plain = Address("127.0.0.1", writing.endpoints[0].port)
+        found = await find_unowned_at(transport, plain)
+        owner = await take_ownership(transport, found, OWNER)
+        await owner.pstat()
+        keeper.is_writing.clear()
+        keeper.may_finish.clear()
+        change = asyncio.ensure_future(owner.update("/oic/sec/pstat", {"dos": {"s": 2}}))
+        await begun(keeper)
+        stranger = Path("127.0.0.1", writing.endpoints[0].port, "127.0.0.1", 9)
+        for _ in range(300):
+            writing.receive(b"\x40\x00\x00\x01", stranger)
+        question = asyncio.ensure_future(owner.doxm())
+        async with asyncio.timeout(5):
+            while writing.waiting < 65:  # noqa: ASYNC110 - nothing tells of it
+                await asyncio.sleep(0.01)
+        keeper.may_finish.set()
+        await change
+        assert (await question).owned
+
+
+async def test_what_the_gate_refuses_waits_for_no_disk() -> None:
+    """A stranger's refused change is answered at once, without a turn of the thread that writes."""
+    async with scene() as at:
+        keeper = quick()
+        writing = at.add(keeper)
+        submitted: list[object] = []
+        submit = writing._writers.submit
+
+        def noting(*work: object) -> object:
+            submitted.append(work)
+            return submit(*work)  # type: ignore[arg-type]
+
+        writing._writers.submit = noting  # type: ignore[assignment,method-assign]
+        for path in ("/oic/sec/cred", "/oic/sec/pstat", "/oic/mnt", "/nowhere"):
+            assert not (await at.ask(writing, path, SELECT)).code.is_successful()
+        assert submitted == []
+        assert (await at.ask(writing, "/oic/sec/doxm", SELECT)).code is Code.CHANGED
+        assert len(submitted) == 1

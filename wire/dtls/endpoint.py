@@ -126,6 +126,14 @@ class ServerEndpoint:
         if link is not None and link.session is session:
             self._close(link, CloseReason.LOCAL)
 
+    def drop(self, address: Hashable, now: float) -> None:
+        """Close the session with an address, and give up a handshake with it."""
+        session = self._sessions.get(address)
+        if session is not None:
+            self.close(session, now)
+        if address in self._handshakes:
+            self._give_up(address, "dropped")
+
     def close_all(self, now: float) -> None:
         """Close every session and give up every handshake."""
         for session in list(self._sessions.values()):
