@@ -25,6 +25,6 @@ COMMANDS: Final = {
     summaries=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-@click.version_option(package_name="onboardee")
+@click.version_option(None, "-V", "--version", package_name="onboardee")
 def main() -> None:
     """Simulate OCF devices that real onboarding tools take ownership of."""

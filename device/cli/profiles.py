@@ -103,14 +103,20 @@ def check(profiles: tuple[str, ...]) -> None:
     for name in profiles:
         wrong = mistakes(name)
         for error in wrong:
-            click.echo(f"Error: {error}", err=True)
+            click.echo(f"Error: {_visible(str(error))}", err=True)
         is_wrong |= bool(wrong)
         for loaded in () if wrong else load_all(name):
-            click.echo(f"{name}: {loaded.device.name}, {len(loaded.resources)} resources")
+            device = _visible(loaded.device.name)
+            click.echo(f"{name}: {device}, {len(loaded.resources)} resources")
             for sentence in strange_names(loaded):
-                click.echo(f"Warning: {name}: {sentence}", err=True)
+                click.echo(f"Warning: {_visible(f'{name}: {sentence}')}", err=True)
     if is_wrong:
         raise click.exceptions.Exit(1)
+
+
+def _visible(text: str) -> str:
+    """Show what a file from somewhere says in characters that move no cursor."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
 @command.command(

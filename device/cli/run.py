@@ -1,5 +1,6 @@
 """`onboardee run`: devices in the foreground."""
 
+import os
 import re
 from pathlib import Path
 from typing import TextIO
@@ -48,6 +49,20 @@ def _pin(_context: click.Context, _option: click.Parameter, value: str | None) -
     return value
 
 
+def _secret_file(
+    context: click.Context, _option: click.Parameter, value: str | None
+) -> TextIO | None:
+    """Open a file that only its owner may read, to append to it."""
+    if value is None:
+        return None
+    try:
+        descriptor = os.open(value, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        os.fchmod(descriptor, 0o600)
+    except OSError as error:
+        raise click.BadParameter(f"cannot write {value}: {error.strerror}") from error
+    return context.with_resource(os.fdopen(descriptor, "a", encoding="ascii"))
+
+
 @click.command(
     "run",
     epilog="Examples: onboardee run light --name 'Kitchen light' --log-format json; "
@@ -78,7 +93,7 @@ def _pin(_context: click.Context, _option: click.Parameter, value: str | None) -
     default=JSON.name,
     help="In which format a device that starts anew keeps its database; a known one keeps its own.",
 )
-@click.option("--keylog", type=click.File("a"), help="Append TLS secrets, for Wireshark.")
+@click.option("--keylog", callback=_secret_file, help="Append TLS secrets, for Wireshark.")
 @click.option("--log-format", type=click.Choice(["console", "json"]), default="console")
 @click.option(
     "--verbose", is_flag=True, help="Show every request, and what devices do by themselves."

@@ -200,3 +200,28 @@ def test_schema_is_json_schema() -> None:
     """The schema of profiles is JSON that editors understand."""
     schema = json.loads(onboardee("profiles", "schema").stdout)
     assert "Profile" in schema["$defs"]
+
+
+def test_a_key_log_is_for_its_owner_alone(tmp_path: Path) -> None:
+    """The file of TLS secrets is made with mode 0600, and an existing one gets it."""
+    fresh, known = tmp_path / "fresh", tmp_path / "known"
+    known.write_text("a line\n")
+    known.chmod(0o644)
+    for file in (fresh, known):
+        state = tmp_path / f"state of {file.name}"
+        with running("light", "--state-dir", str(state), "--keylog", str(file)) as (_, ready):
+            assert ready["event"] == "device.ready"
+        assert file.stat().st_mode & 0o777 == 0o600
+    assert known.read_text() == "a line\n"
+
+
+def test_a_key_log_that_cannot_be_written(tmp_path: Path) -> None:
+    """A place that is no file is told in a sentence, as wrong usage."""
+    result = onboardee("run", "light", "--keylog", str(tmp_path))
+    assert result.returncode == 2
+    assert "cannot write" in result.stderr
+
+
+def test_version_in_short() -> None:
+    """-V is --version."""
+    assert onboardee("-V").stdout == onboardee("--version").stdout != ""

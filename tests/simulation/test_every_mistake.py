@@ -98,3 +98,16 @@ def test_the_names_are_those_of_the_models() -> None:
     names = official_names()
     assert {"oic.r.switch.binary", "oic.wk.res", "oic.d.light", "oic.r.doxm"} <= names
     assert all(name.startswith("oic.") for name in names)
+
+
+def test_mistakes_move_no_cursor(tmp_path: Path) -> None:
+    """What a file from somewhere says is shown in visible characters."""
+    file = tmp_path / "hostile.yaml"
+    file.write_text(
+        'device: {name: "\\e[2Jx", types: [oic.d.light], "\\e[31m": 1}\n'
+        "platform: {manufacturer: x}\n"
+    )
+    code, lines = check(file)
+    assert code == 1
+    assert lines
+    assert all(line.isprintable() for line in lines)
