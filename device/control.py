@@ -215,7 +215,7 @@ class Control:
             "owned": doxm.owned,
             "owner": str(doxm.owner_uuid),
             "selected_method": doxm.selected_method,
-            "endpoints": [str(endpoint) for endpoint in device.endpoints],
+            "endpoints": list(device.reachable_at),
         }
 
     def _connections(self) -> Any:

@@ -94,6 +94,8 @@ class Device:
         self.profile: Final = profile
         self.bus: Final = bus or Bus()
         self.endpoints: Sequence[Endpoint] = ()
+        self.reachable_at: tuple[str, ...] = ()
+        """The endpoints for people to read, with addresses in place of wildcards."""
         self.defers_writes = False
         self._work: deque[tuple[Job, Hashable]] = deque()
         self._in_hand: Hashable = NOBODY

@@ -58,6 +58,15 @@ class MulticastChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MulticastUnavailable(Event):
+    """No group could be joined on any interface."""
+
+    name = "net.no_multicast"
+    failed: tuple[str, ...]
+    reason: str = "no multicast group could be joined, so no tool finds this device by searching"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StateChanged(Event):
     """The onboarding state is another one now."""
 

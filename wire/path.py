@@ -50,11 +50,18 @@ class Endpoint:
     scheme: str
     host: str
     port: int
+    is_advertised: bool = False
+    """It is not the socket's own place but where others reach it, as behind a published port."""
 
     @property
     def is_ipv6(self) -> bool:
         """Tell the address family of the socket."""
         return ":" in self.host
+
+    @property
+    def is_name(self) -> bool:
+        """Tell whether the host is a name, which may stand for addresses of both families."""
+        return not self.is_ipv6 and not self.host.replace(".", "").isdigit()
 
     def __str__(self) -> str:
         return f"{self.scheme}://{bracketed(self.host)}:{self.port}"

@@ -20,6 +20,7 @@ _WARNINGS: Final = frozenset(
         "control.unavailable",
         "crl.outdated",
         "device.fault",
+        "net.no_multicast",
         "net.port_shared",
         "request.refused",
         "storage.failed",

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from onboardee.device.cli import hosting
 from onboardee.device.cli.hosting import House, Tenant
 from onboardee.device.cli.places import directory_name, state_home
+from onboardee.device.net.advertising import parsed
 from onboardee.device.net.hosted import BindError, Ports
 from onboardee.device.simulation.behaviour.errors import BehaviourError
 from onboardee.device.simulation.profile import (
@@ -23,6 +24,7 @@ from onboardee.device.simulation.profile import (
 )
 from onboardee.svrdb import JSON, NIL, StoreError, uuid_from_seed
 from onboardee.svrdb.codec import CODECS
+from onboardee.wire.path import Endpoint
 
 
 def seeded(_context: click.Context, _option: click.Parameter, value: str | None) -> UUID | None:
@@ -63,6 +65,15 @@ def _secret_file(
     return context.with_resource(os.fdopen(descriptor, "a", encoding="ascii"))
 
 
+def _advertised(
+    _context: click.Context, _option: click.Parameter, values: tuple[str, ...]
+) -> tuple[Endpoint, ...]:
+    try:
+        return tuple(endpoint for value in values for endpoint in parsed(value))
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
 @click.command(
     "run",
     epilog="Examples: onboardee run light --name 'Kitchen light' --log-format json; "
@@ -75,6 +86,15 @@ def _secret_file(
 @click.option("--host", "hosts", multiple=True, help="Listen here only; may repeat.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="For coap; 0: any free.")
 @click.option("--secure-port", type=click.IntRange(0, 65535), default=0, help="For coaps.")
+@click.option(
+    "--advertise",
+    "advertised",
+    metavar="HOST[:PORT]",
+    multiple=True,
+    callback=_advertised,
+    help="Tell tools this place instead of the own address, as behind a published port: PORT is "
+    "coap's, the next one coaps's; or coap://HOST:PORT and coaps://HOST:PORT.",
+)
 @click.option("--otm", callback=_methods, help="Owner transfer methods to offer: jw, rdp, mfgcert.")
 @click.option(
     "--pin", callback=_pin, help="The PIN of the random PIN method, instead of a new one each time."
@@ -105,6 +125,7 @@ def command(  # noqa: PLR0913, PLR0917 - the options of the command line
     hosts: tuple[str, ...],
     port: int,
     secure_port: int,
+    advertised: tuple[Endpoint, ...],
     otm: tuple[Method, ...] | None,
     pin: str | None,
     uuid: UUID | None,
@@ -128,7 +149,7 @@ def command(  # noqa: PLR0913, PLR0917 - the options of the command line
     if uuid and uuid_seed:
         raise click.UsageError("--uuid and --uuid-seed exclude each other")
     house = House(
-        ports=Ports(hosts, port, secure_port),
+        ports=Ports(hosts, port, secure_port, advertised),
         codec=next(each for each in CODECS if each.name == codec),
         log_format=log_format,
         verbose=verbose,
@@ -165,6 +186,7 @@ def _require_shareable(house: House, name: str | None) -> None:
         ("--name", name),
         ("--port", ports.plain),
         ("--secure-port", ports.secure),
+        ("--advertise with a port", any(each.port for each in ports.advertised)),
         ("--uuid", house.device_uuid),
     ):
         if value:

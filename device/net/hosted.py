@@ -12,12 +12,13 @@ from typing import Final, Protocol
 
 from onboardee.device.core import Device
 from onboardee.device.events import PortShared
+from onboardee.device.net.advertising import with_ports
 from onboardee.device.net.faults import FaultReporter
+from onboardee.device.net.interfaces import ALL_HOSTS, reachable
 from onboardee.device.net.udp import UdpSocket
 from onboardee.device.net.waiting import Origin, Step, Waiting
 from onboardee.wire.path import Endpoint, Outgoing, Path
 
-ALL_HOSTS: Final = ("0.0.0.0", "::")  # noqa: S104 - a device is there to be found
 COAP_PORT: Final = 5683
 AFTER_FAULT: Final = 1.0
 """Seconds after a fault in which the device does not look for what is due."""
@@ -34,6 +35,8 @@ class Ports:
     hosts: tuple[str, ...] = ()
     plain: int = 0
     secure: int = 0
+    advertised: tuple[Endpoint, ...] = ()
+    """What is told to others in place of the own addresses; port 0 is the own one."""
 
 
 class Alarm(Protocol):
@@ -93,7 +96,9 @@ class HostedDevice:
             for opened in self._sockets
             if opened.host in ALL_HOSTS
         }
-        device.endpoints = self.endpoints
+        self._advertised = with_ports(ports.advertised, self.endpoints)
+        device.endpoints = (*self.endpoints, *self._advertised)
+        self.tell_reachable()
         device.defers_writes = True
 
     @property
@@ -109,9 +114,14 @@ class HostedDevice:
         """How many steps wait for the disk."""
         return len(self._waiting)
 
+    def tell_reachable(self) -> None:
+        """Let the device know by which addresses it is reached now."""
+        places = (*self._advertised, *reachable(self.endpoints))
+        self.device.reachable_at = tuple(str(place) for place in places)
+
     def start(self) -> None:
         """Begin to answer."""
-        for endpoint in self._shared:
+        for endpoint in reachable(self._shared):
             self.device.bus.publish(PortShared(endpoint=str(endpoint)))
         self.device.start(self._clock.time())
         for opened in self._sockets:
@@ -306,7 +316,7 @@ def _is_taken(host: str, port: int) -> bool:
 
 
 def _explain(host: str, port: int, error: OSError) -> str:
-    place = Endpoint("udp", host, port)
+    place = f"UDP port {port}" if host in ALL_HOSTS else Endpoint("udp", host, port)
     return f"cannot listen at {place}: {error.strerror or error}; choose another address or port"
 
 

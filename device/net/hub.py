@@ -1,16 +1,14 @@
 """Hosts devices in an event loop: one device or a thousand, none with a task of its own."""
 
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Final
 
 from onboardee.device.core import Device
-from onboardee.device.events import DeviceReady, MulticastChanged
-from onboardee.device.net.hosted import ALL_HOSTS, Clock, HostedDevice, Ports
-from onboardee.device.net.interfaces import interfaces
+from onboardee.device.events import DeviceReady, MulticastChanged, MulticastUnavailable
+from onboardee.device.net.hosted import Clock, HostedDevice, Ports
 from onboardee.device.net.multicast import Membership, MulticastReceiver
-from onboardee.wire.path import Endpoint, Path
+from onboardee.wire.path import Path
 
 WRITERS: Final = 4
 """Threads that wait for disks, for all devices of the process together."""
@@ -39,7 +37,7 @@ class Hub:
             DeviceReady(
                 device_uuid=database.doxm.device_uuid,
                 state=database.state.name,
-                endpoints=tuple(_reachable(hosted.endpoints)),
+                endpoints=device.reachable_at,
             )
         )
         return hosted
@@ -58,26 +56,14 @@ class Hub:
 
     def _report(self, membership: Membership) -> None:
         for hosted in self._hosted:
-            hosted.device.bus.publish(
-                MulticastChanged(joined=membership.joined, failed=membership.failed)
-            )
+            hosted.tell_reachable()
+            bus = hosted.device.bus
+            bus.publish(MulticastChanged(joined=membership.joined, failed=membership.failed))
+            if not membership.joined:
+                bus.publish(MulticastUnavailable(failed=membership.failed))
 
 
 def _is_loopback_only(ports: Ports) -> bool:
     return bool(ports.hosts) and all(
         host == "::1" or host.startswith("127.") for host in ports.hosts
     )
-
-
-def _reachable(endpoints: Sequence[Endpoint]) -> list[str]:
-    """List where the endpoints can be reached, with addresses in place of wildcards."""
-    known = sorted(interfaces(), key=lambda interface: (interface.is_loopback, interface.name))
-    shown: list[str] = []
-    for endpoint in endpoints:
-        if endpoint.host not in ALL_HOSTS:
-            shown.append(str(endpoint))
-            continue
-        for interface in known:
-            hosts = interface.ipv6 if endpoint.is_ipv6 else interface.ipv4
-            shown += [str(Endpoint(endpoint.scheme, host, endpoint.port)) for host in hosts]
-    return shown

@@ -1,8 +1,14 @@
 """The network interfaces of this machine, as far as multicast and start-up lines need them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 import ifaddr
+
+from onboardee.wire.path import Endpoint
+
+ALL_HOSTS: Final = ("0.0.0.0", "::")  # noqa: S104 - a device is there to be found
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +38,17 @@ def interfaces() -> frozenset[Interface]:
         for adapter in ifaddr.get_adapters()
         if adapter.index is not None and adapter.ips
     )
+
+
+def reachable(endpoints: Iterable[Endpoint]) -> list[Endpoint]:
+    """List where endpoints can be reached, with addresses in place of wildcards."""
+    known = sorted(interfaces(), key=lambda interface: (interface.is_loopback, interface.name))
+    found: list[Endpoint] = []
+    for endpoint in endpoints:
+        if endpoint.host not in ALL_HOSTS:
+            found.append(endpoint)
+            continue
+        for interface in known:
+            hosts = interface.ipv6 if endpoint.is_ipv6 else interface.ipv4
+            found += [Endpoint(endpoint.scheme, host, endpoint.port) for host in hosts]
+    return found

@@ -2,7 +2,9 @@
 
 import socket
 import struct
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final
 
 from onboardee.wire.path import Outgoing, Path
@@ -16,6 +18,9 @@ _PKTINFO6: Final = struct.Struct("=16si")  # struct in6_pktinfo: address, interf
 _ANCILLARY_SIZE: Final = 64
 _WILDCARDS: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not bound to
 _IP_PKTINFO: Final = getattr(socket, "IP_PKTINFO", 8)
+_IP_MULTICAST_ALL: Final = 49
+_IPV6_MULTICAST_ALL: Final = 29
+"""Linux's numbers, which Python does not name (ip(7), ipv6(7))."""
 
 Deliver = Callable[[bytes, Path], None]
 
@@ -38,10 +43,12 @@ class UdpSocket:
             raise
         self.host, self.port = self._socket.getsockname()[:2]
         self._knows_address = host in _WILDCARDS
+        self._is_group = _is_group(host)
         self._path: tuple[Any, Path] | None = None
 
     def _configure(self, *, shared: bool) -> None:
         self._socket.setblocking(False)
+        self._leave_groups_to_others()
         if shared:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if self.family == socket.AF_INET6:
@@ -49,6 +56,19 @@ class UdpSocket:
             self._socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
         else:
             self._socket.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
+
+    def _leave_groups_to_others(self) -> None:
+        """Take no datagram of a group that another socket of this machine has joined.
+
+        A socket bound to a wildcard gets them else. Where the kernel cannot be told, `drain` passes
+        over them.
+        """
+        level, option = socket.IPPROTO_IP, _IP_MULTICAST_ALL
+        if self.family == socket.AF_INET6:
+            level, option = socket.IPPROTO_IPV6, _IPV6_MULTICAST_ALL
+        if sys.platform == "linux":
+            with suppress(OSError):  # IPv6 has it since Linux 4.20
+                self._socket.setsockopt(level, option, 0)
 
     def fileno(self) -> int:
         """Return the file descriptor, for the event loop."""
@@ -71,7 +91,9 @@ class UdpSocket:
                 return
             except OSError:
                 continue  # an ICMP error of an earlier answer: the peer is gone, others are not
-            deliver(data, self._path_of(peer, ancillary))
+            path = self._path_of(peer, ancillary)
+            if self._is_group or not _is_group(path.local_host):
+                deliver(data, path)
 
     def send(self, outgoing: Outgoing) -> None:
         """Send, from the address that was asked. A datagram that cannot be sent is lost."""
@@ -131,6 +153,13 @@ def _sockaddr(host: str, port: int, interface: int) -> Any:
     if zone:
         scope = int(zone) if zone.isdigit() else socket.if_nametoindex(zone)
     return (bare, port, 0, scope if _is_link_local(bare) else 0)
+
+
+def _is_group(host: str) -> bool:
+    """Tell whether an address is a multicast group's (RFC 5771, RFC 4291 2.7)."""
+    if ":" in host:
+        return host.lower().startswith("ff")
+    return 224 <= int(host.partition(".")[0]) < 240 if host[:1].isdigit() else False
 
 
 def _is_link_local(host: str) -> bool:

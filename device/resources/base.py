@@ -39,6 +39,16 @@ class SilenceError(Exception):
     """The request gets no answer at all, as discovery filters demand."""
 
 
+def not_addressed(call: "Call") -> SilenceError | RefusedError:
+    """Return what to raise at a query for another device: silence, as many may have heard it.
+
+    Whoever asks over a session waits for an answer of this very device.
+    """
+    if call.requester.secured:
+        return RefusedError(Code.BAD_REQUEST, "the query is for another device or domain")
+    return SilenceError()
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """The query of a request: pairs in their order, names in lower case."""

@@ -6,7 +6,7 @@ from typing import Any
 from onboardee.device.interfaces import BATCH, LINKS
 from onboardee.device.resources.appliance import ApplianceResource
 from onboardee.device.resources.base import Call, Representation, Resource
-from onboardee.device.resources.links import Endpoints, Reach, has_types, link_to
+from onboardee.device.resources.links import Endpoints, Reach, is_wanted, link_to
 from onboardee.device.simulation.profile import Profile, ResourceProfile
 
 
@@ -24,7 +24,7 @@ class CollectionResource(ApplianceResource):
     def members(self, call: Call) -> list[Resource]:
         """Return the linked resources that have the types that the query names."""
         linked = (self._siblings[href] for href in self._links)
-        return [resource for resource in linked if has_types(resource, call.query.all("rt"))]
+        return [resource for resource in linked if is_wanted(resource, call.query.all("rt"))]
 
     def retrieve(self, call: Call) -> Representation:
         """Return the links, alone or among all properties.

@@ -11,9 +11,9 @@ from onboardee.device.resources.base import (
     RefusedError,
     Representation,
     Resource,
-    SilenceError,
+    not_addressed,
 )
-from onboardee.device.resources.links import Endpoints, Reach, has_types, link_to
+from onboardee.device.resources.links import Endpoints, Reach, is_wanted, link_to
 from onboardee.device.security.gate import Kind, Target
 from onboardee.wire.coap import Code
 
@@ -49,14 +49,14 @@ class DiscoveryResource(ReadOnly):
         return [{**common, **domain, "links": links}]
 
     def require_addressed(self, call: Call) -> None:
-        """Raise `SilenceError` if the query is for another domain or device."""
+        """Raise `SilenceError`, or `RefusedError`, if the query is for another domain or device."""
         sdi, doxm = call.database.sdi, call.database.doxm
         for value in call.query.all("sduuid"):
             if sdi.is_private or value.lower() != str(sdi.domain):
-                raise SilenceError
+                raise not_addressed(call)
         for value in call.query.all("di"):
             if value.lower() != str(doxm.device_uuid):
-                raise SilenceError
+                raise not_addressed(call)
 
     def _links(self, call: Call) -> list[dict[str, Any]]:
         anchor = f"ocf://{call.database.doxm.device_uuid}"
@@ -65,7 +65,7 @@ class DiscoveryResource(ReadOnly):
         return [
             {**_relation(resource), "anchor": anchor, **link_to(resource, reach)}
             for resource in self._resources()
-            if resource.target.discoverable and has_types(resource, wanted)
+            if resource.target.discoverable and is_wanted(resource, wanted)
         ]
 
 

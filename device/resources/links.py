@@ -36,9 +36,12 @@ def link_to(resource: Resource, reach: Reach) -> dict[str, Any]:
     }
 
 
-def has_types(resource: Resource, wanted: Sequence[str]) -> bool:
-    """Tell whether a resource has all the types that a query names (OCF Core 7.9.2)."""
-    return all(name in resource.target.types for name in wanted)
+def is_wanted(resource: Resource, types: Sequence[str]) -> bool:
+    """Tell whether a resource has one of the types that a query names; without any, all have.
+
+    OCF Core 7.9.2 leaves open what several mean; IoTivity-Lite and IoTivity take any of them.
+    """
+    return not types or any(name in resource.target.types for name in types)
 
 
 def _is_plain_now(target: Target, call: Call) -> bool:
@@ -51,8 +54,13 @@ def _is_plain_now(target: Target, call: Call) -> bool:
 
 
 def _matching(endpoints: Sequence[Endpoint], scheme: str, path: Path) -> list[str]:
-    return [
-        f"{scheme}://{bracketed(path.local_host)}:{endpoint.port}"
+    """List the endpoints of a scheme and the requester's family: the advertised, or its own."""
+    mine = [
+        endpoint
         for endpoint in endpoints
-        if endpoint.scheme == scheme and endpoint.is_ipv6 == path.is_ipv6
+        if endpoint.scheme == scheme and (endpoint.is_ipv6 == path.is_ipv6 or endpoint.is_name)
+    ]
+    advertised = [str(endpoint) for endpoint in mine if endpoint.is_advertised]
+    return advertised or [
+        f"{scheme}://{bracketed(path.local_host)}:{endpoint.port}" for endpoint in mine
     ]

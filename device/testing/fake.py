@@ -124,9 +124,8 @@ class FakeDevice:
         self._loop.call_soon_threadsafe(self._news.set)
 
     def _endpoint(self, scheme: str) -> str:
-        return next(
-            str(endpoint) for endpoint in self.device.endpoints if endpoint.scheme == scheme
-        )
+        places = self.device.reachable_at
+        return next(place for place in places if place.startswith(f"{scheme}://"))
 
 
 @asynccontextmanager

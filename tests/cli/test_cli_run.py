@@ -99,6 +99,14 @@ async def test_name_and_uuid_are_what_was_asked_for(tmp_path: Path) -> None:
     assert (description["n"], description["di"]) == ("Kitchen", uuid)
 
 
+def test_the_advertised_place_is_told(tmp_path: Path) -> None:
+    """--advertise puts the place where others reach the device at the head of its endpoints."""
+    options = ("--state-dir", str(tmp_path), "--advertise", "192.0.2.7:15683")
+    with running("light", *options) as (_, ready):
+        told = ready["endpoints"]
+    assert told[:2] == ["coap://192.0.2.7:15683", "coaps://192.0.2.7:15684"]  # type: ignore[index]
+
+
 def test_same_seed_same_uuid(tmp_path: Path) -> None:
     """--uuid-seed gives the same UUID on every machine."""
     uuids = set()
@@ -116,6 +124,8 @@ def test_same_seed_same_uuid(tmp_path: Path) -> None:
         (("run", "./nowhere.yaml"), 1, "nowhere.yaml"),
         (("run", "light", "--otm", "magic"), 2, "jw"),
         (("run", "light", "--pin", "12"), 2, "4 to 32"),
+        (("run", "light", "--advertise", "host:0"), 2, "expected HOST"),
+        (("run", "light", "door", "--advertise", "host:99"), 2, "--advertise with a port"),
         (("run", "light", "--uuid", "00000000-0000-0000-0000-000000000000"), 2, "nil UUID"),
         (("run", "light", "--host", "203.0.113.1", "--state-dir", "{tmp}"), 1, "203.0.113.1"),
         (("run",), 2, "PROFILE"),

@@ -14,11 +14,12 @@ from aiocoap.numbers.types import Type
 from msgspec.structs import replace
 
 from onboardee.device.core import Device
-from onboardee.device.events import Bus, Event, MulticastChanged
+from onboardee.device.events import Bus, Event, MulticastChanged, RequestServed
 from onboardee.device.factory import new_database
 from onboardee.device.net import multicast
 from onboardee.device.net.hosted import HostedDevice, Ports
 from onboardee.device.net.hub import Hub
+from onboardee.device.net.udp import UdpSocket
 from onboardee.device.simulation.profile import Discovery, load
 from onboardee.device.testing import MemoryKeeper
 from onboardee.wire.entropy import SystemEntropy
@@ -87,17 +88,46 @@ def judged(answers: list[tuple[bytes, tuple[object, ...]]], hosted: HostedDevice
     }
 
 
-async def scenario() -> dict[str, object]:
-    """Let a tool search over each group, then let an interface come and go."""
-    events: list[Event] = []
+def quick_light(events: list[Event]) -> Device:
+    """Make a light that answers searches soon."""
     bus = Bus()
     bus.subscribe(events.append)
     quick = Discovery(doxm_delay=0.05, other_delay=0.05)
     profile = replace(load("light"), discovery=quick)
     keeper = MemoryKeeper(new_database(profile, SystemEntropy()))
+    return Device(profile, keeper, entropy=SystemEntropy(), bus=bus)
+
+
+async def lonely() -> list[str]:
+    """Host a light where there is no interface; return what it says of multicast."""
+    events: list[Event] = []
     hub = Hub()
-    device = Device(profile, keeper, entropy=SystemEntropy(), bus=bus)
-    hosted = hub.add(device, Ports())
+    hub.add(quick_light(events), Ports())
+    hub.stop()
+    return [event.name for event in events if event.name.startswith("net.")]
+
+
+async def at_the_multicast_port(number: int) -> dict[str, list[int]]:
+    """Host a light whose unicast port is 5683; count how often each search is served, answered."""
+    events: list[Event] = []
+    hub, device = Hub(), quick_light([])
+    device.bus.subscribe(events.append, requests=True)
+    hub.add(device, Ports(plain=5683))
+    counts = {}
+    for place, host in enumerate(("224.0.1.187", "ff02::158", "10.78.0.1")):
+        before = len(events)
+        answers = await answers_to(host, number + place)
+        served = [event for event in events[before:] if isinstance(event, RequestServed)]
+        counts[host] = [len(served), len(answers)]
+    hub.stop()
+    return counts
+
+
+async def scenario() -> dict[str, object]:
+    """Let a tool search over each group, then let an interface come and go."""
+    events: list[Event] = []
+    hub = Hub()
+    hosted = hub.add(quick_light(events), Ports())
 
     def joined() -> list[str]:
         changes = [event for event in events if isinstance(event, MulticastChanged)]
@@ -115,16 +145,20 @@ async def scenario() -> dict[str, object]:
     await asyncio.sleep(0.5)
     observed["after_disappearing"] = joined()
     hub.stop()
+    observed["at_5683"] = await at_the_multicast_port(20)
+    UdpSocket._leave_groups_to_others = lambda _self: None  # type: ignore[method-assign]
+    observed["at_5683_of_an_old_kernel"] = await at_the_multicast_port(30)
     return observed
 
 
 def main() -> None:
     """Make the network and run the scenario in it."""
+    without_interface = asyncio.run(lonely())
     Path("/proc/sys/net/ipv6/conf/default/accept_dad").write_text("0", encoding="ascii")
     ip("link set lo up")
     make_pair("va", "vb", "10.78.0.1")
     ip("route add 224.0.0.0/4 dev va")
-    json.dump(asyncio.run(scenario()), sys.stdout)
+    json.dump({**asyncio.run(scenario()), "lonely": without_interface}, sys.stdout)
 
 
 main()

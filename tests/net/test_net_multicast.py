@@ -71,3 +71,20 @@ def test_lost_interface_is_left_while_running(observed: dict[str, object]) -> No
     """An interface that disappears is forgotten, and the others go on."""
     assert "vc" not in str(observed["after_disappearing"])
     assert "224.0.1.187%va" in str(observed["after_disappearing"])
+
+
+@pytest.mark.parametrize("kernel", ["at_5683", "at_5683_of_an_old_kernel"])
+def test_a_search_is_served_once_at_the_multicast_port(
+    observed: dict[str, object], kernel: str
+) -> None:
+    """With `--port 5683` each search is served and answered once, whatever the kernel has."""
+    assert observed[kernel] == {
+        "224.0.1.187": [1, 1],
+        "ff02::158": [1, 1],
+        "10.78.0.1": [1, 1],
+    }
+
+
+def test_a_device_that_nobody_finds_says_so(observed: dict[str, object]) -> None:
+    """Without an interface for multicast there is a warning; else there is none."""
+    assert observed["lonely"] == ["net.multicast", "net.no_multicast"]

@@ -66,7 +66,7 @@ def test_baseline_shows_types_links_and_own_properties() -> None:
         ((), [FAN, ROOM, TARGET, SECRET]),
         (("rt=oic.r.temperature",), [ROOM, TARGET]),
         (("rt=x.code",), [SECRET]),
-        (("rt=oic.r.temperature", "rt=x.code"), []),
+        (("rt=oic.r.temperature", "rt=x.code"), [ROOM, TARGET, SECRET]),
         (("rt=unknown",), []),
         (("unknown=1",), [FAN, ROOM, TARGET, SECRET]),
     ],

@@ -96,7 +96,9 @@ def test_baseline_is_one_object_with_the_domain() -> None:
         (("RT=oic.wk.res",), [RES]),
         (("rt=oic.d.light",), ["/oic/d"]),
         (("rt=oic.wk.d", "rt=oic.d.light"), ["/oic/d"]),
-        (("rt=oic.wk.d", "rt=oic.r.doxm"), Code.BAD_REQUEST),
+        (("rt=oic.wk.d", "rt=oic.r.doxm"), ["/oic/d", "/oic/sec/doxm"]),
+        (("rt=oic.r.door", "rt=oic.r.doxm"), ["/oic/sec/doxm"]),
+        (("rt=oic.r.door", "rt=oic.r.lock"), Code.BAD_REQUEST),
         (("rt=oic.r.door",), Code.BAD_REQUEST),
         (("rt=oic.r.*",), Code.BAD_REQUEST),
         (("rt=",), Code.BAD_REQUEST),
@@ -117,9 +119,16 @@ def test_baseline_is_one_object_with_the_domain() -> None:
     ],
 )
 def test_filters(query: tuple[str, ...], hrefs: object) -> None:
-    """All conditions must fit; a foreign device or domain hears nothing at all."""
+    """All conditions but types, of which one suffices, must fit; foreigners hear nothing at all."""
     found = plainly(in_domain()).get(RES, *query)
     assert (list(links(found)) if isinstance(found, list) else found) == hrefs
+
+
+@pytest.mark.parametrize("query", [f"di={OWNER}", "di=", f"sduuid={OWNER}"])
+def test_a_foreign_query_over_a_session_is_answered(query: str) -> None:
+    """Who asks this very device over a session is told that another one is meant."""
+    assert World(in_domain()).get(RES, query) is Code.BAD_REQUEST
+    assert plainly(in_domain()).get(RES, query) == SILENCE
 
 
 def test_a_private_domain_is_not_confirmed() -> None:
