@@ -42,7 +42,7 @@ from onboardee.wire.entropy import Entropy
 from onboardee.wire.path import Path
 
 HANDSHAKE_TIMEOUT: Final = 30.0
-"""Seconds; while it runs, a half-open handshake keeps others from taking ownership."""
+"""Seconds; until then a half-open handshake takes one of the few places for them."""
 
 
 class Peers:

@@ -1,5 +1,6 @@
 """A UDP socket that knows on which of its addresses a datagram arrived, and answers from there."""
 
+import ipaddress
 import socket
 import struct
 import sys
@@ -44,7 +45,7 @@ class UdpSocket:
         self.host, self.port = self._socket.getsockname()[:2]
         self._knows_address = host in _WILDCARDS
         self._is_group = _is_group(host)
-        self._path: tuple[Any, Path] | None = None
+        self._path: tuple[Any, Path | None] | None = None
 
     def _configure(self, *, shared: bool) -> None:
         self._socket.setblocking(False)
@@ -60,8 +61,8 @@ class UdpSocket:
     def _leave_groups_to_others(self) -> None:
         """Take no datagram of a group that another socket of this machine has joined.
 
-        A socket bound to a wildcard gets them else. Where the kernel cannot be told, `drain` passes
-        over them.
+        A socket bound to a wildcard gets them else. Where the kernel cannot be told, `_path_of`
+        passes over them.
         """
         level, option = socket.IPPROTO_IP, _IP_MULTICAST_ALL
         if self.family == socket.AF_INET6:
@@ -92,7 +93,7 @@ class UdpSocket:
             except OSError:
                 continue  # an ICMP error of an earlier answer: the peer is gone, others are not
             path = self._path_of(peer, ancillary)
-            if self._is_group or not _is_group(path.local_host):
+            if path is not None:
                 deliver(data, path)
 
     def send(self, outgoing: Outgoing) -> None:
@@ -107,12 +108,16 @@ class UdpSocket:
         except OSError:
             return
 
-    def _path_of(self, peer: Any, ancillary: list[tuple[int, int, bytes]]) -> Path:
+    def _path_of(self, peer: Any, ancillary: list[tuple[int, int, bytes]]) -> Path | None:
+        """Return the way of a datagram; None for one to a group, which is another socket's."""
         # consecutive datagrams mostly come the same way
         key = (peer, ancillary)
         if self._path is not None and self._path[0] == key:
             return self._path[1]
         local, interface = _arrival(ancillary, self.host)
+        if _is_group(local) and not self._is_group:
+            self._path = (key, None)
+            return None
         path = Path(
             local_host=local,
             local_port=self.port,
@@ -157,9 +162,10 @@ def _sockaddr(host: str, port: int, interface: int) -> Any:
 
 def _is_group(host: str) -> bool:
     """Tell whether an address is a multicast group's (RFC 5771, RFC 4291 2.7)."""
-    if ":" in host:
-        return host.lower().startswith("ff")
-    return 224 <= int(host.partition(".")[0]) < 240 if host[:1].isdigit() else False
+    try:
+        return ipaddress.ip_address(host).is_multicast
+    except ValueError:
+        return False  # a name
 
 
 def _is_link_local(host: str) -> bool:

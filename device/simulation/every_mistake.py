@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from onboardee.device.simulation.document import Content, Item
-from onboardee.device.simulation.mistakes import Convert, Place, Schema, placed, written
+from onboardee.device.simulation.mistakes import Convert, Place, Schema, placed, told
 from onboardee.device.simulation.section import ProfileError
 
 MAX_MISTAKES: Final = 50
@@ -68,9 +68,7 @@ def every_mistake(document: Item, convert: Convert, schema: Schema) -> Iterator[
         else:
             return
         if not any(name in sentence for name in rest.taken):
-            where = written(rest.original(place))
-            text = f"{where}: {sentence}" if where else sentence
-            yield rest.document.at(*place).wrong(text)
+            yield told(rest.document.at(*place), rest.original(place), sentence)
         if not rest.take_out(place):
             return
 

@@ -36,8 +36,13 @@ def explained(
 ) -> ProfileError:
     """Return the error for people. `convert` is what raised it, given the document's data."""
     place, sentence = placed(error, document, convert, schema)
-    where = written(place)
-    return document.at(*place).wrong(f"{where}: {sentence}" if where else sentence)
+    return told(document.at(*place), place, sentence)
+
+
+def told(item: Item, place: Place, sentence: str) -> ProfileError:
+    """Return an error that names the line of an item and the place that people see."""
+    where = _written(place)
+    return item.wrong(f"{where}: {sentence}" if where else sentence)
 
 
 def placed(
@@ -58,7 +63,7 @@ def placed(
         wrong = str(document.at(*place).value)
         sentence = f"{wrong} is not possible; {_hint(wrong, _choices(schema, place))}"
     else:
-        sentence = _plain(text.removeprefix(f"{written(within)}: "))
+        sentence = _plain(text.removeprefix(f"{_written(within)}: "))
     return place, sentence
 
 
@@ -179,7 +184,7 @@ def _alternation(kinds: str) -> str:
     return " or ".join(_KINDS.get(kind, kind) for kind in kinds.split(" | ") if kind != "null")
 
 
-def written(place: Place) -> str:
+def _written(place: Place) -> str:
     """Write a place as people do: `resources[0].properties.value`."""
     parts = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in place)
     return "".join(parts).removeprefix(".")

@@ -263,13 +263,19 @@ def load(name_or_path: str) -> Profile:
 
 def mistakes(name_or_path: str) -> list[ProfileError]:
     """Return everything that is wrong with a profile, nothing if it can be loaded."""
-    library, found = Library(), list[ProfileError]()
     try:
-        for item in expanded(library.find(name_or_path), library.find):
-            schema = msgspec.json.schema(Profile)
+        load_all(name_or_path)
+    except ProfileError as error:
+        return _every_mistake(name_or_path) or [error]
+    return []
+
+
+def _every_mistake(name: str) -> list[ProfileError]:
+    library, found = Library(), list[ProfileError]()
+    schema = msgspec.json.schema(Profile)
+    try:
+        for item in expanded(library.find(name), library.find):
             found += every_mistake(item, lambda data: msgspec.convert(data, Profile), schema)
-        if not found:
-            _from_file(name_or_path)
     except ProfileError as error:
         found.append(error)
     return found

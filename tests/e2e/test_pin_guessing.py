@@ -54,11 +54,20 @@ def without_finished(datagram: bytes) -> list[bytes]:
     ]
 
 
-WAYS = {"padded": padded, "finished first": finished_first, "key exchange only": without_finished}
+Tamper = Callable[[bytes], list[bytes]]
+
+WAYS: dict[str, Tamper] = {
+    "padded": padded,
+    "finished first": finished_first,
+    "key exchange only": without_finished,
+}
 
 
-def guess(scene: Scene, port: int, tamper: Callable[[bytes], list[bytes]]) -> None:
-    """Try a wrong PIN in an unusual way, and wait until the device has given up on it."""
+def attempt(scene: Scene, port: int, tamper: Tamper = without_finished, *, seed: int = 0) -> None:
+    """Begin a handshake with a wrong PIN whose datagrams arrive as `tamper` makes them.
+
+    Another `seed` makes it another handshake than one from the same port before it.
+    """
     uuid = scene.device.database.doxm.device_uuid
     key = hashlib.pbkdf2_hmac("sha256", b"wrong", uuid.bytes, 1000, 16)
     config = ClientConfig(
@@ -66,7 +75,7 @@ def guess(scene: Scene, port: int, tamper: Callable[[bytes], list[bytes]]) -> No
         psk_identity=LITERAL,
         psk=lambda _hint: key,
     )
-    client = ClientConnection(config, HOST, entropy=SeededEntropy(port))
+    client = ClientConnection(config, HOST, entropy=SeededEntropy(f"{port} {seed}"))
     path = Path(HOST, SECURE, "10.0.0.66", port, secured=True)
     client.start(scene.network.now)
     for _ in range(6):
@@ -75,6 +84,11 @@ def guess(scene: Scene, port: int, tamper: Callable[[bytes], list[bytes]]) -> No
                 for answer in scene.device.receive(piece, path, scene.network.now):
                     client.receive(answer.datagram, scene.network.now)
     assert client.session is None
+
+
+def guess(scene: Scene, port: int, tamper: Tamper) -> None:
+    """Try a wrong PIN in an unusual way, and wait until the device has given up on it."""
+    attempt(scene, port, tamper)
     scene.network.run(40)
 
 
@@ -83,8 +97,8 @@ def test_every_way_to_try_counts(way: Callable[[bytes], list[bytes]]) -> None:
     """Five tries reset the device, however they evade the alert of a wrong PIN."""
     scene = make_scene(pin_profile())
     select_pin(scene)
-    for attempt in range(4):
-        guess(scene, 6000 + attempt, way)
+    for number in range(4):
+        guess(scene, 6000 + number, way)
         assert not scene.seen(events.ResetScheduled)
     guess(scene, 7000, way)
     (scheduled,) = scene.seen(events.ResetScheduled)
@@ -95,22 +109,8 @@ def test_a_superseded_try_counts() -> None:
     """A new handshake from the same port does not undo the one before it."""
     scene = make_scene(pin_profile())
     select_pin(scene)
-    for attempt in range(5):
-        uuid = scene.device.database.doxm.device_uuid
-        key = hashlib.pbkdf2_hmac("sha256", b"wrong", uuid.bytes, 1000, 16)
-        config = ClientConfig(
-            suites=(CipherSuite.ECDHE_PSK_AES_128_CBC_SHA256,),
-            psk_identity=LITERAL,
-            psk=lambda _hint, key=key: key,  # type: ignore[misc]
-        )
-        client = ClientConnection(config, HOST, entropy=SeededEntropy(attempt))
-        path = Path(HOST, SECURE, "10.0.0.66", 6666, secured=True)
-        client.start(scene.network.now)
-        for _ in range(4):
-            for datagram in client.take_datagrams():
-                for piece in without_finished(datagram):
-                    for answer in scene.device.receive(piece, path, scene.network.now):
-                        client.receive(answer.datagram, scene.network.now)
+    for seed in range(5):
+        attempt(scene, 6666, seed=seed)
     scene.network.run(40)
     assert scene.seen(events.ResetScheduled)
 
@@ -137,25 +137,12 @@ def test_those_who_come_too_late_undo_no_transfer() -> None:
     """Handshakes that a finished one puts an end to do not count as wrong PINs."""
     scene = make_scene(pin_profile())
     pin = select_pin(scene)
-    for attempt in range(4):
-        assert connect(scene, "0000", port=6000 + attempt) is None
-    waiting = ClientConnection(
-        ClientConfig(
-            suites=(CipherSuite.ECDHE_PSK_AES_128_CBC_SHA256,),
-            psk_identity=LITERAL,
-            psk=lambda _hint: bytes(16),
-        ),
-        HOST,
-        entropy=SeededEntropy(9),
-    )
-    path = Path(HOST, SECURE, "10.0.0.66", 6666, secured=True)
-    waiting.start(scene.network.now)
-    for _ in range(4):
-        for datagram in waiting.take_datagrams():
-            for piece in without_finished(datagram):
-                for answer in scene.device.receive(piece, path, scene.network.now):
-                    waiting.receive(answer.datagram, scene.network.now)
+    for number in range(4):
+        assert connect(scene, "0000", port=6000 + number) is None
+    attempt(scene, 6666)
     assert connect(scene, pin, port=7000) is not None
+    scene.network.send(scene.device.tick(scene.network.now))
+    assert scene.seen(events.HandshakeRefused)[-1].reason == "abandoned"
     scene.network.run(40)
     assert not scene.seen(events.ResetScheduled)
 
@@ -183,8 +170,8 @@ def test_a_device_about_to_reset_opens_no_session() -> None:
     """Between the last wrong PIN and the reset nobody is answered, nor is the PIN shown."""
     scene = make_scene(pin_profile(fixed="2468"))
     select_pin(scene)
-    for attempt in range(5):
-        assert connect(scene, "0000", port=6000 + attempt) is None
+    for number in range(5):
+        assert connect(scene, "0000", port=6000 + number) is None
     assert scene.seen(events.ResetScheduled)
     assert scene.device.pin is None
     path = Path(HOST, SECURE, "10.0.0.5", 7000, secured=True)
