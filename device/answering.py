@@ -1,29 +1,28 @@
 """Answers requests: leads each to the dispatcher, and tells the world what became of it."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Final, Protocol
 
 from onboardee.device import events
+from onboardee.device.access.call import Call, Query
+from onboardee.device.access.era import OIC_1_1, TODAY, Era
+from onboardee.device.access.peer import Peer
+from onboardee.device.access.target import DOXM, Operation, Target
 from onboardee.device.dispatch import CONTENT_VERSION, Answer, Dispatcher
 from onboardee.device.events import Bus
 from onboardee.device.resources.base import (
-    Call,
     DeniedError,
     Outcome,
-    Query,
     RefusedError,
     SilenceError,
 )
-from onboardee.device.security.era import OIC_1_1, TODAY, Era
-from onboardee.device.security.gate import DOXM, Requester
 from onboardee.device.simulation.profile import Profile
 from onboardee.svrdb.model import Database
 from onboardee.wire.coap import Code, ContentFormat, Request, Response
-from onboardee.wire.dtls import Session
 from onboardee.wire.entropy import Entropy, random_fraction
-from onboardee.wire.path import Path
+from onboardee.wire.path import Endpoint
 
 OIC_1_1_VERSION: Final = 2112
 """1.1.0, as OIC 1.1 numbers the format of its content."""
@@ -41,6 +40,10 @@ class Host(Protocol):
         """What is durable now."""
 
     @property
+    def endpoints(self) -> Sequence[Endpoint]:
+        """Where the device is reached."""
+
+    @property
     def has_session(self) -> bool:
         """Tell whether anybody has a DTLS session."""
 
@@ -48,10 +51,10 @@ class Host(Protocol):
     def wall_time(self) -> datetime:
         """The time of day."""
 
-    def requester(self, session: Session) -> Requester:
-        """Tell who the peer of a live session is."""
+    def present(self, peer: Peer) -> Peer:
+        """Return the peer with what it may do at this moment."""
 
-    def settle(self, outcome: Outcome, now: float, caller: Hashable = None) -> None:
+    def settle(self, outcome: Outcome, now: float, caller: Peer | None = None) -> None:
         """Make a change durable and let it take effect. Raises `RefusedError` if it cannot be."""
 
 
@@ -71,7 +74,7 @@ class Answering:
         self._profile = profile
         self._bus = bus
         self._entropy = entropy
-        self._discoveries: dict[tuple[bytes, str], tuple[Path, float]] = {}
+        self._discoveries: dict[tuple[bytes, str], tuple[Peer, float]] = {}
 
     def accept_upload(self, request: Request, remote: Hashable) -> Code | None:
         """Let nobody upload to where the gate would refuse the whole; return the refusal's code."""
@@ -95,6 +98,7 @@ class Answering:
             return None
         try:
             answer = self._dispatcher.handle(request, partial(self._make_call, request, remote))
+            assert isinstance(remote, Peer)
             self._host.settle(answer.outcome, now, remote)
         except SilenceError:
             return None
@@ -104,18 +108,25 @@ class Answering:
             self._report(request, href, remote, refusal)
         return self._respond(request, remote, answer)
 
-    def _make_call(self, request: Request, remote: Hashable, query: Query, interface: str) -> Call:
-        session = remote if isinstance(remote, Session) else None
-        path = remote.address if isinstance(remote, Session) else remote
-        assert isinstance(path, Path)
+    def _make_call(  # noqa: PLR0913, PLR0917 - what a request asks for
+        self,
+        request: Request,
+        remote: Hashable,
+        operation: Operation,
+        target: Target,
+        query: Query,
+        interface: str,
+    ) -> Call:
+        assert isinstance(remote, Peer)
         return Call(
-            database=self._host.database,
-            path=path,
-            requester=Requester() if session is None else self._host.requester(session),
-            query=query,
-            interface=interface,
+            operation,
+            target,
+            self._host.present(remote),
+            self._host.database,
+            query,
+            interface,
+            endpoints=self._host.endpoints,
             has_session=self._host.has_session,
-            session=session,
             multicast=request.multicast,
             wall_time=self._host.wall_time,
             shows_owner=self._profile.compat.anonymous_doxm,
@@ -137,7 +148,7 @@ class Answering:
         if self._bus.wants_requests:
             self._bus.publish(
                 events.RequestServed(
-                    peer=_peer(remote),
+                    peer=str(remote),
                     method=request.method.name,
                     href=request.path,
                     code=str(code),
@@ -158,13 +169,12 @@ class Answering:
 
     def _report(self, request: Request, href: str, remote: Hashable, error: RefusedError) -> None:
         """Tell why a request, or a link of a batch, was refused."""
-        method, peer = request.method.name, _peer(remote)
+        method, peer = request.method.name, str(remote)
         if isinstance(error, DeniedError):
-            session = remote if isinstance(remote, Session) else None
-            requester = Requester() if session is None else self._host.requester(session)
+            assert isinstance(remote, Peer)
             self._bus.publish(
                 events.AccessDenied(
-                    subject=str(requester),
+                    subject=self._host.present(remote).identity,
                     peer=peer,
                     method=method,
                     href=href,
@@ -187,7 +197,7 @@ class Answering:
         """Recognise one discovery that was sent to several groups: it gets one answer."""
         if len(request.token) < 4:
             return False
-        assert isinstance(remote, Path)
+        assert isinstance(remote, Peer)
         question = (request.token, request.path)
         first, until = self._discoveries.get(question, (remote, 0.0))
         if now < until:
@@ -202,7 +212,3 @@ class Answering:
         delays = self._profile.discovery
         longest = delays.doxm_delay if request.path == DOXM else delays.other_delay
         return longest * random_fraction(self._entropy)
-
-
-def _peer(remote: Hashable) -> str:
-    return str(remote.address if isinstance(remote, Session) else remote)

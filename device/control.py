@@ -225,7 +225,7 @@ class Control:
                 {
                     "peer": str(session.address),
                     "suite": session.suite.name,
-                    "identity": str(device.requester(session)),
+                    "identity": device.identity(session),
                     "since": session.established_at,
                     "last_active": session.last_active,
                 }

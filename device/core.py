@@ -11,6 +11,8 @@ from functools import partial
 from typing import Final, Protocol
 
 from onboardee.device import events, factory
+from onboardee.device.access.peer import Peer
+from onboardee.device.access.target import CSR, PSTAT
 from onboardee.device.answering import Answering
 from onboardee.device.changes import describe_changes
 from onboardee.device.clock import WallClock, utc_now
@@ -24,7 +26,6 @@ from onboardee.device.resources.collection import appliance_resources, batches_o
 from onboardee.device.resources.legacy import serve_oic_1_1
 from onboardee.device.resources.secure import secure_resources
 from onboardee.device.security.audit import AuditLog
-from onboardee.device.security.gate import CSR, PSTAT, Requester
 from onboardee.device.security.roles import AssertedRoles
 from onboardee.device.security.sessions import is_ownership_connection
 from onboardee.device.simulation.behaviour.chance import Dice
@@ -97,8 +98,8 @@ class Device:
         self.reachable_at: tuple[str, ...] = ()
         """The endpoints for people to read, with addresses in place of wildcards."""
         self.defers_writes = False
-        self._work: deque[tuple[Job, Hashable]] = deque()
-        self._in_hand: Hashable = NOBODY
+        self._work: deque[tuple[Job, Peer | None]] = deque()
+        self._in_hand: Peer | None = NOBODY
         self._store = store
         self._entropy = entropy
         self._reset_at: float | None = None
@@ -116,15 +117,14 @@ class Device:
             compat=profile.compat,
             keylog=keylog,
         )
-        self.appliances: Final = appliance_resources(profile, lambda: self.endpoints)
+        self.appliances: Final = appliance_resources(profile)
         resources = all_resources(
             profile,
-            lambda: self.endpoints,
             secure=secure_resources(entropy, wall_clock, asserted, self._audit),
             appliances=self.appliances.values(),
         )
         if profile.compat.oic_1_1:
-            serve_oic_1_1(resources, lambda: self.endpoints, profile.compat)
+            serve_oic_1_1(resources, profile.compat)
         self._world = World(
             profile.behaviour,
             profile.specs,
@@ -139,7 +139,7 @@ class Device:
         self._coap = CoapServer(
             self._answer,
             entropy=entropy,
-            is_stranger=lambda remote: not isinstance(remote, Session),
+            is_stranger=_is_stranger,
             accept_upload=self._answering.accept_upload,
         )
         batches = batches_of_members(profile)
@@ -198,7 +198,7 @@ class Device:
 
         What it raises is a fault of ours; `give_up` then lets the others go on.
         """
-        self._in_hand = path
+        peer = self._in_hand = Peer(path)
         if path.secured:
             self._peers.receive(datagram, path, now)
             self._follow_sessions(now)
@@ -206,7 +206,7 @@ class Device:
             return []
         else:
             self._egress.budget.receive(path.peer_host, len(datagram), now)
-            self._hear(datagram, path, now, multicast=path.multicast)
+            self._hear(datagram, peer, now, multicast=path.multicast)
         return self._egress.collect(now)
 
     def tick(self, now: float) -> list[Outgoing]:
@@ -252,8 +252,7 @@ class Device:
     @property
     def peer_in_hand(self) -> Path | None:
         """Whose datagram was being dealt with last."""
-        remote = self._in_hand.address if isinstance(self._in_hand, Session) else self._in_hand
-        return remote if isinstance(remote, Path) else None
+        return None if self._in_hand is None else self._in_hand.address
 
     def give_up(self, now: float) -> list[Outgoing]:
         """End all that there is with the peer in hand, after a fault; return what is to be sent.
@@ -268,7 +267,7 @@ class Device:
             self._peers.dtls.drop(path, now)
             self._follow_sessions(now)
         else:
-            self._coap.forget(path)
+            self._coap.forget(Peer(path))
         return outgoing + self._egress.collect(now)
 
     def has_session_with(self, path: Path) -> bool:
@@ -314,6 +313,10 @@ class Device:
         """Say who may open a session."""
         return self._peers.offer(address)
 
+    def identity(self, session: Session) -> str:
+        """Say who the peer of a live session is."""
+        return self._peers.peer(session).identity
+
     # what comes in
 
     def _do(self, job: Job, now: float, *, writes: bool) -> None:
@@ -323,7 +326,7 @@ class Device:
         else:
             job(now)
 
-    def _hear(self, message: bytes, remote: Hashable, now: float, *, multicast: bool) -> None:
+    def _hear(self, message: bytes, remote: Peer, now: float, *, multicast: bool) -> None:
         """Take a CoAP message. What looks like a change is put off, if that was asked for.
 
         The gate is asked before: what it refuses changes nothing, and waits for nothing.
@@ -338,7 +341,7 @@ class Device:
         else:
             self._coap.receive(message, remote, now, multicast=multicast)
 
-    def _may_write(self, message: bytes, remote: Hashable) -> bool:
+    def _may_write(self, message: bytes, remote: Peer) -> bool:
         """Tell whether a message may bring about a change of the database."""
         request = peek(message)
         if request is None or request.path in self.appliances:
@@ -364,7 +367,7 @@ class Device:
             case DataReceived(session, data):
                 if is_request(data):
                     self._peers.note_request(now)
-                self._hear(data, session, now, multicast=False)
+                self._hear(data, self._peers.peer(session), now, multicast=False)
             case SessionClosed() | HandshakeFailed():
                 self._do(partial(self._after, event), now, writes=False)
             case _:
@@ -381,8 +384,9 @@ class Device:
             self._schedule_reset("too many wrong PINs", now)
 
     def _forget(self, closed: SessionClosed) -> None:
-        self._coap.forget(closed.session)
-        self._peers.note_end(closed)
+        peer = self._peers.note_end(closed)
+        if peer is not None:
+            self._coap.forget(peer)
 
     def _after_transfer(self, now: float) -> None:
         """Undo a transfer whose connection is gone, unless the tool is to come back."""
@@ -401,18 +405,18 @@ class Device:
         """The time of day."""
         return self._peers.wall_time
 
-    def requester(self, session: Session) -> Requester:
-        """Tell who the peer of a live session is."""
-        return self._peers.requester(session)
+    def present(self, peer: Peer) -> Peer:
+        """Return a peer with what it may do at this moment."""
+        return peer if peer.session is None else self._peers.peer(peer.session)
 
-    def settle(self, outcome: Outcome, now: float, caller: Hashable = None) -> None:
+    def settle(self, outcome: Outcome, now: float, caller: Peer | None = None) -> None:
         """Make a change durable, then let it take effect. Raises `RefusedError` if it cannot be."""
         if outcome.database is not None:
             before = self.database
             self._commit(outcome.database)
             self._follow(before, now)
             if before.cred != self.database.cred or before.crl != self.database.crl:
-                self._peers.end_forgotten(before, caller, now)
+                self._peers.end_forgotten(before, caller.session if caller else None, now)
                 self._follow_sessions(now)
         self._tell(outcome.notify)
         if outcome.abandon_handshakes:
@@ -530,6 +534,10 @@ class Device:
         database = self.database
         is_begun = database.doxm.owned or database.doxm.owner_uuid != NIL
         return database.state is State.RFOTM and is_begun
+
+
+def _is_stranger(remote: Hashable) -> bool:
+    return isinstance(remote, Peer) and remote.session is None
 
 
 def _rights(database: Database) -> object:

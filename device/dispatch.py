@@ -2,29 +2,29 @@
 
 A request passes each stage once. The first stage that is not content answers; OCF's order decides
 which error a request with several faults gets (unknown path, content formats, interface, access,
-method, payload).
+method, state, payload).
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final, TypeVar
 
+from onboardee.device.access.call import Call, Query
+from onboardee.device.access.gate import decide, out_of_season
+from onboardee.device.access.target import Kind, Operation, Target
 from onboardee.device.interfaces import BATCH, RETRIEVING, UPDATING, WRITE
 from onboardee.device.resources import batch
-from onboardee.device.resources.admission import admit, is_granted
 from onboardee.device.resources.base import (
-    Call,
     Outcome,
-    Query,
     RefusedError,
     Representation,
     Resource,
+    admit,
     retrieved,
 )
 from onboardee.device.resources.collection import CollectionResource, batch_key
 from onboardee.device.resources.payload import PayloadError, decode_list, decode_map, encode
-from onboardee.device.security.gate import Kind, Operation
 from onboardee.wire.coap import Code, ContentFormat, Method, Request
 
 CONTENT_VERSION: Final = 2048
@@ -74,7 +74,6 @@ class Admitted:
     members: Sequence[Resource]
     """The links that it is about beside the resource itself."""
     call: Call
-    operation: Operation
     answer_format: ContentFormat
 
 
@@ -89,7 +88,7 @@ class Dispatcher:
         at = self.admit(request, make_call)
         outcome = _operate(request, at)
         payload = b"" if outcome.body is None else _encoded(outcome.body)
-        observe_as = _observed(at) if at.operation is Operation.OBSERVE else None
+        observe_as = _observed(at) if at.call.operation is Operation.OBSERVE else None
         return Answer(outcome, payload, at.answer_format if payload else None, observe_as)
 
     def admit(self, request: Request, make_call: "MakeCall") -> "Admitted":
@@ -99,14 +98,15 @@ class Dispatcher:
             raise RefusedError(Code.NOT_FOUND, "there is no such resource")
         answer_format = _answer_format(request)
         query = Query.parse(request.query)
-        call = make_call(query, _interface(request.method, resource, query))
+        interface = _interface(request.method, resource, query)
+        call = make_call(_OPERATIONS[request.method], resource.target, query, interface)
         members = _members(resource, call)
-        operation = _pass_gate(request, [resource, *members], call)
-        return Admitted(resource, members, call, operation, answer_format)
+        call = _pass_gate(request, [resource, *members], call)
+        return Admitted(resource, members, call, answer_format)
 
 
-MakeCall = Callable[[Query, str], Call]
-"""Completes a request's query and interface with the state it meets."""
+MakeCall = Callable[[Operation, Target, Query, str], Call]
+"""Completes what a request asks for with the state it meets."""
 
 
 def _encoded(body: Representation) -> bytes:
@@ -160,21 +160,19 @@ def _members(resource: Resource, call: Call) -> Sequence[Resource]:
     return ()
 
 
-def _pass_gate(request: Request, shown: Sequence[Resource], call: Call) -> Operation:
-    """Raise `DeniedError` unless the gate grants the operation; tell which it is.
+def _pass_gate(request: Request, shown: Sequence[Resource], call: Call) -> Call:
+    """Raise `DeniedError` unless the gate grants the request; return it as it is granted.
 
     Who may not observe everything that is shown may still read it. The links of a batch are
     asked about again, one by one, when it is carried out.
     """
-    resource = shown[0]
     wishes_to_observe = request.method is Method.GET and request.observe == 0
-    if wishes_to_observe and resource.observable:
-        operation = Operation.OBSERVE
-        if all(is_granted(operation, each.target, call) for each in shown):
-            return operation
-    operation = _OPERATIONS[request.method]
-    admit(operation, resource.target, call)
-    return operation
+    if wishes_to_observe and shown[0].observable:
+        observing = replace(call, operation=Operation.OBSERVE)
+        if all(decide(replace(observing, target=each.target)).granted for each in shown):
+            return observing
+    admit(call)
+    return call
 
 
 def _observed(at: Admitted) -> str:
@@ -184,19 +182,26 @@ def _observed(at: Admitted) -> str:
 
 def _operate(request: Request, at: Admitted) -> Outcome:
     resource, members, call = at.resource, at.members, at.call
+    if request.method is Method.PUT:
+        raise RefusedError(Code.METHOD_NOT_ALLOWED, "an OCF UPDATE is a POST")
+    _require_season(call)
     match request.method:
         case Method.GET if call.interface == BATCH:
-            return batch.retrieve(members, call, at.operation)
+            return batch.retrieve(members, call)
         case Method.GET:
             return retrieved(resource, call)
         case Method.POST if call.interface == BATCH:
             return batch.update(members, call, _decoded(decode_list, request))
         case Method.POST:
             return resource.update(call, _decoded(decode_map, request))
-        case Method.DELETE:
-            return resource.delete(call)
         case _:
-            raise RefusedError(Code.METHOD_NOT_ALLOWED, "an OCF UPDATE is a POST")
+            return resource.delete(call)
+
+
+def _require_season(call: Call) -> None:
+    season = out_of_season(call)
+    if season is not None:
+        raise RefusedError(season.code, f"{season.sentence} in {call.state.name}")
 
 
 def _decoded(decode: Callable[[bytes], Decoded], request: Request) -> Decoded:

@@ -4,10 +4,11 @@ from collections.abc import Hashable, Iterable, Mapping
 from typing import Final
 
 from onboardee.device import events
+from onboardee.device.access.peer import Peer
 from onboardee.device.budget import AnswerBudget
 from onboardee.device.events import Bus
 from onboardee.wire.coap import CoapServer
-from onboardee.wire.dtls import ServerEndpoint, Session
+from onboardee.wire.dtls import ServerEndpoint
 from onboardee.wire.path import Outgoing, Path
 
 
@@ -55,11 +56,12 @@ class Egress:
             self._coap.notify(href, now)
         outgoing: list[Outgoing] = []
         for remote, message in self._coap.take_outgoing():
-            if isinstance(remote, Session):
-                if remote.alive:
-                    self._dtls.send(remote, message, now)
-            elif isinstance(remote, Path) and self._may_send(remote, len(message), now):
-                outgoing.append(Outgoing(message, remote))
+            assert isinstance(remote, Peer)
+            if remote.session is not None:
+                if remote.session.alive:
+                    self._dtls.send(remote.session, message, now)
+            elif self._may_send(remote.address, len(message), now):
+                outgoing.append(Outgoing(message, remote.address))
         for datagram, address in self._dtls.take_datagrams():
             assert isinstance(address, Path)
             outgoing.append(Outgoing(datagram, address))

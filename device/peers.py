@@ -6,9 +6,9 @@ from typing import Final
 from uuid import UUID
 
 from onboardee.device import events
+from onboardee.device.access.peer import Peer
 from onboardee.device.clock import WallClock
 from onboardee.device.events import Bus
-from onboardee.device.security.gate import Requester
 from onboardee.device.security.identity import expired_certificates
 from onboardee.device.security.pin import PinPad, random_pin
 from onboardee.device.security.roles import AssertedRoles
@@ -19,7 +19,7 @@ from onboardee.device.security.sessions import (
     has_lost_credential,
     has_lost_role,
     is_ownership_connection,
-    requester_of,
+    peer_of,
     returning_terms,
     revocations_outdated,
     terms_for,
@@ -67,7 +67,7 @@ class Peers:
         self._bus = bus
         self._wall_clock = wall_clock
         self._asserted = asserted
-        self._requesters: dict[Session, Requester] = {}
+        self._known: dict[Session, Peer] = {}
         self._expired: frozenset[Credential] = frozenset()
         self._pins = PinPad(self._make_pin)
         self._is_closed = False
@@ -102,12 +102,12 @@ class Peers:
         """The PIN that is being shown, if any."""
         return self._pins.current
 
-    def requester(self, session: Session) -> Requester:
-        """Tell who the peer of a live session is."""
+    def peer(self, session: Session) -> Peer:
+        """Tell who the peer of a live session is, with the roles that it has at this moment."""
         moment = self._wall_clock()
-        requester = with_present_role(self._requesters[session], self._database(), moment)
+        peer = with_present_role(self._known[session], self._database(), moment)
         asserted = self._asserted.roles(session, moment)
-        return requester.with_asserted(asserted) if asserted else requester
+        return peer.with_asserted(asserted) if asserted else peer
 
     def offer(self, address: Hashable, /) -> Offer | None:
         """Say who may open a session (the engine asks)."""
@@ -137,12 +137,13 @@ class Peers:
                     pass
             yield event
 
-    def note_end(self, closed: SessionClosed) -> None:
-        """Forget a session that has ended, once nothing of it waits any more."""
+    def note_end(self, closed: SessionClosed) -> Peer | None:
+        """Forget a session that has ended, once nothing of it waits any more; return its peer."""
         session = closed.session
-        self._requesters.pop(session, None)
+        peer = self._known.pop(session, None)
         reason = closed.reason.value
         self._bus.publish(events.SessionEnded(peer=str(session.address), reason=reason))
+        return peer
 
     def is_last_wrong_pin(self, failure: HandshakeFailed) -> bool:
         """Count an attempt with a PIN that failed; tell whether it was one too many."""
@@ -220,7 +221,7 @@ class Peers:
         if self.dtls.sessions and deadline is not None and now >= deadline:
             self.dtls.close_all(now)
 
-    def end_forgotten(self, before: Database, caller: Hashable, now: float) -> None:
+    def end_forgotten(self, before: Database, caller: Session | None, now: float) -> None:
         """End the sessions of peers that lost their credential; the caller gets its answer."""
         for session in self.sessions:
             if session is not caller and has_lost_credential(
@@ -244,11 +245,11 @@ class Peers:
         if is_ownership_connection(session):
             self.dtls.abandon_handshakes()
         self._note_transfer(session)
-        requester = requester_of(session, self._database(), self._wall_clock)
-        self._requesters[session] = requester
+        peer = peer_of(session, self._database(), self._wall_clock)
+        self._known[session] = peer
         self._bus.publish(
             events.SessionOpened(
-                peer=str(session.address), suite=session.suite.name, identity=str(requester)
+                peer=str(session.address), suite=session.suite.name, identity=peer.identity
             )
         )
 

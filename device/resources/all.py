@@ -10,13 +10,11 @@ from onboardee.device.resources.introspection import (
     IntrospectionDataResource,
     IntrospectionResource,
 )
-from onboardee.device.resources.links import Endpoints
 from onboardee.device.simulation.profile import Profile
 
 
 def all_resources(
     profile: Profile,
-    endpoints: Endpoints,
     *,
     secure: Iterable[Resource],
     appliances: Iterable[Resource],
@@ -25,9 +23,9 @@ def all_resources(
     everything: list[Resource] = [PlatformResource(profile)]
     if profile.core.configuration:
         everything.append(ConfigurationResource(profile))
-    everything += [DiscoveryResource(lambda: everything, endpoints), DeviceResource(profile)]
+    everything += [DiscoveryResource(lambda: everything), DeviceResource(profile)]
     if profile.core.introspection:
-        everything += [IntrospectionResource(endpoints), IntrospectionDataResource(profile)]
+        everything += [IntrospectionResource(), IntrospectionDataResource(profile)]
     everything += [
         MaintenanceResource(),
         *secure,

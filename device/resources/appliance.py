@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from onboardee.device.access.call import Call
+from onboardee.device.access.target import Kind, Target
 from onboardee.device.interfaces import WRITE
 from onboardee.device.resources.base import (
-    Call,
     Outcome,
     ReadOnly,
     RefusedError,
@@ -13,7 +14,6 @@ from onboardee.device.resources.base import (
     with_common,
 )
 from onboardee.device.resources.units import UNITS, converter
-from onboardee.device.security.gate import Kind, Target
 from onboardee.device.simulation.behaviour.world import UpdateRefusedError, World
 from onboardee.device.simulation.profile import ResourceProfile
 from onboardee.device.simulation.values import ValueRefusedError, Values

@@ -2,16 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Final, Protocol
 
+from onboardee.device.access.call import Call
+from onboardee.device.access.gate import Decision, decide
+from onboardee.device.access.target import Target
 from onboardee.device.interfaces import BASELINE
-from onboardee.device.security.era import TODAY, Era
-from onboardee.device.security.gate import Decision, Requester, Target
 from onboardee.svrdb.model import Database
 from onboardee.wire.coap import Code
-from onboardee.wire.dtls import Session
-from onboardee.wire.path import Path
 
 COMMON: Final = frozenset({"rt", "if", "n", "id"})
 """Common properties: tolerated in any UPDATE and never changed by one (OCF Core 7.8)."""
@@ -39,55 +37,14 @@ class SilenceError(Exception):
     """The request gets no answer at all, as discovery filters demand."""
 
 
-def not_addressed(call: "Call") -> SilenceError | RefusedError:
+def not_addressed(call: Call) -> SilenceError | RefusedError:
     """Return what to raise at a query for another device: silence, as many may have heard it.
 
     Whoever asks over a session waits for an answer of this very device.
     """
-    if call.requester.secured:
+    if call.peer.secured:
         return RefusedError(Code.BAD_REQUEST, "the query is for another device or domain")
     return SilenceError()
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """The query of a request: pairs in their order, names in lower case."""
-
-    pairs: tuple[tuple[str, str], ...] = ()
-
-    @classmethod
-    def parse(cls, options: Sequence[str]) -> "Query":
-        """Split `name=value` options."""
-        pairs = (option.partition("=") for option in options)
-        return cls(tuple((name.lower(), value) for name, _, value in pairs))
-
-    def first(self, name: str) -> str | None:
-        """Return the first value of `name`, None if there is none."""
-        for key, value in self.pairs:
-            if key == name:
-                return value
-        return None
-
-    def all(self, name: str) -> list[str]:
-        """Return all values of `name`."""
-        return [value for key, value in self.pairs if key == name]
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A request that passed the gate, with the state it meets."""
-
-    database: Database
-    path: Path
-    requester: Requester
-    query: Query
-    interface: str
-    has_session: bool
-    session: Session | None = None
-    multicast: bool = False
-    wall_time: datetime | None = None
-    shows_owner: bool = False
-    era: Era = TODAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +78,13 @@ class Resource(Protocol):
 
     def delete(self, call: Call) -> Outcome:
         """Carry out a DELETE. Raises `RefusedError`, and then nothing has changed."""
+
+
+def admit(call: Call) -> None:
+    """Raise `DeniedError` unless the gate grants the request."""
+    decision = decide(call)
+    if not decision.granted:
+        raise DeniedError(decision)
 
 
 def retrieved(resource: Resource, call: Call) -> Outcome:

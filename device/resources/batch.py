@@ -12,29 +12,27 @@ from functools import partial
 from itertools import islice
 from typing import Any, Final
 
+from onboardee.device.access.call import Call, Query
 from onboardee.device.interfaces import RETRIEVING, UPDATING
-from onboardee.device.resources.admission import admit
 from onboardee.device.resources.base import (
-    Call,
     Outcome,
-    Query,
     RefusedError,
     Representation,
     Resource,
+    admit,
     retrieved,
 )
-from onboardee.device.security.gate import Operation
 from onboardee.wire.coap import Code
 
 MAX_CHANGES: Final = 64
 """By one UPDATE."""
 
 
-def retrieve(members: Sequence[Resource], call: Call, operation: Operation) -> Outcome:
+def retrieve(members: Sequence[Resource], call: Call) -> Outcome:
     """Read all links; those that are refused are left out. Raises `RefusedError` if none fit."""
     if not members:
         raise RefusedError(Code.BAD_REQUEST, "no link matches the query")
-    batch = _Batch(call, operation, RETRIEVING)
+    batch = _Batch(call, RETRIEVING)
     for member in members:
         done = batch.attempt(member, partial(retrieved, member))
         if done is not None:
@@ -53,7 +51,7 @@ def update(members: Sequence[Resource], call: Call, items: Sequence[object]) -> 
     changes = list(islice(wanted, MAX_CHANGES + 1))
     if not 0 < len(changes) <= MAX_CHANGES:
         raise RefusedError(Code.BAD_REQUEST, f"a batch has 1 to {MAX_CHANGES} changes")
-    batch = _Batch(call, Operation.UPDATE, UPDATING)
+    batch = _Batch(call, UPDATING)
     for member, representation in changes:
         done = batch.attempt(member, partial(_updated, member, representation))
         batch.enter(member, done.body if done else None)
@@ -65,7 +63,6 @@ class _Batch:
     """A batch while it is carried out."""
 
     call: Call
-    operation: Operation
     interfaces: frozenset[str]
     """Those that allow the operation."""
     items: list[dict[str, Any]] = field(default_factory=list)
@@ -77,8 +74,9 @@ class _Batch:
         interface = member.target.interfaces[0]
         try:
             self._require(interface)
-            admit(self.operation, member.target, self.call)
-            done = action(replace(self.call, interface=interface, query=Query()))
+            call = replace(self.call, target=member.target, interface=interface, query=Query())
+            admit(call)
+            done = action(call)
         except RefusedError as error:
             self.refusals.append((member.target.href, error))
             return None
@@ -100,7 +98,7 @@ class _Batch:
 
     def _require(self, interface: str) -> None:
         if interface not in self.interfaces:
-            sentence = f"interface {interface} does not allow {self.operation.name}"
+            sentence = f"interface {interface} does not allow {self.call.operation.name}"
             raise RefusedError(Code.FORBIDDEN, sentence)
 
 

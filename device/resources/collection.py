@@ -3,23 +3,21 @@
 from collections.abc import Mapping
 from typing import Any
 
+from onboardee.device.access.call import Call
 from onboardee.device.interfaces import BATCH, LINKS
 from onboardee.device.resources.appliance import ApplianceResource
-from onboardee.device.resources.base import Call, Representation, Resource
-from onboardee.device.resources.links import Endpoints, Reach, is_wanted, link_to
+from onboardee.device.resources.base import Representation, Resource
+from onboardee.device.resources.links import Reach, is_wanted, link_to
 from onboardee.device.simulation.profile import Profile, ResourceProfile
 
 
 class CollectionResource(ApplianceResource):
     """A resource whose value is its links; it may have properties of its own, too."""
 
-    def __init__(
-        self, profile: ResourceProfile, siblings: Mapping[str, Resource], endpoints: Endpoints
-    ) -> None:
+    def __init__(self, profile: ResourceProfile, siblings: Mapping[str, Resource]) -> None:
         super().__init__(profile)
         self._links = profile.links
         self._siblings = siblings
-        self._endpoints = endpoints
 
     def members(self, call: Call) -> list[Resource]:
         """Return the linked resources that have the types that the query names."""
@@ -38,7 +36,7 @@ class CollectionResource(ApplianceResource):
         return self._represented(call, {**own, "links": self._shown(call)})
 
     def _shown(self, call: Call) -> list[dict[str, Any]]:
-        reach = Reach(self._endpoints(), call)
+        reach = Reach(call)
         numbers = {href: number for number, href in enumerate(self._links, 1)}
         return [
             {**link_to(member, reach), "rel": ["hosts"], "ins": numbers[member.target.href]}
@@ -51,13 +49,11 @@ class CollectionResource(ApplianceResource):
         return {"rts": list(dict.fromkeys(name for types in linked for name in types))}
 
 
-def appliance_resources(profile: Profile, endpoints: Endpoints) -> dict[str, ApplianceResource]:
+def appliance_resources(profile: Profile) -> dict[str, ApplianceResource]:
     """Return the resources of a profile by their path, collections among them."""
     made: dict[str, ApplianceResource] = {}
     for each in profile.resources:
-        made[each.href] = (
-            CollectionResource(each, made, endpoints) if each.links else ApplianceResource(each)
-        )
+        made[each.href] = CollectionResource(each, made) if each.links else ApplianceResource(each)
     return made
 
 

@@ -5,17 +5,17 @@ from typing import Any, Final
 
 import msgspec
 
+from onboardee.device.access.call import Call
+from onboardee.device.access.target import Kind, Target
 from onboardee.device.interfaces import BASELINE, READ_WRITE
 from onboardee.device.resources.base import (
     COMMON,
-    Call,
     Outcome,
     ReadOnly,
     RefusedError,
     Representation,
     with_common,
 )
-from onboardee.device.security.gate import Kind, Target
 from onboardee.device.simulation.profile import Profile
 from onboardee.svrdb.model import Con
 from onboardee.wire.coap import Code

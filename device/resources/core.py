@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
+from onboardee.device.access.call import Call
+from onboardee.device.access.target import Kind, Target
 from onboardee.device.interfaces import BASELINE, READ, READ_WRITE
 from onboardee.device.resources.base import (
-    Call,
     Outcome,
     ReadOnly,
     RefusedError,
@@ -12,7 +13,6 @@ from onboardee.device.resources.base import (
     with_common,
 )
 from onboardee.device.security import states
-from onboardee.device.security.gate import Kind, Target
 from onboardee.device.simulation.profile import Profile
 from onboardee.svrdb.model import State
 from onboardee.wire.coap import Code

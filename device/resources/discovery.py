@@ -3,18 +3,17 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from onboardee.device.access.call import Call, Query
+from onboardee.device.access.target import Kind, Target
 from onboardee.device.interfaces import BASELINE, LINKS
 from onboardee.device.resources.base import (
-    Call,
-    Query,
     ReadOnly,
     RefusedError,
     Representation,
     Resource,
     not_addressed,
 )
-from onboardee.device.resources.links import Endpoints, Reach, is_wanted, link_to
-from onboardee.device.security.gate import Kind, Target
+from onboardee.device.resources.links import Reach, is_wanted, link_to
 from onboardee.wire.coap import Code
 
 Resources = Callable[[], Iterable[Resource]]
@@ -31,9 +30,8 @@ class DiscoveryResource(ReadOnly):
         has_plain_endpoint=True,
     )
 
-    def __init__(self, resources: Resources, endpoints: Endpoints) -> None:
+    def __init__(self, resources: Resources) -> None:
         self._resources = resources
-        self._endpoints = endpoints
 
     def retrieve(self, call: Call) -> Representation:
         """Return the links that the query asks for; a foreign domain or device hears nothing."""
@@ -60,7 +58,7 @@ class DiscoveryResource(ReadOnly):
 
     def _links(self, call: Call) -> list[dict[str, Any]]:
         anchor = f"ocf://{call.database.doxm.device_uuid}"
-        reach = Reach(self._endpoints(), call)
+        reach = Reach(call)
         wanted = call.query.all("rt")
         return [
             {**_relation(resource), "anchor": anchor, **link_to(resource, reach)}

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from typing import Final
 
+from onboardee.device.access.call import Call
+from onboardee.device.access.target import Kind, Target
 from onboardee.device.interfaces import BASELINE, READ
-from onboardee.device.resources.base import Call, ReadOnly, Representation, with_common
-from onboardee.device.resources.links import Endpoints, Reach
+from onboardee.device.resources.base import ReadOnly, Representation, with_common
+from onboardee.device.resources.links import Reach
 from onboardee.device.resources.openapi import described
 from onboardee.device.resources.payload import encode
-from onboardee.device.security.gate import Kind, Target
 from onboardee.device.simulation.profile import Profile
 
 KEPT: Final = 16
@@ -27,9 +28,6 @@ class IntrospectionResource(ReadOnly):
         interfaces=(READ, BASELINE),
     )
 
-    def __init__(self, endpoints: Endpoints) -> None:
-        self._endpoints = endpoints
-
     def retrieve(self, call: Call) -> Representation:
         """Return the document's address, as the requester can reach it."""
         data = IntrospectionDataResource.target
@@ -40,7 +38,7 @@ class IntrospectionResource(ReadOnly):
                 "content-type": "application/cbor",
                 "version": 1,
             }
-            for endpoint in Reach(self._endpoints(), call).of(data)
+            for endpoint in Reach(call).of(data)
         ]
         return with_common(call, self.target, {"urlInfo": places})
 

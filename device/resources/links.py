@@ -1,27 +1,28 @@
 """Web links, as `/oic/res` and collections show them (OCF Core 7.8.2, 10.2)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from onboardee.device.resources.base import Call, Resource
-from onboardee.device.security.gate import DOXM, PSTAT, Target
-from onboardee.svrdb.model import State
+from onboardee.device.access.call import Call
+from onboardee.device.access.gate import has_plain_endpoint
+from onboardee.device.access.target import Target
+from onboardee.device.resources.base import Resource
 from onboardee.wire.path import Endpoint, Path, bracketed
-
-Endpoints = Callable[[], Sequence[Endpoint]]
 
 
 class Reach:
     """Our endpoints as one requester can reach them: at the address where it reached us."""
 
-    def __init__(self, endpoints: Sequence[Endpoint], call: Call) -> None:
+    def __init__(self, call: Call) -> None:
         self._call = call
-        self._secured = _matching(endpoints, "coaps", call.path)
-        self._plain = _matching(endpoints, "coap", call.path)
+        self._secured = _matching(call.endpoints, "coaps", call.peer.address)
+        self._plain = _matching(call.endpoints, "coap", call.peer.address)
 
     def of(self, target: Target) -> list[str]:
         """Return the endpoints that lead to a resource, the unsecured ones first."""
-        return self._plain + self._secured if _is_plain_now(target, self._call) else self._secured
+        is_plain = has_plain_endpoint(replace(self._call, target=target))
+        return self._plain + self._secured if is_plain else self._secured
 
 
 def link_to(resource: Resource, reach: Reach) -> dict[str, Any]:
@@ -42,15 +43,6 @@ def is_wanted(resource: Resource, types: Sequence[str]) -> bool:
     OCF Core 7.9.2 leaves open what several mean; IoTivity-Lite and IoTivity take any of them.
     """
     return not types or any(name in resource.target.types for name in types)
-
-
-def _is_plain_now(target: Target, call: Call) -> bool:
-    """Tell whether the resource has an unsecured endpoint in the present state."""
-    if target.href == DOXM and call.shows_owner and call.database.state is State.RFNOP:
-        return True
-    if target.href in {DOXM, PSTAT}:
-        return call.database.state is State.RFOTM and not call.has_session
-    return target.has_plain_endpoint
 
 
 def _matching(endpoints: Sequence[Endpoint], scheme: str, path: Path) -> list[str]:

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Final, Protocol
 from uuid import UUID
 
+from onboardee.device.access.peer import Peer
 from onboardee.device.clock import WallClock, utc_now
-from onboardee.device.security.gate import Requester
 from onboardee.device.security.identity import identity_certificate, manufacturer_certificate
 from onboardee.device.security.pin import HINT_PREFIX, pin_key
 from onboardee.device.security.usable import is_usable
@@ -21,6 +21,7 @@ from onboardee.svrdb.model import (
     TransferMethod,
 )
 from onboardee.wire.dtls import Alert, CipherSuite, Offer, Session
+from onboardee.wire.path import Path
 
 CERTIFICATE_SUITES: Final = (
     CipherSuite.ECDHE_ECDSA_AES_128_CCM_8,
@@ -156,33 +157,34 @@ def pairwise_key(database: Database, identity: bytes, moment: datetime) -> bytes
     return None if credential is None or credential.private is None else credential.private.data
 
 
-def requester_of(
-    session: Session, database: Database, wall_clock: WallClock = utc_now
-) -> Requester:
+def peer_of(session: Session, database: Database, wall_clock: WallClock = utc_now) -> Peer:
     """Tell who the peer of a session is, at the moment it is opened."""
     owns_transfer = is_ownership_connection(session)
     # during a transfer an identity is a claim that no key stands behind
     uuid = _proven_uuid(session) if _is_proven(session) else None
-    requester = Requester(
+    assert isinstance(session.address, Path)
+    peer = Peer(
+        session.address,
         secured=True,
         owns_transfer=owns_transfer,
         uuid=uuid,
         by_key=uuid is not None and not session.peer_certificates,
+        session=session,
     )
-    return with_present_role(requester, database, wall_clock())
+    return with_present_role(peer, database, wall_clock())
 
 
-def with_present_role(requester: Requester, database: Database, moment: datetime) -> Requester:
+def with_present_role(peer: Peer, database: Database, moment: datetime) -> Peer:
     """Return the peer with the role of its key, as long as the key may be used.
 
     Only a peer that proved to have the key has the key's role, not one with a certificate.
     """
-    if not requester.by_key:
-        return requester
-    credential = _pairwise(database, requester.uuid, moment)
+    if not peer.by_key:
+        return peer
+    credential = _pairwise(database, peer.uuid, moment)
     role = None if credential is None else credential.role
     roles = frozenset() if role is None else frozenset({role})
-    return requester if roles == requester.roles else replace(requester, roles=roles)
+    return peer if roles == peer.roles else replace(peer, roles=roles)
 
 
 def has_lost_credential(

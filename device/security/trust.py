@@ -6,10 +6,10 @@ from uuid import UUID
 
 from cryptography.x509 import Certificate, CertificateRevocationList
 
+from onboardee.device.access.peer import OWNER_ROLE
 from onboardee.device.clock import WallClock
 from onboardee.device.security import certificates
 from onboardee.device.security.chains import Trust, verify
-from onboardee.device.security.gate import OWNER_ROLE
 from onboardee.device.security.usable import is_usable
 from onboardee.svrdb import x509
 from onboardee.svrdb.model import (

@@ -1,6 +1,7 @@
 """A device without its protocols: requests go straight to the dispatcher."""
 
 from dataclasses import dataclass, field
+from dataclasses import replace as replace_fields
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -8,16 +9,18 @@ from uuid import UUID
 import cbor2
 from msgspec.structs import replace
 
+from onboardee.device.access.call import Call, Query
+from onboardee.device.access.era import TODAY, Era
+from onboardee.device.access.peer import Peer
+from onboardee.device.access.target import Operation, Target
 from onboardee.device.dispatch import Dispatcher
 from onboardee.device.resources.all import all_resources
-from onboardee.device.resources.base import Call, Query, RefusedError, SilenceError
+from onboardee.device.resources.base import RefusedError, SilenceError
 from onboardee.device.resources.collection import appliance_resources
 from onboardee.device.resources.legacy import serve_oic_1_1
 from onboardee.device.resources.secure import secure_resources
 from onboardee.device.security import states
 from onboardee.device.security.audit import AuditLog
-from onboardee.device.security.era import TODAY, Era
-from onboardee.device.security.gate import Requester
 from onboardee.device.security.roles import AssertedRoles
 from onboardee.device.security.sessions import Terms
 from onboardee.device.simulation.profile import Profile, load
@@ -53,11 +56,6 @@ SECRET = b"\xf0\xf1\xf2 my key of 16"
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
-PLAIN = Requester()
-TRANSFER = Requester(secured=True, owns_transfer=True)
-BY_OWNER = Requester(secured=True, uuid=OWNER)
-STRANGER = Requester(secured=True, uuid=FRIEND)
-
 SECURED_PORT = Path("192.0.2.1", 5684, "192.0.2.9", 40000, secured=True)
 PLAIN_PORT = Path("192.0.2.1", 5683, "192.0.2.9", 40000)
 ENDPOINTS = (
@@ -66,6 +64,11 @@ ENDPOINTS = (
     Endpoint("coap", "::", 5693),
     Endpoint("coaps", "::", 5694),
 )
+
+PLAIN = Peer(PLAIN_PORT)
+TRANSFER = Peer(SECURED_PORT, secured=True, owns_transfer=True)
+BY_OWNER = Peer(SECURED_PORT, secured=True, uuid=OWNER)
+STRANGER = Peer(SECURED_PORT, secured=True, uuid=FRIEND)
 
 SILENCE = "silence"
 
@@ -154,7 +157,7 @@ class World:
     """A device that keeps what it is told, and the peer who talks to it."""
 
     database: Database
-    requester: Requester = TRANSFER
+    requester: Peer = TRANSFER
     profile: Profile = field(default_factory=lambda: load("light"))
     path: Path = SECURED_PORT
     has_session: bool | None = None
@@ -169,15 +172,14 @@ class World:
             self.session = transfer_session()
         self.asserted = AssertedRoles()
         self.audit = AuditLog(lambda: self.database, lambda: self.now)
-        self.appliances = appliance_resources(self.profile, lambda: ENDPOINTS)
+        self.appliances = appliance_resources(self.profile)
         everything = all_resources(
             self.profile,
-            lambda: ENDPOINTS,
             secure=secure_resources(SeededEntropy(0), lambda: self.now, self.asserted, self.audit),
             appliances=self.appliances.values(),
         )
         if self.profile.compat.oic_1_1:
-            serve_oic_1_1(everything, lambda: ENDPOINTS, self.profile.compat)
+            serve_oic_1_1(everything, self.profile.compat)
         self.dispatcher = Dispatcher(everything)
         self.last: Any = None
 
@@ -221,16 +223,18 @@ class World:
         """Return the values of all application resources."""
         return {href: dict(each.values.current) for href, each in self.appliances.items()}
 
-    def _call(self, query: Query, interface: str) -> Call:
+    def _call(self, operation: Operation, target: Target, query: Query, interface: str) -> Call:
         is_busy = self.requester.secured if self.has_session is None else self.has_session
+        peer = replace_fields(self.requester, address=self.path, session=self.session)
         return Call(
-            database=self.database,
-            path=self.path,
-            requester=self.requester,
-            query=query,
-            interface=interface,
+            operation,
+            target,
+            peer,
+            self.database,
+            query,
+            interface,
+            endpoints=ENDPOINTS,
             has_session=is_busy,
-            session=self.session,
             multicast=self.path.multicast,
             wall_time=self.now,
             shows_owner=self.profile.compat.anonymous_doxm,

@@ -13,8 +13,9 @@ from data_models import MODELS, needs_models
 from msgspec.structs import replace
 from resource_support import PLAIN_PORT, STRANGER, World, owned, plainly
 
+from onboardee.device.access.call import Query
+from onboardee.device.access.target import Operation
 from onboardee.device.resources import introspection
-from onboardee.device.resources.base import Query
 from onboardee.device.simulation.profile import CoreResources, load
 from onboardee.svrdb.model import State
 from onboardee.wire.coap import Code, Method
@@ -226,7 +227,7 @@ def test_devices_of_one_profile_share_the_document(monkeypatch: pytest.MonkeyPat
         profile = climate_profile(device=device, platform=platform)
         world = climate(may(2))
         resource = introspection.IntrospectionDataResource(profile)
-        call = world._call(Query(), "oic.if.baseline")
+        call = world._call(Operation.RETRIEVE, resource.target, Query(), "oic.if.baseline")
         document = resource.retrieve(call)
         assert isinstance(document, bytes)
         assert resource.retrieve(call) is document

@@ -23,8 +23,8 @@ from resource_support import (
     unowned,
 )
 
-from onboardee.device.security.era import OIC_1_1, TODAY
-from onboardee.device.security.gate import Requester
+from onboardee.device.access.era import OIC_1_1, TODAY
+from onboardee.device.access.peer import Peer
 from onboardee.device.simulation.compatibility import PRESETS, Compatibility, Preset
 from onboardee.device.simulation.profile import load
 from onboardee.device.testing.certificates import Issued, root
@@ -38,7 +38,7 @@ DOXM, PSTAT, CRED, ACL = (f"/oic/sec/{name}" for name in ("doxm", "pstat", "cred
 PERIOD = "20260101T000000Z/20270101T000000Z"
 
 
-def old(database: Database, requester: Requester = BY_OWNER, **options: Any) -> World:
+def old(database: Database, requester: Peer = BY_OWNER, **options: Any) -> World:
     """Make a device that serves OIC 1.1, and a peer who speaks it."""
     return World(database, requester, **{"profile": PROFILE, "era": OIC_1_1, **options})
 

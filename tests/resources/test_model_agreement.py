@@ -23,10 +23,18 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from msgspec import to_builtins
-from resource_support import DEVICE, SECRET, SILENCE, World, in_state, transfer_session
+from resource_support import (
+    DEVICE,
+    SECRET,
+    SECURED_PORT,
+    SILENCE,
+    World,
+    in_state,
+    transfer_session,
+)
 
+from onboardee.device.access.peer import Peer
 from onboardee.device.factory import reset_database
-from onboardee.device.security.gate import Requester
 from onboardee.svrdb.model import RoleId, State
 from onboardee.wire.coap import Code, Method
 from onboardee.wire.entropy import SeededEntropy
@@ -288,9 +296,10 @@ class Agreement(RuleBasedStateMachine):
             assert found == {part: self.model[part] for part in found}
 
 
-def requester(peer: dict[str, Any]) -> Requester:
+def requester(peer: dict[str, Any]) -> Peer:
     """Return a peer of the model as the device sees it."""
-    return Requester(
+    return Peer(
+        SECURED_PORT,
         secured=peer["secured"],
         owns_transfer=peer["doc"],
         uuid=UUID(peer["uuid"]) if peer["uuid"] else None,

@@ -126,7 +126,7 @@ def test_the_log_has_a_bound(denials: list[tuple[str, int]]) -> None:
 def test_strangers_do_not_read_it() -> None:
     """The log is no public resource."""
     world = World(owned(State.RFNOP), TRANSFER)
-    world.requester = world.requester.__class__(secured=True)
+    world.requester = world.requester.__class__(world.path, secured=True)
     assert world.get(AEL) is Code.UNAUTHORIZED
 
 

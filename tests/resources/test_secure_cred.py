@@ -406,7 +406,7 @@ def test_nobody_without_rights_reads_or_writes_credentials() -> None:
 
 def replace_uuid(world: World, uuid: UUID) -> Any:
     """Return a requester with this UUID and no further rights."""
-    return type(world.requester)(secured=True, uuid=uuid)
+    return type(world.requester)(world.path, secured=True, uuid=uuid)
 
 
 def with_three() -> World:

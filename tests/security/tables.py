@@ -4,15 +4,20 @@
 """
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
 from msgspec.structs import replace
 
-from onboardee.device.security.gate import Kind, Operation, Requester, Situation, Target, decide
-from onboardee.device.security.rights import OIC_1_1_RIGHTS, RIGHTS, Rights
+from onboardee.device.access.call import Call
+from onboardee.device.access.gate import decide
+from onboardee.device.access.peer import Peer
+from onboardee.device.access.rights import OIC_1_1_RIGHTS, RIGHTS, Rights
+from onboardee.device.access.target import Kind, Operation, Target
 from onboardee.device.security.states import ON_ENTRY, SUCCESSORS
 from onboardee.svrdb.model import Acl2, Cred, Database, Doxm, Permanent, Pstat, State
+from onboardee.wire.path import Path as Address
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "tables.md"
 
@@ -23,16 +28,17 @@ LETTERS = {
     Operation.UPDATE: "U",
     Operation.DELETE: "D",
 }
-REQUESTERS = {
-    "anybody, unsecured": Requester(),
-    "the ownership connection": Requester(secured=True, owns_transfer=True),
-    "DOTS (owner of doxm and pstat)": Requester(secured=True, uuid=DOTS),
-    "CMS (owner of cred)": Requester(secured=True, uuid=CMS),
-    "AMS (owner of acl2)": Requester(secured=True, uuid=AMS),
-    "a peer with the certificate of the role oic.role.owner": Requester(
+_peer = partial(Peer, Address("192.0.2.1", 5684, "192.0.2.9", 40000))
+PEERS = {
+    "anybody, unsecured": _peer(),
+    "the ownership connection": _peer(secured=True, owns_transfer=True),
+    "DOTS (owner of doxm and pstat)": _peer(secured=True, uuid=DOTS),
+    "CMS (owner of cred)": _peer(secured=True, uuid=CMS),
+    "AMS (owner of acl2)": _peer(secured=True, uuid=AMS),
+    "a peer with the certificate of the role oic.role.owner": _peer(
         secured=True, uuid=PEER, is_owner_by_role=True
     ),
-    "any other secured peer": Requester(secured=True, uuid=PEER),
+    "any other secured peer": _peer(secured=True, uuid=PEER),
 }
 SECURITY = ("doxm", "pstat", "cred", "acl2", "csr", "roles", "crl", "ael", "sp", "sdi")
 TARGETS = {
@@ -127,19 +133,19 @@ def _entry_values() -> Iterator[list[str]]:
 
 
 def _access() -> Iterator[str]:
-    for name, requester in REQUESTERS.items():
-        rows = ([f"`{href}`", *_granted(requester, target)] for href, target in TARGETS.items())
+    for name, peer in PEERS.items():
+        rows = ([f"`{href}`", *_granted(peer, target)] for href, target in TARGETS.items())
         yield from ("", f"### {name[0].upper()}{name[1:]}", "")
         yield from table(("Resource", *(state.name for state in State)), rows)
 
 
-def _granted(requester: Requester, target: Target) -> Iterator[str]:
+def _granted(peer: Peer, target: Target) -> Iterator[str]:
     for state in State:
-        situation = Situation(_database(state), has_session=requester.secured)
+        database = _database(state)
         yield "".join(
             letter
             for operation, letter in LETTERS.items()
-            if decide(operation, target, requester, situation).granted
+            if decide(Call(operation, target, peer, database, has_session=peer.secured)).granted
         )
 
 

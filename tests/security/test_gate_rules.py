@@ -4,11 +4,13 @@ import uuid
 from dataclasses import replace as replace_fields
 
 import pytest
+from gate_support import Situation, decide, peer
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from onboardee.device.security.gate import Kind, Operation, Requester, Situation, Target, decide
+from onboardee.device.access.peer import Peer
+from onboardee.device.access.target import Kind, Operation, Target
 from onboardee.svrdb.model import (
     NIL,
     Ace,
@@ -84,7 +86,7 @@ SECURED = Subject(connection=Connection.AUTHENTICATED)
 def test_what_an_entry_is_about(resource: AceResource, covered: bool) -> None:
     """Path, wildcard and filters must all fit; without path and wildcard nothing fits."""
     decision = decide(
-        Operation.UPDATE, LIGHT, Requester(secured=True), situation(ace(SECURED, resource))
+        Operation.UPDATE, LIGHT, peer(secured=True), situation(ace(SECURED, resource))
     )
     assert decision.granted is covered
 
@@ -109,7 +111,7 @@ def test_which_wildcard_means_which_resources(
         if decide(
             Operation.RETRIEVE,
             target,
-            Requester(secured=True),
+            peer(secured=True),
             situation(ace(SECURED, AceResource(wildcard=wildcard))),
         ).granted
     }
@@ -121,7 +123,7 @@ def test_which_wildcard_means_which_resources(
 def test_no_wildcard_means_configuration(kind: Kind, wildcard: str) -> None:
     """Security and core resources are reached by entries that name their path only."""
     target = Target("/oic/x", kind, (), (), discoverable=True, has_plain_endpoint=True)
-    requester = Requester(secured=True, uuid=PEER)
+    requester = peer(secured=True, uuid=PEER)
     by_wildcard = ace(Subject(uuid=str(PEER)), AceResource(wildcard=wildcard))
     assert not decide(Operation.RETRIEVE, target, requester, situation(by_wildcard)).granted
     by_path = ace(Subject(uuid=str(PEER)), AceResource(href="/oic/x"))
@@ -134,36 +136,36 @@ GUEST, GUEST_OF_ACME = RoleId(role="guest"), RoleId(role="guest", authority="acm
 @pytest.mark.parametrize(
     ("subject", "requester", "meant"),
     [
-        (Subject(uuid=str(PEER)), Requester(secured=True, uuid=PEER), True),
-        (Subject(uuid=str(PEER).upper()), Requester(secured=True, uuid=PEER), True),
-        (Subject(uuid=str(PEER)), Requester(secured=True, uuid=OTHER), False),
-        (Subject(uuid=str(PEER)), Requester(secured=True), False),
-        (Subject(uuid=str(NIL)), Requester(secured=True, uuid=NIL), False),
-        (Subject(uuid=str(NIL)), Requester(secured=True), False),
-        (Subject(uuid="*"), Requester(secured=True, uuid=PEER), False),
-        (Subject(uuid="None"), Requester(secured=True), False),
-        (Subject(uuid="not a uuid"), Requester(secured=True, uuid=PEER), False),
-        (Subject(role="guest"), Requester(secured=True, roles=frozenset({GUEST})), True),
-        (Subject(role="guest"), Requester(secured=True, roles=frozenset({GUEST_OF_ACME})), True),
+        (Subject(uuid=str(PEER)), peer(secured=True, uuid=PEER), True),
+        (Subject(uuid=str(PEER).upper()), peer(secured=True, uuid=PEER), True),
+        (Subject(uuid=str(PEER)), peer(secured=True, uuid=OTHER), False),
+        (Subject(uuid=str(PEER)), peer(secured=True), False),
+        (Subject(uuid=str(NIL)), peer(secured=True, uuid=NIL), False),
+        (Subject(uuid=str(NIL)), peer(secured=True), False),
+        (Subject(uuid="*"), peer(secured=True, uuid=PEER), False),
+        (Subject(uuid="None"), peer(secured=True), False),
+        (Subject(uuid="not a uuid"), peer(secured=True, uuid=PEER), False),
+        (Subject(role="guest"), peer(secured=True, roles=frozenset({GUEST})), True),
+        (Subject(role="guest"), peer(secured=True, roles=frozenset({GUEST_OF_ACME})), True),
         (
             Subject(role="guest", authority="acme"),
-            Requester(secured=True, roles=frozenset({GUEST_OF_ACME})),
+            peer(secured=True, roles=frozenset({GUEST_OF_ACME})),
             True,
         ),
         (
             Subject(role="guest", authority="acme"),
-            Requester(secured=True, roles=frozenset({GUEST})),
+            peer(secured=True, roles=frozenset({GUEST})),
             False,
         ),
-        (Subject(role="host"), Requester(secured=True, roles=frozenset({GUEST})), False),
-        (Subject(role="guest"), Requester(secured=True, uuid=PEER), False),
-        (Subject(connection=Connection.AUTHENTICATED), Requester(secured=True), True),
-        (Subject(connection=Connection.AUTHENTICATED), Requester(), False),
-        (Subject(connection=Connection.ANYONE), Requester(), True),
-        (Subject(connection=Connection.ANYONE), Requester(secured=True), True),
+        (Subject(role="host"), peer(secured=True, roles=frozenset({GUEST})), False),
+        (Subject(role="guest"), peer(secured=True, uuid=PEER), False),
+        (Subject(connection=Connection.AUTHENTICATED), peer(secured=True), True),
+        (Subject(connection=Connection.AUTHENTICATED), peer(), False),
+        (Subject(connection=Connection.ANYONE), peer(), True),
+        (Subject(connection=Connection.ANYONE), peer(secured=True), True),
     ],
 )
-def test_whom_an_entry_is_about(subject: Subject, requester: Requester, meant: bool) -> None:
+def test_whom_an_entry_is_about(subject: Subject, requester: Peer, meant: bool) -> None:
     """A UUID, a role or a connection type means exactly those that have it, and nil nobody."""
     plain = Target("/x", Kind.APPLICATION, (), (), has_plain_endpoint=True)
     decision = decide(Operation.RETRIEVE, plain, requester, situation(ace(subject, ALL)))
@@ -192,7 +194,7 @@ def test_which_bit_permits_what(permission: int, granted: str) -> None:
     allowed = "".join(
         letter
         for letter, operation in operations
-        if decide(operation, LIGHT, Requester(secured=True), here).granted
+        if decide(operation, LIGHT, peer(secured=True), here).granted
     )
     assert allowed == granted
 
@@ -203,13 +205,13 @@ def test_permissions_of_several_entries_add_up() -> None:
     for entries in ((one, two), (two, one)):
         here = situation(*entries)
         for operation in (Operation.RETRIEVE, Operation.DELETE):
-            assert decide(operation, LIGHT, Requester(secured=True, uuid=PEER), here).granted
+            assert decide(operation, LIGHT, peer(secured=True, uuid=PEER), here).granted
 
 
 def test_a_refusal_tells_which_entries_fell_short() -> None:
     """The reason names the entries that matched without permitting the operation."""
     here = situation(ace(SECURED, ALL, 2, aceid=7))
-    decision = decide(Operation.DELETE, LIGHT, Requester(secured=True), here)
+    decision = decide(Operation.DELETE, LIGHT, peer(secured=True), here)
     assert "7" in decision.reason
     assert "DELETE" in decision.reason
 
@@ -233,7 +235,7 @@ targets = st.one_of(
 )
 identities = st.sampled_from([None, NIL, PEER, OTHER])
 requesters = st.builds(
-    Requester,
+    peer,
     secured=st.booleans(),
     owns_transfer=st.booleans(),
     uuid=identities,
@@ -291,7 +293,7 @@ questions = st.tuples(st.sampled_from(Operation), targets, requesters)
 
 @given(situations(), entries, st.integers(0, 6), questions)
 def test_an_entry_more_takes_nothing_away(
-    here: Situation, extra: Ace, place: int, question: tuple[Operation, Target, Requester]
+    here: Situation, extra: Ace, place: int, question: tuple[Operation, Target, Peer]
 ) -> None:
     """What is granted stays granted when an entry is added, wherever it is put."""
     if decide(*question, here).granted:
@@ -306,11 +308,11 @@ def test_an_entry_more_takes_nothing_away(
 
 @given(situations(), st.sampled_from(Operation), targets, requesters)
 def test_the_nil_uuid_never_grants(
-    here: Situation, operation: Operation, target: Target, who: Requester
+    here: Situation, operation: Operation, target: Target, who: Peer
 ) -> None:
     """A peer with the nil UUID has exactly what the same peer without a UUID has."""
-    nil = Requester(who.secured, who.owns_transfer, NIL, who.roles)
-    nameless = Requester(who.secured, who.owns_transfer, None, who.roles)
+    nil = replace_fields(who, uuid=NIL)
+    nameless = replace_fields(who, uuid=None)
     granted = decide(operation, target, nil, here).granted
     assert granted == decide(operation, target, nameless, here).granted
 
@@ -320,7 +322,7 @@ def test_anonymous_peers_get_what_entries_for_anyone_list(
     here: Situation, operation: Operation, target: Target
 ) -> None:
     """Outside RFOTM, plain requests reach plain endpoints that an anon-clear entry opens only."""
-    if here.state is not State.RFOTM and decide(operation, target, Requester(), here).granted:
+    if here.state is not State.RFOTM and decide(operation, target, peer(), here).granted:
         assert target.has_plain_endpoint
         assert target.kind is not Kind.SECURITY
         assert target.kind is Kind.CORE or here.state is State.RFNOP
@@ -335,7 +337,7 @@ def test_anonymous_peers_in_rfotm_choose_and_look_only(
     here: Situation, operation: Operation, target: Target
 ) -> None:
     """In RFOTM a plain request writes nothing but doxm, and reads what discovery needs."""
-    if here.state is State.RFOTM and decide(operation, target, Requester(), here).granted:
+    if here.state is State.RFOTM and decide(operation, target, peer(), here).granted:
         assert not here.has_session
         reads = {"/oic/res", "/oic/d", "/oic/p", "/oic/sec/pstat"}
         is_reading = operation in {Operation.RETRIEVE, Operation.OBSERVE}
@@ -344,7 +346,7 @@ def test_anonymous_peers_in_rfotm_choose_and_look_only(
 
 @given(situations(), st.sampled_from(Operation), targets, requesters)
 def test_application_resources_rest_outside_normal_operation(
-    here: Situation, operation: Operation, target: Target, who: Requester
+    here: Situation, operation: Operation, target: Target, who: Peer
 ) -> None:
     """Nobody, the ownership connection included, reaches application resources before RFNOP."""
     if target.kind is Kind.APPLICATION and here.state is not State.RFNOP:
@@ -352,7 +354,7 @@ def test_application_resources_rest_outside_normal_operation(
 
 
 PSTAT = Target("/oic/sec/pstat", Kind.SECURITY, (), ())
-ANYBODY = Requester()
+ANYBODY = peer()
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,10 @@ them, and the rule that refuses the others.
 import uuid
 
 import pytest
+from gate_support import Situation, decide, peer, season
 from msgspec.structs import replace
 
-from onboardee.device.security.gate import Kind, Operation, Requester, Situation, Target, decide
+from onboardee.device.access.target import Kind, Operation, Target
 from onboardee.svrdb.model import (
     NIL,
     Ace,
@@ -27,6 +28,7 @@ from onboardee.svrdb.model import (
     State,
     Subject,
 )
+from onboardee.wire.coap import Code
 
 DEVICE, DOTS, STATES, CMS, AMS, FRIEND, STRANGER, GUEST = (
     uuid.UUID(int=number << 96 | 0x4000_8000_0000_0000_0000) for number in range(1, 9)
@@ -120,18 +122,18 @@ ENTRIES = (
 )
 
 SUBJECTS = {
-    "anonymous": Requester(),
-    "secured": Requester(secured=True),
-    "transfer": Requester(secured=True, owns_transfer=True),
-    "nil": Requester(secured=True, uuid=NIL),
-    "dots": Requester(secured=True, uuid=DOTS),
-    "states": Requester(secured=True, uuid=STATES),
-    "cms": Requester(secured=True, uuid=CMS),
-    "ams": Requester(secured=True, uuid=AMS),
-    "stranger": Requester(secured=True, uuid=STRANGER),
-    "friend": Requester(secured=True, uuid=FRIEND),
-    "guest": Requester(secured=True, uuid=GUEST, roles=frozenset({RoleId(role="guest")})),
-    "deputy": Requester(secured=True, uuid=STRANGER).with_asserted(
+    "anonymous": peer(),
+    "secured": peer(secured=True),
+    "transfer": peer(secured=True, owns_transfer=True),
+    "nil": peer(secured=True, uuid=NIL),
+    "dots": peer(secured=True, uuid=DOTS),
+    "states": peer(secured=True, uuid=STATES),
+    "cms": peer(secured=True, uuid=CMS),
+    "ams": peer(secured=True, uuid=AMS),
+    "stranger": peer(secured=True, uuid=STRANGER),
+    "friend": peer(secured=True, uuid=FRIEND),
+    "guest": peer(secured=True, uuid=GUEST, roles=frozenset({RoleId(role="guest")})),
+    "deputy": peer(secured=True, uuid=STRANGER).with_asserted(
         frozenset({RoleId(role="oic.role.owner", authority="root")})
     ),
 }
@@ -237,3 +239,33 @@ def test_nil_owns_nothing(state: State, target: Target) -> None:
         nil = decide(operation, target, SUBJECTS["nil"], situation)
         nameless = decide(operation, target, SUBJECTS["secured"], situation)
         assert nil == nameless
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize(
+    ("name", "operation", "out_of_season"),
+    [
+        ("cred", Operation.DELETE, "RFNOP RESET"),
+        ("acl2", Operation.DELETE, "RFNOP RESET"),
+        ("ael", Operation.UPDATE, "RFNOP"),
+        ("csr", Operation.RETRIEVE, "RESET"),
+        ("cred", Operation.UPDATE, ""),
+        ("doxm", Operation.DELETE, ""),
+    ],
+)
+def test_what_even_an_owner_does_in_season_only(
+    state: State, name: str, operation: Operation, out_of_season: str
+) -> None:
+    """What the rules grant is refused in states in which it is not possible, with its own code."""
+    here = Situation(database(state), has_session=True)
+    refusal = season(operation, security(name), SUBJECTS["transfer"], here)
+    assert (refusal is not None) is (state.name in out_of_season.split())
+    if refusal is not None:
+        assert refusal.code is (Code.SERVICE_UNAVAILABLE if name == "csr" else Code.FORBIDDEN)
+
+
+def test_an_old_tool_removes_credentials_in_operation() -> None:
+    """Tools of OIC 1.1 know no other state for it."""
+    here = Situation(database(State.RFNOP), has_session=True, is_old=True)
+    assert season(Operation.DELETE, security("cred"), SUBJECTS["cms"], here) is None
+    assert season(Operation.DELETE, security("acl2"), SUBJECTS["ams"], here) is not None

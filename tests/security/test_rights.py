@@ -2,7 +2,7 @@
 
 import pytest
 
-from onboardee.device.security.rights import OIC_1_1_RIGHTS, RIGHTS, Right, why_not_writable
+from onboardee.device.access.rights import OIC_1_1_RIGHTS, RIGHTS, Right, why_not_writable
 from onboardee.svrdb.model import State
 
 TABLE = """

@@ -14,7 +14,7 @@ from onboardee.device.security.sessions import (
     awaited_owner,
     identity_uuid,
     pairwise_key,
-    requester_of,
+    peer_of,
     returning_terms,
     terms_for,
 )
@@ -34,8 +34,10 @@ from onboardee.svrdb.model import (
 )
 from onboardee.wire.dtls import CipherSuite, Session
 from onboardee.wire.dtls.session import Role
+from onboardee.wire.path import Path
 
 PEER = UUID("aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee")
+PEER_PATH = Path("192.0.2.1", 5684, "192.0.2.9", 40000, secured=True)
 KEY = bytes(range(16))
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 GUEST = RoleId(role="guest")
@@ -68,7 +70,7 @@ def database(state: State, *, method: int = 0, subject: str = str(PEER)) -> Data
 def session(identity: bytes | None = None, tag: object = None) -> Session:
     """Make a session that looks established."""
     return Session(
-        address="peer",
+        address=PEER_PATH,
         suite=CipherSuite.ECDHE_PSK_AES_128_CBC_SHA256,
         role=Role.SERVER,
         client_random=bytes(32),
@@ -85,7 +87,7 @@ def session(identity: bytes | None = None, tag: object = None) -> Session:
 @pytest.mark.parametrize("state", [State.RFPRO, State.RFNOP, State.SRESET])
 def test_an_owned_device_speaks_to_holders_of_a_key_only(state: State) -> None:
     """With an owner, PSK is offered, never the anonymous suite, whatever the method was."""
-    offer = terms_for(database(state), Connections(), "peer")
+    offer = terms_for(database(state), Connections(), PEER_PATH)
     assert offer is not None
     assert tuple(offer.suites) == (CipherSuite.ECDHE_PSK_AES_128_CBC_SHA256,)
     assert offer.tag == Terms(owns_transfer=False)
@@ -97,22 +99,22 @@ def test_an_owned_device_speaks_to_holders_of_a_key_only(state: State) -> None:
 
 def test_a_resetting_device_speaks_to_nobody() -> None:
     """In RESET no handshake is answered."""
-    assert terms_for(database(State.RESET), Connections(), "peer") is None
+    assert terms_for(database(State.RESET), Connections(), PEER_PATH) is None
 
 
 @pytest.mark.parametrize(("method", "speaks"), [(0, True), (1, False), (2, False), (4, False)])
 def test_without_an_owner_the_selected_method_counts(method: int, speaks: bool) -> None:
     """Before a method that the device has is selected, no handshake is answered."""
-    offer = terms_for(database(State.RFOTM, method=method), Connections(), "peer")
+    offer = terms_for(database(State.RFOTM, method=method), Connections(), PEER_PATH)
     assert (offer is not None) is speaks
     assert offer is None or offer.tag == Terms(owns_transfer=True)
 
 
 def test_there_is_one_ownership_connection() -> None:
     """While a peer is connected, others are ignored; the same peer may retry."""
-    connections = Connections({"peer": session()})
+    connections = Connections({PEER_PATH: session()})
     assert terms_for(database(State.RFOTM), connections, "other") is None
-    assert terms_for(database(State.RFOTM), connections, "peer") is not None
+    assert terms_for(database(State.RFOTM), connections, PEER_PATH) is not None
 
 
 @pytest.mark.parametrize(
@@ -153,10 +155,10 @@ def test_a_credential_without_octets_is_no_key() -> None:
 def test_who_the_peer_of_a_session_is() -> None:
     """The PSK identity gives the UUID, its credential the role, the terms the ownership."""
     here = database(State.RFNOP)
-    known = requester_of(session(PEER.bytes, Terms(owns_transfer=False)), here)
+    known = peer_of(session(PEER.bytes, Terms(owns_transfer=False)), here)
     assert (known.secured, known.owns_transfer, known.uuid) == (True, False, PEER)
     assert known.roles == {GUEST}
-    owner = requester_of(session(None, Terms(owns_transfer=True)), here)
+    owner = peer_of(session(None, Terms(owns_transfer=True)), here)
     assert (owner.secured, owner.owns_transfer, owner.uuid) == (True, True, None)
     assert owner.roles == frozenset()
 
@@ -193,7 +195,7 @@ def test_the_returning_owner_proves_its_key() -> None:
     assert offer.psk(str(PEER).encode()) == KEY
     assert offer.psk(UUID(int=9).bytes) is None
     assert offer.psk(b"oic.sec.doxm.rdp") is None
-    requester = requester_of(session(PEER.bytes, offer.tag), half_owned(), lambda: NOON)
+    requester = peer_of(session(PEER.bytes, offer.tag), half_owned(), lambda: NOON)
     assert (requester.owns_transfer, requester.uuid) == (True, PEER)
 
 
@@ -217,7 +219,7 @@ def test_nobody_else_returns_with_a_key_of_its_own() -> None:
 def test_a_pin_is_in_no_terms() -> None:
     """What a session is opened with shows no PIN, and no key made of it."""
     terms = PinTerms("97531")
-    offer = terms_for(database(State.RFOTM, method=1), Connections(), "peer", terms)
+    offer = terms_for(database(State.RFOTM, method=1), Connections(), PEER_PATH, terms)
     assert offer is not None
     assert "97531" not in repr(terms) + repr(offer)
 
@@ -225,4 +227,4 @@ def test_a_pin_is_in_no_terms() -> None:
 def test_other_ownership_connections_prove_nothing() -> None:
     """An identity that no key stands behind is nobody."""
     claimed = session(PEER.bytes, Terms(owns_transfer=True))
-    assert requester_of(claimed, half_owned(), lambda: NOON).uuid is None
+    assert peer_of(claimed, half_owned(), lambda: NOON).uuid is None

@@ -2,8 +2,8 @@
 
 from tables import DOCUMENT, TARGETS, document
 
+from onboardee.device.access.rights import RIGHTS
 from onboardee.device.resources.secure import secure_resources
-from onboardee.device.security.rights import RIGHTS
 from onboardee.wire.entropy import SeededEntropy
 
 

@@ -15,18 +15,17 @@ from onboardee.device.resources.legacy.discovery import LegacyDiscoveryResource
 from onboardee.device.resources.legacy.doxm import LegacyDoxmResource
 from onboardee.device.resources.legacy.pstat import LegacyPstatResource
 from onboardee.device.resources.legacy.ver import VerResource
-from onboardee.device.resources.links import Endpoints
 from onboardee.device.simulation.compatibility import Compatibility
 from onboardee.wire.coap import Code
 
 
-def serve_oic_1_1(resources: list[Resource], endpoints: Endpoints, compat: Compatibility) -> None:
+def serve_oic_1_1(resources: list[Resource], compat: Compatibility) -> None:
     """Put the resources that know OIC 1.1 into the places of those that do not; add the rest."""
     added = Code.CREATED if compat.iotivity_1_1_0 else Code.CHANGED
     knowing: dict[str, Resource] = {
         resource.target.href: resource
         for resource in (
-            LegacyDiscoveryResource(lambda: resources, endpoints),
+            LegacyDiscoveryResource(lambda: resources),
             LegacyDoxmResource(),
             LegacyPstatResource(),
             LegacyCredResource(added),

@@ -7,18 +7,14 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
+from onboardee.device.access.call import Call
+from onboardee.device.access.era import OIC_1_1
+from onboardee.device.access.target import ACL, Kind, Target
 from onboardee.device.interfaces import BASELINE
-from onboardee.device.resources.base import (
-    Call,
-    Outcome,
-    ReadOnly,
-    Representation,
-)
+from onboardee.device.resources.base import Outcome, ReadOnly, Representation
 from onboardee.device.resources.legacy.forms import in_old_form
 from onboardee.device.resources.secure.acl2 import with_entries
 from onboardee.device.resources.secure.common import bad_request, merged, require_writable, wire
-from onboardee.device.security.era import OIC_1_1
-from onboardee.device.security.gate import ACL, Kind, Target
 from onboardee.svrdb import version1
 from onboardee.svrdb.model import Ace, Acl2
 from onboardee.wire.coap import Code

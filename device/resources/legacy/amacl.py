@@ -1,9 +1,10 @@
 """`/oic/sec/amacl`: the resources whose access a manager decides (OIC Security 1.1 13.6)."""
 
+from onboardee.device.access.call import Call
+from onboardee.device.access.target import AMACL, Kind, Target
 from onboardee.device.interfaces import BASELINE
-from onboardee.device.resources.base import Call, ReadOnly, Representation
+from onboardee.device.resources.base import ReadOnly, Representation
 from onboardee.device.resources.legacy.forms import in_old_form
-from onboardee.device.security.gate import AMACL, Kind, Target
 
 
 class AmaclResource(ReadOnly):

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from onboardee.device.resources.base import Call, Outcome, Representation
+from onboardee.device.access.call import Call
+from onboardee.device.resources.base import Outcome, Representation
 from onboardee.device.resources.legacy.forms import in_old_form
 from onboardee.device.resources.secure.common import bad_request, number_from, require_writable
 from onboardee.device.resources.secure.cred import CredResource

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from onboardee.device.access.call import Call
 from onboardee.device.interfaces import BASELINE
-from onboardee.device.resources.base import Call, RefusedError, Representation, Resource
+from onboardee.device.resources.base import RefusedError, Representation, Resource
 from onboardee.device.resources.discovery import DiscoveryResource
 from onboardee.wire.coap import Code
 
@@ -32,8 +33,8 @@ class LegacyDiscoveryResource(DiscoveryResource):
         return [directory]
 
     def _secure_port(self, call: Call) -> int | None:
-        for endpoint in self._endpoints():
-            if endpoint.scheme == "coaps" and endpoint.is_ipv6 == call.path.is_ipv6:
+        for endpoint in call.endpoints:
+            if endpoint.scheme == "coaps" and endpoint.is_ipv6 == call.peer.address.is_ipv6:
                 return endpoint.port
         return None
 

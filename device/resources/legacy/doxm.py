@@ -6,7 +6,8 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from onboardee.device.resources.base import Call, Outcome, Representation
+from onboardee.device.access.call import Call
+from onboardee.device.resources.base import Outcome, Representation
 from onboardee.device.resources.legacy.forms import in_old_form
 from onboardee.device.resources.secure.common import wire
 from onboardee.device.resources.secure.doxm import DoxmResource
@@ -30,7 +31,7 @@ class LegacyDoxmResource(DoxmResource):
         if database.doxm.owned and not call.database.doxm.owned:
             database = _with_resource_owners(database)
         # these tools repeat oxmsel in each update; over a session that selects nothing anew
-        is_selection = outcome.abandon_handshakes and not call.requester.secured
+        is_selection = outcome.abandon_handshakes and not call.peer.secured
         return with_fields(outcome, database=database, abandon_handshakes=is_selection)
 
 

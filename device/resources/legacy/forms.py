@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from onboardee.device.access.target import Target
 from onboardee.device.interfaces import BASELINE
 from onboardee.device.resources.base import Representation
-from onboardee.device.security.gate import Target
 
 
 def in_old_form(target: Target, properties: Mapping[str, Any]) -> Representation:

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-from onboardee.device.resources.base import Call, Outcome, Representation
+from onboardee.device.access.call import Call
+from onboardee.device.resources.base import Outcome, Representation
 from onboardee.device.resources.legacy.forms import in_old_form
 from onboardee.device.resources.secure.common import bad_request, wire
 from onboardee.device.resources.secure.pstat import PstatResource

@@ -1,9 +1,10 @@
 """`/oic/sec/ver`: the version of the security implementation, which IoTivity 1.1 and 1.2 ask."""
 
+from onboardee.device.access.call import Call
+from onboardee.device.access.target import VER, Kind, Target
 from onboardee.device.interfaces import BASELINE
-from onboardee.device.resources.base import Call, ReadOnly, Representation
+from onboardee.device.resources.base import ReadOnly, Representation
 from onboardee.device.resources.legacy.forms import in_old_form
-from onboardee.device.security.gate import VER, Kind, Target
 
 
 class VerResource(ReadOnly):

@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
+from onboardee.device.access.call import Call
 from onboardee.device.resources.base import (
     COMMON,
-    Call,
     Outcome,
     ReadOnly,
     RefusedError,
@@ -27,7 +27,7 @@ from onboardee.device.resources.secure.common import (
     wire,
     without_id,
 )
-from onboardee.svrdb.model import Ace, Acl2, State, TimePattern
+from onboardee.svrdb.model import Ace, Acl2, TimePattern
 from onboardee.svrdb.validity import MAX_PATTERNS, MAX_RULES_IN_ALL, parse
 from onboardee.wire.coap import Code
 
@@ -65,9 +65,6 @@ class Acl2Resource(ReadOnly):
 
     def delete(self, call: Call) -> Outcome:
         """Remove the entries that `aceid=` names, or all."""
-        state = call.database.state
-        if state in {State.RFNOP, State.RESET}:
-            raise RefusedError(Code.FORBIDDEN, f"acl2: entries are not removed in {state.name}")
         require_writable("acl2", "aclist2", call)
         acl2 = call.database.acl2
         wanted = call.query.all("aceid")

@@ -5,18 +5,15 @@ from collections.abc import Mapping
 import msgspec
 from msgspec.structs import replace
 
+from onboardee.device.access.call import Call
 from onboardee.device.resources.base import (
-    Call,
     Outcome,
     ReadOnly,
-    RefusedError,
     Representation,
     with_common,
 )
 from onboardee.device.resources.secure.common import bad_request, merged, target, wire
 from onboardee.device.security.audit import MAX_SPACE, AuditLog
-from onboardee.svrdb.model import State
-from onboardee.wire.coap import Code
 
 
 class AelResource(ReadOnly):
@@ -40,8 +37,6 @@ class AelResource(ReadOnly):
 
     def update(self, call: Call, payload: Mapping[str, object]) -> Outcome:
         """Set both filters."""
-        if call.database.state is State.RFNOP:
-            raise RefusedError(Code.FORBIDDEN, "ael: the filters are not changed in RFNOP")
         filters = wire(call.database.ael)
         if not filters.keys() <= payload.keys():
             raise bad_request("ael: an update has categoryfilter and priorityfilter")

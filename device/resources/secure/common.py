@@ -6,10 +6,11 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
+from onboardee.device.access.call import Call
+from onboardee.device.access.rights import why_not_writable
+from onboardee.device.access.target import Kind, Target
 from onboardee.device.interfaces import BASELINE, READ_WRITE
-from onboardee.device.resources.base import COMMON, Call, RefusedError
-from onboardee.device.security.gate import Kind, Target
-from onboardee.device.security.rights import why_not_writable
+from onboardee.device.resources.base import COMMON, RefusedError
 from onboardee.svrdb.model import ANY_SUBJECT, NIL
 from onboardee.wire.coap import Code
 
@@ -48,8 +49,8 @@ def require_writable(resource: str, name: str, call: Call) -> None:
         resource,
         name,
         call.database.state,
-        secured=call.requester.secured,
-        owns_transfer=call.requester.owns_transfer,
+        secured=call.peer.secured,
+        owns_transfer=call.peer.owns_transfer,
         rights=call.era.rights,
     )
     if why is not None:

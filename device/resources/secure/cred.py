@@ -6,8 +6,8 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
+from onboardee.device.access.call import Call
 from onboardee.device.resources.base import (
-    Call,
     Outcome,
     ReadOnly,
     RefusedError,
@@ -75,9 +75,6 @@ class CredResource(ReadOnly):
 
     def delete(self, call: Call) -> Outcome:
         """Remove what `credid=` and `subjectuuid=` name, or all."""
-        state = call.database.state
-        if state in {State.RFNOP, State.RESET}:
-            raise RefusedError(Code.FORBIDDEN, f"cred: credentials are not removed in {state.name}")
         require_writable("cred", "creds", call)
         cred = call.database.cred
         ids, subjects = call.query.all("credid"), call.query.all("subjectuuid")
@@ -133,8 +130,8 @@ def _owner_key(cred: Cred, credential: Credential, call: Call) -> bytes:
     else a key without octets would be a credential that anybody knows.
     """
     doxm = call.database.doxm
-    session = call.session
-    if session is None or not call.requester.owns_transfer or doxm.owned:
+    session = call.peer.session
+    if session is None or not call.peer.owns_transfer or doxm.owned:
         raise bad_request("cred: privatedata is empty, and this is no ownership transfer")
     if call.database.state is not State.RFOTM or credential.subject == ANY_SUBJECT:
         raise bad_request("cred: privatedata is empty, and this is no ownership transfer")

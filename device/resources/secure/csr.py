@@ -2,10 +2,11 @@
 
 from msgspec.structs import replace
 
-from onboardee.device.resources.base import Call, Outcome, ReadOnly, RefusedError, with_common
+from onboardee.device.access.call import Call
+from onboardee.device.resources.base import Outcome, ReadOnly, with_common
 from onboardee.device.resources.secure.common import target
 from onboardee.device.security import identity
-from onboardee.svrdb.model import Encoding, State
+from onboardee.svrdb.model import Encoding
 from onboardee.wire.coap import Code
 from onboardee.wire.entropy import Entropy
 
@@ -21,8 +22,6 @@ class CsrResource(ReadOnly):
     def retrieve(self, call: Call) -> Outcome:
         """Return the request; the first one makes the key pair, which is durable before it."""
         database = call.database
-        if database.state is State.RESET:
-            raise RefusedError(Code.SERVICE_UNAVAILABLE, "csr: a reset makes another key pair")
         if not database.identity_key.data:
             database = replace(database, identity_key=identity.new_key(self._entropy))
         text = identity.make_request(database.identity_key, database.doxm.device_uuid)

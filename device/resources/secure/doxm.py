@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
+from onboardee.device.access.call import Call
 from onboardee.device.resources.base import (
-    Call,
     Outcome,
     ReadOnly,
     Representation,

@@ -1,6 +1,6 @@
 """Certificates that the device itself is to show: they must be about it (OCF Security 13.3)."""
 
-from onboardee.device.resources.base import Call
+from onboardee.device.access.call import Call
 from onboardee.device.resources.secure.common import bad_request
 from onboardee.device.security import identity
 from onboardee.svrdb.model import Credential, CredentialType, CredentialUsage, Encoding

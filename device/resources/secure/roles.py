@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from onboardee.device.access.call import Call
 from onboardee.device.clock import WallClock
 from onboardee.device.resources.base import (
-    Call,
     Outcome,
     ReadOnly,
     RefusedError,
@@ -40,7 +40,7 @@ class RolesResource(ReadOnly):
 
     def retrieve(self, call: Call) -> Representation:
         """Return what the asking session asserted."""
-        known = {} if call.session is None else self._known(call.session)
+        known = {} if call.peer.session is None else self._known(call.peer.session)
         roles = [_disclosed(credid, each) for credid, each in known.items()]
         return with_common(call, self.target, {"roles": roles})
 
@@ -49,24 +49,24 @@ class RolesResource(ReadOnly):
         elements = payload.get("roles")
         if not isinstance(elements, list):
             raise bad_request("roles: roles is an array")
-        if call.session is None or not call.session.peer_certificates:
+        if call.peer.session is None or not call.peer.session.peer_certificates:
             raise bad_request("roles: the session was not opened with a certificate")
-        known = dict(self._known(call.session))
+        known = dict(self._known(call.peer.session))
         for element in elements:
             known = self._with_role(known, element, call)
-        self._asserted.replace(call.session, known)
+        self._asserted.replace(call.peer.session, known)
         return Outcome()
 
     def delete(self, call: Call) -> Outcome:
         """Give up the role certificates that `credid=` names, or all."""
-        if call.session is None:
+        if call.peer.session is None:
             raise bad_request("roles: only a session has roles")
-        known = dict(self._known(call.session))
+        known = dict(self._known(call.peer.session))
         ids = call.query.all("credid")
         for value in ids:
             if known.pop(number_from(value), None) is None:
                 raise RefusedError(Code.NOT_FOUND, f"roles: there is no credid {value}")
-        self._asserted.replace(call.session, known if ids else {})
+        self._asserted.replace(call.peer.session, known if ids else {})
         return Outcome(code=Code.DELETED)
 
     def _known(self, session: Session) -> Assertions:
@@ -98,17 +98,17 @@ class RolesResource(ReadOnly):
         public = read_public(element.get("publicdata"))
         if public is None:
             raise bad_request("roles: publicdata is missing")
-        assert call.session is not None
+        assert call.peer.session is not None
         # 5 MB of memory that a device without certificates need not have
         from onboardee.device.security import trust  # noqa: PLC0415
 
-        chain = call.session.peer_certificates
+        chain = call.peer.session.peer_certificates
         try:
             grant = trust.verify_roles(public, chain, call.database, self._wall_clock)
         except Alert as error:
             raise bad_request(f"roles: {error}") from error
         return Assertion(
-            public=public, subject=str(call.requester.uuid), roles=grant.roles, until=grant.until
+            public=public, subject=str(call.peer.uuid), roles=grant.roles, until=grant.until
         )
 
 

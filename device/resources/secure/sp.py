@@ -5,7 +5,8 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from onboardee.device.resources.base import Call, Outcome, ReadOnly, Representation, with_common
+from onboardee.device.access.call import Call
+from onboardee.device.resources.base import Outcome, ReadOnly, Representation, with_common
 from onboardee.device.resources.secure.common import (
     bad_request,
     merged,

@@ -3,7 +3,14 @@
 from dataclasses import dataclass
 from typing import Final
 
-from onboardee.device.security.rights import OIC_1_1_RIGHTS, RIGHTS, Rights
+from onboardee.device.access.rights import (
+    OIC_1_1_RIGHTS,
+    OIC_1_1_SEASONS,
+    RIGHTS,
+    SEASONS,
+    Rights,
+    Seasons,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,9 +19,11 @@ class Era:
 
     rights: Rights
     """Which property may be written when."""
+    seasons: Seasons
+    """Which operation is possible when."""
     is_old: bool
     """The request is written as in OIC 1.1 and wants an answer of that form."""
 
 
-TODAY: Final = Era(RIGHTS, is_old=False)
-OIC_1_1: Final = Era(OIC_1_1_RIGHTS, is_old=True)
+TODAY: Final = Era(RIGHTS, SEASONS, is_old=False)
+OIC_1_1: Final = Era(OIC_1_1_RIGHTS, OIC_1_1_SEASONS, is_old=True)

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from onboardee.device.access.target import ACL2, AEL, CRED, CSR, Operation
 from onboardee.svrdb.model import State
+from onboardee.wire.coap import Code
 
 
 class Over(Enum):
@@ -61,6 +63,38 @@ RIGHTS: Final[Rights] = {
     "sdi": {"uuid": Right(_RFOTM), "name": Right(_PROVISIONING), "priv": Right(_PROVISIONING)},
 }
 
+
+@dataclass(frozen=True, slots=True)
+class Season:
+    """In which states an operation on a whole resource is refused, and how."""
+
+    refused_in: frozenset[State]
+    code: Code
+    sentence: str
+
+
+Seasons = Mapping[tuple[str, Operation], Season]
+"""By path and operation; what is not named here is possible in every state."""
+
+_IN_OPERATION: Final = frozenset({State.RFNOP, State.RESET})
+
+SEASONS: Final[Seasons] = {
+    (CRED, Operation.DELETE): Season(
+        _IN_OPERATION, Code.FORBIDDEN, "credentials are not removed now"
+    ),
+    (ACL2, Operation.DELETE): Season(_IN_OPERATION, Code.FORBIDDEN, "entries are not removed now"),
+    (AEL, Operation.UPDATE): Season(
+        frozenset({State.RFNOP}), Code.FORBIDDEN, "the filters are not changed now"
+    ),
+    (CSR, Operation.RETRIEVE): Season(
+        frozenset({State.RESET}), Code.SERVICE_UNAVAILABLE, "a reset makes another key pair"
+    ),
+}
+
+OIC_1_1_SEASONS: Final[Seasons] = {
+    place: season for place, season in SEASONS.items() if place != (CRED, Operation.DELETE)
+}
+"""Tools of OIC 1.1 remove credentials in normal operation, too."""
 
 OIC_1_1_RIGHTS: Final[Rights] = {
     **RIGHTS,

@@ -1,0 +1,63 @@
+"""A request with the state that it meets: the one shape in which gate and resources see it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from onboardee.device.access.era import TODAY, Era
+from onboardee.device.access.peer import Peer
+from onboardee.device.access.target import Operation, Target
+from onboardee.svrdb.model import Database, State
+from onboardee.wire.path import Endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """The query of a request: pairs in their order, names in lower case."""
+
+    pairs: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def parse(cls, options: Sequence[str]) -> "Query":
+        """Split `name=value` options."""
+        pairs = (option.partition("=") for option in options)
+        return cls(tuple((name.lower(), value) for name, _, value in pairs))
+
+    def first(self, name: str) -> str | None:
+        """Return the first value of `name`, None if there is none."""
+        for key, value in self.pairs:
+            if key == name:
+                return value
+        return None
+
+    def all(self, name: str) -> list[str]:
+        """Return all values of `name`."""
+        return [value for key, value in self.pairs if key == name]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request: who asks what of which resource, and the device's state at that moment."""
+
+    operation: Operation
+    target: Target
+    peer: Peer
+    database: Database
+    query: Query = Query()
+    interface: str = ""
+    endpoints: Sequence[Endpoint] = ()
+    """Where the device is reached."""
+    has_session: bool = False
+    """A DTLS session of anybody exists, or is awaited to end a transfer."""
+    multicast: bool = False
+    wall_time: datetime | None = None
+    """The time of day; where it is unknown, nothing with a limited validity applies."""
+    shows_owner: bool = False
+    """An owned device tells anybody about its ownership, as IoTivity 2 does."""
+    era: Era = TODAY
+    """As which standard the request is written."""
+
+    @property
+    def state(self) -> State:
+        """The onboarding state."""
+        return self.database.state

@@ -1,0 +1,62 @@
+"""Who talks to the device: where it is, and what it proved to be."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+from uuid import UUID
+
+from onboardee.svrdb.model import RoleId
+from onboardee.wire.dtls import Session
+from onboardee.wire.path import Path
+
+OWNER_ROLE: Final = "oic.role.owner"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Peer:
+    """One peer: everybody at an address without DTLS, or who opened a session.
+
+    Two peers are equal if they talk from the same address over the same session: that decides
+    what is a repeated message and whose observation is whose. What a peer may do, its roles among
+    it, changes with time.
+    """
+
+    address: Path
+    secured: bool = False
+    uuid: UUID | None = None
+    """What it proved to be; None is anybody."""
+    roles: frozenset[RoleId] = frozenset()
+    owns_transfer: bool = False
+    """It talks over the device ownership connection."""
+    by_key: bool = False
+    """It proved to have a pre-shared key, rather than a certificate."""
+    is_owner_by_role: bool = False
+    """A certificate gives it the role of the owner."""
+    session: Session | None = None
+    """Where its suite, its certificates and its key block are, if it has a session."""
+
+    def with_asserted(self, roles: frozenset[RoleId]) -> "Peer":
+        """Return the same peer with the roles that certificates give it, too."""
+        is_owner = any(role.role == OWNER_ROLE for role in roles)
+        return replace(self, roles=self.roles | roles, is_owner_by_role=is_owner)
+
+    @property
+    def identity(self) -> str:
+        """Who it is, for people."""
+        if self.owns_transfer:
+            return f"ownership connection of {self.uuid}" if self.uuid else "ownership connection"
+        if self.uuid:
+            return str(self.uuid)
+        return "anonymous, secured" if self.secured else "anonymous"
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (
+            isinstance(other, Peer)
+            and self.session is other.session
+            and self.address == other.address
+        )
+
+    def __hash__(self) -> int:
+        return hash(self.address if self.session is None else self.session)
+
+    def __str__(self) -> str:
+        return str(self.address)
