@@ -19,6 +19,7 @@ from onboardee.device.resources.base import (
     SilenceError,
 )
 from onboardee.device.simulation.profile import Profile
+from onboardee.device.telling import served
 from onboardee.svrdb.model import Database
 from onboardee.wire.coap import Code, ContentFormat, Request, Response
 from onboardee.wire.entropy import Entropy, random_fraction
@@ -94,6 +95,12 @@ class Answering:
 
     def answer(self, request: Request, remote: Hashable, now: float) -> Response | None:
         """Answer one request; None is silence."""
+        response = self._answered(request, remote, now)
+        if self._bus.wants_requests:
+            self._bus.publish(served(request, str(remote), response))
+        return response
+
+    def _answered(self, request: Request, remote: Hashable, now: float) -> Response | None:
         if request.multicast and self._is_repeated_discovery(request, remote, now):
             return None
         try:
@@ -106,7 +113,7 @@ class Answering:
             return None if request.multicast else self._refuse(request, remote, error)
         for href, refusal in answer.outcome.refusals:
             self._report(request, href, remote, refusal)
-        return self._respond(request, remote, answer)
+        return self._respond(request, answer)
 
     def _make_call(  # noqa: PLR0913, PLR0917 - what a request asks for
         self,
@@ -142,20 +149,10 @@ class Answering:
         is_old = ContentFormat.CBOR in formats or OIC_1_1_VERSION in versions
         return OIC_1_1 if is_old else TODAY
 
-    def _respond(self, request: Request, remote: Hashable, answer: Answer) -> Response:
-        code = answer.outcome.code
+    def _respond(self, request: Request, answer: Answer) -> Response:
         is_ocf = answer.content_format == ContentFormat.OCF_CBOR
-        if self._bus.wants_requests:
-            self._bus.publish(
-                events.RequestServed(
-                    peer=str(remote),
-                    method=request.method.name,
-                    href=request.path,
-                    code=str(code),
-                )
-            )
         return Response(
-            code,
+            answer.outcome.code,
             answer.payload,
             content_format=answer.content_format,
             content_version=CONTENT_VERSION if is_ocf else None,

@@ -31,6 +31,7 @@ from onboardee.device.security.sessions import is_ownership_connection
 from onboardee.device.simulation.behaviour.chance import Dice
 from onboardee.device.simulation.behaviour.world import World
 from onboardee.device.simulation.profile import Profile
+from onboardee.device.telling import News
 from onboardee.svrdb import StoreUnavailable
 from onboardee.svrdb.model import NIL, Database, State
 from onboardee.wire.coap import (
@@ -135,6 +136,7 @@ class Device:
         )
         for appliance in self.appliances.values():
             appliance.world = self._world
+        self._news = News(self.appliances, self._world)
         self._answering = Answering(Dispatcher(resources), self, profile, self.bus, entropy)
         self._coap = CoapServer(
             self._answer,
@@ -179,6 +181,7 @@ class Device:
         if self.database.state is State.RESET or self._is_interrupted:
             self._reset(now)
         self._world.start(now)
+        self._news.begin()
         self._peers.show_pin()
 
     def _catch_up(self) -> None:
@@ -218,7 +221,7 @@ class Device:
             self._schedule_reset("the owner did not come back to end the transfer", now)
         self._follow_sessions(now)
         self._coap.tick(now)
-        self._tell(self._world.tick(now), by_itself=True)
+        self._tell(self._world.tick(now))
         if self._reset_at is not None and now >= self._reset_at:
             self._do(self._reset, now, writes=True)
         if self._reboot_at is not None and now >= self._reboot_at:
@@ -301,12 +304,14 @@ class Device:
 
     def press(self, name: str, now: float) -> list[Outgoing]:
         """Let somebody use one of `inputs`. Raises `ValueError` if there is none of this name."""
-        self._tell(self._world.press(name, now))
+        changed = self._world.press(name, now)
+        self.bus.publish(events.InputPressed(input=name))
+        self._tell(changed, by_hand=True)
         return self._egress.collect(now)
 
     def fault(self, name: str, now: float, *, is_on: bool) -> list[Outgoing]:
         """Let one of `faults` come or go. Raises `ValueError` if there is none of this name."""
-        self._tell(self._world.fault(name, now, is_on=is_on))
+        self._tell(self._world.fault(name, now, is_on=is_on), by_hand=True)
         return self._egress.collect(now)
 
     def offer(self, address: Hashable, /) -> Offer | None:
@@ -427,18 +432,15 @@ class Device:
 
     def _answer(self, request: Request, remote: Hashable, now: float) -> Response | None:
         """Answer a request; what is due before it comes before it."""
-        self._tell(self._world.tick(now), by_itself=True)
+        self._tell(self._world.tick(now))
         return self._answering.answer(request, remote, now)
 
-    def _tell(self, hrefs: Collection[str], *, by_itself: bool = False) -> None:
-        """Let everybody know of new values."""
+    def _tell(self, hrefs: Collection[str], *, by_hand: bool = False) -> None:
+        """Let everybody know of new values, and of faults that came or went."""
         ordered = sorted(hrefs)
         self._egress.notify(ordered)
-        for href in ordered:
-            if href not in self.appliances:
-                continue
-            values = dict(self.appliances[href].values.current)
-            self.bus.publish(events.ValueChanged(href=href, values=values, by_itself=by_itself))
+        for event in self._news.events(ordered, by_hand=by_hand):
+            self.bus.publish(event)
 
     def _commit(self, database: Database) -> None:
         failure = self._keep(database)
@@ -454,10 +456,10 @@ class Device:
             return error
         return None
 
-    def _follow(self, before: Database, now: float) -> None:
+    def _follow(self, before: Database, now: float, *, by_client: bool = True) -> None:
         """Do what a durable change entails."""
         after = self.database
-        for event in describe_changes(before, after):
+        for event in describe_changes(before, after, by_client=by_client):
             self.bus.publish(event)
         if before.pstat != after.pstat:
             self._egress.notify({PSTAT})
@@ -497,7 +499,7 @@ class Device:
         self._peers.forget_pin()
         self._audit.clear()
         self._restart(now)
-        for event in describe_changes(before, database):
+        for event in describe_changes(before, database, by_client=False):
             self.bus.publish(event)
         self.bus.publish(events.DeviceReset(device_uuid=database.doxm.device_uuid))
 
@@ -506,7 +508,9 @@ class Device:
         if self._keep(database) is not None:
             return
         self._restart(now)
-        self._follow(before, now)
+        uuid = database.doxm.device_uuid
+        self.bus.publish(events.DatabaseReplaced(device_uuid=uuid, state=database.state.name))
+        self._follow(before, now, by_client=False)
         self._peers.show_pin()
 
     def _reboot(self, now: float) -> None:
@@ -525,6 +529,7 @@ class Device:
         for appliance in self.appliances.values():
             appliance.values.restore()
         self._world.start(now)
+        self._news.begin()
         if self._is_interrupted:
             self._schedule_reset("a restart interrupted the transfer of ownership", now)
 

@@ -49,6 +49,23 @@ class ControlUnavailable(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OptionIgnored(Event):
+    """An option of the command line means nothing to this device, for the reason given."""
+
+    name = "option.ignored"
+    option: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeylogFailed(Event):
+    """The secrets for Wireshark can no longer be written; the device goes on."""
+
+    name = "keylog.failed"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MulticastChanged(Event):
     """Which groups were joined on which interfaces, and which could not be."""
 
@@ -115,6 +132,15 @@ class DeviceReset(Event):
 
     name = "device.reset"
     device_uuid: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseReplaced(Event):
+    """A person put another database in place, and the device runs on it as after a restart."""
+
+    name = "database.replaced"
+    device_uuid: UUID
+    state: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,24 +225,51 @@ class RequestRefused(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestServed(Event):
-    """A request was answered."""
+    """A request was answered, or met with silence (then `code` is None).
+
+    `payload` and `answer` are decoded, without secrets, None where there is nothing.
+    """
 
     name = "request.served"
     peer: str
     method: str
     href: str
-    code: str
+    query: tuple[str, ...]
+    payload: object
+    code: str | None
+    answer: object
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValueChanged(Event):
-    """A client or the world around changed what the device is doing, or it did so by itself."""
+    """A client or a person changed what the device is doing, or it did so by itself."""
 
     name = "value.changed"
     href: str
     values: Mapping[str, object]
+    """Those that are other than when they were told last."""
     by_itself: bool = False
     """What behaves changes all the time: few want to read it."""
+    moving: bool = False
+    """Whether the values are on their way, so that more of them follow."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputPressed(Event):
+    """A person used an input of the device: a button, a thumbturn."""
+
+    name = "input.pressed"
+    input: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultChanged(Event):
+    """A fault came or went: a person wanted it, or it happened by itself."""
+
+    name = "fault.changed"
+    fault: str
+    is_on: bool
+    by_itself: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -146,18 +146,19 @@ class ControlServer:
         """Send events until the client hangs up or falls behind."""
         loop = asyncio.get_running_loop()
 
-        def write(event: Event) -> None:
+        def write(told: dict[str, Any]) -> None:
             if writer.transport.get_write_buffer_size() > MAX_BACKLOG:
                 writer.transport.abort()
             else:
-                line = msgspec.json.encode({"event": event.name, **event.fields()})
-                writer.write(line + b"\n")
+                writer.write(msgspec.json.encode(told) + b"\n")
 
         def pass_on(event: Event) -> None:
+            at = device.wall_time.isoformat(timespec="milliseconds")
             # events also come from the threads that write to disk
-            loop.call_soon_threadsafe(write, event)
+            loop.call_soon_threadsafe(write, {"event": event.name, "at": at, **event.fields()})
 
-        bus = self._hosted.device.bus
+        device = self._hosted.device
+        bus = device.bus
         writer.write(_encoded({"ok": None}))
         bus.subscribe(pass_on)
         try:

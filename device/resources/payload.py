@@ -41,6 +41,11 @@ def decode_list(payload: bytes) -> Sequence[object]:
     return value
 
 
+def decode(payload: bytes) -> object:
+    """Decode any body. Raises `PayloadError`."""
+    return _decode(payload)
+
+
 def encode(value: Mapping[str, Any] | Sequence[Any]) -> bytes:
     """Encode a representation."""
     return cbor2.dumps(value)

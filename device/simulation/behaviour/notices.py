@@ -11,17 +11,20 @@ INTERVAL: Final = 0.2
 class Notices:
     """At most one notice of a resource in each interval, and the last change is always told."""
 
-    __slots__ = ("_common", "_intervals", "_last", "_waiting")
+    __slots__ = ("_by_others", "_common", "_intervals", "_last", "_waiting")
 
     def __init__(self, common: float, intervals: Mapping[str, float]) -> None:
         self._common = common
         self._intervals = intervals
         self._last: dict[str, float] = {}
         self._waiting: dict[str, float] = {}
+        self._by_others: set[str] = set()
 
-    def note(self, hrefs: Iterable[str], now: float) -> None:
-        """Remember changes."""
+    def note(self, hrefs: Iterable[str], now: float, *, by_itself: bool = True) -> None:
+        """Remember changes, and whether the device makes them by itself."""
         for href in hrefs:
+            if not by_itself:
+                self._by_others.add(href)
             interval = self._intervals.get(href, self._common)
             earliest = self._last.get(href, -math.inf) + interval
             self._waiting.setdefault(href, max(now, earliest))
@@ -38,6 +41,16 @@ class Notices:
             del self._waiting[href]
             self._last[href] = now
         return due
+
+    def credit(self, href: str) -> None:
+        """Remember that somebody else changed a resource, of which is told without a notice."""
+        self._by_others.add(href)
+
+    def take_cause(self, href: str) -> bool:
+        """Tell, once, whether a person or a client had a part in what `take` returned."""
+        is_by_others = href in self._by_others
+        self._by_others.discard(href)
+        return is_by_others
 
     @property
     def deadline(self) -> float:

@@ -32,6 +32,10 @@ class Stage(Protocol):
     def wall_time(self) -> datetime:
         """The time of day at `now`."""
 
+    @property
+    def is_by_itself(self) -> bool:
+        """Whether what happens now is the device's own doing, not a client's nor a person's."""
+
     def show(self, cell: Cell, value: Any) -> None:
         """Let a property have a value, rounded and limited as it has to be."""
 
@@ -56,11 +60,13 @@ class Part:
     neither; `resume` and `pause` tell of it.
     """
 
-    __slots__ = ("deadline", "gate", "is_running", "order")
+    __slots__ = ("deadline", "gate", "is_by_itself", "is_running", "order")
 
     def __init__(self, gate: "Check | None" = None) -> None:
         self.gate = gate
         self.deadline = NEVER
+        self.is_by_itself = True
+        """Whether what it does at its next deadline is the device's own doing."""
         self.order = 0
         self.is_running = False
 

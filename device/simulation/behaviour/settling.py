@@ -1,6 +1,7 @@
 """How values follow each other: what parts may do to the world, until nothing changes any more."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -32,6 +33,7 @@ class Settling:
         "_values",
         "_wall_clock",
         "dice",
+        "is_by_itself",
         "now",
         "report",
     )
@@ -47,6 +49,7 @@ class Settling:
         self.now = 0.0
         self.dice: Final = dice
         self.report: Final = report
+        self.is_by_itself = True
         self._built = built
         self._values = values
         self._wall_clock = wall_clock
@@ -119,10 +122,22 @@ class Settling:
     def _touch(self, href: str, name: str, before: Any) -> None:
         cell = self._built.cells.get(f"{href}#{name}")
         if cell is None:
-            self._built.notices.note((href,), self.now)
+            self._note((href,))
         else:
             self._before.setdefault(cell, before)
             self._original.setdefault(cell, before)
+
+    def _note(self, hrefs: Iterable[str]) -> None:
+        self._built.notices.note(hrefs, self.now, by_itself=self.is_by_itself)
+
+    @contextmanager
+    def _caused(self, *, by_itself: bool = False) -> Iterator[None]:
+        """Take what changes meanwhile for the work of a client or a person, or of the device."""
+        self.is_by_itself = by_itself
+        try:
+            yield
+        finally:
+            self.is_by_itself = True
 
     def _press(self, name: str) -> None:
         if name in self._built.inputs:
@@ -153,7 +168,7 @@ class Settling:
             self._complain("values change because of each other without end")
         original, self._original = self._original, {}
         hrefs = {cell.href: None for cell, value in original.items() if cell.value != value}
-        self._built.notices.note(hrefs, self.now)
+        self._note(hrefs)
         self._due = min([part.deadline for part in self._built.parts], default=NEVER)
 
     def _complain(self, sentence: str) -> None:

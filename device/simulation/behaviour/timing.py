@@ -150,6 +150,7 @@ class InputPart(Part):
 
     def press(self, stage: Stage) -> None:
         """Do it, and remember to let go."""
+        self.is_by_itself = stage.is_by_itself
         if self._hold is not None:
             self.deadline = stage.now + max(SHORTEST, stage.dice.between(*self._hold))
         stage.perform(self._deed)

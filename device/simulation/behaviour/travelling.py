@@ -64,6 +64,7 @@ class TravelPart(Part):
         if goal == self._cell.value:
             self.stop()
             return
+        self.is_by_itself = stage.is_by_itself
         pauses, was_moving = self._pace.delay, self.is_moving
         self._origin = self._position(stage.now)
         self._goal = goal

@@ -5,7 +5,7 @@ happens before. Each call lets what is due happen in its order, then lets what d
 until nothing changes any more, and returns the resources whose observers are to be told.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from typing import Any, Final
 
@@ -76,7 +76,18 @@ class World(Settling):
         """
         values = self._values[href]
         if not any(f"{href}#{name}" in self._built.cells for name in payload):
-            return [href] if values.write(payload) else []
+            if not values.write(payload):
+                return []
+            self._built.notices.credit(href)
+            return [href]
+        with self._caused():
+            self._write(href, payload)
+        self._built.notices.hasten(href, self.now)
+        return self._built.notices.take(self.now)
+
+    def _write(self, href: str, payload: Mapping[str, object]) -> None:
+        """Let an UPDATE have its effect where something behaves."""
+        values = self._values[href]
         trial = copy(values)
         trial.write(payload)
         wanted = trial.current
@@ -97,8 +108,6 @@ class World(Settling):
                     self._request(cell, wanted[cell.name])
         finally:
             self._settle()
-        self._built.notices.hasten(href, self.now)
-        return self._built.notices.take(self.now)
 
     def set_values(self, href: str, wanted: Mapping[str, object], now: float) -> list[str]:
         """Let the physical world change values, whatever guards say; what depends on them follows.
@@ -106,14 +115,24 @@ class World(Settling):
         Raises `ValueRefusedError`, and then nothing has changed.
         """
         self._pass_time(now)
-        self._put(href, wanted)
-        for name in wanted:
-            cell = self._built.cells.get(f"{href}#{name}")
-            if cell is not None and cell.travel is not None:
-                cell.travel.stop()
-        self._settle()
+        with self._caused():
+            self._put(href, wanted)
+            for name in wanted:
+                cell = self._built.cells.get(f"{href}#{name}")
+                if cell is not None and cell.travel is not None:
+                    cell.travel.stop()
+            self._settle()
         self._built.notices.hasten(href, now)
         return self._built.notices.take(self.now)
+
+    def was_by_itself(self, href: str) -> bool:
+        """Tell, once, whether what was to be told of a resource is the device's own doing alone."""
+        return not self._built.notices.take_cause(href)
+
+    def is_moving(self, href: str, names: Iterable[str]) -> bool:
+        """Tell whether properties are all on their way, so that more of them follows."""
+        cells = [self._built.cells.get(f"{href}#{name}") for name in names]
+        return all(cell and cell.travel and cell.travel.is_moving for cell in cells)
 
     @property
     def inputs(self) -> list[str]:
@@ -131,8 +150,9 @@ class World(Settling):
             known = ", ".join(self.inputs) or "none"
             raise ValueError(f"there is no input {name!r}; there are: {known}")
         self._pass_time(now)
-        self._press(name)
-        self._settle()
+        with self._caused():
+            self._press(name)
+            self._settle()
         return self._built.notices.take(self.now)
 
     def fault(self, name: str, now: float, *, is_on: bool) -> list[str]:
@@ -141,8 +161,9 @@ class World(Settling):
             known = ", ".join(self._built.faults) or "none"
             raise ValueError(f"there is no fault {name!r}; there are: {known}")
         self._pass_time(now)
-        self._built.faults[name].switch(self, is_on=is_on)
-        self._settle()
+        with self._caused():
+            self._built.faults[name].switch(self, is_on=is_on)
+            self._settle()
         return self._built.notices.take(self.now)
 
     def _pass_time(self, now: float) -> None:
@@ -151,15 +172,20 @@ class World(Settling):
         while self._due <= now:
             events += 1
             self.now = max(self.now, self._due if events <= MAX_EVENTS else now)
-            for part in self._built.parts:
-                if part.deadline <= self.now:
-                    part.tick(self)
-                    if events > MAX_EVENTS:
-                        part.deadline = max(part.deadline, now + SHORTEST)
-            self._settle()
+            due = [part for part in self._built.parts if part.deadline <= self.now]
+            with self._caused(by_itself=all(part.is_by_itself for part in due)):
+                self._tick_parts(earliest=now + SHORTEST if events > MAX_EVENTS else self.now)
             if events > MAX_EVENTS + MAX_ROUNDS:
                 break
         self.now = max(self.now, now)
+
+    def _tick_parts(self, earliest: float) -> None:
+        """Let parts do what is due; what they do next comes no sooner than `earliest`."""
+        for part in self._built.parts:
+            if part.deadline <= self.now:
+                part.tick(self)
+                part.deadline = max(part.deadline, earliest)
+        self._settle()
 
     def _admit(self, cells: Sequence[Cell], wanted: Mapping[str, Any]) -> set[str]:
         """Ask all who may refuse; return the properties at which nothing happens."""

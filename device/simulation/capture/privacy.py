@@ -1,20 +1,16 @@
 """What is not copied from a device, although it shows it: who it is, and what is secret."""
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-NOBODY: Final = "00000000-0000-0000-0000-000000000000"
+from onboardee.device.simulation.secret_names import is_secret_name
 
-_SECRETS: Final = re.compile(
-    r"passw|passphrase|passcode|pwd|secret|token|psk|privatekey|apikey|credential|authcode"
-    r"|lockcode|pincode|^pin$|^cd$|^ac$",
-)
+NOBODY: Final = "00000000-0000-0000-0000-000000000000"
 
 
 def is_secret(name: str, value: object) -> bool:
     """Tell whether a property, or a part of it, goes by a name that secrets have."""
-    if _SECRETS.search(re.sub(r"[-_. ]", "", name).lower()):
+    if is_secret_name(name):
         return not isinstance(value, bool)
     if isinstance(value, Mapping):
         return any(is_secret(str(part), each) for part, each in value.items())
