@@ -1,13 +1,15 @@
 """The `onboardee` command. Each sub-command is a file of its own, loaded when it is called."""
 
-from typing import Final
+import sys
+from typing import Any, Final
 
 import click
 
 from onboardee.device.cli.lazy import LazyGroup
+from onboardee.device.cli.terminal import folded, harmless, is_terminal, refuses_colour
 
 COMMANDS: Final = {
-    "run": "Run one device until interrupted.",
+    "run": "Run devices until interrupted.",
     "demo": "Own a light, switch it, reset it, and tell the story.",
     "ctl": "Look into a running device, and be the world around it.",
     "profiles": "List, show, check and capture device profiles.",
@@ -15,15 +17,43 @@ COMMANDS: Final = {
     "svr": "Look at what a device keeps; edit, check, repair and restore it.",
     "reset": "Put a stopped device back into factory state.",
     "obt": "Find devices, own them, use them, give them up.",
-    "ping": "Tell whether a device answers.",
+    "ping": "Tell whether devices answer.",
 }
+PREFIX: Final = "Error: "
+
+
+class Main(LazyGroup):
+    """The command itself: what holds for all sub-commands."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Go without colours where nobody wants them."""
+        if refuses_colour():
+            ctx.color = False
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Let every error be readable: names in it may come from anywhere, and lines end."""
+        try:
+            return super().invoke(ctx)
+        except click.UsageError as error:
+            raise click.UsageError(_readable(error.format_message()), error.ctx) from error
+        except click.ClickException as error:
+            raise click.ClickException(_readable(error.format_message())) from error
+
+
+def _readable(message: str) -> str:
+    shown = harmless(message)
+    if not is_terminal(sys.stderr) or "\n" in shown:
+        return shown  # a script reads lines
+    return folded(PREFIX + shown).removeprefix(PREFIX)
 
 
 @click.group(
-    cls=LazyGroup,
+    cls=Main,
     package="onboardee.device.cli",
     summaries=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="`onboardee COMMAND --help` tells more, `onboardee demo` shows it all in one go.",
 )
 @click.version_option(None, "-V", "--version", package_name="onboardee")
 def main() -> None:

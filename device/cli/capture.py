@@ -5,6 +5,8 @@ from uuid import UUID
 
 import click
 
+from onboardee.device.cli.terminal import say
+
 
 @click.command(
     "capture",
@@ -24,6 +26,7 @@ onboardee profiles capture coap://192.168.1.20 --uuid CLIENT --psk-file key.bin
     type=click.Path(path_type=Path, dir_okay=False),
     help="Where to write; without it to standard output.",
 )
+@click.option("--force", is_flag=True, help="Write even over a file that is there.")
 @click.option("--uuid", "client", type=click.UUID, help="Who reads, as the device knows him.")
 @click.option("--psk", help="His pairwise key, 16 or 32 octets in hex.")
 @click.option(
@@ -49,6 +52,8 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     psk_file: Path | None,
     obt_store: Path | None,
     secure_port: int | None,
+    *,
+    force: bool,
 ) -> None:
     """Read the device at TARGET, coap://HOST[:PORT], and write a profile that looks the same.
 
@@ -58,13 +63,16 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     # a client and its cryptography are loaded when there is something to read, not for --help
     from onboardee.device.cli.capturing import Keys, capture, read_key  # noqa: PLC0415
 
+    if output is not None and output.exists() and not force:
+        raise click.ClickException(f"{output} is there already; --force writes over it")
     made = capture(target, Keys(client, read_key(psk, psk_file), obt_store, secure_port))
     if output is None:
         click.echo(made.text, nl=False)
     else:
         try:
-            output.write_text(made.text, encoding="utf-8")
+            with output.open("w" if force else "x", encoding="utf-8") as file:
+                file.write(made.text)
         except OSError as error:
             raise click.ClickException(f"{output} cannot be written: {error.strerror}") from error
     for note in made.notes:
-        click.echo(f"Warning: {note}", err=True)
+        say(f"Warning: {note}", err=True)

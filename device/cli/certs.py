@@ -5,10 +5,11 @@ from uuid import UUID
 
 import click
 
-from onboardee.device.cli.run import seeded
+from onboardee.device.cli.lazy import Commands
+from onboardee.device.cli.seeding import seeded
 
 
-@click.group("certs")
+@click.group("certs", cls=Commands)
 def command() -> None:
     """Make certificates for laboratories: their keys lie open, nothing of value may trust them."""
 

@@ -1,15 +1,24 @@
 """`onboardee ctl`: look into a running device, and be the world around it."""
 
 import json
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
+from onboardee.device.cli import finding
 from onboardee.device.cli.connection import CommandFailedError, Connection, NotRunningError, running
+from onboardee.device.cli.lazy import Commands
+from onboardee.device.cli.lines import event_line, value_text
 from onboardee.device.cli.places import state_home
+from onboardee.device.cli.terminal import harmless, has_colour, is_terminal, table, width
+
+NOBODY: Final = "no device runs in {home} or below it"
+_REFUSALS: Final = frozenset({"access.denied", "request.refused", "handshake.failed"})
 
 
 @dataclass
@@ -30,19 +39,7 @@ class Session:
 
     def directory(self) -> Path:
         """Find the device that is meant."""
-        if self.state_dir is not None:
-            return self.state_dir
-        if self.device is not None:
-            return state_home() / self.device
-        found = running(state_home())
-        if not found:
-            raise click.ClickException(
-                f"no device runs below {state_home()}; name its place with --state-dir"
-            )
-        if len(found) > 1:
-            names = ", ".join(place.name for place in found)
-            raise click.ClickException(f"several devices run: choose one with --device: {names}")
-        return found[0]
+        return finding.find(self.state_dir, self.device, among=running, otherwise=NOBODY)
 
     def show(self, result: Any, text: str) -> None:
         """Print a result for machines, or its text for people."""
@@ -56,44 +53,24 @@ def _remember(context: click.Context, option: click.Parameter, value: object) ->
         setattr(session, str(option.name), value)
 
 
-_OPTIONS: Final = (
-    click.option(
-        "--state-dir",
-        type=click.Path(path_type=Path),
-        callback=_remember,
-        expose_value=False,
-        help="The device's state directory.",
-    ),
-    click.option(
-        "--device",
-        callback=_remember,
-        expose_value=False,
-        help="The name of a directory below the default state directory.",
-    ),
-    click.option(
-        "--json",
-        "as_json",
-        is_flag=True,
-        callback=_remember,
-        expose_value=False,
-        help="Print JSON.",
-    ),
+_JSON: Final = click.option(
+    "--json", "as_json", is_flag=True, callback=_remember, expose_value=False, help="Print JSON."
 )
 
 
 def session_options(function: Callable[..., None]) -> Callable[..., None]:
     """Add the options that all sub-commands have."""
-    for option in reversed(_OPTIONS):
-        function = option(function)
-    return function
+    add_place = finding.place_options(callback=_remember, expose_value=False)
+    return add_place(_JSON(function))
 
 
-@click.group("ctl", epilog="Example: onboardee ctl set /light/switch#value true")
+@click.group("ctl", cls=Commands, epilog="Example: onboardee ctl set /light/switch#value true")
 @session_options
 def command() -> None:
     """Look into a running device, and be the world around it.
 
-    Without --state-dir and --device the one that runs is meant. A property is named
+    Without --state-dir and --device the one that runs is meant; --state-dir may also be what
+    several devices have their directories in. A property is named
     /light/switch#value: the path of its resource and its name.
     """
 
@@ -104,10 +81,11 @@ def command() -> None:
 def list_resources(session: Session) -> None:
     """List the resources with their values."""
     result = session.ask("list")
-    lines = [
-        f"{each['href']:24} {' '.join(each['rt'])}\n{_indented(each['values'])}" for each in result
-    ]
-    session.show(result, "\n".join(lines))
+    lines: list[str] = []
+    for each in result:
+        lines += table([(each["href"], " ".join(each["rt"]))])
+        lines += _pairs(each["values"], indent="  ")
+    session.show(result, "\n".join(lines) or "this device has no resources of its own")
 
 
 @command.command("get", epilog="Example: onboardee ctl get /light/dimming#dimmingSetting")
@@ -118,7 +96,7 @@ def get(session: Session, place: str) -> None:
     """Print the value of PLACE, a property or a whole resource."""
     href, _, name = place.partition("#")
     result = session.ask("get", href=href, name=name or None)
-    text = _indented(result).strip("\n") if isinstance(result, dict) else _text(result)
+    text = "\n".join(_pairs(result)) if isinstance(result, dict) else _text(result)
     session.show(result, text)
 
 
@@ -162,6 +140,7 @@ def watch(session: Session, hrefs: tuple[str, ...]) -> None:
             for event in coming:
                 if not hrefs or event.get("href") in hrefs:
                     session.show(event, _line(event))
+            click.echo("the device has stopped", err=True)
     except (NotRunningError, CommandFailedError) as error:
         raise click.ClickException(str(error)) from error
     except KeyboardInterrupt:
@@ -198,7 +177,8 @@ def fault(session: Session, name: str | None, state: str) -> None:
 def reset(session: Session) -> None:
     """Press the reset button: back to factory state at once."""
     result = session.ask("reset")
-    session.show(result, f"device {result['device_uuid']} is in factory state again")
+    name = session.directory().name
+    session.show(result, f"device {result['device_uuid']} is in factory state again ({name})")
 
 
 @command.command("state", epilog="Example: onboardee ctl state --json")
@@ -206,8 +186,25 @@ def reset(session: Session) -> None:
 @click.pass_obj
 def state(session: Session) -> None:
     """Tell who the device is, where it is, what state it is in, who owns it."""
-    result = session.ask("state")
-    session.show(result, _indented(result, indent=""))
+    result = {"device": session.directory().name, **session.ask("state")}
+    session.show(result, "\n".join(_pairs(result)))
+
+
+@command.command("devices", epilog="Example: onboardee ctl devices")
+@session_options
+@click.pass_obj
+def devices(session: Session) -> None:
+    """List the devices that run, by the names that --device takes."""
+    found = running(session.state_dir or state_home())
+    told = [{"device": place.name, **_state_at(place)} for place in found]
+    rows = [(each["device"], each["state"], each["device_uuid"], each["name"]) for each in told]
+    session.show(told, "\n".join(table(rows)) or "no device runs")
+
+
+def _state_at(place: Path) -> dict[str, Any]:
+    with Connection(place) as connection:
+        state: dict[str, Any] = connection.ask("state")
+    return state
 
 
 @command.command("pin", epilog="Example: onboardee ctl pin")
@@ -225,14 +222,12 @@ def pin(session: Session) -> None:
 def connections(session: Session) -> None:
     """List sessions, observers, and the last refusals with their reasons."""
     result = session.ask("connections")
-    lines = [
-        *(
-            f"session  {each['peer']}  {each['identity']}  {each['suite']}"
-            for each in result["sessions"]
-        ),
-        *(f"observes {each['peer']}  {each['href']}" for each in result["observers"]),
-        *(f"refused  {_line(each)}" for each in result["refusals"]),
+    sessions = [
+        ("session", each["peer"], f"{each['identity']}, {each['suite']}")
+        for each in result["sessions"]
     ]
+    observers = [("observes", each["peer"], each["href"]) for each in result["observers"]]
+    lines = [*table(sessions), *table(observers), *map(_line, result["refusals"])]
     session.show(result, "\n".join(lines) or "nobody is connected, and nothing was refused")
 
 
@@ -240,18 +235,40 @@ def _listed(lines: list[str], otherwise: str) -> str:
     return "\n".join(lines) or otherwise
 
 
-def _indented(values: dict[str, Any], indent: str = "  ") -> str:
-    width = max(map(len, values), default=0)
-    return "\n".join(f"{indent}{name:{width}}  {_text(value)}" for name, value in values.items())
+def _pairs(values: dict[str, Any], indent: str = "") -> Iterator[str]:
+    """Yield names and values in two columns, a list of texts one below the other."""
+    return table(
+        [
+            (name if number == 0 else "", _text(each))
+            for name, value in values.items()
+            for number, each in enumerate(_parts(value))
+        ],
+        indent,
+    )
+
+
+def _parts(value: object) -> list[object]:
+    is_texts = isinstance(value, list) and value and all(isinstance(each, str) for each in value)
+    return list(value) if is_texts and isinstance(value, list) else [value]
 
 
 def _text(value: object) -> str:
     """Write a value for people; what is no visible character could come from a stranger."""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if text.isprintable() else ascii(value)
+    return harmless(value) if isinstance(value, str) else value_text(value)
 
 
 def _line(event: dict[str, Any]) -> str:
     fields = {name: value for name, value in event.items() if name not in {"event", "at"}}
-    told = " ".join(f"{name}={_text(value)}" for name, value in fields.items())
-    return " ".join(part for part in (event.get("at", ""), event["event"], told) if part)
+    when = _clock_time(event.get("at", ""))
+    is_refusal = event["event"] in _REFUSALS
+    columns = width() if is_terminal(sys.stdout) else None
+    line = event_line(when, event["event"], fields, is_warning=is_refusal, columns=columns)
+    return line if has_colour(sys.stdout) else click.unstyle(line)
+
+
+def _clock_time(at: str) -> str:
+    """Return the time of day here, of a time as ISO 8601 writes it."""
+    try:
+        return datetime.fromisoformat(at).astimezone().strftime("%H:%M:%S")
+    except ValueError:
+        return ""

@@ -2,16 +2,19 @@
 
 import asyncio
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
 from uuid import UUID
 
-from onboardee.device.cli.output import EventLog
+from msgspec.structs import replace
+
+from onboardee.device.cli.keylog import KeyWriter
+from onboardee.device.cli.origin import settle_origin
+from onboardee.device.cli.output import EventLog, Log
 from onboardee.device.core import Device
-from onboardee.device.events import Bus, ControlUnavailable
+from onboardee.device.events import Bus, ControlUnavailable, KeylogFailed, OptionIgnored
 from onboardee.device.factory import new_database
 from onboardee.device.net.control import ControlServer
 from onboardee.device.net.hosted import Ports
@@ -25,8 +28,10 @@ from onboardee.wire.entropy import SystemEntropy
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """A device that is to run, and where it keeps its state."""
+    """A device that is to run: its name, of which profile it is, where it keeps its state."""
 
+    name: str
+    origin: str
     profile: Profile
     directory: Path
 
@@ -39,10 +44,13 @@ class House:
     codec: Codec
     log_format: str
     verbose: bool
+    given: frozenset[str] = frozenset()
+    """The options of the command line that somebody gave."""
     device_uuid: UUID | None = None
     """Of a device that starts anew; for one device only."""
     seed: str | None = None
-    keylog: TextIO | None = None
+    keylog: KeyWriter | None = None
+    adopt: bool = False
 
 
 def run(tenants: Sequence[Tenant], house: House) -> None:
@@ -50,24 +58,32 @@ def run(tenants: Sequence[Tenant], house: House) -> None:
 
     Raises `StoreError`, `BehaviourError`, `BindError` or OSError, and then none runs.
     """
-    with ExitStack() as stores:
-        devices = [(_made(tenant, house, stores, alone=len(tenants) == 1)) for tenant in tenants]
+    log = Log(house.log_format)
+    with ExitStack() as ending:
+        ending.callback(log.close)
+        is_alone = len(tenants) == 1
+        devices = [_made(tenant, house, log, ending, is_alone=is_alone) for tenant in tenants]
         asyncio.run(_serve(devices, [tenant.directory for tenant in tenants], house.ports))
 
 
-def _made(tenant: Tenant, house: House, stores: ExitStack, *, alone: bool) -> Device:
+def _made(tenant: Tenant, house: House, log: Log, ending: ExitStack, *, is_alone: bool) -> Device:
     profile, bus = tenant.profile, Bus()
-    name = None if alone else profile.device.name
-    log = EventLog(house.log_format, device=name, verbose=house.verbose)
-    bus.subscribe(log, requests=house.verbose)
-    store = stores.enter_context(_opened(tenant, house))
+    lines = EventLog(log, tenant.name, tenant.directory, is_alone=is_alone, verbose=house.verbose)
+    ending.callback(lines.close)
+    bus.subscribe(lines, requests=house.verbose)
+    store = ending.enter_context(_opened(tenant, house))
+    _settle(store, tenant, house)
+    for ignored in _ignored(store, tenant, house):
+        bus.publish(ignored)
+    if house.keylog is not None:
+        house.keylog.report = lambda reason: bus.publish(KeylogFailed(reason=reason))
     keep_snapshots(bus, store, profile.snapshots.automatic)
     return Device(
         profile,
         store,
         entropy=SystemEntropy(),
         bus=bus,
-        keylog=None if house.keylog is None else KeyWriter(house.keylog),
+        keylog=house.keylog,
         seed=house.seed,
     )
 
@@ -80,16 +96,31 @@ def _opened(tenant: Tenant, house: House) -> Store:
     )
 
 
-class KeyWriter:
-    """Writes key log lines as they come."""
+def _settle(store: Store, tenant: Tenant, house: House) -> None:
+    """Let the state be of this profile; what a reset brings back is the new one's from then on."""
+    if settle_origin(store, tenant.origin, adopt=house.adopt):
+        store.commit(replace(store.current, reset_profile=None))
 
-    def __init__(self, file: TextIO) -> None:
-        self._file = file
 
-    def __call__(self, line: str) -> None:
-        """Write one line at once: Wireshark reads along."""
-        self._file.write(line + "\n")
-        self._file.flush()
+def _ignored(store: Store, tenant: Tenant, house: House) -> Iterator[OptionIgnored]:
+    """Tell which options mean nothing to a device that has been there before."""
+    if store.is_new:
+        return
+    database, wanted = store.current, house.device_uuid
+    has = f"the device in {tenant.directory} has been there before and "
+    if wanted is not None and wanted not in {
+        database.doxm.device_uuid,
+        database.permanent.original,
+    }:
+        option = "--uuid" if "uuid" in house.given else "--uuid-seed"
+        reason = f"{has}keeps its UUID; `onboardee svr new-uuid` changes it"
+        yield OptionIgnored(option=option, reason=reason)
+    if "codec" in house.given and house.codec is not store.codec:
+        reason = f"{has}keeps its database as {store.codec.name}"
+        yield OptionIgnored(option="--store", reason=reason)
+    if "name" in house.given and database.con.name not in {None, "", tenant.profile.device.name}:
+        reason = f"a client has named the device {database.con.name}, until a factory reset"
+        yield OptionIgnored(option="--name", reason=reason)
 
 
 async def _serve(devices: Sequence[Device], directories: Sequence[Path], ports: Ports) -> None:

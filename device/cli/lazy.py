@@ -1,4 +1,4 @@
-"""A group of commands that imports each only when it is called: `--help` stays quick."""
+"""Groups of commands whose help is quick and whole."""
 
 import importlib
 from collections.abc import Mapping
@@ -7,8 +7,28 @@ from typing import Any
 import click
 
 
-class LazyGroup(click.Group):
-    """Commands by name, each with its summary; `<package>.<name>` has the command itself."""
+class Commands(click.Group):
+    """A group whose help shows the whole first sentence of each command."""
+
+    group_class = type  # groups within it are of this kind, too
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands, each with its summary in as many lines as it takes."""
+        rows = [(name, self.summary(ctx, name)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+    def summary(self, ctx: click.Context, name: str) -> str:
+        """Return what a command does, in a sentence."""
+        command = self.get_command(ctx, name)
+        return "" if command is None else command.get_short_help_str(limit=1000)
+
+
+class LazyGroup(Commands):
+    """Commands by name, each with its summary; `<package>.<name>` has the command itself.
+
+    A command is imported when it is called only, so that `--help` stays quick.
+    """
 
     def __init__(self, *, package: str, summaries: Mapping[str, str], **settings: Any) -> None:
         super().__init__(**settings)
@@ -27,7 +47,6 @@ class LazyGroup(click.Group):
         command: click.Command = module.command
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(self._summaries.items()))
+    def summary(self, ctx: click.Context, name: str) -> str:
+        """Return what a command does, without importing it."""
+        return self._summaries[name]

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import click
 
+from onboardee.device.cli.lazy import Commands
 from onboardee.device.cli.places import state_home
 from onboardee.device.cli.reaching import find_at, reach
 from onboardee.obt import (
@@ -52,7 +53,7 @@ def default_store() -> Path:
     return state_home() / "obt.json"
 
 
-@click.group("obt")
+@click.group("obt", cls=Commands)
 @click.option(
     "--store",
     type=click.Path(path_type=Path, dir_okay=False),

@@ -1,75 +1,153 @@
 """What a running device says: each event one line, for people or for machines."""
 
+import json
 import sys
 import time
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, TextIO
 
-import structlog
+import click
 
-from onboardee.device.events import Event, ValueChanged
+from onboardee.device.cli.lines import event_line
+from onboardee.device.cli.log_writer import LogWriter
+from onboardee.device.cli.terminal import has_colour, is_terminal, width
+from onboardee.device.events import (
+    DeviceReady,
+    Event,
+    FaultChanged,
+    PinShown,
+    ValueChanged,
+)
+from onboardee.device.telling import without_secrets
 
 LINES_PER_SECOND: Final = 20.0
 """Of each kind of event; what a hostile peer causes beyond it is counted, not written."""
 
-_QUIET: Final = frozenset({"request.served"})
 _WARNINGS: Final = frozenset(
     {
         "access.denied",
+        "behaviour.failed",
         "certificate.expired",
         "control.unavailable",
         "crl.outdated",
         "device.fault",
+        "handshake.failed",
+        "keylog.failed",
         "net.no_multicast",
         "net.port_shared",
+        "option.ignored",
         "request.refused",
         "storage.failed",
     }
 )
+_LEVELS: Final = {"request.served": "debug"} | dict.fromkeys(_WARNINGS, "warning")
+
+
+class Log:
+    """Standard output, as the log of all devices of this process."""
+
+    def __init__(self, form: str, file: TextIO | None = None) -> None:
+        """Write in the form `json` or `console`."""
+        stream = file or sys.stdout
+        self._is_json = form == "json"
+        self._is_folded = is_terminal(stream)
+        self._has_colour = has_colour(stream)
+        self._writer = LogWriter(stream)
+
+    def write(self, name: str, fields: Mapping[str, Any]) -> bool:
+        """Write an event; tell whether there was room for it."""
+        level = _LEVELS.get(name, "info")
+        return self._writer.write(
+            _for_machines(name, fields, level)
+            if self._is_json
+            else self._shown(self._for_people(name, fields, level))
+        )
+
+    def show_pin(self, pin: str, device: str | None) -> None:
+        """Show a PIN so that nobody overlooks it."""
+        if not self._is_json:
+            whose = "" if device is None else f" of {device}"
+            line = click.style(f"  PIN{whose}: {pin}  ", bold=True, reverse=True)
+            self._writer.write(self._shown(f"\n    {line} type it into the onboarding tool\n"))
+
+    @property
+    def is_json(self) -> bool:
+        """Whether machines read along."""
+        return self._is_json
+
+    def close(self) -> None:
+        """Write what waits."""
+        self._writer.close()
+
+    def _for_people(self, name: str, fields: Mapping[str, Any], level: str) -> str:
+        when = datetime.now().astimezone().strftime("%H:%M:%S")
+        columns = width() if self._is_folded else None
+        return event_line(when, name, fields, is_warning=level == "warning", columns=columns)
+
+    def _shown(self, text: str) -> str:
+        return text if self._has_colour else click.unstyle(text)
 
 
 class EventLog:
-    """Subscribes to a device's bus and writes its events to standard output."""
+    """Subscribes to a device's bus and writes its events to the log."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - two of them by position
         self,
-        log_format: str,
+        log: Log,
+        device: str,
+        directory: Path,
         *,
-        device: str | None = None,
+        is_alone: bool = True,
         verbose: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Name the device in each line, if it is one of several.
+        """Name the device in each line, unless people read it and it is the only one.
 
-        What a device does by itself is written only if `verbose`.
+        What a device does by itself, and the way to a goal, is written only if `verbose`.
         """
+        self._log = log
+        self._device = device
+        self._directory = directory
+        self._is_named = log.is_json or not is_alone
         self._verbose = verbose
-        logger = _logger(log_format)
-        self._log = logger if device is None else logger.bind(device=device)
         self._clock = clock
         self._allowances: dict[str, tuple[float, float]] = {}
         self._left_out: dict[str, int] = {}
 
     def __call__(self, event: Event) -> None:
         """Write one line, unless there are too many of its kind."""
-        if isinstance(event, ValueChanged) and event.by_itself and not self._verbose:
+        if not self._verbose and _is_busyness(event):
             return
-        if not self._may_write(event.name):
-            self._left_out[event.name] = self._left_out.get(event.name, 0) + 1
-            return
-        fields = event.fields()
-        left_out = self._left_out.pop(event.name, 0)
+        name = event.name
+        fields = self._fields(event)
+        left_out = self._left_out.get(name, 0)
         if left_out:
             fields["left_out_before"] = left_out
-        self._write(event.name, fields)
+        if not self._may_write(name) or not self._log.write(name, fields):
+            self._left_out[name] = left_out + 1
+            return
+        self._left_out.pop(name, None)
+        if isinstance(event, PinShown):
+            self._log.show_pin(event.pin, self._device if self._is_named else None)
 
-    def _write(self, name: str, fields: dict[str, Any]) -> None:
-        if name in _QUIET:
-            self._log.debug(name, **fields)
-        elif name in _WARNINGS:
-            self._log.warning(name, **fields)
-        else:
-            self._log.info(name, **fields)
+    def close(self) -> None:
+        """Say at the end what was left out."""
+        for name, count in self._left_out.items():
+            told = {"device": self._device} if self._is_named else {}
+            self._log.write("log.left_out", {**told, "of": name, "count": count})
+        self._left_out.clear()
+
+    def _fields(self, event: Event) -> dict[str, Any]:
+        fields = event.fields()
+        if isinstance(event, ValueChanged):
+            fields = without_secrets(fields)
+            if not self._verbose and not self._log.is_json:
+                fields = {name: fields[name] for name in ("href", "values")}
+        if isinstance(event, DeviceReady):
+            return {"device": self._device, **fields, "state_dir": str(self._directory)}
+        return {"device": self._device, **fields} if self._is_named else fields
 
     def _may_write(self, name: str) -> bool:
         now = self._clock()
@@ -80,27 +158,17 @@ class EventLog:
         return may
 
 
-def _logger(log_format: str) -> Any:
-    stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
-    processors: list[Any] = [structlog.processors.add_log_level]
-    if log_format == "json":
-        processors += [stamp, structlog.processors.JSONRenderer()]
-    else:
-        stamp = structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False)
-        renderer = structlog.dev.ConsoleRenderer(
-            colors=sys.stdout.isatty(), pad_event_to=18, pad_level=False, sort_keys=False
-        )
-        processors += [stamp, _printable, renderer]
-    return structlog.wrap_logger(
-        structlog.WriteLogger(sys.stdout),
-        processors=processors,
-        wrapper_class=structlog.BoundLogger,
-    )
+def _is_busyness(event: Event) -> bool:
+    """Tell whether an event is one of many that nobody caused, or of the way to a goal."""
+    match event:
+        case ValueChanged():
+            return event.by_itself or event.moving
+        case FaultChanged():
+            return event.by_itself
+    return False
 
 
-def _printable(_logger: Any, _method: str, fields: Any) -> Any:
-    """Escape what is no visible character: strangers choose paths, and terminals obey."""
-    return {
-        name: repr(value) if isinstance(value, str) and not value.isprintable() else value
-        for name, value in fields.items()
-    }
+def _for_machines(name: str, fields: Mapping[str, Any], level: str) -> str:
+    at = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    told = {"event": name, **fields, "level": level, "timestamp": at}
+    return json.dumps(told, default=str)

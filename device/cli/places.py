@@ -1,16 +1,77 @@
-"""Where devices keep their state unless told otherwise (XDG base directories)."""
+"""Where devices keep their state, and how each is called: in the log, by `ctl`, `svr` and `reset`.
+
+A device's name is the name of its directory among the others.
+"""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Final
+
+from onboardee.svrdb.storage import PREFIX
+
+STATE_DIR: Final = "ONBOARDEE_STATE_DIR"
+"""The environment variable that says below which directory devices keep their state."""
+LONGEST: Final = 100
+"""Characters of a name."""
 
 
 def state_home() -> Path:
-    """Return where devices keep their state."""
+    """Return below which directory devices keep their state (XDG base directories)."""
+    if chosen := os.environ.get(STATE_DIR):
+        return Path(chosen)
     base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     return Path(base) / "onboardee"
 
 
-def directory_name(profile: str, name: str) -> str:
-    """Return the name of the directory of a device among others."""
-    plain = "".join(letter if letter.isalnum() else "-" for letter in name.lower())
+def device_name(profile: str, given: str | None) -> str:
+    """Return what a device is called: as its profile, and as itself if it was given a name.
+
+    `light` for the profile's own light, `light-kitchen` for the one named Kitchen, and
+    `kitchen-light` for Kitchen light.
+    """
+    kind = _hyphenated(Path(profile).stem) or "device"
+    name = _hyphenated(given or "")
+    if not name:
+        return kind
+    return name if f"-{kind}-" in f"-{name}-" else f"{kind}-{name}"[:LONGEST]
+
+
+def former_name(profile: str, display_name: str) -> str:
+    """Return how the directory of a device was called by the first versions of this program."""
+    plain = "".join(each if each.isalnum() else "-" for each in display_name.lower())
     return f"{Path(profile).stem}-{plain}"
+
+
+def free_name(wanted: str, taken: Iterable[str]) -> tuple[str, int]:
+    """Return a name that none of those taken has: the one wanted, or with a number behind it."""
+    used = set(taken)
+    number = 1
+    name = wanted
+    while name in used:
+        number += 1
+        name = f"{wanted}-{number}"
+    return name, number
+
+
+def holds_device(directory: Path) -> bool:
+    """Tell whether a directory is one in which a device keeps its state."""
+    try:
+        return any(each.name.startswith(PREFIX) for each in directory.iterdir())
+    except OSError:
+        return False
+
+
+def devices_in(home: Path) -> list[Path]:
+    """List the state directories at a place: itself, if it is one, and those below it."""
+    try:
+        below = sorted(each for each in home.iterdir() if each.is_dir())
+    except OSError:
+        return []
+    return [each for each in (home, *below) if holds_device(each)]
+
+
+def _hyphenated(text: str) -> str:
+    """Return a text in small letters, figures and single hyphens."""
+    words = "".join(each if each.isalnum() else " " for each in text.lower()).split()
+    return "-".join(words)[:LONGEST].strip("-")

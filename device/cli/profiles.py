@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from onboardee.device.cli.lazy import Commands
+from onboardee.device.cli.terminal import say, table
 from onboardee.device.simulation.document import write
 from onboardee.device.simulation.profile import (
     BUILT_IN,
@@ -18,7 +20,7 @@ from onboardee.device.simulation.source import Library, is_path
 from onboardee.device.simulation.variants import expanded
 
 
-class _Catalogue(click.Group):
+class _Catalogue(Commands):
     """The commands of this file, and the one that needs the network, imported when it is needed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -47,11 +49,11 @@ def list_profiles(*, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([_summary(name, profile) for name, profile in rows], indent=2))
         return
-    names = max(len(name) for name, _ in rows)
-    types = max(len(" ".join(profile.device.types)) for _, profile in rows)
-    for name, profile in rows:
-        kind = " ".join(profile.device.types)
-        click.echo(f"{name:{names}}  {kind:{types}}  {profile.description or ''}".rstrip())
+    lines = [
+        (name, " ".join(profile.device.types), profile.description or "") for name, profile in rows
+    ]
+    for line in table(lines):
+        click.echo(line)
 
 
 def _summary(name: str, profile: Profile) -> dict[str, object]:
@@ -103,20 +105,14 @@ def check(profiles: tuple[str, ...]) -> None:
     for name in profiles:
         wrong = mistakes(name)
         for error in wrong:
-            click.echo(f"Error: {_visible(str(error))}", err=True)
+            say(f"Error: {error}", err=True)
         is_wrong |= bool(wrong)
         for loaded in () if wrong else load_all(name):
-            device = _visible(loaded.device.name)
-            click.echo(f"{name}: {device}, {len(loaded.resources)} resources")
+            say(f"{name}: {loaded.device.name}, {len(loaded.resources)} resources")
             for sentence in strange_names(loaded):
-                click.echo(f"Warning: {_visible(f'{name}: {sentence}')}", err=True)
+                say(f"Warning: {name}: {sentence}", err=True)
     if is_wrong:
         raise click.exceptions.Exit(1)
-
-
-def _visible(text: str) -> str:
-    """Show what a file from somewhere says in characters that move no cursor."""
-    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
 @command.command(

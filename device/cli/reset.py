@@ -9,12 +9,12 @@ from onboardee.device.cli.svr import options
 from onboardee.device.cli.svr.state import said
 from onboardee.device.factory import reset_database, reset_profile
 from onboardee.device.simulation.profile import ProfileError, load
-from onboardee.svrdb import Database, open_existing
+from onboardee.svrdb import Database, Store, StoreLocked, open_existing
 from onboardee.wire.entropy import SystemEntropy
 
 
 @click.command("reset", epilog="Example: onboardee reset --state-dir ~/lights/kitchen")
-@options.state_dir
+@options.place
 @click.option(
     "--profile",
     help="Take the factory content from this device profile from now on; without it the device "
@@ -22,11 +22,21 @@ from onboardee.wire.entropy import SystemEntropy
 )
 def command(state_dir: Path, profile: str | None) -> None:
     """Put a stopped device back into factory state: owner, credentials and rules are gone."""
-    with said(state_dir), open_existing(state_dir) as store:
+    with said(state_dir), _stopped(state_dir) as store:
         database = store.current if profile is None else _with_factory(store.current, profile)
         store.commit(reset_database(database, SystemEntropy()))
         uuid = store.current.doxm.device_uuid
-    click.echo(f"device {uuid} is in factory state again")
+    click.echo(f"device {uuid} is in factory state again ({state_dir.absolute().name})")
+
+
+def _stopped(state_dir: Path) -> Store:
+    """Open the state of a device. Raises `click.ClickException` if it runs."""
+    try:
+        return open_existing(state_dir)
+    except StoreLocked as error:
+        raise click.ClickException(
+            f"{error.path} {error.what}; `onboardee ctl reset` resets a device that runs"
+        ) from error
 
 
 def _with_factory(database: Database, name: str) -> Database:

@@ -346,7 +346,7 @@ def test_reset_needs_no_profile(tmp_path: Path) -> None:
     with open_directory(tmp_path / "state", lambda: first) as store:
         store.commit(replace(owned(), reset_profile=first.reset_profile, permanent=first.permanent))
     result = CliRunner().invoke(main, ["reset", "--state-dir", str(tmp_path / "state")])
-    assert result.output == f"device {first.doxm.device_uuid} is in factory state again\n"
+    assert result.output == f"device {first.doxm.device_uuid} is in factory state again (state)\n"
     assert read_existing(tmp_path / "state") == first
     assert first.acl2.entries == RULES
 

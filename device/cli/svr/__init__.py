@@ -31,11 +31,12 @@ COMMANDS: Final = {
     cls=LazyGroup,
     package="onboardee.device.cli.svr",
     summaries=COMMANDS,
-    epilog="Example: onboardee svr show acl2 --state-dir ~/lights/kitchen",
+    epilog="Examples: onboardee svr show acl2 --device light; "
+    "onboardee svr show acl2 --state-dir ~/lights/kitchen",
 )
 def command() -> None:
     """Look into a device's database and edit it: the secure virtual resources (SVRs).
 
     Each edit is checked as a whole and written in one step. Names and values are those of the OCF
-    Security Specification.
+    Security Specification. Without --state-dir and --device the only device there is meant.
     """

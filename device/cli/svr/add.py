@@ -5,6 +5,7 @@ from typing import BinaryIO
 
 import click
 
+from onboardee.device.cli.lazy import Commands
 from onboardee.device.cli.svr.changing import Change, changing
 from onboardee.svrdb import CredentialType, Database, PrivateData, PublicData, RoleId
 from onboardee.svrdb.editor import (
@@ -28,7 +29,7 @@ _FILE = click.File("rb")
 _ENCODING = click.Choice(INPUT_ENCODINGS)
 
 
-@click.group("add", epilog="Example: onboardee svr add ace --help")
+@click.group("add", cls=Commands, epilog="Example: onboardee svr add ace --help")
 def command() -> None:
     """Add an access control entry, a credential, or a value to an array."""
 
@@ -36,7 +37,7 @@ def command() -> None:
 @command.command(
     "ace",
     epilog="Example: onboardee svr add ace --conntype auth-crypt --href /light/switch "
-    "--permission RU --state-dir DIR",
+    "--permission RU --device light",
 )
 @click.option("--subject-uuid", help="For the peer with this UUID.")
 @click.option("--subject-role", help="For peers with this role.")
@@ -114,7 +115,7 @@ def ace(  # noqa: PLR0913, PLR0917 - one for each option
 
 @command.command(
     "cred",
-    epilog="Example: onboardee svr add cred --cert-file root.pem --usage trustca --state-dir DIR",
+    epilog="Example: onboardee svr add cred --cert-file root.pem --usage trustca --device light",
 )
 @click.option("--psk-file", type=_FILE, help="A symmetric key; - is standard input.")
 @click.option("--psk", help="The same in hexadecimal (other users may see command lines).")
@@ -226,7 +227,7 @@ class Sources:
 @command.command(
     "value",
     epilog="Example: onboardee svr add value sp.supportedprofiles 1.3.6.1.4.1.51414.0.0.2.0 "
-    "--state-dir DIR",
+    "--device light",
 )
 @click.argument("path")
 @click.argument("value")

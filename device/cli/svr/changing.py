@@ -74,7 +74,7 @@ class Change:
 def changing(function: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options of edits; its first argument becomes a `Change`."""
 
-    @options.state_dir
+    @options.place
     @options.dry_run
     @options.force
     @options.reveal

@@ -27,10 +27,8 @@ from onboardee.svrdb import (
 )
 
 
-@click.command(
-    "check", epilog="Example: onboardee svr check --state-dir ~/lights/kitchen --fix --dry-run"
-)
-@options.state_dir
+@click.command("check", epilog="Example: onboardee svr check --device light --fix --dry-run")
+@options.place
 @click.option(
     "--fix",
     is_flag=True,

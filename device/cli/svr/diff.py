@@ -12,10 +12,10 @@ from onboardee.svrdb import Database, Storage, differences, read_named, reset
 from onboardee.svrdb.snapshots import RESET_PROFILE
 
 
-@click.command("diff", epilog="Example: onboardee svr diff owned-by-lite live --state-dir DIR")
+@click.command("diff", epilog="Example: onboardee svr diff owned-by-lite live --device light")
 @click.argument("before")
 @click.argument("after", default="live")
-@options.state_dir
+@options.place
 @options.reveal
 @options.as_json
 def command(before: str, after: str, state_dir: Path, *, reveal: bool, as_json: bool) -> None:

@@ -19,8 +19,8 @@ ORDER = ("cred", "acl2", "doxm", "pstat", "sp", "sdi", "crl", "ael", "permanent"
 PRINT, SAVE = "print", "save"
 
 
-@click.command("edit", epilog="Example: onboardee svr edit --state-dir ~/lights/kitchen")
-@options.state_dir
+@click.command("edit", epilog="Example: onboardee svr edit --device light")
+@options.place
 @options.dry_run
 @options.reveal
 def command(state_dir: Path, dry_run: bool, reveal: bool) -> None:

@@ -12,10 +12,10 @@ from onboardee.svrdb.editor import EditError, MalformedError, get
 
 @click.command(
     "get",
-    epilog="Example: onboardee svr get 'acl2.aclist2[aceid=3].permission' --state-dir DIR",
+    epilog="Example: onboardee svr get 'acl2.aclist2[aceid=3].permission' --device light",
 )
 @click.argument("path")
-@options.state_dir
+@options.place
 @options.reveal
 @options.as_json
 def command(path: str, state_dir: Path, reveal: bool, as_json: bool) -> None:

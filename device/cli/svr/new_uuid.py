@@ -9,9 +9,7 @@ from onboardee.svrdb.editor import new_uuid
 from onboardee.svrdb.seed import uuid_from_seed
 
 
-@click.command(
-    "new-uuid", epilog="Example: onboardee svr new-uuid --seed lamp-0001 --state-dir DIR"
-)
+@click.command("new-uuid", epilog="Example: onboardee svr new-uuid --seed lamp-0001 --device light")
 @click.option("--uuid", type=click.UUID, help="This one.")
 @click.option("--seed", help="The one that a text of 8 to 64 octets always gives.")
 @click.option("--original", is_flag=True, help="A reset restores it, too.")

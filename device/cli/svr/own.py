@@ -17,7 +17,7 @@ KEY_SIZE = 16
 @click.command(
     "own",
     epilog="Example: onboardee svr own --owner 61646d69-6e44-6576-6963-655575696430 "
-    "--psk-file key.bin --state-dir DIR",
+    "--psk-file key.bin --device light",
 )
 @click.option("--owner", type=click.UUID, required=True, help="The UUID of the owner.")
 @click.option("--psk-file", type=click.File("rb"), help="The owner's key; - is standard input.")

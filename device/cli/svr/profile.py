@@ -6,6 +6,7 @@ from uuid import uuid4
 import click
 from msgspec.structs import replace
 
+from onboardee.device.cli.lazy import Commands
 from onboardee.device.cli.svr import options
 from onboardee.device.cli.svr.changing import Change, changing
 from onboardee.device.cli.svr.printing import print_differences, print_json
@@ -14,7 +15,7 @@ from onboardee.svrdb import differences, plain, profile_of, reset
 from onboardee.svrdb.reset_profile import HARD_CODED
 
 
-@click.group("profile", epilog="Example: onboardee svr profile show --state-dir ~/lights/kitchen")
+@click.group("profile", cls=Commands, epilog="Example: onboardee svr profile show --device light")
 def command() -> None:
     """Show or change the reset profile: what a reset brings back.
 
@@ -23,8 +24,8 @@ def command() -> None:
     """
 
 
-@command.command("show", epilog="Example: onboardee svr profile show --state-dir DIR --reveal")
-@options.state_dir
+@command.command("show", epilog="Example: onboardee svr profile show --device light --reveal")
+@options.place
 @options.reveal
 def show(state_dir: Path, *, reveal: bool) -> None:
     """Print the reset profile as JSON under the specification's names."""
@@ -34,7 +35,7 @@ def show(state_dir: Path, *, reveal: bool) -> None:
     print_json(plain(database.reset_profile, reveal=reveal))
 
 
-@command.command("make", epilog="Example: onboardee svr profile make --state-dir DIR --dry-run")
+@command.command("make", epilog="Example: onboardee svr profile make --device light --dry-run")
 @changing
 def make(change: Change) -> None:
     """Let resets bring back what the device is now.
@@ -46,14 +47,14 @@ def make(change: Change) -> None:
     change(lambda database: replace(database, reset_profile=profile_of(database)))
 
 
-@command.command("restore", epilog="Example: onboardee svr profile restore --state-dir DIR")
+@command.command("restore", epilog="Example: onboardee svr profile restore --device light")
 @changing
 def restore(change: Change) -> None:
     """Bring the reset profile back now, as `onboardee reset` does."""
     change(lambda database: reset(database, uuid4))
 
 
-@command.command("drop", epilog="Example: onboardee svr profile drop --state-dir DIR")
+@command.command("drop", epilog="Example: onboardee svr profile drop --device light")
 @changing
 def drop(change: Change) -> None:
     """Remove the reset profile.
@@ -66,8 +67,8 @@ def drop(change: Change) -> None:
     change(lambda database: replace(database, reset_profile=None))
 
 
-@command.command("diff", epilog="Example: onboardee svr profile diff --state-dir DIR")
-@options.state_dir
+@command.command("diff", epilog="Example: onboardee svr profile diff --device light")
+@options.place
 @options.reveal
 @options.as_json
 def diff(state_dir: Path, *, reveal: bool, as_json: bool) -> None:

@@ -2,16 +2,17 @@
 
 import click
 
+from onboardee.device.cli.lazy import Commands
 from onboardee.device.cli.svr.changing import Change, changing
 from onboardee.svrdb.editor import remove, remove_aces, remove_credentials
 
 
-@click.group("remove", epilog="Example: onboardee svr remove ace --help")
+@click.group("remove", cls=Commands, epilog="Example: onboardee svr remove ace --help")
 def command() -> None:
     """Remove access control entries, credentials, or a value."""
 
 
-@command.command("ace", epilog="Example: onboardee svr remove ace 3 --state-dir DIR")
+@command.command("ace", epilog="Example: onboardee svr remove ace 3 --device light")
 @click.argument("aceids", type=click.IntRange(1), nargs=-1, required=True, metavar="ACEID...")
 @changing
 def ace(change: Change, aceids: tuple[int, ...]) -> None:
@@ -19,7 +20,7 @@ def ace(change: Change, aceids: tuple[int, ...]) -> None:
     change(lambda database: remove_aces(database, aceids))
 
 
-@command.command("cred", epilog="Example: onboardee svr remove cred 2 --state-dir DIR")
+@command.command("cred", epilog="Example: onboardee svr remove cred 2 --device light")
 @click.argument("credids", type=click.IntRange(1), nargs=-1, metavar="CREDID...")
 @click.option("--subject-uuid", help="Remove all credentials of this subject: a UUID or *.")
 @changing
@@ -32,7 +33,7 @@ def cred(change: Change, credids: tuple[int, ...], subject_uuid: str | None) -> 
 
 @command.command(
     "value",
-    epilog="Example: onboardee svr remove value 'acl2.aclist2[aceid=3].validity' --state-dir DIR",
+    epilog="Example: onboardee svr remove value 'acl2.aclist2[aceid=3].validity' --device light",
 )
 @click.argument("path")
 @changing

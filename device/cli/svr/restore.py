@@ -21,10 +21,10 @@ from onboardee.svrdb import (
 )
 
 
-@click.command("restore", epilog="Example: onboardee svr restore owned-by-lite --state-dir DIR")
+@click.command("restore", epilog="Example: onboardee svr restore owned-by-lite --device light")
 @click.argument("name", required=False)
 @click.option("--previous", is_flag=True, help="Restore the generation before the last change.")
-@options.state_dir
+@options.place
 @options.dry_run
 @options.reveal
 def command(

@@ -9,7 +9,7 @@ from onboardee.svrdb import Database
 from onboardee.svrdb.editor import put
 
 
-@click.command("set", epilog="Example: onboardee svr set doxm.oxmsel 1 --state-dir DIR")
+@click.command("set", epilog="Example: onboardee svr set doxm.oxmsel 1 --device light")
 @click.argument("assignments", nargs=-1, required=True, metavar="PATH VALUE [PATH VALUE]...")
 @changing
 def command(change: Change, assignments: tuple[str, ...]) -> None:

@@ -12,7 +12,7 @@ from onboardee.svrdb.editor.words import STATES
 CHOICES: Final = [name for name, state in STATES.items() if state is not State.RESET]
 
 
-@click.command("set-state", epilog="Example: onboardee svr set-state rfpro --state-dir DIR")
+@click.command("set-state", epilog="Example: onboardee svr set-state rfpro --device light")
 @click.argument("state", type=click.Choice(CHOICES, case_sensitive=False))
 @changing
 def command(change: Change, state: str) -> None:

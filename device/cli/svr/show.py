@@ -11,9 +11,9 @@ from onboardee.svrdb import plain
 from onboardee.svrdb.editor import RESOURCES
 
 
-@click.command("show", epilog="Example: onboardee svr show acl2 --yaml --state-dir DIR")
+@click.command("show", epilog="Example: onboardee svr show acl2 --yaml --device light")
 @click.argument("resources", nargs=-1, type=click.Choice([*RESOURCES]), metavar="[RESOURCE]...")
-@options.state_dir
+@options.place
 @options.as_json
 @click.option("--yaml", "as_yaml", is_flag=True, help="Print YAML.")
 @options.reveal

@@ -10,11 +10,9 @@ from onboardee.svrdb import list_snapshots, read_named, remove_snapshot, take_sn
 from onboardee.svrdb.store import required_codec
 
 
-@click.command(
-    "snapshot", epilog="Example: onboardee svr snapshot owned-by-lite --state-dir ~/lights/kitchen"
-)
+@click.command("snapshot", epilog="Example: onboardee svr snapshot owned-by-lite --device light")
 @click.argument("name", required=False)
-@options.state_dir
+@options.place
 @click.option("--remove", is_flag=True, help="Remove the snapshot of that name instead.")
 def command(name: str | None, state_dir: Path, *, remove: bool) -> None:
     """Keep what the device has now, owner, credentials and rules, as the snapshot NAME.

@@ -12,8 +12,8 @@ from onboardee.device.cli.svr.state import looking_at
 from onboardee.svrdb import Snapshot, Storage, StoreDamaged, list_snapshots, read_snapshot
 
 
-@click.command("snapshots", epilog="Example: onboardee svr snapshots --state-dir DIR --json")
-@options.state_dir
+@click.command("snapshots", epilog="Example: onboardee svr snapshots --device light --json")
+@options.place
 @options.as_json
 def command(state_dir: Path, *, as_json: bool) -> None:
     """List the snapshots of a device: automatic ones from the oldest on, then those with names.

@@ -6,7 +6,7 @@ from onboardee.device.cli.svr.changing import Change, changing
 from onboardee.svrdb.editor import unown
 
 
-@click.command("unown", epilog="Example: onboardee svr unown --state-dir ~/lights/kitchen")
+@click.command("unown", epilog="Example: onboardee svr unown --device light")
 @changing
 def command(change: Change) -> None:
     """Make the device nobody's and ready for ownership transfer (RFOTM).

@@ -1,0 +1,109 @@
+"""Which device is meant: the options of `ctl`, `svr` and `reset`, and what follows from them."""
+
+import difflib
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import click
+from click.shell_completion import CompletionItem
+
+from onboardee.device.cli.places import devices_in, holds_device, state_home
+
+SHOWN: Final = 8
+"""How many names a sentence lists."""
+
+
+def _completed(
+    context: click.Context, _option: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    home = context.params.get("state_dir") or state_home()
+    names = (place.name for place in devices_in(home))
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+def place_options(**settings: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Add --state-dir and --device."""
+    state_dir = click.option(
+        "--state-dir",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="Where the device keeps its state, or several do.",
+        **settings,
+    )
+    device = click.option(
+        "--device",
+        metavar="NAME",
+        shell_complete=_completed,
+        help="Its name, as `run` tells it: that of its directory among the others.",
+        **settings,
+    )
+    return lambda function: state_dir(device(function))
+
+
+def chosen_place(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command --state-dir and --device; it gets the directory that is meant."""
+
+    @place_options()
+    @functools.wraps(function)
+    def wrapper(*args: Any, state_dir: Path | None, device: str | None, **others: Any) -> Any:
+        return function(*args, state_dir=find(state_dir, device), **others)
+
+    return wrapper
+
+
+def find(
+    state_dir: Path | None,
+    device: str | None = None,
+    *,
+    among: Callable[[Path], list[Path]] = devices_in,
+    otherwise: str = "{home} holds no device, nor does a directory in it",
+) -> Path:
+    """Return the state directory of the device that is meant.
+
+    Without a name that is the only one of `among`. Raises `click.ClickException`, which says
+    `otherwise` if there is none.
+    """
+    home = state_dir or state_home()
+    if device is not None:
+        return _named(home, device)
+    if state_dir is not None and not state_dir.is_dir():
+        raise click.ClickException(
+            f"there is no state directory {state_dir}; name the one that `run` was given"
+        )
+    if state_dir is not None and holds_device(state_dir):
+        return state_dir
+    found = among(home)
+    if not found:
+        raise click.ClickException(
+            f"{otherwise.format(home=home)}; start one with `onboardee run`, or name its place "
+            "with --state-dir"
+        )
+    if len(found) > 1:
+        raise click.ClickException(
+            f"there are several devices in {home}: choose one with --device: {_listed(found)}"
+        )
+    return found[0]
+
+
+def _named(home: Path, name: str) -> Path:
+    known = devices_in(home)
+    for place in known:
+        if place.name == name:
+            return place
+    if not known:
+        raise click.ClickException(
+            f"there is no device {name} in {home}, nor any other; name its place with --state-dir"
+        )
+    near = difflib.get_close_matches(name, [place.name for place in known], 1)
+    hint = f"did you mean {near[0]}?" if near else f"there are: {_listed(known)}"
+    raise click.ClickException(f"there is no device {name} in {home}; {hint}")
+
+
+def _listed(places: list[Path]) -> str:
+    names = [place.name for place in places]
+    more = len(names) - SHOWN
+    if more <= 0:
+        return ", ".join(names)
+    return f"{', '.join(names[:SHOWN])} and {more} more"

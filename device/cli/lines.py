@@ -1,0 +1,64 @@
+"""Events as lines for people, in the log and in `ctl watch`."""
+
+import json
+import textwrap
+from collections.abc import Mapping
+from typing import Any, Final
+
+import click
+
+from onboardee.device.cli.terminal import harmless
+
+NAME_WIDTH: Final = 18
+LONGEST: Final = 2000
+"""Characters of one value; what exceeds them is left out."""
+_PLAIN: Final = frozenset("-._~:/?#[]@!$&()*+,;%<>'{}|^…")
+"""Beside letters and figures: what a text without quotation marks may consist of."""
+
+
+def event_line(
+    when: str,
+    name: str,
+    fields: Mapping[str, Any],
+    *,
+    is_warning: bool = False,
+    columns: int | None = None,
+) -> str:
+    """Return one event: when, its name, and what it tells, each as `name=value`.
+
+    Values are JSON, texts without quotation marks where that is clear. With `columns` the line is
+    folded to that width; without, it is one line. It has colours; `click.unstyle` takes them away.
+    """
+    mark = "[warning] " if is_warning else ""
+    head = f"{when} {name:{NAME_WIDTH}} {mark}".lstrip()
+    body = " ".join(f"{key}={value_text(value)}" for key, value in fields.items())
+    styled = _styled(when, name, mark, is_warning=is_warning)
+    if columns is None:
+        return f"{styled}{body}".rstrip()
+    folded = textwrap.wrap(
+        body,
+        columns,
+        initial_indent=" " * len(head),
+        subsequent_indent=" " * (len(when) + NAME_WIDTH + 2),
+        break_on_hyphens=False,
+    )
+    first, *more = folded or [""]
+    return "\n".join([f"{styled}{first[len(head) :]}".rstrip(), *more])
+
+
+def value_text(value: object) -> str:
+    """Write one value; what is no visible character could come from a stranger."""
+    is_plain = isinstance(value, str) and value and all(map(_is_plain, value))
+    text = str(value) if is_plain else json.dumps(value, ensure_ascii=False, default=str)
+    shown = harmless(text)
+    return shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}…"
+
+
+def _is_plain(character: str) -> bool:
+    return character.isalnum() or character in _PLAIN
+
+
+def _styled(when: str, name: str, mark: str, *, is_warning: bool) -> str:
+    colour = "yellow" if is_warning else "cyan"
+    time = click.style(when, dim=True) + " " if when else ""
+    return f"{time}{click.style(f'{name:{NAME_WIDTH}}', fg=colour)} {mark}"

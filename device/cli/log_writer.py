@@ -1,0 +1,116 @@
+"""Writes a log in a thread of its own: its reader may stop reading or go away, the device not."""
+
+import os
+import select
+import sys
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from threading import Condition, Thread
+from typing import Final, TextIO, TypeAlias
+
+MAX_WAITING: Final = 16 * 2**20
+"""Octets that wait for a slow reader; lines that exceed them are left out and counted."""
+PATIENCE: Final = 2.0
+"""Seconds that a reader has at the end to take anything of what waits."""
+LONGEST_END: Final = 30.0
+"""Seconds in which it has to take all of it."""
+
+Write: TypeAlias = Callable[[bytes], object]
+
+
+class LogWriter:
+    """Takes lines from any thread, without waiting and without failing."""
+
+    def __init__(self, file: TextIO | None) -> None:
+        """Write to a file; to none, if there is no standard output."""
+        self._file = file
+        self._descriptor = _descriptor(file)
+        self._lines: deque[bytes] = deque()
+        self._waiting = 0
+        self._written = 0
+        self._has_reader = file is not None
+        self._is_ending = False
+        self._changed = Condition()
+        self._thread = Thread(target=self._work, name="onboardee-log", daemon=True)
+        self._thread.start()
+
+    def write(self, text: str) -> bool:
+        """Write a line, or several; tell whether there was room."""
+        line = text.encode("utf-8", "backslashreplace") + b"\n"
+        with self._changed:
+            if not self._has_reader:
+                return True
+            if self._waiting + len(line) > MAX_WAITING:
+                return False
+            self._lines.append(line)
+            self._waiting += len(line)
+            self._changed.notify()
+        return True
+
+    def close(self) -> None:
+        """Write what waits, as long as the reader takes it."""
+        with self._changed:
+            self._is_ending = True
+            self._changed.notify()
+        for _ in range(round(LONGEST_END / PATIENCE)):
+            before = self._written
+            self._thread.join(PATIENCE)
+            if not self._thread.is_alive() or self._written == before:
+                return
+
+    def _work(self) -> None:
+        while (line := self._next()) is not None:
+            try:
+                self._put(line)
+            except (OSError, ValueError) as error:
+                self._lose_reader(error)
+                break
+        # a thread that is still at work has it open, so that no other file gets its number
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+
+    def _next(self) -> bytes | None:
+        with self._changed:
+            while not self._lines:
+                if self._is_ending:
+                    return None
+                self._changed.wait()
+            return self._lines.popleft()
+
+    def _put(self, line: bytes) -> None:
+        if self._descriptor is None:
+            assert self._file is not None
+            self._file.write(line.decode())
+            self._count(len(line))
+            return
+        # not through the file: a thread that waits in it would keep the program from ending
+        rest = memoryview(line)
+        while rest:
+            try:
+                written = os.write(self._descriptor, rest)
+            except BlockingIOError:  # the reader has made the pipe so
+                select.select([], [self._descriptor], [])
+                continue
+            rest = rest[written:]
+            self._count(written)
+
+    def _count(self, written: int) -> None:
+        with self._changed:
+            self._written += written
+            self._waiting -= written
+
+    def _lose_reader(self, error: Exception) -> None:
+        with self._changed:
+            self._has_reader = False
+            self._lines.clear()
+        with suppress(OSError, ValueError, AttributeError):
+            sys.stderr.write(f"the log ends here: {error}; the device goes on\n")
+
+
+def _descriptor(file: TextIO | None) -> int | None:
+    """Return a descriptor of its own for a file; None for one in memory."""
+    try:
+        return None if file is None else os.dup(file.fileno())
+    except (OSError, ValueError):
+        return None

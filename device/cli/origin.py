@@ -1,0 +1,44 @@
+"""Of which profile the device in a state directory is: kept beside its database."""
+
+import json
+from pathlib import Path
+from typing import Final
+
+from onboardee.svrdb import Store, StoreError
+from onboardee.svrdb.files import explained, place
+
+NAME: Final = "svr.profile"
+
+
+class OtherProfileError(StoreError):
+    """A state directory is of a device of another profile."""
+
+
+def settle_origin(store: Store, profile: str, *, adopt: bool) -> bool:
+    """Note of which profile the device is; tell whether it has been of another one until now.
+
+    Raises `OtherProfileError` for that, unless the device may `adopt` this one.
+    """
+    kind = Path(profile).stem
+    with explained(store.storage):
+        known = _read(store.storage.read(NAME))
+        if known == kind:
+            return False
+        if known is not None and not adopt:
+            raise OtherProfileError(
+                store.storage.location,
+                f"keeps the state of a device of the profile {known}, not of {kind}",
+                "choose another --state-dir or --name, or go on with that state by --adopt",
+            )
+        place(store.storage, NAME, json.dumps({"profile": kind}).encode() + b"\n")
+    return known is not None
+
+
+def _read(content: bytes | None) -> str | None:
+    """Return what is noted; devices of the first versions, and converted ones, have no note."""
+    try:
+        found = json.loads(content or b"{}")
+    except ValueError:
+        return None
+    name = found.get("profile") if isinstance(found, dict) else None
+    return name if isinstance(name, str) else None
