@@ -1,83 +1,246 @@
-"""A bound on unauthenticated answers, so that nobody can be flooded through a device.
+"""How much may be sent to whom without DTLS, so that nobody can be flooded through a device.
 
-Plain CoAP answers are larger than their requests, and a request's source can be forged. Each source
-has an allowance that refills with time and with what arrives from it (cf. RFC 9000 8.1).
+Plain CoAP answers are larger than their requests, and a request's source can be forged (RFC 7252
+11.3, RFC 9175 2.4). A peer that has proven to receive what is sent to its address may be sent much.
+Until then a source elsewhere gets a small multiple of what it sent, and a source on the same link,
+which could flood its neighbours without our help, an allowance that honest tools rarely meet.
 """
 
 import ipaddress
+import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import lru_cache
 from typing import Final
 
-AMPLIFICATION: Final = 3
-"""Octets that one received octet may cause without touching the allowance."""
-BURST: Final = 64 * 1024
-REFILL: Final = 32 * 1024
-"""Octets a second."""
+from onboardee.device.simulation.answers import AnswerBound, Answers
+from onboardee.wire.path import Path
+
+HEADERS: Final = 28
+"""Octets of IPv4 and UDP headers; IPv6 has more, which favours nobody but the one who is asked."""
+EMPTY: Final = 4
+"""Octets of the smallest CoAP message, as of a ping; no request is smaller."""
 SOURCES: Final = 1024
-"""Remembered sources; the one unheard of for longest is forgotten."""
+"""Remembered sources of each kind; the one unheard of for longest is forgotten."""
+PROOFS: Final = 4096
+"""Remembered proofs; the oldest is forgotten."""
+FAILURES: Final = 8
+"""Challenges that may fail before a source gets none for a while."""
+FAILURES_FORGOTTEN: Final = 60.0
+
+
+class Turn(Enum):
+    """Which device asks a peer for a proof."""
+
+    OURS = "ours"
+    ANOTHER = "another"
+    NOBODY = "nobody"
+
+
+class Proof(Enum):
+    """How a peer has shown that it receives what is sent to its address."""
+
+    PING = "ping"
+    """It answered a ping, as any CoAP endpoint does, also one that has asked for nothing."""
+    ECHO = "echo"
+    """Its request held what was sent to it: it has asked itself (RFC 9175 2.3)."""
 
 
 @dataclass(slots=True)
-class _Allowance:
+class _Bucket:
+    """An allowance that refills with time."""
+
     octets: float
     updated_at: float
+
+    def refill(self, now: float, burst: int, rate: int) -> None:
+        elapsed = max(0.0, now - self.updated_at)
+        self.octets = min(burst, self.octets + elapsed * rate)
+        self.updated_at = now
+
+
+@dataclass(slots=True)
+class _Source:
+    bucket: _Bucket
+    asked: OrderedDict[tuple[str, int], float] = field(default_factory=OrderedDict)
+    """Until when a proof of a peer may come."""
+    failures: int = 0
+    failed_at: float = float("-inf")
     is_withheld: bool = False
 
 
+class _Region:
+    """All sources of a kind: those on the link, elsewhere, or with a proof."""
+
+    def __init__(self, bound: AnswerBound) -> None:
+        self._bound = bound
+        self._total = _Bucket(bound.total_burst, 0.0)
+        self._sources: OrderedDict[object, _Source] = OrderedDict()
+
+    def source(self, key: object, now: float) -> _Source:
+        """Return what is known of a source, with its allowance as it is now."""
+        found = self._sources.get(key)
+        if found is None:
+            if len(self._sources) >= SOURCES:
+                self._sources.popitem(last=False)
+            found = self._sources[key] = _Source(_Bucket(self._bound.burst, now))
+        self._sources.move_to_end(key)
+        found.bucket.refill(now, self._bound.burst, self._bound.rate)
+        self._total.refill(now, self._bound.total_burst, self._bound.total_rate)
+        if found.bucket.octets > self._bound.burst / 2:
+            found.is_withheld = False
+        return found
+
+    def spend(self, source: _Source, octets: int) -> bool:
+        """Count what is to be sent to a source, unless it is more than there is."""
+        if min(source.bucket.octets, self._total.octets) < octets:
+            return False
+        source.bucket.octets -= octets
+        self._total.octets -= octets
+        return True
+
+
 class AnswerBudget:
-    """The allowances of all sources. Loopback needs none: its packets cannot come from outside."""
+    """The sources of a process. Several devices may share one, also from several threads."""
+
+    def __init__(self, settings: Answers | None = None) -> None:
+        self.settings: Final = settings or Answers()
+        self._near = _Region(self.settings.link)
+        self._far = _Region(self.settings.elsewhere)
+        self._reached = _Region(self.settings.proven)
+        self._proofs: OrderedDict[tuple[str, int], tuple[float, Proof]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def bound(self, received: int) -> int:
+        """Return the largest answer, in octets, to a datagram of an unproven source elsewhere.
+
+        A ping may have preceded it.
+        """
+        return int(self.settings.factor * (received + HEADERS)) - 2 * HEADERS - EMPTY
+
+    def allows(self, path: Path, size: int, received: int, now: float) -> bool:
+        """Tell whether `size` octets may leave for a datagram of `received`, and count them.
+
+        What is no larger than what arrived is always allowed.
+        """
+        if size <= max(received, EMPTY) or _is_loopback(path.peer_host):
+            return True
+        with self._lock:
+            proof = self._proof(path, now)
+            if proof is Proof.ECHO:
+                return True
+            if proof is Proof.PING:
+                source = self._reached.source(_key(path), now)
+                return self._reached.spend(source, size + HEADERS)
+            if not path.on_link and size > self.bound(received):
+                return False
+            region = self._region(path)
+            return region.spend(region.source(_key(path), now), size + HEADERS)
+
+    def is_proven(self, path: Path, now: float) -> bool:
+        """Tell whether the peer has proven its address."""
+        with self._lock:
+            return self._proof(path, now) is not None
+
+    def prove(self, path: Path, proof: Proof, now: float) -> None:
+        """Take note that the peer received what only it could know."""
+        with self._lock:
+            source = self._source(path, now)
+            source.failures = 0
+            source.asked.pop(_peer(path), None)
+            if self._proof(path, now) is not Proof.ECHO:
+                self._proofs[_peer(path)] = (now + self.settings.proof_lifetime, proof)
+                self._proofs.move_to_end(_peer(path))
+            if len(self._proofs) > PROOFS:
+                self._proofs.popitem(last=False)
+
+    def begin_challenge(self, path: Path, now: float) -> Turn:
+        """Tell who is to ask the peer for a proof: one device of the process at a time.
+
+        Nobody, if too many proofs did not come.
+        """
+        with self._lock:
+            source = self._source(path, now)
+            if now - source.failed_at >= FAILURES_FORGOTTEN:
+                source.failures = 0
+            patience = self.settings.patience
+            if source.asked.get(_peer(path), now) > now:
+                return Turn.ANOTHER
+            if patience <= 0 or source.failures >= FAILURES:
+                return Turn.NOBODY
+            source.asked[_peer(path)] = now + patience
+            source.asked.move_to_end(_peer(path))
+            if len(source.asked) > SOURCES:
+                source.asked.popitem(last=False)
+            return Turn.OURS
+
+    def note_failure(self, path: Path, now: float) -> None:
+        """Take note that a proof did not come."""
+        with self._lock:
+            source = self._source(path, now)
+            source.asked.pop(_peer(path), None)
+            source.failures += 1
+            source.failed_at = now
+
+    def is_first_refusal(self, path: Path, now: float) -> bool:
+        """Tell whether this refusal is worth a line: once until the source has calmed down."""
+        with self._lock:
+            is_proven = self._proof(path, now) is not None
+            region = self._reached if is_proven else self._region(path)
+            source = region.source(_key(path), now)
+            is_first = not source.is_withheld
+            source.is_withheld = True
+            return is_first
+
+    def _proof(self, path: Path, now: float) -> Proof | None:
+        until, proof = self._proofs.get(_peer(path), (now, None))
+        return proof if until > now else None
+
+    def _region(self, path: Path) -> _Region:
+        return self._near if path.on_link else self._far
+
+    def _source(self, path: Path, now: float) -> _Source:
+        return self._region(path).source(_key(path), now)
+
+
+class Budgets:
+    """One budget for all devices of a process whose profiles set the same bounds."""
 
     def __init__(self) -> None:
-        self._sources: OrderedDict[str, _Allowance | None] = OrderedDict()
+        self._known: dict[Answers, AnswerBudget] = {}
 
-    def receive(self, host: str, size: int, now: float) -> None:
-        """Count a datagram from `host`."""
-        allowance = self._of(host, now)
-        if allowance is not None:
-            allowance.octets = min(allowance.octets + AMPLIFICATION * size, BURST)
-
-    def spend(self, host: str, size: int, now: float) -> bool:
-        """Tell whether `size` octets may be sent to `host`, and count them if so."""
-        allowance = self._of(host, now)
-        if allowance is None:
-            return True
-        if allowance.octets < size:
-            return False
-        allowance.octets -= size
-        return True
-
-    def is_first_refusal(self, host: str, now: float) -> bool:
-        """Tell whether this refusal is worth a line: once until the source has calmed down."""
-        allowance = self._of(host, now)
-        if allowance is None or allowance.is_withheld:
-            return False
-        allowance.is_withheld = True
-        return True
-
-    def _of(self, host: str, now: float) -> _Allowance | None:
-        if host in self._sources:
-            allowance = self._sources[host]
-            self._sources.move_to_end(host)
-        else:
-            allowance = None if _is_loopback(host) else _Allowance(BURST, now)
-            self._sources[host] = allowance
-            if len(self._sources) > SOURCES:
-                self._sources.popitem(last=False)
-        if allowance is not None:
-            _refill(allowance, now)
-        return allowance
+    def of(self, settings: Answers) -> AnswerBudget:
+        """Return the budget of these settings."""
+        if settings not in self._known:
+            self._known[settings] = AnswerBudget(settings)
+        return self._known[settings]
 
 
-def _refill(allowance: _Allowance, now: float) -> None:
-    elapsed = max(0.0, now - allowance.updated_at)
-    allowance.octets = min(BURST, allowance.octets + elapsed * REFILL)
-    allowance.updated_at = now
-    if allowance.octets > BURST / 2:
-        allowance.is_withheld = False
+def _peer(path: Path) -> tuple[str, int]:
+    # with the port, as behind a port forwarder one address may be many peers
+    return path.peer_host, path.peer_port
 
 
+def _key(path: Path) -> object:
+    return (path.peer_host, path.interface) if path.on_link else network_of(path.peer_host)
+
+
+@lru_cache(SOURCES)
+def network_of(host: str) -> str:
+    """Return what counts as one source: whoever has an IPv6 address has a /64 of them."""
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return host
+    if address.version == 4:
+        return str(address)
+    return str(ipaddress.IPv6Network((int(address) >> 64 << 64, 64)))
+
+
+@lru_cache(SOURCES)
 def _is_loopback(host: str) -> bool:
+    """Tell whether packets from there cannot come from outside."""
     try:
         return ipaddress.ip_address(host.partition("%")[0]).is_loopback
     except ValueError:

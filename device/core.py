@@ -14,6 +14,8 @@ from onboardee.device import events, factory
 from onboardee.device.access.peer import Peer
 from onboardee.device.access.target import CSR, PSTAT
 from onboardee.device.answering import Answering
+from onboardee.device.budget import AnswerBudget
+from onboardee.device.challenges import Challenges
 from onboardee.device.changes import describe_changes
 from onboardee.device.clock import WallClock, utc_now
 from onboardee.device.dispatch import Dispatcher
@@ -92,7 +94,9 @@ class Device:
         keylog: Callable[[str], None] | None = None,
         wall_clock: WallClock = utc_now,
         seed: int | str | None = None,
+        budget: AnswerBudget | None = None,
     ) -> None:
+        """Make a device; those of one process share a `budget` for what they send in the clear."""
         self.profile: Final = profile
         self.bus: Final = bus or Bus()
         self.endpoints: Sequence[Endpoint] = ()
@@ -145,7 +149,8 @@ class Device:
             accept_upload=self._answering.accept_upload,
         )
         batches = batches_of_members(profile)
-        self._egress = Egress(self._coap, self._peers.dtls, self.bus, batches)
+        challenges = Challenges(budget or AnswerBudget(profile.answers), entropy)
+        self._egress = Egress(self._coap, self._peers.dtls, self.bus, batches, challenges)
 
     @property
     def database(self) -> Database:
@@ -208,8 +213,9 @@ class Device:
         elif self.is_resetting:
             return []
         else:
-            self._egress.budget.receive(path.peer_host, len(datagram), now)
-            self._hear(datagram, peer, now, multicast=path.multicast)
+            message = self._egress.challenges.receive(datagram, path, now)
+            if message is not None:
+                self._hear(message, peer, now, multicast=path.multicast)
         return self._egress.collect(now)
 
     def tick(self, now: float) -> list[Outgoing]:
@@ -221,6 +227,7 @@ class Device:
             self._schedule_reset("the owner did not come back to end the transfer", now)
         self._follow_sessions(now)
         self._coap.tick(now)
+        self._egress.tick(now)
         self._tell(self._world.tick(now))
         if self._reset_at is not None and now >= self._reset_at:
             self._do(self._reset, now, writes=True)
@@ -233,6 +240,7 @@ class Device:
         deadlines = (
             self._peers.dtls.next_deadline(),
             self._coap.next_deadline(),
+            self._egress.challenges.next_deadline(),
             self._world.next_deadline(),
             self._peers.transfer_deadline(),
             self._reset_at,
@@ -339,12 +347,17 @@ class Device:
         if self._work or (self.defers_writes and self._may_write(message, remote)):
             self._work.append(
                 (
-                    lambda then: self._coap.receive(message, remote, then, multicast=multicast),
+                    lambda then: self._deliver(message, remote, then, multicast=multicast),
                     remote,
                 )
             )
         else:
-            self._coap.receive(message, remote, now, multicast=multicast)
+            self._deliver(message, remote, now, multicast=multicast)
+
+    def _deliver(self, message: bytes, remote: Peer, now: float, *, multicast: bool) -> None:
+        if remote.session is None:
+            self._egress.challenges.note_request(message, remote.address)
+        self._coap.receive(message, remote, now, multicast=multicast)
 
     def _may_write(self, message: bytes, remote: Peer) -> bool:
         """Tell whether a message may bring about a change of the database."""

@@ -17,6 +17,7 @@ from onboardee.wire.coap import (
     acknowledgement,
     decode_response,
     encode_multicast_request,
+    pong,
 )
 from onboardee.wire.dtls import ClientConfig, Session
 from onboardee.wire.entropy import Entropy
@@ -126,6 +127,8 @@ class ObtEngine:
         if link is not None:
             link.receive(datagram, now)
             self._collect(link)
+        elif (reply := pong(datagram)) is not None and self._discoveries:
+            self._outbox.append(Outgoing(reply, path))
         return self.take_outgoing()
 
     def tick(self, now: float) -> list[Outgoing]:

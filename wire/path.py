@@ -1,6 +1,6 @@
 """The way of a datagram: from which peer address to which of our own."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,8 @@ class Path:
     interface: int = 0
     secured: bool = False
     multicast: bool = False
+    on_link: bool = field(default=False, compare=False)
+    """The peer's address is one of a network to which one of our interfaces belongs."""
 
     @property
     def is_ipv6(self) -> bool:

@@ -4,12 +4,13 @@ import asyncio
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack, ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
 
 from msgspec.structs import replace
 
+from onboardee.device.budget import Budgets
 from onboardee.device.cli.keylog import KeyWriter
 from onboardee.device.cli.origin import settle_origin
 from onboardee.device.cli.output import EventLog, Log
@@ -51,6 +52,8 @@ class House:
     seed: str | None = None
     keylog: KeyWriter | None = None
     adopt: bool = False
+    budgets: Budgets = field(default_factory=Budgets)
+    """How much may be sent in the clear, for all devices together."""
 
 
 def run(tenants: Sequence[Tenant], house: House) -> None:
@@ -85,6 +88,7 @@ def _made(tenant: Tenant, house: House, log: Log, ending: ExitStack, *, is_alone
         bus=bus,
         keylog=house.keylog,
         seed=house.seed,
+        budget=house.budgets.of(profile.answers),
     )
 
 

@@ -184,6 +184,7 @@ class HostedDevice:
                     peer_port=path.peer_port,
                     interface=path.interface,
                     multicast=True,
+                    on_link=path.on_link,
                 )
                 self.receive(datagram, answered)
                 return

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
 
+from onboardee.device.net.links import LINKS
 from onboardee.wire.path import Outgoing, Path
 
 DATAGRAM_SIZE: Final = 65535
@@ -125,6 +126,7 @@ class UdpSocket:
             peer_port=peer[1],
             interface=interface,
             secured=self.secured,
+            on_link=LINKS.has(peer[0], interface),
         )
         self._path = (key, path)
         return path

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import msgspec
 from msgspec.structs import force_setattr, replace
 
+from onboardee.device.simulation.answers import Answers
 from onboardee.device.simulation.behaviour.check import check as check_behaviour
 from onboardee.device.simulation.behaviour.code import located
 from onboardee.device.simulation.behaviour.errors import BehaviourError
@@ -43,6 +44,7 @@ from onboardee.svrdb.model import (
 
 __all__ = [
     "BUILT_IN",
+    "Answers",
     "Compatibility",
     "CoreResources",
     "Discovery",
@@ -194,6 +196,8 @@ class Profile(Section, frozen=True, kw_only=True):
     """How it changes owners, and what it leaves the factory with."""
     discovery: Discovery = Discovery()
     """How it answers multicast."""
+    answers: Answers = Answers()
+    """How much it sends to addresses that are not proven."""
     compat: Compat = Compatibility()
     """What it does as older devices did: a preset, or single settings."""
     core: CoreResources = CoreResources()

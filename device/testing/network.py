@@ -60,8 +60,17 @@ class _Delivery:
 class MemoryNetwork:
     """Nodes, the datagrams between them, and the time."""
 
-    def __init__(self, *, seed: int = 0, weather: Weather | None = None, now: float = 0.0) -> None:
+    def __init__(
+        self,
+        *,
+        seed: int = 0,
+        weather: Weather | None = None,
+        now: float = 0.0,
+        is_routed: bool = False,
+    ) -> None:
+        """Make a network of one link, or of as many as it has nodes, with routers in between."""
         self.now = now
+        self._is_routed = is_routed
         self.weather = weather or Weather()
         self.log: list[tuple[float, Path, bytes]] = []
         """What was sent, lost or not: (time, the sender's path, datagram)."""
@@ -153,6 +162,7 @@ class MemoryNetwork:
                 peer_port=item.path.local_port,
                 secured=port.secured,
                 multicast=item.path.peer_host in GROUPS,
+                on_link=not self._is_routed,
             )
             heapq.heappush(
                 self._flying,

@@ -32,13 +32,25 @@ class Stranger:
     scene: Scene
     host: str = "10.0.0.66"
     port: int = 6666
+    on_link: bool = True
     _mids: Any = field(default_factory=lambda: count(1))
 
     def send(self, datagram: bytes) -> list[Message]:
         """Deliver a datagram to the plain port; return what the device sends to us."""
-        path = Path(HOST, PLAIN, self.host, self.port)
+        return [Message.decode(each) for each in self.raw(datagram)]
+
+    def raw(self, datagram: bytes, *, multicast: bool = False) -> list[bytes]:
+        """Deliver a datagram to the plain port, or to a group; return the datagrams sent to us."""
+        path = Path(HOST, PLAIN, self.host, self.port, multicast=multicast, on_link=self.on_link)
         sent = self.scene.device.receive(datagram, path, self.scene.network.now)
-        return [Message.decode(each.datagram) for each in sent if each.path == path]
+        return [each.datagram for each in sent if each.path == path]
+
+    def wait(self, seconds: float) -> list[bytes]:
+        """Let time pass; return the datagrams that were sent to us."""
+        network = self.scene.network
+        before = len(network.log)
+        network.run(seconds)
+        return [sent for _, path, sent in network.log[before:] if path.peer_host == self.host]
 
     def ask(self, code: int, href: str, payload: bytes = b"", **options: Any) -> Message:
         """Ask, and return the one answer."""

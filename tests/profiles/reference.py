@@ -24,6 +24,8 @@ SECTIONS = {
     "Manufacturer": "`ownership.manufacturer`",
     "Discovery": "`discovery`",
     "Snapshots": "`snapshots`",
+    "Answers": "`answers`",
+    "AnswerBound": "An entry of `answers`",
     "Compatibility": "`compat`",
     "CoreResources": "`core`",
     "ResourceProfile": "An entry of `resources`",

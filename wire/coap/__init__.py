@@ -4,7 +4,12 @@ Bytes, a peer and the time go in, bytes and events come out (RFC 7252, RFC 7641,
 """
 
 from onboardee.wire.coap.client import CoapClient
-from onboardee.wire.coap.discovery import acknowledgement, decode_response, encode_multicast_request
+from onboardee.wire.coap.discovery import (
+    acknowledgement,
+    decode_response,
+    encode_multicast_request,
+    pong,
+)
 from onboardee.wire.coap.limits import Limits
 from onboardee.wire.coap.model import (
     ClientEvent,
@@ -48,4 +53,5 @@ __all__ = [
     "encode_multicast_request",
     "is_request",
     "peek",
+    "pong",
 ]

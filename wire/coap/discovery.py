@@ -39,6 +39,16 @@ def decode_response(datagram: bytes) -> ClientResponse | None:
     return client_response(code, opts, frame.payload, frame.token, is_partial=is_partial)
 
 
+def pong(datagram: bytes) -> bytes | None:
+    """Return what answers a datagram if it is a ping, a confirmable empty message (RFC 7252 4.3).
+
+    Devices send it to learn whether their answer would reach who asked.
+    """
+    if len(datagram) != 4 or datagram[0] != 0x40 or datagram[1] != 0:
+        return None
+    return wire.empty(Type.RST, int.from_bytes(datagram[2:]))
+
+
 def acknowledgement(datagram: bytes) -> bytes | None:
     """Return what to answer a confirmable response with, `None` if it needs nothing.
 

@@ -1,0 +1,247 @@
+"""Proofs that a peer receives what is sent to its address, before it is sent much.
+
+A peer is asked by a CoAP ping (RFC 7252 4.3) whose message ID only its receiver knows: a client
+answers it with a Reset, IoTivity-Lite with an acknowledgement too. The device's answer waits for
+that. Where no proof comes it leaves in small blocks (RFC 7959 2.4), with an Echo option (RFC 9175
+2.2): clients that know it prove their address by their next request.
+"""
+
+import hmac
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from hashlib import blake2s
+from typing import Final, NamedTuple
+
+from onboardee.device.budget import AnswerBudget, Proof, Turn
+from onboardee.wire.coap.patching import ECHO, option_of, token_of, with_option
+from onboardee.wire.coap.wire import FormatError
+from onboardee.wire.entropy import Entropy, random_fraction
+from onboardee.wire.path import Outgoing, Path
+
+CHALLENGED: Final = 128
+"""Peers on the link that are asked for a proof at a time, and as many elsewhere."""
+WAITING_MESSAGES: Final = 256
+"""Messages that wait for one peer's proof; clients repeat what is lost beyond them."""
+WAITING_OCTETS: Final = 128 * 1024
+"""Octets that wait for the proofs of peers on the link, and as many for those elsewhere."""
+SEARCHES: Final = 128
+"""Requests to groups whose answers are still to leave."""
+GUESSES: Final = 3
+"""Wrong answers to a ping after which the right one counts no more."""
+RECHECK: Final = 0.1
+"""Seconds after which a device looks whether the peer has given its proof to another one."""
+_ACK, _RST = 0x60, 0x70
+
+Refusal = tuple[Path, bytes | None]
+"""A message that may not leave: to whom, and the request to be answered in small blocks."""
+
+
+class _Waiting(NamedTuple):
+    """A message that waits, and the request that it answers, if it answers one."""
+
+    message: bytes
+    request: bytes | None
+
+
+@dataclass(slots=True)
+class _Challenge:
+    """A ping that was sent, and what waits for its answer."""
+
+    mid: int | None
+    """Its message ID; None if another device of the process has asked the peer."""
+    until: float
+    recheck: float
+    messages: list[_Waiting] = field(default_factory=list)
+    octets: int = 0
+    wrong: int = 0
+
+    def append(self, waiting: _Waiting) -> None:
+        """Let a message wait."""
+        self.messages.append(waiting)
+        self.octets += len(waiting.message)
+
+
+class Challenges:
+    """What one device holds back from peers that have proven nothing yet."""
+
+    def __init__(self, budget: AnswerBudget, entropy: Entropy) -> None:
+        self.budget: Final = budget
+        self._entropy = entropy
+        self._key = b""
+        self._open: dict[Path, _Challenge] = {}
+        self._requests: dict[tuple[Path, bytes], bytes] = {}
+        self._searches: dict[tuple[Path, bytes], bytes] = {}
+        self._refused: list[Refusal] = []
+        self._ready: list[Outgoing] = []
+
+    def receive(self, datagram: bytes, path: Path, now: float) -> bytes | None:
+        """Look at a datagram; return it as it is to be dealt with, None if it was a proof."""
+        if self._is_proof(datagram, path, now):
+            return None
+        if _is_request(datagram):
+            self._take_echo(datagram, path, now)
+            if path.multicast:
+                self._note_search(datagram, path)
+        return datagram
+
+    def note_request(self, datagram: bytes, path: Path) -> None:
+        """Remember which request of a peer is being answered, until what it causes is sent."""
+        if _is_request(datagram):
+            self._requests[path, token_of(datagram)] = datagram
+
+    def forget_requests(self) -> None:
+        """End that: what is sent from now on answers nothing."""
+        self._requests.clear()
+
+    def pass_on(self, message: bytes, path: Path, now: float) -> Outgoing | None:
+        """Return what is to be sent for a message: itself, a ping, or nothing yet."""
+        key = path, token_of(message)
+        # each request is worth one answer
+        request = self._requests.pop(key, None) or self._searches.pop(key, None)
+        received = 0 if request is None else len(request)
+        if self.budget.allows(path, len(message), received, now):
+            return Outgoing(message, path)
+        # the proof comes to our own address
+        return self._hold(_Waiting(message, request), replace(path, multicast=False), now)
+
+    def take_ready(self) -> list[Outgoing]:
+        """Return and forget what waited for a proof that came."""
+        ready, self._ready = self._ready, []
+        return ready
+
+    def take_refused(self) -> Iterator[Refusal]:
+        """Return and forget what may not leave, or in small blocks only."""
+        refused, self._refused = self._refused, []
+        yield from refused
+
+    def pass_on_small(self, message: bytes, path: Path, received: int, now: float) -> bytes | None:
+        """Return a small answer to a request of so many octets as it is to be sent, if it may be.
+
+        With it goes the value to be echoed, if there is room.
+        """
+        is_empty = message[1] == 0
+        marked = message if is_empty else with_option(message, ECHO, self._echo(path, now))
+        for each in (marked, message):
+            if self.budget.allows(path, len(each), received, now):
+                return each
+        return None
+
+    def tick(self, now: float) -> None:
+        """Give up the proofs that did not come in time."""
+        for path, challenge in list(self._open.items()):
+            if now >= challenge.recheck and self.budget.is_proven(path, now):
+                self._release(path, challenge, now)
+            elif now >= challenge.until:
+                self._fail(path, challenge, now)
+            elif now >= challenge.recheck:
+                challenge.recheck = now + RECHECK
+
+    def next_deadline(self) -> float | None:
+        """Return when `tick` has something to do."""
+        deadlines = (min(each.until, each.recheck) for each in self._open.values())
+        return min(deadlines, default=None)
+
+    def _note_search(self, datagram: bytes, path: Path) -> None:
+        """Remember a request to a group until its answer leaves, after the leisure."""
+        key = path, token_of(datagram)
+        self._searches.pop(key, None)
+        if len(self._searches) >= SEARCHES:
+            del self._searches[next(iter(self._searches))]
+        self._searches[key] = datagram
+
+    def _is_proof(self, datagram: bytes, path: Path, now: float) -> bool:
+        """Tell whether this answers our ping; the peer has then proven its address."""
+        challenge = self._open.get(path)
+        is_empty = len(datagram) == 4 and datagram[0] in {_ACK, _RST} and datagram[1] == 0
+        if challenge is None or challenge.mid is None or not is_empty:
+            return False
+        if int.from_bytes(datagram[2:4]) != challenge.mid:
+            challenge.wrong += 1
+            if challenge.wrong >= GUESSES:
+                self._fail(path, challenge, now)
+            return False
+        self.budget.prove(path, Proof.PING, now)
+        self._release(path, challenge, now)
+        return True
+
+    def _release(self, path: Path, challenge: _Challenge, now: float) -> None:
+        del self._open[path]
+        for each in challenge.messages:
+            if self.budget.allows(path, len(each.message), len(each.request or b""), now):
+                self._ready.append(Outgoing(each.message, path))
+            else:
+                self._refused.append((path, None))
+
+    def _fail(self, path: Path, challenge: _Challenge, now: float) -> None:
+        if challenge.mid is not None:
+            self.budget.note_failure(path, now)
+        self._end(path, challenge)
+
+    def _end(self, path: Path, challenge: _Challenge) -> None:
+        del self._open[path]
+        self._refused += [(path, each.request) for each in challenge.messages]
+
+    def _hold(self, waiting: _Waiting, path: Path, now: float) -> Outgoing | None:
+        challenge = self._open.get(path)
+        if challenge is not None:
+            if len(challenge.messages) < WAITING_MESSAGES and self._has_room(waiting, path):
+                challenge.append(waiting)
+            return None
+        turn = Turn.NOBODY
+        is_proven = self.budget.is_proven(path, now)
+        if not is_proven:
+            turn = self.budget.begin_challenge(path, now)
+        if turn is Turn.NOBODY:
+            self._refused.append((path, None if is_proven else waiting.request))
+            return None
+        self._make_room(waiting, path)
+        is_ours = turn is Turn.OURS
+        mid = 1 + int.from_bytes(self._entropy.token(2)) % 0xFFFF
+        until = now + self.budget.settings.patience
+        self._open[path] = _Challenge(mid if is_ours else None, until, now + RECHECK)
+        self._open[path].append(waiting)
+        return _ping(mid, path) if is_ours else None
+
+    def _make_room(self, waiting: _Waiting, path: Path) -> None:
+        """End challenges by lot while they are too many, so that a crowd keeps nobody out."""
+        crowd = [each for each in self._open if each.on_link == path.on_link]
+        while crowd and (len(crowd) >= CHALLENGED or not self._has_room(waiting, path)):
+            chosen = crowd.pop(int(random_fraction(self._entropy) * len(crowd)))
+            self._end(chosen, self._open[chosen])
+
+    def _has_room(self, waiting: _Waiting, path: Path) -> bool:
+        held = sum(
+            challenge.octets
+            for other, challenge in self._open.items()
+            if other.on_link == path.on_link
+        )
+        return held + len(waiting.message) <= WAITING_OCTETS
+
+    def _take_echo(self, datagram: bytes, path: Path, now: float) -> None:
+        try:
+            value = option_of(datagram, ECHO)
+        except FormatError:
+            return
+        if value is None:
+            return
+        known = (self._echo(path, now), self._echo(path, now, age=1))
+        if any(hmac.compare_digest(value, each) for each in known):
+            self.budget.prove(path, Proof.ECHO, now)
+
+    def _echo(self, path: Path, now: float, *, age: int = 0) -> bytes:
+        """Return what only a receiver at this address knows, for one or two lifetimes of a proof.
+
+        Made of the address (RFC 9175 2.3), it needs no memory.
+        """
+        self._key = self._key or self._entropy.token(16)
+        period = int(now / self.budget.settings.proof_lifetime) - age
+        content = f"{path.peer_host} {path.peer_port} {period}".encode()
+        return blake2s(content, key=self._key, digest_size=8).digest()
+
+
+def _ping(mid: int, path: Path) -> Outgoing:
+    return Outgoing(b"\x40\x00" + mid.to_bytes(2), path)
+
+
+def _is_request(datagram: bytes) -> bool:
+    return len(datagram) >= 4 and 0 < datagram[1] < 32

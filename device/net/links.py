@@ -1,0 +1,65 @@
+"""Which addresses are on the same link as one of our interfaces, and which are behind a router."""
+
+import ipaddress
+import time
+from collections.abc import Callable, Iterable
+from typing import Final
+
+import ifaddr
+
+REFRESH_SECONDS: Final = 5.0
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class Links:
+    """The networks of this machine's interfaces, looked up again every few seconds."""
+
+    def __init__(
+        self,
+        adapters: Callable[[], Iterable[ifaddr.Adapter]] = ifaddr.get_adapters,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._adapters = adapters
+        self._clock = clock
+        self._looked_at = float("-inf")
+        self._networks: dict[int | None, list[Network]] = {}
+        self._own: set[str] = set()
+
+    def has(self, host: str, interface: int) -> bool:
+        """Tell whether a peer that was heard on an interface (0: not known) is on its link.
+
+        So are link-local addresses and our own ones, which no router lets in from elsewhere.
+        """
+        try:
+            address = ipaddress.ip_address(host.partition("%")[0])
+        except ValueError:
+            return False
+        if address.is_link_local:
+            return True
+        self._refresh()
+        if str(address) in self._own:
+            return True
+        networks = self._networks.get(interface, []) if interface else self._all()
+        return any(address in network for network in networks)
+
+    def _all(self) -> list[Network]:
+        return [network for networks in self._networks.values() for network in networks]
+
+    def _refresh(self) -> None:
+        now = self._clock()
+        if now < self._looked_at + REFRESH_SECONDS:
+            return
+        self._looked_at = now
+        self._networks.clear()
+        self._own.clear()
+        for adapter in self._adapters():
+            for ip in adapter.ips:
+                host = ip.ip if isinstance(ip.ip, str) else ip.ip[0]
+                network = ipaddress.ip_network((host, ip.network_prefix), strict=False)
+                self._networks.setdefault(adapter.index, []).append(network)
+                self._own.add(str(ipaddress.ip_address(host)))
+
+
+LINKS: Final = Links()
+"""Those of this machine."""

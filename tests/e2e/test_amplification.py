@@ -1,0 +1,439 @@
+"""A device floods nobody, and a client that receives what it is sent meets no bound."""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import count
+
+import cbor2
+import pytest
+from aiocoap import GET, Message
+from device_scene import HOST, OWNER, PLAIN, Scene, make_scene
+from msgspec.structs import replace
+from stranger import Stranger, request
+
+from onboardee.device.budget import HEADERS, AnswerBudget, Budgets, Proof
+from onboardee.device.core import Device
+from onboardee.device.events import AnswersWithheld
+from onboardee.device.factory import new_database
+from onboardee.device.simulation.answers import AnswerBound, Answers
+from onboardee.device.simulation.profile import load
+from onboardee.device.testing import MemoryKeeper, MemoryNetwork, memory_device
+from onboardee.obt import Address, MemoryTransport, ObtEngine, find_unowned, run, take_ownership
+from onboardee.wire.coap import CoapClient, Method, ResponseReceived
+from onboardee.wire.coap.patching import ECHO, option_of
+from onboardee.wire.entropy import SeededEntropy
+from onboardee.wire.path import Outgoing, Path
+
+RES, PATHS = "/oic/res", ("/oic/res", "/oic/d", "/oic/p", "/oic/sec/doxm", "/oic/sec/pstat")
+
+
+def question(mid: int, href: str = RES, **options: object) -> bytes:
+    """Ask as the tools do."""
+    return request(GET, href, mid, **options)
+
+
+def octets(datagrams: Iterable[bytes]) -> int:
+    """Count what datagrams are on the network, with their headers."""
+    return sum(len(each) + HEADERS for each in datagrams)
+
+
+def far(scene: Scene, host: str = "198.51.100.7", port: int = 6666) -> Stranger:
+    """Make somebody behind a router, who says nothing but what the test has it say."""
+    return Stranger(scene, host=host, port=port, on_link=False)
+
+
+def is_ping(datagram: bytes) -> bool:
+    """Tell whether a datagram is a CoAP ping."""
+    return len(datagram) == 4 and datagram[:2] == b"\x40\x00"
+
+
+def sources(kind: str) -> Iterator[str]:
+    """Return addresses that an attacker forges."""
+    for number in count(1):
+        one_of = {
+            "one": "198.51.100.7",
+            "a thousand": f"198.51.{number // 250 % 4}.{number % 250 + 1}",
+            "a /64": f"2001:db8:0:7::{number:x}",
+        }
+        yield one_of[kind]
+
+
+@pytest.mark.parametrize("kind", ["one", "a thousand", "a /64"])
+@pytest.mark.parametrize("href", PATHS)
+def test_forged_sources_get_no_more_than_three_times_what_was_sent(kind: str, href: str) -> None:
+    """Whatever is asked in the name of others, not more than three times of it reaches them."""
+    scene = make_scene()
+    forged, asked, sent = sources(kind), 0, 0
+    for mid in range(1000):
+        stranger = far(scene, next(forged))
+        asked += octets([question(mid, href)])
+        sent += octets(stranger.raw(question(mid, href)))
+        scene.network.now += 0.002
+        sent += octets(item.datagram for item in scene.device.tick(scene.network.now))
+    scene.network.run(3)
+    sent += octets(datagram for _, _, datagram in scene.network.log)
+    assert sent <= 3 * asked
+    answers = scene.device.profile.answers
+    assert sent <= answers.elsewhere.total_burst + 5 * answers.elsewhere.total_rate + asked
+
+
+@pytest.mark.parametrize("kind", ["one", "a thousand", "a /64"])
+def test_the_rate_has_a_bound_for_the_whole_process(kind: str) -> None:
+    """In a long attack what leaves follows the budget, however many devices are asked."""
+    budget = AnswerBudget()
+    answers, light = budget.settings, load("light")
+    devices = [
+        Device(
+            light,
+            MemoryKeeper(new_database(light, SeededEntropy(number))),
+            entropy=SeededEntropy(number),
+            budget=budget,
+        )
+        for number in range(3)
+    ]
+    forged, sent, answered = sources(kind), 0, 0
+    for mid in range(20_000):
+        now = mid / 1000
+        path = Path(HOST, PLAIN, next(forged), 6666)
+        device = devices[mid % 3]
+        for item in device.receive(question(mid, "/oic/d"), path, now) + device.tick(now):
+            if not is_ping(item.datagram):
+                answered += 1
+                sent += len(item.datagram) + HEADERS
+    assert answered
+    bound = answers.elsewhere
+    assert sent <= bound.total_burst + 20 * bound.total_rate
+    if kind != "a thousand":
+        assert sent <= bound.burst + 20 * bound.rate
+
+
+class Reader:
+    """A client behind a router or on the link, that does what RFC 7252 asks of one."""
+
+    def __init__(self, network: MemoryNetwork, host: str, *, answers_pings: bool = True) -> None:
+        self._network, self._host = network, host
+        self._client = CoapClient(entropy=SeededEntropy(host))
+        self._answers_pings = answers_pings
+        self.codes: list[str] = []
+        self.payloads: list[bytes] = []
+        self.pings = 0
+        network.attach(self, host, 5555)
+
+    def ask(self, href: str) -> None:
+        """Send a request."""
+        self._client.request(Method.GET, href, accept=10000, now=self._network.now)
+        self._network.send(self._outgoing())
+
+    def receive(self, datagram: bytes, path: Path, now: float) -> list[Outgoing]:
+        """Take a datagram."""
+        self.pings += is_ping(datagram)
+        if self._answers_pings or not is_ping(datagram):
+            self._client.receive(datagram, now)
+        for event in self._client.take_events():
+            if isinstance(event, ResponseReceived):
+                self.codes.append(str(event.response.code))
+                self.payloads.append(event.response.payload)
+        return self._outgoing()
+
+    def tick(self, now: float) -> list[Outgoing]:
+        """Repeat what was lost."""
+        self._client.tick(now)
+        return self._outgoing()
+
+    def next_deadline(self) -> float | None:
+        """Return when `tick` wants to be called."""
+        return self._client.next_deadline()
+
+    def _outgoing(self) -> list[Outgoing]:
+        path = Path(self._host, 5555, HOST, PLAIN)
+        return [Outgoing(message, path) for message in self._client.take_outgoing()]
+
+
+def network_of(*, is_routed: bool, profile: str = "refrigerator") -> tuple[MemoryNetwork, Device]:
+    """Make a device of many resources that anybody may read, on a network."""
+    network = MemoryNetwork(is_routed=is_routed)
+    return network, memory_device(network, profile, open_to_all=True)
+
+
+@pytest.mark.parametrize("is_routed", [True, False])
+def test_reading_everything_ten_times_in_parallel_gets_everything(is_routed: bool) -> None:
+    """An honest client, here or elsewhere, gets every answer whole, and soon."""
+    network, device = network_of(is_routed=is_routed)
+    reader = Reader(network, "10.0.0.50")
+    hrefs = [*device.appliances, "/oic/d", "/oic/p"] + [RES] * 3
+    for href in hrefs * 10:
+        reader.ask(href)
+    network.run_until(lambda: len(reader.codes) == 10 * len(hrefs), timeout=20)
+    assert reader.codes.count("2.05") == len(reader.codes) == 10 * len(hrefs)
+    assert network.now < 10
+    (whole,) = {payload for payload in reader.payloads if len(payload) > 3000}
+    assert len(cbor2.loads(whole)) > 10
+    assert reader.pings <= 2
+
+
+def test_a_burst_of_discovery_on_the_link_needs_no_proof() -> None:
+    """Forty reads of /oic/res at once by a tool on the link are answered whole and at once."""
+    scene = make_scene()
+    stranger = Stranger(scene)
+    answers = [stranger.raw(question(mid)) for mid in range(40)]
+    assert all(len(each) == 1 and len(each[0]) > 1000 for each in answers)
+    scene.network.now += 5
+    assert len(stranger.raw(question(99))[0]) > 1000
+
+
+@pytest.mark.parametrize("is_routed", [True, False])
+def test_a_client_without_pings_is_served_in_small_blocks(is_routed: bool) -> None:
+    """Who answers no ping gets everything all the same, in blocks that reach no victim."""
+    network, _ = network_of(is_routed=is_routed)
+    reader = Reader(network, "10.0.0.50", answers_pings=False)
+    for _ in range(2):
+        reader.ask(RES)
+        network.run(20)
+    assert reader.codes == ["2.05", "2.05"]
+    assert cbor2.loads(reader.payloads[0]) == cbor2.loads(reader.payloads[1])
+
+
+def test_a_tool_elsewhere_owns_a_device() -> None:
+    """Discovery by a routed group, transfer and use go as on the link."""
+    network = MemoryNetwork(is_routed=True)
+    device = memory_device(network)
+    transport = MemoryTransport(network, ObtEngine(entropy=SeededEntropy("far")))
+    (found,) = run(find_unowned(transport, enough=1))
+    owner = run(take_ownership(transport, found, OWNER))
+    assert device.database.doxm.owner_uuid == OWNER
+    assert owner.ownership.secured == Address(HOST, 5684)
+
+
+def test_an_echo_is_a_proof() -> None:
+    """Who echoes the value of a small answer gets the rest in large blocks (RFC 9175 2.4)."""
+    scene = make_scene()
+    stranger = far(scene)
+    (ping,) = stranger.raw(question(1))
+    assert is_ping(ping)
+    (small,) = stranger.wait(1.5)
+    assert len(small) < 200
+    value = option_of(small, ECHO)
+    assert value is not None
+    (answer,) = stranger.raw(question(2, echo=value))
+    assert len(answer) > 1000
+    forged = far(scene, "198.51.100.8")
+    assert all(len(each) < 200 for each in forged.raw(question(3, echo=value)))
+
+
+def test_the_answer_to_a_ping_is_a_proof_for_this_peer_and_a_while() -> None:
+    """The held answer leaves at once; another port, and later this one, has to prove itself."""
+    scene = make_scene()
+    stranger, other = far(scene), far(scene, port=7777)
+    (ping,) = stranger.raw(question(1))
+    (answer,) = stranger.raw(b"\x70\x00" + ping[2:])
+    assert len(answer) > 1000
+    assert len(stranger.raw(question(2))[0]) > 1000
+    assert is_ping(other.raw(question(3))[0])
+    scene.network.now += scene.device.profile.answers.proof_lifetime
+    assert is_ping(stranger.raw(question(4))[0])
+
+
+def test_guessing_the_answer_to_a_ping_proves_nothing() -> None:
+    """After three wrong answers the right one counts no more, and there are eight pings."""
+    scene = make_scene()
+    stranger = far(scene)
+    pings = 0
+    for mid in range(20):
+        sent = stranger.raw(question(mid))
+        pings += len([each for each in sent if is_ping(each)])
+        for ping in filter(is_ping, sent):
+            right = int.from_bytes(ping[2:])
+            for wrong in (1, 2, 3):
+                stranger.raw(b"\x70\x00" + ((right + wrong) % 65536).to_bytes(2))
+            assert all(len(each) < 200 for each in stranger.raw(b"\x70\x00" + ping[2:]))
+        assert all(len(each) < 200 for each in sent)
+    assert pings == 8
+
+
+def test_strangers_elsewhere_observe_only_with_a_proof() -> None:
+    """A registration in somebody's name sends nothing to them when the resource changes."""
+    network, device = network_of(is_routed=True, profile="light")
+    path = Path(HOST, PLAIN, "198.51.100.7", 6666)
+    device.receive(request(GET, "/light/switch", 1, observe=0), path, 0.0)
+    heard: list[bytes] = []
+    for number in range(50):
+        now = 1.0 + number
+        changed = device.set_values("/light/switch", {"value": number % 2 == 0}, now)
+        heard += [item.datagram for item in changed + device.tick(now)]
+    assert all(is_ping(each) for each in heard)
+    assert len(heard) <= 8
+    assert network.now == 0.0
+
+
+@pytest.mark.parametrize("on_link", [True, False])
+def test_a_search_in_the_name_of_others_gets_small_blocks(on_link: bool) -> None:
+    """A group's search in the name of somebody behind a router causes little from a device."""
+    scene = make_scene()
+    stranger = Stranger(scene, host="198.51.100.7", on_link=on_link)
+    search = bytearray(question(1))
+    search[0] = search[0] & 0xCF | 0x10  # non-confirmable
+    assert stranger.raw(bytes(search), multicast=True) == []
+    *pings, answer = stranger.wait(3)
+    assert (len(answer) > 1000) is on_link
+    assert len(pings) == (not on_link)
+    if not on_link:
+        assert octets([*pings, answer]) <= 3 * octets([bytes(search)])
+        assert Message.decode(answer).opt.block2.more
+
+
+NOTHING = AnswerBound(burst=0, rate=0, total_burst=0, total_rate=0)
+SMALL = AnswerBound(burst=10_000, rate=1000, total_burst=20_000, total_rate=3000)
+KINDS = {"elsewhere": False, "link": True, "proven": False}
+
+
+def bounded(kind: str, bound: AnswerBound) -> tuple[AnswerBudget, Callable[[float, str], int]]:
+    """Make a budget with one bound; returns also what counts the octets that may leave now."""
+    bounds = {each: bound if each == kind else NOTHING for each in KINDS}
+    budget = AnswerBudget(Answers(factor=10, proof_lifetime=86400, **bounds))
+
+    def spent(now: float, host: str) -> int:
+        path = Path(HOST, PLAIN, host, 6666, on_link=KINDS[kind])
+        if kind == "proven":
+            budget.prove(path, Proof.PING, now)
+        spent = 0
+        while budget.allows(path, 1000 - HEADERS, 500, now):
+            spent += 1000
+        return spent
+
+    return budget, spent
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_budget_of_a_source_refills(kind: str) -> None:
+    """What was spent comes back with time, at the rate of the profile, up to the burst."""
+    _, spent = bounded(kind, SMALL)
+    host = "192.0.2.66"
+    assert spent(10.0, host) == 10_000
+    assert spent(10.0, host) == 0
+    assert spent(13.0, host) == 3000
+    assert spent(16.5, host) == 3000
+    assert spent(1000.0, host) == 10_000
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_all_sources_together_have_a_budget_that_refills(kind: str) -> None:
+    """What a hundred sources get has a bound of its own, which comes back as well."""
+    _, spent = bounded(kind, SMALL)
+
+    def all_of_them(now: float) -> int:
+        return sum(spent(now, f"192.0.2.{last}") for last in range(1, 100))
+
+    assert all_of_them(10.0) == 20_000
+    assert all_of_them(10.0) == 0
+    assert all_of_them(12.0) == 6000
+    assert all_of_them(1000.0) == 20_000
+
+
+@pytest.mark.parametrize("kind", ["elsewhere", "proven"])
+def test_a_prefix_of_ipv6_is_one_source(kind: str) -> None:
+    """All addresses of a /64 share what one source may be sent; another /64 has its own."""
+    _, spent = bounded(kind, SMALL)
+    assert spent(10.0, "2001:db8:0:7::1") == 10_000
+    assert spent(10.0, "2001:db8:0:7:ffff::2") == 0
+    assert spent(10.0, "2001:db8:0:8::1") == 10_000
+
+
+def test_who_answers_pings_is_not_flooded_either() -> None:
+    """Any CoAP endpoint answers pings, also one that asked for nothing: it gets a bounded rate."""
+    tight = replace(Answers(), proven=SMALL)
+    scene = make_scene(replace(load("light"), answers=tight))
+    stranger = far(scene)
+    (ping,) = stranger.raw(question(1))
+    sent = octets(stranger.raw(b"\x70\x00" + ping[2:]))
+    for mid in range(2, 1000):
+        scene.network.now += 0.02
+        got = stranger.raw(question(mid))
+        assert not any(is_ping(each) for each in got)
+        sent += octets(got)
+    assert sent <= SMALL.burst + 20 * SMALL.rate
+    assert [event.peer for event in scene.seen(AnswersWithheld)][:1] == [stranger.host]
+
+
+def test_what_waits_for_a_proof_is_counted_when_it_leaves() -> None:
+    """A hundred answers that wait for one proof are no way around the bound."""
+    scene = make_scene(replace(load("light"), answers=replace(Answers(), proven=SMALL)))
+    stranger = far(scene)
+    (ping,) = (each for mid in range(100) for each in stranger.raw(question(mid)))
+    answers = stranger.raw(b"\x70\x00" + ping[2:])
+    assert len(answers) > 1
+    assert octets(answers) <= SMALL.burst
+
+
+def test_who_echoes_has_no_bound() -> None:
+    """An echoed value shows that the peer has asked itself (RFC 9175 2.3)."""
+    scene = make_scene(replace(load("light"), answers=replace(Answers(), proven=NOTHING)))
+    stranger = far(scene)
+    stranger.raw(question(1))
+    (small,) = stranger.wait(1.5)
+    for mid in range(2, 100):
+        (answer,) = stranger.raw(question(mid, echo=option_of(small, ECHO)))
+        assert len(answer) > 1000
+
+
+def test_a_request_is_worth_one_answer() -> None:
+    """One large request in somebody's name does not let notifications of its size out, too."""
+    network, device = network_of(is_routed=True, profile="light")
+    path = Path(HOST, PLAIN, "198.51.100.7", 6666)
+    device.receive(request(GET, "/light/switch", 1, observe=0), path, 0.0)
+    network.run(3)
+    padded = request(GET, "/light/switch", 2, uri_query=["x" * 200])
+    device.set_values("/light/switch", {"value": True}, 4.0)
+    sent = [item.datagram for item in device.receive(padded, path, 4.0)]
+    assert len([each for each in sent if not is_ping(each)]) <= 1
+
+
+def test_a_crowd_does_not_keep_others_from_a_proof() -> None:
+    """While a thousand forged sources a second ask, somebody elsewhere can prove their address."""
+    scene = make_scene()
+    forged = sources("a thousand")
+    for mid in range(1000):
+        far(scene, next(forged)).raw(question(mid))
+    honest = far(scene, "203.0.113.5")
+    (ping,) = honest.raw(question(1))
+    (answer,) = honest.raw(b"\x70\x00" + ping[2:])
+    assert len(answer) > 1000
+
+
+def test_devices_with_equal_settings_share_a_budget() -> None:
+    """One budget a process; who sets other bounds has its own."""
+    budgets = Budgets()
+    assert budgets.of(Answers()) is budgets.of(load("door").answers)
+    assert budgets.of(Answers(patience=2)) is not budgets.of(Answers())
+
+
+def test_withheld_answers_are_told_once() -> None:
+    """When nothing may leave any more, the log says so, once for the source."""
+    tight = replace(Answers(), elsewhere=replace(SMALL, burst=300, rate=0))
+    scene = make_scene(replace(load("light"), answers=tight))
+    stranger = far(scene)
+    for mid in range(20):
+        stranger.raw(question(mid))
+        scene.network.run(2)
+    assert [event.peer for event in scene.seen(AnswersWithheld)] == [stranger.host]
+
+
+def test_one_device_of_a_process_asks_for_the_proof() -> None:
+    """However many devices are asked in somebody's name, one ping leaves; its answer serves all."""
+    budget, light = AnswerBudget(), load("light")
+    asked = [Path(HOST, 6000 + number, "198.51.100.7", 6666) for number in range(50)]
+    devices = {
+        path: Device(
+            light,
+            MemoryKeeper(new_database(light, SeededEntropy(path.local_port))),
+            entropy=SeededEntropy(path.local_port),
+            budget=budget,
+        )
+        for path in asked
+    }
+    sent = [item for path, each in devices.items() for item in each.receive(question(1), path, 0.0)]
+    (ping,) = sent
+    assert is_ping(ping.datagram)
+    proof = b"\x70\x00" + ping.datagram[2:]
+    answers = devices[ping.path].receive(proof, ping.path, 0.05)
+    answers += [item for each in devices.values() for item in each.tick(0.2)]
+    assert {item.path for item in answers} == set(asked)
+    assert all(len(item.datagram) > 1000 for item in answers)

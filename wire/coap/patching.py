@@ -1,0 +1,68 @@
+"""Changing single options of a message that is otherwise left as it is."""
+
+from onboardee.wire.coap import wire
+from onboardee.wire.coap.blocks import Block
+from onboardee.wire.coap.model import Method
+
+BLOCK2, ECHO = 23, 252
+_OVERHEAD = 40
+"""Octets of header and options that an answer in blocks has beside its token, Echo included."""
+
+
+def token_of(datagram: bytes) -> bytes:
+    """Return the token of a message, as far as there is one."""
+    return datagram[4 : 4 + (datagram[0] & 15)]
+
+
+def option_of(datagram: bytes, number: int) -> bytes | None:
+    """Return the value of an option, None if the message has none. Raises `FormatError`."""
+    for found, value in wire.options_of(wire.parse(datagram).options):
+        if found == number:
+            return value
+    return None
+
+
+def with_option(datagram: bytes, number: int, value: bytes) -> bytes:
+    """Return the message with an option in place of those of its number. Raises `FormatError`."""
+    frame = wire.parse(datagram)
+    options = [each for each in wire.options_of(frame.options) if each[0] != number]
+    options = sorted([*options, (number, value)], key=lambda each: each[0])
+    return wire.build(
+        frame.type, frame.code, frame.mid, frame.token, _encoded(options), frame.payload
+    )
+
+
+def in_small_blocks(datagram: bytes, bound: int) -> bytes | None:
+    """Return a GET that asks for an answer of at most `bound` octets (RFC 7959 2.4).
+
+    None for other methods, which must not be carried out again, and if nothing is that small.
+    """
+    frame = wire.parse(datagram)
+    room = bound - len(frame.token) - _OVERHEAD
+    if frame.code != Method.GET or room < 16:
+        return None
+    largest = min(room.bit_length() - 5, 6)
+    asked = option_of(datagram, BLOCK2)
+    wanted = 6 if asked is None else int.from_bytes(asked)
+    block = Block(wanted >> 4, more=False, exponent=wanted & 7).at_most(largest)
+    value = block.number << 4 | block.exponent
+    return with_option(datagram, BLOCK2, value.to_bytes((value.bit_length() + 7) // 8))
+
+
+def _encoded(options: list[tuple[int, bytes]]) -> bytes:
+    area, before = b"", 0
+    for number, value in options:
+        delta, extra_delta = _nibble(number - before)
+        length, extra_length = _nibble(len(value))
+        area += bytes((delta << 4 | length,)) + extra_delta + extra_length + value
+        before = number
+    return area
+
+
+def _nibble(value: int) -> tuple[int, bytes]:
+    """Write an option delta or length (RFC 7252 3.1)."""
+    if value < 13:
+        return value, b""
+    if value < 269:
+        return 13, bytes((value - 13,))
+    return 14, (value - 269).to_bytes(2)
