@@ -1,5 +1,6 @@
 """The codec: round trips, exact consumption, truncation at every length."""
 
+import ssl
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -19,6 +20,7 @@ from onboardee.wire.dtls.messages import (
     Signature,
     check_empty,
 )
+from onboardee.wire.dtls.numbers import AlertDescription
 from onboardee.wire.dtls.suites import KeyExchange
 
 RANDOM = bytes(range(32))
@@ -177,3 +179,31 @@ def test_garbage_yields_no_impossible_fragment(content: bytes) -> None:
     for part in split_fragments(content):
         assert part.end <= part.length
         assert len(part.data) <= len(content)
+
+
+def test_certificate_request_on_the_wire() -> None:
+    """A request has types, schemes and names, each behind its length (RFC 5246 7.4.4)."""
+    request = CertificateRequest((64, 1), (0x0403,), (b"one", b"other"))
+    expected = b"\x02\x40\x01\x00\x02\x04\x03\x00\x0c\x00\x03one\x00\x05other"
+    assert request.encode() == expected
+    assert CertificateRequest.decode(expected) == request
+
+
+def test_a_session_id_has_at_most_32_octets() -> None:
+    """Hellos of either side with a longer session id are malformed (RFC 5246 7.4.1.2)."""
+    client = ClientHello(0xFEFD, RANDOM, bytes(33), b"", (0xC037,), (0,), {})
+    server = ServerHello(0xFEFD, RANDOM, 0xC037, bytes(33))
+    for hello in (client, server):
+        with pytest.raises(DecodeError):
+            type(hello).decode(hello.encode())
+
+
+def test_alerts_have_their_registered_numbers() -> None:
+    """An alert means to a peer what its name says, as another library numbers them, too."""
+    others = {
+        alert.name.removeprefix("ALERT_DESCRIPTION_"): alert for alert in ssl.AlertDescription
+    }
+    others["USER_CANCELED"] = others.pop("USER_CANCELLED")
+    ours = {alert.name: alert for alert in AlertDescription}
+    assert ours.pop("INAPPROPRIATE_FALLBACK") == 86  # RFC 7507, which that library leaves out
+    assert ours == {name: others[name] for name in ours}

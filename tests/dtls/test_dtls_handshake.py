@@ -34,6 +34,7 @@ from onboardee.wire.dtls import (
     SessionEstablished,
 )
 from onboardee.wire.dtls.framing import split_fragments
+from onboardee.wire.dtls.hello import ClientHello
 from onboardee.wire.dtls.numbers import ContentType, ExtensionType, HandshakeType
 from onboardee.wire.entropy import SeededEntropy
 
@@ -248,3 +249,10 @@ def test_closed_client_ends_the_servers_session() -> None:
     assert closed(pair.client_events)[0].reason is CloseReason.LOCAL
     assert closed(pair.server_events)[0].reason is CloseReason.PEER_CLOSED
     assert not pair.server.sessions
+
+
+def test_a_client_asks_for_no_resumption() -> None:
+    """The client's hello has an empty session id: there is nothing to resume."""
+    pair = Pair().start()
+    (part,) = split_fragments(records(pair.sent[0][1])[0][2])
+    assert ClientHello.decode(part.data).session_id == b""

@@ -11,6 +11,7 @@ from dtls_support import (
     Pair,
     failures,
     offer_for,
+    plain,
     records,
 )
 from hypothesis import given, settings
@@ -236,3 +237,29 @@ def test_client_repeats_its_flight_when_the_server_repeats_flight_4() -> None:
     (flight,) = pair.client.take_datagrams()
     pair.server.receive(flight, CLIENT, 1.0)
     assert CLIENT in pair.server.sessions
+
+
+def test_only_the_flight_that_is_due_is_repeated() -> None:
+    """A server with two handshakes repeats the older flight when its timer expires, not both."""
+
+    def tamper(sender: str, datagram: bytes) -> list[bytes]:
+        return [] if sender == "client" and len(records(datagram)) == 3 else [datagram]
+
+    older = Pair(tamper=tamper).start()
+    Pair(tamper=tamper, server=older.server, address="later", seed=2, now=0.5).start()
+    older.server.tick(1.2)
+    assert {address for _, address in older.server.take_datagrams()} == {CLIENT}
+
+
+def test_a_malformed_change_cipher_spec_undoes_nothing() -> None:
+    """A ChangeCipherSpec that came early counts, whatever nonsense of that type follows it."""
+
+    def tamper(sender: str, datagram: bytes) -> list[bytes]:
+        if sender == "server" or len(records(datagram)) != 3:
+            return [datagram]
+        sizes = [13 + len(content) for _, _, content in records(datagram)]
+        exchange, change = datagram[: sizes[0]], datagram[sizes[0] : sizes[0] + sizes[1]]
+        nonsense = plain(ContentType.CHANGE_CIPHER_SPEC, b"\x02", 9)
+        return [change, nonsense, exchange, datagram[sizes[0] + sizes[1] :]]
+
+    assert Pair(tamper=tamper).start().is_established
