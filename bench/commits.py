@@ -1,7 +1,9 @@
 """What a commit costs: `python bench/commits.py [DIRECTORY]`.
 
 Each is a change of an owned device with 20 access control entries and 5 credentials, made durable
-on the file system of DIRECTORY; with 1, 10 and 100 stores in the process, which take turns.
+on the file system of DIRECTORY; with 1, 10 and 100 stores in the process, which take turns. Then
+all of these stores have a change at the same time: one is committed after the other, or a group
+syncs them.
 """
 
 import statistics
@@ -33,11 +35,13 @@ from onboardee.svrdb import (
     Sdi,
     Store,
     Subject,
+    SyncGroup,
     open_directory,
 )
 from onboardee.wire.entropy import SeededEntropy
 
 COMMITS = 1000
+ROUNDS = 50
 
 
 def database() -> Database:
@@ -87,6 +91,23 @@ def measure(directory: Path, count: int, codec: Codec) -> list[float]:
     return sorted(times[count:])
 
 
+def measure_together(directory: Path, count: int) -> tuple[list[float], list[float]]:
+    """Return the sorted times in which all stores commit: in turns, and as a group."""
+    turns, together = [], []
+    with stores(directory, count, JSON) as opened, SyncGroup() as group:
+        for number in range(ROUNDS):
+            changes = [replace(each.current, sdi=Sdi(name=f"turn {number}")) for each in opened]
+            began = time.perf_counter()
+            for store, changed in zip(opened, changes, strict=True):
+                store.commit(changed)
+            turns.append(time.perf_counter() - began)
+            changes = [replace(each.current, sdi=Sdi(name=f"group {number}")) for each in opened]
+            began = time.perf_counter()
+            group.sync([each.stage(new) for each, new in zip(opened, changes, strict=True)])
+            together.append(time.perf_counter() - began)
+    return sorted(turns), sorted(together)
+
+
 def main() -> None:
     """Measure, and print Markdown."""
     place = sys.argv[1] if len(sys.argv) > 1 else None
@@ -98,6 +119,12 @@ def main() -> None:
             cuts = statistics.quantiles(times, n=100, method="inclusive")
             marks = [f"{cuts[mark - 1] * 1000:.2f} ms" for mark in (50, 90, 99)]
             print(f"| {count} | {codec.name} | {' | '.join(marks)} |", flush=True)
+    print("\n| stores at once | in turns, median | as a group, median |\n|---|---|---|")
+    for count in (1, 10, 100):
+        with tempfile.TemporaryDirectory(dir=place) as directory:
+            both = measure_together(Path(directory), count)
+        medians = [f"{statistics.median(times) * 1000:.2f} ms" for times in both]
+        print(f"| {count} | {' | '.join(medians)} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -35,12 +35,15 @@ from onboardee.svrdb import (
     MemoryStorage,
     Sdi,
     Store,
+    StoreMissing,
+    read_named,
+    read_previous,
     read_snapshot,
     repair,
     restore,
     take_snapshot,
 )
-from onboardee.svrdb.codec import CODECS
+from onboardee.svrdb.snapshots import LIVE
 from onboardee.wire.entropy import SeededEntropy
 from onboardee.wire.path import Endpoint
 
@@ -59,12 +62,16 @@ class Diary:
     """What was asked of a store, and what it promised."""
 
     promised: Database | None = None
+    before: Database | None = None
+    """What was promised before that, None if nothing was or nobody knows."""
     attempts: list[Database] = field(default_factory=list)
     """What was tried since the last promise."""
     answers: int = 0
 
     def promise(self, database: Database) -> None:
         """Note that a database is durable."""
+        if database != self.promised:
+            self.before = self.promised
         self.promised = database
         self.attempts.clear()
 
@@ -88,6 +95,10 @@ class WatchedStore:
         self._store.commit(new)
         self._diary.promise(new)
 
+    def close(self) -> None:
+        """Close it."""
+        self._store.close()
+
 
 Life = Callable[[MemoryStorage, Diary], None]
 """Something that a device or a person does to a storage; it keeps a diary."""
@@ -98,12 +109,21 @@ def factory() -> Database:
     return new_database(LIGHT, SeededEntropy("light"))
 
 
-def opened(storage: MemoryStorage, diary: Diary, codec: Codec = JSON) -> WatchedStore:
+def opened(
+    storage: MemoryStorage, diary: Diary, codec: Codec = JSON, *, journal: bool = True
+) -> WatchedStore:
     """Open a store; a new device is under way until that returns."""
-    diary.promised = stored(storage)
+    begin(storage, diary)
     if diary.promised is None:
         diary.attempts.append(factory())
-    return WatchedStore(Store.open(storage, factory, codec=codec), diary)
+    return WatchedStore(Store.open(storage, factory, codec=codec, journal=journal), diary)
+
+
+def begin(storage: MemoryStorage, diary: Diary) -> None:
+    """Note what is there."""
+    diary.promised = stored(storage)
+    if diary.promised is not None:
+        diary.before = stored_before(storage)
 
 
 class Stage:
@@ -144,11 +164,18 @@ class Stage:
 
 def stored(storage: MemoryStorage) -> Database | None:
     """Return what a program would read, whatever the form."""
-    for codec in CODECS:
-        content = storage.files.get(codec.file_name)
-        if content is not None:
-            return codec.decode(content)
-    return None
+    try:
+        return read_named(MemoryStorage(storage.files), LIVE)
+    except StoreMissing:
+        return None
+
+
+def stored_before(storage: MemoryStorage) -> Database | None:
+    """Return what a program would read as the generation before."""
+    try:
+        return read_previous(MemoryStorage(storage.files))
+    except StoreMissing:
+        return None
 
 
 def onboarding(order: Order, codec: Codec, storage: MemoryStorage, diary: Diary) -> None:
@@ -168,21 +195,30 @@ def a_reset(ownership: Ownership, storage: MemoryStorage, diary: Diary) -> None:
 
 def an_edit(storage: MemoryStorage, diary: Diary) -> None:
     """Change the database of a stopped device, as an editor does."""
-    store = opened(storage, diary)
+    store = opened(storage, diary, journal=False)
     store.commit(replace(store.current, sdi=Sdi(name="edited", is_private=True)))
+    store.close()
 
 
 def a_repair(storage: MemoryStorage, diary: Diary) -> None:
     """Repair the database of a stopped device."""
-    store = opened(storage, diary)
+    store = opened(storage, diary, journal=False)
     torn = replace(store.current, pstat=replace(store.current.pstat, is_operational=False))
     store.commit(torn)
     store.commit(repair(torn, Means(NOW, lambda: OWNER)))
 
 
+def a_long_life(count: int, storage: MemoryStorage, diary: Diary) -> None:
+    """Let a device store more than its journal has room for, and stop in an orderly way."""
+    store = opened(storage, diary)
+    for number in range(count):
+        store.commit(replace(store.current, sdi=Sdi(name=f"change {number}")))
+    store.close()
+
+
 def a_restore(storage: MemoryStorage, diary: Diary) -> None:
     """Put a snapshot in the place of the database."""
-    diary.promised = stored(storage)
+    begin(storage, diary)
     wanted = read_snapshot(storage, "unowned")
     diary.attempts.append(wanted)
     restore(storage, wanted)
@@ -191,7 +227,7 @@ def a_restore(storage: MemoryStorage, diary: Diary) -> None:
 
 def a_snapshot(storage: MemoryStorage, diary: Diary) -> None:
     """Keep a snapshot; the database stays what it is."""
-    diary.promised = stored(storage)
+    begin(storage, diary)
     assert diary.promised is not None
     take_snapshot(storage, "kept", diary.promised, JSON)
     if read_snapshot(storage, "kept") != diary.promised:

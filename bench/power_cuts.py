@@ -4,8 +4,9 @@ Usage: python bench/power_cuts.py [KILLS [DIRECTORY]]
 
 First in memory: whole onboardings in the order of each tool, a reset, an edit, a repair, a
 snapshot restored, each with the power cut before every step of the storage and with every step
-failing, once and for good, for every reason, at several lengths of a torn write. Then with a real
-process on a real disk, killed so many times (500) under load.
+failing, once and for good, for every reason, at several lengths of a torn write; and lives made by
+chance (see random_lives.py). Then with a real process on a real disk, killed so many times (500)
+under load.
 """
 
 import asyncio
@@ -19,12 +20,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+import random_lives
 from kills import massacre
 from lives import (
     BrokenPromiseError,
     Diary,
     Life,
     Stage,
+    a_long_life,
     a_repair,
     a_reset,
     a_restore,
@@ -33,11 +36,23 @@ from lives import (
     factory,
     onboarding,
     stored,
+    stored_before,
 )
+from msgspec.structs import replace
 
 from onboardee.obt import LITE, ORDERS
-from onboardee.svrdb import CBOR, JSON, Database, MemoryStorage, PowerCut, Store, StoreError
+from onboardee.svrdb import (
+    CBOR,
+    JSON,
+    Database,
+    MemoryStorage,
+    PowerCut,
+    Sdi,
+    Store,
+    StoreError,
+)
 
+LIVES = 10_000
 CODES = (errno.EIO, errno.ENOSPC, errno.EROFS)
 
 
@@ -74,11 +89,11 @@ class Trial:
                 self.life(storage, diary)
             except PowerCut:
                 tally.steps += 1
-                legal = [*diary.attempts[-1:], *filter(None, [diary.promised])]
-                self._look(storage, legal, tally, f"after a power cut at step {step}")
+                self._look(storage, diary, tally, f"after a power cut at step {step}")
             else:
                 tally.answers += diary.answers
-                self._look(storage, [*filter(None, [diary.promised])], tally, "at the end")
+                diary.attempts.clear()
+                self._look(storage, diary, tally, "at the end")
                 return
 
     def fail(
@@ -96,19 +111,30 @@ class Trial:
             tally.answers += diary.answers
             how = f"after {errno.errorcode[code]} at step {step}, lasting: {lasting}, torn: {torn}"
             # A disk that fails for good may keep what was refused; one that recovers may not.
-            attempts = diary.attempts if lasting or diary.promised is None else []
-            self._look(storage, [*attempts, *filter(None, [diary.promised])], tally, how)
+            if not lasting and diary.promised is not None:
+                diary.attempts.clear()
+            self._look(storage, diary, tally, how)
 
-    def _look(self, storage: MemoryStorage, legal: list[Database], tally: Tally, how: str) -> None:
+    def _look(self, storage: MemoryStorage, diary: Diary, tally: Tally, how: str) -> None:
         """Reboot on everything that the disk may hold now."""
         begun = stored(MemoryStorage(self.files))
+        legal = [*diary.attempts, *filter(None, [diary.promised])] or [begun or factory()]
         for survivor in storage.after_power_cut():
             tally.states += 1
             store = Store.open(survivor, factory)
-            if store.current not in (legal or [begun or factory()]):
+            if store.current not in legal:
                 raise BrokenPromiseError(f"{self.name}: neither before nor after, {how}")
             if begun is not None and store.is_new:
                 raise BrokenPromiseError(f"{self.name}: a new device, {how}")
+            self._look_before(survivor, store.current, diary, how)
+
+    def _look_before(
+        self, survivor: MemoryStorage, current: Database, diary: Diary, how: str
+    ) -> None:
+        """Require the generation before, too, as it was before and after the reboot."""
+        expected = diary.before if current == diary.promised else diary.promised
+        if expected is not None and stored_before(survivor) != expected:
+            raise BrokenPromiseError(f"{self.name}: not the generation before, {how}")
 
 
 def trials() -> Iterator[Trial]:
@@ -122,9 +148,17 @@ def trials() -> Iterator[Trial]:
     unowned = {"svr.snapshot.unowned.json": JSON.encode(factory())}
     yield Trial("reset", partial(a_reset, ownership), files)
     yield Trial("edit", an_edit, files)
+    yield Trial("long life", partial(a_long_life, 40), files)
     yield Trial("repair", a_repair, files)
+    yield Trial("first version", partial(a_long_life, 3), of_the_first_version())
     yield Trial("snapshot", a_snapshot, files)
     yield Trial("restore", a_restore, {**files, **unowned})
+
+
+def of_the_first_version() -> dict[str, bytes]:
+    """Return the files that the first versions of this program left."""
+    before = JSON.encode(replace(factory(), sdi=Sdi(name="before")))
+    return {"svr.json": JSON.encode(factory()), "svr.previous.json": before, "svr.begun": b""}
 
 
 def main() -> None:
@@ -139,6 +173,10 @@ def main() -> None:
         for torn in (0.0, 0.01, 0.25, 0.75, 0.99, 1.0):
             trial.fail(tally, errno.ENOSPC, lasting=False, torn=torn)
         print(f"{trial.name}: {tally}, in {time.perf_counter() - began:.0f} s", flush=True)
+    began, tally = time.perf_counter(), random_lives.Tally()
+    for seed in range(LIVES):
+        random_lives.live(seed, tally)
+    print(f"{LIVES} lives by chance: {tally}, in {time.perf_counter() - began:.0f} s", flush=True)
     directory = sys.argv[2] if len(sys.argv) > 2 else None
     with tempfile.TemporaryDirectory(dir=directory) as state:
         report = asyncio.run(massacre(Path(state) / "state", kills))

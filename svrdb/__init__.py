@@ -4,6 +4,7 @@ from onboardee.svrdb.advice import advise, worsened
 from onboardee.svrdb.check import problems
 from onboardee.svrdb.codec import CBOR, JSON, Codec
 from onboardee.svrdb.difference import Difference, differences
+from onboardee.svrdb.directories import open_directory, open_existing, read_existing
 from onboardee.svrdb.errors import (
     StoreDamaged,
     StoreError,
@@ -51,6 +52,7 @@ from onboardee.svrdb.seed import uuid_from_seed
 from onboardee.svrdb.snapshots import (
     Snapshot,
     list_snapshots,
+    read_journal,
     read_named,
     read_previous,
     read_snapshot,
@@ -59,7 +61,8 @@ from onboardee.svrdb.snapshots import (
     take_snapshot,
 )
 from onboardee.svrdb.storage import DirectoryStorage, Storage
-from onboardee.svrdb.store import Store, open_directory, open_existing, read_existing
+from onboardee.svrdb.store import Pending, Store
+from onboardee.svrdb.syncing import SyncGroup
 
 __all__ = [
     "ANY_SUBJECT",
@@ -84,6 +87,7 @@ __all__ = [
     "Foreign",
     "Means",
     "MemoryStorage",
+    "Pending",
     "Permanent",
     "Permission",
     "PowerCut",
@@ -107,6 +111,7 @@ __all__ = [
     "StoreMissing",
     "StoreUnavailable",
     "Subject",
+    "SyncGroup",
     "TransferMethod",
     "advise",
     "differences",
@@ -118,6 +123,7 @@ __all__ = [
     "problems",
     "profile_of",
     "read_existing",
+    "read_journal",
     "read_named",
     "read_previous",
     "read_snapshot",

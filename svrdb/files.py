@@ -1,4 +1,4 @@
-"""The files of a store: their names, how one is written durably, and how one is read.
+"""The files of a store: their names, and how one is written durably.
 
 Every file is written beside its place, synced, renamed into it, and the directory is synced: it
 is there as a whole or not at all.
@@ -10,18 +10,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
 
-from onboardee.svrdb.codec import Codec, Unreadable
-from onboardee.svrdb.errors import StoreDamaged, StoreUnavailable
-from onboardee.svrdb.model import Database
+from onboardee.svrdb.codec import Codec
+from onboardee.svrdb.errors import StoreUnavailable
 from onboardee.svrdb.storage import PREFIX, Storage
 
 _TEMPORARY: Final = ".new"
-_OTHERS: Final = "use another one, which `onboardee svr snapshots` lists"
 
 
 def previous_name(codec: Codec) -> str:
     """Return the name of the generation before the current one."""
     return f"{PREFIX}previous.{codec.name}"
+
+
+def temporary_name(name: str) -> str:
+    """Return the name that a file has until it is complete."""
+    return f"{name}{_TEMPORARY}"
 
 
 def is_temporary(name: str) -> bool:
@@ -42,7 +45,7 @@ def place(storage: Storage, name: str, content: bytes) -> None:
 
 def write(storage: Storage, name: str, content: bytes) -> str:
     """Write and sync a file that is to have this name, and return the one that it has."""
-    temporary = f"{name}{_TEMPORARY}"
+    temporary = temporary_name(name)
     try:
         file = storage.create(temporary)
         try:
@@ -63,44 +66,9 @@ def put_in_place(storage: Storage, temporary: str, name: str) -> None:
     storage.sync_directory()
 
 
-def read_database(storage: Storage, codec: Codec, name: str) -> Database:
-    """Read a file that must be there. Raises StoreDamaged, and OSError."""
-    content = storage.read(name)
-    try:
-        return codec.decode(_required(content))
-    except Unreadable as finding:
-        path = file_path(storage, name)
-        remedy = _remedy(storage, codec) if name == codec.file_name else _OTHERS
-        raise StoreDamaged(path, str(finding), remedy, finding.octet) from None
-
-
-def _required(content: bytes | None) -> bytes:
-    if content is None:
-        raise Unreadable("is missing although a device has lived here")
-    return content
-
-
 def file_path(storage: Storage, name: str) -> str:
     """Return the path of a file, for messages."""
     return os.path.join(storage.location, name)  # noqa: PTH118 - not always a real path
-
-
-def _remedy(storage: Storage, codec: Codec) -> str:
-    begin = f"remove {storage.location} to begin as a new device"
-    if not _has_previous(storage, codec):
-        return f"restore a copy of it, or {begin}"
-    return (
-        "restore the generation before it with `onboardee svr restore --previous`, which may lack "
-        f"the last change, or a copy, or {begin}"
-    )
-
-
-def _has_previous(storage: Storage, codec: Codec) -> bool:
-    try:
-        content = storage.read(previous_name(codec))
-        return content is not None and bool(codec.decode(content))
-    except (OSError, Unreadable):
-        return False
 
 
 _REASONS: Final = {

@@ -9,35 +9,19 @@ import os
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from itertools import product
+from random import Random
+from typing import Self
 
 from onboardee.svrdb.errors import StoreLocked
-from onboardee.svrdb.storage import NewFile
+from onboardee.svrdb.pages import Content
+from onboardee.svrdb.storage import OpenFile
 
 
 class PowerCut(Exception):  # noqa: N818 - an event, not an error of anybody
     """Raised by the step at which the power went, and by each step after it."""
 
 
-class _Content:
-    """What a file holds, and what of that is sure to survive."""
-
-    __slots__ = ("synced", "written")
-
-    def __init__(self, content: bytes = b"") -> None:
-        self.written = content
-        self.synced = content
-
-    def survivors(self) -> list[bytes]:
-        """Return what a power cut may leave: old, new, nothing, torn, or zeros of the length."""
-        if self.written == self.synced:
-            return [self.synced]
-        size = len(self.written)
-        torn = [self.written[:length] for length in sorted({0, 1, size // 2, size - 1})]
-        padded = [part.ljust(size, b"\0") for part in torn]
-        return list(dict.fromkeys((self.synced, *torn, *padded, self.written)))
-
-
-_Change = tuple[tuple[str, _Content | None], ...]
+_Change = tuple[tuple[str, Content | None], ...]
 """One change of the directory, all or nothing: names, each with its new file or None."""
 
 
@@ -47,14 +31,15 @@ class MemoryStorage:
     `torn` is the part of its octets that a failing write leaves behind.
 
     A file's content is durable after its `sync`, its name after `sync_directory`. Until then a
-    power cut may keep any part of the changes, in any order.
+    power cut may keep any part of the changes, in any order. What a failing `sync` did not write
+    is not written by the next one either, as with Linux.
     """
 
     def __init__(
         self, files: Mapping[str, bytes] | None = None, *, location: str = "memory"
     ) -> None:
         self._location = location
-        self._durable = {name: _Content(content) for name, content in (files or {}).items()}
+        self._durable = {name: Content(content) for name, content in (files or {}).items()}
         self._entries = dict(self._durable)
         self._pending: list[_Change] = []
         self._is_locked = False
@@ -106,6 +91,13 @@ class MemoryStorage:
                     seen.add(key)
                     yield MemoryStorage(files, location=self._location)
 
+    def drawn_after_power_cut(self, chance: Random) -> Self:
+        """Return the storage as a reboot now may find it, in a variant chosen by chance."""
+        share = chance.choice((0.0, 0.5, 1.0))
+        entries = self._entries_after(tuple(chance.random() < share for _ in self._pending))
+        files = {name: content.drawn(chance) for name, content in entries.items()}
+        return type(self)(files, location=self._location)
+
     def lock(self) -> None:
         """Refuse a second holder."""
         self._step()
@@ -132,15 +124,22 @@ class MemoryStorage:
         content = self._entries.get(name)
         return None if content is None else content.written
 
-    def create(self, name: str) -> NewFile:
+    def create(self, name: str) -> OpenFile:
         """Begin a file, emptying one that is there."""
         self._step()
         content = self._entries.get(name)
         if content is None:
-            content = _Content()
+            content = Content()
             self._change((name, content))
-        content.written = b""
-        return _MemoryFile(self, content)
+        content.empty()
+        return _MemoryFile(self, content, 0)
+
+    def reopen(self, name: str, at: int) -> OpenFile:
+        """Open a file to write over what it has."""
+        self._step()
+        if name not in self._entries:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name)
+        return _MemoryFile(self, self._entries[name], at)
 
     def rename(self, old: str, new: str) -> None:
         """Move a name; durable after `sync_directory`."""
@@ -148,11 +147,6 @@ class MemoryStorage:
         if old not in self._entries:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), old)
         self._change((new, self._entries[old]), (old, None))
-
-    def link(self, name: str, second: str) -> None:
-        """Let a second name stand for the same content; durable after `sync_directory`."""
-        self._step()
-        self._change((second, self._entries[name]))
 
     def remove(self, name: str) -> None:
         """Drop a name; durable after `sync_directory`."""
@@ -171,11 +165,11 @@ class MemoryStorage:
         if self._fault is not None and self.steps in self._fault_steps:
             raise self._fault
 
-    def _change(self, *change: tuple[str, _Content | None]) -> None:
+    def _change(self, *change: tuple[str, Content | None]) -> None:
         self._pending.append(change)
         _apply(change, self._entries)
 
-    def _entries_after(self, kept: tuple[bool, ...]) -> dict[str, _Content]:
+    def _entries_after(self, kept: tuple[bool, ...]) -> dict[str, Content]:
         entries = dict(self._durable)
         for change, is_kept in zip(self._pending, kept, strict=True):
             if is_kept:
@@ -184,31 +178,40 @@ class MemoryStorage:
 
 
 class _MemoryFile:
-    """A `NewFile` of a memory storage."""
+    """An `OpenFile` of a memory storage."""
 
-    __slots__ = ("_content", "_storage")
+    __slots__ = ("_at", "_content", "_storage")
 
-    def __init__(self, storage: MemoryStorage, content: _Content) -> None:
+    def __init__(self, storage: MemoryStorage, content: Content, at: int) -> None:
         self._storage = storage
         self._content = content
+        self._at = at
 
     def write(self, content: bytes) -> None:
         try:
             self._storage._step()  # noqa: SLF001 - the file is a part of its storage
         except OSError:
-            self._content.written += content[: int(len(content) * self._storage.torn)]
+            self._write(content[: int(len(content) * self._storage.torn)])
             raise
-        self._content.written += content
+        self._write(content)
 
     def sync(self) -> None:
-        self._storage._step()  # noqa: SLF001 - as above
-        self._content.synced = self._content.written
+        try:
+            self._storage._step()  # noqa: SLF001 - as above
+        except OSError:
+            self._content.fail()
+            raise
+        self._content.sync()
 
     def close(self) -> None:
         self._storage._step()  # noqa: SLF001 - as above
 
+    def _write(self, content: bytes) -> None:
+        self._content.write(self._at, content)
+        self._at += len(content)
 
-def _apply(change: _Change, entries: dict[str, _Content]) -> None:
+
+def _apply(change: _Change, entries: dict[str, Content]) -> None:
     for name, content in change:
         if content is None:
             entries.pop(name, None)

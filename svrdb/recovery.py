@@ -1,29 +1,38 @@
-"""Putting an older database in the place of the current one, be that damaged or missing."""
+"""Putting another database in the place of the current one, be that damaged or missing."""
 
-from onboardee.svrdb.codec import Codec
+from typing import Final
+
+from onboardee.svrdb.codec import Codec, Commit
+from onboardee.svrdb.coding import NOTHING
+from onboardee.svrdb.contents import highest_number, no_device, require_codec
 from onboardee.svrdb.errors import StoreDamaged
 from onboardee.svrdb.files import explained, place
+from onboardee.svrdb.journal import JOURNAL_NAME, records_of
 from onboardee.svrdb.model import Database
 from onboardee.svrdb.storage import PREFIX, Storage
-from onboardee.svrdb.store import Store, no_device, required_codec
+from onboardee.svrdb.store import Store
+
+DAMAGED_JOURNAL: Final = f"{PREFIX}damaged.journal"
+"""The name under which the journal of a damaged database is kept."""
 
 
-def restore(storage: Storage, database: Database) -> str | None:
+def restore(storage: Storage, database: Database) -> tuple[str, ...]:
     """Make `database` the current one of a device that is not running, in one step.
 
-    The one before becomes the previous generation; a damaged one is kept under another name,
-    which is returned. Raises StoreMissing where no device lives, StoreLocked, StoreUnavailable.
+    The one before becomes the previous generation; of a damaged one the files are kept under
+    other names, which are returned. Raises StoreMissing where no device lives, StoreLocked,
+    StoreUnavailable.
     """
 
     def missing() -> Database:
         raise no_device(storage)
 
     try:
-        with Store.open(storage, missing) as store:
+        with Store.open(storage, missing, journal=False) as store:
             store.commit(database)
     except StoreDamaged:
         return _replace_damaged(storage, database)
-    return None
+    return ()
 
 
 def damaged_name(codec: Codec) -> str:
@@ -31,16 +40,30 @@ def damaged_name(codec: Codec) -> str:
     return f"{PREFIX}damaged.{codec.name}"
 
 
-def _replace_damaged(storage: Storage, database: Database) -> str | None:
+def _replace_damaged(storage: Storage, database: Database) -> tuple[str, ...]:
     with explained(storage):
         storage.lock()
     try:
         with explained(storage):
-            codec = required_codec(storage)
-            content = storage.read(codec.file_name)
-            if content is not None:
-                place(storage, damaged_name(codec), content)
-            place(storage, codec.file_name, codec.encode(database))
-            return None if content is None else damaged_name(codec)
+            return _replaced(storage, require_codec(storage), database)
     finally:
         storage.unlock()
+
+
+def _replaced(storage: Storage, codec: Codec, database: Database) -> tuple[str, ...]:
+    found = {
+        damaged_name(codec): storage.read(codec.file_name),
+        DAMAGED_JOURNAL: (storage.read(JOURNAL_NAME) or b"").rstrip(b"\0") or None,
+    }
+    kept = {name: content for name, content in found.items() if content is not None}
+    for name, content in kept.items():
+        place(storage, name, content)
+    records = records_of(kept.get(DAMAGED_JOURNAL, b""))
+    newest = max(records, key=lambda record: record.number, default=None)
+    # above all numbers that are there, so that nothing in the journal is newer
+    number = 1 + highest_number(storage, codec)
+    commit = Commit(number, NOTHING if newest is None else newest.base)
+    place(storage, codec.file_name, codec.encode(database, commit))
+    storage.remove(JOURNAL_NAME)
+    storage.sync_directory()
+    return tuple(kept)

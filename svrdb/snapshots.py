@@ -9,12 +9,13 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from onboardee.svrdb.codec import CODECS, Codec
-from onboardee.svrdb.errors import StoreMissing
-from onboardee.svrdb.files import explained, file_path, place, previous_name, read_database
+from onboardee.svrdb import remedies
+from onboardee.svrdb.codec import CODECS, Codec, Unreadable
+from onboardee.svrdb.contents import find_previous, newest_in_journal, require
+from onboardee.svrdb.errors import StoreDamaged, StoreMissing
+from onboardee.svrdb.files import explained, file_path, place
 from onboardee.svrdb.model import Database
 from onboardee.svrdb.storage import PREFIX, Storage
-from onboardee.svrdb.store import read_current, required_codec
 
 LIVE: Final = "live"
 RESET_PROFILE: Final = "reset-profile"
@@ -110,25 +111,43 @@ def read_snapshot(storage: Storage, name: str) -> Database:
     """Read a snapshot. Raises StoreMissing, StoreDamaged or StoreUnavailable."""
     found = _find(storage, name)
     with explained(storage):
-        return read_database(storage, found.codec, found.file_name)
+        content = storage.read(found.file_name)
+    try:
+        return found.codec.decode(content or b"")
+    except Unreadable as finding:
+        path = file_path(storage, found.file_name)
+        raise StoreDamaged(path, str(finding), remedies.OTHERS, finding.octet) from None
 
 
 def read_previous(storage: Storage) -> Database:
     """Read the generation before the last commit. Raises as `read_snapshot` does."""
     with explained(storage):
-        codec = required_codec(storage)
-        if previous_name(codec) not in storage.names():
-            raise StoreMissing(
-                storage.location, "holds no generation before the last", "see the snapshots"
-            )
-        return read_database(storage, codec, previous_name(codec))
+        try:
+            found = require(storage)
+        except StoreDamaged:
+            found = None
+        previous = find_previous(storage, found)
+    if previous is None:
+        raise StoreMissing(
+            storage.location, "holds no generation before the last", "see the snapshots"
+        )
+    return previous.database
+
+
+def read_journal(storage: Storage) -> Database:
+    """Read the last change in the journal, whatever is damaged. Raises as `read_snapshot` does."""
+    with explained(storage):
+        newest = newest_in_journal(storage)
+    if newest is None:
+        raise StoreMissing(storage.location, "holds no change in a journal", "see the snapshots")
+    return newest.database
 
 
 def read_named(storage: Storage, name: str) -> Database:
     """Read a snapshot, or `live` or `previous`. Raises as `read_snapshot` does."""
     if name == LIVE:
         with explained(storage):
-            return read_current(storage)
+            return require(storage).current.database
     return read_previous(storage) if name == PREVIOUS else read_snapshot(storage, name)
 
 

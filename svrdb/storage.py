@@ -20,15 +20,17 @@ PREFIX: Final = "svr."
 
 LOCK_NAME: Final = "svr.lock"
 
-_NO_SECOND_NAMES: Final = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS})
-"""What `link` answers on file systems without hard links."""
 
+class OpenFile(Protocol):
+    """A file being written; what is written survives a power cut once `sync` returned.
 
-class NewFile(Protocol):
-    """A file being written; what is written survives a power cut once `sync` returned."""
+    After a `sync` that failed nobody knows what of it is on the disk, and a second one that
+    succeeds does not tell: the system may have given up the pages that it could not write. What
+    matters has to be written again.
+    """
 
     def write(self, content: bytes) -> None:
-        """Append all of `content`."""
+        """Write all of `content` behind what was written last."""
 
     def sync(self) -> None:
         """Make the content durable; the file's name becomes so by `Storage.sync_directory`."""
@@ -62,17 +64,14 @@ class Storage(Protocol):
     def read(self, name: str) -> bytes | None:
         """Return a file's content, None if there is no such file."""
 
-    def create(self, name: str) -> NewFile:
+    def create(self, name: str) -> OpenFile:
         """Begin an empty file of this name, readable by its owner only."""
+
+    def reopen(self, name: str, at: int) -> OpenFile:
+        """Open a file that is there, to write from octet `at` on over what it has."""
 
     def rename(self, old: str, new: str) -> None:
         """Give a file a new name, replacing in one instant what had it."""
-
-    def link(self, name: str, second: str) -> None:
-        """Let a file have a second name, too, replacing in one instant what had it.
-
-        Does nothing where files cannot have two names (FAT).
-        """
 
     def remove(self, name: str) -> None:
         """Remove a file if it is there."""
@@ -82,12 +81,13 @@ class Storage(Protocol):
 
 
 class _OpenFile:
-    """A `NewFile` of a directory."""
+    """An `OpenFile` of a directory."""
 
-    __slots__ = ("_descriptor",)
+    __slots__ = ("_descriptor", "_is_new")
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, *, is_new: bool) -> None:
         self._descriptor = descriptor
+        self._is_new = is_new
 
     def write(self, content: bytes) -> None:
         rest = memoryview(content)
@@ -95,7 +95,8 @@ class _OpenFile:
             rest = rest[os.write(self._descriptor, rest) :]
 
     def sync(self) -> None:
-        os.fsync(self._descriptor)
+        # of a file that was there only the content has to survive, not the time of the change
+        (os.fsync if self._is_new else os.fdatasync)(self._descriptor)
 
     def close(self) -> None:
         os.close(self._descriptor)
@@ -162,7 +163,7 @@ class DirectoryStorage:
         finally:
             os.close(descriptor)
 
-    def create(self, name: str) -> NewFile:
+    def create(self, name: str) -> OpenFile:
         """Begin a file of mode 0600, emptying one that is there."""
         descriptor = self._open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         try:
@@ -171,25 +172,17 @@ class DirectoryStorage:
         except BaseException:
             os.close(descriptor)
             raise
-        return _OpenFile(descriptor)
+        return _OpenFile(descriptor, is_new=True)
+
+    def reopen(self, name: str, at: int) -> OpenFile:
+        """Open a file to write over what it has."""
+        descriptor = self._open(name, os.O_WRONLY)
+        os.lseek(descriptor, at, os.SEEK_SET)
+        return _OpenFile(descriptor, is_new=False)
 
     def rename(self, old: str, new: str) -> None:
         """Rename within the directory, atomically."""
         os.rename(old, new, src_dir_fd=self._directory, dst_dir_fd=self._directory)
-
-    def link(self, name: str, second: str) -> None:
-        """Make a hard link under a passing name and rename it, for `link` replaces nothing."""
-        passing = f"{second}.new"
-        self.remove(passing)
-        try:
-            os.link(name, passing, src_dir_fd=self._directory, dst_dir_fd=self._directory)
-        except OSError as error:
-            if error.errno in _NO_SECOND_NAMES:
-                return
-            raise
-        self.rename(passing, second)
-        # A rename between two names of one file does nothing and leaves both.
-        self.remove(passing)
 
     def remove(self, name: str) -> None:
         """Unlink a file, if it is there."""

@@ -1,86 +1,136 @@
 """The store: one database, replaced as a whole, that survives whatever stops the program.
 
-A commit writes a temporary file, syncs it, renames it over the database and syncs the directory.
+A change has two halves, so that whoever serves others need not wait for a disk:
+
+    pending = store.stage(database)   # checks and encodes it; touches no file, never waits
+    pending.sync()                    # writes it and waits for the disk; for a worker thread
+
+What holds:
+
+* `stage` raises ValueError for a database that could not be read back, and nothing else. The next
+  change is to be made from `latest`, which is what was staged last.
+* `sync` returns when the database is durable, and then `current` is that database. Until then
+  `current` is the one before; nothing between is ever seen. What was staged before is durable with
+  it. It may be called from any thread and more than once; several threads wait for one another.
+* `sync` raises StoreUnavailable if the disk refused. Then nothing that was staged by then, before
+  or during the `sync`, will ever be current, and every `sync` of it raises the same: what was
+  made from a refused change is refused with it. `latest` is `current` again. Whatever a crash
+  leaves after that is `current`, too, unless the disk failed even to take that back; then the
+  next change, or `close`, writes it again. Nothing is synced a second time: what matters is written
+  anew, from memory and into new files, as a system may forget what it failed to write.
+* `commit` is both halves. `SyncGroup` (`svrdb.syncing`) is the second half for many stores.
+* `close` leaves out what was staged and not synced.
+
 Whatever the instant of a crash, the next opening finds the database before or after, and once
-`commit` returned, only the one after.
-
-A missing database means a new device only where no device ever was. After the first commit is
-durable, a marker file is written; while it is there, a missing database is damage.
-
-The generation before the last commit stays beside the database under a second name, for a person
-who has to repair. It is never used by itself: an update that was acknowledged may lack in it.
+`sync` returned, only the one after. A missing database means a new device only where no device
+ever was: after the first one is durable, a marker file is written, and while it is there, a
+missing database is damage. How that is done is told in `svrdb.disk`, `svrdb.journal` and
+`svrdb.contents`. The generation before stays on the disk for a person who has to repair. It is
+never used by itself: an update that was acknowledged may lack in it.
 """
 
-import os
 from collections.abc import Callable
 from contextlib import suppress
+from threading import Lock
 from typing import Final, Self
 
-from onboardee.svrdb.codec import CODECS, JSON, Codec
-from onboardee.svrdb.errors import StoreDamaged, StoreMissing, StoreUnavailable
-from onboardee.svrdb.files import (
-    explained,
-    is_temporary,
-    place,
-    previous_name,
-    put_in_place,
-    read_database,
-    write,
-)
+from onboardee.svrdb.codec import JSON, Codec
+from onboardee.svrdb.contents import MARKER_NAME, find
+from onboardee.svrdb.disk import Disk
+from onboardee.svrdb.errors import StoreUnavailable
+from onboardee.svrdb.files import explained, place
 from onboardee.svrdb.model import Database
-from onboardee.svrdb.storage import DirectoryStorage, Storage
+from onboardee.svrdb.storage import Storage
 
-MARKER_NAME: Final = "svr.begun"
 _MARKER_TEXT: Final = (
     b"A simulated device lives in this directory. While this file is here, a missing database\n"
     b"is reported as damage instead of being taken for a new device.\n"
 )
 
 
+class Pending:
+    """A database that is to become the current one of a store."""
+
+    __slots__ = ("_store", "body", "database", "error", "is_durable")
+
+    def __init__(self, store: "Store", database: Database, body: bytes) -> None:
+        self._store = store
+        self.database: Final = database
+        self.body: Final = body
+        """The packed database, empty if that is current already."""
+        self.is_durable = False
+        """Whether it was synced; a later one may be current by now."""
+        self.error: BaseException | None = None
+        """Why it never will be."""
+
+    def sync(self) -> None:
+        """Wait until it is durable. Raises StoreUnavailable if it never will be."""
+        self._store.sync(self)
+
+
 class Store:
     """The database of one device and the place it is kept in; make it with `Store.open`.
 
-    It is a context manager that closes itself. `commit` is for one thread at a time, which may
-    be a worker: others see in `current` the old database until the new one is durable, and never
-    anything between.
+    It is a context manager that closes itself.
     """
 
-    def __init__(self, storage: Storage, codec: Codec, database: Database, *, is_new: bool) -> None:
+    def __init__(self, storage: Storage, disk: Disk, codec: Codec, *, is_new: bool) -> None:
         """Hold a storage that is already locked."""
         self._storage = storage
+        self._disk = disk
         self._codec = codec
-        self._current = database
         self._is_new = is_new
         self._is_open = True
-        # False while the storage may hold something else than `current`.
+        # False while the storage may hold something else than `current`
         self._is_settled = True
+        self._staged: list[Pending] = []
+        self._staging = Lock()
+        self._syncing = Lock()
 
     @classmethod
     def open(
-        cls, storage: Storage, factory: Callable[[], Database], *, codec: Codec = JSON
+        cls,
+        storage: Storage,
+        factory: Callable[[], Database],
+        *,
+        codec: Codec = JSON,
+        journal: bool = True,
     ) -> Self:
         """Lock the storage and load its database, or commit `factory()` for a new device.
 
         A new device is kept in the form of `codec`, a known one in the form in which it is found.
-        Raises StoreLocked, StoreDamaged or StoreUnavailable, and then holds nothing.
+        Without `journal` each commit is in the readable file at once: for who changes one thing
+        and leaves. Raises StoreLocked, StoreDamaged or StoreUnavailable, and then holds nothing.
         """
         with explained(storage):
             storage.lock()
         try:
             with explained(storage):
-                used = codec_in_use(storage)
-                found = used and read_database(storage, used, used.file_name)
-            store = cls(storage, used or codec, found or factory(), is_new=found is None)
-            store._begin()
+                found = find(storage)
+            if found is None:
+                made = factory()
+                with explained(storage):
+                    disk = Disk.make(storage, codec, made, journal=journal)
+            else:
+                codec, disk = found.codec, Disk(storage, found, journal=journal)
+            with explained(storage):
+                disk.settle()
+                _mark(storage)
         except BaseException:
             storage.unlock()
             raise
-        return store
+        return cls(storage, disk, codec, is_new=found is None)
 
     @property
     def current(self) -> Database:
-        """The database as last committed."""
-        return self._current
+        """The database as last synced."""
+        return self._disk.current
+
+    @property
+    def latest(self) -> Database:
+        """The database as last staged, from which the next change is to be made."""
+        with self._staging:
+            return self._staged[-1].database if self._staged else self.current
 
     @property
     def codec(self) -> Codec:
@@ -97,29 +147,61 @@ class Store:
         """Whether this opening made the device."""
         return self._is_new
 
+    def stage(self, new: Database) -> Pending:
+        """Let `new` be the database after the next sync. Raises ValueError."""
+        self._require_open()
+        with self._staging:
+            latest = self._staged[-1] if self._staged else None
+        if latest is not None and latest.database == new:
+            body = latest.body
+        else:
+            # what is current already is not written again
+            is_current = latest is None and new == self.current
+            body = b"" if is_current else self._codec.pack(new)
+        pending = Pending(self, new, body)
+        with self._staging:
+            self._staged.append(pending)
+        return pending
+
+    def sync(self, pending: Pending | None = None) -> None:
+        """Wait until all that is staged is durable, or as far as `pending`.
+
+        Raises StoreUnavailable, and ValueError when the store was closed before.
+        """
+        with self._syncing:
+            if pending is None:
+                with self._staging:
+                    pending = self._staged[-1] if self._staged else None
+            if pending is None or pending.is_durable:
+                return
+            if pending.error is None:
+                self._require_open()
+                self._sync_all()
+            if pending.error is not None:
+                raise pending.error
+
     def commit(self, new: Database) -> None:
         """Make `new` the current database; it is durable when this returns.
 
-        May be called from a worker thread, by one thread at a time; it waits for the disk.
-        Raises StoreUnavailable if it cannot be written: `current` is unchanged, and so is the
-        storage unless it fails even to take the old database back, which then is written again
-        by the next commit. Raises ValueError for a database that could not be read back.
+        Raises StoreUnavailable if it cannot be written, and ValueError as `stage`.
         """
-        if not self._is_open:
-            raise ValueError("the store is closed")
-        if self._is_settled and new == self._current:
-            return
-        content = self._codec.encode(new)
-        with explained(self._storage):
-            self._exchange(content)
-        self._current = new
-        self._is_settled = True
+        self.stage(new).sync()
 
     def close(self) -> None:
-        """Give the storage back; `current` stays readable. Closing twice is harmless."""
-        if self._is_open:
+        """Give the storage back; `current` stays readable. Closing twice is harmless.
+
+        All that is current is in the readable file then, if the disk lets it.
+        """
+        with self._syncing:
+            if not self._is_open:
+                return
             self._is_open = False
-            self._storage.unlock()
+            try:
+                # what cannot be put there is durable where it is
+                with suppress(OSError):
+                    self._disk.close(is_settled=self._is_settled)
+            finally:
+                self._storage.unlock()
 
     def __enter__(self) -> Self:
         return self
@@ -127,146 +209,46 @@ class Store:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _begin(self) -> None:
-        content = self._codec.encode(self._current) if self._is_new else None
-        with explained(self._storage):
-            if content is not None:
-                self._create(content)
-            else:
-                # What was found may be a rename whose commit was never acknowledged. Those who
-                # see it from now on must not see it undone by a power cut.
-                self._storage.sync_directory()
-            _clean_up(self._storage)
+    def _require_open(self) -> None:
+        if not self._is_open:
+            raise ValueError("the store is closed")
 
-    def _create(self, content: bytes) -> None:
-        name = self._codec.file_name
+    def _sync_all(self) -> None:
+        """Make durable what is staged now, or refuse it; what comes meanwhile waits."""
+        with self._staging:
+            batch = tuple(self._staged)
+        newest = batch[-1]
         try:
-            place(self._storage, name, content)
-        except OSError:
+            with explained(self._storage):
+                if newest.database != self.current:
+                    self._disk.keep(newest.database, newest.body)
+                elif not self._is_settled:
+                    self._disk.take_back()
+        except StoreUnavailable as error:
+            self._refuse(error)
             with suppress(OSError):
-                self._storage.remove(name)
-            raise
-
-    def _exchange(self, content: bytes) -> None:
-        name = self._codec.file_name
-        temporary = write(self._storage, name, content)
-        if self._is_settled:
-            # Otherwise the file may hold what was refused; the generation before stays as it is.
-            self._keep_previous(temporary)
-        self._is_settled = False
-        try:
-            put_in_place(self._storage, temporary, name)
-        except OSError:
-            with suppress(OSError):
-                place(self._storage, name, self._codec.encode(self._current))
+                self._disk.take_back()
                 self._is_settled = True
+            return
+        except BaseException as error:
+            self._refuse(error)
             raise
+        self._is_settled = True
+        with self._staging:
+            del self._staged[: len(batch)]
+        for pending in batch:
+            pending.is_durable = True
 
-    def _keep_previous(self, temporary: str) -> None:
-        """Let the current file keep a second name. Its content is synced, so that is cheap."""
-        try:
-            self._storage.link(self._codec.file_name, previous_name(self._codec))
-        except OSError:
-            with suppress(OSError):
-                self._storage.remove(temporary)
-            raise
-
-
-def open_directory(
-    path: str | os.PathLike[str], factory: Callable[[], Database], *, codec: Codec = JSON
-) -> Store:
-    """Open the store in a directory, which is made if need be: see `Store.open`."""
-    return Store.open(DirectoryStorage(path), factory, codec=codec)
+    def _refuse(self, error: BaseException) -> None:
+        """Give up all that is staged; the storage may hold some of it."""
+        self._is_settled = False
+        with self._staging:
+            refused, self._staged = self._staged, []
+        for pending in refused:
+            pending.error = error
 
 
-def open_existing(path: str | os.PathLike[str]) -> Store:
-    """Open the store in a directory in which a device lives; nothing is made.
-
-    Raises StoreMissing where there is none, and what `Store.open` raises.
-    """
-    storage = look(DirectoryStorage(path))
-    try:
-        with explained(storage):
-            required_codec(storage)
-    finally:
-        storage.unlock()
-
-    def missing() -> Database:
-        raise no_device(storage)
-
-    return Store.open(storage, missing)
-
-
-def read_existing(path: str | os.PathLike[str]) -> Database:
-    """Read the database in a directory, also while a device runs on it.
-
-    Raises StoreMissing, StoreDamaged or StoreUnavailable.
-    """
-    storage = look(DirectoryStorage(path))
-    try:
-        with explained(storage):
-            return read_current(storage)
-    finally:
-        storage.unlock()
-
-
-def look(storage: Storage) -> Storage:
-    """Take a storage beside its holder. Raises StoreMissing or StoreUnavailable."""
-    try:
-        with explained(storage):
-            storage.look()
-    except StoreUnavailable as error:
-        if isinstance(error.__cause__, FileNotFoundError):
-            raise no_device(storage) from None
-        raise
-    return storage
-
-
-def read_current(storage: Storage) -> Database:
-    """Read the database of a storage that was taken. Raises OSError, too."""
-    codec = required_codec(storage)
-    return read_database(storage, codec, codec.file_name)
-
-
-def required_codec(storage: Storage) -> Codec:
-    """Return the form in which the device here is kept. Raises StoreMissing and StoreDamaged."""
-    codec = codec_in_use(storage)
-    if codec is None:
-        raise no_device(storage)
-    return codec
-
-
-def no_device(storage: Storage) -> StoreMissing:
-    """Return the error that says that no device lives here."""
-    return StoreMissing(
-        storage.location, "holds no device", "name the directory that `run` was given"
-    )
-
-
-def codec_in_use(storage: Storage) -> Codec | None:
-    """Find out in which form a device is kept here, None if there never was one.
-
-    Raises StoreDamaged where one was and is not, or where there are two.
-    """
-    names = storage.names()
-    found = [codec for codec in CODECS if codec.file_name in names]
-    if len(found) > 1:
-        files = " and ".join(codec.file_name for codec in found)
-        remedy = "move away the one that is not needed"
-        raise StoreDamaged(storage.location, f"holds two databases, {files}", remedy)
-    if found or MARKER_NAME not in names:
-        return found[0] if found else None
-    # There was a device; let the reading of its database say what is missing.
-    kept = [codec for codec in CODECS if previous_name(codec) in names]
-    return kept[0] if kept else JSON
-
-
-def _clean_up(storage: Storage) -> None:
-    """Remove what an interrupted commit left, and mark the place; the database is durable."""
-    names = storage.names()
-    for name in sorted(names):
-        if is_temporary(name):
-            storage.remove(name)
-    if MARKER_NAME not in names:
-        temporary = write(storage, MARKER_NAME, _MARKER_TEXT)
-        put_in_place(storage, temporary, MARKER_NAME)
+def _mark(storage: Storage) -> None:
+    """Mark the place of a database that is durable."""
+    if MARKER_NAME not in storage.names():
+        place(storage, MARKER_NAME, _MARKER_TEXT)

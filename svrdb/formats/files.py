@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import Final
 
 from onboardee.svrdb.codec import CBOR, CODECS, FORMAT, JSON, Unreadable
-from onboardee.svrdb.errors import StoreError
+from onboardee.svrdb.contents import MARKER_NAME
+from onboardee.svrdb.directories import read_existing
+from onboardee.svrdb.errors import StoreDamaged, StoreError
 from onboardee.svrdb.formats import iotivity, lite, neutral, source
 from onboardee.svrdb.formats.errors import FormatError
 from onboardee.svrdb.formats.wire import Imported, NewUuid
+from onboardee.svrdb.journal import JOURNAL_NAME
 from onboardee.svrdb.model import Database
 from onboardee.svrdb.storage import PREFIX, DirectoryStorage
-from onboardee.svrdb.store import MARKER_NAME, Store
+from onboardee.svrdb.store import Store
 
 MAX_SIZE: Final = 4 << 20
 """Octets of a file. Real ones have some thousand."""
@@ -54,6 +57,8 @@ def read(
     """
     place = Path(path)
     if not place.is_dir():
+        if any(place.name == codec.file_name for codec in CODECS) and form in {None, Form.STORE}:
+            return _read_stored(place)
         return decode(_read_file(place), new_uuid=new_uuid, form=form)
     names = sorted(os.listdir(place))  # noqa: PTH208 - names are all that is needed
     if form is None:
@@ -64,7 +69,7 @@ def read(
         raise FormatError(f"is a directory, and {form} is a file")
     for codec in CODECS:
         if codec.file_name in names:
-            return decode(_read_file(place / codec.file_name), new_uuid=new_uuid, form=form)
+            return _read_stored(place / codec.file_name)
     raise FormatError("holds neither a device's database nor the files of IoTivity-Lite")
 
 
@@ -178,6 +183,16 @@ def _decode_stored(content: bytes) -> Database:
         raise FormatError(str(finding)) from None
 
 
+def _read_stored(path: Path) -> Imported:
+    """Read a file of ours, and what is newer in the journal beside it."""
+    if not os.path.lexists(path.parent / JOURNAL_NAME):
+        return Imported(_decode_stored(_read_file(path)))
+    try:
+        return Imported(read_existing(path.parent))
+    except StoreDamaged as damage:
+        raise FormatError(f"{damage.what}; {damage.remedy}") from None
+
+
 def _read_file(path: Path) -> bytes:
     with path.open("rb") as file:
         content = file.read(MAX_SIZE + 1)
@@ -193,7 +208,7 @@ def _read_directory(path: Path, names: list[str]) -> dict[str, bytes]:
 
 
 def _write_store(path: Path, database: Database, replace: bool) -> None:
-    with Store.open(DirectoryStorage(path), lambda: database) as store:
+    with Store.open(DirectoryStorage(path), lambda: database, journal=False) as store:
         if not store.is_new and not replace:
             raise StoreError(
                 str(path), "has a device already", "choose another directory or give --replace"

@@ -231,7 +231,7 @@ def test_restore_of_the_generation_before(home: Path) -> None:
     (home / name).write_bytes(b"")
     assert "is damaged" not in svr(home, "snapshots").output
     told = done(home, "restore", "--previous")
-    assert f"the damaged database is kept in {home}/svr.damaged." in told
+    assert f"what was damaged is kept in {home}/svr.damaged." in told
     assert read_existing(home) == owned("first")
 
 

@@ -149,8 +149,8 @@ class Disk:
     """What of the files in a directory a power cut could take away."""
 
     directory: Path
-    unsynced: dict[str, int] = field(default_factory=dict)
-    """Files, and the directory for its names, with the number of the last change."""
+    unsynced: dict[str, dict[int, bytes]] = field(default_factory=dict)
+    """By file, what was written to it, and by the directory, its names; each with its call."""
     written: bytes = b""
     """All that was written, one after the other."""
     calls: int = 0
@@ -160,16 +160,30 @@ class Disk:
         self.calls += 1
         match call.name:
             case "write" if self._is_ours(call.paths[0]):
-                self.unsynced[call.paths[0]] = self.calls
+                self._note(call.paths[0], call.data)
                 self.written += call.data
             case "create" if self._is_ours(call.paths[0]):
-                self.unsynced[str(self.directory)] = self.calls
+                self._note(str(self.directory), call.paths[0].encode())
             case "name" if self._is_ours(call.paths[1]):
-                if call.paths[0] in self.unsynced:
-                    self.unsynced[call.paths[1]] = self.unsynced.pop(call.paths[0])
-                self.unsynced[str(self.directory)] = self.calls
-            case "sync" if self.unsynced.get(call.paths[0], self.calls) <= call.began:
-                del self.unsynced[call.paths[0]]
+                old, new = call.paths
+                self.unsynced[new] = self.unsynced.pop(old, {})
+                self._note(str(self.directory), new.encode())
+            case "sync":
+                changes = self.unsynced.pop(call.paths[0], {})
+                late = {at: data for at, data in changes.items() if at > call.began}
+                if late:
+                    self.unsynced[call.paths[0]] = late
+
+    def lacks(self, text: bytes) -> set[str]:
+        """Return the files of which something with this text in it, or a name, is not synced."""
+        return {
+            Path(path).name
+            for path, changes in self.unsynced.items()
+            if any(text in data or path == str(self.directory) for data in changes.values())
+        }
+
+    def _note(self, path: str, data: bytes) -> None:
+        self.unsynced.setdefault(path, {})[self.calls] = data
 
     def _is_ours(self, path: str) -> bool:
         # the lock's content is for people only, and the socket is no file

@@ -11,7 +11,7 @@ from pathlib import Path
 import cbor2
 import pytest
 from aiocoap import ACK, CHANGED, CON, POST, Message
-from call_trace import Observer, disks_at, observers
+from call_trace import Call, Observer, disks_at, observers
 
 METHODS = (0, 1)
 """The values of `oxmsel` that a tool writes one after the other."""
@@ -61,29 +61,41 @@ def device_in(state: Path) -> int:
     return int((state / "svr.lock").read_text(encoding="ascii"))
 
 
-def watched(observer: Observer, tmp_path: Path, *spy: str) -> dict[int, tuple[set[str], bool]]:
-    """Return for each answer what was not synced then, and whether its change had been written."""
+def calls_of(observer: Observer, tmp_path: Path, *spy: str) -> list[Call]:
+    """Let a device in `state` answer all UPDATEs; return what it asked the system for."""
     log, state = tmp_path / "calls", tmp_path / "state"
     converse([*observer.command(log), *spy, "run", "light", "--state-dir", str(state)], state)
-    calls = observer.read(log.read_text(encoding="utf-8"))
+    return observer.read(log.read_text(encoding="utf-8"))
+
+
+def watched(calls: list[Call], tmp_path: Path) -> dict[int, tuple[set[str], bool]]:
+    """Return for each answer what was not synced then, and whether its change had been written."""
     found = {}
     for method in METHODS:
-        for disk in disks_at(calls, state, answer(method)):
+        for disk in disks_at(calls, tmp_path / "state", answer(method)):
             is_written = re.search(rb'"oxmsel": ?%d\b' % method, disk.written) is not None
-            found[method] = ({Path(path).name for path in disk.unsynced}, is_written)
+            found[method] = (disk.lacks(b"oxmsel"), is_written)
     return found
 
 
 @pytest.mark.parametrize("observer", observers(), ids=lambda observer: observer.name)
 def test_what_is_answered_was_synced(observer: Observer, tmp_path: Path) -> None:
     """When 2.04 leaves the socket, the change is written, and its file and its name are synced."""
-    assert watched(observer, tmp_path) == {method: (set(), True) for method in METHODS}
+    calls = calls_of(observer, tmp_path)
+    assert watched(calls, tmp_path) == {method: (set(), True) for method in METHODS}
+    first, second = (
+        next(at for at, call in enumerate(calls) if call.data.startswith(answer(method)))
+        for method in METHODS
+    )
+    between = [call for call in calls[first + 1 : second] if str(tmp_path) in str(call.paths)]
+    # it costs one sync and no name; what is written behind it waits for no disk
+    assert [call.name for call in between] == ["write", "sync", "write"]
 
 
 def test_a_forgotten_sync_is_seen(tmp_path: Path) -> None:
     """The same device without its syncs does not pass: all that it wrote could be lost."""
     (spy, *_) = observers()
-    found = watched(spy, tmp_path, "--without", "fsync,fdatasync")
-    for unsynced, is_written in found.values():
+    calls = calls_of(spy, tmp_path, "--without", "fsync,fdatasync")
+    for unsynced, is_written in watched(calls, tmp_path).values():
         assert is_written
-        assert {"state", "svr.json"} <= unsynced
+        assert {"state", "svr.json", "svr.journal"} <= unsynced

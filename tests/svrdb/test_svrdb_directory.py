@@ -1,6 +1,5 @@
 """A store in a real directory: modes, lock, killed processes, open files."""
 
-import errno
 import os
 import random
 import signal
@@ -15,7 +14,6 @@ import pytest
 from svrdb_samples import named, owned, unowned
 
 from onboardee.svrdb import (
-    JSON,
     DirectoryStorage,
     StoreDamaged,
     StoreError,
@@ -87,6 +85,8 @@ def test_modes(tmp_path: Path, umask: int) -> None:
         "svr.lock": 0o600,
         "svr.begun": 0o600,
     }
+    with open_directory(state, unowned):
+        assert mode(state / "svr.journal") == 0o600
 
 
 def test_wide_directory(tmp_path: Path) -> None:
@@ -211,32 +211,6 @@ def test_no_file_stays_open(tmp_path: Path) -> None:
         with pytest.raises(StoreError):
             open_directory(path, unowned)
     assert len(list(table.iterdir())) == before - 2
-
-
-def test_file_system_without_hard_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where a file has one name only (FAT), all works but for the generation before."""
-
-    def refuse(*_: object, **__: object) -> None:
-        raise PermissionError(errno.EPERM, "Operation not permitted")
-
-    monkeypatch.setattr(os, "link", refuse)
-    with open_directory(tmp_path, unowned) as store:
-        store.commit(owned())
-    assert read_existing(tmp_path) == owned()
-    assert not list(tmp_path.glob("svr.previous*"))
-
-
-def test_killed_between_link_and_rename(tmp_path: Path) -> None:
-    """Two names of one file, as a kill may leave them, are no obstacle to the next commit."""
-    with open_directory(tmp_path, unowned) as store:
-        os.link(tmp_path / "svr.json", tmp_path / "svr.previous.json")
-        os.link(tmp_path / "svr.json", tmp_path / "svr.previous.json.new")
-        store.commit(named(unowned(), "a"))
-        store.commit(named(unowned(), "b"))
-    found = {path.name: path.read_bytes() for path in tmp_path.glob("svr.*.json*")}
-    assert {name: JSON.decode(content).sdi.name for name, content in found.items()} == {
-        "svr.previous.json": "a"
-    }
 
 
 def test_commit_in_a_worker_thread(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from types import ModuleType
 import pytest
 
 from onboardee.svrdb import MemoryStorage, StoreError
+from onboardee.svrdb.storage import OpenFile
 
 BENCH = Path(__file__).parents[2] / "bench"
 
@@ -28,7 +29,7 @@ def _bench(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
 TRIALS = ["onboarding as lite", "onboarding in CBOR", "reset", "edit", "repair", "snapshot"]
 
 
-@pytest.mark.parametrize("name", [*TRIALS, "restore"])
+@pytest.mark.parametrize("name", [*TRIALS, "restore", "long life", "first version"])
 def test_power_cut_at_every_step(bench: Callable[[str], ModuleType], name: str) -> None:
     """Whichever step is the last one, the device is as before or after; what was 2.04 stays."""
     power_cuts = bench("power_cuts")
@@ -41,7 +42,10 @@ def test_power_cut_at_every_step(bench: Callable[[str], ModuleType], name: str) 
 
 
 @pytest.mark.parametrize("lasting", [False, True])
-@pytest.mark.parametrize("name", ["onboarding as lite", "reset", "edit", "repair", "restore"])
+@pytest.mark.parametrize(
+    "name",
+    ["onboarding as lite", "reset", "edit", "repair", "restore", "long life", "first version"],
+)
 def test_failure_at_every_step(
     bench: Callable[[str], ModuleType], name: str, lasting: bool
 ) -> None:
@@ -49,7 +53,7 @@ def test_failure_at_every_step(
     power_cuts = bench("power_cuts")
     (trial,) = [each for each in power_cuts.trials() if each.name == name]
     tally = power_cuts.Tally()
-    every = 3 if name.startswith("onboarding") else 1
+    every = 3 if name in {"onboarding as lite", "long life"} else 1
     trial.fail(tally, errno.ENOSPC, lasting=lasting, every=every)
     assert tally.failures > 8
 
@@ -72,25 +76,84 @@ class Hasty(MemoryStorage):
 
 
 class Careless(MemoryStorage):
-    """A storage that says that a rename is done and does it later."""
+    """A storage on which a rename is a copy, as in a program without care."""
 
     def rename(self, old: str, new: str) -> None:
-        """Copy in place, as a program without care does."""
-        content = self._entries[old]
-        self._entries[new].written = content.written
+        """Copy in place."""
+        if new not in self._entries:
+            super().rename(old, new)
+            return
+        content, there = self._entries[old], self._entries[new]
+        there.empty()
+        there.write(0, content.written)
         super().remove(old)
 
 
-@pytest.mark.parametrize("kind", [Hasty, Careless])
+class Forgetful(MemoryStorage):
+    """A storage on which nobody waits for what is written over a file that is there."""
+
+    def reopen(self, name: str, at: int) -> OpenFile:
+        """Give a file whose sync does nothing."""
+        return Unsynced(super().reopen(name, at))
+
+
+class Unsynced:
+    """A file whose sync does nothing."""
+
+    def __init__(self, file: OpenFile) -> None:
+        self.write, self.close = file.write, file.close
+
+    def sync(self) -> None:
+        """Do nothing."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [(Hasty, "edit"), (Careless, "edit"), (Forgetful, "long life"), (Forgetful, "reset")],
+)
 def test_the_trial_would_notice(
-    bench: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch, kind: type[MemoryStorage]
+    bench: Callable[[str], ModuleType],
+    monkeypatch: pytest.MonkeyPatch,
+    kind: type[MemoryStorage],
+    name: str,
 ) -> None:
     """A store without one of its precautions fails the trial: the trial is worth something."""
     power_cuts = bench("power_cuts")
-    (trial,) = [each for each in power_cuts.trials() if each.name == "edit"]
+    (trial,) = [each for each in power_cuts.trials() if each.name == name]
     monkeypatch.setattr(power_cuts, "MemoryStorage", kind)
-    with pytest.raises((power_cuts.BrokenPromiseError, StoreError)):
+    with pytest.raises((bench("lives").BrokenPromiseError, StoreError)):
         trial.cut(power_cuts.Tally())
+
+
+def test_lives_by_chance(bench: Callable[[str], ModuleType]) -> None:
+    """Whatever happens by chance, torn at any octet, nothing that was promised is lost."""
+    random_lives = bench("random_lives")
+    tally = random_lives.Tally()
+    for seed in range(120):
+        random_lives.live(seed, tally)
+    assert tally.promises > 1000
+    assert tally.refusals > 50
+    # some of what nobody had waited for is kept by a power cut, and some is not
+    assert 10 < tally.kept < tally.cuts - 10
+    assert 0 < tally.found < tally.flips
+
+
+@pytest.mark.parametrize("kind", [Hasty, Careless, Forgetful])
+def test_lives_by_chance_would_notice(
+    bench: Callable[[str], ModuleType],
+    monkeypatch: pytest.MonkeyPatch,
+    kind: type[MemoryStorage],
+) -> None:
+    """A store without one of its precautions does not get through them."""
+    random_lives = bench("random_lives")
+    monkeypatch.setattr(random_lives, "MemoryStorage", kind)
+
+    def live_all() -> None:
+        for seed in range(300):
+            random_lives.live(seed, random_lives.Tally())
+
+    with pytest.raises((bench("lives").BrokenPromiseError, StoreError)):
+        live_all()
 
 
 def test_killed_device(bench: Callable[[str], ModuleType], tmp_path: Path) -> None:

@@ -29,9 +29,9 @@ def lived(codec: Codec = JSON) -> MemoryStorage:
 def test_restored_and_taken_back(codec: Codec) -> None:
     """What was current becomes the generation before, so that restoring it takes all back."""
     storage = lived(codec)
-    assert restore(storage, named(unowned(), "old")) is None
+    assert restore(storage, named(unowned(), "old")) == ()
     assert read_named(storage, "live") == named(unowned(), "old")
-    assert restore(storage, read_previous(storage)) is None
+    assert restore(storage, read_previous(storage)) == ()
     assert read_named(storage, "live") == owned()
 
 
@@ -40,7 +40,7 @@ def test_over_damage(codec: Codec) -> None:
     """A damaged database is replaced in its own form, and kept beside."""
     files = lived(codec).files
     storage = MemoryStorage({**files, codec.file_name: b"damaged"})
-    assert restore(storage, read_previous(storage)) == f"svr.damaged.{codec.name}"
+    assert restore(storage, read_previous(storage)) == (f"svr.damaged.{codec.name}",)
     (survivor,) = storage.after_power_cut()
     assert survivor.files[f"svr.damaged.{codec.name}"] == b"damaged"
     assert read_named(survivor, "live") == unowned()
@@ -52,7 +52,7 @@ def test_over_nothing(codec: Codec) -> None:
     files = lived(codec).files
     del files[codec.file_name]
     storage = MemoryStorage(files)
-    assert restore(storage, read_previous(storage)) is None
+    assert restore(storage, read_previous(storage)) == ()
     assert read_named(storage, "live") == unowned()
     assert codec.file_name in storage.files
 

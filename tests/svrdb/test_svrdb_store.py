@@ -19,9 +19,10 @@ from onboardee.svrdb import (
     StoreError,
     StoreLocked,
     StoreUnavailable,
+    read_named,
 )
 from onboardee.svrdb.codec import CODECS
-from onboardee.svrdb.store import MARKER_NAME
+from onboardee.svrdb.contents import MARKER_NAME
 
 
 def never() -> Database:
@@ -172,12 +173,13 @@ def test_previous_generation(codec: Codec) -> None:
         Store.open(torn, never)
 
 
-def test_refused_change_is_no_previous_generation() -> None:
+@pytest.mark.parametrize("journal", [True, False])
+def test_refused_change_is_no_previous_generation(journal: bool) -> None:
     """What a dying disk kept of a refused change is not kept as the generation before."""
     storage = MemoryStorage()
-    with Store.open(storage, unowned) as store:
+    with Store.open(storage, unowned, journal=journal) as store:
         store.commit(named(unowned(), "a"))
-        storage.fail_at(7, lasting=True)
+        storage.fail_at(3 if journal else 12, lasting=True)
         with pytest.raises(StoreUnavailable):
             store.commit(named(unowned(), "refused"))
         storage.heal()
@@ -229,4 +231,6 @@ def test_names_differ() -> None:
     store = Store.open(storage, unowned)
     store.commit(named(unowned(), "a"))
     store.commit(named(unowned(), "b"))
+    assert read_named(storage, "live") == named(unowned(), "b")
+    store.close()
     assert b'"name": "b"' in storage.files["svr.json"]

@@ -7,7 +7,7 @@ import click
 from onboardee.device.cli.svr import options
 from onboardee.device.cli.svr.state import looking_at
 from onboardee.svrdb import list_snapshots, read_named, remove_snapshot, take_snapshot
-from onboardee.svrdb.store import required_codec
+from onboardee.svrdb.contents import require_codec
 
 
 @click.command("snapshot", epilog="Example: onboardee svr snapshot owned-by-lite --device light")
@@ -30,7 +30,7 @@ def command(name: str | None, state_dir: Path, *, remove: bool) -> None:
         chosen = name or _free(taken)
         database = read_named(storage, "live")
         try:
-            made = take_snapshot(storage, chosen, database, required_codec(storage))
+            made = take_snapshot(storage, chosen, database, require_codec(storage))
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="NAME") from error
     click.echo(f"snapshot {made.name} is kept in {state_dir / made.file_name}")

@@ -21,7 +21,7 @@ from onboardee.svrdb import (
     open_existing,
     read_existing,
 )
-from onboardee.svrdb.store import look
+from onboardee.svrdb.directories import look
 
 
 class Opened(Protocol):

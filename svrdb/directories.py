@@ -1,0 +1,62 @@
+"""The databases in directories: to open one, to read it, to look beside the device that has it."""
+
+import os
+from collections.abc import Callable
+
+from onboardee.svrdb.codec import JSON, Codec
+from onboardee.svrdb.contents import no_device, require, require_codec
+from onboardee.svrdb.errors import StoreUnavailable
+from onboardee.svrdb.files import explained
+from onboardee.svrdb.model import Database
+from onboardee.svrdb.storage import DirectoryStorage, Storage
+from onboardee.svrdb.store import Store
+
+
+def open_directory(
+    path: str | os.PathLike[str], factory: Callable[[], Database], *, codec: Codec = JSON
+) -> Store:
+    """Open the store in a directory, which is made if need be: see `Store.open`."""
+    return Store.open(DirectoryStorage(path), factory, codec=codec)
+
+
+def open_existing(path: str | os.PathLike[str]) -> Store:
+    """Open the store in a directory in which a device lives, to change it; nothing is made.
+
+    Raises StoreMissing where there is none, and what `Store.open` raises.
+    """
+    storage = look(DirectoryStorage(path))
+    try:
+        with explained(storage):
+            require_codec(storage)
+    finally:
+        storage.unlock()
+
+    def missing() -> Database:
+        raise no_device(storage)
+
+    return Store.open(storage, missing, journal=False)
+
+
+def read_existing(path: str | os.PathLike[str]) -> Database:
+    """Read the database in a directory, also while a device runs on it.
+
+    Raises StoreMissing, StoreDamaged or StoreUnavailable.
+    """
+    storage = look(DirectoryStorage(path))
+    try:
+        with explained(storage):
+            return require(storage).current.database
+    finally:
+        storage.unlock()
+
+
+def look(storage: Storage) -> Storage:
+    """Take a storage beside its holder. Raises StoreMissing or StoreUnavailable."""
+    try:
+        with explained(storage):
+            storage.look()
+    except StoreUnavailable as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            raise no_device(storage) from None
+        raise
+    return storage
