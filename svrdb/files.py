@@ -6,6 +6,7 @@ is there as a whole or not at all.
 
 import errno
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
@@ -75,11 +76,6 @@ _REASONS: Final = {
     errno.ENOSPC: ("is on a full disk", "free some space"),
     errno.EDQUOT: ("is over its disk quota", "free some space"),
     errno.EROFS: ("is on a read-only file system", "make it writable or choose another directory"),
-    errno.EACCES: (
-        "is not accessible to this user",
-        "change its owner or choose another directory",
-    ),
-    errno.EPERM: ("is not accessible to this user", "change its owner or choose another directory"),
     errno.ENOTDIR: ("is not a directory", "choose another path"),
 }
 
@@ -90,8 +86,32 @@ def explained(storage: Storage) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        what, remedy = _REASONS.get(
-            error.errno or 0,
-            (f"cannot be used ({error.strerror or error})", "check the disk it is on"),
+        raise StoreUnavailable(storage.location, *_reason(storage, error)) from error
+
+
+def _reason(storage: Storage, error: OSError) -> tuple[str, str]:
+    """Return what is wrong with the storage, and what to do about it."""
+    if error.errno in {errno.EACCES, errno.EPERM}:
+        return _denied(storage)
+    otherwise = (f"cannot be used ({error.strerror or error})", "check the disk it is on")
+    return _REASONS.get(error.errno or 0, otherwise)
+
+
+def _denied(storage: Storage) -> tuple[str, str]:
+    """Tell whether the owner or the mode is why this user may not use the storage."""
+    try:
+        found = os.stat(storage.location)  # noqa: PTH116 - not always a real path
+    except OSError:
+        return "is not accessible to this user", "choose another directory"
+    if found.st_uid != os.geteuid():
+        return (
+            f"belongs to another user (uid {found.st_uid})",
+            "change its owner or choose another directory",
         )
-        raise StoreUnavailable(storage.location, what, remedy) from error
+    mode = stat.S_IMODE(found.st_mode)
+    if mode & stat.S_IRWXU != stat.S_IRWXU:
+        return f"has a mode that keeps its owner out ({mode:04o})", "run chmod 700 on it"
+    return (
+        "has a file that this user may not use",
+        "give the files in it to this user, with chmod 600, or choose another directory",
+    )

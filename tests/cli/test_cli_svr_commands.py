@@ -19,6 +19,7 @@ from onboardee.device.testing import certificates
 from onboardee.svrdb import CBOR, DirectoryStorage, State, Store
 from onboardee.svrdb.editor import RESOURCES
 
+ROOT = certificates.root()
 LEAVES = [
     *(name for name in COMMANDS if name not in ("add", "remove")),
     *(f"{verb} {what}" for verb in ("add", "remove") for what in ("ace", "cred", "value")),
@@ -226,6 +227,31 @@ def test_add_a_key(
     assert light.get("cred.creds[credid=1].privatedata.data") == KEY
     again = light.done(*words, "--reveal", "--credid", "3", stdin=None if is_file else octets)
     assert KEY in again
+
+
+def test_an_encoding_that_is_named_is_the_one_that_is_read(light: Light, tmp_path: Path) -> None:
+    """With --encoding nothing is guessed: other octets are refused, and a text may be a raw key."""
+    files = {
+        "key": bytes.fromhex(KEY),
+        "hex": KEY.encode(),
+        "pem": ROOT.pem.encode(),
+        "secret": ROOT.key_pem.encode(),
+    }
+    for name, octets in files.items():
+        (tmp_path / name).write_bytes(octets)
+    psk = ("add", "cred", "--subject-uuid", OWNER, "--psk-file")
+    assert "in hex" in light.refused(2, *psk, str(tmp_path / "key"), "--encoding", "hex")
+    assert "in base64" in light.refused(2, *psk, str(tmp_path / "key"), "--encoding", "base64")
+    light.done(*psk, str(tmp_path / "hex"), "--encoding", "raw")
+    assert light.get("cred.creds[credid=1].privatedata.data") == KEY.encode().hex()
+    anchor = ("add", "cred", "--usage", "trustca", "--cert-file", str(tmp_path / "pem"))
+    codes = {"der": 1, "raw": 1, "base64": 2, "hex": 2}
+    for wrong, code in codes.items():
+        light.refused(code, *anchor, "--encoding", wrong)
+    light.done(*anchor, "--encoding", "pem")
+    shown = (*anchor[:3], "cert", *anchor[4:], "--key-file", str(tmp_path / "secret"))
+    for wrong, code in codes.items():
+        light.refused(code, *shown, "--key-encoding", wrong)
 
 
 def test_add_a_pin_and_a_role(light: Light) -> None:

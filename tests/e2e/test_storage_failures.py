@@ -46,7 +46,7 @@ NOW = datetime(2030, 1, 1, tzinfo=UTC)
 REASONS = {
     errno.ENOSPC: "is on a full disk; free some space",
     errno.EROFS: "is on a read-only file system; make it writable",
-    errno.EACCES: "is not accessible to this user; change its owner",
+    errno.EACCES: "is not accessible to this user; choose another directory",
     errno.EIO: "cannot be used (Input/output error); check the disk",
 }
 

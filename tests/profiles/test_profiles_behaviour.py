@@ -1,11 +1,12 @@
 """What the devices of the catalogue do by themselves, with a clock that the test moves."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from onboardee.device.core import Device
-from onboardee.device.events import BehaviourFailed, Bus, Event
+from onboardee.device.events import BehaviourFailed, Bus, Event, ValueChanged
 from onboardee.device.simulation.behaviour.errors import UpdateRefusedError
 from onboardee.device.simulation.profile import built_in_names, load
 from onboardee.device.testing import MemoryNetwork, memory_device
@@ -13,12 +14,8 @@ from onboardee.device.testing import MemoryNetwork, memory_device
 STILL = {
     "binary-light",
     "bridge",
-    "coffee-machine",
     "led",
     "light",
-    "printer",
-    "scanner",
-    "security-panel",
     "water-purifier",
 }
 """Nothing happens in these unless a client says so, and then at once."""
@@ -33,9 +30,14 @@ class Life:
         self.events: list[Event] = []
         bus = Bus()
         bus.subscribe(self.events.append)
-        network = MemoryNetwork()
-        self.device: Device = memory_device(network, name, bus=bus)
-        self.now = network.now
+        self.now = 0.0
+        self.device: Device = memory_device(
+            MemoryNetwork(), name, bus=bus, wall_clock=self.wall_time
+        )
+
+    def wall_time(self) -> datetime:
+        """Return the time of day, which began with the year 2026."""
+        return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=self.now)
 
     def value(self, reference: str) -> Any:
         """Return a property by its path and name."""
@@ -79,6 +81,7 @@ def test_six_hours(name: str) -> None:
 def test_a_washing_programme() -> None:
     """It runs through its steps, counts down, draws power, and is idle again."""
     life = Life("washer")
+    life.write("/switch#value", True)
     life.write("/state#currentMachineState", "active")
     life.live(10 * MINUTE)
     assert life.value("/state#currentJobState") == "wash"
@@ -156,3 +159,141 @@ def test_inputs_of_a_television() -> None:
     life = Life("television")
     life.write("/inputs#sources", [{}, {"status": True}, {}])
     assert [source["status"] for source in life.value("/inputs#sources")] == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    "name", ["dishwasher", "dryer", "washer", "washer-dryer", "coffee-machine", "printer"]
+)
+def test_switched_off_it_makes_no_progress(name: str) -> None:
+    """Off, it takes no programme, and says why; switched off amid one, it is idle again."""
+    life = Life(name)
+    life.write("/switch#value", False)
+    with pytest.raises(UpdateRefusedError, match="is switched off"):
+        life.write("/state#currentMachineState", "active")
+    life.live(10 * MINUTE)
+    assert idleness(life) == ("idle", "none", "PT0S", 0)
+    life.write("/switch#value", True)
+    life.write("/state#currentMachineState", "active")
+    life.live(10 * MINUTE)
+    life.write("/switch#value", False)
+    life.live(10 * MINUTE)
+    assert idleness(life) == ("idle", "none", "PT0S", 0)
+
+
+def idleness(life: Life) -> tuple[object, ...]:
+    """Return what tells of a running programme."""
+    names = ("currentMachineState", "currentJobState", "runningTime", "progressPercentage")
+    return tuple(life.value(f"/state#{name}") for name in names)
+
+
+SWITCHED = sorted(
+    name
+    for name in built_in_names()
+    if "/switch" in {resource.href for resource in load(name).resources}
+)
+GOES_ON = {
+    "/battery",
+    "/clock",
+    "/humidity",
+    "/presence",
+    "/temperature/current",
+    "/air/pm25",
+    "/air/pm10",
+}
+"""What the world around does to a device that is off: rooms, batteries and the time of day."""
+
+
+@pytest.mark.parametrize("name", SWITCHED)
+def test_nothing_runs_while_switched_off(name: str) -> None:
+    """In two hours off, a device does nothing by itself but use its standby power."""
+    life = Life(name)
+    life.write("/switch#value", False)
+    life.live(MINUTE)
+    power = life.value("/energy#power") if "/energy" in life.device.appliances else 0
+    before = values(life)
+    life.live(120 * MINUTE, step=10)
+    after = values(life)
+    changed = {href for href, now in after.items() if now != before[href]} - GOES_ON
+    assert changed <= {"/energy"}
+    if changed:
+        assert life.value("/energy#energy") - before["/energy"]["energy"] <= 2 * power + 0.2
+        assert power <= 10
+
+
+def values(life: Life) -> dict[str, dict[str, Any]]:
+    """Return all values of a device."""
+    return {href: dict(each.values.current) for href, each in life.device.appliances.items()}
+
+
+RUNNING = {"television": ("/apps", {"app": "radio", "status": "running"})}
+
+
+@pytest.mark.parametrize("name", ["oven", "robot-cleaner", "television"])
+def test_what_is_off_is_not_set_to_run(name: str) -> None:
+    """An oven, a robot and the apps of a television refuse to run while they are off."""
+    life = Life(name)
+    life.write("/switch#value", False)
+    href, wish = RUNNING.get(name, ("/state", {"currentMachineState": "active"}))
+    world = life.device.appliances[href].world
+    assert world
+    with pytest.raises(UpdateRefusedError, match="is switched off"):
+        world.write(href, wish)
+
+
+def test_a_monitor_that_is_off_measures_nothing() -> None:
+    """The values of the air are those from when it was switched off, until it is on again."""
+    life = Life("air-quality-monitor")
+    life.write("/switch#value", False)
+    before = values(life)
+    life.live(60 * MINUTE)
+    assert values(life) == before
+    life.write("/switch#value", True)
+    life.live(60 * MINUTE)
+    assert values(life) != before
+
+
+CLOCKS = sorted(
+    name
+    for name in built_in_names()
+    if "/clock" in {resource.href for resource in load(name).resources}
+)
+
+
+@pytest.mark.parametrize("name", CLOCKS)
+def test_a_clock_shows_the_time(name: str) -> None:
+    """It shows the time of day, and goes on from where it is set; a countdown ends at nothing."""
+    life = Life(name)
+    life.live(3661)
+    assert life.value("/clock#datetime") == "2026-01-01T01:01:01Z"
+    life.write("/clock#datetime", "2031-02-03T04:05:06+09:00")
+    assert life.value("/clock#datetime") == "2031-02-03T04:05:06+09:00"
+    life.write("/clock#countdown", 90)
+    life.live(60)
+    assert life.value("/clock#datetime") == "2031-02-03T04:06:06+09:00"
+    assert life.value("/clock#countdown") == 30
+    life.live(60)
+    assert life.value("/clock#countdown") == 0
+    assert not [event for event in life.events if isinstance(event, BehaviourFailed)]
+
+
+def test_a_clock_that_was_set_to_the_end_of_time() -> None:
+    """Beyond the last year that dates have, it stands still, until it is set to another time."""
+    life = Life("television")
+    for last in ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59-05:00"):
+        life.write("/clock#datetime", last)
+        life.live(5)
+        assert life.value("/clock#datetime") == last
+    life.write("/clock#datetime", "2031-02-03T04:05:06Z")
+    life.live(5)
+    assert life.value("/clock#datetime") == "2031-02-03T04:05:11Z"
+
+
+def test_observers_of_a_clock_are_not_flooded() -> None:
+    """It goes on each second, and tells of it each ten seconds."""
+    life = Life("television")
+    life.live(5)
+    life.events.clear()
+    life.live(60, step=0.5)
+    told = [event for event in life.events if isinstance(event, ValueChanged)]
+    assert len(told) == 6
+    assert {event.by_itself for event in told} == {True}

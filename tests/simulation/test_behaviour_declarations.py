@@ -241,7 +241,7 @@ def test_the_schema_of_profiles_knows_behaviour() -> None:
     """Editors that read the JSON Schema complete the kinds."""
     definitions = msgspec.json.schema(Profile)["$defs"]
     kinds = {name for name, each in definitions.items() if "kind" in each.get("properties", {})}
-    assert len(kinds) == 17
+    assert len(kinds) == 18
     assert msgspec.json.schema(tuple[Behaviour, ...])["items"]["discriminator"]
 
 

@@ -28,6 +28,10 @@ def words(*choices: str) -> dict[str, Any]:
 
 PROPERTIES: dict[str, dict[str, Any]] = {
     "/openlevel": {"openLevel": PERCENT},
+    "/clock": {
+        "datetime": {"type": "date-time", "initial": "2026-01-01T00:00:00Z"},
+        "countdown": {"type": "number", "minimum": 0, "initial": 90},
+    },
     "/contact": {"value": BOOLEAN},
     "/door": {
         "openState": words("Open", "Closed"),

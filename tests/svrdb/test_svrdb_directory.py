@@ -1,5 +1,6 @@
 """A store in a real directory: modes, lock, killed processes, open files."""
 
+import errno
 import os
 import random
 import signal
@@ -211,6 +212,33 @@ def test_no_file_stays_open(tmp_path: Path) -> None:
         with pytest.raises(StoreError):
             open_directory(path, unowned)
     assert len(list(table.iterdir())) == before - 2
+
+
+@pytest.mark.parametrize(
+    ("mode", "is_own", "told"),
+    [
+        (0o500, True, "has a mode that keeps its owner out (0500); run chmod 700 on it"),
+        (0o700, False, "belongs to another user (uid "),
+        (0o700, True, "has a file that this user may not use; give the files in it to this user"),
+    ],
+)
+def test_why_a_directory_may_not_be_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int, is_own: bool, told: str
+) -> None:
+    """Who is refused by the system reads whether that is for the mode or for the owner."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    tmp_path.chmod(mode)
+    uid = tmp_path.stat().st_uid
+    monkeypatch.setattr(os, "geteuid", lambda: uid if is_own else uid + 1)
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(StoreUnavailable) as refused:
+        open_directory(tmp_path, unowned)
+    monkeypatch.undo()
+    tmp_path.chmod(0o700)
+    assert str(refused.value).startswith(f"{tmp_path} {told}")
 
 
 def test_commit_in_a_worker_thread(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from onboardee.device.simulation.behaviour.making_rules import (
 )
 from onboardee.device.simulation.behaviour.making_values import (
     make_battery,
+    make_clock,
     make_counter,
     make_daily,
     make_drift,
@@ -145,6 +146,7 @@ _MAKERS: Final[Mapping[type, Callable[[Any, Finder], Part]]] = {
     model.Daily: make_daily,
     model.Schedule: make_schedule,
     model.Counter: make_counter,
+    model.Clock: make_clock,
     model.Battery: make_battery,
     model.Couple: make_couple,
     model.Follow: make_follow,

@@ -69,7 +69,8 @@ class Accumulator(Part):
     def _advance(self, stage: Stage) -> None:
         if self._cell.value != self._shown:  # somebody else has set it
             with suppress(ValueError):  # a text that a client wrote need not be a duration
-                self._value = number(self._cell.value)
+                self._put(number(self._cell.value))
+                self._since = stage.now
             self._shown = self._cell.value
         self._put(self._value + self._slope * (stage.now - self._since))
         self._since = stage.now
@@ -95,7 +96,7 @@ class Accumulator(Part):
 class CounterPart(Accumulator):
     """A counter."""
 
-    __slots__ = ("_rate", "_reset", "_source", "_was_reset")
+    __slots__ = ("_rate", "_reset", "_runs", "_source", "_was_reset")
 
     def __init__(
         self,
@@ -105,26 +106,25 @@ class CounterPart(Accumulator):
         reset: Check | None,
         gate: Check | None,
     ) -> None:
-        super().__init__(cell, bounds, gate)
+        super().__init__(cell, bounds, None)  # it may start over also while it rests
+        self._runs = gate
         self._source, self._rate = flow
         """The rate is that of a second, or of a second and a unit of the source."""
         self._reset = reset
         self._was_reset = False
 
     def inputs(self) -> Iterable[Signal]:
-        """Return the source, what resets it, and its own property."""
+        """Return the source, what lets it run or resets it, and its own property."""
         found: list[Signal] = [self._cell]
         if self._source is not None:
             found.append(self._source)
-        return found if self._reset is None else [*found, *self._reset.signals()]
-
-    def pause(self, stage: Stage) -> None:
-        """Rest; it starts over on going on if what resets it began meanwhile."""
-        super().pause(stage)
-        self._was_reset = self._reset is not None and self._reset.holds()
+        checks = [check for check in (self._runs, self._reset) if check is not None]
+        return [*found, *(signal for check in checks for signal in check.signals())]
 
     def slope(self) -> float:
-        """Return the rate, times the source."""
+        """Return the rate, times the source; nothing while it rests."""
+        if self._runs is not None and not self._runs.holds():
+            return 0.0
         return self._rate if self._source is None else self._rate * number(self._source.value)
 
     def _happened(self, stage: Stage) -> None:

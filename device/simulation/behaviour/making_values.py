@@ -21,10 +21,12 @@ from onboardee.device.simulation.behaviour.heating import (
     Switches,
     ThermalPart,
 )
+from onboardee.device.simulation.behaviour.keeping_time import ClockPart
 from onboardee.device.simulation.behaviour.part import Part
 from onboardee.device.simulation.behaviour.sampling import DailyPart, DriftPart
 from onboardee.device.simulation.behaviour.timing import PulsePart, Rhythm
 from onboardee.device.simulation.behaviour.travelling import Pace, TravelPart
+from onboardee.device.simulation.values import ValueType
 
 HOUR: Final = 3600.0
 
@@ -113,6 +115,14 @@ def make_counter(entry: model.Counter, finder: Finder) -> Part:
     rate = (entry.scale if entry.rate is None else entry.rate) / per
     reset = finder.check(entry.reset_when, "reset_when")
     return CounterPart(cell, bounds, (source, rate), reset, finder.gate(entry))
+
+
+def make_clock(entry: model.Clock, finder: Finder) -> Part:
+    """Make a clock."""
+    cell = finder.cell(entry.property, "property")
+    if cell.spec.type is not ValueType.DATE_TIME or not isinstance(cell.value, str):
+        raise BehaviourError(f"property: {cell} is no date-time")
+    return ClockPart(cell, finder.interval(entry.every, "every"), finder.gate(entry))
 
 
 def make_battery(entry: model.Battery, finder: Finder) -> Part:

@@ -19,6 +19,7 @@ from onboardee.device.simulation.behaviour.rules import (
 )
 from onboardee.device.simulation.behaviour.values import (
     Battery,
+    Clock,
     Counter,
     Daily,
     Drift,
@@ -30,6 +31,7 @@ from onboardee.device.simulation.behaviour.values import (
 __all__ = [
     "Battery",
     "Behaviour",
+    "Clock",
     "Code",
     "Counter",
     "Couple",
@@ -54,6 +56,7 @@ Behaviour = (
     | Daily
     | Schedule
     | Counter
+    | Clock
     | Battery
     | Couple
     | Follow

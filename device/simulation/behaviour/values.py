@@ -114,6 +114,18 @@ class Counter(Entry, frozen=True, kw_only=True):
             raise ValueError("a counter has one of source and rate")
 
 
+class Clock(Entry, frozen=True, kw_only=True):
+    """The date and time (oic.r.clock): that of the machine, or what was set, going on.
+
+    It is shown in UTC, or in the time zone in which it was set.
+    """
+
+    property: Ref
+    """Of the type date-time."""
+    every: Duration = 1.0
+    """How often it is shown: at whole multiples of this."""
+
+
 class Battery(Entry, frozen=True, kw_only=True):
     """A charge in percent that falls with time and use, and rises while it is charged."""
 
