@@ -35,10 +35,11 @@ def main() -> None:
         work.mkdir(parents=True, exist_ok=True)
         suite = Suite(work)
         suite.prepare()
-        outcomes = dict(judge(suite, mutants, set() if asked.all else judged_equivalent()))
+        equivalent = set() if asked.all else judged_equivalent()
+        outcomes = dict(judge(suite, mutants, equivalent, quick=asked.quick))
     for name, mutant in mutants.items():
-        if outcomes[name] == "survived":
-            print(f"\n{name} {mutant.path}:{mutant.line} {mutant.function}")
+        if outcomes[name] in {"survived", "untried"}:
+            print(f"\n{name} {outcomes[name]}: {mutant.path}:{mutant.line} {mutant.function}")
             print("- " + mutant.was.replace("\n", "\n- "))
             print("+ " + mutant.now.replace("\n", "\n+ "))
     print(f"\n{' '.join(asked.where)}: {figure(outcomes)}; seed {asked.seed},", end=" ")
@@ -52,6 +53,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--number", type=int, default=100, help="how many faults")
     parser.add_argument("--seed", type=int, default=1, help="which ones")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="of these, try some only")
+    parser.add_argument("--quick", action="store_true", help="leave out what takes long")
     parser.add_argument("--all", action="store_true", help="try those judged equivalent, too")
     parser.add_argument(
         "--work", type=Path, help="keep the copy and what was recorded of its tests here"
@@ -89,7 +91,11 @@ def judged_equivalent() -> set[tuple[str, str, str, str]]:
 
 
 def judge(
-    suite: Suite, mutants: dict[str, Mutant], equivalent: set[tuple[str, str, str, str]]
+    suite: Suite,
+    mutants: dict[str, Mutant],
+    equivalent: set[tuple[str, str, str, str]],
+    *,
+    quick: bool,
 ) -> Iterator[tuple[str, str]]:
     """Say of each fault what became of it."""
     open_ = {}
@@ -102,11 +108,11 @@ def judge(
     slow = suite.starting_processes()
     for name, mutant in open_.items():
         outcome = outcomes.get(name, "untried")
-        if outcome != "killed":
+        if outcome != "killed" and not quick:
             # one that changes what runs at import cannot be tried by forking
             tests = slow if outcome == "survived" else suite.covering(mutant)
             outcome = closer(suite, mutant, list(dict.fromkeys([*tests, *slow])))
-            print(f"{name:>6} {outcome:<9} {mutant.path} {mutant.function}", flush=True)
+            print(f"{name:>6} {mutant.path} {mutant.function} {outcome}", flush=True)
         yield name, outcome
 
 
@@ -125,6 +131,7 @@ def figure(outcomes: dict[str, str]) -> str:
         f"{len(outcomes)} planted, {count['refused by mypy']} refused by mypy,"
         f" {count['equivalent']} equivalent; of {real} real ones {count['killed']} killed,"
         f" {count['survived']} survived ({100 * count['survived'] / max(real, 1):.1f} %)"
+        + (f", {count['untried']} not tried" if count["untried"] else "")
     )
 
 

@@ -1,5 +1,6 @@
 """A copy of the repository in which faults are planted, and what is known of its tests."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -167,9 +168,9 @@ class planted:  # noqa: N801 - reads as a statement: with planted(…)
         self._path.write_text(self._kept)
 
 
-def _stamp(path: Path) -> list[int]:
-    status = path.lstat()
-    return [status.st_size, status.st_mtime_ns]
+def _stamp(path: Path) -> str:
+    content = bytes(path.readlink()) if path.is_symlink() else path.read_bytes()
+    return hashlib.sha256(content).hexdigest()
 
 
 def _named(contexts: list[str] | None) -> set[str]:

@@ -139,3 +139,13 @@ def test_what_is_told_is_bounded() -> None:
     told = world.get(AEL)["events"]
     assert len(cbor2.dumps(told)) <= MAX_SPACE + 8
     assert told[0]["auxiliaryinfo"][0] == "peer 2999"
+
+
+def test_a_factory_reset_empties_it() -> None:
+    """The next owner reads nothing of what happened before, and all of the space is free."""
+    world = World(owned())
+    world.audit(REFUSED)
+    assert world.get(AEL)["usedspace"] > 0
+    world.audit.clear()
+    body = world.get(AEL)
+    assert (body["events"], body["usedspace"]) == ([], 0)

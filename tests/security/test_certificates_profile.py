@@ -1,6 +1,7 @@
 """Chains against OCF's certificate profile: each fault has its alert."""
 
 import base64
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from msgspec.structs import replace as replace_struct
 
-from onboardee.device.security.certificates import IDENTITY, ROLE, read_chain, roles_in
+from onboardee.device.security.certificates import IDENTITY, ROLE, as_pem, read_chain, roles_in
 from onboardee.device.security.chains import Trust, verify
 from onboardee.device.security.trust import verify_peer, verify_roles
 from onboardee.device.testing import certificates
@@ -142,8 +143,9 @@ def test_path_length() -> None:
         check(chain_of(below.issue(GOOD)))
 
 
-def test_unknown_critical_extension() -> None:
-    """What is critical and not understood is a reason to refuse (RFC 5280 4.2)."""
+@pytest.mark.parametrize("critical", [False, True])
+def test_unknown_extensions(critical: bool) -> None:
+    """What is not understood is a reason to refuse if it is critical only (RFC 5280 4.2)."""
     key = ec.generate_private_key(ec.SECP256R1())
     unknown = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x00")
     builder = x509.CertificateBuilder(
@@ -153,10 +155,10 @@ def test_unknown_critical_extension() -> None:
         serial_number=1,
         not_valid_before=NOON - DAY,
         not_valid_after=NOON + DAY,
-        extensions=[*LEAF.certificate.extensions, x509.Extension(unknown.oid, True, unknown)],
+        extensions=[*LEAF.certificate.extensions, x509.Extension(unknown.oid, critical, unknown)],
     )
     signed = builder.sign(MIDDLE.key, hashes.SHA256())
-    with pytest.raises(UnsupportedCertificate):
+    with pytest.raises(UnsupportedCertificate) if critical else nullcontext():
         check([signed, MIDDLE.certificate])
 
 
@@ -388,3 +390,11 @@ def test_a_role_certificate_without_role_gives_nothing() -> None:
     for faulty in (replace(good, role=None), certificates.role(PEER, "oic.role.king")):
         with pytest.raises(UnsupportedCertificate):
             roles(faulty)
+
+
+@pytest.mark.parametrize("encoding", [Encoding.DER, Encoding.PEM])
+def test_several_certificates_become_pem(encoding: Encoding) -> None:
+    """Certificates one behind the other, DER or PEM, are the same chain as PEM text."""
+    chain = [LEAF.certificate, MIDDLE.certificate, ROOT.certificate]
+    joined = b"".join(each.public_bytes(encoding) for each in chain)
+    assert as_pem(joined) == "".join(each.public_bytes(Encoding.PEM).decode() for each in chain)

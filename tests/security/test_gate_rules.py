@@ -62,6 +62,7 @@ SECURED = Subject(connection=Connection.AUTHENTICATED)
         (AceResource(href="light"), True),
         (AceResource(href="/Light"), False),
         (AceResource(href="/light/x"), False),
+        (AceResource(href="/lightX"), False),
         (AceResource(href="/ligh"), False),
         (AceResource(href=""), False),
         (AceResource(wildcard="*"), True),

@@ -1,0 +1,82 @@
+"""The device's own key pair and the certificates that it presents."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from onboardee.device.security.certificates import check_end_entity
+from onboardee.device.security.identity import identity_certificate, new_key
+from onboardee.device.testing import certificates
+from onboardee.svrdb.model import (
+    Cred,
+    Credential,
+    CredentialType,
+    CredentialUsage,
+    Database,
+    Doxm,
+    Encoding,
+    Permanent,
+    PrivateData,
+    PublicData,
+)
+
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+DEVICE = UUID("11111111-2222-4333-8444-555555555555")
+ROOT = certificates.root()
+ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # of P-256
+
+
+class FixedEntropy:
+    """Gives one number, whoever asks."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def token(self, size: int, /) -> bytes:
+        """Return the number in so many octets."""
+        return self.number.to_bytes(size)
+
+
+def test_any_random_octets_make_a_key() -> None:
+    """No octets make a scalar outside 1 … order - 1, which would be no key."""
+    for number in (0, 1, ORDER - 2, ORDER - 1, ORDER, 2**320 - 1):
+        key = load_pem_private_key(new_key(FixedEntropy(number)).data, None)
+        scalar = key.private_numbers().private_value  # type: ignore[union-attr]
+        assert scalar == number % (ORDER - 1) + 1
+
+
+def test_a_certificate_that_is_not_there_is_passed_over() -> None:
+    """An identity without its certificate, or without a key, gives way to the maker's."""
+    made = ROOT.issue(certificates.manufacturer())
+    makers = Credential(
+        credid=1,
+        kind=CredentialType.CERTIFICATE,
+        subject="*",
+        usage=CredentialUsage.MANUFACTURER,
+        public=PublicData(data=made.pem, encoding=Encoding.PEM),
+        private=PrivateData(data=made.key_pem.encode(), encoding=Encoding.PEM),
+    )
+    own = ROOT.issue(certificates.identity(DEVICE))
+    without_key = PublicData(data=own.pem, encoding=Encoding.PEM)
+    for public in (None, without_key):
+        identity = Credential(
+            credid=2,
+            kind=CredentialType.CERTIFICATE,
+            subject="*",
+            usage=CredentialUsage.IDENTITY,
+            public=public,
+        )
+        database = Database(
+            doxm=Doxm(methods=(0,), credential_types=9, device_uuid=DEVICE),
+            permanent=Permanent(device=DEVICE, platform=DEVICE, original=DEVICE),
+            cred=Cred(credentials=(makers, identity)),
+        )
+        presented = identity_certificate(database, NOON)
+        assert presented is not None
+        assert presented.chain == made.dtls.chain
+
+
+def test_a_makers_certificate_needs_no_purpose_of_ocf() -> None:
+    """What a manufacturer's certificate is for need not be said in it (OCF Security 9.4.2.2)."""
+    check_end_entity(ROOT.issue(certificates.manufacturer()).certificate, None)
