@@ -9,7 +9,7 @@ which could flood its neighbours without our help, an allowance that honest tool
 import ipaddress
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from typing import Final
@@ -23,10 +23,10 @@ EMPTY: Final = 4
 """Octets of the smallest CoAP message, as of a ping; no request is smaller."""
 SOURCES: Final = 1024
 """Remembered sources of each kind; the one unheard of for longest is forgotten."""
-PROOFS: Final = 4096
-"""Remembered proofs; the oldest is forgotten."""
-FAILURES: Final = 8
-"""Challenges that may fail before a source gets none for a while."""
+PEERS: Final = 4096
+"""Remembered proofs, and proofs that did not come; the oldest is forgotten."""
+FAILURES: Final = 3
+"""Challenges that may fail before a peer gets none for a while."""
 FAILURES_FORGOTTEN: Final = 60.0
 
 
@@ -63,11 +63,17 @@ class _Bucket:
 @dataclass(slots=True)
 class _Source:
     bucket: _Bucket
-    asked: OrderedDict[tuple[str, int], float] = field(default_factory=OrderedDict)
-    """Until when a proof of a peer may come."""
+    is_withheld: bool = False
+
+
+@dataclass(slots=True)
+class _Asked:
+    """What came of asking a peer for a proof."""
+
+    until: float = float("-inf")
+    """Until when the proof may come."""
     failures: int = 0
     failed_at: float = float("-inf")
-    is_withheld: bool = False
 
 
 class _Region:
@@ -110,6 +116,7 @@ class AnswerBudget:
         self._far = _Region(self.settings.elsewhere)
         self._reached = _Region(self.settings.proven)
         self._proofs: OrderedDict[tuple[str, int], tuple[float, Proof]] = OrderedDict()
+        self._asked: OrderedDict[tuple[str, int], _Asked] = OrderedDict()
         self._lock = threading.Lock()
 
     def bound(self, received: int) -> int:
@@ -146,13 +153,11 @@ class AnswerBudget:
     def prove(self, path: Path, proof: Proof, now: float) -> None:
         """Take note that the peer received what only it could know."""
         with self._lock:
-            source = self._source(path, now)
-            source.failures = 0
-            source.asked.pop(_peer(path), None)
+            self._asked.pop(_peer(path), None)
             if self._proof(path, now) is not Proof.ECHO:
                 self._proofs[_peer(path)] = (now + self.settings.proof_lifetime, proof)
                 self._proofs.move_to_end(_peer(path))
-            if len(self._proofs) > PROOFS:
+            if len(self._proofs) > PEERS:
                 self._proofs.popitem(last=False)
 
     def begin_challenge(self, path: Path, now: float) -> Turn:
@@ -161,27 +166,27 @@ class AnswerBudget:
         Nobody, if too many proofs did not come.
         """
         with self._lock:
-            source = self._source(path, now)
-            if now - source.failed_at >= FAILURES_FORGOTTEN:
-                source.failures = 0
-            patience = self.settings.patience
-            if source.asked.get(_peer(path), now) > now:
+            asked = self._asked.setdefault(_peer(path), _Asked())
+            self._asked.move_to_end(_peer(path))
+            if len(self._asked) > PEERS:
+                self._asked.popitem(last=False)
+            if now - asked.failed_at >= FAILURES_FORGOTTEN:
+                asked.failures = 0
+            if asked.until > now:
                 return Turn.ANOTHER
-            if patience <= 0 or source.failures >= FAILURES:
+            if self.settings.patience <= 0 or asked.failures >= FAILURES:
                 return Turn.NOBODY
-            source.asked[_peer(path)] = now + patience
-            source.asked.move_to_end(_peer(path))
-            if len(source.asked) > SOURCES:
-                source.asked.popitem(last=False)
+            asked.until = now + self.settings.patience
             return Turn.OURS
 
     def note_failure(self, path: Path, now: float) -> None:
         """Take note that a proof did not come."""
         with self._lock:
-            source = self._source(path, now)
-            source.asked.pop(_peer(path), None)
-            source.failures += 1
-            source.failed_at = now
+            asked = self._asked.get(_peer(path))
+            if asked is not None:
+                asked.until = float("-inf")
+                asked.failures += 1
+                asked.failed_at = now
 
     def is_first_refusal(self, path: Path, now: float) -> bool:
         """Tell whether this refusal is worth a line: once until the source has calmed down."""
@@ -199,9 +204,6 @@ class AnswerBudget:
 
     def _region(self, path: Path) -> _Region:
         return self._near if path.on_link else self._far
-
-    def _source(self, path: Path, now: float) -> _Source:
-        return self._region(path).source(_key(path), now)
 
 
 class Budgets:

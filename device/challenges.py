@@ -28,6 +28,11 @@ SEARCHES: Final = 128
 """Requests to groups whose answers are still to leave."""
 GUESSES: Final = 3
 """Wrong answers to a ping after which the right one counts no more."""
+REPEAT_PING: Final = 0.3
+"""Seconds after which a ping is repeated, once and on the link: libcoap answers one in 250 ms.
+
+Elsewhere the first answer has to be small, and a second ping would leave no room for it.
+"""
 RECHECK: Final = 0.1
 """Seconds after which a device looks whether the peer has given its proof to another one."""
 _ACK, _RST = 0x60, 0x70
@@ -50,7 +55,8 @@ class _Challenge:
     mid: int | None
     """Its message ID; None if another device of the process has asked the peer."""
     until: float
-    recheck: float
+    look_at: float
+    """When it is to be repeated, or the other device's asking looked after."""
     messages: list[_Waiting] = field(default_factory=list)
     octets: int = 0
     wrong: int = 0
@@ -127,18 +133,23 @@ class Challenges:
         return None
 
     def tick(self, now: float) -> None:
-        """Give up the proofs that did not come in time."""
+        """Repeat pings, and give up the proofs that did not come in time."""
         for path, challenge in list(self._open.items()):
-            if now >= challenge.recheck and self.budget.is_proven(path, now):
+            if now < min(challenge.look_at, challenge.until):
+                continue
+            if self.budget.is_proven(path, now):
                 self._release(path, challenge, now)
             elif now >= challenge.until:
                 self._fail(path, challenge, now)
-            elif now >= challenge.recheck:
-                challenge.recheck = now + RECHECK
+            elif challenge.mid is None:
+                challenge.look_at = now + RECHECK
+            else:
+                challenge.look_at = challenge.until
+                self._ready += [_ping(challenge.mid, path)] if path.on_link else []
 
     def next_deadline(self) -> float | None:
         """Return when `tick` has something to do."""
-        deadlines = (min(each.until, each.recheck) for each in self._open.values())
+        deadlines = (min(each.until, each.look_at) for each in self._open.values())
         return min(deadlines, default=None)
 
     def _note_search(self, datagram: bytes, path: Path) -> None:
@@ -198,7 +209,8 @@ class Challenges:
         is_ours = turn is Turn.OURS
         mid = 1 + int.from_bytes(self._entropy.token(2)) % 0xFFFF
         until = now + self.budget.settings.patience
-        self._open[path] = _Challenge(mid if is_ours else None, until, now + RECHECK)
+        look_at = now + (REPEAT_PING if is_ours else RECHECK)
+        self._open[path] = _Challenge(mid if is_ours else None, until, look_at)
         self._open[path].append(waiting)
         return _ping(mid, path) if is_ours else None
 
