@@ -2,7 +2,9 @@
 
 import gc
 import weakref
+from collections.abc import Hashable
 from dataclasses import replace
+from zlib import crc32
 
 import pytest
 from dtls_support import (
@@ -26,6 +28,7 @@ from onboardee.wire.dtls import (
     AlertDescription,
     CloseReason,
     DataReceived,
+    Event,
     HandshakeFailed,
     Limits,
     ServerEndpoint,
@@ -340,18 +343,104 @@ def test_policy_that_says_no_leaves_a_session_alone() -> None:
 
 
 def test_half_open_handshakes_are_bounded() -> None:
-    """One handshake too many pushes out the oldest."""
-    first = Pair(limits=Limits(half_open=3), tamper=lambda s, d: [d] if s == "client" else [])
-    server, addresses = first.server, [("192.0.2.7", port) for port in range(6)]
-    for seed, address in enumerate(addresses):
-        stuck = Pair(server=server, address=address, seed=seed)
-        stuck.tamper = lambda s, d: [] if s == "server" and d[13] == 2 else [d]
-        stuck.start()
-        first.server_events += stuck.server_events
-    assert list(server.half_open) == addresses[-3:]
-    failed = failures(first.server_events)
-    assert [failure.address for failure in failed] == addresses[:3]
+    """One handshake too many pushes out another one, and the newest is in."""
+    server = Pair(limits=Limits(half_open=3)).server
+    addresses = [("192.0.2.7", port) for port in range(6)]
+    failed = [failure for address in addresses for failure in failures(begin(server, address))]
+    assert len(server.half_open) == 3
+    assert addresses[-1] in server.half_open
+    assert len(failed) == 3
+    assert {failure.address for failure in failed} == set(addresses) - set(server.half_open)
     assert {failure.reason for failure in failed} == {"evicted by a newer attempt"}
+
+
+def host_of(address: Hashable) -> Hashable:
+    """Return the host of an address, as a device tells the engine."""
+    assert isinstance(address, tuple)
+    return address[0]
+
+
+def begin(server: ServerEndpoint, address: Hashable, *, keyed: bool = False) -> list[Event]:
+    """Let a client begin a handshake and stop before its key exchange, or before its Finished."""
+
+    def stop(sender: str, datagram: bytes) -> list[bytes]:
+        if keyed and sender == "client" and len(records(datagram)) == 3:
+            return [datagram[:-93]]
+        return [] if not keyed and sender == "server" and datagram[13] == 2 else [datagram]
+
+    pair = Pair(server=server, address=address, seed=crc32(repr(address).encode()), tamper=stop)
+    return pair.start().server_events
+
+
+def crowded(seed: int = 1) -> ServerEndpoint:
+    """Make a server with room for eight handshakes."""
+    return ServerEndpoint(
+        FixedPolicy(offer_for(PSK)),
+        entropy=SeededEntropy(seed),
+        limits=Limits(half_open=8),
+        host_of=host_of,
+    )
+
+
+TOOL = ("192.0.2.1", 40000)
+
+
+def test_one_host_cannot_push_out_the_handshake_of_another() -> None:
+    """Whoever floods a server with handshakes loses its own."""
+    server = crowded()
+    begin(server, TOOL)
+    for port in range(100):
+        begin(server, ("192.0.2.66", port))
+    assert TOOL in server.half_open
+    assert len(server.half_open) == 8
+
+
+def test_a_host_that_filled_the_table_makes_room_for_another() -> None:
+    """A tool that comes after a flood finds a place, and keeps it through the next flood."""
+    server = crowded()
+    for port in range(20):
+        begin(server, ("192.0.2.66", port))
+    begin(server, TOOL)
+    for port in range(20, 40):
+        begin(server, ("192.0.2.66", port), keyed=True)
+    assert TOOL in server.half_open
+
+
+def test_among_many_hosts_chance_decides() -> None:
+    """A flood from many hosts cannot aim: neither the oldest nor the newest is sure to go."""
+    gone = set()
+    for seed in range(12):
+        server = crowded(seed)
+        hosts = [(f"192.0.2.{number}", 1) for number in range(9)]
+        for host in hosts:
+            begin(server, host)
+        (victim,) = set(hosts) - set(server.half_open)
+        gone.add(hosts.index(victim))
+    assert len(gone) > 3
+    assert 8 not in gone
+
+
+def test_handshakes_past_the_key_exchange_go_last() -> None:
+    """A flood of hellos from many hosts pushes out none that is about to finish."""
+    server = crowded()
+    begin(server, TOOL, keyed=True)
+    assert list(server.past_key_exchange) == [TOOL]
+    for number in range(60):
+        begin(server, (f"192.0.2.{number + 2}", 1))
+    assert list(server.past_key_exchange) == [TOOL]
+
+
+def test_past_the_key_exchange_is_no_privilege_of_most() -> None:
+    """If most handshakes claim to be about to finish, a new one is not the first to go."""
+    survived = 0
+    for seed in range(12):
+        server = crowded(seed)
+        for number in range(8):
+            begin(server, (f"192.0.2.{number + 2}", 1), keyed=True)
+        begin(server, TOOL)
+        begin(server, ("192.0.2.99", 1), keyed=True)
+        survived += TOOL in server.half_open
+    assert survived > 6
 
 
 def test_sessions_are_bounded() -> None:

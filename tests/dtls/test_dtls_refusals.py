@@ -138,6 +138,15 @@ def test_unknown_identity() -> None:
     assert not unknown.server.half_open
 
 
+@pytest.mark.parametrize("guess", [b"", bytes(16), bytes(32), KEY])
+def test_no_key_fits_an_unknown_identity(guess: bytes) -> None:
+    """The stand-in for the key of an unknown identity is nothing that can be guessed."""
+    config = replace(config_for(PSK), psk_identity=b"stranger", psk={HINT: guess}.get)
+    pair = Pair(config=config).start()
+    assert failures(pair.server_events)
+    assert not established(pair.server_events)
+
+
 def test_hint_that_the_client_cannot_map() -> None:
     """A client without a key for the hint says so, and the server gives up."""
     pair = Pair(config=replace(config_for(PSK), psk={b"other": KEY}.get)).start()

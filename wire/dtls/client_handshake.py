@@ -9,6 +9,7 @@ from onboardee.wire.dtls.errors import (
     HandshakeFailure,
     IllegalParameter,
     ProtocolVersion,
+    UnexpectedMessage,
     UnknownPskIdentity,
     UnsupportedExtension,
 )
@@ -45,6 +46,9 @@ from onboardee.wire.dtls.session import Role
 from onboardee.wire.dtls.suites import KeyExchange
 from onboardee.wire.dtls.transitions import CLIENT_STEPS, State
 
+_COOKIES = 8
+"""How often a server may ask for a cookie; a second time only if its secret changed meanwhile."""
+
 
 class ClientHandshake(Handshake):
     """Opens one handshake as the configuration says."""
@@ -58,6 +62,7 @@ class ClientHandshake(Handshake):
         self.client_random = surroundings.entropy.token(RANDOM_SIZE)
         self._config = config
         self._cookie = b""
+        self._cookies_left = _COOKIES
         self._offered = _offered_extensions(config)
         self._answered: int | None = None
         self._server_point = b""
@@ -93,8 +98,7 @@ class ClientHandshake(Handshake):
     def _handle(self, kind: HandshakeType, body: bytes) -> State | None:
         match kind:
             case HandshakeType.HELLO_VERIFY_REQUEST:
-                self._cookie = HelloVerifyRequest.decode(body).cookie
-                self._add_hello()
+                self._on_cookie(HelloVerifyRequest.decode(body))
             case HandshakeType.SERVER_HELLO:
                 return self._on_hello(ServerHello.decode(body))
             case HandshakeType.CERTIFICATE:
@@ -111,6 +115,13 @@ class ClientHandshake(Handshake):
             case HandshakeType.FINISHED:
                 self._check_finished(SERVER_LABEL, body)
         return None
+
+    def _on_cookie(self, request: HelloVerifyRequest) -> None:
+        if not self._cookies_left:
+            raise UnexpectedMessage("the server asks for one cookie after the other")
+        self._cookies_left -= 1
+        self._cookie = request.cookie
+        self._add_hello()
 
     def _on_hello(self, hello: ServerHello) -> State:
         if hello.version != DTLS_1_2:

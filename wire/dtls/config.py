@@ -58,7 +58,7 @@ class ServerPolicy(Protocol):
 class Limits:
     """Bounds on everything that a peer can make grow. Times are in seconds, sizes in octets."""
 
-    half_open: int = 16
+    half_open: int = 64
     """Handshakes in progress; one of the host that has the most gives way to a further one."""
     sessions: int = 64
     """Live sessions; the one idle for longest gives way."""

@@ -16,6 +16,7 @@ from onboardee.wire.dtls.events import (
     SessionEstablished,
 )
 from onboardee.wire.dtls.framing import Message, split_fragments
+from onboardee.wire.dtls.half_open import HalfOpen
 from onboardee.wire.dtls.hello import ClientHello, HelloVerifyRequest
 from onboardee.wire.dtls.link import Link
 from onboardee.wire.dtls.numbers import (
@@ -60,11 +61,10 @@ class ServerEndpoint:
     ) -> None:
         """`host_of` tells for which addresses one host stands, when handshakes have to give way."""
         self._policy = policy
-        self._host_of = host_of
         self._limits = limits
         self._surroundings = Surroundings(limits, entropy, keylog)
         self._cookies = CookieJar(entropy)
-        self._handshakes: dict[Hashable, ServerHandshake] = {}
+        self._handshakes = HalfOpen(limits.half_open, host_of, entropy)
         # In order of last activity: the first is the next to idle out, and to be evicted.
         self._links: OrderedDict[Hashable, Link] = OrderedDict()
         self._sessions: dict[Hashable, Session] = {}
@@ -77,6 +77,11 @@ class ServerEndpoint:
     def half_open(self) -> Collection[Hashable]:
         """The addresses with a handshake in progress."""
         return self._handshakes.keys()
+
+    @property
+    def past_key_exchange(self) -> Collection[Hashable]:
+        """Those of `half_open` whose client has sent its key exchange: only Finished is missing."""
+        return [address for address, each in self._handshakes.items() if each.has_keys]
 
     def take_datagrams(self) -> list[tuple[bytes, Hashable]]:
         """Return and forget what is to be sent, in order."""
@@ -223,25 +228,11 @@ class ServerEndpoint:
             self._outbox.append((record, address))
             self._events.append(HandshakeFailed(address, offer.tag, alert.description, str(alert)))
             return
-        if len(self._handshakes) >= self._limits.half_open:
-            self._give_up(self._least_deserving(), "evicted by a newer attempt")
+        if self._handshakes.is_full:
+            self._give_up(self._handshakes.choose_victim(), "evicted by a newer attempt")
         self._handshakes[address] = handshake
         handshake.start(now)
         self._flush(handshake, address)
-
-    def _least_deserving(self) -> Hashable:
-        """Choose a handshake that gives way, by lot, so that a flood displaces mostly itself.
-
-        Those whose key exchange came are the last to go: theirs is a peer that sees our answers.
-        """
-        early = [address for address, each in self._handshakes.items() if not each.has_keys]
-        candidates = early or list(self._handshakes)
-        by_host: dict[Hashable, list[Hashable]] = {}
-        for address in candidates:
-            by_host.setdefault(self._host_of(address), []).append(address)
-        busiest = max(by_host.values(), key=len)
-        chosen = int.from_bytes(self._surroundings.entropy.token(4)) % len(busiest)
-        return busiest[chosen]
 
     def _continue(self, record: Record, address: Hashable, now: float) -> None:
         handshake = self._handshakes.get(address)

@@ -129,15 +129,21 @@ class ServerHandshake(Handshake):
     def _on_key_exchange(self, message: ClientKeyExchange) -> None:
         premaster = self._ephemeral.shared(message.point)
         if self.parameters.exchange is KeyExchange.PSK:
-            psk = self.offer.psk(message.identity)
-            if psk is None:
-                # which identities are known is nobody's business: the handshake fails as one with
-                # a wrong key does (RFC 4279 2)
-                psk = self._surroundings.entropy.token(_STAND_IN_SIZE)
-                self._why_unopened = "no key for this identity"
+            premaster = keys.psk_premaster(premaster, self._key_for(message.identity))
             self.peer_identity = message.identity
-            premaster = keys.psk_premaster(premaster, psk)
         self._derive_keys(premaster)
+
+    def _key_for(self, identity: bytes) -> bytes:
+        """Return a random key for an unknown identity: it fails as a wrong key does (RFC 4279 2).
+
+        Which identities are known is nobody's business. The random key is made in either case, so
+        that the time that passes does not tell it either.
+        """
+        psk, stand_in = self.offer.psk(identity), self._surroundings.entropy.token(_STAND_IN_SIZE)
+        if psk is not None:
+            return psk
+        self._why_unopened = "no key for this identity"
+        return stand_in
 
     def _on_finished(self, body: bytes) -> None:
         self._check_finished(CLIENT_LABEL, body)
