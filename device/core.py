@@ -398,7 +398,7 @@ class Device:
             was_transfer = is_ownership_connection(event.session)
             if was_transfer and self.database.state is State.RFOTM and not self.sessions:
                 self._after_transfer(now)
-        elif isinstance(event, HandshakeFailed) and self._peers.is_last_wrong_pin(event):
+        elif isinstance(event, HandshakeFailed) and self._peers.has_too_many_wrong_pins:
             self._schedule_reset("too many wrong PINs", now)
 
     def _forget(self, closed: SessionClosed) -> None:
@@ -439,6 +439,7 @@ class Device:
         self._tell(outcome.notify)
         if outcome.abandon_handshakes:
             self._peers.dtls.abandon_handshakes()
+            self._follow_sessions(now)
             self._peers.show_pin()
         if outcome.reboot:
             self._reboot_at = now + self.profile.ownership.reset_delay
@@ -482,6 +483,8 @@ class Device:
             self._peers.forget_pin()
         if _rights(before) != _rights(after):
             self._coap.drop_snapshots()
+        if _terms(before) != _terms(after):
+            self._peers.dtls.abandon_handshakes()
         if before.state is after.state:
             return
         if after.state in {State.RESET, State.RFNOP}:
@@ -556,6 +559,11 @@ class Device:
 
 def _is_stranger(remote: Hashable) -> bool:
     return isinstance(remote, Peer) and remote.session is None
+
+
+def _terms(database: Database) -> object:
+    """Return what decides who may open a session; one that began before may not end after."""
+    return database.state is State.RFOTM, database.cred, database.crl
 
 
 def _rights(database: Database) -> object:

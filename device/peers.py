@@ -116,26 +116,37 @@ class Peers:
         owner = self._awaited_owner()
         if owner is not None:
             return returning_terms(self._database(), owner, self._wall_clock)
+        self._report_expired()
+        pin = self._pin_terms(_host_of(address))
+        return terms_for(self._database(), self.dtls, address, pin, self._wall_clock)
+
+    def _pin_terms(self, host: Hashable) -> PinTerms | None:
+        """Return on what terms a host may try the PIN; None if there is none, or not so soon."""
         shown = self._pins.current
+        if shown is None:
+            return None
+        if not self._pins.has_time_for(host, self._now):
+            reason = "there were too many tries of the PIN within a minute"
+            self._bus.publish(events.HandshakeRefused(peer=str(host), reason=reason, alert=None))
+            return None
         # IoTivity 1.2 has room for 16 octets
         bare_hint = self._ownership.pin.bare_hint or self._compat.oic_1_1
-        self._report_expired()
-        terms = None
-        if shown is not None:
-            terms = PinTerms(shown, bare_hint, lambda: self._pins.may_try(self._now))
-        return terms_for(self._database(), self.dtls, address, terms, self._wall_clock)
+        return PinTerms(shown, bare_hint, lambda: self._pins.begin_try(host, self._now))
 
     def take_events(self) -> Iterator[Event]:
         """Hand over what happened to the sessions, one by one and each after taking note of it."""
-        for event in self.dtls.take_events():
-            match event:
-                case SessionEstablished(session):
-                    self._open(session)
-                case HandshakeFailed() as failure:
-                    self._report(failure)
-                case _:
-                    pass
-            yield event
+        # the end of one handshake may be that of others
+        while found := self.dtls.take_events():
+            for event in found:
+                match event:
+                    case SessionEstablished(session):
+                        self._open(session)
+                    case HandshakeFailed() as failure:
+                        self._report(failure)
+                        self._count(failure)
+                    case _:
+                        pass
+                yield event
 
     def note_end(self, closed: SessionClosed) -> Peer | None:
         """Forget a session that has ended, once nothing of it waits any more; return its peer."""
@@ -145,15 +156,17 @@ class Peers:
         self._bus.publish(events.SessionEnded(peer=str(session.address), reason=reason))
         return peer
 
-    def is_last_wrong_pin(self, failure: HandshakeFailed) -> bool:
-        """Count an attempt with a PIN that failed; tell whether it was one too many."""
+    @property
+    def has_too_many_wrong_pins(self) -> bool:
+        """Tell whether nobody may try the PIN any more."""
+        return self._pins.is_used_up
+
+    def _count(self, failure: HandshakeFailed) -> None:
+        """Count an attempt with a PIN that failed."""
         is_try = isinstance(failure.tag, Terms) and failure.tag.by_pin and failure.had_keys
-        if not is_try or self.dtls.sessions:
-            return False  # a transfer that has begun is not undone by those who came too late
-        if self._pins.note_wrong():
-            self._pins.drop()
-            return True
-        return False
+        # a transfer that has begun is not undone by those who came too late
+        if is_try and self._pins.current is not None and not self.dtls.sessions:
+            self._pins.note_wrong()
 
     def show_pin(self) -> None:
         """Show a new PIN if that is the selected method, otherwise none."""
@@ -170,6 +183,8 @@ class Peers:
     def refuse_all(self, *, refuse: bool) -> None:
         """Let nobody open a session for a while, or let them again."""
         self._is_closed = refuse
+        if refuse:
+            self.dtls.abandon_handshakes()
 
     @property
     def is_in_transfer(self) -> bool:

@@ -5,7 +5,7 @@ The PIN never crosses the network. Both sides make a pre-shared key of it and of
 
 import hashlib
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
@@ -17,6 +17,10 @@ ATTEMPTS: Final = 5
 
 TRIES_A_MINUTE: Final = 10
 """So that a fixed PIN of four digits lasts for hours, however often the device resets itself."""
+
+TRIES_OF_A_HOST: Final = 6
+"""Of these, so that one host cannot use up those of another; whoever was wrong five times and saw
+the device reset itself may go on at once."""
 
 KEY_SIZE: Final = 16
 ITERATIONS: Final = 1000
@@ -51,13 +55,25 @@ class PinPad:
     make: Callable[[], str]
     current: str | None = field(default=None, repr=False)
     _wrong: int = 0
-    _tried_at: deque[float] = field(default_factory=lambda: deque(maxlen=TRIES_A_MINUTE))
+    _tries: deque[tuple[float, Hashable]] = field(
+        default_factory=lambda: deque(maxlen=TRIES_A_MINUTE)
+    )
 
-    def may_try(self, now: float) -> bool:
-        """Count a try; false if there were too many within a minute, over resets too."""
-        if len(self._tried_at) == TRIES_A_MINUTE and now < self._tried_at[0] + 60:
+    @property
+    def is_used_up(self) -> bool:
+        """Tell whether too many were wrong."""
+        return self._wrong >= ATTEMPTS
+
+    def has_time_for(self, host: Hashable, now: float) -> bool:
+        """Tell whether there were few tries within a minute, over resets too."""
+        recent = [each for tried_at, each in self._tries if now < tried_at + 60]
+        return len(recent) < TRIES_A_MINUTE and recent.count(host) < TRIES_OF_A_HOST
+
+    def begin_try(self, host: Hashable, now: float) -> bool:
+        """Count a try; false if there were too many within a minute."""
+        if not self.has_time_for(host, now):
             return False
-        self._tried_at.append(now)
+        self._tries.append((now, host))
         return True
 
     def show(self) -> str:
@@ -74,7 +90,8 @@ class PinPad:
         """Forget the PIN: another method was selected."""
         self.current = None
 
-    def note_wrong(self) -> bool:
-        """Count a wrong PIN; tell whether it was one too many."""
+    def note_wrong(self) -> None:
+        """Count a wrong PIN; one that is used up is shown no more."""
         self._wrong += 1
-        return self._wrong >= ATTEMPTS
+        if self.is_used_up:
+            self.drop()

@@ -42,9 +42,12 @@ def test_wrong_pins_count_over_selections() -> None:
     pad = PinPad(lambda: next(pins))
     for _ in range(ATTEMPTS - 1):
         pad.show()
-        assert not pad.note_wrong()
+        pad.note_wrong()
+        assert not pad.is_used_up
     assert pad.show() != pad.show()
-    assert pad.note_wrong()
+    pad.note_wrong()
+    assert pad.is_used_up
+    assert pad.current is None
 
 
 @pytest.mark.parametrize("end", [PinPad.clear, PinPad.drop])

@@ -78,11 +78,6 @@ class ServerEndpoint:
         """The addresses with a handshake in progress."""
         return self._handshakes.keys()
 
-    @property
-    def past_key_exchange(self) -> Collection[Hashable]:
-        """Those of `half_open` whose client has sent its key exchange: only Finished is missing."""
-        return [address for address, each in self._handshakes.items() if each.has_keys]
-
     def take_datagrams(self) -> list[tuple[bytes, Hashable]]:
         """Return and forget what is to be sent, in order."""
         datagrams, self._outbox = self._outbox, []
