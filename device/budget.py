@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Final
 
 from onboardee.device.simulation.answers import AnswerBound, Answers
+from onboardee.device.sources import source_of
 from onboardee.wire.path import Path
 
 HEADERS: Final = 28
@@ -138,12 +139,12 @@ class AnswerBudget:
             if proof is Proof.ECHO:
                 return True
             if proof is Proof.PING:
-                source = self._reached.source(_key(path), now)
+                source = self._reached.source(source_of(path), now)
                 return self._reached.spend(source, size + HEADERS)
             if not path.on_link and size > self.bound(received):
                 return False
             region = self._region(path)
-            return region.spend(region.source(_key(path), now), size + HEADERS)
+            return region.spend(region.source(source_of(path), now), size + HEADERS)
 
     def is_proven(self, path: Path, now: float) -> bool:
         """Tell whether the peer has proven its address."""
@@ -193,7 +194,7 @@ class AnswerBudget:
         with self._lock:
             is_proven = self._proof(path, now) is not None
             region = self._reached if is_proven else self._region(path)
-            source = region.source(_key(path), now)
+            source = region.source(source_of(path), now)
             is_first = not source.is_withheld
             source.is_withheld = True
             return is_first
@@ -222,22 +223,6 @@ class Budgets:
 def _peer(path: Path) -> tuple[str, int]:
     # with the port, as behind a port forwarder one address may be many peers
     return path.peer_host, path.peer_port
-
-
-def _key(path: Path) -> object:
-    return (path.peer_host, path.interface) if path.on_link else network_of(path.peer_host)
-
-
-@lru_cache(SOURCES)
-def network_of(host: str) -> str:
-    """Return what counts as one source: whoever has an IPv6 address has a /64 of them."""
-    try:
-        address = ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        return host
-    if address.version == 4:
-        return str(address)
-    return str(ipaddress.IPv6Network((int(address) >> 64 << 64, 64)))
 
 
 @lru_cache(SOURCES)

@@ -216,7 +216,7 @@ class Device:
             message = self._egress.challenges.receive(datagram, path, now)
             if message is not None:
                 self._hear(message, peer, now, multicast=path.multicast)
-        return self._egress.collect(now)
+        return self._leaving(now)
 
     def tick(self, now: float) -> list[Outgoing]:
         """Do what is due, return the datagrams to be sent."""
@@ -233,7 +233,7 @@ class Device:
             self._do(self._reset, now, writes=True)
         if self._reboot_at is not None and now >= self._reboot_at:
             self._do(self._reboot, now, writes=False)
-        return self._egress.collect(now)
+        return self._leaving(now)
 
     def next_deadline(self) -> float | None:
         """Return when `tick` wants to be called, None if nothing is waiting."""
@@ -258,7 +258,7 @@ class Device:
         while self._work:
             job, self._in_hand = self._work.popleft()
             job(now)
-        return self._egress.collect(now)
+        return self._leaving(now)
 
     @property
     def peer_in_hand(self) -> Path | None:
@@ -288,17 +288,17 @@ class Device:
     def press_reset(self, now: float) -> list[Outgoing]:
         """Do what the button at the back of a real device does: back to factory state at once."""
         self._do(self._reset, now, writes=True)
-        return self._egress.collect(now)
+        return self._leaving(now)
 
     def adopt(self, database: Database, now: float) -> list[Outgoing]:
         """Go on with another database, as after a restart with it; if it can be stored."""
         self._do(partial(self._adopt, database), now, writes=True)
-        return self._egress.collect(now)
+        return self._leaving(now)
 
     def set_values(self, href: str, values: dict[str, object], now: float) -> list[Outgoing]:
         """Let the simulated world change a resource, and tell its observers."""
         self._tell(self._world.set_values(href, values, now))
-        return self._egress.collect(now)
+        return self._leaving(now)
 
     @property
     def inputs(self) -> Sequence[str]:
@@ -315,12 +315,12 @@ class Device:
         changed = self._world.press(name, now)
         self.bus.publish(events.InputPressed(input=name))
         self._tell(changed, by_hand=True)
-        return self._egress.collect(now)
+        return self._leaving(now)
 
     def fault(self, name: str, now: float, *, is_on: bool) -> list[Outgoing]:
         """Let one of `faults` come or go. Raises `ValueError` if there is none of this name."""
         self._tell(self._world.fault(name, now, is_on=is_on), by_hand=True)
-        return self._egress.collect(now)
+        return self._leaving(now)
 
     def offer(self, address: Hashable, /) -> Offer | None:
         """Say who may open a session."""
@@ -366,6 +366,11 @@ class Device:
             return False
         is_change = request.method is not Method.GET or request.path == CSR
         return is_change and self._answering.would_admit(request, remote)
+
+    def _leaving(self, now: float) -> list[Outgoing]:
+        """Return what is to be sent, after telling of all that has happened to sessions."""
+        self._follow_sessions(now)
+        return self._egress.collect(now)
 
     def _follow_sessions(self, now: float) -> None:
         """Deal with all that happened to the sessions, whatever fault one part meets."""

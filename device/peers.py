@@ -25,8 +25,10 @@ from onboardee.device.security.sessions import (
     terms_for,
     with_present_role,
 )
+from onboardee.device.security.tries import Tries
 from onboardee.device.simulation.compatibility import Compatibility
-from onboardee.device.simulation.profile import Ownership
+from onboardee.device.simulation.profile import Ownership, Pin
+from onboardee.device.sources import source_of
 from onboardee.svrdb.model import Credential, Database, State, TransferMethod
 from onboardee.wire.dtls import (
     Event,
@@ -70,6 +72,7 @@ class Peers:
         self._known: dict[Session, Peer] = {}
         self._expired: frozenset[Credential] = frozenset()
         self._pins = PinPad(self._make_pin)
+        self._tries = Tries(_number_of_pins(ownership.pin))
         self._is_closed = False
         self._return_by: float | None = None
         self._transfer_began: float | None = None
@@ -117,21 +120,21 @@ class Peers:
         if owner is not None:
             return returning_terms(self._database(), owner, self._wall_clock)
         self._report_expired()
-        pin = self._pin_terms(_host_of(address))
+        pin = self._pin_terms(address)
         return terms_for(self._database(), self.dtls, address, pin, self._wall_clock)
 
-    def _pin_terms(self, host: Hashable) -> PinTerms | None:
+    def _pin_terms(self, address: Hashable) -> PinTerms | None:
         """Return on what terms a host may try the PIN; None if there is none, or not so soon."""
-        shown = self._pins.current
+        shown, host = self._pins.current, _host_of(address)
         if shown is None:
             return None
-        if not self._pins.has_time_for(host, self._now):
-            reason = "there were too many tries of the PIN within a minute"
-            self._bus.publish(events.HandshakeRefused(peer=str(host), reason=reason, alert=None))
+        if not self._tries.has_time_for(host, self._now):
+            reason = "there were too many tries of the PIN of late"
+            self._bus.publish(events.HandshakeRefused(peer=str(address), reason=reason, alert=None))
             return None
         # IoTivity 1.2 has room for 16 octets
         bare_hint = self._ownership.pin.bare_hint or self._compat.oic_1_1
-        return PinTerms(shown, bare_hint, lambda: self._pins.begin_try(host, self._now))
+        return PinTerms(shown, bare_hint, lambda: self._tries.begin(host, self._now))
 
     def take_events(self) -> Iterator[Event]:
         """Hand over what happened to the sessions, one by one and each after taking note of it."""
@@ -317,4 +320,11 @@ class Peers:
 
 
 def _host_of(address: Hashable) -> Hashable:
-    return address.peer_host if isinstance(address, Path) else address
+    return source_of(address) if isinstance(address, Path) else address
+
+
+def _number_of_pins(pin: Pin) -> int:
+    """Return how many PINs a guesser has to try; of a fixed one as if it had digits only."""
+    if pin.fixed is not None:
+        return int(10 ** len(pin.fixed))
+    return int(len(set(pin.alphabet)) ** pin.length)

@@ -4,8 +4,7 @@ The PIN never crosses the network. Both sides make a pre-shared key of it and of
 """
 
 import hashlib
-from collections import deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
@@ -14,13 +13,6 @@ from onboardee.wire.entropy import Entropy
 
 ATTEMPTS: Final = 5
 """Wrong PINs until the device resets itself; IoTivity's tool tries as often."""
-
-TRIES_A_MINUTE: Final = 10
-"""So that a fixed PIN of four digits lasts for hours, however often the device resets itself."""
-
-TRIES_OF_A_HOST: Final = 6
-"""Of these, so that one host cannot use up those of another; whoever was wrong five times and saw
-the device reset itself may go on at once."""
 
 KEY_SIZE: Final = 16
 ITERATIONS: Final = 1000
@@ -46,7 +38,7 @@ def random_pin(entropy: Entropy, length: int, alphabet: str) -> str:
 
 @dataclass(slots=True)
 class PinPad:
-    """The PIN of the present transfer, and how often one was tried.
+    """The PIN of the present transfer, and how often it was wrong.
 
     Whoever has got as far as the PIN's key is trying one: from then on it counts, whatever ends
     the attempt, unless it ends in a session.
@@ -55,26 +47,11 @@ class PinPad:
     make: Callable[[], str]
     current: str | None = field(default=None, repr=False)
     _wrong: int = 0
-    _tries: deque[tuple[float, Hashable]] = field(
-        default_factory=lambda: deque(maxlen=TRIES_A_MINUTE)
-    )
 
     @property
     def is_used_up(self) -> bool:
         """Tell whether too many were wrong."""
         return self._wrong >= ATTEMPTS
-
-    def has_time_for(self, host: Hashable, now: float) -> bool:
-        """Tell whether there were few tries within a minute, over resets too."""
-        recent = [each for tried_at, each in self._tries if now < tried_at + 60]
-        return len(recent) < TRIES_A_MINUTE and recent.count(host) < TRIES_OF_A_HOST
-
-    def begin_try(self, host: Hashable, now: float) -> bool:
-        """Count a try; false if there were too many within a minute."""
-        if not self.has_time_for(host, now):
-            return False
-        self._tries.append((now, host))
-        return True
 
     def show(self) -> str:
         """Make the PIN of a new attempt; wrong ones before it still count."""

@@ -215,7 +215,7 @@ def test_finished_without_protection_opens_nothing(order: str) -> None:
 def test_what_a_stranger_may_take() -> None:
     """Spelled out a second time on purpose: a default bound changes by decision, not by slip."""
     limits = Limits()
-    assert (limits.half_open, limits.sessions, limits.early_records) == (16, 64, 8)
+    assert (limits.half_open, limits.sessions, limits.early_records) == (64, 64, 8)
     assert (limits.idle_timeout, limits.handshake_timeout) == (600, 60)
     assert (limits.retransmit_initial, limits.retransmit_maximum) == (1, 60)
     assert (limits.mtu, limits.message_size, limits.reassembly_size) == (1200, 16384, 32768)

@@ -21,7 +21,9 @@ from test_pin_life import LITERAL, connect, pin_profile, select_pin
 
 from onboardee.device import events
 from onboardee.device.core import Device
-from onboardee.device.security.pin import TRIES_A_MINUTE, TRIES_OF_A_HOST, pin_key
+from onboardee.device.security.pin import pin_key
+from onboardee.device.security.tries import A_MINUTE as TRIES_OF_A_HOST
+from onboardee.device.security.tries import ALL_A_MINUTE as TRIES_A_MINUTE
 from onboardee.device.testing import certificates
 from onboardee.svrdb.model import State
 from onboardee.wire.coap import Code
@@ -262,3 +264,35 @@ def test_a_try_counts_that_another_selection_ends() -> None:
         select(scene, 0, 11 + 2 * attempt)
     (scheduled,) = scene.seen(events.ResetScheduled)
     assert scheduled.reason == "too many wrong PINs"
+
+
+@pytest.mark.parametrize("ended_by", ["another method", "the button", "another database"])
+def test_the_end_of_a_handshake_is_told_at_once(ended_by: str) -> None:
+    """What ends handshakes says so then, not with the next datagram."""
+    scene = make_scene(pin_profile())
+    select(scene, 0)
+    assert Client(scene.device, JUST_WORKS).held
+    assert not scene.seen(events.HandshakeRefused)
+    match ended_by:
+        case "another method":
+            select(scene, 1, 2)
+        case "the button":
+            scene.device.press_reset(0.0)
+        case _:
+            scene.device.adopt(scene.device.database, 0.0)
+    assert [event.reason for event in scene.seen(events.HandshakeRefused)] == ["abandoned"]
+
+
+def test_guesses_from_many_hosts_leave_a_tool_its_own() -> None:
+    """Thirty hosts that guess do not use up the tries of the owner of a PIN of eight digits."""
+    scene = make_scene(pin_profile(fixed="24681357"))
+    for number in range(30):
+        if number % 5 == 0:
+            scene.network.run(3)
+            select_pin(scene, number + 1)
+        path = Path(HOST, SECURE, f"10.0.1.{number}", 6000, secured=True)
+        guess = Client(scene.device, by_pin(scene, "0000"), now=scene.network.now, path=path)
+        assert guess.finish() is None
+    scene.network.run(3)
+    select_pin(scene, 100)
+    assert connect(scene, "24681357", port=7001) is not None

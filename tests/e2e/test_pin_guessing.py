@@ -8,7 +8,7 @@ from device_scene import HOST, SECURE, Scene, make_scene
 from test_pin_life import LITERAL, connect, pin_profile, select_pin
 
 from onboardee.device import events
-from onboardee.device.security.pin import TRIES_A_MINUTE
+from onboardee.device.security.tries import ALL_A_MINUTE as TRIES_A_MINUTE
 from onboardee.obt import run
 from onboardee.svrdb.model import State
 from onboardee.wire.dtls import CipherSuite, ClientConfig, ClientConnection

@@ -1,0 +1,59 @@
+"""How often the random PIN may be tried: by one host, and by all together.
+
+All together have a bound because a guesser may have many hosts. It follows from how many PINs
+there are, so that it keeps owners out as rarely as the PIN allows.
+"""
+
+from collections import OrderedDict, deque
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from typing import Final
+
+A_MINUTE: Final = 6
+"""Tries of one host: who was wrong five times and saw the device reset itself may go on at once."""
+AN_HOUR: Final = 20
+"""Tries of one host, as no person is wrong so often."""
+HOSTS: Final = 256
+"""Remembered hosts; the one that tried longest ago is forgotten."""
+ALL_A_MINUTE: Final = 10
+"""Tries of all hosts at least; 10,000 PINs then last half a day against any number of hosts …"""
+SHARE: Final = 100_000
+"""… and if there are more PINs, one try a minute for so many of them …"""
+MOST_A_MINUTE: Final = 1000
+"""… up to this, which is more than a device can do."""
+
+
+def all_a_minute(pins: int) -> int:
+    """Return the tries of all hosts within a minute, if there are so many PINs."""
+    return min(max(pins // SHARE, ALL_A_MINUTE), MOST_A_MINUTE)
+
+
+@dataclass(slots=True)
+class Tries:
+    """Who tried the PIN when, over resets too."""
+
+    pins: int
+    """How many PINs there are."""
+    _all: deque[float] = field(init=False)
+    _of_hosts: OrderedDict[Hashable, deque[float]] = field(default_factory=OrderedDict)
+
+    def __post_init__(self) -> None:
+        self._all = deque(maxlen=all_a_minute(self.pins))
+
+    def has_time_for(self, host: Hashable, now: float) -> bool:
+        """Tell whether there were few tries of late."""
+        if len(self._all) == self._all.maxlen and now < self._all[0] + 60:
+            return False
+        tried = [at for at in self._of_hosts.get(host, ()) if now < at + 3600]
+        return len(tried) < AN_HOUR and sum(now < at + 60 for at in tried) < A_MINUTE
+
+    def begin(self, host: Hashable, now: float) -> bool:
+        """Count a try; false if there were too many."""
+        if not self.has_time_for(host, now):
+            return False
+        self._all.append(now)
+        self._of_hosts.setdefault(host, deque(maxlen=AN_HOUR)).append(now)
+        self._of_hosts.move_to_end(host)
+        if len(self._of_hosts) > HOSTS:
+            self._of_hosts.popitem(last=False)
+        return True
