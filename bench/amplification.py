@@ -14,8 +14,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 from load import get
 
-from onboardee.device.core import Device
 from onboardee.device.testing import MemoryNetwork, memory_device
+from onboardee.device.testing.local import LocalDevice
 from onboardee.wire.coap import CoapClient, Method, ResponseReceived
 from onboardee.wire.entropy import SeededEntropy
 from onboardee.wire.path import Outgoing
@@ -73,7 +73,7 @@ def attack(kind: str, *, on_link: bool, answers_pings: bool, seconds: int, rate:
 class Honest:
     """A client that reads everything ten times in parallel."""
 
-    def __init__(self, network: MemoryNetwork, device: Device) -> None:
+    def __init__(self, network: MemoryNetwork, device: LocalDevice) -> None:
         self._network = network
         self._client = CoapClient(entropy=SeededEntropy("honest"))
         self._hrefs = ["/oic/res", "/oic/d", "/oic/p", *device.appliances] * 10

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from onboardee.device.core import Device
 from onboardee.device.factory import new_database
 from onboardee.device.simulation.profile import load
 from onboardee.device.testing import MemoryNetwork
+from onboardee.device.testing.local import local_device
 from onboardee.device.testing.network import GROUPS
 from onboardee.obt import (
     LITE,
@@ -134,7 +134,7 @@ class Stage:
         self._diary = diary
         self.network = MemoryNetwork(seed=1)
         store = opened(storage, diary, codec)
-        self.device = Device(LIGHT, store, entropy=SeededEntropy("device"))
+        self.device = local_device(LIGHT, store, entropy=SeededEntropy("device"))
         self.device.endpoints = (Endpoint("coap", HOST, PLAIN), Endpoint("coaps", HOST, SECURE))
         self.network.attach(self.device, HOST, PLAIN, groups=GROUPS)
         self.network.attach(self.device, HOST, SECURE, secured=True)

@@ -19,7 +19,7 @@ import yaml
 from mutants_planting import Mutant, Source
 from mutants_suite import HERE, ROOT, Suite
 
-ROOMS = ["device/security", "device/core.py", "svrdb", "wire/coap", "wire/dtls"]
+ROOMS = ["device/security", "device/access", "device/machine", "svrdb", "wire/coap", "wire/dtls"]
 EQUIVALENT = HERE / "mutants_equivalent.yaml"
 
 

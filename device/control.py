@@ -10,11 +10,11 @@ from typing import Any, Final
 
 import msgspec
 
-from onboardee.device.core import Device
 from onboardee.device.events import AccessDenied, Event, HandshakeRefused, RequestRefused
+from onboardee.device.machine.device import Device
+from onboardee.device.machine.step import Step
 from onboardee.device.simulation.values import ValueRefusedError
 from onboardee.svrdb import JSON, Database
-from onboardee.wire.path import Outgoing
 
 REFUSALS: Final = 32
 """How many refusals are remembered, for people who wonder."""
@@ -112,7 +112,7 @@ Request = (
     | Watch
 )
 
-Result = tuple[Any, list[Outgoing]]
+Result = tuple[Any, Step]
 
 
 class Control:
@@ -130,11 +130,11 @@ class Control:
             case Set(href=href, values=values):
                 return self._set(href, values, now)
             case Press(name=name):
-                outgoing = _begun(lambda: device.press(name, now))
-                return self._inputs(), outgoing
+                step = _begun(lambda: device.press(name, now))
+                return self._inputs(), step
             case Fault(name=name, is_on=is_on):
-                outgoing = _begun(lambda: device.fault(name, now, is_on=is_on))
-                return self._inputs(), outgoing
+                step = _begun(lambda: device.fault(name, now, is_on=is_on))
+                return self._inputs(), step
             case ResetButton():
                 return None, device.press_reset(now)
             case ReplaceDatabase(before=before, after=after):
@@ -142,7 +142,7 @@ class Control:
                     raise ControlError("the database has changed meanwhile; look at it again")
                 return None, device.adopt(_decoded(after), now)
             case _:
-                return self._tell(request), []
+                return self._tell(request), Step()
 
     def outcome(self, request: Request) -> Any:
         """Return what came of a request that writes, once that is done. Raises `ControlError`."""
@@ -194,10 +194,10 @@ class Control:
         for name in values:
             self._get(href, name)
         try:
-            outgoing = self.device.set_values(href, values, now)
+            step = self.device.set_values(href, values, now)
         except ValueRefusedError as error:
             raise ControlError(f"{href}: {error}") from error
-        return dict(resource.values.current), outgoing
+        return dict(resource.values.current), step
 
     def _resource(self, href: str) -> Any:
         resource = self.device.appliances.get(href)
@@ -244,7 +244,7 @@ class Control:
             self._refusals.append({"at": at, "event": event.name, **event.fields()})
 
 
-def _begun(begin: Callable[[], list[Outgoing]]) -> list[Outgoing]:
+def _begun(begin: Callable[[], Step]) -> Step:
     try:
         return begin()
     except ValueError as error:

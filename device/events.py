@@ -347,7 +347,12 @@ class Bus:
         """Have no more events."""
         self._subscribers.remove(subscriber)
 
-    def publish(self, event: Event) -> None:
-        """Tell everybody."""
+    def publish(self, event: Event) -> list[Exception]:
+        """Tell everybody; return what those raised who failed at it. Nobody fails for others."""
+        failures: list[Exception] = []
         for subscriber in tuple(self._subscribers):
-            subscriber(event)
+            try:
+                subscriber(event)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the others are told
+                failures.append(error)
+        return failures

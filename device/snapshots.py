@@ -1,22 +1,32 @@
 """Snapshots that a running device keeps by itself: one for each change of its onboarding state."""
 
+from collections.abc import Callable
+from functools import partial
+
 from onboardee.device.events import Bus, Event, StateChanged, StorageFailed
 from onboardee.svrdb import Store, StoreError, take_automatic
+from onboardee.svrdb.model import Database
 
 
-def keep_snapshots(bus: Bus, store: Store, limit: int) -> None:
+def keep_snapshots(
+    bus: Bus, store: Store, limit: int, on_disk: Callable[[Callable[[], None]], None]
+) -> None:
     """From now on keep a snapshot of each new state, the `limit` latest of them; 0: none.
 
-    What cannot be kept is the event `storage.failed`; the device goes on.
+    They are written by `on_disk`, which does slow things elsewhere. What cannot be kept is the
+    event `storage.failed`; the device goes on.
     """
     if limit <= 0:
         return
 
     def look(event: Event) -> None:
         if isinstance(event, StateChanged):
-            try:
-                take_automatic(store.storage, store.current, store.codec, limit=limit)
-            except StoreError as error:
-                bus.publish(StorageFailed(reason=f"no snapshot was kept: {error}"))
+            on_disk(partial(keep, store.current))
+
+    def keep(database: Database) -> None:
+        try:
+            take_automatic(store.storage, database, store.codec, limit=limit)
+        except StoreError as error:
+            bus.publish(StorageFailed(reason=f"no snapshot was kept: {error}"))
 
     bus.subscribe(look)

@@ -10,9 +10,10 @@ from uuid import UUID, uuid4
 import click
 from msgspec.structs import replace
 
-from onboardee.device.core import Device
 from onboardee.device.events import Bus, DeviceReset, Event
 from onboardee.device.factory import new_database
+from onboardee.device.machine.boot import Surroundings, boot
+from onboardee.device.machine.device import Device
 from onboardee.device.net.hosted import HostedDevice, Ports
 from onboardee.device.net.hub import Hub
 from onboardee.device.simulation.compatibility import PRESETS, Preset
@@ -98,7 +99,7 @@ class Story:
             bus.subscribe(self._listen)
             entropy = SystemEntropy()
             with open_directory(directory, lambda: new_database(profile, entropy)) as store:
-                device = Device(profile, store, entropy=entropy, bus=bus)
+                device = boot(profile, store, Surroundings(entropy=entropy, bus=bus))
                 hub = Hub()
                 hosted = hub.add(device, Ports(hosts=(HOST,)))
                 try:

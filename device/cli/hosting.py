@@ -5,18 +5,20 @@ import signal
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
 from msgspec.structs import replace
 
-from onboardee.device.budget import Budgets
 from onboardee.device.cli.keylog import KeyWriter
 from onboardee.device.cli.origin import settle_origin
 from onboardee.device.cli.output import EventLog, Log
-from onboardee.device.core import Device
 from onboardee.device.events import Bus, ControlUnavailable, KeylogFailed, OptionIgnored
 from onboardee.device.factory import new_database
+from onboardee.device.machine.boot import Surroundings, boot
+from onboardee.device.machine.budget import Budgets
+from onboardee.device.machine.device import Device
 from onboardee.device.net.control import ControlServer
 from onboardee.device.net.hosted import Ports
 from onboardee.device.net.hub import Hub
@@ -69,7 +71,9 @@ def run(tenants: Sequence[Tenant], house: House) -> None:
         asyncio.run(_serve(devices, [tenant.directory for tenant in tenants], house.ports))
 
 
-def _made(tenant: Tenant, house: House, log: Log, ending: ExitStack, *, is_alone: bool) -> Device:
+def _made(
+    tenant: Tenant, house: House, log: Log, ending: ExitStack, *, is_alone: bool
+) -> tuple[Device, Store]:
     profile, bus = tenant.profile, Bus()
     lines = EventLog(log, tenant.name, tenant.directory, is_alone=is_alone, verbose=house.verbose)
     ending.callback(lines.close)
@@ -79,17 +83,19 @@ def _made(tenant: Tenant, house: House, log: Log, ending: ExitStack, *, is_alone
     for ignored in _ignored(store, tenant, house):
         bus.publish(ignored)
     if house.keylog is not None:
-        house.keylog.report = lambda reason: bus.publish(KeylogFailed(reason=reason))
-    keep_snapshots(bus, store, profile.snapshots.automatic)
-    return Device(
-        profile,
-        store,
+        house.keylog.report = partial(_tell_keylog, bus)
+    surroundings = Surroundings(
         entropy=SystemEntropy(),
         bus=bus,
         keylog=house.keylog,
         seed=house.seed,
         budget=house.budgets.of(profile.answers),
     )
+    return boot(profile, store, surroundings), store
+
+
+def _tell_keylog(bus: Bus, reason: str) -> None:
+    bus.publish(KeylogFailed(reason=reason))
 
 
 def _opened(tenant: Tenant, house: House) -> Store:
@@ -127,7 +133,9 @@ def _ignored(store: Store, tenant: Tenant, house: House) -> Iterator[OptionIgnor
         yield OptionIgnored(option="--name", reason=reason)
 
 
-async def _serve(devices: Sequence[Device], directories: Sequence[Path], ports: Ports) -> None:
+async def _serve(
+    devices: Sequence[tuple[Device, Store]], directories: Sequence[Path], ports: Ports
+) -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -135,7 +143,9 @@ async def _serve(devices: Sequence[Device], directories: Sequence[Path], ports: 
     hub = Hub()
     async with AsyncExitStack() as ending:
         ending.callback(hub.stop)
-        for device, directory in zip(devices, directories, strict=True):
+        for (device, store), directory in zip(devices, directories, strict=True):
+            kept = device.profile.snapshots.automatic
+            keep_snapshots(device.bus, store, kept, partial(hub.do_on_disk, device))
             control = _control(directory, device)
             if control is not None:
                 ending.push_async_callback(control.stop)

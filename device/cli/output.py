@@ -20,7 +20,7 @@ from onboardee.device.events import (
     PinShown,
     ValueChanged,
 )
-from onboardee.device.telling import without_secrets
+from onboardee.device.machine.telling import without_secrets
 
 LINES_PER_SECOND: Final = 20.0
 """Of each kind of event; what a hostile peer causes beyond it is counted, not written."""

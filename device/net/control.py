@@ -24,9 +24,9 @@ from onboardee.device.control import (
     Watch,
 )
 from onboardee.device.events import Event
+from onboardee.device.machine.step import Step
 from onboardee.device.net.control_socket import SOCKET_NAME, open_directory
 from onboardee.device.net.hosted import HostedDevice
-from onboardee.wire.path import Outgoing
 
 MAX_CONNECTIONS: Final = 16
 MAX_LINE: Final = 4 << 20
@@ -123,23 +123,23 @@ class ControlServer:
         began = await self._step(lambda now: self._control.perform(request, now))
         if not isinstance(request, ResetButton | ReplaceDatabase):
             return began
-        return await self._step(lambda _: (self._control.outcome(request), []))
+        return await self._step(lambda _: (self._control.outcome(request), Step()))
 
     async def _step(self, action: Callable[[float], Result]) -> Any:
         done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
 
-        def step(now: float) -> list[Outgoing]:
+        def happening(now: float) -> Step:
             if done.done():
-                return []  # `stop` came first
+                return Step()  # `stop` came first
             try:
-                result, outgoing = action(now)
+                result, step = action(now)
             except Exception as error:  # noqa: BLE001 - raised again, for who asked
                 done.set_exception(error)
-                return []
+                return Step()
             done.set_result(result)
-            return outgoing
+            return step
 
-        self._hosted.do(step)
+        self._hosted.do(happening)
         return await done
 
     async def _watch(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,10 +1,11 @@
 """Faults of ours that a datagram met: told, at a bounded rate, and survived."""
 
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from onboardee.device.events import Bus, DeviceFault
+from onboardee.device.events import DeviceFault
 
 QUIET_SECONDS: Final = 60.0
 """After a fault was told, the same one is only counted for so long."""
@@ -16,12 +17,11 @@ DEPTH: Final = 8
 class FaultReporter:
     """Tells of each fault once in a while. One is known by its kind and place."""
 
-    def __init__(self, bus: Bus) -> None:
-        self._bus = bus
+    def __init__(self) -> None:
         self._told: dict[tuple[str, ...], tuple[float, int]] = {}
 
-    def report(self, error: Exception, peer: str | None, now: float) -> None:
-        """Publish the fault, unless it was told a moment ago."""
+    def events(self, error: Exception, peer: str | None, now: float) -> Iterator[DeviceFault]:
+        """Yield the event that tells of a fault, unless it was told a moment ago."""
         where = _frames(error)
         fault = (type(error).__name__, *where[-1:])
         last, left_out = self._told.get(fault, (float("-inf"), 0))
@@ -32,13 +32,11 @@ class FaultReporter:
         if len(self._told) >= REMEMBERED:
             del self._told[next(iter(self._told))]
         self._told[fault] = (now, 0)
-        self._bus.publish(
-            DeviceFault(
-                reason=f"{type(error).__name__}: {error}",
-                where=where,
-                peer=peer,
-                left_out_before=left_out,
-            )
+        yield DeviceFault(
+            reason=f"{type(error).__name__}: {error}",
+            where=where,
+            peer=peer,
+            left_out_before=left_out,
         )
 
 

@@ -1,25 +1,36 @@
-"""One device in an event loop: its sockets, its alarm clock, and the order of its steps."""
+"""One device in an event loop: its sockets, its alarm clock, its disk, and the order of its steps.
+
+What happens to a device is a call that returns a step. Here is where a step is acted upon: its
+datagrams are sent, its events told, its database stored. Only the storing is in a thread; until it
+is done what happens to this device waits, and all other devices go on.
+"""
 
 import asyncio
 import errno
 import socket
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
-from onboardee.device.core import Device
-from onboardee.device.events import PortShared
+from onboardee.device.events import DeviceFault, Event, PortShared
+from onboardee.device.machine.device import Device, Keeper
+from onboardee.device.machine.step import Fault, Step
 from onboardee.device.net.advertising import with_ports
 from onboardee.device.net.faults import FaultReporter
 from onboardee.device.net.interfaces import ALL_HOSTS, reachable
 from onboardee.device.net.udp import UdpSocket
-from onboardee.device.net.waiting import Origin, Step, Waiting
+from onboardee.device.net.waiting import Happening, Origin, Waiting
+from onboardee.svrdb.model import Database
 from onboardee.wire.path import Endpoint, Outgoing, Path
 
 COAP_PORT: Final = 5683
+DiskWork: TypeAlias = Callable[[], None]
+"""Something slow with the storage, done in a thread. It raises nothing."""
+
 AFTER_FAULT: Final = 1.0
 """Seconds after a fault in which the device does not look for what is due."""
 
@@ -62,8 +73,7 @@ class Clock(Protocol):
 class HostedDevice:
     """A device with its sockets and its alarm clock.
 
-    Its steps follow each other strictly. Those that write to disk are done in a thread of
-    `writers`; meanwhile what arrives for this device waits, and all other devices go on.
+    Its steps follow each other strictly. What they store is stored in a thread of `writers`.
     """
 
     def __init__(
@@ -74,10 +84,13 @@ class HostedDevice:
         self._loop = asyncio.get_running_loop()
         self._clock: Clock = clock or self._loop
         self._writers = writers
-        self._writing: Future[Sequence[Outgoing]] | None = None
+        self._storing: Future[Exception | None] | None = None
+        self._working: Future[None] | None = None
+        self._disk_work: deque[DiskWork] = deque()
         self._waiting = Waiting()
-        self._faults = FaultReporter(device.bus)
+        self._faults = FaultReporter()
         self._not_before = 0.0
+        self._is_started = False
         self._alarm: Alarm | None = None
         self._hosts = ports.hosts
         self._sockets: list[UdpSocket] = []
@@ -97,9 +110,7 @@ class HostedDevice:
             if opened.host in ALL_HOSTS
         }
         self._advertised = with_ports(ports.advertised, self.endpoints)
-        device.endpoints = (*self.endpoints, *self._advertised)
         self.tell_reachable()
-        device.defers_writes = True
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
@@ -122,8 +133,12 @@ class HostedDevice:
     def start(self) -> None:
         """Begin to answer."""
         for endpoint in reachable(self._shared):
-            self.device.bus.publish(PortShared(endpoint=str(endpoint)))
-        self.device.start(self._clock.time())
+            self._publish(PortShared(endpoint=str(endpoint)))
+        everywhere = (*self.endpoints, *self._advertised)
+        self._act_at_once(self.device.start(everywhere, self._clock.time()))
+        while self._disk_work:
+            self._disk_work.popleft()()
+        self._is_started = True
         for opened in self._sockets:
             self._loop.add_reader(opened, opened.drain, self.receive)
         self._set_alarm()
@@ -132,11 +147,15 @@ class HostedDevice:
         """Finish what is being written, say goodbye and give the ports back."""
         if self._alarm is not None:
             self._alarm.cancel()
-        written, self._writing = self._writing, None
+        storing, self._storing = self._storing, None
         try:
-            if written is not None:
-                self._send(written.result())
-            self._send(self.device.stop(self._clock.time()))
+            if storing is not None:
+                self._act_at_once(self.device.stored(storing.result(), self._clock.time()))
+            self._act_at_once(self.device.stop(self._clock.time()))
+            if self._working is not None:
+                self._working.result()
+            for work in self._disk_work:
+                work()
         finally:
             for opened in self._sockets:
                 self._loop.remove_reader(opened)
@@ -144,27 +163,33 @@ class HostedDevice:
 
     def receive(self, datagram: bytes, path: Path) -> None:
         """Hand a datagram to the device and send what it answers. Raises nothing."""
-        step = partial(self.device.receive, datagram, path)
-        if self._writing is not None:
+        happening = partial(self.device.receive, datagram, path)
+        if self._is_busy:
             is_known = path.secured and self.device.has_session_with(path)
-            self._waiting.put(step, Origin.SESSION if is_known else Origin.STRANGER)
+            self._waiting.put(happening, Origin.SESSION if is_known else Origin.STRANGER)
             return
-        self._take(step)
+        self._take(happening)
         self._go_on()
 
-    def do(self, step: Step) -> None:
-        """Let the device take a step, as soon as it can."""
-        self._waiting.put(step)
+    def do(self, happening: Happening) -> None:
+        """Let something happen to the device, as soon as it can."""
+        self._waiting.put(happening)
         self._go_on()
+
+    def do_on_disk(self, work: DiskWork) -> None:
+        """Do something slow with the device's storage, between two things that it stores."""
+        self._disk_work.append(work)
+        if self._is_started:
+            self._go_on()
 
     async def finish(self) -> None:
         """Wait until all that was begun before is done, and written."""
         done = self._loop.create_future()
 
-        def last(_now: float) -> Sequence[Outgoing]:
+        def last(_now: float) -> Step:
             if not done.done():
                 done.set_result(None)
-            return ()
+            return Step()
 
         self.do(last)
         await done
@@ -209,32 +234,54 @@ class HostedDevice:
                 self._shared.append(Endpoint("coaps" if secured else "coap", host, opened.port))
             wanted = opened.port  # the same number for every address, where it is free
 
-    def _take(self, step: Step) -> None:
-        """Let the device take a step, and send what comes of it.
+    @property
+    def _is_busy(self) -> bool:
+        return self._storing is not None or self._working is not None
 
-        No exception gets further than here: should there be one, it is a fault of ours. The device
-        gives up the peer that met it, the log tells of it, and everybody else is served on.
+    def _take(self, happening: Happening) -> None:
+        """Let something happen, and act upon what comes of it.
+
+        No exception gets further than here: should there be one, it is a fault of ours. The log
+        tells of it, and everybody else is served on.
         """
+        try:
+            self._act(happening(self._clock.time()))
+        except Exception as error:  # noqa: BLE001 - whatever it is
+            self._meet(Fault(error, None))
+
+    def _act(self, step: Step) -> None:
+        """Send, tell, and begin to store."""
+        self._send(step.send)
+        for event in step.events:
+            self._publish(event)
+        for fault in step.faults:
+            self._meet(fault)
+        if step.store is not None:
+            self._storing = self._writers.submit(_stored, self.device.store, step.store)
+            self._storing.add_done_callback(partial(self._wake, self._on_stored))
+
+    def _act_at_once(self, step: Step) -> None:
+        """Act upon a step before or after the loop serves others: wait for the disk."""
+        while True:
+            wanted, step.store = step.store, None
+            self._act(step)
+            if wanted is None:
+                return
+            failure = _stored(self.device.store, wanted)
+            step = self.device.stored(failure, self._clock.time())
+
+    def _meet(self, fault: Fault) -> None:
         now = self._clock.time()
-        try:
-            outgoing = step(now)
-        except Exception as fault:  # noqa: BLE001 - whatever it is
-            outgoing = self._after_fault(fault, now)
-        self._send(outgoing)
-
-    def _after_fault(self, fault: Exception, now: float) -> Sequence[Outgoing]:
         self._not_before = now + AFTER_FAULT
-        peer = self.device.peer_in_hand
-        self._report(fault, peer, now)
-        try:
-            return self.device.give_up(now)
-        except Exception as further:  # noqa: BLE001 - as above
-            self._report(further, peer, now)
-            return ()
+        peer = None if fault.peer is None else str(fault.peer)
+        for event in self._faults.events(fault.error, peer, now):
+            self._publish(event)
 
-    def _report(self, fault: Exception, peer: Path | None, now: float) -> None:
-        with suppress(Exception):  # a subscriber may be what is broken
-            self._faults.report(fault, None if peer is None else str(peer), now)
+    def _publish(self, event: Event) -> None:
+        """Tell everybody; who fails at hearing it changes nothing but that others are told so."""
+        for error in self.device.bus.publish(event):
+            if not isinstance(event, DeviceFault):
+                self._meet(Fault(error, None))
 
     def _send(self, outgoing: Sequence[Outgoing]) -> None:
         for item in outgoing:
@@ -247,28 +294,35 @@ class HostedDevice:
                 opened.send(item)
 
     def _go_on(self) -> None:
-        """Take the steps that wait, until one of them has to write."""
-        while self._writing is None:
-            if self.device.has_work:
-                self._writing = self._writers.submit(self.device.work, self._clock.time())
-                self._writing.add_done_callback(self._wake)
+        """Let happen what waits, until the disk has to be waited for."""
+        while not self._is_busy:
+            if self._disk_work:
+                self._working = self._writers.submit(self._disk_work.popleft())
+                self._working.add_done_callback(partial(self._wake, self._on_worked))
             elif self._waiting:
                 self._take(self._waiting.take())
             else:
                 self._set_alarm()
                 return
 
-    def _wake(self, _written: object) -> None:
-        """Tell the loop, from the thread that wrote, that it is done."""
+    def _wake(self, callback: Callable[[], None], _done: object) -> None:
+        """Tell the loop, from the thread of the disk, that something is done."""
         # a loop that was closed meanwhile: `stop` has waited for the result
         with suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._on_written)
+            self._loop.call_soon_threadsafe(callback)
 
-    def _on_written(self) -> None:
-        written, self._writing = self._writing, None
-        if written is None:
+    def _on_stored(self) -> None:
+        storing, self._storing = self._storing, None
+        if storing is None:
             return  # `stop` took it
-        self._take(lambda _now: written.result())
+        self._take(lambda now: self.device.stored(storing.result(), now))
+        self._go_on()
+
+    def _on_worked(self) -> None:
+        working, self._working = self._working, None
+        error = None if working is None else working.exception()
+        if isinstance(error, Exception):
+            self._meet(Fault(error, None))
         self._go_on()
 
     def _set_alarm(self) -> None:
@@ -285,12 +339,21 @@ class HostedDevice:
 
     def _on_alarm(self) -> None:
         self._alarm = None
-        if self._writing is None:
+        if not self._is_busy:
             self.do(self.device.tick)
 
     def _close_sockets(self) -> None:
         for opened in self._sockets:
             opened.close()
+
+
+def _stored(store: Keeper, database: Database) -> Exception | None:
+    """Store a database; return why that was not possible."""
+    try:
+        store.commit(database)
+    except Exception as error:  # noqa: BLE001 - the device knows what to make of it
+        return error
+    return None
 
 
 def _bound(host: str, port: int, *, fallback: int, secured: bool) -> UdpSocket:

@@ -1,11 +1,12 @@
 """Hosts devices in an event loop: one device or a thousand, none with a task of its own."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Final
 
-from onboardee.device.core import Device
 from onboardee.device.events import DeviceReady, MulticastChanged, MulticastUnavailable
+from onboardee.device.machine.device import Device
 from onboardee.device.net.hosted import Clock, HostedDevice, Ports
 from onboardee.device.net.multicast import Membership, MulticastReceiver
 from onboardee.wire.path import Path
@@ -41,6 +42,12 @@ class Hub:
             )
         )
         return hosted
+
+    def do_on_disk(self, device: Device, work: Callable[[], None]) -> None:
+        """Do something slow with a device's storage, between two things that it stores."""
+        for hosted in self._hosted:
+            if hosted.device is device:
+                hosted.do_on_disk(work)
 
     def stop(self) -> None:
         """Stop everything; a device that fails at it keeps no other from stopping."""

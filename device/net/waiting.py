@@ -1,18 +1,18 @@
 """What waits while a device writes to disk."""
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from enum import Enum
 from typing import Final, TypeAlias
 
-from onboardee.wire.path import Outgoing
+from onboardee.device.machine.step import Step
 
-Step: TypeAlias = Callable[[float], Sequence[Outgoing]]
-"""Something that a device does at a given time, with what it sends."""
+Happening: TypeAlias = Callable[[float], Step]
+"""Something that happens to a device at a given time, with what comes of it."""
 
 
 class Origin(Enum):
-    """Whose step it is."""
+    """Whose doing it is."""
 
     OURS = "ours"
     SESSION = "session"
@@ -20,29 +20,29 @@ class Origin(Enum):
 
 
 PLACES: Final = {Origin.SESSION: 192, Origin.STRANGER: 64}
-"""Datagrams that wait; what exceeds them is lost, as in any socket. Our own steps all wait."""
+"""Datagrams that wait; what exceeds them is lost, as in any socket. What is our own all waits."""
 
 
 class Waiting:
-    """Steps in their order. However many strangers wait, there is room for those with a session."""
+    """What waits, in its order. Strangers leave room for those with a session."""
 
     def __init__(self) -> None:
-        self._steps: deque[tuple[Step, Origin]] = deque()
+        self._waiting: deque[tuple[Happening, Origin]] = deque()
         self._counts = dict.fromkeys(Origin, 0)
 
     def __len__(self) -> int:
-        return len(self._steps)
+        return len(self._waiting)
 
-    def put(self, step: Step, origin: Origin = Origin.OURS) -> bool:
-        """Let a step wait; False if there is no room for its kind."""
-        if self._counts[origin] >= PLACES.get(origin, len(self._steps) + 1):
+    def put(self, happening: Happening, origin: Origin = Origin.OURS) -> bool:
+        """Let something wait; False if there is no room for its kind."""
+        if self._counts[origin] >= PLACES.get(origin, len(self._waiting) + 1):
             return False
-        self._steps.append((step, origin))
+        self._waiting.append((happening, origin))
         self._counts[origin] += 1
         return True
 
-    def take(self) -> Step:
-        """Return the next step. Raises IndexError if none waits."""
-        step, origin = self._steps.popleft()
+    def take(self) -> Happening:
+        """Return what is next. Raises IndexError if none waits."""
+        happening, origin = self._waiting.popleft()
         self._counts[origin] -= 1
-        return step
+        return happening

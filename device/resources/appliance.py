@@ -23,7 +23,8 @@ from onboardee.wire.coap import Code
 class ApplianceResource(ReadOnly):
     """A resource that holds values."""
 
-    def __init__(self, profile: ResourceProfile) -> None:
+    def __init__(self, profile: ResourceProfile, values: Values, world: World | None) -> None:
+        """Make a resource. Without a `world` an UPDATE takes no course: values are what is set."""
         self.target = Target(
             href=profile.href,
             kind=Kind.APPLICATION,
@@ -33,11 +34,10 @@ class ApplianceResource(ReadOnly):
             has_plain_endpoint=profile.plain,
         )
         self.observable = profile.observable
-        self.values = Values(profile.properties)
+        self.values = values
         self._name = profile.name
         self._converter = converter(profile)
-        self.world: World | None = None
-        """What lets an UPDATE take its course; without it, values are what they are set to."""
+        self._world = world
 
     def retrieve(self, call: Call) -> Representation:
         """Return the current values, in the unit that the query names."""
@@ -63,8 +63,8 @@ class ApplianceResource(ReadOnly):
 
     def _write(self, payload: Mapping[str, object]) -> frozenset[str]:
         """Write values; return the resources whose observers are to hear of it now."""
-        if self.world is not None:
-            return frozenset(self.world.write(self.target.href, payload))
+        if self._world is not None:
+            return frozenset(self._world.write(self.target.href, payload))
         changed = self.values.write(payload)
         return frozenset({self.target.href}) if changed else frozenset()
 

@@ -8,14 +8,22 @@ from onboardee.device.interfaces import BATCH, LINKS
 from onboardee.device.resources.appliance import ApplianceResource
 from onboardee.device.resources.base import Representation, Resource
 from onboardee.device.resources.links import Reach, is_wanted, link_to
+from onboardee.device.simulation.behaviour.world import World
 from onboardee.device.simulation.profile import Profile, ResourceProfile
+from onboardee.device.simulation.values import Values
 
 
 class CollectionResource(ApplianceResource):
     """A resource whose value is its links; it may have properties of its own, too."""
 
-    def __init__(self, profile: ResourceProfile, siblings: Mapping[str, Resource]) -> None:
-        super().__init__(profile)
+    def __init__(
+        self,
+        profile: ResourceProfile,
+        values: Values,
+        world: World | None,
+        siblings: Mapping[str, Resource],
+    ) -> None:
+        super().__init__(profile, values, world)
         self._links = profile.links
         self._siblings = siblings
 
@@ -49,11 +57,18 @@ class CollectionResource(ApplianceResource):
         return {"rts": list(dict.fromkeys(name for types in linked for name in types))}
 
 
-def appliance_resources(profile: Profile) -> dict[str, ApplianceResource]:
+def appliance_resources(
+    profile: Profile, values: Mapping[str, Values], world: World | None
+) -> dict[str, ApplianceResource]:
     """Return the resources of a profile by their path, collections among them."""
     made: dict[str, ApplianceResource] = {}
     for each in profile.resources:
-        made[each.href] = CollectionResource(each, made) if each.links else ApplianceResource(each)
+        held = values[each.href]
+        made[each.href] = (
+            CollectionResource(each, held, world, made)
+            if each.links
+            else ApplianceResource(each, held, world)
+        )
     return made
 
 

@@ -7,9 +7,10 @@ from typing import Any, Final
 from uuid import UUID
 
 from onboardee.device.control import Control, Set
-from onboardee.device.core import Device
 from onboardee.device.events import Bus, Event
 from onboardee.device.factory import new_database
+from onboardee.device.machine.boot import Surroundings, boot
+from onboardee.device.machine.step import Step
 from onboardee.device.net.hosted import HostedDevice, Ports
 from onboardee.device.net.hub import Hub
 from onboardee.device.simulation.profile import Profile, load
@@ -37,7 +38,6 @@ class FakeDevice:
         self._control = Control(self.device)
         self._waited = 0
         self._news = asyncio.Event()
-        self._loop = asyncio.get_running_loop()
         self.device.bus.subscribe(self._wake)
 
     @property
@@ -112,7 +112,7 @@ class FakeDevice:
                 return step(now)
             except Exception as error:  # noqa: BLE001 - raised again, for who asked
                 failure.append(error)
-                return []
+                return Step()
 
         self._hosted.do(careful)
         await self._hosted.finish()
@@ -120,8 +120,7 @@ class FakeDevice:
             raise failure[0]
 
     def _wake(self, _event: Event) -> None:
-        # events also come from the threads that write
-        self._loop.call_soon_threadsafe(self._news.set)
+        self._news.set()
 
     def _endpoint(self, scheme: str) -> str:
         places = self.device.reachable_at
@@ -160,7 +159,8 @@ async def fake_device(  # noqa: PLR0913 - by keyword, each with a default
     clock = ManualClock() if manual_time else None
     hub = Hub(clock)
     try:
-        device = Device(loaded, MemoryKeeper(database), entropy=entropy, bus=bus)
+        surroundings = Surroundings(entropy=entropy, bus=bus)
+        device = boot(loaded, MemoryKeeper(database), surroundings)
         yield FakeDevice(hub.add(device, Ports(hosts=hosts)), events, clock)
     finally:
         hub.stop()

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from onboardee.device.clock import WallClock
-from onboardee.device.core import Device
 from onboardee.device.events import Bus
 from onboardee.device.factory import new_database
 from onboardee.device.simulation.profile import Profile, load
+from onboardee.device.testing.local import LocalDevice, local_device
 from onboardee.device.testing.network import GROUPS, MemoryNetwork
 from onboardee.device.testing.onboarded import onboarded, with_plain_endpoints
 from onboardee.svrdb.model import Database
@@ -43,7 +43,7 @@ def memory_device(  # noqa: PLR0913 - by keyword, each with a default
     clients: Mapping[UUID, bytes] | None = None,
     open_to_all: bool = False,
     wall_clock: WallClock | None = None,
-) -> Device:
+) -> LocalDevice:
     """Start a device at `host`, ports 5683 and 5684, a member of OCF's groups.
 
     `clients` and `open_to_all` are those of `fake_device`. Without a `wall_clock` the network
@@ -57,11 +57,11 @@ def memory_device(  # noqa: PLR0913 - by keyword, each with a default
     database = new_database(loaded, entropy)
     if clients is not None or open_to_all:
         database = onboarded(database, entropy, clients=clients, open_to_all=open_to_all)
-    device = Device(
+    device = local_device(
         loaded,
         MemoryKeeper(database),
         entropy=entropy,
-        bus=bus,
+        bus=bus or Bus(),
         wall_clock=wall_clock or (lambda: BEGINNING + timedelta(seconds=network.now)),
     )
     device.endpoints = (

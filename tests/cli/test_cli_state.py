@@ -172,7 +172,7 @@ def test_help_is_quick_and_whole() -> None:
         assert "..." not in shown.replace("PROFILE...", "").replace("[ARGS]...", "")
         assert max(map(len, shown.splitlines())) <= 80
     slow = "import sys; from onboardee.device.cli import main; sys.argv[1:] = ['run', '--help']\n"
-    slow += "try: main()\nfinally: assert 'onboardee.device.core' not in sys.modules"
+    slow += "try: main()\nfinally: assert 'onboardee.device.machine.device' not in sys.modules"
     python = [ONBOARDEE[0], "-c", slow]
     finished = subprocess.run(python, capture_output=True, text=True, timeout=20, check=False)
     assert "Error" not in finished.stderr

@@ -389,7 +389,7 @@ def test_help_does_not_load_the_device() -> None:
         "from onboardee.device.cli import main\n"
         "with contextlib.redirect_stdout(io.StringIO()):\n"
         "    assert main(['svr', 'set', '--help'], standalone_mode=False) == 0\n"
-        "heavy = {'asyncio', 'aiocoap', 'yaml', 'cryptography.x509', 'onboardee.device.core'}\n"
+        "heavy = {'asyncio', 'aiocoap', 'yaml', 'cryptography.x509', 'onboardee.device.machine'}\n"
         "sys.exit(sorted(heavy"
         " & sys.modules.keys()) or 0)\n"
     )

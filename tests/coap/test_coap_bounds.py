@@ -48,7 +48,7 @@ def test_snapshots() -> None:
     world = World(Response(Code.CONTENT, bytes(2000)))
     for count in range(300):
         world.ask(mid=count, path=str(count), remote=count % 20)
-    snapshots = world.server._known.responder.snapshots
+    snapshots = world.server.engine._known.responder.snapshots
     assert len(snapshots) == Limits().snapshots
     for count in range(30):
         world.ask(mid=count, path=str(count), remote="one")
@@ -84,7 +84,7 @@ def test_uploads_of_one_peer() -> None:
         answer = world.ask(CON, POST, count, path=str(count), payload=bytes(1024),
                            block1=(0, True, 6))  # fmt: skip
         assert answer.code == Code.CONTINUE
-    assert len(world.server._known.uploads) == Limits().uploads_per_remote
+    assert len(world.server.engine._known.uploads) == Limits().uploads_per_remote
     for mid, (path, code) in enumerate([("49", Code.CHANGED), ("48", Code.CHANGED),
                                         ("47", Code.REQUEST_ENTITY_INCOMPLETE)]):  # fmt: skip
         answer = world.ask(CON, POST, 100 + mid, path=path, payload=b"x", block1=(1, False, 6))
@@ -107,10 +107,10 @@ def test_uploads_of_many_peers() -> None:
     world.now += Limits().upload_lifetime + 1
     assert begin("late") == Code.CONTINUE
     assert begin("later") == Code.CONTINUE
-    assert len(world.server._known.uploads) == 2
+    assert len(world.server.engine._known.uploads) == 2
     world.server.forget("late")
     world.server.forget("later")
-    assert world.server._known.uploads._peers == {}
+    assert world.server.engine._known.uploads._peers == {}
 
 
 def test_held_answers() -> None:
@@ -121,7 +121,7 @@ def test_held_answers() -> None:
         for count in range(100)
     )
     assert at_once == 100 - Limits().delayed_responses
-    assert world.server._outbox.held == Limits().delayed_responses
+    assert world.server.engine._outbox.held == Limits().delayed_responses
     assert len(world.pass_time(2.0)) == Limits().delayed_responses
 
 
@@ -133,7 +133,7 @@ def test_messages_in_flight() -> None:
         world.send(message(CON, mid=count), remote=count)
     kinds = [each.mtype for each in world.pass_time(1.0)]
     assert (kinds.count(CON), kinds.count(NON)) == (20, 80)
-    assert world.server._outbox.in_flight == 20
+    assert world.server.engine._outbox.in_flight == 20
 
 
 def test_timers_of_settled_messages() -> None:
@@ -144,7 +144,7 @@ def test_timers_of_settled_messages() -> None:
         world.server.notify("key", world.now)
         (told,) = world.sent()
         world.send(empty(ACK, told.mid))
-    assert len(world.server._outbox._timers) <= 20
+    assert len(world.server.engine._outbox._timers) <= 20
 
 
 def test_numbers_of_observed_resources() -> None:
@@ -154,7 +154,7 @@ def test_numbers_of_observed_resources() -> None:
         world.ask(mid=count, path=str(count), observe=0, token=b"a")
         world.server.notify(f"/{count}", world.now)
         world.sent()
-    observers = world.server._known.notifier.observers
+    observers = world.server.engine._known.notifier.observers
     assert len(observers._numbers) == Limits().observed_keys
     assert len(observers) == 1
     assert len(observers._by_key) == 1
@@ -260,7 +260,7 @@ def test_uploads_of_strangers_are_dropped_together() -> None:
     for remote in (1, "owner"):
         world.ask(CON, POST, payload=bytes(1024), block1=(0, True, 6), remote=remote)
     world.server.drop_uploads_of_strangers()
-    assert len(world.server._strangers.uploads) == 0
+    assert len(world.server.engine._strangers.uploads) == 0
     ends = [
         world.ask(CON, POST, 9, payload=b"x", block1=(1, False, 6), remote=remote).code
         for remote in (1, "owner")

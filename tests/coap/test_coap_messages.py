@@ -3,7 +3,8 @@
 import pytest
 from coap_peer import ACK, CON, DELETE, NON, POST, PUT, RST, World, empty, message, read
 
-from onboardee.wire.coap import CoapServer, Code, Limits, Request, Response
+from onboardee.wire.coap import Code, Limits, Request, Response
+from onboardee.wire.coap import HandlerServer as CoapServer
 from onboardee.wire.entropy import SeededEntropy
 
 LATER = Response(Code.CONTENT, b"later", delay=2.0)
@@ -144,7 +145,7 @@ def test_a_large_answer_to_a_group_is_its_first_block() -> None:
     world = World(Response(Code.CONTENT, bytes(3000)))
     (answer,) = world.send(message(NON), multicast=True)
     assert (answer.opt.block2, answer.opt.size2, len(answer.payload)) == ((0, True, 6), 3000, 1024)
-    assert len(world.server._known.responder.snapshots) == 0
+    assert len(world.server.engine._known.responder.snapshots) == 0
 
 
 def test_multicast_leisure() -> None:
@@ -193,8 +194,8 @@ def test_forgetting_a_peer_stops_what_is_held_and_in_flight() -> None:
     world.ask(CON, mid=2)
     world.ask(CON, mid=3, remote="another peer")
     world.server.forget("peer")
-    assert world.server._outbox.in_flight == 0
-    assert world.server._outbox.held == 1
+    assert world.server.engine._outbox.in_flight == 0
+    assert world.server.engine._outbox.held == 1
     assert len(world.pass_time(2.0)) == 1
 
 

@@ -9,12 +9,12 @@ from uuid import UUID
 import cbor2
 from msgspec.structs import replace
 
-from onboardee.device.core import Device
 from onboardee.device.events import Bus, Event
 from onboardee.device.factory import new_database
 from onboardee.device.security import states
 from onboardee.device.simulation.profile import Profile, load
 from onboardee.device.testing import MemoryKeeper, certificates
+from onboardee.device.testing.local import local_device
 from onboardee.svrdb.model import (
     Ace,
     AceResource,
@@ -122,7 +122,7 @@ class Stage:
         entropy, bus = SeededEntropy(0), Bus()
         bus.subscribe(self.events.append)
         self.keeper = MemoryKeeper(new_database(self.profile, entropy))
-        self.device = Device(
+        self.device = local_device(
             self.profile,
             self.keeper,
             entropy=entropy,

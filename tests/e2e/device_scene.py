@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 from uuid import UUID
 
-from onboardee.device.core import Device
 from onboardee.device.events import Bus, Event
+from onboardee.device.machine.device import Device
 from onboardee.device.simulation.profile import Profile
 from onboardee.device.testing import MemoryNetwork, Weather, memory_device
 from onboardee.obt import (

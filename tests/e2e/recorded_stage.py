@@ -14,11 +14,12 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
-from onboardee.device.core import Device
 from onboardee.device.factory import new_database
+from onboardee.device.machine.device import Device
 from onboardee.device.security import owner
 from onboardee.device.simulation.profile import Profile
 from onboardee.device.testing import MemoryKeeper, MemoryNetwork, Weather
+from onboardee.device.testing.local import local_device
 from onboardee.svrdb.model import Permanent, TransferMethod
 from onboardee.wire.dtls import (
     CipherSuite,
@@ -178,7 +179,9 @@ class Stage:
         self.network = MemoryNetwork(now=self.network.now, weather=Weather(latency=0.0001))
         self._peers.clear()
         self.ports = {host: (plain, secured) for host, (plain, secured) in ports.items()}
-        self.device = Device(PROFILE, self.keeper, entropy=SeededEntropy(str(self.network.now)))
+        self.device = local_device(
+            PROFILE, self.keeper, entropy=SeededEntropy(str(self.network.now))
+        )
         self.device.endpoints = [
             Endpoint(scheme, host, port)
             for host, pair in self.ports.items()

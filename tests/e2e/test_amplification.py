@@ -10,13 +10,13 @@ from device_scene import HOST, OWNER, PLAIN, Scene, make_scene
 from msgspec.structs import replace
 from stranger import Stranger, request
 
-from onboardee.device.budget import HEADERS, AnswerBudget, Budgets, Proof
-from onboardee.device.core import Device
 from onboardee.device.events import AnswersWithheld
 from onboardee.device.factory import new_database
+from onboardee.device.machine.budget import HEADERS, AnswerBudget, Budgets, Proof
 from onboardee.device.simulation.answers import AnswerBound, Answers
 from onboardee.device.simulation.profile import load
 from onboardee.device.testing import MemoryKeeper, MemoryNetwork, memory_device
+from onboardee.device.testing.local import LocalDevice, local_device
 from onboardee.obt import Address, MemoryTransport, ObtEngine, find_unowned, run, take_ownership
 from onboardee.wire.coap import CoapClient, Method, ResponseReceived
 from onboardee.wire.coap.patching import ECHO, option_of
@@ -85,7 +85,7 @@ def test_the_rate_has_a_bound_for_the_whole_process(kind: str) -> None:
     budget = AnswerBudget()
     answers, light = budget.settings, load("light")
     devices = [
-        Device(
+        local_device(
             light,
             MemoryKeeper(new_database(light, SeededEntropy(number))),
             entropy=SeededEntropy(number),
@@ -151,7 +151,9 @@ class Reader:
         return [Outgoing(message, path) for message in self._client.take_outgoing()]
 
 
-def network_of(*, is_routed: bool, profile: str = "refrigerator") -> tuple[MemoryNetwork, Device]:
+def network_of(
+    *, is_routed: bool, profile: str = "refrigerator"
+) -> tuple[MemoryNetwork, LocalDevice]:
     """Make a device of many resources that anybody may read, on a network."""
     network = MemoryNetwork(is_routed=is_routed)
     return network, memory_device(network, profile, open_to_all=True)
@@ -429,7 +431,7 @@ def test_one_device_of_a_process_asks_for_the_proof() -> None:
     budget, light = AnswerBudget(), load("light")
     asked = [Path(HOST, 6000 + number, "198.51.100.7", 6666) for number in range(50)]
     devices = {
-        path: Device(
+        path: local_device(
             light,
             MemoryKeeper(new_database(light, SeededEntropy(path.local_port))),
             entropy=SeededEntropy(path.local_port),

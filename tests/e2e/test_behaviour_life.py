@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from device_scene import Scene, make_scene
 
-from onboardee.device.core import Device
 from onboardee.device.events import RequestRefused, ValueChanged
 from onboardee.device.factory import new_database
 from onboardee.device.simulation.profile import load
+from onboardee.device.testing.local import local_device
 from onboardee.device.testing.setup import MemoryKeeper
 from onboardee.obt import OnboardingError, run
 from onboardee.obt.owned import OwnedDevice
@@ -129,7 +129,7 @@ def turns(entropy_seed: int, seed: int) -> list[float]:
     """Turn the bolt of a device some times; returns when it had turned."""
     profile, entropy = load(str(DOOR)), SeededEntropy(entropy_seed)
     keeper = MemoryKeeper(new_database(profile, entropy))
-    device = Device(profile, keeper, entropy=entropy, seed=seed)
+    device = local_device(profile, keeper, entropy=entropy, seed=seed)
     device.start(0.0)
     times: list[float] = []
     for _ in range(5):

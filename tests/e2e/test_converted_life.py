@@ -5,9 +5,9 @@ from uuid import uuid4
 import pytest
 from device_scene import HOST, PLAIN, SECURE, make_scene
 
-from onboardee.device.core import Device
 from onboardee.device.simulation.profile import load
 from onboardee.device.testing import MemoryNetwork
+from onboardee.device.testing.local import local_device
 from onboardee.device.testing.setup import MemoryKeeper
 from onboardee.obt import MemoryTransport, ObtEngine, OwnedDevice, run
 from onboardee.svrdb import Database
@@ -33,7 +33,7 @@ def test_owner_goes_on(form: Form, version: str) -> None:
     ownership = scene.own().ownership
     database = _converted(scene.device.database, form, version)
     network = MemoryNetwork()
-    device = Device(load("light"), MemoryKeeper(database), entropy=SeededEntropy(1))
+    device = local_device(load("light"), MemoryKeeper(database), entropy=SeededEntropy(1))
     device.endpoints = (Endpoint("coap", HOST, PLAIN), Endpoint("coaps", HOST, SECURE))
     network.attach(device, HOST, PLAIN)
     network.attach(device, HOST, SECURE, secured=True)

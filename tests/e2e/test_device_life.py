@@ -8,10 +8,11 @@ from device_scene import HOST, OWNER, PLAIN, SECURE, Scene, make_scene
 from msgspec.structs import replace
 
 from onboardee.device import events
-from onboardee.device.core import Device
 from onboardee.device.events import DeviceReset, ResetScheduled
+from onboardee.device.machine.device import Device
 from onboardee.device.simulation.profile import Profile, UuidPolicy, load
 from onboardee.device.testing import MemoryKeeper
+from onboardee.device.testing.local import local_device
 from onboardee.obt import (
     Address,
     OnboardingError,
@@ -215,7 +216,7 @@ def test_owned_device_starts_as_it_stopped() -> None:
 
 
 def _restarted(stored: Database) -> Device:
-    device = Device(load("light"), MemoryKeeper(stored), entropy=SeededEntropy(1))
+    device = local_device(load("light"), MemoryKeeper(stored), entropy=SeededEntropy(1))
     device.start(0.0)
     return device
 
@@ -322,7 +323,7 @@ def test_what_cannot_be_stored_is_refused_and_changes_nothing() -> None:
     scene = make_scene()
     owned = scene.own()
     full = FullDisk(scene.device.database)
-    scene.device._store = full
+    scene.device.store = full
     full.is_full = True
     before = scene.device.database
     with pytest.raises(OnboardingError, match=r"5\.03"):
@@ -340,7 +341,7 @@ def test_reset_that_cannot_be_stored_is_tried_again() -> None:
     scene = make_scene()
     run(scene.own().reset())
     full = FullDisk(scene.device.database)
-    scene.device._store = full
+    scene.device.store = full
     full.is_full = True
     scene.network.run(5)
     assert scene.device.database.state is State.RESET

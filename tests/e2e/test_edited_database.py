@@ -5,10 +5,11 @@ from uuid import UUID
 
 import pytest
 
-from onboardee.device.core import Device
 from onboardee.device.factory import new_database
+from onboardee.device.machine.device import Device
 from onboardee.device.simulation.profile import load
 from onboardee.device.testing import MemoryNetwork
+from onboardee.device.testing.local import local_device
 from onboardee.device.testing.network import GROUPS
 from onboardee.device.testing.setup import MemoryKeeper
 from onboardee.obt import (
@@ -48,7 +49,7 @@ def start(edit: Callable[[Database], Database]) -> tuple[Device, MemoryTransport
     network = MemoryNetwork(seed=1)
     profile, entropy = load("light"), SeededEntropy(1)
     keeper = MemoryKeeper(edit(new_database(profile, entropy)))
-    device = Device(profile, keeper, entropy=entropy)
+    device = local_device(profile, keeper, entropy=entropy)
     device.endpoints = (Endpoint("coap", HOST, PLAIN), Endpoint("coaps", HOST, SECURE))
     network.attach(device, HOST, PLAIN, groups=GROUPS)
     network.attach(device, HOST, SECURE, secured=True)

@@ -20,11 +20,11 @@ from test_certificate_life import take_ownership
 from test_pin_life import LITERAL, connect, pin_profile, select_pin
 
 from onboardee.device import events
-from onboardee.device.core import Device
 from onboardee.device.security.pin import pin_key
 from onboardee.device.security.tries import A_MINUTE as TRIES_OF_A_HOST
 from onboardee.device.security.tries import ALL_A_MINUTE as TRIES_A_MINUTE
 from onboardee.device.testing import certificates
+from onboardee.device.testing.local import LocalDevice
 from onboardee.svrdb.model import State
 from onboardee.wire.coap import Code
 from onboardee.wire.dtls import CipherSuite, ClientConfig, ClientConnection, Session
@@ -59,7 +59,7 @@ def select(scene: Scene, method: int, number: int = 1) -> None:
 class Client:
     """Goes through a handshake up to its last flight, which `finish` sends."""
 
-    device: Device
+    device: LocalDevice
     config: ClientConfig
     port: int = 6666
     now: float = 0.0

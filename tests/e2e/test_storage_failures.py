@@ -8,12 +8,12 @@ import pytest
 from device_scene import HOST, OWNER, PLAIN, SECURE
 from msgspec.structs import replace
 
-from onboardee.device.core import Device
 from onboardee.device.events import Bus, Event, StateChanged, StorageFailed
 from onboardee.device.factory import new_database
 from onboardee.device.simulation.profile import load
 from onboardee.device.snapshots import keep_snapshots
 from onboardee.device.testing import MemoryNetwork
+from onboardee.device.testing.local import local_device
 from onboardee.device.testing.network import GROUPS
 from onboardee.obt import (
     Address,
@@ -61,9 +61,9 @@ class Scene:
         bus = Bus()
         bus.subscribe(self.events.append)
         store = Store.open(self.storage, lambda: new_database(LIGHT, SeededEntropy(1)))
-        keep_snapshots(bus, store, snapshots)
+        keep_snapshots(bus, store, snapshots, lambda work: work())
         self.network = MemoryNetwork()
-        self.device = Device(
+        self.device = local_device(
             LIGHT, store, entropy=SeededEntropy(2), bus=bus, wall_clock=lambda: self.time
         )
         self.device.endpoints = (Endpoint("coap", HOST, PLAIN), Endpoint("coaps", HOST, SECURE))

@@ -12,7 +12,7 @@ from onboardee.device.events import (
     MethodSelected,
     ValueChanged,
 )
-from onboardee.device.telling import told, without_secrets
+from onboardee.device.machine.telling import told, without_secrets
 from onboardee.testing import fake_device
 
 CBOR = 60

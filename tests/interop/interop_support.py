@@ -11,9 +11,10 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from onboardee.device.core import Device
 from onboardee.device.events import Bus, Event
 from onboardee.device.factory import new_database
+from onboardee.device.machine.boot import Surroundings, boot
+from onboardee.device.machine.device import Device
 from onboardee.device.net.hosted import Ports
 from onboardee.device.net.hub import Hub
 from onboardee.device.security import states
@@ -106,7 +107,7 @@ def running_light(
     entries = (*database.acl2.entries, *rules)
     database = replace(database, acl2=replace(database.acl2, entries=entries))
     keeper = MemoryKeeper(database)
-    device = Device(profile, keeper, entropy=SystemEntropy(), bus=bus)
+    device = boot(profile, keeper, Surroundings(entropy=SystemEntropy(), bus=bus))
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()

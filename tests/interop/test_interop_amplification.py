@@ -12,8 +12,8 @@ from aiocoap import GET, Context, Message
 from interop_support import RunningLight, running_light
 from msgspec.structs import replace
 
-from onboardee.device import budget
 from onboardee.device.events import AnswersWithheld
+from onboardee.device.machine import budget
 from onboardee.device.net import udp
 from onboardee.device.simulation.answers import AnswerBound, Answers
 from onboardee.device.simulation.profile import load

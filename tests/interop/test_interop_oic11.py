@@ -202,8 +202,9 @@ def test_a_light_is_owned_provisioned_and_reset_as_iotivity_1_2_does_it() -> Non
 
             reset = payloads.pstat(mode=1, is_operational=False, target=2)
             assert session.ask(POST, PSTAT, reset).code == Number.CHANGED
-        states = [event.after for event in light.events if isinstance(event, StateChanged)]
-        opened = [event.identity for event in light.events if isinstance(event, SessionOpened)]
+    # an event is told after the answer has left: all of them, once the light has stopped
+    states = [event.after for event in light.events if isinstance(event, StateChanged)]
+    opened = [event.identity for event in light.events if isinstance(event, SessionOpened)]
     assert states == ["RFPRO", "RFNOP", "RESET"]
     assert opened == ["ownership connection", f"ownership connection of {ME}"]
 

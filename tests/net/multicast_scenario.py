@@ -13,9 +13,10 @@ from aiocoap import GET, Message
 from aiocoap.numbers.types import Type
 from msgspec.structs import replace
 
-from onboardee.device.core import Device
 from onboardee.device.events import Bus, Event, MulticastChanged, RequestServed
 from onboardee.device.factory import new_database
+from onboardee.device.machine.boot import Surroundings, boot
+from onboardee.device.machine.device import Device
 from onboardee.device.net import multicast
 from onboardee.device.net.hosted import HostedDevice, Ports
 from onboardee.device.net.hub import Hub
@@ -95,7 +96,7 @@ def quick_light(events: list[Event]) -> Device:
     quick = Discovery(doxm_delay=0.05, other_delay=0.05)
     profile = replace(load("light"), discovery=quick)
     keeper = MemoryKeeper(new_database(profile, SystemEntropy()))
-    return Device(profile, keeper, entropy=SystemEntropy(), bus=bus)
+    return boot(profile, keeper, Surroundings(entropy=SystemEntropy(), bus=bus))
 
 
 async def lonely() -> list[str]:

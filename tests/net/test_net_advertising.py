@@ -7,9 +7,9 @@ import cbor2
 import pytest
 from aiocoap import GET, Context, Message
 
-from onboardee.device.core import Device
 from onboardee.device.events import Bus, DeviceReady, Event
 from onboardee.device.factory import new_database
+from onboardee.device.machine.boot import Surroundings, boot
 from onboardee.device.net.advertising import parsed
 from onboardee.device.net.hosted import BindError, HostedDevice, Ports
 from onboardee.device.net.hub import Hub
@@ -51,7 +51,7 @@ def hosted(hub: Hub, ports: Ports, events: list[Event]) -> HostedDevice:
     bus, light = Bus(), load("light")
     bus.subscribe(events.append)
     keeper = MemoryKeeper(new_database(light, SystemEntropy()))
-    return hub.add(Device(light, keeper, entropy=SystemEntropy(), bus=bus), ports)
+    return hub.add(boot(light, keeper, Surroundings(entropy=SystemEntropy(), bus=bus)), ports)
 
 
 async def endpoints_told(port: int) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from onboardee.device.machine.step import Step
 from onboardee.device.net.control import MAX_BACKLOG, MAX_LINE, ControlServer
 from onboardee.device.net.control_socket import SOCKET_NAME
 from onboardee.device.net.hosted import HostedDevice, Ports
@@ -24,7 +25,7 @@ async def served(directory: Path) -> AsyncIterator[HostedDevice]:
     """Run a dishwasher with a control socket in a directory."""
     hub, control = Hub(), ControlServer(directory)
     try:
-        device = memory_device(MemoryNetwork(seed=0), load("dishwasher"))
+        device = memory_device(MemoryNetwork(seed=0), load("dishwasher")).device
         hosted = hub.add(device, Ports(hosts=("127.0.0.1",)))
         await control.serve(hosted)
         yield hosted
@@ -152,5 +153,5 @@ async def test_stopping_forgets_what_still_waits(
         streams[1].write(b'{"do": "state"}\n')
         step = await asyncio.wait_for(held.get(), 5)
     streams[1].close()
-    assert step(0.0) == []
+    assert step(0.0) == Step()
     assert failures == []

@@ -8,9 +8,10 @@ from uuid import UUID
 
 import pytest
 
-from onboardee.device.core import Device
 from onboardee.device.events import Bus, DeviceFault, Event, SessionEnded
 from onboardee.device.factory import new_database
+from onboardee.device.machine.boot import Surroundings, boot
+from onboardee.device.machine.step import Step
 from onboardee.device.net.faults import QUIET_SECONDS, FaultReporter
 from onboardee.device.net.hosted import HostedDevice, Ports
 from onboardee.device.net.hub import Hub
@@ -54,7 +55,7 @@ class Lab:
         bus.subscribe(self.events.append)
         light = load("light")
         self.keeper = BrokenKeeper(new_database(light, SystemEntropy()))
-        self.device = Device(light, self.keeper, entropy=SystemEntropy(), bus=bus)
+        self.device = boot(light, self.keeper, Surroundings(entropy=SystemEntropy(), bus=bus))
         self.hosted: HostedDevice = self.hub.add(self.device, Ports(hosts=("127.0.0.1",)))
         self.plain = self.hosted.endpoints[0].port
 
@@ -62,10 +63,10 @@ class Lab:
         """Let the device raise at some messages."""
         receive = self.device._coap.receive
 
-        def poisoned(message: bytes, *args: Any, **kwargs: Any) -> None:
+        def poisoned(message: bytes, *args: Any, **kwargs: Any) -> Any:
             if condition(message):
                 raise RuntimeError("a fault of ours")
-            receive(message, *args, **kwargs)
+            return receive(message, *args, **kwargs)
 
         self.device._coap.receive = poisoned  # type: ignore[method-assign]
 
@@ -134,7 +135,7 @@ async def test_the_peer_is_given_up(lab: Lab) -> None:
 
 async def test_a_fault_of_a_resource_is_answered(lab: Lab, client: socket.socket) -> None:
     """Whoever asks a resource that fails gets 5.00, and the next one is served."""
-    resource = lab.device._answering._dispatcher.resources["/oic/d"]
+    resource = lab.device._service._dispatcher.resources["/oic/d"]
 
     def fail(_call: object) -> None:
         raise RuntimeError("a fault of ours")
@@ -165,7 +166,7 @@ async def test_a_fault_in_what_is_due_does_not_turn_the_loop(lab: Lab) -> None:
 
     lab.device._coap.tick = fail  # type: ignore[method-assign]
     lab.device._coap.next_deadline = lambda: 0.0  # type: ignore[method-assign]
-    lab.hosted.do(lambda _now: ())
+    lab.hosted.do(lambda _now: Step())
     await asyncio.sleep(0.2)
     assert len(tries) == 1
     assert len(lab.faults) == 1
@@ -185,13 +186,10 @@ async def test_a_broken_subscriber_stops_no_answer(lab: Lab, client: socket.sock
 
 def test_a_fault_is_told_again_after_a_while() -> None:
     """What goes on for long is told once a minute, with how often it happened; others at once."""
-    events: list[Event] = []
-    bus = Bus()
-    bus.subscribe(events.append)
-    reporter = FaultReporter(bus)
-
+    reporter = FaultReporter()
+    events: list[DeviceFault] = []
     for now in (0.0, 1.0, QUIET_SECONDS - 1, QUIET_SECONDS):
-        reporter.report(ValueError("ours"), None, now)
-    reporter.report(KeyError("ours"), None, QUIET_SECONDS)
-    told = [(event.reason, event.left_out_before) for event in events]  # type: ignore[attr-defined]
+        events += reporter.events(ValueError("ours"), None, now)
+    events += reporter.events(KeyError("ours"), None, QUIET_SECONDS)
+    told = [(event.reason, event.left_out_before) for event in events]
     assert told == [("ValueError: ours", 0), ("ValueError: ours", 2), ("KeyError: 'ours'", 0)]

@@ -7,9 +7,10 @@ import cbor2
 import pytest
 from aiocoap import GET, Context, Message
 
-from onboardee.device.core import Device
 from onboardee.device.events import Bus, DeviceReady, Event, PortShared
 from onboardee.device.factory import new_database
+from onboardee.device.machine.boot import Surroundings, boot
+from onboardee.device.machine.device import Device
 from onboardee.device.net.hosted import BindError, Ports
 from onboardee.device.net.hub import Hub
 from onboardee.device.simulation.profile import load
@@ -25,7 +26,7 @@ def light(events: list[Event] | None = None) -> Device:
     if events is not None:
         bus.subscribe(events.append)
     keeper = MemoryKeeper(new_database(profile, SystemEntropy()))
-    return Device(profile, keeper, entropy=SystemEntropy(), bus=bus)
+    return boot(profile, keeper, Surroundings(entropy=SystemEntropy(), bus=bus))
 
 
 async def described(host: str, port: int) -> dict[str, object]:

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 import pytest
 from obt_support import OWNER
 
-from onboardee.device.core import Device
 from onboardee.device.factory import new_database
+from onboardee.device.machine.boot import Surroundings, boot
 from onboardee.device.net.hosted import HostedDevice, Ports
 from onboardee.device.net.hub import Hub
 from onboardee.device.simulation.profile import load
@@ -40,7 +40,9 @@ def hosted_light(*hosts: str) -> Iterator[HostedDevice]:
     keeper = MemoryKeeper(new_database(profile, SystemEntropy()))
     hub = Hub()
     try:
-        yield hub.add(Device(profile, keeper, entropy=SystemEntropy()), Ports(hosts=hosts))
+        yield hub.add(
+            boot(profile, keeper, Surroundings(entropy=SystemEntropy())), Ports(hosts=hosts)
+        )
     finally:
         hub.stop()
 

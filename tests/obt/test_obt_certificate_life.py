@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from obt_support import OWNER, SECURED, Scene, scene, scene_with_light
 
 from onboardee.device.clock import utc_now
-from onboardee.device.core import Device
+from onboardee.device.machine.device import Device
 from onboardee.device.simulation import profile
 from onboardee.device.simulation.manufacturer import Manufacturer
 from onboardee.device.testing import certificates, memory_device

@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 from obt_support import OWNER, scene, scene_with_light
 
-from onboardee.device.core import Device
+from onboardee.device.machine.device import Device
 from onboardee.device.testing import memory_device
 from onboardee.obt import (
     IOT2,

@@ -9,8 +9,8 @@ import pytest
 from msgspec.structs import replace
 from obt_support import FAKE, OWNER, FakeDevice, Scene, scene
 
-from onboardee.device.core import Device
 from onboardee.device.events import Bus, Event, PinShown
+from onboardee.device.machine.device import Device
 from onboardee.device.simulation import profile
 from onboardee.device.testing import Weather, memory_device
 from onboardee.obt import CR3006, IOT2, LITE, ORDERS, Method, OnboardingError, Order, OwnedDevice

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from onboardee.device.core import Device
 from onboardee.device.events import BehaviourFailed, Bus, Event, ValueChanged
+from onboardee.device.machine.device import Device
 from onboardee.device.simulation.behaviour.errors import UpdateRefusedError
 from onboardee.device.simulation.profile import built_in_names, load
 from onboardee.device.testing import MemoryNetwork, memory_device
@@ -47,7 +47,7 @@ class Life:
     def write(self, reference: str, value: Any) -> None:
         """Update a property as a client does."""
         href, _, name = reference.partition("#")
-        world = self.device.appliances[href].world
+        world = self.device._world
         assert world
         world.write(href, {name: value})
 
@@ -149,8 +149,8 @@ def test_a_metered_plug() -> None:
     life.write("/switch#value", True)
     life.live(60 * MINUTE, step=10)
     assert 30 < life.value("/energy#energy") - before < 45
-    assert life.device.appliances["/switch"].world
-    life.device.appliances["/switch"].world.press("overload", life.now)
+    assert life.device._world
+    life.device._world.press("overload", life.now)
     assert life.value("/switch#value") is False
 
 
@@ -234,7 +234,7 @@ def test_what_is_off_is_not_set_to_run(name: str) -> None:
     life = Life(name)
     life.write("/switch#value", False)
     href, wish = RUNNING.get(name, ("/state", {"currentMachineState": "active"}))
-    world = life.device.appliances[href].world
+    world = life.device._world
     assert world
     with pytest.raises(UpdateRefusedError, match="is switched off"):
         world.write(href, wish)

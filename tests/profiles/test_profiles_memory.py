@@ -6,6 +6,7 @@ import pytest
 
 from onboardee.device.resources.appliance import ApplianceResource
 from onboardee.device.simulation.profile import load
+from onboardee.device.simulation.values import Values
 
 DEVICES = 50
 
@@ -16,7 +17,8 @@ def test_a_resource_costs_little(name: str) -> None:
     profile = load(name)
     tracemalloc.start()
     devices = [
-        [ApplianceResource(resource) for resource in profile.resources] for _ in range(DEVICES)
+        [ApplianceResource(each, Values(each.properties), None) for each in profile.resources]
+        for _ in range(DEVICES)
     ]
     used, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()

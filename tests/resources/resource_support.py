@@ -13,7 +13,7 @@ from onboardee.device.access.call import Call, Query
 from onboardee.device.access.era import TODAY, Era
 from onboardee.device.access.peer import Peer
 from onboardee.device.access.target import Operation, Target
-from onboardee.device.dispatch import Dispatcher
+from onboardee.device.machine.requests import Dispatcher
 from onboardee.device.resources.all import all_resources
 from onboardee.device.resources.base import RefusedError, SilenceError
 from onboardee.device.resources.collection import appliance_resources
@@ -24,6 +24,7 @@ from onboardee.device.security.audit import AuditLog
 from onboardee.device.security.roles import AssertedRoles
 from onboardee.device.security.sessions import Terms
 from onboardee.device.simulation.profile import Profile, load
+from onboardee.device.simulation.values import Values
 from onboardee.svrdb.model import (
     Ace,
     AceResource,
@@ -172,7 +173,8 @@ class World:
             self.session = transfer_session()
         self.asserted = AssertedRoles()
         self.audit = AuditLog(lambda: self.database, lambda: self.now)
-        self.appliances = appliance_resources(self.profile)
+        values = {each.href: Values(each.properties) for each in self.profile.resources}
+        self.appliances = appliance_resources(self.profile, values, None)
         everything = all_resources(
             self.profile,
             secure=secure_resources(SeededEntropy(0), lambda: self.now, self.asserted, self.audit),

@@ -49,7 +49,7 @@ def light() -> World:
     )
     running.start(0.0)
     for appliance in made.appliances.values():
-        appliance.world = running
+        appliance._world = running
     return made
 
 

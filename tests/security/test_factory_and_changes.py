@@ -6,8 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from onboardee.device import events
-from onboardee.device.changes import describe_changes
 from onboardee.device.factory import new_database, reset_database
+from onboardee.device.machine.changes import describe_changes
 from onboardee.device.security import states
 from onboardee.device.simulation.profile import UuidPolicy, load
 from onboardee.svrdb.check import problems

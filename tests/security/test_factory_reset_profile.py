@@ -5,11 +5,11 @@ from uuid import UUID
 import pytest
 from msgspec.structs import replace
 
-from onboardee.device.core import Device
 from onboardee.device.events import Bus, Event, StorageFailed
 from onboardee.device.factory import caught_up, new_database, reset_database, reset_profile
 from onboardee.device.simulation.manufacturer import Manufacturer
 from onboardee.device.simulation.profile import Method, Profile, UuidPolicy, load
+from onboardee.device.testing.local import local_device
 from onboardee.device.testing.setup import MemoryKeeper
 from onboardee.svrdb import (
     NIL,
@@ -89,7 +89,7 @@ def test_older_device_gets_one() -> None:
     """A device of an earlier version has a reset profile after its next start, and only then."""
     old = replace(made(), reset_profile=None)
     keeper = MemoryKeeper(old)
-    Device(LIGHT, keeper, entropy=SeededEntropy(1)).start(0)
+    local_device(LIGHT, keeper, entropy=SeededEntropy(1)).start(0)
     assert keeper.current == made()
 
 
@@ -133,7 +133,7 @@ def test_reset_after_make() -> None:
     """What was made the reset profile is what a reset of the running device brings back."""
     live = replace(made(), acl2=replace(made().acl2, entries=(RULE,)))
     keeper = MemoryKeeper(replace(live, reset_profile=profile_of(live)))
-    device = Device(LIGHT, keeper, entropy=SeededEntropy(1))
+    device = local_device(LIGHT, keeper, entropy=SeededEntropy(1))
     device.start(0)
     keeper.commit(replace(keeper.current, acl2=made().acl2, cred=Cred(resource_owner=NIL)))
     device.press_reset(1)
@@ -163,7 +163,7 @@ def test_no_room_for_it() -> None:
     bus = Bus()
     bus.subscribe(heard.append)
     keeper = Full(replace(made(), reset_profile=None))
-    Device(LIGHT, keeper, entropy=SeededEntropy(1), bus=bus).start(0)
+    local_device(LIGHT, keeper, entropy=SeededEntropy(1), bus=bus).start(0)
     assert heard == [StorageFailed(reason="here is on a full disk; free some space")]
     assert keeper.current.reset_profile is None
 

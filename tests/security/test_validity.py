@@ -211,7 +211,7 @@ def test_as_if_every_occurrence_were_looked_at(
 
 def test_the_library_is_loaded_when_it_is_needed() -> None:
     """A device without recurring entries does not spend time and memory on their library."""
-    program = "import sys, device.core; sys.exit('dateutil' in sys.modules)"
+    program = "import sys, onboardee.device.machine.boot; sys.exit('dateutil' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 

@@ -7,11 +7,12 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
-from onboardee.device.core import Device
 from onboardee.device.factory import new_database
+from onboardee.device.machine.device import Device
 from onboardee.device.simulation.document import read
 from onboardee.device.simulation.profile import Profile
 from onboardee.device.testing import MemoryKeeper, MemoryNetwork, onboarded
+from onboardee.device.testing.local import local_device
 from onboardee.device.testing.network import GROUPS
 from onboardee.obt import (
     Address,
@@ -71,7 +72,7 @@ def scene(profile: Profile, *, owned: bool = True) -> Scene:
         database = onboarded(database, entropy, clients={CLIENT: KEY})
     # behaviour changes values while a client looks
     still = replace(profile, behaviour=())
-    device = Device(still, MemoryKeeper(database), entropy=entropy)
+    device = local_device(still, MemoryKeeper(database), entropy=entropy)
     device.endpoints = (Endpoint("coap", HOST, PLAIN), Endpoint("coaps", HOST, SECURE))
     network.attach(device, HOST, PLAIN, groups=GROUPS)
     network.attach(device, HOST, SECURE, secured=True)

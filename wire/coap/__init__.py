@@ -10,6 +10,7 @@ from onboardee.wire.coap.discovery import (
     encode_multicast_request,
     pong,
 )
+from onboardee.wire.coap.handling import HandlerServer
 from onboardee.wire.coap.limits import Limits
 from onboardee.wire.coap.model import (
     ClientEvent,
@@ -26,9 +27,9 @@ from onboardee.wire.coap.model import (
     ResponseReceived,
     UploadPolicy,
 )
-from onboardee.wire.coap.observe import Observation
+from onboardee.wire.coap.observe import Observation, Observer
 from onboardee.wire.coap.requests import is_request, peek
-from onboardee.wire.coap.server import CoapServer
+from onboardee.wire.coap.server import CoapServer, Exchange
 
 __all__ = [
     "ClientEvent",
@@ -37,12 +38,15 @@ __all__ = [
     "CoapServer",
     "Code",
     "ContentFormat",
+    "Exchange",
     "ExchangeFailed",
     "FailureReason",
     "Handler",
+    "HandlerServer",
     "Limits",
     "Method",
     "Observation",
+    "Observer",
     "Remote",
     "Request",
     "Response",

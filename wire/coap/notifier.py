@@ -18,6 +18,8 @@ class Notifier:
         self._outbox = outbox
         self._limits = limits
         self.observers = Observers(limits)
+        self._stale: dict[Observer, None] = {}
+        """Who is to be told of a new state now, in order."""
 
     def observe(
         self, request: Request, remote: Remote, response: Response, block2: Block | None, now: float
@@ -38,8 +40,8 @@ class Notifier:
         observer = Observer(response.observe_as, remote, request, block2, confirmed_at=now)
         return self.observers.add(observer)
 
-    def notify(self, key: Hashable, now: float) -> None:
-        """Tell the observers of a resource its new state, or remember to (RFC 7641 4.5)."""
+    def notify(self, key: Hashable) -> None:
+        """Have the observers of a resource told its new state (RFC 7641 4.5)."""
         observers = self.observers.select(key=key)
         if not observers:
             return
@@ -48,37 +50,20 @@ class Notifier:
             if observer.awaits_ack:
                 observer.is_stale = True
             else:
-                self._send_state(observer, now)
+                self._stale[observer] = None
 
-    def end(self, observer: Observer) -> None:
-        """Take an observer off the list and stop what is on its way to it."""
-        self.observers.remove(observer)
-        if observer.awaits_ack and observer.last_mid is not None:
-            self._outbox.settle(observer.remote, observer.last_mid)
+    def take_stale(self) -> Observer | None:
+        """Return the next observer to be told, if there is one."""
+        if not self._stale:
+            return None
+        observer = next(iter(self._stale))
+        del self._stale[observer]
+        return observer
 
-    def end_with(self, observer: Observer, code: Code, now: float) -> None:
-        """End an observation by an error notification (RFC 7641 4.2)."""
-        self.end(observer)
-        self._send(observer, Reply(code), now)
-
-    def acknowledged(self, observer: Observer, now: float) -> None:
-        """Go on after the acknowledgement of a notification: the newest state, if it changed."""
-        observer.awaits_ack = False
-        observer.confirmed_at = now
-        if observer.is_stale:
-            observer.is_stale = False
-            self._send_state(observer, now)
-
-    def reset(self, remote: Remote, mid: int) -> None:
-        """End the observation whose non-confirmable notification was rejected (RFC 7641 3.6)."""
-        for observer in self.observers.select(remote=remote):
-            if observer.last_mid == mid:
-                self.end(observer)
-
-    def _send_state(self, observer: Observer, now: float) -> None:
-        response = self._responder.ask(observer.request, observer.remote, now)
+    def tell(self, observer: Observer, response: Response | None, now: float) -> None:
+        """Send the present state; what is none ends the observation."""
         if observer not in self.observers:
-            return  # the handler itself has ended the observation
+            return  # making the response has ended the observation
         if response is None:
             self.end(observer)
             return
@@ -94,6 +79,32 @@ class Notifier:
             observe=self.observers.number(observer.key) if goes_on else None,
         )
         self._send(observer, reply, now, goes_on=goes_on)
+
+    def end(self, observer: Observer) -> None:
+        """Take an observer off the list and stop what is on its way to it."""
+        self.observers.remove(observer)
+        self._stale.pop(observer, None)
+        if observer.awaits_ack and observer.last_mid is not None:
+            self._outbox.settle(observer.remote, observer.last_mid)
+
+    def end_with(self, observer: Observer, code: Code, now: float) -> None:
+        """End an observation by an error notification (RFC 7641 4.2)."""
+        self.end(observer)
+        self._send(observer, Reply(code), now)
+
+    def acknowledged(self, observer: Observer, now: float) -> None:
+        """Go on after the acknowledgement of a notification: the newest state, if it changed."""
+        observer.awaits_ack = False
+        observer.confirmed_at = now
+        if observer.is_stale:
+            observer.is_stale = False
+            self._stale[observer] = None
+
+    def reset(self, remote: Remote, mid: int) -> None:
+        """End the observation whose non-confirmable notification was rejected (RFC 7641 3.6)."""
+        for observer in self.observers.select(remote=remote):
+            if observer.last_mid == mid:
+                self.end(observer)
 
     def _send(self, observer: Observer, reply: Reply, now: float, *, goes_on: bool = False) -> None:
         token = observer.request.token

@@ -1,36 +1,22 @@
-"""From a request to the content of its answer: handler, blocks and options."""
+"""From a response to the content of its messages: blocks and options."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 
 from onboardee.wire.coap import options
 from onboardee.wire.coap.blocks import Block, cut
 from onboardee.wire.coap.limits import Limits
-from onboardee.wire.coap.model import Code, Handler, Method, Remote, Request, Response
+from onboardee.wire.coap.model import Code, Method, Remote, Request, Response
 from onboardee.wire.coap.outbox import Reply
 from onboardee.wire.coap.snapshots import Snapshots, entity_tag
 
-_FAILED = Response(Code.INTERNAL_SERVER_ERROR)
-
 
 class Responder:
-    """Asks the handler and cuts what it says into blocks (RFC 7959 2.4)."""
+    """Cuts responses into blocks (RFC 7959 2.4)."""
 
-    def __init__(
-        self, handler: Handler, limits: Limits, on_error: Callable[[Exception], None]
-    ) -> None:
-        self._handler = handler
-        self._on_error = on_error
+    def __init__(self, limits: Limits) -> None:
         self._exponent = limits.max_block_exponent
         self._whole = 1 << (limits.max_block_exponent + 4)
         self.snapshots = Snapshots(limits)
-
-    def ask(self, request: Request, remote: Remote, now: float) -> Response | None:
-        """Return the handler's answer; its exception becomes 5.00 and is reported."""
-        try:
-            return self._handler(request, remote, now)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the peer gets an answer
-            self._on_error(error)
-            return _FAILED
 
     def continuation(
         self, request: Request, remote: Remote, wanted: Block, now: float
@@ -58,7 +44,7 @@ class Responder:
         block2: Block | None = None,
         observe: int | None = None,
     ) -> Reply:
-        """Turn the handler's answer into the content of a message, or of its first block."""
+        """Turn a response into the content of a message, or of its first block."""
         payload = response.payload
         if block2 is None and len(payload) <= self._whole and block1 is None and observe is None:
             area = options.write_content(response.content_format, response.content_version)

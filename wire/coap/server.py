@@ -1,7 +1,7 @@
 """The server role of one CoAP endpoint (RFC 7252 4, 5; RFC 7641; RFC 7959)."""
 
 from collections.abc import Callable, Hashable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from onboardee.wire.coap import options, wire
 from onboardee.wire.coap.blocks import Block
@@ -10,12 +10,11 @@ from onboardee.wire.coap.model import (
     DEREGISTER,
     REGISTER,
     Code,
-    Handler,
     Method,
     Remote,
     Request,
+    Response,
     Type,
-    UploadPolicy,
 )
 from onboardee.wire.coap.observe import Observation, Observer
 from onboardee.wire.coap.outbox import Outbox, Reply
@@ -27,58 +26,114 @@ _LAST_REQUEST_CODE = 31
 _DEFAULT_LIMITS = Limits()
 
 
-class CoapServer:
-    """Answers requests of many peers through one handler.
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request that waits for its answer, or one block of an upload that waits for leave."""
 
-    Datagrams and the time go in by `receive` and `tick`, datagrams come out of `take_outgoing`.
-    `receive` never raises on account of what a peer sent. An exception of the handler is
-    answered with 5.00 and then given to `on_error`; without that it is raised, once the
-    endpoint's own state is in order. `accept_upload` is asked at each block of an upload. What
-    is kept for peers that `is_stranger` tells has the bounds `strangers`, for others `limits`.
+    request: Request
+    remote: Remote
+    frame: wire.Frame
+    datagram: bytes
+    options: options.RequestOptions
+    block1: Block | None = None
+
+    @property
+    def is_part(self) -> bool:
+        """Tell whether it is a block of an upload with more to follow: see `CoapServer.take_in`."""
+        return self.block1 is not None and self.block1.more
+
+
+class CoapServer:
+    """The server's part of the protocol, for many peers.
+
+    `receive` takes a datagram and returns the exchange that it begins, if it is to be answered
+    anew; whoever serves it hands the answer to `respond`, before anything else is received. A
+    block of an upload that `is_part` is not answered but let in or refused, by `take_in`: whoever
+    has no right to the whole shall not make the device keep its parts. `notify` says that a
+    resource changed; the observers to be told then come out of `take_stale`, and `tell` takes the
+    answer to the request of each. Datagrams come out of `take_outgoing`.
+
+    Nothing here raises on account of what a peer sent. What is kept for peers that `is_stranger`
+    tells has the bounds `strangers`, for others `limits`.
     """
 
-    def __init__(  # noqa: PLR0913 - by keyword, each with a default but the first
+    def __init__(
         self,
-        handler: Handler,
         *,
         entropy: Entropy,
         limits: Limits = _DEFAULT_LIMITS,
         strangers: Limits = STRANGERS,
         is_stranger: Callable[[Remote], bool] = lambda _remote: False,
-        accept_upload: UploadPolicy | None = None,
-        on_error: Callable[[Exception], None] | None = None,
     ) -> None:
-        self._errors: list[Exception] = []
         self._outbox: Outbox[Observer] = Outbox(entropy=entropy, limits=limits)
-        report = on_error or self._errors.append
-        self._known = Share(handler, self._outbox, limits, report)
-        self._strangers = Share(handler, self._outbox, strangers, report)
+        self._known = Share(self._outbox, limits)
+        self._strangers = Share(self._outbox, strangers)
         self._is_stranger = is_stranger
-        self._accept_upload = accept_upload
         self._exponent = limits.max_block_exponent
 
     def receive(
         self, datagram: bytes, remote: Remote, now: float, *, multicast: bool = False
-    ) -> None:
+    ) -> Exchange | None:
         """Take in one datagram; `multicast` tells that it was sent to a group."""
         try:
             frame = wire.parse(datagram)
         except wire.FormatError as error:
             if error.reset_mid is not None and not multicast:
                 self._outbox.put(remote, wire.empty(Type.RST, error.reset_mid))
-            return
+            return None
         if 0 < frame.code <= _LAST_REQUEST_CODE:
             if frame.type <= Type.NON:
-                self._take_request(frame, datagram, remote, now, multicast=multicast)
+                return self._take_request(frame, datagram, remote, now, multicast=multicast)
         elif not multicast:
             self._take_other(frame, remote, now)
-        self._raise_errors()
+        return None
 
-    def notify(self, key: Hashable, now: float) -> None:
-        """Tell the observers of a resource that its state changed."""
+    def respond(self, exchange: Exchange, response: Response | None, now: float) -> None:
+        """Answer a request; `None` is silence."""
+        if response is None:
+            self._send(exchange, None, 0.0, now)
+            return
+        request, remote = exchange.request, exchange.remote
+        share, wanted = self._share_of(remote), exchange.options.block2
+        is_registered = (
+            request.observe in (REGISTER, DEREGISTER)
+            and request.method is Method.GET
+            and not (wanted is not None and wanted.number)
+            and share.notifier.observe(request, remote, response, wanted, now)
+        )
+        reply = share.responder.reply(
+            request,
+            remote,
+            response,
+            now,
+            block1=exchange.block1,
+            block2=wanted,
+            observe=0 if is_registered else None,
+        )
+        self._send(exchange, reply, response.delay, now)
+
+    def take_in(self, part: Exchange, refusal: Code | None, now: float) -> None:
+        """Let a block of an upload in, or end the upload with the code of a refusal."""
+        if refusal is None:
+            joined = self._join(part, now)
+            assert isinstance(joined, Reply)
+            self._send(part, joined, 0.0, now)
+            return
+        self._share_of(part.remote).uploads.drop(part.remote, _upload_key(part.request))
+        self._send(part, Reply(refusal), 0.0, now)
+
+    def notify(self, key: Hashable) -> None:
+        """Say that the state of a resource changed."""
         for share in (self._known, self._strangers):
-            share.notifier.notify(key, now)
-        self._raise_errors()
+            share.notifier.notify(key)
+
+    def take_stale(self) -> Observer | None:
+        """Return the next observer that is to be told of a new state, None if there is none."""
+        return self._known.notifier.take_stale() or self._strangers.notifier.take_stale()
+
+    def tell(self, observer: Observer, response: Response | None, now: float) -> None:
+        """Notify an observer by the answer to its request; an error ends the observation."""
+        self._share_of(observer.remote).notifier.tell(observer, response, now)
 
     def drop_observers(
         self,
@@ -146,12 +201,6 @@ class CoapServer:
     def _share_of(self, remote: Remote) -> Share:
         return self._strangers if self._is_stranger(remote) else self._known
 
-    def _raise_errors(self) -> None:
-        if self._errors:
-            first = self._errors[0]
-            self._errors.clear()
-            raise first
-
     def _take_other(self, frame: wire.Frame, remote: Remote, now: float) -> None:
         """Take in what is no request: ping, acknowledgement, reset, or nothing of ours."""
         if frame.type == Type.CON:
@@ -170,34 +219,67 @@ class CoapServer:
 
     def _take_request(
         self, frame: wire.Frame, datagram: bytes, remote: Remote, now: float, *, multicast: bool
-    ) -> None:
+    ) -> Exchange | None:
         if multicast and (frame.type != Type.NON or frame.code != Method.GET):
-            return  # RFC 7252 8.1, and OCF knows no other request to a group
-        answers = self._share_of(remote).answers
-        answer = answers.find(remote, frame.mid, datagram, now)
-        if answer is None:
-            answer = self._answer(frame, remote, now, multicast=multicast)
-            answers.store(remote, frame.mid, datagram, answer, now)
-        if answer:
-            self._outbox.put(remote, answer)
-
-    def _answer(self, frame: wire.Frame, remote: Remote, now: float, *, multicast: bool) -> bytes:
-        """Return the datagram to answer a new request with at once; it may be empty."""
+            return None  # RFC 7252 8.1, and OCF knows no other request to a group
+        answer = self._share_of(remote).answers.find(remote, frame.mid, datagram, now)
+        if answer is not None:
+            if answer:
+                self._outbox.put(remote, answer)
+            return None
         opts = options.read_request(frame.options)
-        reply: Reply | None
-        delay = 0.0
+        request = request_of(frame, METHODS.get(frame.code, Method.GET), opts, multicast=multicast)
+        block1 = None if opts.block1 is None else opts.block1.at_most(6)
+        exchange = Exchange(request, remote, frame, datagram, opts, block1)
         if opts.refusal is not None:
             # RFC 7252 5.4.1: a non-confirmable request with such an option is rejected silently.
             is_silent = frame.type == Type.NON and opts.refusal is Code.BAD_OPTION
-            reply = None if is_silent else Reply(opts.refusal)
+            self._send(exchange, None if is_silent else Reply(opts.refusal), 0.0, now)
+        elif frame.code not in METHODS:
+            self._send(exchange, Reply(Code.METHOD_NOT_ALLOWED), 0.0, now)
         else:
-            reply, delay = self._reply(frame, opts, remote, now, multicast=multicast)
-        if reply is None or (multicast and reply.code >= Code.BAD_REQUEST):
+            return self._gather(exchange, now)
+        return None
+
+    def _gather(self, exchange: Exchange, now: float) -> Exchange | None:
+        """Return the exchange if it is for others to answer: its request is complete, or a part."""
+        request, remote, opts = exchange.request, exchange.remote, exchange.options
+        later_block = opts.block2 if opts.block2 is not None and opts.block2.number else None
+        if request.multicast and (opts.block1 or later_block or opts.observe is not None):
+            self._send(exchange, None, 0.0, now)
+            return None
+        if later_block is not None:
+            share = self._share_of(remote)
+            reply = share.responder.continuation(request, remote, later_block, now)
+            if reply is not None:
+                self._send(exchange, reply, 0.0, now)
+                return None
+        if exchange.block1 is None or exchange.block1.more:
+            return exchange
+        joined = self._join(exchange, now)
+        if isinstance(joined, Reply):
+            self._send(exchange, joined, 0.0, now)
+            return None
+        return replace(exchange, request=joined)
+
+    def _send(self, exchange: Exchange, reply: Reply | None, delay: float, now: float) -> None:
+        """Send an answer, now or after a delay, and remember it for repeated requests."""
+        answer = self._encode(exchange, reply, delay, now)
+        remote, mid = exchange.remote, exchange.frame.mid
+        self._share_of(remote).answers.store(remote, mid, exchange.datagram, answer, now)
+        if answer:
+            self._outbox.put(remote, answer)
+
+    def _encode(self, exchange: Exchange, reply: Reply | None, delay: float, now: float) -> bytes:
+        """Return the datagram to answer a request with at once; it may be empty."""
+        frame = exchange.frame
+        if reply is None or (exchange.request.multicast and reply.code >= Code.BAD_REQUEST):
             return b""
-        if opts.no_response and opts.no_response >> ((reply.code >> 5) - 1) & 1:  # RFC 7967 2.1
+        hidden = exchange.options.no_response
+        if hidden and hidden >> ((reply.code >> 5) - 1) & 1:  # RFC 7967 2.1
             return b"" if frame.type == Type.NON else wire.empty(Type.ACK, frame.mid)
         if delay > 0 and self._outbox.has_room_to_hold:
-            return self._hold(frame, remote, reply, now + delay)
+            return self._hold(frame, exchange.remote, reply, now + delay)
         if frame.type == Type.CON:
             kind, mid = Type.ACK, frame.mid
         else:
@@ -210,79 +292,28 @@ class CoapServer:
         self._outbox.hold(due, remote, frame.token, reply, confirmable=confirmable)
         return wire.empty(Type.ACK, frame.mid) if confirmable else b""
 
-    def _reply(
-        self,
-        frame: wire.Frame,
-        opts: options.RequestOptions,
-        remote: Remote,
-        now: float,
-        *,
-        multicast: bool,
-    ) -> tuple[Reply | None, float]:
-        """Find the content of an answer, and how long it is held back."""
-        method = METHODS.get(frame.code)
-        if method is None:
-            return Reply(Code.METHOD_NOT_ALLOWED), 0.0
-        later_block = opts.block2 if opts.block2 is not None and opts.block2.number else None
-        if multicast and (opts.block1 or later_block or opts.observe is not None):
-            return None, 0.0
-        share = self._share_of(remote)
-        request = request_of(frame, method, opts, multicast=multicast)
-        if later_block is not None:
-            reply = share.responder.continuation(request, remote, later_block, now)
-            if reply is not None:
-                return reply, 0.0
-        block1 = None
-        if opts.block1 is not None:
-            block1 = opts.block1.at_most(6)
-            joined = self._join(request, remote, block1, opts.size1, now)
-            if isinstance(joined, Reply):
-                return joined, 0.0
-            request = joined
-        response = share.responder.ask(request, remote, now)
-        if response is None:
-            return None, 0.0
-        is_registered = (
-            opts.observe in (REGISTER, DEREGISTER)
-            and method is Method.GET
-            and later_block is None
-            and share.notifier.observe(request, remote, response, opts.block2, now)
+    def _join(self, exchange: Exchange, now: float) -> Request | Reply:
+        """Add a block of a request; returns the whole request after its last one."""
+        request, block = exchange.request, exchange.block1
+        assert block is not None
+        uploads, key = self._share_of(exchange.remote).uploads, _upload_key(request)
+        size1 = exchange.options.size1
+        outcome = uploads.add(
+            exchange.remote, key, block, request.payload, announced=size1, now=now
         )
-        reply = share.responder.reply(
-            request,
-            remote,
-            response,
-            now,
-            block1=block1,
-            block2=opts.block2,
-            observe=0 if is_registered else None,
-        )
-        return reply, response.delay
-
-    def _join(
-        self, request: Request, remote: Remote, block: Block, size1: int | None, now: float
-    ) -> Request | Reply:
-        """Add a block of a request; returns the whole request after its last one.
-
-        The last one is judged with the whole, by the handler.
-        """
-        uploads = self._share_of(remote).uploads
-        key = (
-            request.method,
-            request.path,
-            request.query,
-            request.content_format,
-            request.content_version,
-        )
-        if block.more and self._accept_upload is not None:
-            refusal = self._accept_upload(request, remote)
-            if refusal is not None:
-                uploads.drop(remote, key)
-                return Reply(refusal)
-        outcome = uploads.add(remote, key, block, request.payload, announced=size1, now=now)
         if outcome.body is not None:
             return replace(request, payload=outcome.body)
         echoed = block.at_most(self._exponent) if block.number == 0 else block
         is_known = outcome.code in (Code.CONTINUE, Code.REQUEST_ENTITY_TOO_LARGE)
         area = options.write(block1=echoed if is_known else None, size1=outcome.size1)
         return Reply(outcome.code, area)
+
+
+def _upload_key(request: Request) -> Hashable:
+    return (
+        request.method,
+        request.path,
+        request.query,
+        request.content_format,
+        request.content_version,
+    )

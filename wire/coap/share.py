@@ -1,10 +1,8 @@
 """What a server keeps for one kind of peers, within bounds of their own."""
 
-from collections.abc import Callable
-
 from onboardee.wire.coap.dedup import AnswerMemory
 from onboardee.wire.coap.limits import Limits
-from onboardee.wire.coap.model import Handler, Remote
+from onboardee.wire.coap.model import Remote
 from onboardee.wire.coap.notifier import Notifier
 from onboardee.wire.coap.observe import Observer
 from onboardee.wire.coap.outbox import Outbox
@@ -19,16 +17,10 @@ class Share:
     missing to the others.
     """
 
-    def __init__(
-        self,
-        handler: Handler,
-        outbox: Outbox[Observer],
-        limits: Limits,
-        on_error: Callable[[Exception], None],
-    ) -> None:
+    def __init__(self, outbox: Outbox[Observer], limits: Limits) -> None:
         self.answers = AnswerMemory(limits)
         self.uploads = Uploads(limits)
-        self.responder = Responder(handler, limits, on_error)
+        self.responder = Responder(limits)
         self.notifier = Notifier(self.responder, outbox, limits)
 
     def forget(self, remote: Remote) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import blake2s
 from typing import Final, NamedTuple
 
-from onboardee.device.budget import AnswerBudget, Proof, Turn
+from onboardee.device.machine.budget import AnswerBudget, Proof, Turn
 from onboardee.wire.coap.patching import ECHO, option_of, token_of, with_option
 from onboardee.wire.coap.wire import FormatError
 from onboardee.wire.entropy import Entropy, random_fraction

@@ -1,14 +1,12 @@
 """Who talks to the device over DTLS: who may open a session, who has one, and who that is."""
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from onboardee.device import events
 from onboardee.device.access.peer import Peer
-from onboardee.device.clock import WallClock
-from onboardee.device.events import Bus
+from onboardee.device.machine.state import DeviceState, Report
 from onboardee.device.security.identity import expired_certificates
 from onboardee.device.security.pin import PinPad, random_pin
 from onboardee.device.security.roles import AssertedRoles
@@ -53,21 +51,19 @@ class Peers:
     def __init__(  # noqa: PLR0913 - what it gets from the device, by keyword
         self,
         ownership: Ownership,
-        database: Callable[[], Database],
+        state: DeviceState,
         *,
         entropy: Entropy,
-        bus: Bus,
-        wall_clock: WallClock,
+        report: Report,
         asserted: AssertedRoles,
         compat: Compatibility = Compatibility(),  # noqa: B008 - immutable
         keylog: Callable[[str], None] | None = None,
     ) -> None:
         self._ownership = ownership
         self._compat = compat
-        self._database = database
+        self._state = state
         self._entropy = entropy
-        self._bus = bus
-        self._wall_clock = wall_clock
+        self._report = report
         self._asserted = asserted
         self._known: dict[Session, Peer] = {}
         self._expired: frozenset[Credential] = frozenset()
@@ -76,7 +72,7 @@ class Peers:
         self._is_closed = False
         self._return_by: float | None = None
         self._transfer_began: float | None = None
-        self._heard_at = self._now = 0.0
+        self._heard_at = 0.0
         self.dtls: Final = ServerEndpoint(
             self,
             entropy=entropy,
@@ -87,7 +83,6 @@ class Peers:
 
     def receive(self, datagram: bytes, path: Path, now: float) -> None:
         """Take a datagram of the secured port."""
-        self._now = now
         self.dtls.receive(datagram, path, now)
 
     @property
@@ -96,21 +91,22 @@ class Peers:
         return tuple(self.dtls.sessions.values())
 
     @property
-    def wall_time(self) -> datetime:
-        """The time of day."""
-        return self._wall_clock()
-
-    @property
     def pin(self) -> str | None:
         """The PIN that is being shown, if any."""
         return self._pins.current
 
     def peer(self, session: Session) -> Peer:
-        """Tell who the peer of a live session is, with the roles that it has at this moment."""
-        moment = self._wall_clock()
-        peer = with_present_role(self._known[session], self._database(), moment)
-        asserted = self._asserted.roles(session, moment)
-        return peer.with_asserted(asserted) if asserted else peer
+        """Tell who opened a session that lives, or whose end was not noted yet."""
+        return self._known[session]
+
+    def present(self, peer: Peer) -> Peer:
+        """Return the peer with the roles that it has at this moment."""
+        if peer.session is None:
+            return peer
+        moment = self._state.wall_time
+        with_role = with_present_role(self._known[peer.session], self._state.database, moment)
+        asserted = self._asserted.roles(peer.session, moment)
+        return with_role.with_asserted(asserted) if asserted else with_role
 
     def offer(self, address: Hashable, /) -> Offer | None:
         """Say who may open a session (the engine asks)."""
@@ -118,23 +114,23 @@ class Peers:
             return None
         owner = self._awaited_owner()
         if owner is not None:
-            return returning_terms(self._database(), owner, self._wall_clock)
+            return returning_terms(self._state.database, owner, self._state.wall_clock)
         self._report_expired()
         pin = self._pin_terms(address)
-        return terms_for(self._database(), self.dtls, address, pin, self._wall_clock)
+        return terms_for(self._state.database, self.dtls, address, pin, self._state.wall_clock)
 
     def _pin_terms(self, address: Hashable) -> PinTerms | None:
         """Return on what terms a host may try the PIN; None if there is none, or not so soon."""
         shown, host = self._pins.current, _host_of(address)
         if shown is None:
             return None
-        if not self._tries.has_time_for(host, self._now):
+        if not self._tries.has_time_for(host, self._state.now):
             reason = "there were too many tries of the PIN of late"
-            self._bus.publish(events.HandshakeRefused(peer=str(address), reason=reason, alert=None))
+            self._report(events.HandshakeRefused(peer=str(address), reason=reason, alert=None))
             return None
         # IoTivity 1.2 has room for 16 octets
         bare_hint = self._ownership.pin.bare_hint or self._compat.oic_1_1
-        return PinTerms(shown, bare_hint, lambda: self._tries.begin(host, self._now))
+        return PinTerms(shown, bare_hint, lambda: self._tries.begin(host, self._state.now))
 
     def take_events(self) -> Iterator[Event]:
         """Hand over what happened to the sessions, one by one and each after taking note of it."""
@@ -145,7 +141,7 @@ class Peers:
                     case SessionEstablished(session):
                         self._open(session)
                     case HandshakeFailed() as failure:
-                        self._report(failure)
+                        self._tell_failure(failure)
                         self._count(failure)
                     case _:
                         pass
@@ -156,7 +152,7 @@ class Peers:
         session = closed.session
         peer = self._known.pop(session, None)
         reason = closed.reason.value
-        self._bus.publish(events.SessionEnded(peer=str(session.address), reason=reason))
+        self._report(events.SessionEnded(peer=str(session.address), reason=reason))
         return peer
 
     @property
@@ -173,11 +169,11 @@ class Peers:
 
     def show_pin(self) -> None:
         """Show a new PIN if that is the selected method, otherwise none."""
-        doxm = self._database().doxm
+        doxm = self._state.database.doxm
         if doxm.owned or doxm.selected_method != TransferMethod.RANDOM_PIN:
             self._pins.drop()
         else:
-            self._bus.publish(events.PinShown(pin=self._pins.show()))
+            self._report(events.PinShown(pin=self._pins.show()))
 
     def forget_pin(self) -> None:
         """Show no PIN any more, and forget the wrong ones."""
@@ -222,7 +218,7 @@ class Peers:
 
         Whoever holds the ownership connection keeps everybody else from taking ownership.
         """
-        if self._database().state is not State.RFOTM:
+        if self._state.database.state is not State.RFOTM:
             return None
         if not self.dtls.sessions:
             return self._return_by
@@ -243,7 +239,7 @@ class Peers:
         """End the sessions of peers that lost their credential; the caller gets its answer."""
         for session in self.sessions:
             if session is not caller and has_lost_credential(
-                session, before, self._database(), self._wall_clock
+                session, before, self._state.database, self._state.wall_clock
             ):
                 self.dtls.close(session, now)
         for session in self.sessions:
@@ -256,57 +252,57 @@ class Peers:
         self.dtls.close_all(now)
 
     def _awaited_owner(self) -> UUID | None:
-        return awaited_owner(self._database()) if self._compat.oic_1_1 else None
+        return awaited_owner(self._state.database) if self._compat.oic_1_1 else None
 
     def _open(self, session: Session) -> None:
         self._return_by = None
         if is_ownership_connection(session):
             self.dtls.abandon_handshakes()
         self._note_transfer(session)
-        peer = peer_of(session, self._database(), self._wall_clock)
+        peer = peer_of(session, self._state.database, self._state.wall_clock)
         self._known[session] = peer
-        self._bus.publish(
+        self._report(
             events.SessionOpened(
                 peer=str(session.address), suite=session.suite.name, identity=peer.identity
             )
         )
 
         if session.peer_certificates:
-            due = revocations_outdated(self._database(), self._wall_clock())
+            due = revocations_outdated(self._state.database, self._state.wall_time)
             if due is not None:
-                self._bus.publish(
+                self._report(
                     events.RevocationsOutdated(peer=str(session.address), due=due.isoformat())
                 )
 
     def _note_transfer(self, session: Session) -> None:
         """Note when a transfer began: a further session of the same one does not prolong it."""
         self._heard_at = session.established_at
-        if self._database().state is not State.RFOTM:
+        if self._state.database.state is not State.RFOTM:
             self._transfer_began = None
         elif self._transfer_began is None:
             self._transfer_began = session.established_at
 
     def _forget_lost_roles(self, session: Session) -> None:
-        asserted = self._asserted.of(session, self._wall_clock())
+        asserted = self._asserted.of(session, self._state.wall_time)
         kept = {
             credid: each
             for credid, each in asserted.items()
-            if not has_lost_role(each.public, session, self._database(), self._wall_clock)
+            if not has_lost_role(each.public, session, self._state.database, self._state.wall_clock)
         }
         if len(kept) < len(asserted):
             self._asserted.replace(session, kept)
 
     def _report_expired(self) -> None:
         """Say once of each certificate of our own that it is not shown any more."""
-        expired = expired_certificates(self._database(), self._wall_clock())
+        expired = expired_certificates(self._state.database, self._state.wall_time)
         for each in expired - self._expired:
             usage = str(each.usage)
-            self._bus.publish(events.OwnCertificateExpired(credid=each.credid, usage=usage))
+            self._report(events.OwnCertificateExpired(credid=each.credid, usage=usage))
         self._expired = expired
 
-    def _report(self, failure: HandshakeFailed) -> None:
+    def _tell_failure(self, failure: HandshakeFailed) -> None:
         alert = failure.alert
-        self._bus.publish(
+        self._report(
             events.HandshakeRefused(
                 peer=str(failure.address),
                 reason=failure.reason,

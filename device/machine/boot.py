@@ -1,0 +1,138 @@
+"""The composition root: a device with all its parts, made everywhere in this one way."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from onboardee.device import events
+from onboardee.device.access.peer import Peer
+from onboardee.device.clock import WallClock, utc_now
+from onboardee.device.events import Bus, Event
+from onboardee.device.machine.announcements import Announcements
+from onboardee.device.machine.budget import AnswerBudget
+from onboardee.device.machine.challenges import Challenges
+from onboardee.device.machine.device import Device, Keeper
+from onboardee.device.machine.lifecycle import Lifecycle
+from onboardee.device.machine.outbound import Outbound
+from onboardee.device.machine.peers import Peers
+from onboardee.device.machine.requests import Dispatcher
+from onboardee.device.machine.service import Service
+from onboardee.device.machine.state import DeviceState
+from onboardee.device.resources.all import all_resources
+from onboardee.device.resources.base import Resource
+from onboardee.device.resources.collection import appliance_resources, batches_of_members
+from onboardee.device.resources.legacy import serve_oic_1_1
+from onboardee.device.resources.secure import secure_resources
+from onboardee.device.security.audit import AuditLog
+from onboardee.device.security.roles import AssertedRoles
+from onboardee.device.simulation.behaviour.chance import Dice
+from onboardee.device.simulation.behaviour.world import World
+from onboardee.device.simulation.profile import Profile
+from onboardee.device.simulation.values import Values
+from onboardee.wire.coap import CoapServer, Remote
+from onboardee.wire.entropy import Entropy, SeededEntropy
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a device gets from where it lives."""
+
+    entropy: Entropy
+    """Where all its random octets come from."""
+    bus: Bus = field(default_factory=Bus)
+    """Where its events are told."""
+    wall_clock: WallClock = utc_now
+    keylog: Callable[[str], None] | None = None
+    """Takes the secrets of its sessions, a line at a time, for who reads the traffic."""
+    seed: int | str | None = None
+    """Makes what it does by chance repeatable."""
+    budget: AnswerBudget | None = None
+    """What the devices of one process together send to peers that prove nothing."""
+
+
+def boot(profile: Profile, store: Keeper, surroundings: Surroundings) -> Device:
+    """Make a device. Raises `BehaviourError` if the profile's behaviour cannot be used."""
+    entropy, bus = surroundings.entropy, surroundings.bus
+    state = DeviceState(store.current, surroundings.wall_clock)
+    audit = AuditLog(lambda: state.database, state.wall_clock)
+
+    def report(event: Event) -> None:
+        audit(event)
+        state.events.append(event)
+
+    asserted = AssertedRoles()
+    peers = Peers(
+        profile.ownership,
+        state,
+        entropy=entropy,
+        report=report,
+        asserted=asserted,
+        compat=profile.compat,
+        keylog=surroundings.keylog,
+    )
+    coap = CoapServer(entropy=entropy, is_stranger=_is_stranger)
+    announcements = Announcements(batches_of_members(profile))
+    values = {each.href: Values(each.properties) for each in profile.resources}
+    world = World(
+        profile.behaviour,
+        profile.specs,
+        values,
+        dice=Dice(entropy if surroundings.seed is None else SeededEntropy(surroundings.seed)),
+        wall_clock=state.wall_clock,
+        report=lambda reason: report(events.BehaviourFailed(reason=reason)),
+    )
+    appliances = appliance_resources(profile, values, world)
+    lifecycle = Lifecycle(
+        profile=profile,
+        state=state,
+        report=report,
+        peers=peers,
+        coap=coap,
+        announcements=announcements,
+        world=world,
+        appliances=appliances,
+        audit=audit,
+        entropy=entropy,
+    )
+    secure = secure_resources(entropy, state.wall_clock, asserted, audit)
+    resources: list[Resource] = all_resources(
+        profile, secure=secure, appliances=appliances.values()
+    )
+    if profile.compat.oic_1_1:
+        serve_oic_1_1(resources, profile.compat)
+    service = Service(
+        Dispatcher(resources),
+        profile=profile,
+        state=state,
+        report=report,
+        peers=peers,
+        lifecycle=lifecycle,
+        entropy=entropy,
+        tells_requests=lambda: bus.wants_requests,
+    )
+    outbound = Outbound(
+        state=state,
+        report=report,
+        coap=coap,
+        dtls=peers.dtls,
+        service=service,
+        announcements=announcements,
+        challenges=Challenges(surroundings.budget or AnswerBudget(profile.answers), entropy),
+    )
+    return Device(
+        profile=profile,
+        store=store,
+        bus=bus,
+        state=state,
+        report=report,
+        peers=peers,
+        coap=coap,
+        service=service,
+        lifecycle=lifecycle,
+        outbound=outbound,
+        world=world,
+        appliances=appliances,
+    )
+
+
+def _is_stranger(remote: Remote) -> bool:
+    return isinstance(remote, Peer) and remote.session is None

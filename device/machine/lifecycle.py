@@ -1,0 +1,255 @@
+"""How a change takes effect, and how a device begins anew: resets, restarts, another database.
+
+A change is first made durable; then the sessions, the observers and the world learn of it. What
+must wait for the disk is `Work`, so that it cannot be forgotten that the disk may refuse.
+"""
+
+from collections.abc import Collection, Mapping
+
+from onboardee.device import events, factory
+from onboardee.device.access.peer import Peer
+from onboardee.device.access.target import PSTAT
+from onboardee.device.machine.announcements import Announcements
+from onboardee.device.machine.changes import describe_changes
+from onboardee.device.machine.peers import Peers
+from onboardee.device.machine.state import DeviceState, Report
+from onboardee.device.machine.step import Work
+from onboardee.device.machine.telling import News
+from onboardee.device.resources.appliance import ApplianceResource
+from onboardee.device.resources.base import Outcome, RefusedError
+from onboardee.device.security.audit import AuditLog
+from onboardee.device.security.sessions import is_ownership_connection
+from onboardee.device.simulation.behaviour.world import World
+from onboardee.device.simulation.profile import Profile
+from onboardee.svrdb import StoreUnavailable
+from onboardee.svrdb.model import NIL, Database, State
+from onboardee.wire.coap import CoapServer, Code
+from onboardee.wire.dtls import HandshakeFailed, SessionClosed
+from onboardee.wire.entropy import Entropy
+
+
+class Lifecycle:
+    """Carries through what changes the device."""
+
+    def __init__(  # noqa: PLR0913 - what a change has to do with, by keyword
+        self,
+        *,
+        profile: Profile,
+        state: DeviceState,
+        report: Report,
+        peers: Peers,
+        coap: CoapServer,
+        announcements: Announcements,
+        world: World,
+        appliances: Mapping[str, ApplianceResource],
+        audit: AuditLog,
+        entropy: Entropy,
+    ) -> None:
+        self._profile = profile
+        self._state = state
+        self._report = report
+        self._peers = peers
+        self._coap = coap
+        self._announcements = announcements
+        self._world = world
+        self._appliances = appliances
+        self._audit = audit
+        self._entropy = entropy
+        self._news = News(appliances, world)
+        self._reset_at: float | None = None
+        self._reboot_at: float | None = None
+
+    @property
+    def is_resetting(self) -> bool:
+        """Whether a reset is due."""
+        return self._reset_at is not None
+
+    def next_deadline(self) -> float | None:
+        """Return when `due` has something to do."""
+        due = [at for at in (self._reset_at, self._reboot_at) if at is not None]
+        return min(due, default=None)
+
+    # what happens
+
+    def start(self) -> Work[None]:
+        """Begin to live: let what is stored follow the profile, undo what a power cut left behind.
+
+        A reset that was asked for is carried out, and a transfer that was interrupted is undone.
+        """
+        database = factory.caught_up(self._state.database, self._profile)
+        if database != self._state.database:
+            yield from self._keep(database)  # without room for it, go on with what there is
+        if self._state.database.state is State.RESET or self._is_interrupted:
+            yield from self.reset()
+        self._world.start(self._state.now)
+        self._news.begin()
+        self._peers.show_pin()
+
+    def due(self) -> Work[None]:
+        """Do what is due."""
+        now = self._state.now
+        self._peers.end_overdue_transfer(now)
+        if self._peers.is_owner_overdue(now):
+            self._schedule_reset("the owner did not come back to end the transfer")
+        self.let_time_pass()
+        if self._reset_at is not None and now >= self._reset_at:
+            yield from self.reset()
+        if self._reboot_at is not None and now >= self._reboot_at:
+            self._restart()
+            self._report(events.DeviceRebooted())
+
+    def let_time_pass(self) -> None:
+        """Let the world do what is due."""
+        self.tell(self._world.tick(self._state.now))
+
+    def tell(self, hrefs: Collection[str], *, by_hand: bool = False) -> None:
+        """Let everybody know of new values, and of faults that came or went."""
+        ordered = sorted(hrefs)
+        self._announcements.add(ordered)
+        for event in self._news.events(ordered, by_hand=by_hand):
+            self._report(event)
+
+    def follow_end(self, event: SessionClosed | HandshakeFailed) -> None:
+        """Draw the consequences of a session's end, or of one that did not come about."""
+        if isinstance(event, SessionClosed):
+            self._forget(event)
+            was_transfer = is_ownership_connection(event.session)
+            if was_transfer and self._state.database.state is State.RFOTM:
+                self._after_transfer()
+        elif self._peers.has_too_many_wrong_pins:
+            self._schedule_reset("too many wrong PINs")
+
+    def _follow_ends(self) -> None:
+        for event in self._peers.take_events():
+            if isinstance(event, SessionClosed | HandshakeFailed):
+                self.follow_end(event)
+
+    def _after_transfer(self) -> None:
+        """Undo a transfer whose connection is gone, unless the tool is to come back."""
+        if not self._peers.sessions and not self._peers.wait_for_owner(self._state.now):
+            self._schedule_reset("the ownership connection ended before the transfer did")
+
+    # changes
+
+    def settle(self, outcome: Outcome, caller: Peer) -> Work[None]:
+        """Make a change durable, then let it take effect. Raises `RefusedError` if it cannot be."""
+        if outcome.database is not None:
+            before = self._state.database
+            failure = yield from self._keep(outcome.database)
+            if failure is not None:
+                raise RefusedError(Code.SERVICE_UNAVAILABLE, str(failure)) from failure
+            self._follow(before)
+            after = self._state.database
+            if before.cred != after.cred or before.crl != after.crl:
+                self._peers.end_forgotten(before, caller.session, self._state.now)
+                self._follow_ends()
+        self.tell(outcome.notify)
+        if outcome.abandon_handshakes:
+            self._peers.dtls.abandon_handshakes()
+            self._follow_ends()  # tries of the PIN that is shown no more
+            self._peers.show_pin()
+        if outcome.reboot:
+            self._reboot_at = self._state.now + self._profile.ownership.reset_delay
+
+    def adopt(self, database: Database) -> Work[None]:
+        """Go on with another database, as after a restart with it; if it can be stored."""
+        before = self._state.database
+        if (yield from self._keep(database)) is not None:
+            return
+        self._restart()
+        uuid = database.doxm.device_uuid
+        self._report(events.DatabaseReplaced(device_uuid=uuid, state=database.state.name))
+        self._follow(before, by_client=False)
+        self._peers.show_pin()
+
+    def reset(self) -> Work[None]:
+        """Go back to factory state; if that cannot be stored, try again later."""
+        before = self._state.database
+        database = factory.reset_database(before, self._entropy)
+        if (yield from self._keep(database)) is not None:
+            self._reset_at = self._state.now + self._profile.ownership.reset_delay
+            self._peers.refuse_all(refuse=True)
+            return
+        self._reset_at = None
+        self._peers.refuse_all(refuse=False)
+        self._peers.forget_pin()
+        self._audit.clear()
+        self._restart()
+        for event in describe_changes(before, database, by_client=False):
+            self._report(event)
+        self._report(events.DeviceReset(device_uuid=database.doxm.device_uuid))
+
+    def _keep(self, database: Database) -> Work[StoreUnavailable | None]:
+        """Make the database durable; return why that was not possible, after telling everybody."""
+        failure = yield database
+        if failure is not None:
+            self._report(events.StorageFailed(reason=str(failure)))
+        return failure
+
+    def _follow(self, before: Database, *, by_client: bool = True) -> None:
+        """Do what a durable change entails."""
+        after = self._state.database
+        for event in describe_changes(before, after, by_client=by_client):
+            self._report(event)
+        if before.pstat != after.pstat:
+            self._announcements.add({PSTAT})
+        if before.doxm.device_uuid != after.doxm.device_uuid:
+            self._announcements.add({"/oic/d"})
+        if after.doxm.owned or self._peers.is_owner_known:
+            self._peers.forget_pin()
+        if _rights(before) != _rights(after):
+            self._coap.drop_snapshots()
+        if _terms(before) != _terms(after):
+            self._peers.dtls.abandon_handshakes()
+        if before.state is after.state:
+            return
+        if after.state in {State.RESET, State.RFNOP}:
+            self._announcements.end_observations()
+        if after.state is State.RESET:
+            self._schedule_reset("a reset was requested")
+
+    def _schedule_reset(self, reason: str) -> None:
+        if self._reset_at is not None:
+            return
+        delay = self._profile.ownership.reset_delay
+        self._reset_at = self._state.now + delay
+        self._peers.refuse_all(refuse=True)
+        self._report(events.ResetScheduled(reason=reason, in_seconds=delay))
+
+    def _restart(self) -> None:
+        """End all sessions and begin with the first values, as after a power cut."""
+        self._reboot_at = None
+        self._peers.end_all(self._state.now)
+        for event in self._peers.take_events():
+            if isinstance(event, SessionClosed):
+                self._forget(event)
+        self._coap.drop_snapshots()
+        self._announcements.end_observations()
+        for appliance in self._appliances.values():
+            appliance.values.restore()
+        self._world.start(self._state.now)
+        self._news.begin()
+        if self._is_interrupted:
+            self._schedule_reset("a restart interrupted the transfer of ownership")
+
+    def _forget(self, closed: SessionClosed) -> None:
+        peer = self._peers.note_end(closed)
+        if peer is not None:
+            self._coap.forget(peer)
+
+    @property
+    def _is_interrupted(self) -> bool:
+        """Whether a tool has begun to take ownership; a transfer does not outlive its session."""
+        database = self._state.database
+        is_begun = database.doxm.owned or database.doxm.owner_uuid != NIL
+        return database.state is State.RFOTM and is_begun
+
+
+def _rights(database: Database) -> object:
+    """Return what decides who may read what."""
+    return database.state, database.doxm, database.cred, database.acl2
+
+
+def _terms(database: Database) -> object:
+    """Return what decides who may open a session; one that began before may not end after."""
+    return database.state is State.RFOTM, database.cred, database.crl

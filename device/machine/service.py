@@ -1,0 +1,190 @@
+"""Serves requests: completes each with the state that it meets, and tells what became of it."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+from onboardee.device import events
+from onboardee.device.access.call import Call, Query
+from onboardee.device.access.era import OIC_1_1, TODAY, Era
+from onboardee.device.access.peer import Peer
+from onboardee.device.access.target import DOXM, Operation, Target
+from onboardee.device.machine.lifecycle import Lifecycle
+from onboardee.device.machine.peers import Peers
+from onboardee.device.machine.requests import CONTENT_VERSION, Answer, Dispatcher
+from onboardee.device.machine.state import DeviceState, Report
+from onboardee.device.machine.step import Work
+from onboardee.device.machine.telling import served
+from onboardee.device.resources.base import (
+    DeniedError,
+    RefusedError,
+    SilenceError,
+)
+from onboardee.device.simulation.profile import Profile
+from onboardee.wire.coap import Code, ContentFormat, Request, Response
+from onboardee.wire.entropy import Entropy, random_fraction
+
+OIC_1_1_VERSION: Final = 2112
+"""1.1.0, as OIC 1.1 numbers the format of its content."""
+
+REPEATED_DISCOVERY: Final = 5.0
+"""Seconds in which the same discovery, arriving over another family or interface, is one."""
+REMEMBERED_DISCOVERIES: Final = 64
+
+
+class Service:
+    """Answers the requests of all peers."""
+
+    def __init__(  # noqa: PLR0913 - what it gets from the device, by keyword
+        self,
+        dispatcher: Dispatcher,
+        *,
+        profile: Profile,
+        state: DeviceState,
+        report: Report,
+        peers: Peers,
+        lifecycle: Lifecycle,
+        entropy: Entropy,
+        tells_requests: Callable[[], bool],
+    ) -> None:
+        self._dispatcher = dispatcher
+        self._profile = profile
+        self._state = state
+        self._report = report
+        self._peers = peers
+        self._lifecycle = lifecycle
+        self._entropy = entropy
+        self._tells_requests = tells_requests
+        self._discoveries: dict[tuple[bytes, str], tuple[Peer, float]] = {}
+
+    def refusal(self, part: Request, peer: Peer) -> Code | None:
+        """Return why the gate would refuse the whole of an upload; None if it would not."""
+        try:
+            self._dispatcher.admit(part, partial(self._make_call, part, peer))
+        except RefusedError as error:
+            return self._refuse(part, peer, error).code
+        return None
+
+    def answer(self, request: Request, peer: Peer) -> Work[Response | None]:
+        """Answer one request; None is silence."""
+        response = yield from self._answered(request, peer)
+        if self._tells_requests():
+            self._report(served(request, str(peer), response))
+        return response
+
+    def answer_at_once(self, request: Request, peer: Peer) -> Response | None:
+        """Answer one request that must not wait for the disk; what would is refused."""
+        work = self.answer(request, peer)
+        try:
+            next(work)
+        except StopIteration as done:
+            response: Response | None = done.value
+            return response
+        work.close()
+        return Response(Code.SERVICE_UNAVAILABLE)
+
+    def _answered(self, request: Request, peer: Peer) -> Work[Response | None]:
+        if request.multicast and self._is_repeated_discovery(request, peer):
+            return None
+        try:
+            answer = self._dispatcher.handle(request, partial(self._make_call, request, peer))
+            yield from self._lifecycle.settle(answer.outcome, peer)
+        except SilenceError:
+            return None
+        except RefusedError as error:
+            return None if request.multicast else self._refuse(request, peer, error)
+        for href, refusal in answer.outcome.refusals:
+            self._tell_refusal(request, href, peer, refusal)
+        return self._response(request, answer)
+
+    def _make_call(  # noqa: PLR0913, PLR0917 - what a request asks for
+        self,
+        request: Request,
+        peer: Peer,
+        operation: Operation,
+        target: Target,
+        query: Query,
+        interface: str,
+    ) -> Call:
+        return Call(
+            operation,
+            target,
+            self._peers.present(peer),
+            self._state.database,
+            query,
+            interface,
+            endpoints=self._state.endpoints,
+            has_session=self._peers.is_in_transfer,
+            multicast=request.multicast,
+            wall_time=self._state.wall_time,
+            shows_owner=self._profile.compat.anonymous_doxm,
+            era=self._era(request),
+        )
+
+    def _era(self, request: Request) -> Era:
+        """Tell as which standard the request is written, as far as the profile serves the old."""
+        if not self._profile.compat.oic_1_1:
+            return TODAY
+        formats = (request.accept, request.content_format)
+        versions = (request.accept_version, request.content_version)
+        is_old = ContentFormat.CBOR in formats or OIC_1_1_VERSION in versions
+        return OIC_1_1 if is_old else TODAY
+
+    def _response(self, request: Request, answer: Answer) -> Response:
+        is_ocf = answer.content_format == ContentFormat.OCF_CBOR
+        return Response(
+            answer.outcome.code,
+            answer.payload,
+            content_format=answer.content_format,
+            content_version=CONTENT_VERSION if is_ocf else None,
+            observe_as=answer.observe_as,
+            delay=self._leisure(request) if request.multicast else 0.0,
+        )
+
+    def _refuse(self, request: Request, peer: Peer, error: RefusedError) -> Response:
+        self._tell_refusal(request, request.path, peer, error)
+        return Response(error.code)
+
+    def _tell_refusal(self, request: Request, href: str, peer: Peer, error: RefusedError) -> None:
+        """Tell why a request, or a link of a batch, was refused."""
+        method, address = request.method.name, str(peer)
+        if isinstance(error, DeniedError):
+            self._report(
+                events.AccessDenied(
+                    subject=self._peers.present(peer).identity,
+                    peer=address,
+                    method=method,
+                    href=href,
+                    rule=error.decision.rule,
+                    reason=error.decision.reason,
+                )
+            )
+        else:
+            self._report(
+                events.RequestRefused(
+                    peer=address,
+                    method=method,
+                    href=href,
+                    code=str(error.code),
+                    reason=str(error),
+                )
+            )
+
+    def _is_repeated_discovery(self, request: Request, peer: Peer) -> bool:
+        """Recognise one discovery that was sent to several groups: it gets one answer."""
+        if len(request.token) < 4:
+            return False
+        question, now = (request.token, request.path), self._state.now
+        first, until = self._discoveries.get(question, (peer, 0.0))
+        if now < until:
+            return first != peer
+        if len(self._discoveries) >= REMEMBERED_DISCOVERIES:
+            del self._discoveries[next(iter(self._discoveries))]
+        self._discoveries[question] = (peer, now + REPEATED_DISCOVERY)
+        return False
+
+    def _leisure(self, request: Request) -> float:
+        """Return a random delay (RFC 7252 8.2)."""
+        delays = self._profile.discovery
+        longest = delays.doxm_delay if request.path == DOXM else delays.other_delay
+        return longest * random_fraction(self._entropy)

@@ -1,0 +1,99 @@
+"""A device without an event loop: its steps are acted upon at once, in the thread of the caller."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from onboardee.device.machine.boot import Surroundings, boot
+from onboardee.device.machine.device import Device, Keeper
+from onboardee.device.machine.step import Step
+from onboardee.device.simulation.profile import Profile
+from onboardee.svrdb.model import Database
+from onboardee.wire.path import Endpoint, Outgoing, Path
+
+
+class LocalDevice:
+    """A device for tests, and for networks in memory: it is asked and answers with datagrams.
+
+    What is stored is stored before anything leaves. An error in the program is raised. All else is
+    asked of `device` itself. A database that is put into the store from outside is lived on.
+    """
+
+    def __init__(self, device: Device, endpoints: Sequence[Endpoint] = ()) -> None:
+        self.device = device
+        self.endpoints = endpoints
+        self.store = device.store
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.device, name)
+
+    @property
+    def database(self) -> Database:
+        """What is stored."""
+        return self.store.current
+
+    def start(self, now: float) -> list[Outgoing]:
+        """Begin to live."""
+        self._look()
+        return self.act(self.device.start(self.endpoints, now), now)
+
+    def stop(self, now: float) -> list[Outgoing]:
+        """Say goodbye to all peers."""
+        return self.act(self.device.stop(now), now)
+
+    def receive(self, datagram: bytes, path: Path, now: float) -> list[Outgoing]:
+        """Take a datagram, return those to be sent."""
+        self._look()
+        return self.act(self.device.receive(datagram, path, now), now)
+
+    def tick(self, now: float) -> list[Outgoing]:
+        """Do what is due, return the datagrams to be sent."""
+        self._look()
+        return self.act(self.device.tick(now), now)
+
+    def press_reset(self, now: float) -> list[Outgoing]:
+        """Press the reset button."""
+        self._look()
+        return self.act(self.device.press_reset(now), now)
+
+    def adopt(self, database: Database, now: float) -> list[Outgoing]:
+        """Go on with another database."""
+        return self.act(self.device.adopt(database, now), now)
+
+    def set_values(self, href: str, values: dict[str, object], now: float) -> list[Outgoing]:
+        """Let the simulated world change a resource."""
+        return self.act(self.device.set_values(href, values, now), now)
+
+    def press(self, name: str, now: float) -> list[Outgoing]:
+        """Use one of the device's inputs."""
+        return self.act(self.device.press(name, now), now)
+
+    def fault(self, name: str, now: float, *, is_on: bool) -> list[Outgoing]:
+        """Let one of the device's faults come or go."""
+        return self.act(self.device.fault(name, now, is_on=is_on), now)
+
+    def act(self, step: Step, now: float) -> list[Outgoing]:
+        """Do what a step says, and the steps that come of it; return what is to be sent."""
+        outgoing: list[Outgoing] = []
+        while True:
+            outgoing += step.send
+            failures = [fault.error for fault in step.faults]
+            for event in step.events:
+                failures += self.device.bus.publish(event)
+            if failures:
+                raise failures[0]
+            if step.store is None:
+                return outgoing
+            try:
+                self.store.commit(step.store)
+            except Exception as error:  # noqa: BLE001 - the device knows what to make of it
+                step = self.device.stored(error, now)
+            else:
+                step = self.device.stored(None, now)
+
+    def _look(self) -> None:
+        self.device._state.database = self.store.current  # noqa: SLF001 - see above
+
+
+def local_device(profile: Profile, store: Keeper, **surroundings: Any) -> LocalDevice:
+    """Make a device; the rest are the fields of `Surroundings`."""
+    return LocalDevice(boot(profile, store, Surroundings(**surroundings)))
