@@ -15,8 +15,8 @@ from onboardee.device.cli.terminal import say
 
 \b
 onboardee profiles capture coap://192.168.1.20:40001 -o lamp.yaml
-onboardee profiles capture coap://192.168.1.20 --obt-store ~/.local/state/onboardee/obt.json
-onboardee profiles capture coap://192.168.1.20 --uuid CLIENT --psk-file key.bin
+onboardee profiles capture coap://192.168.1.20 --obt-store ~/obt.json
+onboardee profiles capture coap://192.168.1.20 --uuid CLIENT --psk-file FILE
 """,
 )
 @click.argument("target")

@@ -56,6 +56,20 @@ def test_with_ownership_records(tmp_path: Path) -> None:
     assert "Warning" not in found.stdout
 
 
+def test_no_file_is_written_over_unasked(tmp_path: Path) -> None:
+    """A file that is there stays as it is, and is told of at once; --force writes over it."""
+    path = tmp_path / "mine.yaml"
+    path.write_text("# by hand\n")
+    with DeviceThread("binary-light", clients={}) as light:
+        refused = capture("coap://127.0.0.1:9", "-o", str(path))
+        kept = path.read_text()
+        forced = capture(light.coap, "-o", str(path), "--force")
+    assert (refused.exit_code, kept) == (1, "# by hand\n")
+    assert f"{path} is there already; --force writes over it" in refused.stderr
+    assert forced.exit_code == 0
+    assert "# by hand" not in path.read_text()
+
+
 def test_as_a_stranger() -> None:
     """What cannot be read is a warning on standard error and a comment in the file."""
     with DeviceThread("binary-light", clients={}) as light:

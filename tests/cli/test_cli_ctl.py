@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -161,13 +162,14 @@ def test_a_watcher_hears_of_the_reset(light: Running) -> None:
         assert watcher.stdout is not None
         assert json.loads(watcher.stdout.readline())["event"] == "ctl.watching"
         assert light.json("reset")["state"] == "RFOTM"
-        names = []
+        told = []
         for line in watcher.stdout:
-            names.append(json.loads(line)["event"])
-            if names[-1] == "device.reset":
+            told.append(json.loads(line))
+            if told[-1]["event"] == "device.reset":
                 break
         watcher.terminate()
-    assert names[-1] == "device.reset"
+    assert told[-1]["event"] == "device.reset"
+    assert all(datetime.fromisoformat(each["at"]).tzinfo for each in told)
 
 
 def test_nobody_there_is_explained(tmp_path: Path) -> None:

@@ -82,13 +82,14 @@ def test_values_are_json_and_secrets_hidden(capsys: pytest.CaptureFixture[str]) 
 
 
 def test_what_a_device_does_by_itself_is_for_verbose(capsys: pytest.CaptureFixture[str]) -> None:
-    """A sensor that drifts fills no log, unless it was asked for."""
+    """A sensor that drifts and a door on its way fill no log, unless that was asked for."""
     for verbose in (False, True):
         log, close = _log("console", verbose=verbose)
         log(ValueChanged(href="/t", values={"temperature": 20}, by_itself=True))
         log(FaultChanged(fault="jammed", is_on=True, by_itself=True))
+        log(ValueChanged(href="/openlevel", values={"openLevel": 3}, moving=True))
         close()
-        assert len(capsys.readouterr().out.splitlines()) == (2 if verbose else 0)
+        assert len(capsys.readouterr().out.splitlines()) == (3 if verbose else 0)
 
 
 def test_nobody_overlooks_the_pin(capsys: pytest.CaptureFixture[str]) -> None:

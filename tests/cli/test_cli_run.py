@@ -14,6 +14,7 @@ from aiocoap import GET, Context, Message
 from click.testing import CliRunner
 
 from onboardee.device.cli import main
+from onboardee.device.cli.keylog import KeyWriter
 from onboardee.device.net.control_socket import SOCKET_NAME
 
 ONBOARDEE = [sys.executable, "-c", "from onboardee.device.cli import main; main()"]
@@ -230,6 +231,16 @@ def test_a_key_log_that_cannot_be_written(tmp_path: Path) -> None:
     result = onboardee("run", "light", "--keylog", str(tmp_path))
     assert result.returncode == 2
     assert "cannot write" in result.stderr
+
+
+def test_a_key_log_that_becomes_unwritable() -> None:
+    """A full disk ends the key log, which is told once, and not the device."""
+    told: list[str] = []
+    writer = KeyWriter.open(Path("/dev/full"))
+    writer.report = told.append
+    for _ in range(3):
+        writer("CLIENT_RANDOM 00 00")
+    assert told == ["/dev/full cannot be written any more: No space left on device"]
 
 
 def test_version_in_short() -> None:

@@ -3,18 +3,20 @@
 import json
 import os
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
 
+import click
 import pytest
 from msgspec.structs import replace
 from test_cli_run import ONBOARDEE, onboardee, running
 
-from onboardee.device.cli import log_writer
+from onboardee.device.cli import log_writer, main
 from onboardee.device.cli.places import device_name
-from onboardee.device.factory import new_database
+from onboardee.device.factory import new_database, reset_profile
 from onboardee.device.simulation.profile import load
-from onboardee.svrdb import open_directory, open_existing
+from onboardee.svrdb import open_directory, open_existing, read_existing
 from onboardee.wire.entropy import SeededEntropy
 
 
@@ -48,6 +50,32 @@ def test_the_state_of_another_profile_is_refused(tmp_path: Path) -> None:
     with running("thermostat", *place) as (_, again):
         assert again["device_uuid"] == first["device_uuid"]
     assert onboardee("run", "light", *place, "--host", "127.0.0.1").returncode == 1
+
+
+def test_a_reset_brings_back_what_the_adopting_profile_says(tmp_path: Path) -> None:
+    """What the former profile gave its devices from the factory is gone with the adoption."""
+    former = tmp_path / "former.yaml"
+    former.write_text("extends: light\nownership: {uuid: new}\n")
+    state = tmp_path / "state"
+    with running(str(former), "--state-dir", str(state)):
+        pass
+    assert read_existing(state).reset_profile is not None
+    with running("light", "--state-dir", str(state), "--adopt"):
+        pass
+    original = read_existing(state).permanent.original
+    assert reset_profile(load("light"), original) != reset_profile(load(str(former)), original)
+    assert read_existing(state).reset_profile == reset_profile(load("light"), original)
+
+
+def test_two_devices_in_one_directory(tmp_path: Path) -> None:
+    """Where two of the devices would share a directory, that is what is said, and not a pid."""
+    (tmp_path / "light-2").symlink_to(tmp_path / "light")
+    refused = onboardee(
+        "run", "light", "light", "--state-dir", str(tmp_path), "--host", "127.0.0.1"
+    )
+    assert refused.returncode == 1
+    assert "two of these devices would keep their state in" in refused.stderr
+    assert str(os.getpid()) not in refused.stderr
 
 
 def test_a_profile_that_was_edited_is_the_same(tmp_path: Path) -> None:
@@ -144,6 +172,50 @@ def test_a_slow_reader_loses_no_line() -> None:
     assert lines == list(range(10_000))
 
 
+def test_what_nobody_reads_any_more_is_not_kept() -> None:
+    """Once the reader is gone, no line waits for another one."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as pipe:
+        writer = log_writer.LogWriter(pipe)
+        writer.write("lost")
+        writer._thread.join(10)
+    assert all(writer.write("x" * 2**20) for _ in range(100))
+    assert not writer._lines
+
+
+class Reader:
+    """Stands for the thread that writes, to a reader that takes something each time we wait."""
+
+    def __init__(self, writer: log_writer.LogWriter, takings: int) -> None:
+        self.writer = writer
+        self.takings = takings
+        self.waits = 0
+
+    def join(self, _seconds: float) -> None:
+        """Wait, and have something written meanwhile."""
+        self.waits += 1
+        self.writer._written += self.waits <= self.takings
+
+    def is_alive(self) -> bool:
+        """Tell that there is more to write."""
+        return True
+
+
+@pytest.mark.parametrize(("takings", "waits"), [(0, 1), (4, 5), (1000, 15)])
+def test_the_end_waits_for_a_reader_that_reads(
+    takings: int, waits: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As long as something is taken every two seconds the end waits, but half a minute at most."""
+    with open(os.devnull, "w") as file:  # noqa: PTH123 - no path
+        writer = log_writer.LogWriter(file)
+        thread, reader = writer._thread, Reader(writer, takings)
+        monkeypatch.setattr(writer, "_thread", reader)
+        writer.close()
+        thread.join()
+    assert reader.waits == waits
+
+
 def test_verbose_shows_query_and_payload_without_secrets(tmp_path: Path) -> None:
     """Each request is told with query, payload and answer; a key that a tool sets is hidden."""
     with running("light", "--state-dir", str(tmp_path), "--verbose") as (process, ready):
@@ -165,12 +237,34 @@ def test_verbose_shows_query_and_payload_without_secrets(tmp_path: Path) -> None
     assert '"privatedata": {' not in text
 
 
-def test_help_is_quick_and_whole() -> None:
-    """Help comes at once, no summary is cut, and no line is longer than 80 columns."""
-    for words in ((), ("ctl",), ("obt",), ("profiles",), ("svr", "add"), ("svr",), ("run",)):
-        shown = onboardee(*words, "--help").stdout
-        assert "..." not in shown.replace("PROFILE...", "").replace("[ARGS]...", "")
-        assert max(map(len, shown.splitlines())) <= 80
+def commands(
+    group: click.Command, before: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """Yield the words of each command, and the command."""
+    yield before, group
+    if isinstance(group, click.Group):
+        context = click.Context(group)
+        for name in group.list_commands(context):
+            command = group.get_command(context, name)
+            assert command is not None
+            yield from commands(command, (*before, name))
+
+
+def test_help_is_whole() -> None:
+    """No line of any command's help is longer than 80 columns, and no summary is cut."""
+    pages = 0
+    for words, command in commands(main):
+        lines = onboardee(*words, "--help").stdout.splitlines()
+        assert [line for line in lines if len(line) > 80] == [], words
+        if isinstance(command, click.Group):
+            listed = lines[lines.index("Commands:") :]
+            assert not [line for line in listed if line.endswith("...")], words
+        pages += 1
+    assert pages > 50
+
+
+def test_help_is_quick() -> None:
+    """Help comes at once: it loads no device."""
     slow = "import sys; from onboardee.device.cli import main; sys.argv[1:] = ['run', '--help']\n"
     slow += "try: main()\nfinally: assert 'onboardee.device.machine.device' not in sys.modules"
     python = [ONBOARDEE[0], "-c", slow]

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from onboardee.device.events import (
     DatabaseReplaced,
+    DeviceConfigured,
     FaultChanged,
     InputPressed,
     MethodSelected,
@@ -27,6 +28,16 @@ async def test_a_restored_database_is_no_tool_that_selects() -> None:
         assert any(isinstance(event, DatabaseReplaced) for event in light.events)
         await light.press_reset()
         assert not any(isinstance(event, MethodSelected) for event in light.events)
+
+
+async def test_a_reset_is_no_client_that_configures() -> None:
+    """A name that goes with a reset is not told as one that somebody gave."""
+    async with fake_device("light", manual_time=True) as light:
+        named = replace(light.database, con=replace(light.database.con, name="By the door"))
+        await light._take(lambda now: light.device.adopt(named, now))
+        await light.press_reset()
+        assert light.database.con.name != "By the door"
+        assert not any(isinstance(event, DeviceConfigured) for event in light.events)
 
 
 async def test_a_person_at_the_door_is_told_as_one() -> None:
@@ -65,6 +76,17 @@ async def test_the_way_to_a_goal_is_told_as_such(tmp_path: Path) -> None:
         assert [event.moving for event in steps] == [True] * (len(steps) - 1) + [False]
         assert len(steps) > 10
         assert not any(event.by_itself for event in changes)
+
+
+async def test_what_springs_back_is_of_the_same_hand() -> None:
+    """The overload that somebody brought about ends after ten seconds, and that is theirs, too."""
+    async with fake_device("smart-plug", manual_time=True, seed=1) as plug:
+        await plug._take(lambda now: plug.device.press("overload", now))
+        await plug.advance(20)
+        changes = [event for event in plug.events if isinstance(event, ValueChanged)]
+        overload = [event for event in changes if event.href == "/overload"]
+        assert [event.values["value"] for event in overload] == [True, False]
+        assert not any(event.by_itself for event in overload)
 
 
 async def test_what_drifts_is_the_devices_own_doing() -> None:

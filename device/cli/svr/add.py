@@ -124,7 +124,13 @@ def ace(  # noqa: PLR0913, PLR0917 - one for each option
 @click.option("--key-file", type=_FILE, help="The private key, PEM or DER without password.")
 @click.option("--encoding", type=_ENCODING, default="auto", help="Of key, PIN or certificates.")
 @click.option("--key-encoding", type=_ENCODING, default="auto", help="Of --key-file.")
-@click.option("--type", "kind", type=click.Choice([*KINDS]), help="Not what the file suggests.")
+@click.option(
+    "--type",
+    "kind",
+    type=click.Choice([*KINDS]),
+    metavar="KIND",
+    help=f"Not what the file suggests: {', '.join(KINDS)}.",
+)
 @click.option("--usage", type=click.Choice([*USAGES]), help="What the certificates are for.")
 @click.option("--subject-uuid", help="Whose it is: a UUID or *.")
 @click.option("--role", help="The role that a symmetric key stands for.")

@@ -35,10 +35,12 @@ _LITE_FILE: Final = re.compile(r"doxm_[0-9]+")
 
 EPILOG: Final = """\b
 Examples:
-  onboardee svr convert oic_svr_db_server.dat ~/lights/kitchen   an IoTivity server moves in
-  onboardee svr convert server.json server.dat                   what json2cbor does
-  onboardee svr convert server.dat server.json                   and its inverse
-  onboardee svr convert simpleserver_creds kitchen.yaml          IoTivity-Lite, to be read
+  onboardee svr convert oic_svr_db_server.dat ~/lights/kitchen
+      an IoTivity server moves in
+  onboardee svr convert server.json server.dat
+      what json2cbor does; server.dat server.json is its inverse
+  onboardee svr convert simpleserver_creds kitchen.yaml
+      IoTivity-Lite, to be read
   onboardee svr convert ~/lights/kitchen - --to yaml | less"""
 
 
