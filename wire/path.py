@@ -23,6 +23,10 @@ class Path:
     on_link: bool = field(default=False, compare=False)
     """The peer's address is one of a network to which one of our interfaces belongs."""
 
+    def __hash__(self) -> int:
+        # what tells one peer from another, for the most part; equality has the rest
+        return hash((self.peer_host, self.peer_port))
+
     @property
     def is_ipv6(self) -> bool:
         """Tell the address family of the exchange."""

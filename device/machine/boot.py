@@ -11,6 +11,7 @@ from onboardee.device.machine.announcements import Announcements
 from onboardee.device.machine.budget import AnswerBudget
 from onboardee.device.machine.challenges import Challenges
 from onboardee.device.machine.device import Device, Keeper
+from onboardee.device.machine.groups import GroupRequests
 from onboardee.device.machine.lifecycle import Lifecycle
 from onboardee.device.machine.outbound import Outbound
 from onboardee.device.machine.peers import Peers
@@ -106,7 +107,6 @@ def boot(profile: Profile, store: Keeper, surroundings: Surroundings) -> Device:
         report=report,
         peers=peers,
         lifecycle=lifecycle,
-        entropy=entropy,
         tells_requests=lambda: bus.wants_requests,
     )
     outbound = Outbound(
@@ -129,6 +129,7 @@ def boot(profile: Profile, store: Keeper, surroundings: Surroundings) -> Device:
         service=service,
         lifecycle=lifecycle,
         outbound=outbound,
+        groups=GroupRequests(profile.discovery, entropy),
         world=world,
         appliances=appliances,
     )

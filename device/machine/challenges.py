@@ -230,6 +230,8 @@ class Challenges:
         return held + len(waiting.message) <= WAITING_OCTETS
 
     def _take_echo(self, datagram: bytes, path: Path, now: float) -> None:
+        if not self._key:
+            return  # nobody was given anything to echo
         try:
             value = option_of(datagram, ECHO)
         except FormatError:

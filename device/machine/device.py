@@ -17,6 +17,7 @@ from typing import Final, Protocol
 from onboardee.device import events
 from onboardee.device.access.peer import Peer
 from onboardee.device.events import Bus
+from onboardee.device.machine.groups import GroupRequests
 from onboardee.device.machine.lifecycle import Lifecycle
 from onboardee.device.machine.outbound import Outbound
 from onboardee.device.machine.peers import Peers
@@ -69,6 +70,7 @@ class Device:
         service: Service,
         lifecycle: Lifecycle,
         outbound: Outbound,
+        groups: GroupRequests,
         world: World,
         appliances: Mapping[str, ApplianceResource],
     ) -> None:
@@ -87,6 +89,7 @@ class Device:
         self._service = service
         self._lifecycle = lifecycle
         self._outbound = outbound
+        self._groups = groups
         self._world = world
         self._waiting: deque[tuple[Work[None], Peer | None]] = deque()
         self._present: tuple[Work[None], Peer | None] | None = None
@@ -158,6 +161,7 @@ class Device:
             self._world.next_deadline(),
             self._peers.transfer_deadline(),
             self._lifecycle.next_deadline(),
+            self._groups.next_deadline(),
         )
         return min((deadline for deadline in deadlines if deadline is not None), default=None)
 
@@ -234,7 +238,12 @@ class Device:
         yield from ()
 
     def _hear(self, datagram: bytes, peer: Peer) -> Work[None]:
-        """Take a datagram of the unsecured port."""
+        """Take a datagram of the unsecured port; one to a group is taken when its time has come."""
+        path, now = peer.address, self._state.now
+        if not path.multicast or not self._groups.put(datagram, path, now):
+            yield from self._hear_now(datagram, peer)
+
+    def _hear_now(self, datagram: bytes, peer: Peer) -> Work[None]:
         if self.is_resetting:
             return
         challenges, path, now = self._outbound.challenges, peer.address, self._state.now
@@ -273,6 +282,10 @@ class Device:
         self._peers.dtls.tick(now)
         self._coap.tick(now)
         self._outbound.challenges.tick(now)
+        while (found := self._groups.take(now)) is not None:
+            datagram, path = found
+            peer = Peer(path)
+            self._waiting.append((self._hear_now(datagram, peer), peer))
         yield from self._lifecycle.due()
 
     def _follow_end(self, event: SessionClosed | HandshakeFailed) -> Work[None]:

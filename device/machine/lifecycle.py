@@ -143,7 +143,8 @@ class Lifecycle:
             if before.cred != after.cred or before.crl != after.crl:
                 self._peers.end_forgotten(before, caller.session, self._state.now)
                 self._follow_ends()
-        self.tell(outcome.notify)
+        if outcome.notify:
+            self.tell(outcome.notify)
         if outcome.abandon_handshakes:
             self._peers.dtls.abandon_handshakes()
             self._follow_ends()  # tries of the PIN that is shown no more

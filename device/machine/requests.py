@@ -11,16 +11,17 @@ from types import MappingProxyType
 from typing import Final, TypeVar
 
 from onboardee.device.access.call import Call, Query
-from onboardee.device.access.gate import decide, out_of_season
+from onboardee.device.access.gate import out_of_season
+from onboardee.device.access.remembered import RememberedDecisions
 from onboardee.device.access.target import Kind, Operation, Target
 from onboardee.device.interfaces import BATCH, RETRIEVING, UPDATING, WRITE
 from onboardee.device.resources import batch
 from onboardee.device.resources.base import (
+    DeniedError,
     Outcome,
     RefusedError,
     Representation,
     Resource,
-    admit,
     retrieved,
 )
 from onboardee.device.resources.collection import CollectionResource, batch_key
@@ -82,6 +83,7 @@ class Dispatcher:
 
     def __init__(self, resources: Iterable[Resource]) -> None:
         self.resources: Final = {resource.target.href: resource for resource in resources}
+        self._decisions = RememberedDecisions()
 
     def handle(self, request: Request, make_call: "MakeCall") -> Answer:
         """Answer a request. Raises `RefusedError`, `DeniedError` or `SilenceError`."""
@@ -101,8 +103,25 @@ class Dispatcher:
         interface = _interface(request.method, resource, query)
         call = make_call(_OPERATIONS[request.method], resource.target, query, interface)
         members = _members(resource, call)
-        call = _pass_gate(request, [resource, *members], call)
+        call = self._pass_gate(request, [resource, *members], call)
         return Admitted(resource, members, call, answer_format)
+
+    def _pass_gate(self, request: Request, shown: Sequence[Resource], call: Call) -> Call:
+        """Raise `DeniedError` unless the gate grants the request; return it as it is granted.
+
+        Who may not observe everything that is shown may still read it. The links of a batch are
+        asked about again, one by one, when it is carried out.
+        """
+        decide = self._decisions.decide
+        wishes_to_observe = request.method is Method.GET and request.observe == 0
+        if wishes_to_observe and shown[0].observable:
+            observing = replace(call, operation=Operation.OBSERVE)
+            if all(decide(replace(observing, target=each.target)).granted for each in shown):
+                return observing
+        decision = decide(call)
+        if not decision.granted:
+            raise DeniedError(decision)
+        return call
 
 
 MakeCall = Callable[[Operation, Target, Query, str], Call]
@@ -158,21 +177,6 @@ def _members(resource: Resource, call: Call) -> Sequence[Resource]:
     if call.interface == BATCH and isinstance(resource, CollectionResource):
         return resource.members(call)
     return ()
-
-
-def _pass_gate(request: Request, shown: Sequence[Resource], call: Call) -> Call:
-    """Raise `DeniedError` unless the gate grants the request; return it as it is granted.
-
-    Who may not observe everything that is shown may still read it. The links of a batch are
-    asked about again, one by one, when it is carried out.
-    """
-    wishes_to_observe = request.method is Method.GET and request.observe == 0
-    if wishes_to_observe and shown[0].observable:
-        observing = replace(call, operation=Operation.OBSERVE)
-        if all(decide(replace(observing, target=each.target)).granted for each in shown):
-            return observing
-    admit(call)
-    return call
 
 
 def _observed(at: Admitted) -> str:

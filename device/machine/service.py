@@ -8,7 +8,7 @@ from onboardee.device import events
 from onboardee.device.access.call import Call, Query
 from onboardee.device.access.era import OIC_1_1, TODAY, Era
 from onboardee.device.access.peer import Peer
-from onboardee.device.access.target import DOXM, Operation, Target
+from onboardee.device.access.target import Operation, Target
 from onboardee.device.machine.lifecycle import Lifecycle
 from onboardee.device.machine.peers import Peers
 from onboardee.device.machine.requests import CONTENT_VERSION, Answer, Dispatcher
@@ -22,14 +22,9 @@ from onboardee.device.resources.base import (
 )
 from onboardee.device.simulation.profile import Profile
 from onboardee.wire.coap import Code, ContentFormat, Request, Response
-from onboardee.wire.entropy import Entropy, random_fraction
 
 OIC_1_1_VERSION: Final = 2112
 """1.1.0, as OIC 1.1 numbers the format of its content."""
-
-REPEATED_DISCOVERY: Final = 5.0
-"""Seconds in which the same discovery, arriving over another family or interface, is one."""
-REMEMBERED_DISCOVERIES: Final = 64
 
 
 class Service:
@@ -44,7 +39,6 @@ class Service:
         report: Report,
         peers: Peers,
         lifecycle: Lifecycle,
-        entropy: Entropy,
         tells_requests: Callable[[], bool],
     ) -> None:
         self._dispatcher = dispatcher
@@ -53,9 +47,7 @@ class Service:
         self._report = report
         self._peers = peers
         self._lifecycle = lifecycle
-        self._entropy = entropy
         self._tells_requests = tells_requests
-        self._discoveries: dict[tuple[bytes, str], tuple[Peer, float]] = {}
 
     def refusal(self, part: Request, peer: Peer) -> Code | None:
         """Return why the gate would refuse the whole of an upload; None if it would not."""
@@ -84,8 +76,6 @@ class Service:
         return Response(Code.SERVICE_UNAVAILABLE)
 
     def _answered(self, request: Request, peer: Peer) -> Work[Response | None]:
-        if request.multicast and self._is_repeated_discovery(request, peer):
-            return None
         try:
             answer = self._dispatcher.handle(request, partial(self._make_call, request, peer))
             yield from self._lifecycle.settle(answer.outcome, peer)
@@ -95,7 +85,7 @@ class Service:
             return None if request.multicast else self._refuse(request, peer, error)
         for href, refusal in answer.outcome.refusals:
             self._tell_refusal(request, href, peer, refusal)
-        return self._response(request, answer)
+        return self._response(answer)
 
     def _make_call(  # noqa: PLR0913, PLR0917 - what a request asks for
         self,
@@ -130,7 +120,7 @@ class Service:
         is_old = ContentFormat.CBOR in formats or OIC_1_1_VERSION in versions
         return OIC_1_1 if is_old else TODAY
 
-    def _response(self, request: Request, answer: Answer) -> Response:
+    def _response(self, answer: Answer) -> Response:
         is_ocf = answer.content_format == ContentFormat.OCF_CBOR
         return Response(
             answer.outcome.code,
@@ -138,7 +128,6 @@ class Service:
             content_format=answer.content_format,
             content_version=CONTENT_VERSION if is_ocf else None,
             observe_as=answer.observe_as,
-            delay=self._leisure(request) if request.multicast else 0.0,
         )
 
     def _refuse(self, request: Request, peer: Peer, error: RefusedError) -> Response:
@@ -169,22 +158,3 @@ class Service:
                     reason=str(error),
                 )
             )
-
-    def _is_repeated_discovery(self, request: Request, peer: Peer) -> bool:
-        """Recognise one discovery that was sent to several groups: it gets one answer."""
-        if len(request.token) < 4:
-            return False
-        question, now = (request.token, request.path), self._state.now
-        first, until = self._discoveries.get(question, (peer, 0.0))
-        if now < until:
-            return first != peer
-        if len(self._discoveries) >= REMEMBERED_DISCOVERIES:
-            del self._discoveries[next(iter(self._discoveries))]
-        self._discoveries[question] = (peer, now + REPEATED_DISCOVERY)
-        return False
-
-    def _leisure(self, request: Request) -> float:
-        """Return a random delay (RFC 7252 8.2)."""
-        delays = self._profile.discovery
-        longest = delays.doxm_delay if request.path == DOXM else delays.other_delay
-        return longest * random_fraction(self._entropy)

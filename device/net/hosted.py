@@ -194,12 +194,14 @@ class HostedDevice:
         self.do(last)
         await done
 
-    def receive_multicast(self, datagram: bytes, path: Path) -> None:
-        """Take a datagram sent to a group, as one that is answered from our own plain port."""
+    def receive_multicast(self, datagram: bytes, path: Path, local: str) -> None:
+        """Take a datagram sent to a group, as one that is answered from our own plain port.
+
+        `local` is our address towards the sender.
+        """
         family = socket.AF_INET6 if path.is_ipv6 else socket.AF_INET
-        local = _address_towards(path)
         for opened in self._sockets:
-            if opened.family != family or opened.secured or local is None:
+            if opened.family != family or opened.secured:
                 continue
             if opened.host in {local, *ALL_HOSTS}:
                 answered = Path(
@@ -384,7 +386,7 @@ def _explain(host: str, port: int, error: OSError) -> str:
     return f"cannot listen at {place}: {error.strerror or error}; choose another address or port"
 
 
-def _address_towards(path: Path) -> str | None:
+def address_towards(path: Path) -> str | None:
     """Return the local address from which an answer to `path`'s peer leaves."""
     family = socket.AF_INET6 if path.is_ipv6 else socket.AF_INET
     peer: tuple[str, int] | tuple[str, int, int, int] = (path.peer_host, path.peer_port)

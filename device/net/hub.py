@@ -7,7 +7,7 @@ from typing import Final
 
 from onboardee.device.events import DeviceReady, MulticastChanged, MulticastUnavailable
 from onboardee.device.machine.device import Device
-from onboardee.device.net.hosted import Clock, HostedDevice, Ports
+from onboardee.device.net.hosted import Clock, HostedDevice, Ports, address_towards
 from onboardee.device.net.multicast import Membership, MulticastReceiver
 from onboardee.wire.path import Path
 
@@ -58,8 +58,10 @@ class Hub:
             self._multicast.stop()
 
     def _offer(self, datagram: bytes, path: Path) -> None:
-        for hosted in self._hosted:
-            hosted.receive_multicast(datagram, path)
+        local = address_towards(path)
+        if local is not None:
+            for hosted in self._hosted:
+                hosted.receive_multicast(datagram, path, local)
 
     def _report(self, membership: Membership) -> None:
         for hosted in self._hosted:

@@ -1,0 +1,56 @@
+"""Decisions of the gate that are still true.
+
+The gate is a pure function, and what it looks at seldom changes: the database is one immutable
+object until something is stored, a peer has the same standing from one request to the next. What
+depends on the time of day, entries with a validity, is decided anew each time.
+"""
+
+from typing import Final
+
+from onboardee.device.access.call import Call
+from onboardee.device.access.gate import Decision, decide
+from onboardee.svrdb.model import Database
+
+MAX_REMEMBERED: Final = 512
+
+
+class RememberedDecisions:
+    """The decisions about requests that met the same database."""
+
+    def __init__(self) -> None:
+        self._database: Database | None = None
+        self._has_validity = False
+        self._decisions: dict[object, Decision] = {}
+
+    def decide(self, call: Call) -> Decision:
+        """Grant or refuse a request, as the gate does."""
+        if call.database is not self._database:
+            self._database = call.database
+            self._decisions.clear()
+            self._has_validity = any(entry.validity for entry in call.database.acl2.entries)
+        if self._has_validity:
+            return decide(call)
+        key = _key(call)
+        decision = self._decisions.get(key)
+        if decision is None:
+            if len(self._decisions) >= MAX_REMEMBERED:
+                self._decisions.clear()
+            decision = self._decisions[key] = decide(call)
+        return decision
+
+
+def _key(call: Call) -> object:
+    """Return all that the rules look at beside the database."""
+    peer = call.peer
+    return (
+        call.operation,
+        call.target.href,
+        peer.secured,
+        peer.uuid,
+        peer.roles,
+        peer.owns_transfer,
+        peer.is_owner_by_role,
+        call.has_session,
+        call.shows_owner,
+        call.era.is_old,
+    )
