@@ -23,6 +23,7 @@ from _pytest.main import pytest_runtestloop as run_tests
 
 WORK = Path(os.environ.get("MUTANTS_WORK", "."))
 KILLED, SURVIVED, NOT_TRIED = "killed", "survived", "untried"
+LONGEST = 60  # seconds for a test, on a busy machine
 Live = dict[tuple[str, str, int], list[FunctionType]]
 
 
@@ -38,6 +39,11 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
         print(f"{trial['name']:>6} {trial['path']} {trial['function']} {outcome}", flush=True)
         (WORK / "outcomes.json").write_text(json.dumps(outcomes))
     return True
+
+
+def pytest_runtest_logstart() -> None:
+    """Let a test that takes much longer than any should end the process of its fault."""
+    signal.alarm(LONGEST)
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -324,3 +324,13 @@ def test_the_policy_is_asked_at_each_block() -> None:
     allowed[0] = False
     assert world.ask(CON, POST, 3, **blocks[2]).code == Code.UNAUTHORIZED
     assert len(world.server.engine._known.uploads) == 0
+
+
+@pytest.mark.parametrize(("idle", "asked"), [(60.0, 1), (60.1, 2)])
+def test_how_long_the_rest_of_an_answer_is_kept(idle: float, asked: int) -> None:
+    """For 60 idle seconds, and no longer, later blocks come without asking the resource again."""
+    world = World(Response(Code.CONTENT, body(3000)))
+    world.ask(mid=1)
+    world.now += idle
+    world.ask(mid=2, block2=(1, False, 6))
+    assert len(world.asked) == asked

@@ -2,6 +2,7 @@
 
 import gc
 import tracemalloc
+from dataclasses import asdict
 
 import pytest
 from aiocoap.numbers.codes import Code as AiocoapCode
@@ -299,3 +300,66 @@ def test_strangers_take_no_observer_place_of_others() -> None:
     assert len(world.sent()) == STRANGERS.observers_per_key + Limits().observers_per_key
     world.server.drop_observers(world.now)
     assert world.server.observers == ()
+
+
+def test_a_peer_that_leaves_takes_its_own_with_it() -> None:
+    """When a session ends, held answers and uploads of others stay, and still count."""
+    world = World(Response(Code.CONTENT, delay=2.0), limits=Limits(uploads=3))
+    for remote in ("leaving", "staying", "too"):
+        world.send(message(NON, mid=1), remote=remote, multicast=True)
+        block = (0, True, 6)
+        world.ask(CON, POST, 2, payload=bytes(1024), block1=block, remote=remote)
+    world.server.forget("leaving")
+    later = [
+        world.ask(CON, POST, 3, payload=bytes(1024), block1=(0, True, 6), remote=remote).code
+        for remote in ("third", "fourth")
+    ]
+    assert later == [Code.CONTINUE, Code.SERVICE_UNAVAILABLE]
+    world.now += 2.0
+    world.server.tick(world.now)
+    assert [remote for remote, _ in world.server.take_outgoing()] == ["staying", "too"]
+
+
+def test_what_peers_may_take() -> None:
+    """Spelled out a second time on purpose: a default bound changes by decision, not by slip."""
+    kib = 1024
+    shared = {
+        "max_block_exponent": 6,
+        "uploads_per_remote": 2,
+        "upload_lifetime": 93,
+        "snapshots_per_remote": 4,
+        "snapshot_lifetime": 60,
+        "dedup_lifetime": 247,
+        "delayed_responses": 64,
+        "unacknowledged": 256,
+        "observers_per_key": 32,
+        "observers_per_remote": 16,
+        "observed_keys": 256,
+        "confirm_every": 10,
+        "confirm_after": 86400,
+        "ack_timeout": 2,
+        "ack_random_factor": 1.5,
+        "max_retransmit": 4,
+        "response_timeout": 93,
+        "max_response_size": 256 * kib,
+    }
+    sessions = {
+        "max_request_size": 64 * kib,
+        "uploads": 64,
+        "snapshots": 32,
+        "snapshot_bytes": 512 * kib,
+        "dedup_entries": 8192,
+        "dedup_bytes": 1024 * kib,
+        "observers": 128,
+    }
+    strangers = {
+        "max_request_size": 16 * kib,
+        "uploads": 8,
+        "snapshots": 16,
+        "snapshot_bytes": 128 * kib,
+        "dedup_entries": 4096,
+        "dedup_bytes": 512 * kib,
+        "observers": 64,
+    }
+    assert asdict(Limits()) == shared | sessions
+    assert asdict(STRANGERS) == shared | strangers

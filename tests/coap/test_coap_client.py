@@ -533,3 +533,49 @@ def test_a_timeout_while_fetching_ends_the_observation() -> None:
     pair.loses = lambda _: True
     assert pair.run(1000) == [ExchangeFailed(1, FailureReason.TIMEOUT)]
     assert pair.client._by_token == {}
+
+
+def test_nothing_is_left_of_an_answered_request() -> None:
+    """A second answer to it comes to nobody: it is reset, and told as nothing."""
+    pair = Pair()
+    pair.client.request(Method.GET, "/oic/d", now=pair.now)
+    (sent,) = pair.client.take_outgoing()
+    token = read(sent).token
+    pair.world.server.receive(sent, "client", pair.now)
+    assert len(pair.settle()) == 1
+    pair.client.receive(message(CON, Code.CONTENT, 77, token=token), pair.now)
+    assert pair.client.take_outgoing() == [empty(RST, 77)]
+    assert pair.client.take_events() == []
+
+
+def test_a_refusal_ends_an_observation_whatever_its_options() -> None:
+    """An error with an Observe option is no notification: the exchange is over with it."""
+    client = new_client()
+    client.request(Method.GET, "/light", observe=True, now=0.0)
+    (sent,) = client.take_outgoing()
+    asked_for = read(sent)
+    refusal = message(ACK, Code.NOT_FOUND, asked_for.mid, token=asked_for.token, observe=5)
+    client.receive(refusal, 0.0)
+    assert len(client.take_events()) == 1
+    client.receive(message(CON, Code.CONTENT, 8, token=asked_for.token, observe=6), 1.0)
+    assert client.take_outgoing() == [empty(RST, 8)]
+    assert client.take_events() == []
+
+
+def test_a_size_is_told_once() -> None:
+    """The first block of an upload tells the size of the body, the others need not."""
+    pair = Pair(Response(Code.CHANGED))
+    pair.client.request(Method.POST, "/x", payload=bytes(3000), now=pair.now)
+    sizes = []
+    while sent := pair.client.take_outgoing():
+        sizes += [read(each).opt.size1 for each in sent]
+        for each in sent:
+            pair.world.server.receive(each, "client", pair.now)
+        for _, answer in pair.world.server.take_outgoing():
+            pair.client.receive(answer, pair.now)
+    assert sizes == [3000, None, None]
+
+
+def test_a_request_is_no_answer_to_acknowledge() -> None:
+    """A confirmable request that comes where answers to a group are awaited gets no ACK."""
+    assert acknowledgement(message(CON, GET, 5)) is None

@@ -1,9 +1,18 @@
 """Types, message IDs, duplicates, multicast, held and suppressed answers."""
 
 import pytest
+from aiocoap.numbers.codes import Code as AiocoapCode
+from aiocoap.numbers.contentformat import ContentFormat as AiocoapFormat
 from coap_peer import ACK, CON, DELETE, NON, POST, PUT, RST, World, empty, message, read
 
-from onboardee.wire.coap import Code, Limits, Request, Response
+from onboardee.wire.coap import (
+    Code,
+    ContentFormat,
+    Limits,
+    Request,
+    Response,
+    is_request,
+)
 from onboardee.wire.coap import HandlerServer as CoapServer
 from onboardee.wire.entropy import SeededEntropy
 
@@ -264,3 +273,33 @@ def test_a_reset_of_a_separate_answer_ends_it() -> None:
     (answer,) = world.pass_time(2.0)
     world.send(empty(RST, answer.mid))
     assert world.pass_time(300) == []
+
+
+def test_codes_have_their_registered_numbers() -> None:
+    """A code and a content format mean to a peer what another library takes them for."""
+    for code in Code:
+        assert AiocoapCode(code).name == code.name
+    assert {content.name: AiocoapFormat(content).media_type for content in ContentFormat} == {
+        "LINK_FORMAT": "application/link-format",
+        "CBOR": "application/cbor",
+        "OCF_CBOR": "application/vnd.ocf+cbor",
+    }
+
+
+@pytest.mark.parametrize(
+    ("datagram", "is_one"),
+    [
+        (message(CON), True),
+        (message(NON), True),
+        (message(ACK), False),
+        (message(RST), False),
+        (message(CON, code=5), False),
+        (message(CON, code=69), False),
+        (empty(CON, 1), False),
+        (message(NON)[:4], True),
+        (message(NON)[:3], False),
+    ],
+)
+def test_what_looks_like_a_request(datagram: bytes, is_one: bool) -> None:
+    """Confirmable or not, with one of the four methods; the rest is not looked at yet."""
+    assert is_request(datagram) is is_one

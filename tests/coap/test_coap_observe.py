@@ -394,3 +394,15 @@ def test_a_stray_acknowledgement_changes_nothing() -> None:
     assert world.send(empty(ACK, 1)) == world.send(empty(RST, 1)) == []
     assert world.send(message(ACK, 69)) == []
     assert len(world.server.observers) == 1
+
+
+@pytest.mark.parametrize("nonsense", [(ACK, Code.CONTENT), (NON, 0)])
+def test_nonsense_acknowledges_nothing(nonsense: tuple[int, int]) -> None:
+    """Only an empty acknowledgement stops the repetition of a notification (RFC 7252 4.2)."""
+    kind, code = nonsense
+    world = observed()
+    world.server.notify(KEY, world.now)
+    (told,) = world.sent()
+    content = message(kind, code, told.mid) if code else empty(kind, told.mid)
+    assert world.send(content) == []
+    assert [again.mid for again in world.pass_time(3.0)] == [told.mid]
