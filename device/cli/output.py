@@ -1,14 +1,13 @@
 """What a running device says: each event one line, for people or for machines."""
 
-import json
 import sys
 import time
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any, Final, TextIO
 
 import click
+import structlog
 
 from onboardee.device.cli.lines import event_line
 from onboardee.device.cli.log_writer import LogWriter
@@ -45,6 +44,13 @@ _WARNINGS: Final = frozenset(
 _LEVELS: Final = {"request.served": "debug"} | dict.fromkeys(_WARNINGS, "warning")
 
 
+class _Lines:
+    """What structlog hands its lines to; its methods tell whether there was room."""
+
+    def __init__(self, write: Callable[[str], bool]) -> None:
+        self.debug = self.info = self.warning = write
+
+
 class Log:
     """Standard output, as the log of all devices of this process."""
 
@@ -55,15 +61,22 @@ class Log:
         self._is_folded = is_terminal(stream)
         self._has_colour = has_colour(stream)
         self._writer = LogWriter(stream)
+        self._logger = structlog.wrap_logger(
+            _Lines(self._writer.write),
+            processors=[
+                structlog.processors.add_log_level,
+                structlog.processors.TimeStamper(
+                    fmt="iso" if self._is_json else "%H:%M:%S", utc=self._is_json
+                ),
+                structlog.processors.JSONRenderer() if self._is_json else self._for_people,
+            ],
+            wrapper_class=structlog.BoundLogger,
+        )
 
     def write(self, name: str, fields: Mapping[str, Any]) -> bool:
         """Write an event; tell whether there was room for it."""
-        level = _LEVELS.get(name, "info")
-        return self._writer.write(
-            _for_machines(name, fields, level)
-            if self._is_json
-            else self._shown(self._for_people(name, fields, level))
-        )
+        write = getattr(self._logger, _LEVELS.get(name, "info"))
+        return bool(write(name, **fields))
 
     def show_pin(self, pin: str, device: str | None) -> None:
         """Show a PIN so that nobody overlooks it."""
@@ -81,10 +94,12 @@ class Log:
         """Write what waits."""
         self._writer.close()
 
-    def _for_people(self, name: str, fields: Mapping[str, Any], level: str) -> str:
-        when = datetime.now().astimezone().strftime("%H:%M:%S")
+    def _for_people(self, _logger: object, level: str, told: MutableMapping[str, Any]) -> str:
+        name, when = told.pop("event"), told.pop("timestamp")
+        del told["level"]
         columns = width() if self._is_folded else None
-        return event_line(when, name, fields, is_warning=level == "warning", columns=columns)
+        is_warning = level == "warning"
+        return self._shown(event_line(when, name, told, is_warning=is_warning, columns=columns))
 
     def _shown(self, text: str) -> str:
         return text if self._has_colour else click.unstyle(text)
@@ -166,9 +181,3 @@ def _is_busyness(event: Event) -> bool:
         case FaultChanged():
             return event.by_itself
     return False
-
-
-def _for_machines(name: str, fields: Mapping[str, Any], level: str) -> str:
-    at = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-    told = {"event": name, **fields, "level": level, "timestamp": at}
-    return json.dumps(told, default=str)
