@@ -19,8 +19,8 @@ from onboardee.device.factory import new_database
 from onboardee.device.machine.boot import Surroundings, boot
 from onboardee.device.machine.budget import Budgets
 from onboardee.device.machine.device import Device
+from onboardee.device.net.binding import Ports
 from onboardee.device.net.control import ControlServer
-from onboardee.device.net.hosted import Ports
 from onboardee.device.net.hub import Hub
 from onboardee.device.simulation.profile import Profile
 from onboardee.device.snapshots import keep_snapshots

@@ -14,7 +14,7 @@ from onboardee.device.cli.hosting import House, Tenant
 from onboardee.device.cli.keylog import KeyWriter
 from onboardee.device.cli.places import device_name, former_name, free_name, state_home
 from onboardee.device.net.advertising import parsed
-from onboardee.device.net.hosted import BindError, Ports
+from onboardee.device.net.binding import BindError, Ports
 from onboardee.device.simulation.behaviour.errors import BehaviourError
 from onboardee.device.simulation.profile import (
     Method,

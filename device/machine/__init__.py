@@ -7,7 +7,8 @@ to tell, a database to store. The way of a request is a line:
     datagram ─► session ─► message ─► request ─► decision ─► resource ─► [store] ─► answer
                peers      wire.coap  requests   access      resources   the rim    wire.coap
 
-`boot` builds a device, `device` puts the stages behind each other, `peers` knows the sessions,
+`boot` builds a device, `device` puts the stages behind each other, `queue` does one piece of work
+after the other, `peers` knows the sessions, `groups` the requests that wait for their leisure,
 `requests` leads a request through resource, interface, gate and operation, `service` completes it
 with the state that it meets, `lifecycle` lets a change take effect, and `outbound` is what leaves.
 """

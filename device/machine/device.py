@@ -3,13 +3,10 @@
 Whatever happens is a call with the time, in seconds of one monotonic clock, and returns a `Step`.
 While a step's database is being stored nothing but `stored` may be called.
 
-Inside, what happens becomes pieces of work that are done one after the other. A piece that needs
-the disk stands still until `stored`, and all that came in behind it waits: so answers leave in the
-order of the requests, and none before its change is durable. A piece that meets an error in the
+Inside, what happens becomes pieces of work (see `queue`). A piece that meets an error in the
 program costs the peer whose datagram it was its answer, or its session, and nobody else anything.
 """
 
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final, Protocol
@@ -21,6 +18,7 @@ from onboardee.device.machine.groups import GroupRequests
 from onboardee.device.machine.lifecycle import Lifecycle
 from onboardee.device.machine.outbound import Outbound
 from onboardee.device.machine.peers import Peers
+from onboardee.device.machine.queue import Piece, WorkQueue
 from onboardee.device.machine.service import Service
 from onboardee.device.machine.state import DeviceState, Report
 from onboardee.device.machine.step import Fault, Step, Work
@@ -28,7 +26,6 @@ from onboardee.device.resources.appliance import ApplianceResource
 from onboardee.device.security.sessions import is_ownership_connection
 from onboardee.device.simulation.behaviour.world import World
 from onboardee.device.simulation.profile import Profile
-from onboardee.svrdb import StoreUnavailable
 from onboardee.svrdb.model import Database
 from onboardee.wire.coap import CoapServer, Code, Exchange, Observation, Response, is_request
 from onboardee.wire.dtls import (
@@ -91,11 +88,9 @@ class Device:
         self._outbound = outbound
         self._groups = groups
         self._world = world
-        self._waiting: deque[tuple[Work[None], Peer | None]] = deque()
-        self._present: tuple[Work[None], Peer | None] | None = None
-        """What is being done, or stands still until its database is stored."""
+        self._work = WorkQueue(self._session_work, self._give_up)
         self._wanted: Database | None = None
-        self._faults: list[Fault] = []
+        """What the host is storing."""
 
     # what others may know
 
@@ -273,7 +268,7 @@ class Device:
             self._lifecycle.let_time_pass()
             response = yield from self._service.answer(request, peer)
         except Exception as error:  # noqa: BLE001 - whatever it is, the peer gets an answer
-            self._faults.append(Fault(error, peer.address))
+            self._work.faults.append(Fault(error, peer.address))
             response = _FAILED
         self._coap.respond(exchange, response, self._state.now)
 
@@ -285,7 +280,7 @@ class Device:
         while (found := self._groups.take(now)) is not None:
             datagram, path = found
             peer = Peer(path)
-            self._waiting.append((self._hear_now(datagram, peer), peer))
+            self._work.put(self._hear_now(datagram, peer), peer)
         yield from self._lifecycle.due()
 
     def _follow_end(self, event: SessionClosed | HandshakeFailed) -> Work[None]:
@@ -297,42 +292,33 @@ class Device:
     def _take(self, work: Work[None], now: float, peer: Peer | None = None) -> Step:
         assert self._wanted is None, "the database of the last step was not stored"
         self._state.now = now
-        self._waiting.append((work, peer))
+        self._work.put(work, peer)
         return self._run()
 
     def _run(self, failure: Exception | None = None) -> Step:
-        """Go on with the present piece of work, then with those that wait, as far as they come."""
-        while self._present is not None or self._waiting:
-            if self._present is None:
-                self._present, failure = self._waiting.popleft(), None
-            work, peer = self._present
-            try:
-                self._wanted = _resumed(work, failure)
-            except StopIteration:
-                self._present = None
-            except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
-                self._present = None
-                self._faults.append(Fault(error, None if peer is None else peer.address))
-                self._give_up(peer)
-            else:
-                return self._step(store=self._wanted)
-            self._follow_sessions()
+        self._wanted = self._work.run(failure)
         return self._step()
 
-    def _give_up(self, peer: Peer | None) -> None:
+    def _step(self) -> Step:
+        faults = self._work.faults
+        try:
+            outgoing = self._outbound.collect()
+        except Exception as error:  # noqa: BLE001 - nobody is known to be the cause
+            faults.append(Fault(error, None))
+            outgoing = []
+        step = Step(outgoing, self._state.events, self._wanted, faults)
+        self._state.events, self._work.faults = [], []
+        return step
+
+    def _give_up(self, peer: Peer) -> None:
         """End all that there is with a peer."""
-        if peer is None:
-            return
         if peer.address.secured:
             self._peers.dtls.drop(peer.address, self._state.now)
         else:
             self._coap.forget(peer)
 
-    def _follow_sessions(self) -> None:
+    def _session_work(self) -> Iterator[Piece]:
         """Let what happened to the sessions become work."""
-        self._waiting.extend(self._session_work())
-
-    def _session_work(self) -> Iterator[tuple[Work[None], Peer | None]]:
         for event in self._peers.take_events():
             match event:
                 case DataReceived(session, data):
@@ -344,23 +330,3 @@ class Device:
                     self._coap.drop_uploads_of_strangers()
                 case _:
                     pass
-
-    def _step(self, *, store: Database | None = None) -> Step:
-        try:
-            outgoing = self._outbound.collect()
-        except Exception as error:  # noqa: BLE001 - as above; nobody is known to be the cause
-            self._faults.append(Fault(error, None))
-            outgoing = []
-        step = Step(outgoing, self._state.events, store, self._faults)
-        self._state.events = []
-        self._faults = []
-        return step
-
-
-def _resumed(work: Work[None], failure: Exception | None) -> Database:
-    """Go on with a piece of work as far as the next database to store."""
-    if failure is None:
-        return next(work)
-    if isinstance(failure, StoreUnavailable):
-        return work.send(failure)
-    return work.throw(failure)

@@ -6,48 +6,27 @@ is done what happens to this device waits, and all other devices go on.
 """
 
 import asyncio
-import errno
-import socket
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from typing import Final, Protocol, TypeAlias
 
 from onboardee.device.events import DeviceFault, Event, PortShared
 from onboardee.device.machine.device import Device, Keeper
 from onboardee.device.machine.step import Fault, Step
-from onboardee.device.net.advertising import with_ports
+from onboardee.device.net.binding import Ports, Sockets
 from onboardee.device.net.faults import FaultReporter
-from onboardee.device.net.interfaces import ALL_HOSTS, reachable
-from onboardee.device.net.udp import UdpSocket
 from onboardee.device.net.waiting import Happening, Origin, Waiting
 from onboardee.svrdb.model import Database
-from onboardee.wire.path import Endpoint, Outgoing, Path
+from onboardee.wire.path import Endpoint, Path
 
-COAP_PORT: Final = 5683
 DiskWork: TypeAlias = Callable[[], None]
 """Something slow with the storage, done in a thread. It raises nothing."""
 
 AFTER_FAULT: Final = 1.0
 """Seconds after a fault in which the device does not look for what is due."""
-
-
-class BindError(Exception):
-    """A socket cannot be bound; the message says which and why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ports:
-    """Where a device listens. Port 0 is any free one, no hosts are all of this machine."""
-
-    hosts: tuple[str, ...] = ()
-    plain: int = 0
-    secure: int = 0
-    advertised: tuple[Endpoint, ...] = ()
-    """What is told to others in place of the own addresses; port 0 is the own one."""
 
 
 class Alarm(Protocol):
@@ -92,33 +71,13 @@ class HostedDevice:
         self._not_before = 0.0
         self._is_started = False
         self._alarm: Alarm | None = None
-        self._hosts = ports.hosts
-        self._sockets: list[UdpSocket] = []
-        self._shared: list[Endpoint] = []
-        try:
-            self._bind(ports.plain, secured=False)
-            self._bind(ports.secure, secured=True)
-        except BindError:
-            self._close_sockets()
-            raise
-        self._by_port = {
-            (opened.family, opened.host, opened.port): opened for opened in self._sockets
-        }
-        self._wildcards = {
-            (opened.family, opened.port): opened
-            for opened in self._sockets
-            if opened.host in ALL_HOSTS
-        }
-        self._advertised = with_ports(ports.advertised, self.endpoints)
+        self._sockets = Sockets(ports)
         self.tell_reachable()
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
         """The bound sockets."""
-        return tuple(
-            Endpoint("coaps" if opened.secured else "coap", opened.host, opened.port)
-            for opened in self._sockets
-        )
+        return self._sockets.endpoints
 
     @property
     def waiting(self) -> int:
@@ -127,19 +86,18 @@ class HostedDevice:
 
     def tell_reachable(self) -> None:
         """Let the device know by which addresses it is reached now."""
-        places = (*self._advertised, *reachable(self.endpoints))
-        self.device.reachable_at = tuple(str(place) for place in places)
+        self.device.reachable_at = self._sockets.reachable_at()
 
     def start(self) -> None:
         """Begin to answer."""
-        for endpoint in reachable(self._shared):
+        for endpoint in self._sockets.shared:
             self._publish(PortShared(endpoint=str(endpoint)))
-        everywhere = (*self.endpoints, *self._advertised)
-        self._act_at_once(self.device.start(everywhere, self._clock.time()))
+        started = self.device.start(self._sockets.announced, self._clock.time())
+        self._act_at_once(started)
         while self._disk_work:
             self._disk_work.popleft()()
         self._is_started = True
-        for opened in self._sockets:
+        for opened in self._sockets.all:
             self._loop.add_reader(opened, opened.drain, self.receive)
         self._set_alarm()
 
@@ -157,9 +115,9 @@ class HostedDevice:
             for work in self._disk_work:
                 work()
         finally:
-            for opened in self._sockets:
+            for opened in self._sockets.all:
                 self._loop.remove_reader(opened)
-            self._close_sockets()
+            self._sockets.close()
 
     def receive(self, datagram: bytes, path: Path) -> None:
         """Hand a datagram to the device and send what it answers. Raises nothing."""
@@ -199,42 +157,13 @@ class HostedDevice:
 
         `local` is our address towards the sender.
         """
-        family = socket.AF_INET6 if path.is_ipv6 else socket.AF_INET
-        for opened in self._sockets:
-            if opened.family != family or opened.secured:
-                continue
-            if opened.host in {local, *ALL_HOSTS}:
-                answered = Path(
-                    local_host=local,
-                    local_port=opened.port,
-                    peer_host=path.peer_host,
-                    peer_port=path.peer_port,
-                    interface=path.interface,
-                    multicast=True,
-                    on_link=path.on_link,
-                )
-                self.receive(datagram, answered)
-                return
+        answered = self._sockets.answering(path, local)
+        if answered is not None:
+            self.receive(datagram, answered)
 
     def press_reset(self) -> None:
         """Press the device's reset button."""
         self.do(self.device.press_reset)
-
-    def _bind(self, port: int, *, secured: bool) -> None:
-        wanted = port
-        for host in self._hosts or ALL_HOSTS:
-            is_optional = not self._hosts and host == "::"
-            is_shared = wanted == COAP_PORT and _is_taken(host, wanted)
-            try:
-                opened = _bound(host, wanted, fallback=port, secured=secured)
-            except OSError as error:
-                if is_optional:
-                    continue  # a machine without IPv6
-                raise BindError(_explain(host, wanted, error)) from error
-            self._sockets.append(opened)
-            if is_shared:
-                self._shared.append(Endpoint("coaps" if secured else "coap", host, opened.port))
-            wanted = opened.port  # the same number for every address, where it is free
 
     @property
     def _is_busy(self) -> bool:
@@ -253,7 +182,7 @@ class HostedDevice:
 
     def _act(self, step: Step) -> None:
         """Send, tell, and begin to store."""
-        self._send(step.send)
+        self._sockets.send(step.send)
         for event in step.events:
             self._publish(event)
         for fault in step.faults:
@@ -284,16 +213,6 @@ class HostedDevice:
         for error in self.device.bus.publish(event):
             if not isinstance(event, DeviceFault):
                 self._meet(Fault(error, None))
-
-    def _send(self, outgoing: Sequence[Outgoing]) -> None:
-        for item in outgoing:
-            path = item.path
-            family = socket.AF_INET6 if path.is_ipv6 else socket.AF_INET
-            opened = self._wildcards.get((family, path.local_port)) or self._by_port.get(
-                (family, path.local_host, path.local_port)
-            )
-            if opened is not None:
-                opened.send(item)
 
     def _go_on(self) -> None:
         """Let happen what waits, until the disk has to be waited for."""
@@ -344,10 +263,6 @@ class HostedDevice:
         if not self._is_busy:
             self.do(self.device.tick)
 
-    def _close_sockets(self) -> None:
-        for opened in self._sockets:
-            opened.close()
-
 
 def _stored(store: Keeper, database: Database) -> Exception | None:
     """Store a database; return why that was not possible."""
@@ -356,46 +271,3 @@ def _stored(store: Keeper, database: Database) -> Exception | None:
     except Exception as error:  # noqa: BLE001 - the device knows what to make of it
         return error
     return None
-
-
-def _bound(host: str, port: int, *, fallback: int, secured: bool) -> UdpSocket:
-    """Bind `port`, or `fallback` if that is another one and `port` is taken."""
-    # the multicast port is shared with the multicast sockets of every process
-    shared = port == COAP_PORT
-    try:
-        return UdpSocket(host, port, secured=secured, shared=shared)
-    except OSError:
-        if port == fallback:
-            raise
-        return UdpSocket(host, fallback, secured=secured)
-
-
-def _is_taken(host: str, port: int) -> bool:
-    """Tell whether somebody listens here already, multicast aside."""
-    # bound to a wildcard, the probe would take sockets of the multicast groups for others
-    here = dict(zip(ALL_HOSTS, ("127.0.0.1", "::1"), strict=True)).get(host, host)
-    try:
-        UdpSocket(here, port).close()
-    except OSError as error:
-        return error.errno == errno.EADDRINUSE
-    return False
-
-
-def _explain(host: str, port: int, error: OSError) -> str:
-    place = f"UDP port {port}" if host in ALL_HOSTS else Endpoint("udp", host, port)
-    return f"cannot listen at {place}: {error.strerror or error}; choose another address or port"
-
-
-def address_towards(path: Path) -> str | None:
-    """Return the local address from which an answer to `path`'s peer leaves."""
-    family = socket.AF_INET6 if path.is_ipv6 else socket.AF_INET
-    peer: tuple[str, int] | tuple[str, int, int, int] = (path.peer_host, path.peer_port)
-    if path.is_ipv6:
-        peer = (path.peer_host, path.peer_port, 0, path.interface)
-    try:
-        with socket.socket(family, socket.SOCK_DGRAM) as probe:
-            probe.connect(peer)
-            host: str = probe.getsockname()[0]
-    except OSError:
-        return None
-    return host

@@ -7,7 +7,8 @@ from typing import Final
 
 from onboardee.device.events import DeviceReady, MulticastChanged, MulticastUnavailable
 from onboardee.device.machine.device import Device
-from onboardee.device.net.hosted import Clock, HostedDevice, Ports, address_towards
+from onboardee.device.net.binding import Ports, address_towards
+from onboardee.device.net.hosted import Clock, HostedDevice
 from onboardee.device.net.multicast import Membership, MulticastReceiver
 from onboardee.wire.path import Path
 

@@ -11,7 +11,8 @@ from onboardee.device.events import Bus, Event
 from onboardee.device.factory import new_database
 from onboardee.device.machine.boot import Surroundings, boot
 from onboardee.device.machine.step import Step
-from onboardee.device.net.hosted import HostedDevice, Ports
+from onboardee.device.net.binding import Ports
+from onboardee.device.net.hosted import HostedDevice
 from onboardee.device.net.hub import Hub
 from onboardee.device.simulation.profile import Profile, load
 from onboardee.device.testing.clock import ManualClock

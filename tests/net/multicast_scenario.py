@@ -18,7 +18,8 @@ from onboardee.device.factory import new_database
 from onboardee.device.machine.boot import Surroundings, boot
 from onboardee.device.machine.device import Device
 from onboardee.device.net import multicast
-from onboardee.device.net.hosted import HostedDevice, Ports
+from onboardee.device.net.binding import Ports
+from onboardee.device.net.hosted import HostedDevice
 from onboardee.device.net.hub import Hub
 from onboardee.device.net.udp import UdpSocket
 from onboardee.device.simulation.profile import Discovery, load

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from onboardee.device.machine.step import Step
+from onboardee.device.net.binding import Ports
 from onboardee.device.net.control import MAX_BACKLOG, MAX_LINE, ControlServer
 from onboardee.device.net.control_socket import SOCKET_NAME
-from onboardee.device.net.hosted import HostedDevice, Ports
+from onboardee.device.net.hosted import HostedDevice
 from onboardee.device.net.hub import Hub
 from onboardee.device.simulation.profile import load
 from onboardee.device.testing import MemoryNetwork, memory_device

@@ -11,7 +11,7 @@ from onboardee.device.events import Bus, DeviceReady, Event, PortShared
 from onboardee.device.factory import new_database
 from onboardee.device.machine.boot import Surroundings, boot
 from onboardee.device.machine.device import Device
-from onboardee.device.net.hosted import BindError, Ports
+from onboardee.device.net.binding import BindError, Ports
 from onboardee.device.net.hub import Hub
 from onboardee.device.simulation.profile import load
 from onboardee.device.testing import MemoryKeeper
@@ -111,7 +111,7 @@ async def test_a_shared_multicast_port_is_told(
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
         free.bind(("0.0.0.0", 0))
         port = free.getsockname()[1]
-    monkeypatch.setattr("onboardee.device.net.hosted.COAP_PORT", port)  # 5683 may be in use here
+    monkeypatch.setattr("onboardee.device.net.binding.COAP_PORT", port)  # 5683 may be in use here
     first: list[Event] = []
     second: list[Event] = []
     hub = Hub()

@@ -1,0 +1,167 @@
+"""The sockets of one device: where they are bound, and which of them an answer leaves by."""
+
+import errno
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from onboardee.device.net.advertising import with_ports
+from onboardee.device.net.interfaces import ALL_HOSTS, reachable
+from onboardee.device.net.udp import UdpSocket
+from onboardee.wire.path import Endpoint, Outgoing, Path
+
+COAP_PORT: Final = 5683
+
+
+class BindError(Exception):
+    """A socket cannot be bound; the message says which and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where a device listens. Port 0 is any free one, no hosts are all of this machine."""
+
+    hosts: tuple[str, ...] = ()
+    plain: int = 0
+    secure: int = 0
+    advertised: tuple[Endpoint, ...] = ()
+    """What is told to others in place of the own addresses; port 0 is the own one."""
+
+
+class Sockets:
+    """All sockets of a device."""
+
+    def __init__(self, ports: Ports) -> None:
+        """Bind them. Raises `BindError`, and then none is bound."""
+        self.all: Final[list[UdpSocket]] = []
+        self._hosts = ports.hosts
+        self._shared: list[Endpoint] = []
+        try:
+            self._bind(ports.plain, secured=False)
+            self._bind(ports.secure, secured=True)
+        except BindError:
+            self.close()
+            raise
+        self._by_port = {(opened.family, opened.host, opened.port): opened for opened in self.all}
+        self._wildcards = {
+            (opened.family, opened.port): opened for opened in self.all if opened.host in ALL_HOSTS
+        }
+        self._advertised = with_ports(ports.advertised, self.endpoints)
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """Where they are bound."""
+        return tuple(
+            Endpoint("coaps" if opened.secured else "coap", opened.host, opened.port)
+            for opened in self.all
+        )
+
+    @property
+    def announced(self) -> tuple[Endpoint, ...]:
+        """What the device knows of its places: the bound and the advertised ones."""
+        return (*self.endpoints, *self._advertised)
+
+    @property
+    def shared(self) -> Sequence[Endpoint]:
+        """The places that another program has, too."""
+        return reachable(self._shared)
+
+    def reachable_at(self) -> tuple[str, ...]:
+        """Return the places for people to read, with the addresses that this machine has now."""
+        return tuple(str(place) for place in (*self._advertised, *reachable(self.endpoints)))
+
+    def send(self, outgoing: Sequence[Outgoing]) -> None:
+        """Send datagrams, each from the socket that its peer has talked to."""
+        for item in outgoing:
+            path = item.path
+            family = socket.AF_INET6 if path.is_ipv6 else socket.AF_INET
+            opened = self._wildcards.get((family, path.local_port)) or self._by_port.get(
+                (family, path.local_host, path.local_port)
+            )
+            if opened is not None:
+                opened.send(item)
+
+    def answering(self, path: Path, local: str) -> Path | None:
+        """Return the way on which a datagram to a group is answered: from a plain socket of ours.
+
+        `local` is our address towards the sender. None if no socket has it.
+        """
+        family = socket.AF_INET6 if path.is_ipv6 else socket.AF_INET
+        for opened in self.all:
+            is_plain = opened.family == family and not opened.secured
+            if is_plain and opened.host in {local, *ALL_HOSTS}:
+                return Path(
+                    local_host=local,
+                    local_port=opened.port,
+                    peer_host=path.peer_host,
+                    peer_port=path.peer_port,
+                    interface=path.interface,
+                    multicast=True,
+                    on_link=path.on_link,
+                )
+        return None
+
+    def close(self) -> None:
+        """Give the ports back."""
+        for opened in self.all:
+            opened.close()
+
+    def _bind(self, port: int, *, secured: bool) -> None:
+        wanted = port
+        for host in self._hosts or ALL_HOSTS:
+            is_optional = not self._hosts and host == "::"
+            is_shared = wanted == COAP_PORT and _is_taken(host, wanted)
+            try:
+                opened = _bound(host, wanted, fallback=port, secured=secured)
+            except OSError as error:
+                if is_optional:
+                    continue  # a machine without IPv6
+                raise BindError(_explain(host, wanted, error)) from error
+            self.all.append(opened)
+            if is_shared:
+                self._shared.append(Endpoint("coaps" if secured else "coap", host, opened.port))
+            wanted = opened.port  # the same number for every address, where it is free
+
+
+def _bound(host: str, port: int, *, fallback: int, secured: bool) -> UdpSocket:
+    """Bind `port`, or `fallback` if that is another one and `port` is taken."""
+    # the multicast port is shared with the multicast sockets of every process
+    shared = port == COAP_PORT
+    try:
+        return UdpSocket(host, port, secured=secured, shared=shared)
+    except OSError:
+        if port == fallback:
+            raise
+        return UdpSocket(host, fallback, secured=secured)
+
+
+def _is_taken(host: str, port: int) -> bool:
+    """Tell whether somebody listens here already, multicast aside."""
+    # bound to a wildcard, the probe would take sockets of the multicast groups for others
+    here = dict(zip(ALL_HOSTS, ("127.0.0.1", "::1"), strict=True)).get(host, host)
+    try:
+        UdpSocket(here, port).close()
+    except OSError as error:
+        return error.errno == errno.EADDRINUSE
+    return False
+
+
+def _explain(host: str, port: int, error: OSError) -> str:
+    place = f"UDP port {port}" if host in ALL_HOSTS else Endpoint("udp", host, port)
+    return f"cannot listen at {place}: {error.strerror or error}; choose another address or port"
+
+
+def address_towards(path: Path) -> str | None:
+    """Return the local address from which an answer to `path`'s peer leaves."""
+    family = socket.AF_INET6 if path.is_ipv6 else socket.AF_INET
+    peer: tuple[str, int] | tuple[str, int, int, int] = (path.peer_host, path.peer_port)
+    if path.is_ipv6:
+        peer = (path.peer_host, path.peer_port, 0, path.interface)
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect(peer)
+            host: str = probe.getsockname()[0]
+    except OSError:
+        return None
+    return host
