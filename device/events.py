@@ -6,8 +6,12 @@ The log, the audit, a dashboard and the tests subscribe; nobody reaches back int
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from typing import ClassVar
 from uuid import UUID
+
+from onboardee.device.clock import WallClock, utc_now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -325,16 +329,31 @@ def _plain(value: object) -> object:
     return str(value)
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An event in its envelope: which one of which device, and when it was told."""
+
+    device: str
+    sequence: int
+    """1 for the first event of a device in this process; whoever misses one sees the gap."""
+    at: datetime
+    event: Event
+
+
 Subscriber = Callable[[Event], None]
+Follower = Callable[[Told], None]
 
 
 class Bus:
-    """Hands each event to every subscriber, in the order of subscription."""
+    """Hands each event of a device to every subscriber, in the order of subscription."""
 
-    __slots__ = ("_subscribers", "wants_requests")
-
-    def __init__(self) -> None:
+    def __init__(self, device: str = "", wall_clock: WallClock = utc_now) -> None:
+        """Name the device as people know it, and the clock by which envelopes are dated."""
+        self._device = device
+        self._wall_clock = wall_clock
+        self._sequence = 0
         self._subscribers: list[Subscriber] = []
+        self._followers: list[Follower] = []
         self.wants_requests = False
         """Somebody wants `RequestServed`, too frequent to be made for nobody."""
 
@@ -347,12 +366,26 @@ class Bus:
         """Have no more events."""
         self._subscribers.remove(subscriber)
 
+    def follow(self, follower: Follower) -> None:
+        """Have every future event in an envelope."""
+        self._followers.append(follower)
+
+    def unfollow(self, follower: Follower) -> None:
+        """Have no more of them."""
+        self._followers.remove(follower)
+
     def publish(self, event: Event) -> list[Exception]:
         """Tell everybody; return what those raised who failed at it. Nobody fails for others."""
+        self._sequence += 1
+        told = Told(self._device, self._sequence, self._wall_clock(), event)
+        calls = [
+            *(partial(subscriber, event) for subscriber in self._subscribers),
+            *(partial(follower, told) for follower in self._followers),
+        ]
         failures: list[Exception] = []
-        for subscriber in tuple(self._subscribers):
+        for call in calls:
             try:
-                subscriber(event)
+                call()
             except Exception as error:  # noqa: BLE001 - whatever it is, the others are told
                 failures.append(error)
         return failures

@@ -74,7 +74,7 @@ def run(tenants: Sequence[Tenant], house: House) -> None:
 def _made(
     tenant: Tenant, house: House, log: Log, ending: ExitStack, *, is_alone: bool
 ) -> tuple[Device, Store]:
-    profile, bus = tenant.profile, Bus()
+    profile, bus = tenant.profile, Bus(tenant.name)
     lines = EventLog(log, tenant.name, tenant.directory, is_alone=is_alone, verbose=house.verbose)
     ending.callback(lines.close)
     bus.subscribe(lines, requests=house.verbose)

@@ -23,7 +23,7 @@ from onboardee.device.control import (
     Result,
     Watch,
 )
-from onboardee.device.events import Event
+from onboardee.device.events import Told
 from onboardee.device.machine.step import Step
 from onboardee.device.net.control_socket import SOCKET_NAME, open_directory
 from onboardee.device.net.hosted import HostedDevice
@@ -152,20 +152,23 @@ class ControlServer:
             else:
                 writer.write(msgspec.json.encode(told) + b"\n")
 
-        def pass_on(event: Event) -> None:
-            at = device.wall_time.isoformat(timespec="milliseconds")
-            # events also come from the threads that write to disk
-            loop.call_soon_threadsafe(write, {"event": event.name, "at": at, **event.fields()})
+        def pass_on(told: Told) -> None:
+            envelope = {
+                "event": told.event.name,
+                "at": told.at.isoformat(timespec="milliseconds"),
+                "sequence": told.sequence,
+            }
+            # some events come from the threads that write to disk
+            loop.call_soon_threadsafe(write, {**envelope, **told.event.fields()})
 
-        device = self._hosted.device
-        bus = device.bus
+        bus = self._hosted.device.bus
         writer.write(_encoded({"ok": None}))
-        bus.subscribe(pass_on)
+        bus.follow(pass_on)
         try:
             while await reader.read(MAX_BACKLOG):
                 pass  # nothing that it says means anything any more
         finally:
-            bus.unsubscribe(pass_on)
+            bus.unfollow(pass_on)
 
 
 async def _line(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:

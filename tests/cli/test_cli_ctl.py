@@ -170,6 +170,8 @@ def test_a_watcher_hears_of_the_reset(light: Running) -> None:
         watcher.terminate()
     assert told[-1]["event"] == "device.reset"
     assert all(datetime.fromisoformat(each["at"]).tzinfo for each in told)
+    first = told[0]["sequence"]
+    assert [each["sequence"] for each in told] == list(range(first, first + len(told)))
 
 
 def test_nobody_there_is_explained(tmp_path: Path) -> None:
