@@ -258,7 +258,9 @@ def _text(value: object) -> str:
 
 
 def _line(event: dict[str, Any]) -> str:
-    fields = {name: value for name, value in event.items() if name not in {"event", "at", "sequence"}}
+    fields = {
+        name: value for name, value in event.items() if name not in {"event", "at", "sequence"}
+    }
     when = _clock_time(event.get("at", ""))
     is_refusal = event["event"] in _REFUSALS
     columns = width() if is_terminal(sys.stdout) else None
