@@ -29,6 +29,8 @@ PEERS: Final = 4096
 FAILURES: Final = 3
 """Challenges that may fail before a peer gets none for a while."""
 FAILURES_FORGOTTEN: Final = 60.0
+REPORT_AGAIN: Final = 60.0
+"""Seconds between two lines about one source."""
 
 
 class Turn(Enum):
@@ -64,7 +66,7 @@ class _Bucket:
 @dataclass(slots=True)
 class _Source:
     bucket: _Bucket
-    is_withheld: bool = False
+    reported_at: float = float("-inf")
 
 
 @dataclass(slots=True)
@@ -95,8 +97,6 @@ class _Region:
         self._sources.move_to_end(key)
         found.bucket.refill(now, self._bound.burst, self._bound.rate)
         self._total.refill(now, self._bound.total_burst, self._bound.total_rate)
-        if found.bucket.octets > self._bound.burst / 2:
-            found.is_withheld = False
         return found
 
     def spend(self, source: _Source, octets: int) -> bool:
@@ -190,13 +190,13 @@ class AnswerBudget:
                 asked.failed_at = now
 
     def is_first_refusal(self, path: Path, now: float) -> bool:
-        """Tell whether this refusal is worth a line: once until the source has calmed down."""
+        """Tell whether this refusal is worth a line: one a minute for a source."""
         with self._lock:
             is_proven = self._proof(path, now) is not None
             region = self._reached if is_proven else self._region(path)
             source = region.source(source_of(path), now)
-            is_first = not source.is_withheld
-            source.is_withheld = True
+            is_first = now >= source.reported_at + REPORT_AGAIN
+            source.reported_at = now if is_first else source.reported_at
             return is_first
 
     def _proof(self, path: Path, now: float) -> Proof | None:
