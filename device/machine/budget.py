@@ -121,22 +121,25 @@ class AnswerBudget:
         self._lock = threading.Lock()
 
     def bound(self, received: int) -> int:
-        """Return the largest answer, in octets, to a datagram of an unproven source elsewhere.
+        """Return the largest answer, in octets, that is a small multiple of what arrived.
 
         A ping may have preceded it.
         """
+        if not received:
+            return 0
         return int(self.settings.factor * (received + HEADERS)) - 2 * HEADERS - EMPTY
 
     def allows(self, path: Path, size: int, received: int, now: float) -> bool:
         """Tell whether `size` octets may leave for a datagram of `received`, and count them.
 
-        What is no larger than what arrived is always allowed.
+        What is no larger than what arrived is always allowed, and to a proven source the small
+        multiple, too: nobody can use up all that an honest one needs.
         """
         if size <= max(received, EMPTY) or _is_loopback(path.peer_host):
             return True
         with self._lock:
             proof = self._proof(path, now)
-            if proof is Proof.ECHO:
+            if proof is Proof.ECHO or (proof is Proof.PING and size <= self.bound(received)):
                 return True
             if proof is Proof.PING:
                 source = self._reached.source(source_of(path), now)

@@ -181,7 +181,7 @@ class Challenges:
             if self.budget.allows(path, len(each.message), len(each.request or b""), now):
                 self._ready.append(Outgoing(each.message, path))
             else:
-                self._refused.append((path, None))
+                self._refused.append((path, each.request))
 
     def _fail(self, path: Path, challenge: _Challenge, now: float) -> None:
         if challenge.mid is not None:
@@ -199,11 +199,10 @@ class Challenges:
                 challenge.append(waiting)
             return None
         turn = Turn.NOBODY
-        is_proven = self.budget.is_proven(path, now)
-        if not is_proven:
+        if not self.budget.is_proven(path, now):
             turn = self.budget.begin_challenge(path, now)
         if turn is Turn.NOBODY:
-            self._refused.append((path, None if is_proven else waiting.request))
+            self._refused.append((path, waiting.request))
             return None
         self._make_room(waiting, path)
         is_ours = turn is Turn.OURS
