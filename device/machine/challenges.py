@@ -24,8 +24,6 @@ WAITING_MESSAGES: Final = 256
 """Messages that wait for one peer's proof; clients repeat what is lost beyond them."""
 WAITING_OCTETS: Final = 128 * 1024
 """Octets that wait for the proofs of peers on the link, and as many for those elsewhere."""
-SEARCHES: Final = 128
-"""Requests to groups whose answers are still to leave."""
 GUESSES: Final = 3
 """Wrong answers to a ping after which the right one counts no more."""
 REPEAT_PING: Final = 0.3
@@ -76,7 +74,6 @@ class Challenges:
         self._key = b""
         self._open: dict[Path, _Challenge] = {}
         self._requests: dict[tuple[Path, bytes], bytes] = {}
-        self._searches: dict[tuple[Path, bytes], bytes] = {}
         self._refused: list[Refusal] = []
         self._ready: list[Outgoing] = []
 
@@ -86,8 +83,6 @@ class Challenges:
             return None
         if _is_request(datagram):
             self._take_echo(datagram, path, now)
-            if path.multicast:
-                self._note_search(datagram, path)
         return datagram
 
     def note_request(self, datagram: bytes, path: Path) -> None:
@@ -101,9 +96,8 @@ class Challenges:
 
     def pass_on(self, message: bytes, path: Path, now: float) -> Outgoing | None:
         """Return what is to be sent for a message: itself, a ping, or nothing yet."""
-        key = path, token_of(message)
         # each request is worth one answer
-        request = self._requests.pop(key, None) or self._searches.pop(key, None)
+        request = self._requests.pop((path, token_of(message)), None)
         received = 0 if request is None else len(request)
         if self.budget.allows(path, len(message), received, now):
             return Outgoing(message, path)
@@ -151,14 +145,6 @@ class Challenges:
         """Return when `tick` has something to do."""
         deadlines = (min(each.until, each.look_at) for each in self._open.values())
         return min(deadlines, default=None)
-
-    def _note_search(self, datagram: bytes, path: Path) -> None:
-        """Remember a request to a group until its answer leaves, after the leisure."""
-        key = path, token_of(datagram)
-        self._searches.pop(key, None)
-        if len(self._searches) >= SEARCHES:
-            del self._searches[next(iter(self._searches))]
-        self._searches[key] = datagram
 
     def _is_proof(self, datagram: bytes, path: Path, now: float) -> bool:
         """Tell whether this answers our ping; the peer has then proven its address."""

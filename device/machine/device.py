@@ -302,7 +302,7 @@ class Device:
     def _step(self) -> Step:
         faults = self._work.faults
         try:
-            outgoing = self._outbound.collect()
+            outgoing = self._outbound.collect(is_all_answered=self._wanted is None)
         except Exception as error:  # noqa: BLE001 - nobody is known to be the cause
             faults.append(Fault(error, None))
             outgoing = []

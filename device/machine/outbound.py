@@ -36,11 +36,12 @@ class Outbound:
         self._service = service
         self._announcements = announcements
 
-    def collect(self) -> list[Outgoing]:
-        """Return all datagrams that wait."""
+    def collect(self, *, is_all_answered: bool) -> list[Outgoing]:
+        """Return all datagrams that wait; say whether all requests are answered now."""
         self._tell_observers()
         outgoing = self._taken() + self.challenges.take_ready()
-        self.challenges.forget_requests()
+        if is_all_answered:
+            self.challenges.forget_requests()
         for path, request in self.challenges.take_refused():
             outgoing += self._answered_small(path, request)
         for datagram, address in self._dtls.take_datagrams():

@@ -5,7 +5,7 @@ from itertools import count
 
 import cbor2
 import pytest
-from aiocoap import GET, Message
+from aiocoap import GET, POST, Message
 from device_scene import HOST, OWNER, PLAIN, Scene, make_scene
 from msgspec.structs import replace
 from stranger import Stranger, request
@@ -401,6 +401,15 @@ def test_who_echoes_has_no_bound() -> None:
     for mid in range(2, 100):
         (answer,) = stranger.raw(question(mid, echo=option_of(small, ECHO)))
         assert len(answer) > 1000
+
+
+def test_the_answer_to_a_change_is_one_to_its_request() -> None:
+    """What waited for the disk leaves as the answer that it is, with no proof asked for."""
+    scene = make_scene()
+    stranger = far(scene)
+    payload = cbor2.dumps({"oxmsel": 0})
+    (answer,) = stranger.raw(request(POST, "/oic/sec/doxm", 1, payload))
+    assert Message.decode(answer).code.dotted == "2.04"
 
 
 def test_a_request_is_worth_one_answer() -> None:
