@@ -32,7 +32,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+    terminalreporter: "pytest.TerminalReporter",  # older versions do not name it
+    config: pytest.Config,
 ) -> None:
     """Say in a line what was left out."""
     if number := config.stash.get(LEFT_OUT, 0):

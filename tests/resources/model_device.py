@@ -288,10 +288,11 @@ def _enter(device: Device, state: int) -> None:
 
 def _switch(values: Body, body: Body) -> Body:
     known = {key: value for key, value in body.items() if key in values}
-    _require(all(values[key] == known[key] for key in known.keys() & {"range", "step"}))
-    _require(isinstance(known.get("value", False), bool))
-    if not 0 <= known.get("dimmingSetting", 0) <= 100:
-        raise No("4.03")
+    for name, value in known.items():  # the first mistake decides
+        _require(name not in ("range", "step") or value == values[name])
+        _require(name != "value" or isinstance(value, bool))
+        if name == "dimmingSetting" and not 0 <= value <= 100:
+            raise No("4.03")
     return values | known
 
 

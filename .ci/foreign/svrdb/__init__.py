@@ -1,0 +1,3 @@
+"""A package of a project that has nothing to do with onboardee."""
+
+NAME = "svrdb of the foreign project"
