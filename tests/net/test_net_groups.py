@@ -62,3 +62,16 @@ def test_one_search_is_parsed_once_for_all() -> None:
         each.put(SEARCH, FROM, 0.0)
     assert time.process_time() - began < 0.1
     assert groups._parsed.cache_info().misses == 1
+
+
+def test_how_long_answers_to_a_search_may_wait() -> None:
+    """Who searches for devices without an owner may wait for 2 s, others for a quarter of one."""
+    doxm = SEARCH[:-4] + b"\x03sec\x04doxm"
+    waits: dict[bytes, list[float]] = {SEARCH: [], doxm: []}
+    for seed in range(50):
+        for search, found in waits.items():
+            here = GroupRequests(load("light").discovery, SeededEntropy(seed))
+            assert here.put(search, FROM, 0.0)
+            found.append(here.next_deadline() or 0.0)
+    assert 0.2 < max(waits[SEARCH]) <= 0.25
+    assert 1.5 < max(waits[doxm]) <= 2.0

@@ -149,3 +149,12 @@ def test_a_factory_reset_empties_it() -> None:
     world.audit.clear()
     body = world.get(AEL)
     assert (body["events"], body["usedspace"]) == ([], 0)
+
+
+def test_the_space_is_as_documented() -> None:
+    """Spelled out a second time on purpose: 4 KiB in all, and 256 characters of a text."""
+    world = World(owned())
+    world.audit(HandshakeRefused(peer="there", reason="x" * 500, alert=None))
+    body = world.get(AEL)
+    assert body["maxspace"] == 4096
+    assert [len(text) for text in body["events"][0]["auxiliaryinfo"]] == [5, 256]

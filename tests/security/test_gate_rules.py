@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from onboardee.device.access.gate import resource_owner
 from onboardee.device.access.peer import Peer
 from onboardee.device.access.target import Kind, Operation, Target
 from onboardee.svrdb.model import (
@@ -388,3 +389,30 @@ def test_the_mode_is_all_that_is_open(operation: Operation) -> None:
     """No other operation comes with it."""
     before = replace_fields(situation(state=State.RFOTM, has_session=False), is_old=True)
     assert not decide(operation, PSTAT, ANYBODY, before).granted
+
+
+def test_who_manages_which_security_resource() -> None:
+    """The lists of entries of all kinds have one owner; doxm, pstat and cred have theirs."""
+    owners = {name: uuid.UUID(int=number) for number, name in enumerate("dpca", start=1)}
+    database = Database(
+        doxm=Doxm(methods=(0,), device_uuid=OTHER, resource_owner=owners["d"]),
+        permanent=Permanent(device=OTHER, platform=OTHER, original=OTHER),
+        pstat=Pstat(resource_owner=owners["p"]),
+        cred=Cred(resource_owner=owners["c"]),
+        acl2=Acl2(resource_owner=owners["a"]),
+    )
+    expected = {"doxm": "d", "pstat": "p", "cred": "c", "acl2": "a", "acl": "a", "amacl": "a"}
+    for name in (*expected, "roles", "crl", "ver"):
+        owner = resource_owner(database, f"/oic/sec/{name}")
+        assert owner == owners.get(expected.get(name, ""))
+
+
+@pytest.mark.parametrize(
+    "href", ["/oic/res", "/oic/d", "/oic/p", "/.well-known/core", "/oic/sec/ver"]
+)
+def test_what_finds_a_device_without_an_owner(href: str) -> None:
+    """Anybody may read what a search looks at, and nobody may write it."""
+    target = Target(href, Kind.SECURITY, (), (), discoverable=True, has_plain_endpoint=True)
+    here = situation(state=State.RFOTM, has_session=False)
+    assert decide(Operation.RETRIEVE, target, peer(), here).granted
+    assert not decide(Operation.UPDATE, target, peer(), here).granted

@@ -107,7 +107,7 @@ def test_without_an_owner_the_selected_method_counts(method: int, speaks: bool) 
     """Before a method that the device has is selected, no handshake is answered."""
     offer = terms_for(database(State.RFOTM, method=method), Connections(), PEER_PATH)
     assert (offer is not None) is speaks
-    assert offer is None or offer.tag == Terms(owns_transfer=True)
+    assert offer is None or offer.tag == Terms(owns_transfer=True, is_proven=False, by_pin=False)
 
 
 def test_there_is_one_ownership_connection() -> None:
