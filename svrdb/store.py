@@ -8,7 +8,8 @@ A change has two halves, so that whoever serves others need not wait for a disk:
 What holds:
 
 * `stage` raises ValueError for a database that could not be read back, and nothing else. The next
-  change is to be made from `latest`, which is what was staged last.
+  change is to be made from `latest`, which is what was staged last. Who lets another thread sync
+  says from what it was made: that may have been refused meanwhile.
 * `sync` returns when the database is durable, and then `current` is that database. Until then
   `current` is the one before; nothing between is ever seen. What was staged before is durable with
   it. It may be called from any thread and more than once; several threads wait for one another.
@@ -57,7 +58,7 @@ class Pending:
         self._store = store
         self.database: Final = database
         self.body: Final = body
-        """The packed database, empty if that is current already."""
+        """The packed database."""
         self.is_durable = False
         """Whether it was synced; a later one may be current by now."""
         self.error: BaseException | None = None
@@ -130,7 +131,7 @@ class Store:
     def latest(self) -> Database:
         """The database as last staged, from which the next change is to be made."""
         with self._staging:
-            return self._staged[-1].database if self._staged else self.current
+            return self._latest()
 
     @property
     def codec(self) -> Codec:
@@ -147,20 +148,19 @@ class Store:
         """Whether this opening made the device."""
         return self._is_new
 
-    def stage(self, new: Database) -> Pending:
-        """Let `new` be the database after the next sync. Raises ValueError."""
+    def stage(self, new: Database, made_from: Database | None = None) -> Pending:
+        """Let `new` be the database after the next sync. Raises ValueError.
+
+        If `made_from` is not `latest` any more, it is refused; its `sync` raises StoreUnavailable.
+        """
         self._require_open()
+        pending = Pending(self, new, self._codec.pack(new))
         with self._staging:
-            latest = self._staged[-1] if self._staged else None
-        if latest is not None and latest.database == new:
-            body = latest.body
-        else:
-            # what is current already is not written again
-            is_current = latest is None and new == self.current
-            body = b"" if is_current else self._codec.pack(new)
-        pending = Pending(self, new, body)
-        with self._staging:
-            self._staged.append(pending)
+            if made_from is not None and made_from != self._latest():
+                what = "has refused the change that this one was made from"
+                pending.error = StoreUnavailable(self._storage.location, what, "make it again")
+            else:
+                self._staged.append(pending)
         return pending
 
     def sync(self, pending: Pending | None = None) -> None:
@@ -208,6 +208,9 @@ class Store:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _latest(self) -> Database:
+        return self._staged[-1].database if self._staged else self.current
 
     def _require_open(self) -> None:
         if not self._is_open:

@@ -1,5 +1,6 @@
 """Where a damaged file is damaged: the sentence names the octet and the key."""
 
+import cbor2
 import msgspec
 import pytest
 from hypothesis import example, given, settings
@@ -109,6 +110,29 @@ def test_any_octets(content: bytes) -> None:
     """A walk through rubbish ends, and never leaves the content."""
     for places in (cbor_places(content), json_places(content)):
         assert all(0 <= octet <= len(content) for _, octet in places)
+
+
+def test_nested_too_deeply() -> None:
+    """Where the reader cannot say how far it came, the file as a whole is named."""
+    told = finding(JSON, b"[" * 100_000)
+    assert told.octet == 0
+    assert str(told).endswith("; octet 0, in `$`)")
+
+
+def test_in_a_journal() -> None:
+    """A change that is no valid database says where, counted from its own beginning."""
+    body = JSON.pack(owned()).replace(b'"owned":true', b'"owned":1234')
+    with pytest.raises(Unreadable) as caught:
+        JSON.unpack(body)
+    assert caught.value.octet == body.index(b"1234")
+
+
+def test_text_in_the_place_of_octets() -> None:
+    """A key in CBOR is a byte string; text that could stand for one is none."""
+    packed = cbor2.loads(CBOR.pack(owned()))
+    packed["cred"]["creds"][0]["privatedata"]["data"] = "YWJjZGVmZ2hpamtsbW5vcA=="
+    with pytest.raises(Unreadable, match="Expected `bytes`, got `str`"):
+        CBOR.unpack(cbor2.dumps(packed))
 
 
 def test_deep_nesting() -> None:

@@ -74,6 +74,20 @@ def umask(request: pytest.FixtureRequest) -> Iterator[int]:
     os.umask(before)
 
 
+@pytest.mark.parametrize("name", ["svr.json", "svr.journal", "svr.previous.json", "svr.lock"])
+def test_links_are_not_followed(tmp_path: Path, name: str) -> None:
+    """A link in the place of a file is refused, and what it leads to is left alone."""
+    with open_directory(tmp_path / "state", unowned) as store:
+        store.commit(named(unowned(), "a"))
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_bytes(b"of somebody else")
+    (tmp_path / "state" / name).unlink(missing_ok=True)
+    (tmp_path / "state" / name).symlink_to(elsewhere)
+    with pytest.raises(StoreUnavailable, match="Too many levels of symbolic links"):
+        open_directory(tmp_path / "state", unowned)
+    assert elsewhere.read_bytes() == b"of somebody else"
+
+
 def test_modes(tmp_path: Path, umask: int) -> None:
     """Whatever the umask, directories are 0700 and files 0600, also after commits."""
     state = tmp_path / "new" / "state"

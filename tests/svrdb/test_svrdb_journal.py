@@ -92,6 +92,27 @@ def test_folded_at_closing() -> None:
     assert JOURNAL_NAME not in storage.files
 
 
+def test_closing_writes_no_more_than_it_has_to() -> None:
+    """A device that stops makes no journal for nobody, and without a change it writes nothing."""
+    made: list[str] = []
+
+    class Watched(MemoryStorage):
+        def create(self, name: str) -> OpenFile:
+            made.append(name)
+            return super().create(name)
+
+    storage = Watched()
+    store = Store.open(storage, lambda: device(0))
+    made.clear()
+    store.commit(device(1))
+    store.close()
+    assert made == ["svr.previous.json.new", "svr.json.new"]
+    store = Store.open(storage, unowned)
+    made.clear()
+    store.close()
+    assert made == []
+
+
 def test_an_editor_leaves_no_journal() -> None:
     """Who changes one thing and leaves has it in the readable file at once."""
     storage = MemoryStorage()

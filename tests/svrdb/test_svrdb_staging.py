@@ -222,6 +222,30 @@ def test_what_rests_on_a_refused_change_is_refused() -> None:
     assert (store.current, store.latest) == (device(0), device(0))
 
 
+def test_what_was_made_from_a_refused_change() -> None:
+    """A change that was made before the one it rests on was refused, and staged after, is refused.
+
+    One that was made from what is current is not, be that the same by value only.
+    """
+    storage, store = opened()
+    first = store.stage(device(1))
+    seen = store.latest
+    storage.fail_at(1, errno.EIO)
+    with pytest.raises(StoreUnavailable):
+        first.sync()
+    steps = storage.steps
+    second = store.stage(device(2), made_from=seen)
+    with pytest.raises(StoreUnavailable, match="memory has refused the change that this one was"):
+        second.sync()
+    assert not second.is_durable
+    assert (store.latest, storage.steps) == (device(0), steps)
+    third = store.stage(device(3), made_from=device(0))
+    fourth = store.stage(device(4), made_from=device(3))
+    fourth.sync()
+    assert third.is_durable
+    assert store.current == device(4)
+
+
 def test_closing_waits_for_a_sync() -> None:
     """A store that is closed during a sync is closed after it, with the change in its file."""
     storage = GatedStorage()
