@@ -42,7 +42,7 @@ class Running:
             try:
                 yield
                 process.terminate()
-                assert process.wait(10) == 0
+                assert process.wait(60) == 0
             finally:
                 process.kill()
 
@@ -138,7 +138,7 @@ def test_a_pin_can_be_read_and_refusals_are_told(light: Running) -> None:
     """After a tool selected the PIN method the PIN is there; what it did wrong is, too."""
     port = int(light.ready["endpoints"][0].rpartition(":")[2])
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as tool:
-        tool.settimeout(5)
+        tool.settimeout(30)
         tool.connect(("127.0.0.1", port))
         for mid, code, name, payload in ((1, POST, "doxm", {"oxmsel": 1}), (2, GET, "cred", None)):
             request = Message(code=code, _mtype=CON, _mid=mid)

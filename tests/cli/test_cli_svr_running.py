@@ -169,7 +169,7 @@ def test_a_device_that_stops_meanwhile(tmp_path: Path) -> None:
     directory = tmp_path / "light"
     with running("light", "--state-dir", str(directory)) as (process, _), opened(directory) as one:
         process.terminate()
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
         with pytest.raises(click.ClickException, match="nothing was written: no device runs in"):
             one.commit(replace(one.current, sdi=Sdi(name="late")))
     assert read_existing(directory).sdi.name == ""

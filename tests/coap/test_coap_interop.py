@@ -89,7 +89,7 @@ async def running() -> AsyncIterator[tuple[Context, str, Pump, Light]]:
 async def ask(client: Context, code: codes.Code, uri: str, payload: bytes = b"") -> Message:
     """Send a request and wait for its answer."""
     request = client.request(Message(code=code, uri=uri, payload=payload))
-    return await asyncio.wait_for(request.response, 5)
+    return await asyncio.wait_for(request.response, 30)
 
 
 async def test_get() -> None:
@@ -118,14 +118,14 @@ async def test_observe() -> None:
     """An observation begins, tells each change and ends when the client has lost interest."""
     async with running() as (client, base, pump, light):
         request = client.request(Message(code=codes.GET, uri=f"{base}/light", observe=0))
-        first = await asyncio.wait_for(request.response, 5)
+        first = await asyncio.wait_for(request.response, 30)
         assert (first.payload, first.opt.observe) == (b"off", 0)
         notifications = aiter(request.observation)
         for number, state in enumerate((b"on", b"off", b"dim" * 700), 2):
             light.state = state
             pump.server.notify("/light", pump.loop.time())
             pump.flush()
-            notification = await asyncio.wait_for(anext(notifications), 5)
+            notification = await asyncio.wait_for(anext(notifications), 30)
             assert notification.opt.observe == number
             assert notification.payload == state
         request.observation.cancel()

@@ -121,10 +121,10 @@ def running_light(
         hub.stop()
 
     try:
-        plain, secure = asyncio.run_coroutine_threadsafe(start(), loop).result(5)
+        plain, secure = asyncio.run_coroutine_threadsafe(start(), loop).result(30)
         yield RunningLight(device, plain, secure, events)
     finally:
-        asyncio.run_coroutine_threadsafe(stop(), loop).result(5)
+        asyncio.run_coroutine_threadsafe(stop(), loop).result(30)
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
@@ -136,7 +136,7 @@ def mbedtls_session(configuration: Any, port: int) -> Iterator[Any]:
     from mbedtls import tls  # noqa: PLC0415 - some machines have none, and skip its tests
 
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as plain:
-        plain.settimeout(5)
+        plain.settimeout(30)
         wrapped = tls.ClientContext(configuration).wrap_socket(plain, server_hostname=None)
         wrapped.connect(("127.0.0.1", port))
         wrapped.do_handshake()

@@ -74,9 +74,9 @@ def test_observer_sees_each_change_of_the_world() -> None:
 
     with running_light(owned=True) as light, session(light, notified) as client:
         client.subscribe(SWITCH)
-        first = seen.get(timeout=5)
+        first = seen.get(timeout=30)
         client.post(SWITCH, cbor2.dumps({"value": True}))
-        second = seen.get(timeout=5)
+        second = seen.get(timeout=30)
     assert cbor2.loads(first[1]) == {"value": False}
     assert cbor2.loads(second[1]) == {"value": True}
 

@@ -60,7 +60,7 @@ async def endpoints_told(port: int) -> list[str]:
     context = await Context.create_client_context()
     try:
         uri = f"coap://127.0.0.1:{port}/oic/res?rt=oic.r.doxm"
-        answer = await asyncio.wait_for(context.request(Message(code=GET, uri=uri)).response, 5)
+        answer = await asyncio.wait_for(context.request(Message(code=GET, uri=uri)).response, 30)
         (link,) = cbor2.loads(answer.payload)
         return [each["ep"] for each in link["eps"]]
     finally:

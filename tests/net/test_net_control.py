@@ -44,7 +44,7 @@ async def say(streams: Streams, line: bytes) -> Any:
     """Send a line and read the answer."""
     reader, writer = streams
     writer.write(line + b"\n")
-    return json.loads(await asyncio.wait_for(reader.readline(), 5))
+    return json.loads(await asyncio.wait_for(reader.readline(), 30))
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ async def test_a_line_without_end_is_answered_and_hung_up(tmp_path: Path) -> Non
     async with served(tmp_path):
         reader, writer = await connect(tmp_path)
         writer.write(b"x" * (2 * MAX_LINE + 1))
-        answer = json.loads(await asyncio.wait_for(reader.readline(), 5))
+        answer = json.loads(await asyncio.wait_for(reader.readline(), 30))
         assert str(MAX_LINE) in answer["error"]
         writer.close()
 
@@ -152,7 +152,7 @@ async def test_stopping_forgets_what_still_waits(
         monkeypatch.setattr(hosted, "do", held.put_nowait)  # a disk that never finishes
         streams = await connect(tmp_path)
         streams[1].write(b'{"do": "state"}\n')
-        step = await asyncio.wait_for(held.get(), 5)
+        step = await asyncio.wait_for(held.get(), 30)
     streams[1].close()
     assert step(0.0) == Step()
     assert failures == []

@@ -34,7 +34,7 @@ async def described(host: str, port: int) -> dict[str, object]:
     context = await Context.create_client_context()
     try:
         uri = f"coap://{host}:{port}/oic/d"
-        answer = await asyncio.wait_for(context.request(Message(code=GET, uri=uri)).response, 5)
+        answer = await asyncio.wait_for(context.request(Message(code=GET, uri=uri)).response, 30)
         return dict(cbor2.loads(answer.payload))
     finally:
         await context.shutdown()

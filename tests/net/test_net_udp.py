@@ -25,7 +25,7 @@ def test_answers_come_from_the_address_that_was_asked(bound: str, asked: str) ->
     """A connected client accepts the answer: it comes from the very address it wrote to."""
     opened = UdpSocket(bound, 0)
     with socket.socket(opened.family, socket.SOCK_DGRAM) as client:
-        client.settimeout(5)
+        client.settimeout(30)
         client.connect((asked, opened.port))
         client.send(b"ask")
         ((data, path),) = received(opened)

@@ -69,7 +69,7 @@ class Scene:
         message = Message(code=code, uri=uri, payload=payload or b"")
         if payload is not None:
             message.opt.content_format = 60
-        return asyncio.wait_for(self.context.request(message).response, 5)
+        return asyncio.wait_for(self.context.request(message).response, 30)
 
 
 @asynccontextmanager
@@ -247,7 +247,7 @@ async def test_strangers_leave_room_for_sessions_during_a_write() -> None:
         for _ in range(300):
             writing.receive(b"\x40\x00\x00\x01", stranger)
         question = asyncio.ensure_future(owner.doxm())
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while writing.waiting < 65:  # noqa: ASYNC110 - nothing tells of it
                 await asyncio.sleep(0.01)
         keeper.may_finish.set()

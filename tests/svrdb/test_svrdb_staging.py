@@ -197,7 +197,7 @@ def test_staging_never_waits() -> None:
         assert not first.is_durable
         storage.may_go_on.set()
         for each in syncing:
-            each.result(5)
+            each.result(30)
     assert (first.is_durable, second.is_durable) == (True, True)
     assert store.current == device(2)
     assert read_named(storage, "live") == device(2)
@@ -215,7 +215,7 @@ def test_what_rests_on_a_refused_change_is_refused() -> None:
         second = store.stage(device(2))
         storage.may_go_on.set()
         with pytest.raises(StoreUnavailable):
-            syncing.result(5)
+            syncing.result(30)
     storage.is_failing = False
     with pytest.raises(StoreUnavailable):
         second.sync()
@@ -256,8 +256,8 @@ def test_closing_waits_for_a_sync() -> None:
         closing = pool.submit(store.close)
         assert not closing.done()
         storage.may_go_on.set()
-        syncing.result(5)
-        closing.result(5)
+        syncing.result(30)
+        closing.result(30)
     assert store.current == device(1)
     assert b'"name": "change 1"' in storage.files["svr.json"]
 
@@ -298,7 +298,7 @@ def test_a_group_works_side_by_side() -> None:
         assert all(storage.begun.wait(5) for storage in storages)
         for storage in storages:
             storage.may_go_on.set()
-        assert syncing.result(5) == {}
+        assert syncing.result(30) == {}
     assert all(each.is_durable for each in pending)
 
 

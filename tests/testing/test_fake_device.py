@@ -30,7 +30,7 @@ async def asked(uri: str, payload: object = None) -> Message:
             message.payload = cbor2.dumps(payload)
             message.opt.content_format = 60
         answer: Awaitable[Message] = context.request(message).response
-        return await asyncio.wait_for(answer, 5)
+        return await asyncio.wait_for(answer, 30)
     finally:
         await context.shutdown()
 
