@@ -12,8 +12,9 @@ from onboardee.device.net.hosted import Clock, HostedDevice
 from onboardee.device.net.multicast import Membership, MulticastReceiver
 from onboardee.wire.path import Path
 
-WRITERS: Final = 4
-"""Threads that wait for disks, for all devices of the process together."""
+WRITERS: Final = 32
+"""Threads that wait for disks, for all devices of the process: what they wait for at the same time
+the disk does at once."""
 
 
 class Hub:
