@@ -33,7 +33,7 @@ class Operation(Enum):
     """What a request wants, with the permission that an access control entry must carry."""
 
     RETRIEVE = Permission.RETRIEVE
-    OBSERVE = Permission.NOTIFY
+    OBSERVE = Permission.RETRIEVE | Permission.NOTIFY
     UPDATE = Permission.UPDATE | Permission.CREATE
     DELETE = Permission.DELETE
 

@@ -140,8 +140,8 @@ def test_a_refused_provisioning_ends_in_normal_operation() -> None:
 def test_what_cannot_be_observed() -> None:
     """A resource that takes no observers is not waited for."""
     made, _ = scene_with_light()
-    with pytest.raises(OnboardingError, match=r"observe \(GET /oic/d\): expected an observation"):
-        run(made.own(LITE).observe("/oic/d"))
+    with pytest.raises(OnboardingError, match=r"observe \(GET /oic/p\): expected an observation"):
+        run(made.own(LITE).observe("/oic/p"))
 
 
 def test_pairing() -> None:

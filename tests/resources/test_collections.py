@@ -250,17 +250,25 @@ def test_batches_up_to_the_limit_are_carried_out(count: int) -> None:
     [
         ([may(18)], "/fan?if=oic.if.b"),
         ([may(16)], "/fan?if=oic.if.b"),
-        ([may(2)], None),
-        ([may(18, FAN, SWITCH), may(2, SPEED, aceid=8)], None),
-        ([may(2, FAN), may(18, SWITCH, SPEED, aceid=8)], None),
+        ([may(2)], "/fan?if=oic.if.b"),
+        ([may(18, FAN, SWITCH), may(2, SPEED, aceid=8)], "/fan?if=oic.if.b"),
+        ([may(2, FAN), may(16, SWITCH, SPEED, aceid=8)], "/fan?if=oic.if.b"),
     ],
 )
-def test_who_may_observe_a_batch(entries: Any, key: str | None) -> None:
-    """Only who may be notified of the collection and all links; others read."""
+def test_who_may_observe_a_batch(entries: Any, key: str) -> None:
+    """Who may read or be notified of the collection and all its links."""
     world = climate(*entries)
     code, body = world.request(Request(GET, FAN, (B,), observe=0))
     assert (code, len(body)) == (Code.CONTENT, 2)
     assert world.last.observe_as == key
+
+
+def test_a_batch_with_a_refused_link_is_read_and_not_observed() -> None:
+    """What a peer may not read it is not told of either, so there is nothing to wait for."""
+    world = climate(may(2, FAN, SWITCH), may(4, SPEED, aceid=8))
+    code, body = world.request(Request(GET, FAN, (B,), observe=0))
+    assert (code, [each["href"] for each in body]) == (Code.NOT_FOUND, [SWITCH])
+    assert world.last.observe_as is None
 
 
 @pytest.mark.parametrize("query", [(), (LL,), (BASELINE,)])

@@ -216,14 +216,14 @@ def with_permission(permission: int) -> World:
 @pytest.mark.parametrize(
     ("permission", "code", "observes"),
     [
-        (Permission.RETRIEVE, Code.CONTENT, False),
+        (Permission.RETRIEVE, Code.CONTENT, True),
         (Permission.NOTIFY, Code.CONTENT, True),
         (Permission.RETRIEVE | Permission.NOTIFY, Code.CONTENT, True),
         (Permission.UPDATE, Code.UNAUTHORIZED, False),
     ],
 )
 def test_who_may_observe(permission: int, code: Code, observes: bool) -> None:
-    """Without the permission to be notified, a registration is an ordinary retrieval."""
+    """Whoever may read may observe, and so may who may only be notified; nobody else."""
     world = with_permission(permission)
     assert world.request(Request(GET, SWITCH, observe=0))[0] is code
     assert code is Code.UNAUTHORIZED or (world.last.observe_as == SWITCH) is observes

@@ -179,18 +179,18 @@ def test_whom_an_entry_is_about(subject: Subject, requester: Peer, meant: bool) 
     [
         (0, ""),
         (1, "U"),
-        (2, "R"),
+        (2, "RO"),
         (4, "U"),
         (8, "D"),
         (16, "O"),
-        (6, "RU"),
+        (6, "ROU"),
         (18, "RO"),
-        (14, "RUD"),
+        (14, "ROUD"),
         (31, "ROUD"),
     ],
 )
 def test_which_bit_permits_what(permission: int, granted: str) -> None:
-    """An UPDATE needs C or U, the other operations their own bit."""
+    """An UPDATE needs C or U, to observe R or N, the other operations their own bit."""
     here = situation(ace(SECURED, ALL, permission))
     operations = zip("ROUD", Operation, strict=True)
     allowed = "".join(

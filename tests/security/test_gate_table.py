@@ -149,46 +149,46 @@ RFOTM dots       yes     /F      /F     /F     /F     /F     /F   /F     ro:D/F 
 RFOTM friend     yes     /F      /F     /F     /F     /F     /F   /F     ro:D/F ro:D/F /F     /N     /N     /N
 RFOTM deputy     yes     /F      /F     /F     /F     /F     /F   /F     ro:D/F ro:D/F /F     /N     /N     /N
 
-RESET anonymous  no      /S      /S     /S     /S     /S     /S   /S     r:A/A  r:A/A  /S     /N     /N     /N
-RESET secured    yes     /A      /A     /A     /A     /A     /A   /A     r:A/A  r:A/A  /A     /N     /N     /N
+RESET anonymous  no      /S      /S     /S     /S     /S     /S   /S     ro:A/A  ro:A/A  /S     /N     /N     /N
+RESET secured    yes     /A      /A     /A     /A     /A     /A   /A     ro:A/A  ro:A/A  /A     /N     /N     /N
 RESET transfer   yes     roud:C  roud:C roud:C roud:C roud:C roud:C roud:C roud:C roud:C roud:C /N   /N     /N
-RESET states     yes     /A      roud:W /A     /A     /A     /A   /A     r:A/A  r:A/A  /A     /N     /N     /N
+RESET states     yes     /A      roud:W /A     /A     /A     /A   /A     ro:A/A  ro:A/A  /A     /N     /N     /N
 RESET deputy     yes     roud:O  roud:O roud:O roud:O roud:O roud:O roud:O roud:O roud:O roud:O /N     /N     /N
 
-RFPRO anonymous  no      /S      /S     /S     /S     /S     /S   /S     r:A/A  r:A/A  /S     /N     /N     /N
-RFPRO anonymous  yes     /S      /S     /S     /S     /S     /S   /S     r:A/A  r:A/A  /S     /N     /N     /N
-RFPRO secured    yes     /A      /A     /A     /A     /A     /A   roud:R r:A/A  r:A/A  /A     /N     /N     /N
-RFPRO nil        yes     /A      /A     /A     /A     /A     /A   roud:R r:A/A  r:A/A  /A     /N     /N     /N
+RFPRO anonymous  no      /S      /S     /S     /S     /S     /S   /S     ro:A/A  ro:A/A  /S     /N     /N     /N
+RFPRO anonymous  yes     /S      /S     /S     /S     /S     /S   /S     ro:A/A  ro:A/A  /S     /N     /N     /N
+RFPRO secured    yes     /A      /A     /A     /A     /A     /A   roud:R ro:A/A  ro:A/A  /A     /N     /N     /N
+RFPRO nil        yes     /A      /A     /A     /A     /A     /A   roud:R ro:A/A  ro:A/A  /A     /N     /N     /N
 RFPRO transfer   yes     roud:C  roud:C roud:C roud:C roud:C roud:C roud:C roud:C roud:C roud:C /N   /N     /N
-RFPRO dots       yes     roud:W  /A     /A     /A     /A     /A   roud:R r:A/A  r:A/A  /A     /N     /N     /N
-RFPRO states     yes     /A      roud:W /A     /A     /A     /A   roud:R r:A/A  r:A/A  /A     /N     /N     /N
-RFPRO cms        yes     /A      /A     roud:W /A     /A     /A   roud:R r:A/A  r:A/A  /A     /N     /N     /N
-RFPRO ams        yes     /A      /A     /A     roud:W /A     /A   roud:R r:A/A  r:A/A  /A     /N     /N     /N
-RFPRO stranger   yes     /A      /A     /A     /A     /A     /A   roud:R r:A/A  r:A/A  /A     /N     /N     /N
-RFPRO friend     yes     /A      /A     /A     /A     r:A/A  /A   roud:R r:A/A  r:A/A  /A     /N     /N     /N
-RFPRO guest      yes     /A      /A     /A     /A     /A     /A   roud:R r:A/A  r:A/A  /A     /N     /N     /N
+RFPRO dots       yes     roud:W  /A     /A     /A     /A     /A   roud:R ro:A/A  ro:A/A  /A     /N     /N     /N
+RFPRO states     yes     /A      roud:W /A     /A     /A     /A   roud:R ro:A/A  ro:A/A  /A     /N     /N     /N
+RFPRO cms        yes     /A      /A     roud:W /A     /A     /A   roud:R ro:A/A  ro:A/A  /A     /N     /N     /N
+RFPRO ams        yes     /A      /A     /A     roud:W /A     /A   roud:R ro:A/A  ro:A/A  /A     /N     /N     /N
+RFPRO stranger   yes     /A      /A     /A     /A     /A     /A   roud:R ro:A/A  ro:A/A  /A     /N     /N     /N
+RFPRO friend     yes     /A      /A     /A     /A     ro:A/A  /A   roud:R ro:A/A  ro:A/A  /A     /N     /N     /N
+RFPRO guest      yes     /A      /A     /A     /A     /A     /A   roud:R ro:A/A  ro:A/A  /A     /N     /N     /N
 RFPRO deputy     yes     roud:O  roud:O roud:O roud:O roud:O roud:O roud:R roud:O roud:O roud:O /N     /N     /N
 
-RFNOP anonymous  no      /S      /S     /S     /S     /S     /S   /S     r:A/A  r:A/A  /S     /S     r:A/A  /S
-RFNOP anonymous  yes     /S      /S     /S     /S     /S     /S   /S     r:A/A  r:A/A  /S     /S     r:A/A  /S
-RFNOP secured    yes     /A      /A     /A     /A     /A     /A   roud:R r:A/A  r:A/A  /A     ru:A/A ru:A/A ru:A/A
-RFNOP nil        yes     /A      /A     /A     /A     /A     /A   roud:R r:A/A  r:A/A  /A     ru:A/A ru:A/A ru:A/A
-RFNOP transfer   yes     roud:C  roud:C roud:C roud:C roud:C roud:C roud:C roud:C roud:C roud:C ru:A/A ru:A/A ru:A/A
-RFNOP dots       yes     roud:W  /A     /A     /A     /A     /A   roud:R r:A/A  r:A/A  /A     ru:A/A ru:A/A ru:A/A
-RFNOP states     yes     /A      roud:W /A     /A     /A     /A   roud:R r:A/A  r:A/A  /A     ru:A/A ru:A/A ru:A/A
-RFNOP cms        yes     /A      /A     roud:W /A     /A     /A   roud:R r:A/A  r:A/A  /A     ru:A/A ru:A/A ru:A/A
-RFNOP ams        yes     /A      /A     /A     roud:W /A     /A   roud:R r:A/A  r:A/A  /A     ru:A/A ru:A/A ru:A/A
-RFNOP stranger   yes     /A      /A     /A     /A     /A     /A   roud:R r:A/A  r:A/A  /A     ru:A/A ru:A/A ru:A/A
-RFNOP friend     yes     /A      /A     /A     /A     r:A/A  /A   roud:R r:A/A  r:A/A  /A     rou:A/A ru:A/A ru:A/A
-RFNOP guest      yes     /A      /A     /A     /A     /A     /A   roud:R r:A/A  r:A/A  /A     rud:A/A rud:A/A ru:A/A
+RFNOP anonymous  no      /S      /S     /S     /S     /S     /S   /S     ro:A/A  ro:A/A  /S     /S     ro:A/A  /S
+RFNOP anonymous  yes     /S      /S     /S     /S     /S     /S   /S     ro:A/A  ro:A/A  /S     /S     ro:A/A  /S
+RFNOP secured    yes     /A      /A     /A     /A     /A     /A   roud:R ro:A/A  ro:A/A  /A     rou:A/A rou:A/A rou:A/A
+RFNOP nil        yes     /A      /A     /A     /A     /A     /A   roud:R ro:A/A  ro:A/A  /A     rou:A/A rou:A/A rou:A/A
+RFNOP transfer   yes     roud:C  roud:C roud:C roud:C roud:C roud:C roud:C roud:C roud:C roud:C rou:A/A rou:A/A rou:A/A
+RFNOP dots       yes     roud:W  /A     /A     /A     /A     /A   roud:R ro:A/A  ro:A/A  /A     rou:A/A rou:A/A rou:A/A
+RFNOP states     yes     /A      roud:W /A     /A     /A     /A   roud:R ro:A/A  ro:A/A  /A     rou:A/A rou:A/A rou:A/A
+RFNOP cms        yes     /A      /A     roud:W /A     /A     /A   roud:R ro:A/A  ro:A/A  /A     rou:A/A rou:A/A rou:A/A
+RFNOP ams        yes     /A      /A     /A     roud:W /A     /A   roud:R ro:A/A  ro:A/A  /A     rou:A/A rou:A/A rou:A/A
+RFNOP stranger   yes     /A      /A     /A     /A     /A     /A   roud:R ro:A/A  ro:A/A  /A     rou:A/A rou:A/A rou:A/A
+RFNOP friend     yes     /A      /A     /A     /A     ro:A/A  /A   roud:R ro:A/A  ro:A/A  /A     rou:A/A rou:A/A rou:A/A
+RFNOP guest      yes     /A      /A     /A     /A     /A     /A   roud:R ro:A/A  ro:A/A  /A     roud:A/A roud:A/A rou:A/A
 RFNOP deputy     yes     roud:O  roud:O roud:O roud:O roud:O roud:O roud:R roud:O roud:O roud:O roud:O roud:O roud:O
 
-SRESET anonymous no      /S      /S     /S     /S     /S     /S   /S     r:A/A  r:A/A  /S     /N     /N     /N
-SRESET secured   yes     /A      /A     /A     /A     /A     /A   roud:R r:A/A  r:A/A  /A     /N     /N     /N
+SRESET anonymous no      /S      /S     /S     /S     /S     /S   /S     ro:A/A  ro:A/A  /S     /N     /N     /N
+SRESET secured   yes     /A      /A     /A     /A     /A     /A   roud:R ro:A/A  ro:A/A  /A     /N     /N     /N
 SRESET transfer  yes     roud:C  roud:C roud:C roud:C roud:C roud:C roud:C roud:C roud:C roud:C /N   /N     /N
-SRESET dots      yes     roud:W  /A     /A     /A     /A     /A   roud:R r:A/A  r:A/A  /A     /N     /N     /N
-SRESET cms       yes     /A      /A     roud:W /A     /A     /A   roud:R r:A/A  r:A/A  /A     /N     /N     /N
-SRESET friend    yes     /A      /A     /A     /A     r:A/A  /A   roud:R r:A/A  r:A/A  /A     /N     /N     /N
+SRESET dots      yes     roud:W  /A     /A     /A     /A     /A   roud:R ro:A/A  ro:A/A  /A     /N     /N     /N
+SRESET cms       yes     /A      /A     roud:W /A     /A     /A   roud:R ro:A/A  ro:A/A  /A     /N     /N     /N
+SRESET friend    yes     /A      /A     /A     /A     ro:A/A  /A   roud:R ro:A/A  ro:A/A  /A     /N     /N     /N
 SRESET deputy    yes     roud:O  roud:O roud:O roud:O roud:O roud:O roud:R roud:O roud:O roud:O /N     /N     /N
 """  # noqa: E501 - a table is read in columns
 
