@@ -104,6 +104,17 @@ def test_blocks_come_from_one_state() -> None:
     assert world.ask(mid=3).opt.etag != first.opt.etag
 
 
+def test_the_first_block_is_of_the_present_state() -> None:
+    """Whoever asks for block 0 begins anew, and a group may be asked for it."""
+    state = [body(3000)]
+    world = World(lambda _: Response(Code.CONTENT, state[0]))
+    world.ask(mid=1, block2=(0, False, 6))
+    state[0] = bytes(3000)
+    assert world.ask(mid=2, block2=(0, False, 6)).payload == bytes(1024)
+    (answer,) = world.send(message(NON, block2=(0, False, 6)), multicast=True)
+    assert answer.payload == bytes(1024)
+
+
 def test_a_lost_snapshot_is_made_anew() -> None:
     """A block asked for much later comes from the present state, under that state's tag."""
     state = [body(3000)]

@@ -304,6 +304,11 @@ def test_answers_that_make_no_sense(answers: list[dict[str, Any]]) -> None:
 
 def test_an_answer_that_never_ends() -> None:
     """A body larger than the limit is not gathered."""
+    pair = Pair(Response(Code.CONTENT, bytes(4096)), client=new_client(max_response_size=4096))
+    pair.client.request(Method.GET, "/x", now=1.0)
+    (event,) = pair.settle()
+    assert isinstance(event, ResponseReceived)
+    assert len(event.response.payload) == 4096
     pair = Pair(Response(Code.CONTENT, bytes(5000)), client=new_client(max_response_size=4096))
     pair.client.request(Method.GET, "/x", now=1.0)
     assert pair.settle() == [ExchangeFailed(1, FailureReason.TOO_LARGE)]
