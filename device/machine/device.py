@@ -169,7 +169,7 @@ class Device:
 
     def stop(self, now: float) -> Step:
         """Say goodbye to all peers."""
-        self._state.now = now
+        self._begin(now)
         self._peers.dtls.close_all(now)
         for _ in self._peers.take_events():
             pass
@@ -207,13 +207,13 @@ class Device:
 
     def set_values(self, href: str, values: dict[str, object], now: float) -> Step:
         """Let the simulated world change a resource, and tell its observers."""
-        self._state.now = now
+        self._begin(now)
         self._lifecycle.tell(self._world.set_values(href, values, now))
         return self._run()
 
     def press(self, name: str, now: float) -> Step:
         """Let somebody use one of `inputs`. Raises `ValueError` if there is none of this name."""
-        self._state.now = now
+        self._begin(now)
         changed = self._world.press(name, now)
         self._report(events.InputPressed(input=name))
         self._lifecycle.tell(changed, by_hand=True)
@@ -221,7 +221,7 @@ class Device:
 
     def fault(self, name: str, now: float, *, is_on: bool) -> Step:
         """Let one of `faults` come or go. Raises `ValueError` if there is none of this name."""
-        self._state.now = now
+        self._begin(now)
         self._lifecycle.tell(self._world.fault(name, now, is_on=is_on), by_hand=True)
         return self._run()
 
@@ -290,10 +290,13 @@ class Device:
     # how they are done
 
     def _take(self, work: Work[None], now: float, peer: Peer | None = None) -> Step:
-        assert self._wanted is None, "the database of the last step was not stored"
-        self._state.now = now
+        self._begin(now)
         self._work.put(work, peer)
         return self._run()
+
+    def _begin(self, now: float) -> None:
+        assert self._wanted is None, "the database of the last step was not stored"
+        self._state.now = now
 
     def _run(self, failure: Exception | None = None) -> Step:
         self._wanted = self._work.run(failure)

@@ -291,9 +291,11 @@ def test_reset_button_ends_all_sessions() -> None:
     scene = make_scene()
     owned = scene.own()
     run(owned.read("/light/switch"))
+    before = len(scene.seen(events.SessionEnded))
     scene.network.send(scene.device.press_reset(scene.network.now))
     assert scene.device.database.state is State.RFOTM
     assert not scene.device.sessions
+    assert len(scene.seen(events.SessionEnded)) > before
 
 
 def test_reboot_ends_sessions_and_keeps_the_owner() -> None:
@@ -309,6 +311,7 @@ def test_reboot_ends_sessions_and_keeps_the_owner() -> None:
         await owned.update("/oic/mnt", {"rb": True})
 
     run(reboot())
+    assert scene.device.sessions  # the answer leaves first
     before = scene.device.database
     scene.network.run(3)
     assert scene.seen(events.DeviceRebooted)
@@ -347,6 +350,22 @@ def test_reset_that_cannot_be_stored_is_tried_again() -> None:
     assert scene.device.database.state is State.RESET
     full.is_full = False
     scene.network.run(3)
+    assert scene.device.database.state is State.RFOTM
+
+
+def test_nobody_gets_in_before_a_reset_is_stored() -> None:
+    """A device with a full disk whose button is pressed opens no session until it is reset."""
+    scene = make_scene()
+    scene.own()
+    path = Path(HOST, SECURE, "10.0.0.5", 1, secured=True)
+    full = FullDisk(scene.device.database)
+    scene.device.store = full
+    full.is_full = True
+    assert scene.device._peers.offer(path) is not None
+    scene.device.press_reset(scene.network.now)
+    assert scene.device._peers.offer(path) is None
+    full.is_full = False
+    scene.network.run(5)
     assert scene.device.database.state is State.RFOTM
 
 

@@ -88,6 +88,7 @@ def test_both_sides_agree(order: Order) -> None:
     owned = made.own(order, method=RANDOM_PIN, pin=person)
     database = device.database
     assert person.asked == 1
+    assert device.pin is None
     assert database.state is State.RFNOP
     assert database.doxm.selected_method == RANDOM_PIN
     credential = next(c for c in database.cred.credentials if c.subject == str(OWNER))
