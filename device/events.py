@@ -377,11 +377,10 @@ class Bus:
     def publish(self, event: Event) -> list[Exception]:
         """Tell everybody; return what those raised who failed at it. Nobody fails for others."""
         self._sequence += 1
-        told = Told(self._device, self._sequence, self._wall_clock(), event)
-        calls = [
-            *(partial(subscriber, event) for subscriber in self._subscribers),
-            *(partial(follower, told) for follower in self._followers),
-        ]
+        calls = [partial(subscriber, event) for subscriber in self._subscribers]
+        if self._followers:
+            told = Told(self._device, self._sequence, self._wall_clock(), event)
+            calls += [partial(follower, told) for follower in self._followers]
         failures: list[Exception] = []
         for call in calls:
             try:

@@ -51,6 +51,15 @@ class Keeper(Protocol):
         """Make `new` durable. Raises `StoreUnavailable`, and then nothing has changed."""
 
 
+def try_to_store(store: Keeper, database: Database) -> Exception | None:
+    """Store what a step wants stored; return why that was not possible, for `Device.stored`."""
+    try:
+        store.commit(database)
+    except Exception as error:  # noqa: BLE001 - the device knows what to make of it
+        return error
+    return None
+
+
 class Device:
     """One simulated device; `boot` makes them."""
 

@@ -17,11 +17,11 @@ from onboardee.device.access.target import Kind, Operation, Target
 from onboardee.device.interfaces import BATCH, RETRIEVING, UPDATING, WRITE
 from onboardee.device.resources import batch
 from onboardee.device.resources.base import (
-    DeniedError,
     Outcome,
     RefusedError,
     Representation,
     Resource,
+    require_granted,
     retrieved,
 )
 from onboardee.device.resources.collection import CollectionResource, batch_key
@@ -118,9 +118,7 @@ class Dispatcher:
             observing = replace(call, operation=Operation.OBSERVE)
             if all(decide(replace(observing, target=each.target)).granted for each in shown):
                 return observing
-        decision = decide(call)
-        if not decision.granted:
-            raise DeniedError(decision)
+        require_granted(decide(call))
         return call
 
 

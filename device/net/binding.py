@@ -75,7 +75,7 @@ class Sockets:
         """Send datagrams, each from the socket that its peer has talked to."""
         for item in outgoing:
             path = item.path
-            family = socket.AF_INET6 if path.is_ipv6 else socket.AF_INET
+            family = _family(path)
             opened = self._wildcards.get((family, path.local_port)) or self._by_port.get(
                 (family, path.local_host, path.local_port)
             )
@@ -87,7 +87,7 @@ class Sockets:
 
         `local` is our address towards the sender. None if no socket has it.
         """
-        family = socket.AF_INET6 if path.is_ipv6 else socket.AF_INET
+        family = _family(path)
         for opened in self.all:
             is_plain = opened.family == family and not opened.secured
             if is_plain and opened.host in {local, *ALL_HOSTS}:
@@ -124,6 +124,10 @@ class Sockets:
             wanted = opened.port  # the same number for every address, where it is free
 
 
+def _family(path: Path) -> socket.AddressFamily:
+    return socket.AF_INET6 if path.is_ipv6 else socket.AF_INET
+
+
 def _bound(host: str, port: int, *, fallback: int, secured: bool) -> UdpSocket:
     """Bind `port`, or `fallback` if that is another one and `port` is taken."""
     # the multicast port is shared with the multicast sockets of every process
@@ -154,12 +158,11 @@ def _explain(host: str, port: int, error: OSError) -> str:
 
 def address_towards(path: Path) -> str | None:
     """Return the local address from which an answer to `path`'s peer leaves."""
-    family = socket.AF_INET6 if path.is_ipv6 else socket.AF_INET
     peer: tuple[str, int] | tuple[str, int, int, int] = (path.peer_host, path.peer_port)
     if path.is_ipv6:
         peer = (path.peer_host, path.peer_port, 0, path.interface)
     try:
-        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        with socket.socket(_family(path), socket.SOCK_DGRAM) as probe:
             probe.connect(peer)
             host: str = probe.getsockname()[0]
     except OSError:

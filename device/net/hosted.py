@@ -14,12 +14,11 @@ from functools import partial
 from typing import Final, Protocol, TypeAlias
 
 from onboardee.device.events import DeviceFault, Event, PortShared
-from onboardee.device.machine.device import Device, Keeper
+from onboardee.device.machine.device import Device, try_to_store
 from onboardee.device.machine.step import Fault, Step
 from onboardee.device.net.binding import Ports, Sockets
 from onboardee.device.net.faults import FaultReporter
 from onboardee.device.net.waiting import Happening, Origin, Waiting
-from onboardee.svrdb.model import Database
 from onboardee.wire.path import Endpoint, Path
 
 DiskWork: TypeAlias = Callable[[], None]
@@ -188,7 +187,7 @@ class HostedDevice:
         for fault in step.faults:
             self._meet(fault)
         if step.store is not None:
-            self._storing = self._writers.submit(_stored, self.device.store, step.store)
+            self._storing = self._writers.submit(try_to_store, self.device.store, step.store)
             self._storing.add_done_callback(partial(self._wake, self._on_stored))
 
     def _act_at_once(self, step: Step) -> None:
@@ -198,7 +197,7 @@ class HostedDevice:
             self._act(step)
             if wanted is None:
                 return
-            failure = _stored(self.device.store, wanted)
+            failure = try_to_store(self.device.store, wanted)
             step = self.device.stored(failure, self._clock.time())
 
     def _meet(self, fault: Fault) -> None:
@@ -262,12 +261,3 @@ class HostedDevice:
         self._alarm = None
         if not self._is_busy:
             self.do(self.device.tick)
-
-
-def _stored(store: Keeper, database: Database) -> Exception | None:
-    """Store a database; return why that was not possible."""
-    try:
-        store.commit(database)
-    except Exception as error:  # noqa: BLE001 - the device knows what to make of it
-        return error
-    return None

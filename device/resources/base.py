@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from onboardee.device.access.call import Call
-from onboardee.device.access.gate import Decision, decide
+from onboardee.device.access.gate import Decision
 from onboardee.device.access.target import Target
 from onboardee.device.interfaces import BASELINE
 from onboardee.svrdb.model import Database
@@ -80,9 +80,8 @@ class Resource(Protocol):
         """Carry out a DELETE. Raises `RefusedError`, and then nothing has changed."""
 
 
-def admit(call: Call) -> None:
-    """Raise `DeniedError` unless the gate grants the request."""
-    decision = decide(call)
+def require_granted(decision: Decision) -> None:
+    """Raise `DeniedError` at a refusal of the gate."""
     if not decision.granted:
         raise DeniedError(decision)
 

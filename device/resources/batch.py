@@ -13,13 +13,14 @@ from itertools import islice
 from typing import Any, Final
 
 from onboardee.device.access.call import Call, Query
+from onboardee.device.access.gate import decide
 from onboardee.device.interfaces import RETRIEVING, UPDATING
 from onboardee.device.resources.base import (
     Outcome,
     RefusedError,
     Representation,
     Resource,
-    admit,
+    require_granted,
     retrieved,
 )
 from onboardee.wire.coap import Code
@@ -75,7 +76,7 @@ class _Batch:
         try:
             self._require(interface)
             call = replace(self.call, target=member.target, interface=interface, query=Query())
-            admit(call)
+            require_granted(decide(call))
             done = action(call)
         except RefusedError as error:
             self.refusals.append((member.target.href, error))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from onboardee.device.machine.boot import Surroundings, boot
-from onboardee.device.machine.device import Device, Keeper
+from onboardee.device.machine.device import Device, Keeper, try_to_store
 from onboardee.device.machine.step import Step
 from onboardee.device.simulation.profile import Profile
 from onboardee.svrdb.model import Database
@@ -83,12 +83,7 @@ class LocalDevice:
                 raise failures[0]
             if step.store is None:
                 return outgoing
-            try:
-                self.store.commit(step.store)
-            except Exception as error:  # noqa: BLE001 - the device knows what to make of it
-                step = self.device.stored(error, now)
-            else:
-                step = self.device.stored(None, now)
+            step = self.device.stored(try_to_store(self.store, step.store), now)
 
     def _look(self) -> None:
         self.device._state.database = self.store.current  # noqa: SLF001 - see above
