@@ -16,7 +16,8 @@ from load import get
 
 from onboardee.device.testing import MemoryNetwork, memory_device
 from onboardee.device.testing.local import LocalDevice
-from onboardee.wire.coap import CoapClient, Method, ResponseReceived
+from onboardee.wire.coap import Method, ResponseReceived
+from onboardee.wire.coap.client import CoapClient
 from onboardee.wire.entropy import SeededEntropy
 from onboardee.wire.path import Outgoing
 from onboardee.wire.path import Path as Way

@@ -95,7 +95,9 @@ def command() -> list[str]:
 def started(profile: str, state: Path) -> "tuple[subprocess.Popen[bytes], dict[str, list[str]]]":
     """Start a device and wait for its event device.ready."""
     arguments = ["run", profile, "--state-dir", str(state), "--host", HOST, "--log-format", "json"]
-    process = subprocess.Popen([*command(), *arguments], stdout=subprocess.PIPE)
+    # modules are compiled once, as in any installation
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    process = subprocess.Popen([*command(), *arguments], stdout=subprocess.PIPE, env=environment)
     assert process.stdout is not None
     for line in process.stdout:
         event = json.loads(line)

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
-from onboardee.wire.dtls import CipherSuite, ClientConfig, ClientConnection, DataReceived
+from onboardee.wire.dtls import CipherSuite, ClientConfig, DataReceived
+from onboardee.wire.dtls.client import ClientConnection
 from onboardee.wire.entropy import SystemEntropy
 
 HOST = "127.0.0.1"

@@ -3,30 +3,28 @@
 The log, the audit, a dashboard and the tests subscribe; nobody reaches back into a stage.
 """
 
-import dataclasses
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import ClassVar
 from uuid import UUID
 
+from msgspec import Struct
+
 from onboardee.device.clock import WallClock, utc_now
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(Struct, frozen=True, kw_only=True):
     """Something that happened. `name` is the event's name in the log, its fields go along."""
 
     name: ClassVar[str]
 
     def fields(self) -> dict[str, object]:
         """Return what the event tells as JSON has it: UUIDs as text, tuples as lists."""
-        return {field.name: _plain(getattr(self, field.name)) for field in dataclasses.fields(self)}
+        return {name: _plain(getattr(self, name)) for name in self.__struct_fields__}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeviceReady(Event):
+class DeviceReady(Event, frozen=True, kw_only=True):
     """All sockets are bound and the device answers."""
 
     name = "device.ready"
@@ -35,8 +33,7 @@ class DeviceReady(Event):
     endpoints: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PortShared(Event):
+class PortShared(Event, frozen=True, kw_only=True):
     """Another program has this port too, and may get what is sent to this device."""
 
     name = "net.port_shared"
@@ -44,16 +41,14 @@ class PortShared(Event):
     reason: str = "another program has this port too, and may get what is sent to this device"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ControlUnavailable(Event):
+class ControlUnavailable(Event, frozen=True, kw_only=True):
     """There is no control socket, so `onboardee ctl` does not reach this device."""
 
     name = "control.unavailable"
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OptionIgnored(Event):
+class OptionIgnored(Event, frozen=True, kw_only=True):
     """An option of the command line means nothing to this device, for the reason given."""
 
     name = "option.ignored"
@@ -61,16 +56,14 @@ class OptionIgnored(Event):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeylogFailed(Event):
+class KeylogFailed(Event, frozen=True, kw_only=True):
     """The secrets for Wireshark can no longer be written; the device goes on."""
 
     name = "keylog.failed"
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MulticastChanged(Event):
+class MulticastChanged(Event, frozen=True, kw_only=True):
     """Which groups were joined on which interfaces, and which could not be."""
 
     name = "net.multicast"
@@ -78,8 +71,7 @@ class MulticastChanged(Event):
     failed: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MulticastUnavailable(Event):
+class MulticastUnavailable(Event, frozen=True, kw_only=True):
     """No group could be joined on any interface."""
 
     name = "net.no_multicast"
@@ -87,8 +79,7 @@ class MulticastUnavailable(Event):
     reason: str = "no multicast group could be joined, so no tool finds this device by searching"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StateChanged(Event):
+class StateChanged(Event, frozen=True, kw_only=True):
     """The onboarding state is another one now."""
 
     name = "state.changed"
@@ -96,24 +87,21 @@ class StateChanged(Event):
     after: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MethodSelected(Event):
+class MethodSelected(Event, frozen=True, kw_only=True):
     """A tool chose the owner transfer method."""
 
     name = "otm.selected"
     method: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PinShown(Event):
+class PinShown(Event, frozen=True, kw_only=True):
     """The PIN that a person reads at the device and types into the tool."""
 
     name = "otm.pin"
     pin: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnerChanged(Event):
+class OwnerChanged(Event, frozen=True, kw_only=True):
     """The device has an owner now (`owned` became true)."""
 
     name = "owner.changed"
@@ -121,8 +109,7 @@ class OwnerChanged(Event):
     device_uuid: UUID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResetScheduled(Event):
+class ResetScheduled(Event, frozen=True, kw_only=True):
     """The device will go back to factory state."""
 
     name = "reset.scheduled"
@@ -130,16 +117,14 @@ class ResetScheduled(Event):
     in_seconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeviceReset(Event):
+class DeviceReset(Event, frozen=True, kw_only=True):
     """The device is back in factory state and waits for an owner."""
 
     name = "device.reset"
     device_uuid: UUID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DatabaseReplaced(Event):
+class DatabaseReplaced(Event, frozen=True, kw_only=True):
     """A person put another database in place, and the device runs on it as after a restart."""
 
     name = "database.replaced"
@@ -147,15 +132,13 @@ class DatabaseReplaced(Event):
     state: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeviceRebooted(Event):
+class DeviceRebooted(Event, frozen=True, kw_only=True):
     """All sessions ended and the device runs on what it had stored."""
 
     name = "device.rebooted"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionOpened(Event):
+class SessionOpened(Event, frozen=True, kw_only=True):
     """A DTLS handshake finished."""
 
     name = "session.opened"
@@ -164,8 +147,7 @@ class SessionOpened(Event):
     identity: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionEnded(Event):
+class SessionEnded(Event, frozen=True, kw_only=True):
     """A DTLS session ended."""
 
     name = "session.ended"
@@ -173,8 +155,7 @@ class SessionEnded(Event):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HandshakeRefused(Event):
+class HandshakeRefused(Event, frozen=True, kw_only=True):
     """A DTLS handshake came to nothing."""
 
     name = "handshake.failed"
@@ -183,8 +164,7 @@ class HandshakeRefused(Event):
     alert: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnCertificateExpired(Event):
+class OwnCertificateExpired(Event, frozen=True, kw_only=True):
     """A certificate of the device is outside its time; it is shown to nobody."""
 
     name = "certificate.expired"
@@ -192,8 +172,7 @@ class OwnCertificateExpired(Event):
     usage: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RevocationsOutdated(Event):
+class RevocationsOutdated(Event, frozen=True, kw_only=True):
     """A peer was believed by a list of revoked certificates that should have been renewed."""
 
     name = "crl.outdated"
@@ -202,8 +181,7 @@ class RevocationsOutdated(Event):
     """When it should have been."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccessDenied(Event):
+class AccessDenied(Event, frozen=True, kw_only=True):
     """The gate refused a request; `rule` and `reason` say why."""
 
     name = "access.denied"
@@ -215,8 +193,7 @@ class AccessDenied(Event):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestRefused(Event):
+class RequestRefused(Event, frozen=True, kw_only=True):
     """A request passed the gate and was wrong in itself."""
 
     name = "request.refused"
@@ -227,8 +204,7 @@ class RequestRefused(Event):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestServed(Event):
+class RequestServed(Event, frozen=True, kw_only=True):
     """A request was answered, or met with silence (then `code` is None).
 
     `payload` and `answer` are decoded, without secrets, None where there is nothing.
@@ -244,8 +220,7 @@ class RequestServed(Event):
     answer: object
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ValueChanged(Event):
+class ValueChanged(Event, frozen=True, kw_only=True):
     """A client or a person changed what the device is doing, or it did so by itself."""
 
     name = "value.changed"
@@ -258,16 +233,14 @@ class ValueChanged(Event):
     """Whether the values are on their way, so that more of them follow."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InputPressed(Event):
+class InputPressed(Event, frozen=True, kw_only=True):
     """A person used an input of the device: a button, a thumbturn."""
 
     name = "input.pressed"
     input: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FaultChanged(Event):
+class FaultChanged(Event, frozen=True, kw_only=True):
     """A fault came or went: a person wanted it, or it happened by itself."""
 
     name = "fault.changed"
@@ -276,32 +249,28 @@ class FaultChanged(Event):
     by_itself: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeviceConfigured(Event):
+class DeviceConfigured(Event, frozen=True, kw_only=True):
     """A client gave the device a name, a place or the like; only what was set is told."""
 
     name = "device.configured"
     values: Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BehaviourFailed(Event):
+class BehaviourFailed(Event, frozen=True, kw_only=True):
     """The behaviour that the profile declares cannot go on as it says; the device goes on."""
 
     name = "behaviour.failed"
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnswersWithheld(Event):
+class AnswersWithheld(Event, frozen=True, kw_only=True):
     """A source asked for more unauthenticated answers than it may get."""
 
     name = "answers.withheld"
     peer: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeviceFault(Event):
+class DeviceFault(Event, frozen=True, kw_only=True):
     """The device met a fault of its own: it gave up the peer, if there was one, and goes on."""
 
     name = "device.fault"
@@ -313,8 +282,7 @@ class DeviceFault(Event):
     """How often the same fault was met since it was told last."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StorageFailed(Event):
+class StorageFailed(Event, frozen=True, kw_only=True):
     """A change could not be made durable and was refused; the device goes on with what it has."""
 
     name = "storage.failed"
@@ -329,8 +297,7 @@ def _plain(value: object) -> object:
     return str(value)
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True):
     """An event in its envelope: which one of which device, and when it was told."""
 
     device: str

@@ -12,8 +12,8 @@ from onboardee.obt.address import Address
 from onboardee.obt.errors import LinkError
 from onboardee.obt.link import Ask, Link
 from onboardee.obt.mailbox import Mailbox
-from onboardee.wire.coap import (
-    ClientResponse,
+from onboardee.wire.coap import ClientResponse
+from onboardee.wire.coap.discovery import (
     acknowledgement,
     decode_response,
     encode_multicast_request,

@@ -7,15 +7,14 @@ from onboardee.obt.errors import HandshakeRefusedError, LinkError, NoAnswerError
 from onboardee.obt.mailbox import Mailbox
 from onboardee.wire.coap import (
     ClientResponse,
-    CoapClient,
     ExchangeFailed,
     FailureReason,
     Method,
     ResponseReceived,
 )
+from onboardee.wire.coap.client import CoapClient
 from onboardee.wire.dtls import (
     ClientConfig,
-    ClientConnection,
     DataReceived,
     Event,
     HandshakeFailed,
@@ -23,6 +22,7 @@ from onboardee.wire.dtls import (
     SessionClosed,
     SessionEstablished,
 )
+from onboardee.wire.dtls.client import ClientConnection
 from onboardee.wire.entropy import Entropy
 from onboardee.wire.path import Path
 

@@ -1,5 +1,6 @@
 """`onboardee run`: devices in the foreground."""
 
+import gc
 import re
 from pathlib import Path
 from typing import Any, Final
@@ -140,8 +141,13 @@ def command(context: click.Context, /, **options: Any) -> None:
     """
     if options["uuid"] and options["uuid_seed"]:
         raise click.UsageError("--uuid and --uuid-seed exclude each other")
+    # what is imported stays, so that looking for garbage in it only takes time
+    gc.disable()
     # all of a device, and its cryptography, which --help does without
     from onboardee.device.cli.starting import Wishes, start  # noqa: PLC0415
+
+    gc.freeze()
+    gc.enable()
 
     given = {
         name

@@ -1,10 +1,10 @@
 """The terminal of the person at it: how wide it is, whether it has colours, and text that fits."""
 
 import os
-import shutil
 import sys
 import textwrap
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Final, TextIO
 
 import click
@@ -24,7 +24,18 @@ def width() -> int:
     """
     if not is_terminal(sys.stdout) and not os.environ.get("COLUMNS"):
         return UNLIMITED
-    return max(NARROWEST, shutil.get_terminal_size((80, 24)).columns)
+    return max(NARROWEST, _columns())
+
+
+def _columns() -> int:
+    """Count as `shutil` does, whose import brings the formats of archives into every device."""
+    with suppress(ValueError):
+        columns = int(os.environ.get("COLUMNS", ""))
+        if columns > 0:
+            return columns
+    with suppress(OSError):
+        return os.get_terminal_size().columns or 80
+    return 80
 
 
 def is_terminal(stream: TextIO | None) -> bool:

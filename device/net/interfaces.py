@@ -4,8 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-import ifaddr
-
 from onboardee.wire.path import Endpoint
 
 ALL_HOSTS: Final = ("0.0.0.0", "::")  # noqa: S104 - a device is there to be found
@@ -28,6 +26,9 @@ class Interface:
 
 def interfaces() -> frozenset[Interface]:
     """Return the interfaces that have addresses now."""
+    # it brings ctypes, which a device with given addresses does without
+    import ifaddr  # noqa: PLC0415
+
     return frozenset(
         Interface(
             name=adapter.name,
@@ -42,7 +43,10 @@ def interfaces() -> frozenset[Interface]:
 
 def reachable(endpoints: Iterable[Endpoint]) -> list[Endpoint]:
     """List where endpoints can be reached, with addresses in place of wildcards."""
-    known = sorted(interfaces(), key=lambda interface: (interface.is_loopback, interface.name))
+    endpoints = list(endpoints)
+    known: list[Interface] = []
+    if any(endpoint.host in ALL_HOSTS for endpoint in endpoints):
+        known = sorted(interfaces(), key=lambda interface: (interface.is_loopback, interface.name))
     found: list[Endpoint] = []
     for endpoint in endpoints:
         if endpoint.host not in ALL_HOSTS:

@@ -3,13 +3,21 @@
 import ipaddress
 import time
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import ifaddr
+if TYPE_CHECKING:
+    import ifaddr
 
 REFRESH_SECONDS: Final = 5.0
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def _adapters() -> "Iterable[ifaddr.Adapter]":
+    # it brings ctypes, which a device that only this machine reaches does without
+    import ifaddr  # noqa: PLC0415
+
+    return ifaddr.get_adapters()
 
 
 class Links:
@@ -17,7 +25,7 @@ class Links:
 
     def __init__(
         self,
-        adapters: Callable[[], Iterable[ifaddr.Adapter]] = ifaddr.get_adapters,
+        adapters: "Callable[[], Iterable[ifaddr.Adapter]]" = _adapters,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._adapters = adapters
@@ -29,13 +37,14 @@ class Links:
     def has(self, host: str, interface: int) -> bool:
         """Tell whether a peer that was heard on an interface (0: not known) is on its link.
 
-        So are link-local addresses and our own ones, which no router lets in from elsewhere.
+        So are link-local and loopback addresses and our own ones, which no router lets in from
+        elsewhere.
         """
         try:
             address = ipaddress.ip_address(host.partition("%")[0])
         except ValueError:
             return False
-        if address.is_link_local:
+        if address.is_link_local or address.is_loopback:
             return True
         self._refresh()
         if str(address) in self._own:

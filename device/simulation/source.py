@@ -1,14 +1,13 @@
 """Where profiles are: those that come with the package, and files."""
 
 import difflib
-from importlib import resources
 from pathlib import Path
 from typing import Final
 
 from onboardee.device.simulation.document import MAX_SIZE, Item, read
 from onboardee.device.simulation.section import ProfileError
 
-BUILT_IN: Final = resources.files("onboardee") / "profiles"
+BUILT_IN: Final = Path(__file__).parents[2] / "profiles"
 
 
 def built_in_names() -> list[str]:

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from onboardee.device.testing.network import MemoryNetwork
-from onboardee.wire.coap import CoapClient, Method, ResponseReceived
+from onboardee.wire.coap import Method, ResponseReceived
+from onboardee.wire.coap.client import CoapClient
 from onboardee.wire.entropy import SeededEntropy
 from onboardee.wire.path import Outgoing, Path
 

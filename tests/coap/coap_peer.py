@@ -8,8 +8,8 @@ from aiocoap.numbers.optionnumbers import OptionNumber
 from aiocoap.numbers.types import ACK, CON, NON, RST, Type
 from aiocoap.optiontypes import OpaqueOption
 
+from onboardee.device.testing.handler_server import HandlerServer as CoapServer
 from onboardee.wire.coap import Code, Limits, Remote, Request, Response
-from onboardee.wire.coap import HandlerServer as CoapServer
 from onboardee.wire.entropy import SeededEntropy
 
 __all__ = ["ACK", "CON", "NON", "RST", "Type"]

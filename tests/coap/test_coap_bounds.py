@@ -10,7 +10,8 @@ from aiocoap.numbers.contentformat import ContentFormat as AiocoapFormat
 from aiocoap.numbers.optionnumbers import OptionNumber
 from coap_peer import ACK, CON, NON, POST, World, empty, message, read
 
-from onboardee.wire.coap import CoapClient, Code, Limits, Method, Response, options
+from onboardee.wire.coap import Code, Limits, Method, Response, options
+from onboardee.wire.coap.client import CoapClient
 from onboardee.wire.coap.dedup import AnswerMemory
 from onboardee.wire.coap.limits import STRANGERS
 from onboardee.wire.entropy import SeededEntropy

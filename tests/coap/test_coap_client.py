@@ -9,7 +9,6 @@ from coap_peer import ACK, CON, GET, NON, POST, RST, World, empty, message, read
 
 from onboardee.wire.coap import (
     ClientEvent,
-    CoapClient,
     Code,
     ExchangeFailed,
     FailureReason,
@@ -18,10 +17,9 @@ from onboardee.wire.coap import (
     Request,
     Response,
     ResponseReceived,
-    acknowledgement,
-    decode_response,
-    encode_multicast_request,
 )
+from onboardee.wire.coap.client import CoapClient
+from onboardee.wire.coap.discovery import acknowledgement, decode_response, encode_multicast_request
 from onboardee.wire.entropy import SeededEntropy
 
 SIZES = [0, 1, 1023, 1024, 1025, 20000]

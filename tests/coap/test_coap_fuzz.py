@@ -6,7 +6,9 @@ from coap_peer import CON, NON, POST, World, message, read
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onboardee.wire.coap import CoapClient, Code, Limits, Method, Response, decode_response
+from onboardee.wire.coap import Code, Limits, Method, Response
+from onboardee.wire.coap.client import CoapClient
+from onboardee.wire.coap.discovery import decode_response
 from onboardee.wire.coap.wire import FormatError, Frame, build, options_of, parse
 from onboardee.wire.entropy import SeededEntropy
 

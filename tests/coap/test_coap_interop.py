@@ -8,8 +8,8 @@ import pytest
 from aiocoap import Context, Message
 from aiocoap.numbers import codes
 
+from onboardee.device.testing.handler_server import HandlerServer as CoapServer
 from onboardee.wire.coap import Code, Request, Response
-from onboardee.wire.coap import HandlerServer as CoapServer
 from onboardee.wire.entropy import SeededEntropy
 
 

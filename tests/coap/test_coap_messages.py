@@ -5,15 +5,8 @@ from aiocoap.numbers.codes import Code as AiocoapCode
 from aiocoap.numbers.contentformat import ContentFormat as AiocoapFormat
 from coap_peer import ACK, CON, DELETE, NON, POST, PUT, RST, World, empty, message, read
 
-from onboardee.wire.coap import (
-    Code,
-    ContentFormat,
-    Limits,
-    Request,
-    Response,
-    is_request,
-)
-from onboardee.wire.coap import HandlerServer as CoapServer
+from onboardee.device.testing.handler_server import HandlerServer as CoapServer
+from onboardee.wire.coap import Code, ContentFormat, Limits, Request, Response, is_request
 from onboardee.wire.entropy import SeededEntropy
 
 LATER = Response(Code.CONTENT, b"later", delay=2.0)

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from coap_peer import World, read
 
-from onboardee.wire.coap import CoapClient, Code, Method, Response, decode_response
+from onboardee.wire.coap import Code, Method, Response
+from onboardee.wire.coap.client import CoapClient
+from onboardee.wire.coap.discovery import decode_response
 from onboardee.wire.coap.options import read_request, read_response
 from onboardee.wire.coap.wire import FormatError, options_of, parse
 from onboardee.wire.entropy import SeededEntropy

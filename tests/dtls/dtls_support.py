@@ -16,7 +16,6 @@ from onboardee.wire.dtls import (
     Certificate,
     CipherSuite,
     ClientConfig,
-    ClientConnection,
     DataReceived,
     Event,
     HandshakeFailed,
@@ -27,6 +26,7 @@ from onboardee.wire.dtls import (
     SessionClosed,
     SessionEstablished,
 )
+from onboardee.wire.dtls.client import ClientConnection
 from onboardee.wire.dtls.framing import split_fragments
 from onboardee.wire.dtls.hello import ServerHello
 from onboardee.wire.dtls.numbers import HandshakeType

@@ -26,12 +26,12 @@ from onboardee.wire.dtls import (
     Certificate,
     CipherSuite,
     ClientConfig,
-    ClientConnection,
     CloseReason,
     DataReceived,
     Offer,
     ServerEndpoint,
 )
+from onboardee.wire.dtls.client import ClientConnection
 from onboardee.wire.entropy import SeededEntropy
 
 mbedtls_tls = pytest.importorskip("mbedtls.tls")

@@ -34,9 +34,9 @@ from onboardee.wire.dtls import (
     CertificateExpired,
     CipherSuite,
     ClientConfig,
-    ClientConnection,
     Offer,
 )
+from onboardee.wire.dtls.client import ClientConnection
 from onboardee.wire.dtls.exchange import Ephemeral
 from onboardee.wire.dtls.framing import Message, split_fragments
 from onboardee.wire.dtls.hello import ClientHello, ServerHello

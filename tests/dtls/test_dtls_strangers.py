@@ -15,7 +15,8 @@ from dtls_support import (
     records,
 )
 
-from onboardee.wire.dtls import ClientConfig, ClientConnection, Limits, ServerEndpoint
+from onboardee.wire.dtls import ClientConfig, Limits, ServerEndpoint
+from onboardee.wire.dtls.client import ClientConnection
 from onboardee.wire.dtls.framing import Message
 from onboardee.wire.dtls.hello import ClientHello, HelloVerifyRequest
 from onboardee.wire.dtls.numbers import ContentType, HandshakeType

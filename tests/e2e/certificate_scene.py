@@ -30,17 +30,18 @@ from onboardee.svrdb.model import (
     State,
     Subject,
 )
-from onboardee.wire.coap import CoapClient, Code, Method, ResponseReceived
+from onboardee.wire.coap import Code, Method, ResponseReceived
+from onboardee.wire.coap.client import CoapClient
 from onboardee.wire.dtls import (
     Certificate,
     CipherSuite,
     ClientConfig,
-    ClientConnection,
     DataReceived,
     HandshakeFailed,
     SessionClosed,
     SessionEstablished,
 )
+from onboardee.wire.dtls.client import ClientConnection
 from onboardee.wire.entropy import SeededEntropy
 from onboardee.wire.path import Path
 

@@ -21,13 +21,8 @@ from onboardee.device.simulation.profile import Profile
 from onboardee.device.testing import MemoryKeeper, MemoryNetwork, Weather
 from onboardee.device.testing.local import local_device
 from onboardee.svrdb.model import Permanent, TransferMethod
-from onboardee.wire.dtls import (
-    CipherSuite,
-    ClientConfig,
-    ClientConnection,
-    DataReceived,
-    SessionClosed,
-)
+from onboardee.wire.dtls import CipherSuite, ClientConfig, DataReceived, SessionClosed
+from onboardee.wire.dtls.client import ClientConnection
 from onboardee.wire.entropy import SeededEntropy
 from onboardee.wire.path import Endpoint, Outgoing, Path
 

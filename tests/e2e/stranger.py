@@ -8,7 +8,8 @@ import cbor2
 from aiocoap import CON, POST, Message
 from device_scene import HOST, PLAIN, SECURE, Scene
 
-from onboardee.wire.dtls import CipherSuite, ClientConfig, ClientConnection
+from onboardee.wire.dtls import CipherSuite, ClientConfig
+from onboardee.wire.dtls.client import ClientConnection
 from onboardee.wire.entropy import SeededEntropy
 from onboardee.wire.path import Path
 

@@ -18,7 +18,8 @@ from onboardee.device.simulation.profile import load
 from onboardee.device.testing import MemoryKeeper, MemoryNetwork, memory_device
 from onboardee.device.testing.local import LocalDevice, local_device
 from onboardee.obt import Address, MemoryTransport, ObtEngine, find_unowned, run, take_ownership
-from onboardee.wire.coap import CoapClient, Method, ResponseReceived
+from onboardee.wire.coap import Method, ResponseReceived
+from onboardee.wire.coap.client import CoapClient
 from onboardee.wire.coap.patching import ECHO, option_of
 from onboardee.wire.entropy import SeededEntropy
 from onboardee.wire.path import Outgoing, Path

@@ -26,7 +26,8 @@ from onboardee.obt import (
 )
 from onboardee.svrdb import Sdi, StoreUnavailable
 from onboardee.svrdb.model import NIL, Connection, Database, State
-from onboardee.wire.dtls import CipherSuite, ClientConfig, ClientConnection
+from onboardee.wire.dtls import CipherSuite, ClientConfig
+from onboardee.wire.dtls.client import ClientConnection
 from onboardee.wire.entropy import SeededEntropy
 from onboardee.wire.path import Path
 

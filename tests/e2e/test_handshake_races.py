@@ -27,7 +27,8 @@ from onboardee.device.testing import certificates
 from onboardee.device.testing.local import LocalDevice
 from onboardee.svrdb.model import State
 from onboardee.wire.coap import Code
-from onboardee.wire.dtls import CipherSuite, ClientConfig, ClientConnection, Session
+from onboardee.wire.dtls import CipherSuite, ClientConfig, Session
+from onboardee.wire.dtls.client import ClientConnection
 from onboardee.wire.dtls.record import split
 from onboardee.wire.entropy import SeededEntropy
 from onboardee.wire.path import Path

@@ -11,7 +11,8 @@ from onboardee.device import events
 from onboardee.device.security.tries import ALL_A_MINUTE as TRIES_A_MINUTE
 from onboardee.obt import run
 from onboardee.svrdb.model import State
-from onboardee.wire.dtls import CipherSuite, ClientConfig, ClientConnection
+from onboardee.wire.dtls import CipherSuite, ClientConfig
+from onboardee.wire.dtls.client import ClientConnection
 from onboardee.wire.dtls.record import split
 from onboardee.wire.entropy import SeededEntropy
 from onboardee.wire.path import Path

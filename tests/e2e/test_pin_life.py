@@ -15,7 +15,8 @@ from msgspec.structs import replace
 from onboardee.device import events
 from onboardee.device.simulation.profile import Method, Pin, Profile, load
 from onboardee.svrdb.model import State, TransferMethod
-from onboardee.wire.dtls import CipherSuite, ClientConfig, ClientConnection, Session
+from onboardee.wire.dtls import CipherSuite, ClientConfig, Session
+from onboardee.wire.dtls.client import ClientConnection
 from onboardee.wire.entropy import SeededEntropy
 from onboardee.wire.path import Path
 

@@ -11,6 +11,7 @@ import cbor2
 from onboardee.device.clock import utc_now
 from onboardee.device.machine.device import Device
 from onboardee.device.testing import MemoryNetwork, Weather, memory_device
+from onboardee.device.testing.handler_server import HandlerServer as CoapServer
 from onboardee.device.testing.network import GROUPS
 from onboardee.obt import (
     LITE,
@@ -28,7 +29,6 @@ from onboardee.obt import (
 from onboardee.obt.keys import KEY_BLOCK_SIZES, LABELS
 from onboardee.obt.model import Method as TransferMethod
 from onboardee.wire.coap import Code, Method, Request, Response
-from onboardee.wire.coap import HandlerServer as CoapServer
 from onboardee.wire.dtls import (
     Certificate,
     CipherSuite,

@@ -1,16 +1,9 @@
 """CoAP for OCF devices and tools: message layer, block-wise transfer and observation without I/O.
 
-Bytes, a peer and the time go in, bytes and events come out (RFC 7252, RFC 7641, RFC 7959).
+Bytes, a peer and the time go in, bytes and events come out (RFC 7252, RFC 7641, RFC 7959). Here is
+the server's side; a client imports `client` and `discovery` itself, and a device does without.
 """
 
-from onboardee.wire.coap.client import CoapClient
-from onboardee.wire.coap.discovery import (
-    acknowledgement,
-    decode_response,
-    encode_multicast_request,
-    pong,
-)
-from onboardee.wire.coap.handling import HandlerServer
 from onboardee.wire.coap.limits import Limits
 from onboardee.wire.coap.model import (
     ClientEvent,
@@ -34,7 +27,6 @@ from onboardee.wire.coap.server import CoapServer, Exchange
 __all__ = [
     "ClientEvent",
     "ClientResponse",
-    "CoapClient",
     "CoapServer",
     "Code",
     "ContentFormat",
@@ -42,7 +34,6 @@ __all__ = [
     "ExchangeFailed",
     "FailureReason",
     "Handler",
-    "HandlerServer",
     "Limits",
     "Method",
     "Observation",
@@ -52,10 +43,6 @@ __all__ = [
     "Response",
     "ResponseReceived",
     "UploadPolicy",
-    "acknowledgement",
-    "decode_response",
-    "encode_multicast_request",
     "is_request",
     "peek",
-    "pong",
 ]

@@ -1,10 +1,10 @@
 """A DTLS 1.2 engine (RFC 6347) for OCF devices: both roles, no sockets, no clock.
 
 Time is an argument in seconds, random octets come from an `Entropy`, addresses are opaque. A server
-is one `ServerEndpoint` per device, a client one `ClientConnection` per session.
+is one `ServerEndpoint` per device, a client one `client.ClientConnection` per session; a device
+does without that module.
 """
 
-from onboardee.wire.dtls.client import ClientConnection
 from onboardee.wire.dtls.config import (
     Certificate,
     ClientConfig,
@@ -60,7 +60,6 @@ __all__ = [
     "CertificateUnknown",
     "CipherSuite",
     "ClientConfig",
-    "ClientConnection",
     "CloseReason",
     "DataReceived",
     "DecodeError",
