@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from onboardee.device.access.era import TODAY, Era
 from onboardee.device.access.peer import Peer
+from onboardee.device.access.rights import OCF, Standard
 from onboardee.device.access.target import Operation, Target
 from onboardee.svrdb.model import Database, State
 from onboardee.wire.path import Endpoint
@@ -54,7 +54,7 @@ class Call:
     """The time of day; where it is unknown, nothing with a limited validity applies."""
     shows_owner: bool = False
     """An owned device tells anybody about its ownership, as IoTivity 2 does."""
-    era: Era = TODAY
+    standard: Standard = OCF
     """As which standard the request is written."""
 
     @property

@@ -7,9 +7,9 @@ outside normal operation, what has no unsecured endpoint is not served there). T
 that grant by what a peer is, before ownership and after it. The access control list is asked last
 and always decides.
 
-What is granted may still be out of season: `out_of_season` looks up in `rights.SEASONS` in which
-onboarding states an operation on a security resource is possible at all. When which property may
-be written is a finer table, `rights.RIGHTS`.
+What is granted may still be out of season: `out_of_season` looks up in which onboarding states an
+operation on a security resource is possible at all, and the rights say when which property may be
+written. Both stand in the descriptors of the resources (`svrdb/model`).
 """
 
 from collections.abc import Callable
@@ -20,12 +20,9 @@ from uuid import UUID
 from onboardee.device.access.call import Call
 from onboardee.device.access.entries import applies
 from onboardee.device.access.peer import OWNER_ROLE
-from onboardee.device.access.rights import Season
 from onboardee.device.access.target import (
     ACL,
-    ACL2,
     AMACL,
-    CRED,
     DOXM,
     PSTAT,
     ROLES,
@@ -33,7 +30,7 @@ from onboardee.device.access.target import (
     Kind,
     Operation,
 )
-from onboardee.svrdb.model import Database, State, is_same_identity
+from onboardee.svrdb.model import OWNED_RESOURCES, Database, Season, State, is_same_identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +47,13 @@ Rule = Callable[[Call], Decision | None]
 DISCOVERY: Final = frozenset({"/oic/res", "/oic/d", "/oic/p", "/.well-known/core", VER})
 """Readable by anyone while the device waits for an owner."""
 
+_OWNED: Final = {
+    **{f"/oic/sec/{name}": name for name in OWNED_RESOURCES},
+    ACL: "acl2",
+    AMACL: "acl2",
+}
+"""The resources with an owner of their own, and whose field of the database names it."""
+
 _READING: Final = frozenset({Operation.RETRIEVE, Operation.OBSERVE})
 _OWNED_STATES: Final = frozenset({State.RFPRO, State.RFNOP, State.SRESET})
 
@@ -65,19 +69,18 @@ def decide(call: Call) -> Decision:
 
 def out_of_season(call: Call) -> Season | None:
     """Return why what was granted is not possible in the present state; None if it is."""
-    season = call.era.seasons.get((call.target.href, call.operation))
-    return season if season is not None and call.state in season.refused_in else None
+    for permission, season in call.standard.seasons.get(call.target.href, {}).items():
+        if call.operation.value & permission and call.state in season.refused_in:
+            return season
+    return None
 
 
 def resource_owner(database: Database, href: str) -> UUID | None:
     """Return the `rowneruuid` of a security resource; others have none."""
-    if href == DOXM:
-        return database.doxm.resource_owner
-    if href == PSTAT:
-        return database.pstat.resource_owner
-    if href == CRED:
-        return database.cred.resource_owner
-    return database.acl2.resource_owner if href in {ACL2, ACL, AMACL} else None
+    owner: UUID | None = None
+    if (name := _OWNED.get(href)) is not None:
+        owner = getattr(database, name).resource_owner
+    return owner
 
 
 def has_plain_endpoint(call: Call) -> bool:
@@ -156,7 +159,7 @@ def _discovery_before_ownership(call: Call) -> Decision | None:
 def _mode_before_ownership(call: Call) -> Decision | None:
     """OIC Security 1.1: the operation mode is chosen before the session; in its view only."""
     if (
-        call.era.is_old
+        call.standard.has_mode_before_session
         and call.state is State.RFOTM
         and not call.has_session
         and call.target.href == PSTAT

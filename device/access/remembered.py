@@ -52,5 +52,5 @@ def _key(call: Call) -> object:
         peer.is_owner_by_role,
         call.has_session,
         call.shows_owner,
-        call.era.is_old,
+        call.standard.name,
     )

@@ -1,108 +1,41 @@
 """Which property of a security resource may be written in which state, and over what.
 
-The table of OCF Security 13 in one place. Properties that are not named here are read-only.
+The rights stand in the descriptors of the resources (`svrdb/model`), one table of OCF Security 13
+each; what is not named there is read-only, and an operation without a season is possible in every
+state. A `Standard` holds the tables of all resources. There is OCF's, made of the descriptors;
+another standard in which a profile serves requests, too, replaces some of the rows
+(`device/resources/oic_1_1`).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
 from typing import Final
 
-from onboardee.device.access.target import ACL2, AEL, CRED, CSR, Operation
-from onboardee.svrdb.model import State
-from onboardee.wire.coap import Code
-
-
-class Over(Enum):
-    """Over which connection a property may be written in RFOTM, beyond what the gate requires."""
-
-    OWNERSHIP = "the ownership connection"
-    BEFORE_OWNERSHIP = "an unsecured connection, before the ownership connection"
-    EITHER = "an unsecured connection before the ownership connection, or that one"
-
-
-@dataclass(frozen=True, slots=True)
-class Right:
-    """When and how a property may be written."""
-
-    states: frozenset[State]
-    over: Over = Over.OWNERSHIP
-
+from onboardee.svrdb.model import SECURITY_RESOURCES, Over, Permission, Right, Season, State
 
 Rights = Mapping[str, Mapping[str, Right]]
 """By resource and property."""
 
-_RFOTM: Final = frozenset({State.RFOTM})
-_REPAIR: Final = frozenset({State.RFOTM, State.SRESET})
-_PROVISIONING: Final = frozenset({State.RFOTM, State.RFPRO, State.SRESET})
-_NOT_RESETTING: Final = frozenset({State.RFOTM, State.RFPRO, State.RFNOP, State.SRESET})
-
-RIGHTS: Final[Rights] = {
-    "doxm": {
-        "oxmsel": Right(_RFOTM, Over.BEFORE_OWNERSHIP),
-        "owned": Right(_RFOTM),
-        "deviceuuid": Right(_RFOTM),
-        "devowneruuid": Right(_RFOTM),
-        "rowneruuid": Right(_REPAIR),
-    },
-    "pstat": {
-        "dos": Right(_NOT_RESETTING),
-        "tm": Right(_NOT_RESETTING),
-        "om": Right(_NOT_RESETTING),
-        "rowneruuid": Right(_REPAIR),
-    },
-    "cred": {"creds": Right(_PROVISIONING), "rowneruuid": Right(_REPAIR)},
-    "acl2": {"aclist2": Right(_PROVISIONING), "rowneruuid": Right(_REPAIR)},
-    "crl": {
-        "crlid": Right(_PROVISIONING),
-        "thisupdate": Right(_PROVISIONING),
-        "crldata": Right(_PROVISIONING),
-    },
-    "ael": {"categoryfilter": Right(_PROVISIONING), "priorityfilter": Right(_PROVISIONING)},
-    "sp": {"currentprofile": Right(_PROVISIONING), "supportedprofiles": Right(_PROVISIONING)},
-    "sdi": {"uuid": Right(_RFOTM), "name": Right(_PROVISIONING), "priv": Right(_PROVISIONING)},
-}
+Seasons = Mapping[str, Mapping[Permission, Season]]
+"""By path and operation."""
 
 
 @dataclass(frozen=True, slots=True)
-class Season:
-    """In which states an operation on a whole resource is refused, and how."""
+class Standard:
+    """The standard as which a request is written."""
 
-    refused_in: frozenset[State]
-    code: Code
-    sentence: str
+    name: str
+    rights: Rights
+    seasons: Seasons
+    has_mode_before_session: bool = False
+    """The operation mode of pstat is chosen before there is a session."""
 
 
-Seasons = Mapping[tuple[str, Operation], Season]
-"""By path and operation; what is not named here is possible in every state."""
-
-_IN_OPERATION: Final = frozenset({State.RFNOP, State.RESET})
-
-SEASONS: Final[Seasons] = {
-    (CRED, Operation.DELETE): Season(
-        _IN_OPERATION, Code.FORBIDDEN, "credentials are not removed now"
-    ),
-    (ACL2, Operation.DELETE): Season(_IN_OPERATION, Code.FORBIDDEN, "entries are not removed now"),
-    (AEL, Operation.UPDATE): Season(
-        frozenset({State.RFNOP}), Code.FORBIDDEN, "the filters are not changed now"
-    ),
-    (CSR, Operation.RETRIEVE): Season(
-        frozenset({State.RESET}), Code.SERVICE_UNAVAILABLE, "a reset makes another key pair"
-    ),
-}
-
-OIC_1_1_SEASONS: Final[Seasons] = {
-    place: season for place, season in SEASONS.items() if place != (CRED, Operation.DELETE)
-}
-"""Tools of OIC 1.1 remove credentials in normal operation, too."""
-
-OIC_1_1_RIGHTS: Final[Rights] = {
-    **RIGHTS,
-    "pstat": {**RIGHTS["pstat"], "om": Right(_NOT_RESETTING, Over.EITHER)},
-    "cred": {**RIGHTS["cred"], "creds": Right(_NOT_RESETTING)},
-    "acl": {"aclist": Right(_NOT_RESETTING), "rowneruuid": Right(_REPAIR)},
-}
-"""Where tools of OIC 1.1 are served: they provision in normal operation, without a bracket."""
+OCF: Final = Standard(
+    "OCF",
+    rights={each.name: each.rights for each in SECURITY_RESOURCES},
+    seasons={each.href: each.seasons for each in SECURITY_RESOURCES},
+)
 
 
 def why_not_writable(  # noqa: PLR0913 - all but the first three are named
@@ -112,7 +45,7 @@ def why_not_writable(  # noqa: PLR0913 - all but the first three are named
     *,
     secured: bool,
     owns_transfer: bool,
-    rights: Rights = RIGHTS,
+    rights: Rights = OCF.rights,
 ) -> str | None:
     """Return None if the property may be written, otherwise the sentence that says why not."""
     right = rights[resource].get(name)

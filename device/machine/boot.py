@@ -21,7 +21,7 @@ from onboardee.device.machine.state import DeviceState
 from onboardee.device.resources.all import all_resources
 from onboardee.device.resources.base import Resource
 from onboardee.device.resources.collection import appliance_resources, batches_of_members
-from onboardee.device.resources.legacy import serve_oic_1_1
+from onboardee.device.resources.oic_1_1 import serve_oic_1_1
 from onboardee.device.resources.secure import secure_resources
 from onboardee.device.security.audit import AuditLog
 from onboardee.device.security.roles import AssertedRoles

@@ -53,6 +53,8 @@ _OPERATIONS: Final = MappingProxyType(
     }
 )
 
+_CODES: Final = MappingProxyType({str(code): code for code in Code})
+
 Decoded = TypeVar("Decoded")
 
 
@@ -203,7 +205,7 @@ def _operate(request: Request, at: Admitted) -> Outcome:
 def _require_season(call: Call) -> None:
     season = out_of_season(call)
     if season is not None:
-        raise RefusedError(season.code, f"{season.sentence} in {call.state.name}")
+        raise RefusedError(_CODES[season.code], f"{season.sentence} in {call.state.name}")
 
 
 def _decoded(decode: Callable[[bytes], Decoded], request: Request) -> Decoded:

@@ -6,8 +6,8 @@ from typing import Final
 
 from onboardee.device import events
 from onboardee.device.access.call import Call, Query
-from onboardee.device.access.era import OIC_1_1, TODAY, Era
 from onboardee.device.access.peer import Peer
+from onboardee.device.access.rights import OCF, Standard
 from onboardee.device.access.target import Operation, Target
 from onboardee.device.machine.lifecycle import Lifecycle
 from onboardee.device.machine.peers import Peers
@@ -20,6 +20,7 @@ from onboardee.device.resources.base import (
     RefusedError,
     SilenceError,
 )
+from onboardee.device.resources.oic_1_1 import OIC_1_1
 from onboardee.device.simulation.profile import Profile
 from onboardee.wire.coap import Code, ContentFormat, Request, Response
 
@@ -108,17 +109,17 @@ class Service:
             multicast=request.multicast,
             wall_time=self._state.wall_time,
             shows_owner=self._profile.compat.anonymous_doxm,
-            era=self._era(request),
+            standard=self._standard(request),
         )
 
-    def _era(self, request: Request) -> Era:
-        """Tell as which standard the request is written, as far as the profile serves the old."""
+    def _standard(self, request: Request) -> Standard:
+        """Tell as which standard the request is written, as far as the profile serves another."""
         if not self._profile.compat.oic_1_1:
-            return TODAY
+            return OCF
         formats = (request.accept, request.content_format)
         versions = (request.accept_version, request.content_version)
-        is_old = ContentFormat.CBOR in formats or OIC_1_1_VERSION in versions
-        return OIC_1_1 if is_old else TODAY
+        is_oic_1_1 = ContentFormat.CBOR in formats or OIC_1_1_VERSION in versions
+        return OIC_1_1 if is_oic_1_1 else OCF
 
     def _response(self, answer: Answer) -> Response:
         is_ocf = answer.content_format == ContentFormat.OCF_CBOR

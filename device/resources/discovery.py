@@ -31,7 +31,7 @@ class DiscoveryResource(ReadOnly):
     )
 
     def __init__(self, resources: Resources) -> None:
-        self._resources = resources
+        self.resources = resources
 
     def retrieve(self, call: Call) -> Representation:
         """Return the links that the query asks for; a foreign domain or device hears nothing."""
@@ -62,7 +62,7 @@ class DiscoveryResource(ReadOnly):
         wanted = call.query.all("rt")
         return [
             {**_relation(resource), "anchor": anchor, **link_to(resource, reach)}
-            for resource in self._resources()
+            for resource in self.resources()
             if resource.target.discoverable and is_wanted(resource, wanted)
         ]
 

@@ -24,16 +24,13 @@ from onboardee.svrdb.editor.credentials import (
 )
 from onboardee.svrdb.editor.errors import EditError, MalformedError
 from onboardee.svrdb.editor.ownership import OWNED_STATES, new_uuid, own, set_state, unown
-from onboardee.svrdb.editor.resources import RESOURCES, Resource
 from onboardee.svrdb.editor.tree import append, get, put, remove, type_at
 
 __all__ = [
     "INPUT_ENCODINGS",
     "OWNED_STATES",
-    "RESOURCES",
     "EditError",
     "MalformedError",
-    "Resource",
     "add_ace",
     "add_credential",
     "append",

@@ -23,7 +23,7 @@ from onboardee.svrdb.formats.wire import (
     from_resources,
     to_resources,
 )
-from onboardee.svrdb.model import NIL, Connection, Database, Encoding, Sp, State
+from onboardee.svrdb.model import KEPT, NIL, Connection, Database, Encoding, Sp, State
 from onboardee.svrdb.version1 import InexpressibleError
 
 VERSIONS: Final = ("1.2", "1.3", "master")
@@ -135,10 +135,10 @@ def versioned(database: Database, version: str) -> tuple[Resources, tuple[str, .
 
 def _finish(resources: dict[str, Any], version: str) -> None:
     """Add what all stored resources have, and write periods of time as IoTivity does."""
-    types = {"acl": "oic.r.acl" if version == "1.2" else "oic.r.acl2"}
-    for name in (*PROFILED, "crl"):
-        if name in resources:
-            resources[name] |= {"rt": [types.get(name, f"oic.r.{name}")], "if": [_INTERFACE]}
+    for each in KEPT:
+        if each.is_iotivitys and each.stored in resources:
+            name = each.stored if version == "1.2" else each.name
+            resources[each.stored] |= {"rt": [f"oic.r.{name}"], "if": [_INTERFACE]}
     for entry in resources.get("acl", {}).get("aclist2", []):
         if "validity" in entry:
             entry["validity"] = [list(each.values()) for each in entry["validity"]]

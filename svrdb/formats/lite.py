@@ -17,7 +17,7 @@ from onboardee.svrdb.formats.foreign import Resources, whole_resources
 from onboardee.svrdb.formats.iotivity import located
 from onboardee.svrdb.formats.keypair import from_der, to_der
 from onboardee.svrdb.formats.wire import KNOWN, Imported, NewUuid, from_resources, to_resources
-from onboardee.svrdb.model import CredentialType, Database, TransferMethod
+from onboardee.svrdb.model import KEPT, CredentialType, Database, TransferMethod
 
 EXTRA: Final = "onboardee"
 """The name of our own file, and of the property that holds the key pair as it was."""
@@ -27,16 +27,13 @@ _COMMON: Final = "file/"
 """What the names of resources begin with that are files without a device's number."""
 
 STRICT: Final = {
-    "doxm": ("oxmsel", "sct", "owned", "devowneruuid", "deviceuuid", "rowneruuid"),
-    "pstat": ("dos", "cm", "tm", "om", "sm", "isop", "rowneruuid"),
-    "sp": ("currentprofile", "supportedprofiles"),
-    "sdi": ("uuid", "name", "priv"),
     "keypair": ("public_key", "private_key"),
+    **{each.stored: each.lite.properties for each in KEPT if each.lite.properties},
 }
 """The properties that Lite knows, where others would make it refuse the file."""
 
 _INTERFACES: Final = ["oic.if.rw", "oic.if.baseline"]
-_TYPES: Final = {"acl": "oic.r.acl2"}
+_TYPES: Final = {each.stored: f"oic.r.{each.name}" for each in KEPT if each.lite.has_type}
 
 
 def of_device(names: Iterable[str], device: int) -> list[str]:
@@ -94,9 +91,8 @@ def encode(database: Database, *, device: int = 0) -> tuple[dict[str, bytes], tu
     resources = to_resources(database)
     warnings = _to_lite(resources)
     extra = _take_extra(resources)
-    for name in ("doxm", "pstat", "acl", "cred", "ael"):
+    for name, type_name in _TYPES.items():
         if name in resources:
-            type_name = _TYPES.get(name, f"oic.r.{name}")
             resources[name] = {"rt": [type_name], "if": _INTERFACES, **resources[name]}
     if extra:
         resources[EXTRA] = extra

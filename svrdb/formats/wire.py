@@ -6,9 +6,9 @@ for it (`u_ids`, `keypair`, ...); a stack that does not know a name leaves it al
 
 import copy
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, TypedDict, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -17,31 +17,26 @@ from onboardee.svrdb.formats.errors import FormatError
 from onboardee.svrdb.formats.foreign import Resources, leftovers, restore
 from onboardee.svrdb.formats.normal import normalize
 from onboardee.svrdb.model import (
+    KEPT,
     NIL,
-    Acl2,
-    Ael,
-    Cred,
-    Crl,
     Database,
     Doxm,
     Encoding,
     Foreign,
     Permanent,
     PrivateData,
-    Pstat,
     ResetProfile,
     ResetUuid,
-    Sdi,
-    Sp,
+    SecurityResource,
     State,
 )
 from onboardee.svrdb.plain import tree
 
-KNOWN: Final = frozenset(
-    {"doxm", "pstat", "acl", "cred", "sp", "sdi", "crl", "ael", "u_ids", "keypair", "resetpf"}
-)
 RESET_PROFILE: Final = "resetpf"
-PROFILED: Final = ("doxm", "pstat", "acl", "cred", "sp")
+KNOWN: Final = frozenset({*(each.stored for each in KEPT), "u_ids", "keypair", RESET_PROFILE})
+PROFILED: Final = tuple(each.stored for each in KEPT if each.is_profiled)
+_PROFILED: Final = tuple(each for each in KEPT if each.is_profiled)
+_UNPROFILED: Final = tuple(each for each in KEPT if not each.is_profiled)
 POLICY: Final = "x.onboardee.policy"
 """Which UUID a reset gives: a member of the reset profile that only we write."""
 
@@ -63,9 +58,9 @@ def to_resources(database: Database) -> Resources:
     """Return the resources with all their properties, foreign ones too."""
     resources = _all_known(database)
     wanted = {part.place[0] for part in database.foreign}
-    for name, kind in (("sdi", Sdi), ("crl", Crl), ("ael", Ael)):
-        if name not in wanted and getattr(database, name) == kind():
-            del resources[name]
+    for each in _UNPROFILED:
+        if each.stored not in wanted and getattr(database, each.name) == _default(each):
+            del resources[each.stored]
     if not database.identity_key.data:
         del resources["keypair"]
     restore(resources, database.foreign)
@@ -95,10 +90,7 @@ def from_resources(
     database = Database(
         doxm=doxm,
         permanent=permanent,
-        **_secure_parts(resources, ""),
-        sdi=_convert(resources.get("sdi", {}), Sdi, "sdi"),
-        crl=_convert(resources.get("crl", {}), Crl, "crl"),
-        ael=_convert(resources.get("ael", {}), Ael, "ael"),
+        **_parts(KEPT, resources, ""),
         identity_key=_identity_key(resources.get("keypair", {})),
         next_uuid=next_uuid,
         reset_profile=profile,
@@ -112,9 +104,7 @@ def from_resources(
 def _all_known(database: Database) -> Resources:
     resources: Resources = {
         **_secure(database),
-        "sdi": tree(database.sdi),
-        "crl": tree(database.crl),
-        "ael": tree(database.ael),
+        **{each.stored: tree(getattr(database, each.name)) for each in _UNPROFILED},
         "u_ids": tree(database.permanent),
         "keypair": {
             "private_key": database.identity_key.data,
@@ -134,31 +124,24 @@ def _all_known(database: Database) -> Resources:
 
 def _secure(holder: Database | ResetProfile) -> Resources:
     """Return what the live database and its reset profile have in common."""
-    cred = tree(holder.cred)
+    resources = {each.stored: tree(getattr(holder, each.name)) for each in _PROFILED}
+    cred = resources["cred"]
     cred["creds"] = [credentials.to_foreign(entry) for entry in cred["creds"]]
+    return resources
+
+
+def _parts(kept: Iterable[SecurityResource], resources: Resources, key: str) -> dict[str, Any]:
+    """Convert the resources to parts of a database by their names in it; doxm is a case apart."""
     return {
-        "doxm": tree(holder.doxm),
-        "pstat": tree(holder.pstat),
-        "acl": tree(holder.acl2),
-        "cred": cred,
-        "sp": tree(holder.sp),
+        each.name: _convert(resources.get(each.stored, {}), each.model, f"{key}{each.stored}")
+        for each in kept
+        if each.name != "doxm" and each.model is not None
     }
 
 
-class _SecureParts(TypedDict):
-    pstat: Pstat
-    cred: Cred
-    acl2: Acl2
-    sp: Sp
-
-
-def _secure_parts(resources: Resources, key: str) -> _SecureParts:
-    return {
-        "pstat": _convert(resources["pstat"], Pstat, f"{key}pstat"),
-        "cred": _convert(resources["cred"], Cred, f"{key}cred"),
-        "acl2": _convert(resources["acl"], Acl2, f"{key}acl"),
-        "sp": _convert(resources.get("sp", {}), Sp, f"{key}sp"),
-    }
+def _default(resource: SecurityResource) -> msgspec.Struct:
+    assert resource.model is not None
+    return resource.model()
 
 
 def _complete(resources: Resources, defaults: Resources) -> None:
@@ -191,7 +174,7 @@ def _profile(resources: Resources, defaults: Resources) -> ResetProfile | None:
     policy = _convert(profile.get(POLICY, {}), _Policy, f"{RESET_PROFILE}.{POLICY}")
     return ResetProfile(
         doxm=_convert(doxm, Doxm, f"{RESET_PROFILE}.doxm"),
-        **_secure_parts(known, f"{RESET_PROFILE}."),
+        **_parts(_PROFILED, known, f"{RESET_PROFILE}."),
         uuid=policy.uuid,
         is_uuid_hidden=policy.is_hidden,
     )

@@ -1,18 +1,49 @@
 """The whole of what one device keeps, and what a reset brings back of it."""
 
 import uuid
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
 import msgspec
 
-from onboardee.svrdb.model.access import Acl2
-from onboardee.svrdb.model.credentials import Cred, PrivateData
-from onboardee.svrdb.model.others import Ael, Con, Crl, Sdi, Sp
-from onboardee.svrdb.model.ownership import Doxm, Pstat, State
+from onboardee.svrdb.model.acl2 import ACL2, Acl2
+from onboardee.svrdb.model.ael import AEL, Ael
+from onboardee.svrdb.model.computed import CSR, ROLES
+from onboardee.svrdb.model.con import Con
+from onboardee.svrdb.model.cred import CRED, Cred, PrivateData
+from onboardee.svrdb.model.crl import CRL, Crl
+from onboardee.svrdb.model.doxm import DOXM, Doxm
+from onboardee.svrdb.model.pstat import PSTAT, Pstat
+from onboardee.svrdb.model.resource import Part, SecurityResource, State
+from onboardee.svrdb.model.sdi import SDI, Sdi
+from onboardee.svrdb.model.sp import SP, Sp
 
-OWNED_RESOURCES: Final = ("doxm", "pstat", "acl2", "cred")
-"""The resources that have an owner of their own, a `rowneruuid`, by their names in `Database`."""
+SECURITY_RESOURCES: Final[tuple[SecurityResource, ...]] = (
+    DOXM,
+    PSTAT,
+    ACL2,
+    CRED,
+    CSR,
+    ROLES,
+    CRL,
+    AEL,
+    SP,
+    SDI,
+)
+"""All that a device has below `/oic/sec`, in the order in which they are listed."""
+
+KEPT: Final = tuple(each for each in SECURITY_RESOURCES if each.model is not None)
+"""Those that are a part of the database, as the field of their name."""
+
+OWNED_RESOURCES: Final = tuple(each.name for each in KEPT if each.has_owner)
+"""The names of those that have an owner of their own, a `rowneruuid`."""
+
+PARTS: Final[Mapping[str, Part]] = {
+    each.name: each
+    for each in (*KEPT, Part(name="permanent", title="Identifiers that outlive a reset"))
+}
+"""What people may look at and change of a database, by name."""
 
 
 class Permanent(

@@ -17,7 +17,7 @@ from onboardee.device.cli import main
 from onboardee.device.cli.svr import COMMANDS
 from onboardee.device.testing import certificates
 from onboardee.svrdb import CBOR, DirectoryStorage, State, Store
-from onboardee.svrdb.editor import RESOURCES
+from onboardee.svrdb.model import PARTS
 
 ROOT = certificates.root()
 LEAVES = [
@@ -51,7 +51,7 @@ def test_show(owned: Light) -> None:
     """All resources as tables, words beside numbers, and no secrets."""
     owned.done("add", "ace", "--conntype", "auth-crypt", "--href", "/x", "--permission", "RU")
     text = owned.done("show")
-    for row in RESOURCES.values():
+    for row in PARTS.values():
         assert f"{row.name}: {row.title}" in text
     assert "3 (rfnop)" in text
     assert "<secret 16 bytes>" in text
@@ -64,7 +64,7 @@ def test_show(owned: Light) -> None:
 def test_show_for_programs(owned: Light) -> None:
     """JSON and YAML say the same, under the wire's names."""
     values = json.loads(owned.done("show", "--json"))
-    assert list(values) == list(RESOURCES)
+    assert list(values) == list(PARTS)
     assert yaml.safe_load(owned.done("show", "--yaml")) == values
     assert values["doxm"]["devowneruuid"] == OWNER
     one = json.loads(owned.done("show", "cred", "--json", "--reveal"))

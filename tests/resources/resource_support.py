@@ -10,14 +10,14 @@ import cbor2
 from msgspec.structs import replace
 
 from onboardee.device.access.call import Call, Query
-from onboardee.device.access.era import TODAY, Era
 from onboardee.device.access.peer import Peer
+from onboardee.device.access.rights import OCF, Standard
 from onboardee.device.access.target import Operation, Target
 from onboardee.device.machine.requests import Dispatcher
 from onboardee.device.resources.all import all_resources
 from onboardee.device.resources.base import RefusedError, SilenceError
 from onboardee.device.resources.collection import appliance_resources
-from onboardee.device.resources.legacy import serve_oic_1_1
+from onboardee.device.resources.oic_1_1 import serve_oic_1_1
 from onboardee.device.resources.secure import secure_resources
 from onboardee.device.security import states
 from onboardee.device.security.audit import AuditLog
@@ -165,7 +165,7 @@ class World:
     session: Session | None = None
     now: datetime = NOON
     """The time of day."""
-    era: Era = TODAY
+    standard: Standard = OCF
     """As which standard the requests are written."""
 
     def __post_init__(self) -> None:
@@ -240,7 +240,7 @@ class World:
             multicast=self.path.multicast,
             wall_time=self.now,
             shows_owner=self.profile.compat.anonymous_doxm,
-            era=self.era,
+            standard=self.standard,
         )
 
 

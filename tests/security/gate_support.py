@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from functools import partial
 
 from onboardee.device.access.call import Call
-from onboardee.device.access.era import OIC_1_1, TODAY
 from onboardee.device.access.gate import Decision, out_of_season
 from onboardee.device.access.gate import decide as decide_call
 from onboardee.device.access.peer import Peer
-from onboardee.device.access.rights import Season
+from onboardee.device.access.rights import OCF
 from onboardee.device.access.target import Operation, Target
-from onboardee.svrdb.model import Database, State
+from onboardee.device.resources.oic_1_1 import OIC_1_1
+from onboardee.svrdb.model import Database, Season, State
 from onboardee.wire.path import Path
 
 ANYWHERE = Path("192.0.2.1", 5684, "192.0.2.9", 40000)
@@ -24,7 +24,7 @@ class Situation:
 
     database: Database
     has_session: bool
-    is_old: bool = False
+    is_oic_1_1: bool = False
 
     @property
     def state(self) -> State:
@@ -34,8 +34,10 @@ class Situation:
 
 def call(operation: Operation, target: Target, who: Peer, here: Situation) -> Call:
     """Make the call of a request."""
-    era = OIC_1_1 if here.is_old else TODAY
-    return Call(operation, target, who, here.database, has_session=here.has_session, era=era)
+    standard = OIC_1_1 if here.is_oic_1_1 else OCF
+    return Call(
+        operation, target, who, here.database, has_session=here.has_session, standard=standard
+    )
 
 
 def decide(operation: Operation, target: Target, who: Peer, here: Situation) -> Decision:

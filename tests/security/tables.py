@@ -13,10 +13,20 @@ from msgspec.structs import replace
 from onboardee.device.access.call import Call
 from onboardee.device.access.gate import decide
 from onboardee.device.access.peer import Peer
-from onboardee.device.access.rights import OIC_1_1_RIGHTS, RIGHTS, Rights
+from onboardee.device.access.rights import OCF, Rights
 from onboardee.device.access.target import Kind, Operation, Target
+from onboardee.device.resources.oic_1_1 import OIC_1_1
 from onboardee.device.security.states import ON_ENTRY, SUCCESSORS
-from onboardee.svrdb.model import Acl2, Cred, Database, Doxm, Permanent, Pstat, State
+from onboardee.svrdb.model import (
+    SECURITY_RESOURCES,
+    Acl2,
+    Cred,
+    Database,
+    Doxm,
+    Permanent,
+    Pstat,
+    State,
+)
 from onboardee.wire.path import Path as Address
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "tables.md"
@@ -40,9 +50,8 @@ PEERS = {
     ),
     "any other secured peer": _peer(secured=True, uuid=PEER),
 }
-SECURITY = ("doxm", "pstat", "cred", "acl2", "csr", "roles", "crl", "ael", "sp", "sdi")
 TARGETS = {
-    **{f"/oic/sec/{name}": Target(f"/oic/sec/{name}", Kind.SECURITY, (), ()) for name in SECURITY},
+    **{each.href: Target(each.href, Kind.SECURITY, (), ()) for each in SECURITY_RESOURCES},
     **{
         href: Target(href, Kind.CORE, (), (), has_plain_endpoint=True)
         for href in ("/oic/res", "/oic/d", "/oic/p")
@@ -66,7 +75,7 @@ def document() -> str:
             "Properties that are not listed are read-only. In RFOTM it matters over what a",
             "property is written. Access comes on top: see below.",
             "",
-            *table(("Property", *(state.name for state in State)), _rights(RIGHTS)),
+            *table(("Property", *(state.name for state in State)), _rights(OCF.rights)),
             "",
             "Where a profile says `compat: oic-1.1`, requests of that time have these instead:",
             "",
@@ -106,9 +115,9 @@ def _wider() -> Rights:
         resource: {
             name: right
             for name, right in rights.items()
-            if RIGHTS.get(resource, {}).get(name) != right
+            if OCF.rights.get(resource, {}).get(name) != right
         }
-        for resource, rights in OIC_1_1_RIGHTS.items()
+        for resource, rights in OIC_1_1.rights.items()
     }
 
 

@@ -363,7 +363,7 @@ ANYBODY = peer()
     ("changes", "is_granted"),
     [
         ({}, True),
-        ({"is_old": False}, False),
+        ({"is_oic_1_1": False}, False),
         ({"has_session": True}, False),
     ],
     ids=["before a session", "today", "during the transfer"],
@@ -372,7 +372,7 @@ def test_the_mode_is_chosen_in_the_clear_as_oic_1_1_does(
     changes: dict[str, bool], *, is_granted: bool
 ) -> None:
     """Only where it is served, and only before the ownership connection."""
-    before = replace_fields(situation(state=State.RFOTM, has_session=False), is_old=True)
+    before = replace_fields(situation(state=State.RFOTM, has_session=False), is_oic_1_1=True)
     decision = decide(Operation.UPDATE, PSTAT, ANYBODY, replace_fields(before, **changes))
     assert decision.granted is is_granted
 
@@ -380,14 +380,14 @@ def test_the_mode_is_chosen_in_the_clear_as_oic_1_1_does(
 @pytest.mark.parametrize("state", [each for each in State if each is not State.RFOTM])
 def test_the_mode_of_an_owned_device_is_its_owners(state: State) -> None:
     """After RFOTM nothing is chosen in the clear."""
-    later = replace_fields(situation(state=state, has_session=False), is_old=True)
+    later = replace_fields(situation(state=state, has_session=False), is_oic_1_1=True)
     assert not decide(Operation.UPDATE, PSTAT, ANYBODY, later).granted
 
 
 @pytest.mark.parametrize("operation", [Operation.DELETE])
 def test_the_mode_is_all_that_is_open(operation: Operation) -> None:
     """No other operation comes with it."""
-    before = replace_fields(situation(state=State.RFOTM, has_session=False), is_old=True)
+    before = replace_fields(situation(state=State.RFOTM, has_session=False), is_oic_1_1=True)
     assert not decide(operation, PSTAT, ANYBODY, before).granted
 
 

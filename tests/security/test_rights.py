@@ -2,8 +2,9 @@
 
 import pytest
 
-from onboardee.device.access.rights import OIC_1_1_RIGHTS, RIGHTS, Right, why_not_writable
-from onboardee.svrdb.model import State
+from onboardee.device.access.rights import OCF, why_not_writable
+from onboardee.device.resources.oic_1_1 import OIC_1_1
+from onboardee.svrdb.model import Right, State
 
 TABLE = """
 property               RESET RFOTM RFPRO RFNOP SRESET
@@ -47,7 +48,7 @@ CELLS = [
 
 def test_the_table_knows_all_writable_properties() -> None:
     """No property is writable that the table here does not list."""
-    writable = {f"{name}.{key}" for name, rights in RIGHTS.items() for key in rights}
+    writable = {f"{name}.{key}" for name, rights in OCF.rights.items() for key in rights}
     assert writable == {row[0] for row in ROWS if "RW" in row}
 
 
@@ -107,7 +108,7 @@ def listed(rights: object) -> dict[str, Right]:
 
 def test_oic_1_1_widens_what_the_table_here_lists() -> None:
     """Everything else is as for the tools of today."""
-    today, old = listed(RIGHTS), listed(OIC_1_1_RIGHTS)
+    today, old = listed(OCF.rights), listed(OIC_1_1.rights)
     changed = {name for name, right in old.items() if today.get(name) != right}
     assert changed == {name for name, _, _ in WIDER_CELLS}
     assert today.keys() <= old.keys()
@@ -124,7 +125,7 @@ def test_every_cell_of_oic_1_1(name: str, state: State, cell: str, *, owns_trans
         state,
         secured=owns_transfer,
         owns_transfer=owns_transfer,
-        rights=OIC_1_1_RIGHTS,
+        rights=OIC_1_1.rights,
     )
     is_closed = cell == "R" or (state is State.RFOTM and cell == "RW" and not owns_transfer)
     assert (why is not None) is is_closed
@@ -132,7 +133,7 @@ def test_every_cell_of_oic_1_1(name: str, state: State, cell: str, *, owns_trans
 
 def test_a_session_of_another_chooses_no_mode_before_the_transfer() -> None:
     """Secured and not the ownership connection is neither of the two ways."""
-    rights = OIC_1_1_RIGHTS
+    rights = OIC_1_1.rights
     why = why_not_writable(
         "pstat", "om", State.RFOTM, secured=True, owns_transfer=False, rights=rights
     )

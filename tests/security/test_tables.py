@@ -2,7 +2,7 @@
 
 from tables import DOCUMENT, TARGETS, document
 
-from onboardee.device.access.rights import RIGHTS
+from onboardee.device.access.rights import OCF
 from onboardee.device.resources.secure import secure_resources
 from onboardee.wire.entropy import SeededEntropy
 
@@ -19,4 +19,4 @@ def test_all_security_resources_are_in_the_tables() -> None:
         for resource in secure_resources(SeededEntropy(0), None, None, None)  # type: ignore[arg-type]
     }
     assert served == {href for href in TARGETS if href.startswith("/oic/sec/")}
-    assert {f"/oic/sec/{name}" for name in RIGHTS} <= served
+    assert {f"/oic/sec/{name}" for name in OCF.rights} <= served

@@ -13,7 +13,6 @@ from svrdb_strategies import databases
 
 from onboardee.svrdb import NIL, Credential, Database, Encoding, PrivateData, Sdi, State
 from onboardee.svrdb.editor import (
-    RESOURCES,
     EditError,
     MalformedError,
     append,
@@ -25,9 +24,10 @@ from onboardee.svrdb.editor import (
 from onboardee.svrdb.editor.path import parse_path, path_text
 from onboardee.svrdb.editor.tree import lowest_free
 from onboardee.svrdb.editor.values import members
+from onboardee.svrdb.model import PARTS
 from onboardee.svrdb.plain import TEXTUAL, plain, tree
 
-PROPERTIES = [f"{name}.{member}" for name in RESOURCES for member in members(type_at(name))]
+PROPERTIES = [f"{name}.{member}" for name in PARTS for member in members(type_at(name))]
 
 
 @pytest.mark.parametrize(
@@ -246,7 +246,7 @@ def test_nothing_else_changes() -> None:
 def test_each_resource_is_a_row_of_the_model() -> None:
     """The table names parts of the database, and their lists of entries, as the model does."""
     known = members(Database)
-    for row in RESOURCES.values():
+    for row in PARTS.values():
         assert row.name in known
         if row.entries:
             assert row.entries in members(type_at(row.name))

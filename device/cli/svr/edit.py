@@ -12,10 +12,10 @@ from onboardee.device.cli.svr.wizard.asking import ask_bool, choose
 from onboardee.device.cli.svr.wizard.draft import Draft
 from onboardee.device.cli.svr.wizard.properties import edit_structure, edit_value
 from onboardee.svrdb import Database
-from onboardee.svrdb.editor import RESOURCES, Resource
+from onboardee.svrdb.model import PARTS, Part
 
 # the order of IoTivity's editor, and then what it did not have
-ORDER = ("cred", "acl2", "doxm", "pstat", "sp", "sdi", "crl", "ael", "permanent")
+ORDER = tuple(dict.fromkeys(("cred", "acl2", "doxm", "pstat", "sp", "sdi", *PARTS)))
 PRINT, SAVE = "print", "save"
 
 
@@ -48,7 +48,7 @@ def _edit(draft: Draft, *, reveal: bool) -> bool:
     """Offer the main menu until the user leaves; tell whether the changes are wanted."""
     choices: list[tuple[str, str]] = [
         ("Print all security resources", PRINT),
-        *((f"Edit {name}: {RESOURCES[name].title}", name) for name in ORDER),
+        *((f"Edit {name}: {PARTS[name].title}", name) for name in ORDER),
         ("Save and leave", SAVE),
     ]
     while True:
@@ -58,20 +58,20 @@ def _edit(draft: Draft, *, reveal: bool) -> bool:
         elif chosen == SAVE:
             return True
         elif chosen is not None:
-            _edit_resource(draft, RESOURCES[chosen])
+            _edit_part(draft, PARTS[chosen])
         elif not draft.changes or ask_bool("Forget the changes?"):
             return False
 
 
-def _edit_resource(draft: Draft, resource: Resource) -> None:
-    if resource.entries is None:
-        edit_structure(draft, resource.name)
+def _edit_part(draft: Draft, part: Part) -> None:
+    if part.entries is None:
+        edit_structure(draft, part.name)
         return
     places = {
-        f"Entries ({resource.entry})": f"{resource.name}.{resource.entries}",
-        "Resource owner (rowneruuid)": f"{resource.name}.rowneruuid",
+        f"Entries ({part.entry})": f"{part.name}.{part.entries}",
+        "Resource owner (rowneruuid)": f"{part.name}.rowneruuid",
     }
-    while (chosen := choose(resource.title, [*places.items()], back="Back")) is not None:
+    while (chosen := choose(part.title, [*places.items()], back="Back")) is not None:
         edit_value(draft, chosen)
 
 

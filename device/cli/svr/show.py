@@ -8,11 +8,11 @@ from onboardee.device.cli.svr import options, view
 from onboardee.device.cli.svr.printing import print_json
 from onboardee.device.cli.svr.state import looked_at
 from onboardee.svrdb import plain
-from onboardee.svrdb.editor import RESOURCES
+from onboardee.svrdb.model import PARTS
 
 
 @click.command("show", epilog="Example: onboardee svr show acl2 --yaml --device light")
-@click.argument("resources", nargs=-1, type=click.Choice([*RESOURCES]), metavar="[RESOURCE]...")
+@click.argument("resources", nargs=-1, type=click.Choice([*PARTS]), metavar="[RESOURCE]...")
 @options.place
 @options.as_json
 @click.option("--yaml", "as_yaml", is_flag=True, help="Print YAML.")
@@ -28,7 +28,7 @@ def command(
     if as_json and as_yaml:
         raise click.UsageError("--json and --yaml exclude each other")
     database = looked_at(state_dir)
-    names = resources or tuple(RESOURCES)
+    names = resources or tuple(PARTS)
     if not (as_json or as_yaml):
         for line in view.tables(database, names, reveal=reveal):
             click.echo(line)

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from onboardee.svrdb import Credential, CredentialType, Database, PublicData
-from onboardee.svrdb.editor import RESOURCES, Resource
 from onboardee.svrdb.editor.words import say
+from onboardee.svrdb.model import PARTS, Part
 from onboardee.svrdb.plain import plain, visible
 
 SHORTENED: Final = 60
@@ -17,15 +17,15 @@ def tables(database: Database, names: Iterable[str], *, reveal: bool = False) ->
     for number, name in enumerate(names):
         if number:
             yield ""
-        yield from _table(database, RESOURCES[name], reveal=reveal)
+        yield from _table(database, PARTS[name], reveal=reveal)
 
 
-def _table(database: Database, resource: Resource, *, reveal: bool) -> Iterator[str]:
-    yield f"{resource.name}: {resource.title}"
-    values = plain(getattr(database, resource.name), reveal=reveal)
-    entries = values.pop(resource.entries) if resource.entries else []
+def _table(database: Database, part: Part, *, reveal: bool) -> Iterator[str]:
+    yield f"{part.name}: {part.title}"
+    values = plain(getattr(database, part.name), reveal=reveal)
+    entries = values.pop(part.entries) if part.entries else []
     yield from columns([(name, value_text(name, value)) for name, value in values.items()])
-    if resource.name == "cred":
+    if part.name == "cred":
         entries = [
             _with_title(entry, credential)
             for entry, credential in zip(entries, database.cred.credentials, strict=True)
@@ -35,8 +35,8 @@ def _table(database: Database, resource: Resource, *, reveal: bool) -> Iterator[
         rows = [[entry_text(name, entry.get(name)) for name in heads] for entry in entries]
         yield ""
         yield from columns([heads, *rows])
-    elif resource.entries:
-        yield f"  no {resource.entry}"
+    elif part.entries:
+        yield f"  no {part.entry}"
 
 
 def columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:

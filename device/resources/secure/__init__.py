@@ -1,19 +1,31 @@
-"""The secure virtual resources below `/oic/sec`."""
+"""The secure virtual resources below `/oic/sec`: their operations.
+
+What each of them is, its properties, rights and names, stands in its descriptor (`svrdb/model`).
+One that has no operations of its own here is served by `StoredResource`.
+"""
+
+from collections.abc import Mapping
 
 from onboardee.device.clock import WallClock
 from onboardee.device.resources.base import Resource
 from onboardee.device.resources.secure.acl2 import Acl2Resource
 from onboardee.device.resources.secure.ael import AelResource
 from onboardee.device.resources.secure.cred import CredResource
-from onboardee.device.resources.secure.crl import CrlResource
 from onboardee.device.resources.secure.csr import CsrResource
 from onboardee.device.resources.secure.doxm import DoxmResource
 from onboardee.device.resources.secure.pstat import PstatResource
 from onboardee.device.resources.secure.roles import RolesResource
-from onboardee.device.resources.secure.sdi import SdiResource
-from onboardee.device.resources.secure.sp import SpResource
+from onboardee.device.resources.secure.stored import (
+    CrlResource,
+    SdiResource,
+    StoredResource,
+    check_crl,
+    check_sdi,
+    check_sp,
+)
 from onboardee.device.security.audit import AuditLog
 from onboardee.device.security.roles import AssertedRoles
+from onboardee.svrdb.model import CRL, SDI, SECURITY_RESOURCES, SP
 from onboardee.wire.entropy import Entropy
 
 
@@ -21,15 +33,16 @@ def secure_resources(
     entropy: Entropy, wall_clock: WallClock, asserted: AssertedRoles, audit: AuditLog
 ) -> list[Resource]:
     """Return one of each; `asserted` is where roles are found once they are asserted."""
-    return [
-        DoxmResource(),
-        PstatResource(),
-        Acl2Resource(),
-        CredResource(),
-        CsrResource(entropy),
-        RolesResource(asserted, wall_clock),
-        CrlResource(),
-        AelResource(audit),
-        SpResource(),
-        SdiResource(),
-    ]
+    own: Mapping[str, Resource] = {
+        "doxm": DoxmResource(),
+        "pstat": PstatResource(),
+        "acl2": Acl2Resource(),
+        "cred": CredResource(),
+        "csr": CsrResource(entropy),
+        "roles": RolesResource(asserted, wall_clock),
+        "crl": CrlResource(CRL, check_crl),
+        "ael": AelResource(audit),
+        "sp": StoredResource(SP, check_sp),
+        "sdi": SdiResource(SDI, check_sdi),
+    }
+    return [own.get(each.name) or StoredResource(each) for each in SECURITY_RESOURCES]

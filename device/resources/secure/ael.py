@@ -3,25 +3,20 @@
 from collections.abc import Mapping
 
 import msgspec
-from msgspec.structs import replace
 
 from onboardee.device.access.call import Call
-from onboardee.device.resources.base import (
-    Outcome,
-    ReadOnly,
-    Representation,
-    with_common,
-)
-from onboardee.device.resources.secure.common import bad_request, merged, target, wire
+from onboardee.device.resources.base import Outcome, Representation, with_common
+from onboardee.device.resources.secure.common import bad_request, wire
+from onboardee.device.resources.secure.stored import StoredResource
 from onboardee.device.security.audit import MAX_SPACE, AuditLog
+from onboardee.svrdb.model import AEL
 
 
-class AelResource(ReadOnly):
+class AelResource(StoredResource):
     """What happened, and the filters that say what is taken down."""
 
-    target = target("ael")
-
     def __init__(self, log: AuditLog) -> None:
+        super().__init__(AEL)
         self._log = log
 
     def retrieve(self, call: Call) -> Representation:
@@ -40,5 +35,4 @@ class AelResource(ReadOnly):
         filters = wire(call.database.ael)
         if not filters.keys() <= payload.keys():
             raise bad_request("ael: an update has categoryfilter and priorityfilter")
-        ael = merged("ael", call.database.ael, payload, call)
-        return Outcome(database=replace(call.database, ael=ael))
+        return super().update(call, payload)

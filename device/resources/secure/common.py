@@ -51,7 +51,7 @@ def require_writable(resource: str, name: str, call: Call) -> None:
         call.database.state,
         secured=call.peer.secured,
         owns_transfer=call.peer.owns_transfer,
-        rights=call.era.rights,
+        rights=call.standard.rights,
     )
     if why is not None:
         raise bad_request(f"{resource}: {why}")

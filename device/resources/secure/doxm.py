@@ -5,21 +5,17 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from onboardee.device.access.call import Call
-from onboardee.device.resources.base import (
-    Outcome,
-    ReadOnly,
-    Representation,
-    SilenceError,
-    with_common,
-)
-from onboardee.device.resources.secure.common import bad_request, merged, target, wire
-from onboardee.svrdb.model import NIL, Database, Doxm
+from onboardee.device.resources.base import Outcome, Representation, SilenceError
+from onboardee.device.resources.secure.common import bad_request, merged
+from onboardee.device.resources.secure.stored import StoredResource
+from onboardee.svrdb.model import DOXM, NIL, Database, Doxm
 
 
-class DoxmResource(ReadOnly):
+class DoxmResource(StoredResource):
     """Owner transfer methods and ownership."""
 
-    target = target("doxm")
+    def __init__(self) -> None:
+        super().__init__(DOXM)
 
     def retrieve(self, call: Call) -> Representation:
         """Return doxm, unless the query asks for another device."""
@@ -30,7 +26,7 @@ class DoxmResource(ReadOnly):
         for value in call.query.all("deviceuuid"):
             if value.lower() != str(doxm.device_uuid):
                 raise SilenceError
-        return with_common(call, self.target, wire(doxm))
+        return super().retrieve(call)
 
     def update(self, call: Call, payload: Mapping[str, object]) -> Outcome:
         """Select a method, or take ownership property by property."""

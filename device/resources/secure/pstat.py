@@ -5,28 +5,23 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from onboardee.device.access.call import Call
-from onboardee.device.resources.base import Outcome, ReadOnly, Representation, with_common
+from onboardee.device.resources.base import Outcome
 from onboardee.device.resources.secure.common import (
     bad_request,
     merged,
     require_writable,
-    target,
     typed,
-    wire,
 )
+from onboardee.device.resources.secure.stored import StoredResource
 from onboardee.device.security import states
-from onboardee.svrdb.model import Dos
+from onboardee.svrdb.model import PSTAT, Dos
 
 
-class PstatResource(ReadOnly):
+class PstatResource(StoredResource):
     """Provisioning status."""
 
-    target = target("pstat")
-    observable = True
-
-    def retrieve(self, call: Call) -> Representation:
-        """Return pstat."""
-        return with_common(call, self.target, wire(call.database.pstat))
+    def __init__(self) -> None:
+        super().__init__(PSTAT)
 
     def update(self, call: Call, payload: Mapping[str, object]) -> Outcome:
         """Write modes and owner, then carry out the wished transition if there is one."""

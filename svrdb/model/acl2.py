@@ -1,27 +1,27 @@
-"""Who may do what: `/oic/sec/acl2`."""
+"""`/oic/sec/acl2`: who may do what (OCF Security 12.2, 13.5)."""
 
 import uuid
-from enum import IntFlag, StrEnum
+from enum import StrEnum
 from typing import Annotated, Final
 
 import msgspec
 
 from onboardee.svrdb.model.numbers import NIL, EntryId
+from onboardee.svrdb.model.resource import (
+    IN_PROVISIONING,
+    IN_REPAIR,
+    OWNER,
+    Lite,
+    Permission,
+    Season,
+    SecurityResource,
+    State,
+)
 
 ANY_SUBJECT: Final = "*"
 
 WILDCARDS: Final = ("*", "+", "-")
 """All resources, the discoverable ones with a secured endpoint, and those without."""
-
-
-class Permission(IntFlag):
-    """Bits of an access control entry's `permission` (OCF Security 12.2)."""
-
-    CREATE = 1
-    RETRIEVE = 2
-    UPDATE = 4
-    DELETE = 8
-    NOTIFY = 16
 
 
 class Connection(StrEnum):
@@ -90,3 +90,21 @@ class Acl2(
 
     entries: tuple[Ace, ...] = ()
     resource_owner: uuid.UUID = NIL
+
+
+ACL2: Final = SecurityResource(
+    name="acl2",
+    title="Access control list",
+    model=Acl2,
+    entries="aclist2",
+    entry="access control entry",
+    rights={"aclist2": IN_PROVISIONING, OWNER: IN_REPAIR},
+    seasons={
+        Permission.DELETE: Season(
+            frozenset({State.RFNOP, State.RESET}), "4.03", "entries are not removed now"
+        )
+    },
+    stored_as="acl",
+    is_profiled=True,
+    lite=Lite(has_type=True),
+)

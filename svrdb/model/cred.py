@@ -1,4 +1,4 @@
-"""Keys, PINs and certificates: `/oic/sec/cred`."""
+"""`/oic/sec/cred`: keys, PINs and certificates (OCF Security 13.3)."""
 
 import uuid
 from enum import IntEnum, StrEnum
@@ -7,6 +7,16 @@ from typing import Final
 import msgspec
 
 from onboardee.svrdb.model.numbers import NIL, EntryId, Number
+from onboardee.svrdb.model.resource import (
+    IN_PROVISIONING,
+    IN_REPAIR,
+    OWNER,
+    Lite,
+    Permission,
+    Season,
+    SecurityResource,
+    State,
+)
 
 KEY_SIZES: Final = (16, 32)
 """Octets of a symmetric key."""
@@ -139,3 +149,20 @@ class Cred(
 
     credentials: tuple[Credential, ...] = ()
     resource_owner: uuid.UUID = NIL
+
+
+CRED: Final = SecurityResource(
+    name="cred",
+    title="Credentials",
+    model=Cred,
+    entries="creds",
+    entry="credential",
+    rights={"creds": IN_PROVISIONING, OWNER: IN_REPAIR},
+    seasons={
+        Permission.DELETE: Season(
+            frozenset({State.RFNOP, State.RESET}), "4.03", "credentials are not removed now"
+        )
+    },
+    is_profiled=True,
+    lite=Lite(has_type=True),
+)

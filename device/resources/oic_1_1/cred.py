@@ -3,16 +3,14 @@
 import base64
 import binascii
 from collections.abc import Mapping
-from dataclasses import replace as with_fields
 from typing import Any, Final
 
 from msgspec.structs import replace
 
 from onboardee.device.access.call import Call
-from onboardee.device.resources.base import Outcome, Representation
-from onboardee.device.resources.legacy.forms import in_old_form
+from onboardee.device.resources.base import Outcome, Representation, Resource, retrieved
+from onboardee.device.resources.oic_1_1.view import in_form
 from onboardee.device.resources.secure.common import bad_request, number_from, require_writable
-from onboardee.device.resources.secure.cred import CredResource
 from onboardee.device.resources.secure.credential import MAX_DATA
 from onboardee.svrdb import problems
 from onboardee.svrdb.model import CredentialType, CredentialUsage, Encoding, State
@@ -26,63 +24,53 @@ USAGES: Final = {
 }
 """What OIC 1.1 calls a certificate's use, and what it is called now."""
 
-_OLD_USAGES: Final = {new: old for old, new in USAGES.items()}
+_USAGES_OF_1_1: Final = {new: old for old, new in USAGES.items()}
 
 
-class LegacyCredResource(CredResource):
-    """The credentials. Their secrets are never readable."""
-
-    def __init__(self, added: Code) -> None:
-        self._added = added
-
-    def retrieve(self, call: Call) -> Representation:
-        """Return credentials; in OIC 1.1 a secret is left out, not emptied."""
-        found = super().retrieve(call)
-        if not call.era.is_old:
-            return found
-        assert isinstance(found, Mapping)
-        shown = [_in_old_words(credential) for credential in found["creds"]]
-        return in_old_form(self.target, {"creds": shown, "rowneruuid": found["rowneruuid"]})
-
-    def update(self, call: Call, payload: Mapping[str, object]) -> Outcome:
-        """Add credentials; the ids are the device's to give."""
-        if not call.era.is_old:
-            return super().update(call, payload)
-        elements = payload.get("creds")
-        if isinstance(elements, list):
-            payload = {**payload, "creds": [_in_words_of_today(each) for each in elements]}
-        return with_fields(super().update(call, payload), code=self._added)
-
-    def delete(self, call: Call) -> Outcome:
-        """Remove what `credid=` and `subjectuuid=` name, in normal operation too."""
-        if not call.era.is_old:
-            return super().delete(call)
-        require_writable("cred", "creds", call)
-        ids = {number_from(value) for value in call.query.all("credid")}
-        subjects = {value.lower() for value in call.query.all("subjectuuid")}
-        cred = call.database.cred
-        rest = tuple(
-            credential
-            for credential in cred.credentials
-            if credential.credid not in ids and credential.subject not in subjects
-        )
-        if rest == cred.credentials:
-            raise bad_request("cred: nothing is removed: the query names no credential there is")
-        after = replace(call.database, cred=replace(cred, credentials=rest))
-        if call.database.state is State.RFNOP and problems(after):
-            # nothing would be left to repair it with: SRESET is not of OIC 1.1
-            raise bad_request("cred: an owner would be left without a credential")
-        return Outcome(code=Code.DELETED, database=after)
+def credentials(behind: Resource, call: Call) -> Representation:
+    """Return credentials without their secrets: left out in OIC 1.1, not emptied."""
+    found = retrieved(behind, call).body
+    assert isinstance(found, Mapping)
+    shown = [_in_words_of_1_1(credential) for credential in found["creds"]]
+    return in_form(behind.target, {"creds": shown, "rowneruuid": found["rowneruuid"]})
 
 
-def _in_old_words(credential: Mapping[str, Any]) -> dict[str, Any]:
+def add(behind: Resource, call: Call, payload: Mapping[str, object]) -> Outcome:
+    """Add credentials; the ids are the device's to give."""
+    elements = payload.get("creds")
+    if isinstance(elements, list):
+        payload = {**payload, "creds": [_in_words_of_ocf(each) for each in elements]}
+    return behind.update(call, payload)
+
+
+def remove(_behind: Resource, call: Call) -> Outcome:
+    """Remove what `credid=` and `subjectuuid=` name, in normal operation too."""
+    require_writable("cred", "creds", call)
+    ids = {number_from(value) for value in call.query.all("credid")}
+    subjects = {value.lower() for value in call.query.all("subjectuuid")}
+    cred = call.database.cred
+    rest = tuple(
+        credential
+        for credential in cred.credentials
+        if credential.credid not in ids and credential.subject not in subjects
+    )
+    if rest == cred.credentials:
+        raise bad_request("cred: nothing is removed: the query names no credential there is")
+    after = replace(call.database, cred=replace(cred, credentials=rest))
+    if call.database.state is State.RFNOP and problems(after):
+        # nothing would be left to repair it with: SRESET is not of OIC 1.1
+        raise bad_request("cred: an owner would be left without a credential")
+    return Outcome(code=Code.DELETED, database=after)
+
+
+def _in_words_of_1_1(credential: Mapping[str, Any]) -> dict[str, Any]:
     shown = {name: value for name, value in credential.items() if name != "privatedata"}
     if "credusage" in shown:
-        shown["credusage"] = _OLD_USAGES.get(shown["credusage"], shown["credusage"])
+        shown["credusage"] = _USAGES_OF_1_1.get(shown["credusage"], shown["credusage"])
     return shown
 
 
-def _in_words_of_today(element: object) -> object:
+def _in_words_of_ocf(element: object) -> object:
     """Translate one element; what is wrong with it is told when it is read."""
     if not isinstance(element, dict):
         return element

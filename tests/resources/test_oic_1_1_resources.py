@@ -23,8 +23,9 @@ from resource_support import (
     unowned,
 )
 
-from onboardee.device.access.era import OIC_1_1, TODAY
 from onboardee.device.access.peer import Peer
+from onboardee.device.access.rights import OCF
+from onboardee.device.resources.oic_1_1 import OIC_1_1
 from onboardee.device.simulation.compatibility import PRESETS, Compatibility, Preset
 from onboardee.device.simulation.profile import load
 from onboardee.device.testing.certificates import Issued, root
@@ -40,7 +41,7 @@ PERIOD = "20260101T000000Z/20270101T000000Z"
 
 def old(database: Database, requester: Peer = BY_OWNER, **options: Any) -> World:
     """Make a device that serves OIC 1.1, and a peer who speaks it."""
-    return World(database, requester, **{"profile": PROFILE, "era": OIC_1_1, **options})
+    return World(database, requester, **{"profile": PROFILE, "standard": OIC_1_1, **options})
 
 
 def in_the_clear(database: Database, **options: Any) -> World:
@@ -72,7 +73,7 @@ def test_pstat_tells_the_state_without_dos() -> None:
 
 def test_pstat_of_today_stays_for_those_of_today() -> None:
     """Without a sign of OIC 1.1 a request gets today's answer, and today's rights."""
-    world = old(owned(State.RFNOP), era=TODAY)
+    world = old(owned(State.RFNOP), standard=OCF)
     assert world.get(PSTAT)["dos"] == {"s": 3, "p": False}
     assert world.post(PSTAT, {"cm": 1, "isop": False, "om": 4}) is Code.BAD_REQUEST
     assert world.post(CRED, {"creds": []}) is Code.BAD_REQUEST
@@ -424,7 +425,7 @@ def test_a_validity_is_kept() -> None:
 
 def test_the_list_has_the_same_rules_for_requests_of_today() -> None:
     """Whoever finds the resource writes version 1, whatever the content format."""
-    world = old(owned(State.RFNOP), era=TODAY)
+    world = old(owned(State.RFNOP), standard=OCF)
     assert world.post(ACL, aclist(entry())) is Code.CHANGED
     assert world.delete(ACL, f"subjectuuid={THEM}") is Code.DELETED
 
@@ -479,7 +480,7 @@ def test_links_are_filtered_as_today() -> None:
 
 def test_links_of_today_stay_for_those_of_today() -> None:
     """Endpoints, not ports, and the new resources among the others."""
-    links = in_the_clear(unowned(), era=TODAY).get("/oic/res")
+    links = in_the_clear(unowned(), standard=OCF).get("/oic/res")
     assert all("eps" in link for link in links)
     assert ACL in {link["href"] for link in links}
 

@@ -1,18 +1,16 @@
 """`/oic/sec/acl`: the access list in version 1, a view of the one there is (OIC Security 12)."""
 
 from collections.abc import Mapping
-from dataclasses import replace as with_fields
 from typing import Final
 
 import msgspec
 from msgspec.structs import replace
 
 from onboardee.device.access.call import Call
-from onboardee.device.access.era import OIC_1_1
 from onboardee.device.access.target import ACL, Kind, Target
 from onboardee.device.interfaces import BASELINE
-from onboardee.device.resources.base import Outcome, ReadOnly, Representation
-from onboardee.device.resources.legacy.forms import in_old_form
+from onboardee.device.resources.base import Outcome, Representation, Resource
+from onboardee.device.resources.oic_1_1.view import in_form
 from onboardee.device.resources.secure.acl2 import with_entries
 from onboardee.device.resources.secure.common import bad_request, merged, require_writable, wire
 from onboardee.svrdb import version1
@@ -25,59 +23,54 @@ _ENTRY: Final = frozenset(
 _RESOURCE: Final = frozenset({"href", "rel", "rt", "if"})
 
 
-class AclResource(ReadOnly):
-    """The access control list, as far as version 1 has words for it."""
+TARGET: Final = Target(href=ACL, kind=Kind.SECURITY, types=("oic.r.acl",), interfaces=(BASELINE,))
 
-    target = Target(href=ACL, kind=Kind.SECURITY, types=("oic.r.acl",), interfaces=(BASELINE,))
 
-    def __init__(self, added: Code) -> None:
-        self._added = added
-
-    def retrieve(self, call: Call) -> Representation:
-        """Return all entries, or those about `subjectuuid=`, `resources=` or both."""
-        view = version1.view(call.database.acl2)
-        chosen = tuple(
-            entry
-            for entry in view.acl.access.entries
-            if _is_about(entry.subject, call.query.all("subjectuuid"))
-            and (
-                not call.query.all("resources")
-                or any(each.href in call.query.all("resources") for each in entry.resources)
-            )
+def entries(_behind: Resource, call: Call) -> Representation:
+    """Return all entries, or those about `subjectuuid=`, `resources=` or both."""
+    view = version1.view(call.database.acl2)
+    chosen = tuple(
+        entry
+        for entry in view.acl.access.entries
+        if _is_about(entry.subject, call.query.all("subjectuuid"))
+        and (
+            not call.query.all("resources")
+            or any(each.href in call.query.all("resources") for each in entry.resources)
         )
-        shown = replace(view.acl, access=replace(view.acl.access, entries=chosen))
-        return in_old_form(self.target, wire(shown))
+    )
+    shown = replace(view.acl, access=replace(view.acl.access, entries=chosen))
+    return in_form(TARGET, wire(shown))
 
-    def update(self, call: Call, payload: Mapping[str, object]) -> Outcome:
-        """Append entries; those that say what a present one says change nothing."""
-        call = with_fields(call, era=OIC_1_1)
-        rest = {name: value for name, value in payload.items() if name == "rowneruuid"}
-        acl2 = merged("acl", call.database.acl2, rest, call)
-        if "aclist" in payload:
-            require_writable("acl", "aclist", call)
-            for entry in _entries(payload["aclist"]):
-                acl2 = _appended(acl2, entry)
-        return Outcome(code=self._added, database=replace(call.database, acl2=acl2))
 
-    def delete(self, call: Call) -> Outcome:
-        """Remove what is about `subjectuuid=`, of that `resources=` alone if given, or all."""
-        call = with_fields(call, era=OIC_1_1)
+def append(_behind: Resource, call: Call, payload: Mapping[str, object]) -> Outcome:
+    """Append entries; those that say what a present one says change nothing."""
+    rest = {name: value for name, value in payload.items() if name == "rowneruuid"}
+    acl2 = merged("acl", call.database.acl2, rest, call)
+    if "aclist" in payload:
         require_writable("acl", "aclist", call)
-        subjects, hrefs = call.query.all("subjectuuid"), call.query.all("resources")
-        before = call.database.acl2
-        if hrefs and not subjects:
-            raise bad_request("acl: which subject's entry the resource is to be removed from?")
-        after = before.entries if subjects else ()
-        if subjects:
-            after = tuple(
-                kept for entry in after if (kept := _remaining(entry, subjects, hrefs)) is not None
-            )
-        if subjects and after == before.entries:
-            raise bad_request("acl: no entry is about this subject and resource")
-        return Outcome(
-            code=Code.DELETED,
-            database=replace(call.database, acl2=replace(before, entries=after)),
+        for entry in _entries(payload["aclist"]):
+            acl2 = _appended(acl2, entry)
+    return Outcome(database=replace(call.database, acl2=acl2))
+
+
+def remove(_behind: Resource, call: Call) -> Outcome:
+    """Remove what is about `subjectuuid=`, of that `resources=` alone if given, or all."""
+    require_writable("acl", "aclist", call)
+    subjects, hrefs = call.query.all("subjectuuid"), call.query.all("resources")
+    before = call.database.acl2
+    if hrefs and not subjects:
+        raise bad_request("acl: which subject's entry the resource is to be removed from?")
+    after = before.entries if subjects else ()
+    if subjects:
+        after = tuple(
+            kept for entry in after if (kept := _remaining(entry, subjects, hrefs)) is not None
         )
+    if subjects and after == before.entries:
+        raise bad_request("acl: no entry is about this subject and resource")
+    return Outcome(
+        code=Code.DELETED,
+        database=replace(call.database, acl2=replace(before, entries=after)),
+    )
 
 
 def _entries(aclist: object) -> list[version1.Entry]:

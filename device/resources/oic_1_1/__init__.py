@@ -1,0 +1,113 @@
+"""OIC 1.1 (IoTivity 1.1 and 1.2) as a view of what a device has today.
+
+Everything here is in place only where a profile says `compat: oic-1.1`. Database, onboarding states
+and resources are OCF's. A request that is written as OIC 1.1 has it (`Call.standard`) goes through
+a view: `_views` is the table of all of them, and `OIC_1_1` says what may be written when.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from onboardee.device.access.call import Call
+from onboardee.device.access.rights import OCF, Standard
+from onboardee.device.access.target import ACL2, AMACL, CRED, DOXM, PSTAT, VER, Kind, Target
+from onboardee.device.interfaces import BASELINE
+from onboardee.device.resources.base import Outcome, Representation, Resource
+from onboardee.device.resources.oic_1_1 import acl, cred, discovery, ownership
+from onboardee.device.resources.oic_1_1.view import Payload, Update, View, ViewedResource, in_form
+from onboardee.device.simulation.compatibility import Compatibility
+from onboardee.svrdb.model import IN_REPAIR, OWNER, UNLESS_RESETTING, Over, Right
+from onboardee.wire.coap import Code
+
+OIC_1_1: Final = Standard(
+    "OIC 1.1",
+    rights={
+        **OCF.rights,
+        "pstat": {**OCF.rights["pstat"], "om": Right(UNLESS_RESETTING.states, Over.EITHER)},
+        "cred": {**OCF.rights["cred"], "creds": UNLESS_RESETTING},
+        "acl": {"aclist": UNLESS_RESETTING, OWNER: IN_REPAIR},
+    },
+    seasons={path: {} if path == CRED else seasons for path, seasons in OCF.seasons.items()},
+    has_mode_before_session=True,
+)
+"""Its tools provision, and remove credentials, in normal operation, without a bracket around it."""
+
+_AMACL: Final = Target(
+    href=AMACL, kind=Kind.SECURITY, types=("oic.r.amacl",), interfaces=(BASELINE,)
+)
+_VER: Final = Target(
+    href=VER, kind=Kind.CORE, types=("oic.r.ver",), interfaces=(BASELINE,), has_plain_endpoint=True
+)
+
+
+def _views(compat: Compatibility) -> tuple[View, ...]:
+    added = Code.CREATED if compat.iotivity_1_1_0 else Code.CHANGED
+    return (
+        View(of="/oic/res", retrieve=discovery.links),
+        View(of=DOXM, retrieve=ownership.doxm, update=ownership.take_ownership),
+        View(of=PSTAT, retrieve=ownership.pstat, update=ownership.drive),
+        View(
+            of=CRED,
+            retrieve=cred.credentials,
+            update=_with_code(added, cred.add),
+            delete=cred.remove,
+        ),
+        View(
+            of=ACL2,
+            target=acl.TARGET,
+            retrieve=acl.entries,
+            update=_with_code(added, acl.append),
+            delete=acl.remove,
+        ),
+        View(of=ACL2, target=_AMACL, retrieve=_no_access_manager),
+        View(of=DOXM, target=_VER, retrieve=_version(compat.security_version)),
+    )
+
+
+def serve_oic_1_1(resources: list[Resource], compat: Compatibility) -> None:
+    """Put the views in front of the resources that they are of; those with a path come last."""
+    behind = {resource.target.href: resource for resource in resources}
+    for view in _views(compat):
+        viewed = ViewedResource(behind[view.of], view, OIC_1_1)
+        if view.target is None:
+            resources[resources.index(behind[view.of])] = viewed
+        else:
+            resources.append(viewed)
+    if compat.iotivity_1_1_0:
+        for resource in resources:
+            _add_type_of_1_1_0(resource)
+
+
+def _with_code(code: Code, update: Update) -> Update:
+    def updated(behind: Resource, call: Call, payload: Payload) -> Outcome:
+        return replace(update(behind, call, payload), code=code)
+
+    return updated
+
+
+def _no_access_manager(_behind: Resource, call: Call) -> Representation:
+    """Return `/oic/sec/amacl`, always empty: the device asks no access manager.
+
+    The owner of the access list would own the lists (OIC Security 1.1 13.6).
+    """
+    owner = str(call.database.acl2.resource_owner)
+    return in_form(_AMACL, {"resources": {"rlist": []}, "ams": [], "rowneruuid": owner})
+
+
+def _version(version: str) -> Callable[[Resource, Call], Representation]:
+    """Return `/oic/sec/ver`, which a tool reads in the clear while it looks for devices."""
+
+    def shown(_behind: Resource, call: Call) -> Representation:
+        device_uuid = str(call.database.doxm.device_uuid)
+        return in_form(_VER, {"secv": version, "deviceuuid": device_uuid})
+
+    return shown
+
+
+def _add_type_of_1_1_0(resource: Resource) -> None:
+    """Let a security resource be found by the type that IoTivity 1.1.0 knows it by, too."""
+    target = resource.target
+    if target.href.startswith("/oic/sec/"):
+        old = f"oic.sec.{target.href.removeprefix('/oic/sec/')}"
+        resource.target = replace(target, types=(*target.types, old))

@@ -1,0 +1,43 @@
+"""`/oic/res` in the form of OIC 1.1, where one port is all that is told of an endpoint."""
+
+from typing import Any
+
+from onboardee.device.access.call import Call
+from onboardee.device.interfaces import BASELINE
+from onboardee.device.resources.base import RefusedError, Representation, Resource
+from onboardee.device.resources.discovery import DiscoveryResource
+from onboardee.wire.coap import Code
+
+
+def links(behind: Resource, call: Call) -> Representation:
+    """Return the links that the query asks for in one directory."""
+    assert isinstance(behind, DiscoveryResource)
+    behind.require_addressed(call)
+    port = _secure_port(call)
+    wanted = call.query.all("rt")
+    found = [
+        _link(resource, port)
+        for resource in behind.resources()
+        if resource.target.discoverable and all(name in resource.target.types for name in wanted)
+    ]
+    if not found:
+        raise RefusedError(Code.BAD_REQUEST, "no resource matches the query")
+    directory: dict[str, Any] = {"di": str(call.database.doxm.device_uuid), "links": found}
+    if call.interface == BASELINE:
+        directory |= {"rt": behind.target.types, "if": behind.target.interfaces}
+    return [directory]
+
+
+def _secure_port(call: Call) -> int | None:
+    for endpoint in call.endpoints:
+        if endpoint.scheme == "coaps" and endpoint.is_ipv6 == call.peer.address.is_ipv6:
+            return endpoint.port
+    return None
+
+
+def _link(resource: Resource, port: int | None) -> dict[str, Any]:
+    target = resource.target
+    policy: dict[str, Any] = {"bm": 3 if resource.observable else 1}
+    if not target.has_plain_endpoint and port is not None:
+        policy |= {"sec": True, "port": port}
+    return {"href": target.href, "rt": target.types, "if": target.interfaces, "p": policy}

@@ -1,0 +1,76 @@
+"""A resource seen through another standard: what differs is a function, the rest is as it is."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from onboardee.device.access.call import Call
+from onboardee.device.access.rights import Standard
+from onboardee.device.access.target import Target
+from onboardee.device.interfaces import BASELINE
+from onboardee.device.resources.base import Outcome, ReadOnly, Representation, Resource
+
+Payload = Mapping[str, object]
+Retrieve = Callable[[Resource, Call], Representation | Outcome]
+Update = Callable[[Resource, Call, Payload], Outcome]
+Delete = Callable[[Resource, Call], Outcome]
+
+_NOTHING: Final = ReadOnly()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """How a standard sees a resource. Each function gets the resource behind, to ask it."""
+
+    of: str
+    """The path of the resource behind."""
+    target: Target | None = None
+    """Where the view has a path of its own; what has no function there is refused."""
+    retrieve: Retrieve
+    update: Update | None = None
+    delete: Delete | None = None
+
+
+class ViewedResource(ReadOnly):
+    """A resource with a view in front: requests of the view's standard go through it."""
+
+    def __init__(self, behind: Resource, view: View, standard: Standard) -> None:
+        self.target = view.target or behind.target
+        self.observable = view.target is None and behind.observable
+        self._behind = behind
+        self._view = view
+        self._standard = standard
+
+    def retrieve(self, call: Call) -> Representation | Outcome:
+        """Return the representation of the standard that the request is written in."""
+        if self._is_viewed(call):
+            return self._view.retrieve(self._behind, self._seen(call))
+        return self._behind.retrieve(call)
+
+    def update(self, call: Call, payload: Payload) -> Outcome:
+        """Carry out an UPDATE as its standard means it. Raises `RefusedError`."""
+        if self._view.update is not None and self._is_viewed(call):
+            return self._view.update(self._behind, self._seen(call), payload)
+        return self._otherwise.update(call, payload)
+
+    def delete(self, call: Call) -> Outcome:
+        """Carry out a DELETE as its standard means it. Raises `RefusedError`."""
+        if self._view.delete is not None and self._is_viewed(call):
+            return self._view.delete(self._behind, self._seen(call))
+        return self._otherwise.delete(call)
+
+    @property
+    def _otherwise(self) -> Resource | ReadOnly:
+        """What serves an operation that the view has no function for."""
+        return self._behind if self._view.target is None else _NOTHING
+
+    def _is_viewed(self, call: Call) -> bool:
+        return self._view.target is not None or call.standard is self._standard
+
+    def _seen(self, call: Call) -> Call:
+        return replace(call, standard=self._standard)
+
+
+def in_form(target: Target, properties: Mapping[str, Any]) -> Representation:
+    """Add `rt` and `if` behind the properties: in OIC 1.1 the baseline interface is the default."""
+    return {**properties, "rt": target.types, "if": (BASELINE,)}

@@ -1,0 +1,43 @@
+"""`/oic/con`: what clients configured (OCF Core 11.3)."""
+
+from typing import Annotated
+
+import msgspec
+
+ShortText = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+Latitude = Annotated[float, msgspec.Meta(ge=-90, le=90)]
+Longitude = Annotated[float, msgspec.Meta(ge=-180, le=180)]
+
+
+class LocalName(msgspec.Struct, frozen=True, kw_only=True):
+    """The device's name in one language (RFC 5646)."""
+
+    language: ShortText
+    value: ShortText
+
+
+class Con(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    forbid_unknown_fields=True,
+    rename={
+        "name": "n",
+        "location": "loc",
+        "location_name": "locn",
+        "currency": "c",
+        "region": "r",
+        "local_names": "ln",
+        "default_language": "dl",
+    },
+):
+    """What clients configured, `/oic/con` (OCF Core 11.3). None: as it left the factory."""
+
+    name: ShortText | None = None
+    location: tuple[Latitude, Longitude] | None = None
+    location_name: ShortText | None = None
+    currency: ShortText | None = None
+    region: ShortText | None = None
+    local_names: Annotated[tuple[LocalName, ...], msgspec.Meta(max_length=16)] | None = None
+    default_language: ShortText | None = None

@@ -1,0 +1,70 @@
+"""`/oic/sec/doxm`: who owns the device, and how it changes owners (OCF Security 13.2)."""
+
+import uuid
+from enum import IntEnum
+from typing import Final
+
+import msgspec
+
+from onboardee.svrdb.model.cred import CredentialType
+from onboardee.svrdb.model.numbers import NIL, Number
+from onboardee.svrdb.model.resource import (
+    IN_REPAIR,
+    IN_RFOTM,
+    OWNER,
+    Lite,
+    Over,
+    Right,
+    SecurityResource,
+)
+
+
+class TransferMethod(IntEnum):
+    """Owner transfer methods, doxm `oxms` and `oxmsel` (OCF Security 7.3)."""
+
+    JUST_WORKS = 0
+    RANDOM_PIN = 1
+    MANUFACTURER_CERTIFICATE = 2
+    SELF = 4
+
+
+class Doxm(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    rename={
+        "methods": "oxms",
+        "selected_method": "oxmsel",
+        "credential_types": "sct",
+        "owner_uuid": "devowneruuid",
+        "device_uuid": "deviceuuid",
+        "resource_owner": "rowneruuid",
+    },
+):
+    """Device owner transfer methods, `/oic/sec/doxm` (OCF Security 13.2)."""
+
+    methods: tuple[Number, ...]
+    selected_method: Number = TransferMethod.SELF
+    credential_types: Number = CredentialType.SYMMETRIC_PAIRWISE | CredentialType.CERTIFICATE
+    owned: bool = False
+    owner_uuid: uuid.UUID = NIL
+    device_uuid: uuid.UUID
+    resource_owner: uuid.UUID = NIL
+
+
+DOXM: Final = SecurityResource(
+    name="doxm",
+    title="Device owner transfer methods",
+    model=Doxm,
+    rights={
+        "oxmsel": Right(IN_RFOTM.states, Over.BEFORE_OWNERSHIP),
+        "owned": IN_RFOTM,
+        "deviceuuid": IN_RFOTM,
+        "devowneruuid": IN_RFOTM,
+        OWNER: IN_REPAIR,
+    },
+    is_profiled=True,
+    lite=Lite(
+        ("oxmsel", "sct", "owned", "devowneruuid", "deviceuuid", "rowneruuid"), has_type=True
+    ),
+)

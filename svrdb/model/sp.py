@@ -1,0 +1,31 @@
+"""`/oic/sec/sp`: the security profile (OCF Security 14.8)."""
+
+from typing import Final
+
+import msgspec
+
+from onboardee.svrdb.model.resource import IN_PROVISIONING, Lite, SecurityResource
+
+BASELINE_PROFILE: Final = "1.3.6.1.4.1.51414.0.0.1.0"
+
+
+class Sp(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    rename={"current": "currentprofile", "supported": "supportedprofiles"},
+):
+    """Security profile, `/oic/sec/sp` (OCF Security 14.8)."""
+
+    current: str = BASELINE_PROFILE
+    supported: tuple[str, ...] = (BASELINE_PROFILE,)
+
+
+SP: Final = SecurityResource(
+    name="sp",
+    title="Security profile",
+    model=Sp,
+    rights={"currentprofile": IN_PROVISIONING, "supportedprofiles": IN_PROVISIONING},
+    is_profiled=True,
+    lite=Lite(("currentprofile", "supportedprofiles")),
+)
