@@ -61,8 +61,7 @@ from onboardee.svrdb.snapshots import (
     take_snapshot,
 )
 from onboardee.svrdb.storage import DirectoryStorage, Storage
-from onboardee.svrdb.store import Pending, Store
-from onboardee.svrdb.syncing import SyncGroup
+from onboardee.svrdb.store import Store
 
 __all__ = [
     "ANY_SUBJECT",
@@ -87,7 +86,6 @@ __all__ = [
     "Foreign",
     "Means",
     "MemoryStorage",
-    "Pending",
     "Permanent",
     "Permission",
     "PowerCut",
@@ -111,7 +109,6 @@ __all__ = [
     "StoreMissing",
     "StoreUnavailable",
     "Subject",
-    "SyncGroup",
     "TransferMethod",
     "advise",
     "differences",
