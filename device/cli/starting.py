@@ -15,7 +15,6 @@ from onboardee.device.cli.keylog import KeyWriter
 from onboardee.device.cli.places import device_name, former_name, free_name, state_home
 from onboardee.device.net.advertising import parsed
 from onboardee.device.net.binding import BindError, Ports
-from onboardee.device.simulation.behaviour.errors import BehaviourError
 from onboardee.device.simulation.profile import (
     Method,
     Profile,
@@ -23,6 +22,7 @@ from onboardee.device.simulation.profile import (
     built_in_names,
     load_all,
 )
+from onboardee.device.simulation.world.terms import BehaviourError
 from onboardee.svrdb import StoreError, StoreLocked
 from onboardee.svrdb.codec import CODECS
 from onboardee.wire.path import Endpoint

@@ -25,10 +25,10 @@ from onboardee.device.resources.oic_1_1 import serve_oic_1_1
 from onboardee.device.resources.secure import secure_resources
 from onboardee.device.security.audit import AuditLog
 from onboardee.device.security.roles import AssertedRoles
-from onboardee.device.simulation.behaviour.chance import Dice
-from onboardee.device.simulation.behaviour.world import World
 from onboardee.device.simulation.profile import Profile
 from onboardee.device.simulation.values import Values
+from onboardee.device.simulation.world.chance import Dice
+from onboardee.device.simulation.world.world import World
 from onboardee.wire.coap import CoapServer, Remote
 from onboardee.wire.entropy import Entropy, SeededEntropy
 

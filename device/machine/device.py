@@ -24,8 +24,8 @@ from onboardee.device.machine.state import DeviceState, Report
 from onboardee.device.machine.step import Fault, Step, Work
 from onboardee.device.resources.appliance import ApplianceResource
 from onboardee.device.security.sessions import is_ownership_connection
-from onboardee.device.simulation.behaviour.world import World
 from onboardee.device.simulation.profile import Profile
+from onboardee.device.simulation.world.world import World
 from onboardee.svrdb.model import Database
 from onboardee.wire.coap import CoapServer, Code, Exchange, Observation, Response, is_request
 from onboardee.wire.dtls import (

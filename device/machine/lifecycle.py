@@ -19,8 +19,8 @@ from onboardee.device.resources.appliance import ApplianceResource
 from onboardee.device.resources.base import Outcome, RefusedError
 from onboardee.device.security.audit import AuditLog
 from onboardee.device.security.sessions import is_ownership_connection
-from onboardee.device.simulation.behaviour.world import World
 from onboardee.device.simulation.profile import Profile
+from onboardee.device.simulation.world.world import World
 from onboardee.svrdb import StoreUnavailable
 from onboardee.svrdb.model import NIL, Database, State
 from onboardee.wire.coap import CoapServer, Code

@@ -14,9 +14,10 @@ from onboardee.device.resources.base import (
     with_common,
 )
 from onboardee.device.resources.units import UNITS, converter
-from onboardee.device.simulation.behaviour.world import UpdateRefusedError, World
 from onboardee.device.simulation.profile import ResourceProfile
 from onboardee.device.simulation.values import ValueRefusedError, Values
+from onboardee.device.simulation.world.refusal import UpdateRefusedError
+from onboardee.device.simulation.world.world import World
 from onboardee.wire.coap import Code
 
 

@@ -8,9 +8,9 @@ from onboardee.device.interfaces import BATCH, LINKS
 from onboardee.device.resources.appliance import ApplianceResource
 from onboardee.device.resources.base import Representation, Resource
 from onboardee.device.resources.links import Reach, is_wanted, link_to
-from onboardee.device.simulation.behaviour.world import World
 from onboardee.device.simulation.profile import Profile, ResourceProfile
 from onboardee.device.simulation.values import Values
+from onboardee.device.simulation.world.world import World
 
 
 class CollectionResource(ApplianceResource):

@@ -9,10 +9,7 @@ import msgspec
 from msgspec.structs import force_setattr, replace
 
 from onboardee.device.simulation.answers import Answers
-from onboardee.device.simulation.behaviour.check import check as check_behaviour
-from onboardee.device.simulation.behaviour.code import located
-from onboardee.device.simulation.behaviour.errors import BehaviourError
-from onboardee.device.simulation.behaviour.model import Behaviour
+from onboardee.device.simulation.behaviour import AnyBehaviour
 from onboardee.device.simulation.compatibility import Compatibility, Preset, resolved
 from onboardee.device.simulation.document import Item
 from onboardee.device.simulation.every_mistake import every_mistake
@@ -25,6 +22,9 @@ from onboardee.device.simulation.section import MisplacedError, ProfileError, Se
 from onboardee.device.simulation.source import BUILT_IN, Library, built_in_names, is_path
 from onboardee.device.simulation.values import Property
 from onboardee.device.simulation.variants import expanded
+from onboardee.device.simulation.world.build import check as check_behaviour
+from onboardee.device.simulation.world.build import located
+from onboardee.device.simulation.world.terms import BehaviourError
 from onboardee.device.validity import parse as parse_validity
 from onboardee.svrdb.check import problems
 from onboardee.svrdb.findings import ProblemCode
@@ -206,7 +206,7 @@ class Profile(Section, frozen=True, kw_only=True):
     """Which copies of its database it keeps by itself."""
     resources: Annotated[tuple[ResourceProfile, ...], msgspec.Meta(max_length=256)] = ()
     """The application resources."""
-    behaviour: Annotated[tuple[Behaviour, ...], msgspec.Meta(max_length=256)] = ()
+    behaviour: Annotated[tuple[AnyBehaviour, ...], msgspec.Meta(max_length=256)] = ()
     """What it does by itself."""
 
     def __post_init__(self) -> None:

@@ -32,6 +32,7 @@ SECTIONS = {
     "Property": "An entry of `properties`",
     "Field": "An entry of `fields`",
 }
+BEHAVIOUR = "[behaviour](behaviour.md#the-kinds)"
 OWN_TABLES = {"Ace": "as in aclist2", "Credential": "as in cred"}
 KINDS = {"integer": "whole number", "string": "text", "boolean": "true, false", "null": ""}
 
@@ -112,6 +113,8 @@ def _kind(part: dict[str, Any], schema: dict[str, Any]) -> str:
 
 
 def _title(name: str) -> str:
+    if name.endswith("Behaviour"):
+        return BEHAVIOUR
     if name.removeprefix("Variant") not in SECTIONS:
         return OWN_TABLES.get(name, name)
     title = SECTIONS.get(name.removeprefix("Variant"), name).replace("`", "")

@@ -7,8 +7,8 @@ import pytest
 
 from onboardee.device.events import BehaviourFailed, Bus, Event, ValueChanged
 from onboardee.device.machine.device import Device
-from onboardee.device.simulation.behaviour.errors import UpdateRefusedError
 from onboardee.device.simulation.profile import built_in_names, load
+from onboardee.device.simulation.world.refusal import UpdateRefusedError
 from onboardee.device.testing import MemoryNetwork, memory_device
 
 STILL = {

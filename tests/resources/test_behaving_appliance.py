@@ -7,10 +7,10 @@ import pytest
 from msgspec.structs import replace
 from resource_support import STRANGER, World, owned
 
-from onboardee.device.simulation.behaviour import world
-from onboardee.device.simulation.behaviour.chance import Dice
-from onboardee.device.simulation.behaviour.model import Behaviour
+from onboardee.device.simulation.behaviour import AnyBehaviour
 from onboardee.device.simulation.profile import load
+from onboardee.device.simulation.world import world
+from onboardee.device.simulation.world.chance import Dice
 from onboardee.svrdb.model import State
 from onboardee.wire.coap import Code, Method
 from onboardee.wire.entropy import SeededEntropy
@@ -36,7 +36,7 @@ ENTRIES: list[dict[str, Any]] = [
 @pytest.fixture
 def light() -> World:
     """Make a light that dims slowly, and only while it is on."""
-    behaviour = msgspec.convert(ENTRIES, tuple[Behaviour, ...])
+    behaviour = msgspec.convert(ENTRIES, tuple[AnyBehaviour, ...])
     profile = replace(load("light"), behaviour=behaviour)
     made = World(owned(State.RFNOP), STRANGER, profile=profile)
     running = world.World(

@@ -10,10 +10,10 @@ from typing import Any
 import msgspec
 import yaml
 
-from onboardee.device.simulation.behaviour.chance import Dice
-from onboardee.device.simulation.behaviour.world import World
 from onboardee.device.simulation.profile import Profile, load
 from onboardee.device.simulation.values import Values
+from onboardee.device.simulation.world.chance import Dice
+from onboardee.device.simulation.world.world import World
 from onboardee.wire.entropy import SeededEntropy
 
 PALETTE = """

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from behaviour_scene import make_scene
 
-from onboardee.device.simulation.behaviour.code import located
-from onboardee.device.simulation.behaviour.errors import BehaviourError
-from onboardee.device.simulation.behaviour.model import Code
+from onboardee.device.simulation.behaviour.code import CodeBehaviour
 from onboardee.device.simulation.profile import ProfileError, load
+from onboardee.device.simulation.world.build import located
+from onboardee.device.simulation.world.terms import BehaviourError
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "morse.yaml"
 
@@ -143,7 +143,7 @@ def test_a_profile_without_a_folder_has_no_code(
     """For a built-in one, a file that lies where the command happens to run is never taken."""
     written(tmp_path)
     monkeypatch.chdir(tmp_path)
-    entries = (Code(file="mine.py", type="Mine"),)
+    entries = (CodeBehaviour(file="mine.py", type="Mine"),)
     with pytest.raises(BehaviourError, match="files of their own"):
         located(entries, None)
     assert located(entries, tmp_path) != entries

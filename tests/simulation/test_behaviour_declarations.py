@@ -6,11 +6,16 @@ import msgspec
 import pytest
 from behaviour_scene import NAMES, example, make_scene, palette
 
-from onboardee.device.simulation.behaviour.check import check
-from onboardee.device.simulation.behaviour.errors import BehaviourError
-from onboardee.device.simulation.behaviour.model import Behaviour
-from onboardee.device.simulation.behaviour.terms import LONGEST, Condition, seconds, span
+from onboardee.device.simulation.behaviour import AnyBehaviour
 from onboardee.device.simulation.profile import Profile
+from onboardee.device.simulation.world.build import check
+from onboardee.device.simulation.world.terms import (
+    LONGEST,
+    BehaviourError,
+    Condition,
+    seconds,
+    span,
+)
 
 
 @pytest.mark.parametrize(
@@ -211,7 +216,7 @@ def test_entries_that_do_not_go_together(entries: list[str], sentence: str) -> N
 def test_a_mistake_knows_its_place() -> None:
     """Loaders find the line by keys and indices."""
     entry = {"kind": "drift", "property": "/words#mode", "sigma": 1}
-    entries = msgspec.convert([entry], tuple[Behaviour, ...])
+    entries = msgspec.convert([entry], tuple[AnyBehaviour, ...])
     with pytest.raises(BehaviourError) as caught:
         check(entries, palette("").specs)
     assert caught.value.path == ("behaviour", 0, "property")
@@ -242,7 +247,7 @@ def test_the_schema_of_profiles_knows_behaviour() -> None:
     definitions = msgspec.json.schema(Profile)["$defs"]
     kinds = {name for name, each in definitions.items() if "kind" in each.get("properties", {})}
     assert len(kinds) == 18
-    assert msgspec.json.schema(tuple[Behaviour, ...])["items"]["discriminator"]
+    assert msgspec.json.schema(tuple[AnyBehaviour, ...])["items"]["discriminator"]
 
 
 @pytest.mark.parametrize("name", NAMES)

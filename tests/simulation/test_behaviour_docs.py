@@ -1,18 +1,17 @@
 """The examples of the documentation are without mistake."""
 
 import re
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 import yaml
+from behaviour_page import PAGE, headings, page
 from behaviour_scene import make_scene
 
-from onboardee.device.simulation.behaviour.model import Behaviour
+from onboardee.device.simulation.behaviour import KINDS
 from onboardee.device.simulation.profile import Profile
 
-PAGE = Path(__file__).parents[2] / "docs" / "behaviour.md"
 BLOCKS = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
 
 BOOLEAN = {"type": "boolean", "initial": False}
@@ -108,9 +107,15 @@ def test_examples_load_and_run(block: str) -> None:
     assert not scene.reports
 
 
-def test_every_kind_has_an_example() -> None:
-    """Nothing can be declared that is not shown."""
-    kinds = {kind.__struct_config__.tag for kind in Behaviour.__args__}
+def test_every_kind_has_an_example_and_a_paragraph() -> None:
+    """Nothing can be declared that is not shown, and nothing is told of that does not exist."""
+    kinds = {kind.__struct_config__.tag for kind in KINDS}
+    assert headings(PAGE.read_text(encoding="utf-8")).keys() == kinds
     shown = {entry["kind"] for block in BLOCKS for entry in complete(block)["behaviour"][:-2]}
     assert kinds == shown | {"fault", "input"}
     assert all(f"kind: {kind}" in "".join(BLOCKS) for kind in kinds)
+
+
+def test_the_table_of_kinds_is_current() -> None:
+    """It is what `python tests/simulation/behaviour_page.py` would write."""
+    assert PAGE.read_text(encoding="utf-8") == page()

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from behaviour_scene import MIDNIGHT, Scene, example, make_scene, palette
 
-from onboardee.device.simulation.behaviour.coupling import ExclusivePart, Member, followed
-from onboardee.device.simulation.behaviour.rules import Follow
-from onboardee.device.simulation.behaviour.world import UpdateRefusedError
+from onboardee.device.simulation.behaviour.exclusive import ExclusivePart, Member
+from onboardee.device.simulation.behaviour.follow import FollowBehaviour
 from onboardee.device.simulation.values import ValueRefusedError
+from onboardee.device.simulation.world.refusal import UpdateRefusedError
 from onboardee.wire.coap import Code
 
 SWITCH, LEVEL, ALARM = "/switch#value", "/level#level", "/sensor#alarm"
@@ -183,7 +183,8 @@ def test_the_later_of_two_wins() -> None:
 )
 def test_what_follows(more: dict[str, Any], value: Any, result: Any) -> None:
     """Copies, tables, lines and curves."""
-    assert followed(Follow(source="/a#b", target="/a#c", **more), value) == result
+    follow = FollowBehaviour(source="/a#b", target="/a#c", **more)
+    assert follow.value_for(value) == result
 
 
 def test_following_keeps_to_the_limits() -> None:
@@ -227,7 +228,7 @@ def test_one_source_at_a_time() -> None:
     """In a list of sources, the one chosen last is the active one."""
     sources: Any = Sources(True, False, False)
     members = [Member(sources, place) for place in range(3)]
-    part = ExclusivePart(members, "status", None)
+    part = ExclusivePart(members, "status")
     for place in (2, 0, 1):
         sources.activate(place)
         part.changed(sources)

@@ -3,7 +3,7 @@
 import pytest
 from behaviour_scene import Scene, make_scene, palette
 
-from onboardee.device.simulation.behaviour.world import UpdateRefusedError
+from onboardee.device.simulation.world.refusal import UpdateRefusedError
 
 LEVEL = "/level#level"
 DOOR = "- {kind: travel, property: /level#level, time: 10 s, every: 0.5 s}"

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from behaviour_scene import MIDNIGHT, Scene, example, make_scene, palette
 
-from onboardee.device.simulation.behaviour.cells import duration_text, number
+from onboardee.device.simulation.world.quantities import duration_text, number
 
 SENSOR, ALARM, FREE = "/sensor#number", "/sensor#alarm", "/sensor#free"
 SWITCHED = "only_while: {property: /switch#value, equals: true}"

@@ -9,14 +9,11 @@ from behaviour_scene import NAMES, Scene, example, make_scene, palette
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onboardee.device.simulation.behaviour.notices import Notices
-from onboardee.device.simulation.behaviour.world import (
-    MAX_EVENTS,
-    MAX_ROUNDS,
-    UpdateRefusedError,
-    World,
-)
 from onboardee.device.simulation.values import ValueRefusedError
+from onboardee.device.simulation.world.notices import Notices
+from onboardee.device.simulation.world.refusal import UpdateRefusedError
+from onboardee.device.simulation.world.settling import MAX_ROUNDS
+from onboardee.device.simulation.world.world import MAX_EVENTS, World
 
 EVERYTHING = palette(
     """

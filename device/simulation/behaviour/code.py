@@ -10,15 +10,15 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol, Self
 
+import msgspec
 from msgspec.structs import replace
 
-from onboardee.device.simulation.behaviour.cells import Cell
-from onboardee.device.simulation.behaviour.conditions import Check
-from onboardee.device.simulation.behaviour.errors import BehaviourError
-from onboardee.device.simulation.behaviour.model import Behaviour, Code
-from onboardee.device.simulation.behaviour.part import NEVER, SHORTEST, Part, Stage
+from onboardee.device.simulation.world.declaration import GatedBehaviour
+from onboardee.device.simulation.world.finder import Finder
+from onboardee.device.simulation.world.parts import NEVER, SHORTEST, Cell, Part, WorldAccess
+from onboardee.device.simulation.world.terms import BehaviourError
 
 
 class Surroundings(Protocol):
@@ -65,45 +65,65 @@ class Program(Protocol):
         """Do what is due."""
 
 
-def located(entries: tuple[Behaviour, ...], folder: Path | None) -> tuple[Behaviour, ...]:
-    """Return entries whose files are found in the profile's folder.
+class CodeBehaviour(GatedBehaviour, frozen=True, kw_only=True, rename={"type": "class"}):
+    """Behaviour in Python: a class in a file in the profile's folder (see `code.Program`)."""
 
-    A profile without a folder, such as a built-in one, has no code. Nothing is executed here.
-    Raises `BehaviourError`.
-    """
-    return tuple(
-        _located(entry, place, folder) if isinstance(entry, Code) else entry
-        for place, entry in enumerate(entries)
-    )
+    file: Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
+    type: Annotated[str, msgspec.Meta(pattern="^[A-Za-z_][A-Za-z0-9_]*$", max_length=64)]
+    """The name of the class."""
+    options: dict[str, Any] = msgspec.field(default_factory=dict)
+    """Handed to the class as keyword arguments."""
+
+    def make(self, finder: Finder) -> Part | None:
+        """Return the program's part, or None while nothing may be executed."""
+        if not finder.runs_code:
+            return None
+        program = self.program()
+        return CodePart(program, {ref: finder.cell(ref, "uses") for ref in program.uses})
+
+    def located(self, folder: Path | None) -> Self:
+        """Return the entry with the path of its file, which is read and not executed."""
+        if folder is None:
+            raise BehaviourError("file: code belongs to profiles that are files of their own")
+        home = folder.resolve()
+        try:
+            path = (home / self.file).resolve()
+        except (ValueError, RuntimeError, OSError) as error:
+            raise BehaviourError(f"file: {self.file!r} is no path of a file") from error
+        if Path(self.file).is_absolute() or not path.is_relative_to(home):
+            raise BehaviourError(f"file: {self.file} leaves the folder of the profile")
+        found = _classes(path, self.file)
+        if self.type not in found:
+            names = ", ".join(found) or "none"
+            raise BehaviourError(f"class: {self.file} has no class {self.type}; it has {names}")
+        return replace(self, file=str(path))
+
+    def program(self) -> Program:
+        """Make the object of a located entry. Raises `BehaviourError` for whatever goes wrong."""
+        if not Path(self.file).is_absolute():
+            raise BehaviourError(f"file: {self.file} was not looked for in a profile's folder")
+        try:
+            program: Program = _loaded(self.file, self.type)(**self.options)
+            tuple(program.uses)
+        except Exception as error:
+            sentence = f"{self.type} in {self.file} cannot be used: {error!r}"
+            raise BehaviourError(f"class: {sentence}") from error
+        return program
 
 
-def _located(entry: Code, place: int, folder: Path | None) -> Code:
-    where = f"behaviour[{place}].file"
-    if folder is None:
-        raise BehaviourError(f"{where}: code belongs to profiles that are files of their own")
-    home = folder.resolve()
+def _classes(path: Path, shown: str) -> list[str]:
+    """Return the names of the classes in a file. Raises `BehaviourError` if it is no Python."""
     try:
-        path = (home / entry.file).resolve()
-    except (ValueError, RuntimeError, OSError) as error:
-        raise BehaviourError(f"{where}: {entry.file!r} is no path of a file") from error
-    if Path(entry.file).is_absolute() or not path.is_relative_to(home):
-        raise BehaviourError(f"{where}: {entry.file} leaves the folder of the profile")
-    try:
-        tree = ast.parse(path.read_text(encoding="utf-8"), entry.file)
+        tree = ast.parse(path.read_text(encoding="utf-8"), shown)
     except (OSError, UnicodeDecodeError) as error:
-        raise BehaviourError(f"{where}: cannot read {entry.file}: {error}") from error
+        raise BehaviourError(f"file: cannot read {shown}: {error}") from error
     except SyntaxError as error:
         line = "" if error.lineno is None else f", line {error.lineno}"
-        raise BehaviourError(f"{where}: {entry.file}{line}: {error.msg}") from error
+        raise BehaviourError(f"file: {shown}{line}: {error.msg}") from error
     except (ValueError, MemoryError, RecursionError) as error:
-        sentence = f"{where}: {entry.file} cannot be read as Python: {str(error) or 'too deep'}"
-        raise BehaviourError(sentence) from error
-    found = [node.name for node in tree.body if isinstance(node, ast.ClassDef)]
-    if entry.type not in found:
-        names = ", ".join(found) or "none"
-        sentence = f"{entry.file} has no class {entry.type}; it has {names}"
-        raise BehaviourError(f"behaviour[{place}].class: {sentence}")
-    return replace(entry, file=str(path))
+        sentence = f"{shown} cannot be read as Python: {str(error) or 'too deep'}"
+        raise BehaviourError(f"file: {sentence}") from error
+    return [node.name for node in tree.body if isinstance(node, ast.ClassDef)]
 
 
 @lru_cache(maxsize=64)
@@ -118,49 +138,36 @@ def _loaded(file: str, name: str) -> Any:
     return getattr(module, name)
 
 
-def make_program(entry: Code) -> Program:
-    """Make the object of a located entry. Raises `BehaviourError` for whatever goes wrong."""
-    if not Path(entry.file).is_absolute():
-        raise BehaviourError(f"file: {entry.file} was not looked for in a profile's folder")
-    try:
-        program: Program = _loaded(entry.file, entry.type)(**entry.options)
-        tuple(program.uses)
-    except Exception as error:
-        sentence = f"{entry.type} in {entry.file} cannot be used: {error!r}"
-        raise BehaviourError(f"class: {sentence}") from error
-    return program
-
-
 class CodePart(Part):
     """A program, running."""
 
-    __slots__ = ("_cells", "_has_failed", "_program", "_stage")
+    __slots__ = ("_cells", "_has_failed", "_program", "_world")
 
-    def __init__(self, program: Program, cells: Mapping[str, Cell], gate: Check | None) -> None:
-        super().__init__(gate)
+    def __init__(self, program: Program, cells: Mapping[str, Cell]) -> None:
+        super().__init__()
         self._program = program
         self._cells = cells
-        self._stage: Stage | None = None
+        self._world: WorldAccess | None = None
         self._has_failed = False
 
     def inputs(self) -> tuple[Cell, ...]:
         """Return the properties that it uses."""
         return tuple(self._cells.values())
 
-    def resume(self, stage: Stage) -> None:
+    def resume(self, world: WorldAccess) -> None:
         """Begin."""
-        self._stage = stage
+        self._world = world
         self._run(self._program.start)
 
-    def changed(self, stage: Stage) -> None:
+    def changed(self, world: WorldAccess) -> None:
         """Follow."""
         self._run(self._program.changed)
 
-    def tick(self, stage: Stage) -> None:
+    def tick(self, world: WorldAccess) -> None:
         """Do what is due."""
         self._run(self._program.tick)
 
-    def _run(self, method: Callable[["Surroundings"], float | None]) -> None:
+    def _run(self, method: Callable[[Surroundings], float | None]) -> None:
         """Call the program, and end it if it fails: the device goes on."""
         self.deadline = NEVER
         if self._has_failed:
@@ -171,25 +178,25 @@ class CodePart(Part):
         except Exception as error:  # noqa: BLE001 - whatever a program does, the device goes on
             self._has_failed = True
             name = type(self._program).__name__
-            self.stage.report(f"{name} has failed and is ended: {error!r}")
+            self.world.report(f"{name} has failed and is ended: {error!r}")
 
     # what the program sees
 
     @property
-    def stage(self) -> Stage:
+    def world(self) -> WorldAccess:
         """The world."""
-        assert self._stage is not None
-        return self._stage
+        assert self._world is not None
+        return self._world
 
     @property
     def now(self) -> float:
         """The time."""
-        return self.stage.now
+        return self.world.now
 
     @property
     def wall_time(self) -> datetime:
         """The time of day."""
-        return self.stage.wall_time
+        return self.world.wall_time
 
     def get(self, ref: str, /) -> Any:
         """Return the value of a property."""
@@ -198,8 +205,8 @@ class CodePart(Part):
     def set(self, ref: str, value: Any, /) -> None:
         """Let a property go to a value."""
         cell = self._cells[ref]
-        self.stage.aim(cell, cell.spec.checked(cell.name, value))
+        self.world.aim(cell, cell.spec.checked(cell.name, value))
 
     def fraction(self) -> float:
         """Return a random number in [0, 1)."""
-        return self.stage.dice.fraction()
+        return self.world.dice.fraction()

@@ -10,20 +10,16 @@ from copy import copy
 from typing import Any, Final
 
 from onboardee.device.clock import WallClock
-from onboardee.device.simulation.behaviour.build import build
-from onboardee.device.simulation.behaviour.cells import Cell
-from onboardee.device.simulation.behaviour.chance import Dice
-from onboardee.device.simulation.behaviour.errors import UpdateRefusedError
-from onboardee.device.simulation.behaviour.finding import Specs
-from onboardee.device.simulation.behaviour.model import Behaviour
-from onboardee.device.simulation.behaviour.part import NEVER, SHORTEST
-from onboardee.device.simulation.behaviour.settling import MAX_ROUNDS, Settling
 from onboardee.device.simulation.values import Values
+from onboardee.device.simulation.world.build import build
+from onboardee.device.simulation.world.chance import Dice
+from onboardee.device.simulation.world.declaration import Behaviour
+from onboardee.device.simulation.world.finder import Specs
+from onboardee.device.simulation.world.parts import NEVER, SHORTEST, Cell
+from onboardee.device.simulation.world.settling import MAX_ROUNDS, Settling
 
 MAX_EVENTS: Final = 1000
 """Moments that are gone through one by one after a long sleep; the rest of it is one leap."""
-
-__all__ = ["UpdateRefusedError", "World"]
 
 
 class World(Settling):
@@ -100,7 +96,7 @@ class World(Settling):
         changing = [cell for cell in moved if wanted[cell.name] != cell.value]
         try:
             ignored = self._admit(changing, wanted)
-            mine = {cell.name for cell in moved if cell.travel or cell.machine} | ignored
+            mine = {cell.name for cell in moved if cell.mover or cell.handler} | ignored
             plain = {name: wanted[name] for name in payload if name in wanted and name not in mine}
             self._put(href, plain)
             for cell in moved:
@@ -119,8 +115,8 @@ class World(Settling):
             self._put(href, wanted)
             for name in wanted:
                 cell = self._built.cells.get(f"{href}#{name}")
-                if cell is not None and cell.travel is not None:
-                    cell.travel.stop()
+                if cell is not None and cell.mover is not None:
+                    cell.mover.stop()
             self._settle()
         self._built.notices.hasten(href, now)
         return self._built.notices.take(self.now)
@@ -132,7 +128,7 @@ class World(Settling):
     def is_moving(self, href: str, names: Iterable[str]) -> bool:
         """Tell whether properties are all on their way, so that more of them follows."""
         cells = [self._built.cells.get(f"{href}#{name}") for name in names]
-        return all(cell and cell.travel and cell.travel.is_moving for cell in cells)
+        return all(cell and cell.mover and cell.mover.is_moving for cell in cells)
 
     @property
     def inputs(self) -> list[str]:
@@ -142,7 +138,7 @@ class World(Settling):
     @property
     def faults(self) -> dict[str, bool]:
         """The faults, and whether they are on."""
-        return {name: part.flag.is_on for name, part in self._built.faults.items()}
+        return {name: part.flag.is_on for name, part in self._built.register.faults.items()}
 
     def press(self, name: str, now: float) -> list[str]:
         """Use an input. Raises `ValueError` if there is none of this name."""
@@ -157,12 +153,12 @@ class World(Settling):
 
     def fault(self, name: str, now: float, *, is_on: bool) -> list[str]:
         """Let a fault come or go. Raises `ValueError` if there is none of this name."""
-        if name not in self._built.faults:
-            known = ", ".join(self._built.faults) or "none"
+        if name not in self._built.register.faults:
+            known = ", ".join(self._built.register.faults) or "none"
             raise ValueError(f"there is no fault {name!r}; there are: {known}")
         self._pass_time(now)
         with self._caused():
-            self._built.faults[name].switch(self, is_on=is_on)
+            self._built.register.faults[name].switch(self, is_on=is_on)
             self._settle()
         return self._built.notices.take(self.now)
 
@@ -192,29 +188,29 @@ class World(Settling):
         for cell in cells:
             for guard in cell.guards:
                 guard.admit(wanted[cell.name])
-            if cell.machine is not None:
-                cell.machine.admit(wanted[cell.name])
+            if cell.handler is not None:
+                cell.handler.admit(wanted[cell.name])
         ignored: set[str] = set()
         for cell in cells:
-            happens = [fault.admit(self, cell) for fault in cell.faults]
+            happens = [fault.admit(self, cell) for fault in cell.breakages]
             if not all(happens):
                 ignored.add(cell.name)
         return ignored
 
     def _request(self, cell: Cell, value: Any) -> None:
         """Let a client's wish begin to come true, where that is more than setting a value."""
-        if cell.machine is not None:
-            cell.machine.request(self, value)
-        if cell.travel is None:
+        if cell.handler is not None:
+            cell.handler.request(self, value)
+        if cell.mover is None:
             return
-        cell.travel.aim(self, value)
-        for fault in cell.faults:
+        cell.mover.aim(self, value)
+        for fault in cell.breakages:
             if fault.is_looming:
-                fault.strike_within(self, cell.travel.remaining(self.now))
+                fault.strike_within(self, cell.mover.remaining(self.now))
 
 
 def _is_new(cell: Cell, value: Any) -> bool:
     """Tell whether a client wants anything of a property that it does not do already."""
-    if cell.travel is not None:
-        return not cell.travel.is_going_to(value)
+    if cell.mover is not None:
+        return not cell.mover.is_going_to(value)
     return bool(value != cell.value)

@@ -6,12 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from onboardee.device.clock import WallClock
-from onboardee.device.simulation.behaviour.actions import Deed
-from onboardee.device.simulation.behaviour.build import Built
-from onboardee.device.simulation.behaviour.cells import Cell, Flag, Signal
-from onboardee.device.simulation.behaviour.chance import Dice
-from onboardee.device.simulation.behaviour.part import NEVER, Part
 from onboardee.device.simulation.values import ValueRefusedError, Values
+from onboardee.device.simulation.world.build import Built
+from onboardee.device.simulation.world.chance import Dice
+from onboardee.device.simulation.world.parts import NEVER, Cell, Flag, Part, PreparedAction, Signal
 
 MAX_ROUNDS: Final = 32
 """How often values may change because of each other in one moment."""
@@ -20,7 +18,7 @@ _MAX_COMPLAINTS: Final = 16
 
 
 class Settling:
-    """The stage on which parts act: it remembers what they change and lets others follow."""
+    """What parts act upon (`WorldAccess`): it remembers what they change and lets others follow."""
 
     __slots__ = (
         "_before",
@@ -79,33 +77,33 @@ class Settling:
             self._complain(f"{cell} cannot follow: {error}")
 
     def aim(self, cell: Cell, value: Any) -> None:
-        """Let a property go to a value: at once, or at the pace at which it travels."""
-        if cell.travel is None:
+        """Let a property go to a value: at once, or at the pace at which it moves."""
+        if cell.mover is None:
             self.show(cell, value)
         else:
-            cell.travel.aim(self, value)
+            cell.mover.aim(self, value)
 
     def raise_flag(self, flag: Flag, *, is_on: bool) -> None:
         """Let a fault be on or off."""
         self._before.setdefault(flag, flag.is_on)
         flag.is_on = is_on
 
-    def perform(self, deed: Deed) -> None:
+    def perform(self, action: PreparedAction) -> None:
         """Do all that an action says."""
         if self._nested >= _MAX_NESTED:
             self._complain("actions call each other in a circle")
             return
         self._nested += 1
-        for cell, value in deed.set:
+        for cell, value in action.set:
             self.aim(cell, value)
-        for cell, (first, second) in deed.toggle:
-            is_first = cell.travel.is_going_to(first) if cell.travel else cell.value == first
+        for cell, (first, second) in action.toggle:
+            is_first = cell.mover.is_going_to(first) if cell.mover else cell.value == first
             self.aim(cell, second if is_first else first)
-        if deed.press is not None:
-            self._press(deed.press)
-        for name, is_on in ((deed.fault, True), (deed.repair, False)):
+        if action.press is not None:
+            self._press(action.press)
+        for name, is_on in ((action.fault, True), (action.repair, False)):
             if name is not None:
-                self._built.faults[name].switch(self, is_on=is_on)
+                self._built.register.faults[name].switch(self, is_on=is_on)
         self._nested -= 1
 
     def _put(self, href: str, wanted: Mapping[str, object]) -> None:
@@ -140,10 +138,11 @@ class Settling:
             self.is_by_itself = True
 
     def _press(self, name: str) -> None:
-        if name in self._built.inputs:
-            self._built.inputs[name].press(self)
-        for machine in self._built.machines:
-            machine.press(self, name)
+        register = self._built.register
+        if name in register.inputs:
+            register.inputs[name].press(self)
+        for part in register.awaiting:
+            part.press(self, name)
 
     def _visit(self, part: Part) -> None:
         runs = part.gate is None or part.gate.holds()

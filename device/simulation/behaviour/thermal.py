@@ -2,13 +2,122 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
-from onboardee.device.simulation.behaviour.cells import Cell, Signal
-from onboardee.device.simulation.behaviour.conditions import Check, amount
-from onboardee.device.simulation.behaviour.part import NEVER, SHORTEST, Part, Stage
+import msgspec
+
+from onboardee.device.simulation.section import Section
+from onboardee.device.simulation.world.declaration import GatedBehaviour
+from onboardee.device.simulation.world.finder import Finder
+from onboardee.device.simulation.world.parts import (
+    NEVER,
+    SHORTEST,
+    Cell,
+    Check,
+    Part,
+    Signal,
+    WorldAccess,
+    amount,
+)
+from onboardee.device.simulation.world.terms import (
+    HOUR,
+    BehaviourError,
+    Duration,
+    NotNegative,
+    NumberOrRef,
+    Positive,
+    Ref,
+    When,
+)
 
 IDLE, HEATING, COOLING = "idle", "heating", "cooling"
+
+
+class Leak(Section, frozen=True, kw_only=True):
+    """Another `tau` while something is open."""
+
+    when: When
+    tau: Duration
+
+
+class ThermalBehaviour(GatedBehaviour, frozen=True, kw_only=True):
+    """A temperature between ambient, heater and cooler: dT/dt = (ambient - T) / tau + power.
+
+    Heater and cooler work around the set point with hysteresis. While `only_while` does not hold
+    they are off, and the temperature goes to the ambient one.
+    """
+
+    property: Ref
+    ambient: NumberOrRef
+    tau: Duration
+    """After this time without power, the difference to ambient is down to 37 %."""
+    leaks: Annotated[tuple[Leak, ...], msgspec.Meta(max_length=8)] = ()
+    """The first whose condition holds replaces `tau`."""
+    target: NumberOrRef | None = None
+    """The set point."""
+    heating: NotNegative = 0.0
+    """Degrees an hour that the heater alone would add; 0 is no heater."""
+    cooling: NotNegative = 0.0
+    heats_while: When | None = None
+    cools_while: When | None = None
+    """Further conditions, such as the mode."""
+    hysteresis: Positive = 0.5
+    """The heater starts so far below the set point and stops at it; the cooler above it."""
+    shows: Ref | None = None
+    """A property that tells what it does, in the words `idle`, `heating` and `cooling`."""
+    words: dict[Literal["idle", "heating", "cooling"], Any] = msgspec.field(default_factory=dict)
+    """Other values for these words."""
+    every: Duration = 30.0
+
+    def __post_init__(self) -> None:
+        if (self.heating or self.cooling) and self.target is None:
+            raise ValueError("heating and cooling need a target, the set point")
+
+    def make(self, finder: Finder) -> Part:
+        """Return the part, with rates a second."""
+        cell = finder.numeric(self.property, "property")
+        switches = Switches(
+            finder.check(self.only_while, "only_while"),
+            finder.check(self.heats_while, "heats_while"),
+            finder.check(self.cools_while, "cools_while"),
+        )
+        return ThermalPart(cell, self._body(finder), switches, self._display(finder))
+
+    def gate(self, finder: Finder) -> None:
+        """Return none: the part has the condition itself, which turns off the power only."""
+
+    def _body(self, finder: Finder) -> "Body":
+        leaks = [
+            (finder.must(leak.when, f"leaks[{place}].when"), _tau(leak.tau, finder, "leaks"))
+            for place, leak in enumerate(self.leaks)
+        ]
+        return Body(
+            ambient=finder.operand(self.ambient, "ambient"),
+            tau=_tau(self.tau, finder, "tau"),
+            leaks=leaks,
+            target=None if self.target is None else finder.operand(self.target, "target"),
+            heating=self.heating / HOUR,
+            cooling=self.cooling / HOUR,
+            hysteresis=self.hysteresis,
+            every=finder.interval(self.every, "every"),
+        )
+
+    def _display(self, finder: Finder) -> tuple[Cell, dict[str, Any]] | None:
+        """Return the property that shows what it does, with its values for the words in use."""
+        if self.shows is None:
+            return None
+        cell = finder.cell(self.shows, "shows")
+        powers = ((IDLE, 1.0), (HEATING, self.heating), (COOLING, self.cooling))
+        known = {word: word for word, _ in powers} | dict(self.words)
+        words = {word: known[word] for word, power in powers if power}
+        return cell, {word: finder.constant(cell, shown, "shows") for word, shown in words.items()}
+
+
+def _tau(value: float | str, finder: Finder, where: str) -> float:
+    tau = finder.time(value, where)
+    if tau < 1:
+        raise BehaviourError(f"{where}: tau is at least a second")
+    return tau
 
 
 class Body(NamedTuple):
@@ -55,7 +164,7 @@ class ThermalPart(Part):
         switches: Switches,
         display: tuple[Cell, dict[str, Any]] | None,
     ) -> None:
-        super().__init__()  # the gate turns off the power only, so it is no gate of the part
+        super().__init__()
         self._cell = cell
         self._body = body
         self._switches = switches
@@ -76,29 +185,29 @@ class ThermalPart(Part):
         cells = (self._cell, body.ambient, body.target)
         return [*(cell for cell in cells if isinstance(cell, Cell)), *found]
 
-    def resume(self, stage: Stage) -> None:
+    def resume(self, world: WorldAccess) -> None:
         """Begin at the property's value."""
-        self._since = stage.now
+        self._since = world.now
 
-    def changed(self, stage: Stage) -> None:
+    def changed(self, world: WorldAccess) -> None:
         """Go on under other circumstances."""
-        self.tick(stage)
+        self.tick(world)
 
-    def tick(self, stage: Stage) -> None:
+    def tick(self, world: WorldAccess) -> None:
         """Pass the time, decide about the power, and look ahead."""
-        self._advance(stage)
+        self._advance(world)
         self._decide()
-        stage.show(self._cell, self._temperature)
+        world.show(self._cell, self._temperature)
         self._shown = self._cell.value
         if self._display is not None:
             cell, words = self._display
-            stage.show(cell, words[self._mode])
-        self._schedule(stage)
+            world.show(cell, words[self._mode])
+        self._schedule(world)
 
-    def _advance(self, stage: Stage) -> None:
+    def _advance(self, world: WorldAccess) -> None:
         if self._cell.value != self._shown:  # somebody else has set it
             self._temperature = float(self._cell.value)
-        passed, self._since = stage.now - self._since, stage.now
+        passed, self._since = world.now - self._since, world.now
         before = self._temperature
         left = math.exp(-passed / self._tau)
         self._temperature = self._asymptote + (before - self._asymptote) * left
@@ -133,12 +242,12 @@ class ThermalPart(Part):
             return COOLING
         return IDLE
 
-    def _schedule(self, stage: Stage) -> None:
+    def _schedule(self, world: WorldAccess) -> None:
         rises = self._asymptote > self._temperature
         step = self._cell.step if rises else -self._cell.step
         visible = max(self._body.every, self._time_to(self._temperature + step))
         crossings = [self._time_to(level) for level in self._levels()]
-        self.deadline = stage.now + max(SHORTEST, min([visible, *crossings]))
+        self.deadline = world.now + max(SHORTEST, min([visible, *crossings]))
 
     def _levels(self) -> list[float]:
         """Return the temperatures at which heater or cooler is switched."""

@@ -1,26 +1,11 @@
 """Conditions, ready to be asked."""
 
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from msgspec import UNSET
 
-from onboardee.device.simulation.behaviour.cells import Cell, Flag, Signal
-from onboardee.device.simulation.behaviour.terms import Condition
-
-
-class Check:
-    """A condition on signals."""
-
-    __slots__ = ()
-
-    def holds(self) -> bool:
-        """Tell whether it holds now."""
-        raise NotImplementedError
-
-    def signals(self) -> Iterable[Signal]:
-        """Return all that it depends on."""
-        raise NotImplementedError
+from onboardee.device.simulation.world.parts import Cell, Check, Flag, Signal, amount
+from onboardee.device.simulation.world.terms import Condition
 
 
 class Group(Check):
@@ -102,8 +87,3 @@ class Comparison(Check):
         """Return the properties."""
         others = (self._above, self._below)
         return (self._cell, *(other for other in others if isinstance(other, Cell)))
-
-
-def amount(operand: Cell | float) -> Any:
-    """Return a number, or the value of the property in its place."""
-    return operand.value if isinstance(operand, Cell) else operand

@@ -2,26 +2,34 @@
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping
-from datetime import time, timedelta
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 from msgspec import UNSET
 
-from onboardee.device.simulation.behaviour.actions import Deed
-from onboardee.device.simulation.behaviour.cells import Cell, Flag
-from onboardee.device.simulation.behaviour.conditions import Check, Comparison, FaultCheck, Group
-from onboardee.device.simulation.behaviour.errors import BehaviourError
-from onboardee.device.simulation.behaviour.part import SHORTEST
-from onboardee.device.simulation.behaviour.terms import (
+from onboardee.device.simulation.values import Property, ValueRefusedError, Values, ValueType
+from onboardee.device.simulation.world.conditions import Comparison, FaultCheck, Group
+from onboardee.device.simulation.world.notices import INTERVAL
+from onboardee.device.simulation.world.parts import (
+    SHORTEST,
+    Awaiting,
+    Breakage,
+    Cell,
+    Check,
+    Flag,
+    PreparedAction,
+    Pressed,
+    Settings,
+)
+from onboardee.device.simulation.world.terms import (
     Action,
+    BehaviourError,
     Condition,
-    Entry,
     conditions,
     is_ref,
     seconds,
     span,
 )
-from onboardee.device.simulation.values import Property, ValueRefusedError, Values, ValueType
 
 Specs = Mapping[str, Mapping[str, Property]]
 """The properties of a device: by path, by name."""
@@ -33,8 +41,25 @@ T = TypeVar("T")
 _NESTED: Final = 8
 
 
+@dataclass(slots=True)
+class Register:
+    """What is called by its name while a world runs; parts are entered as they are made."""
+
+    inputs: dict[str, Pressed] = field(default_factory=dict)
+    awaiting: list[Awaiting] = field(default_factory=list)
+    """Those that inputs are told to, after what the inputs do themselves."""
+    faults: dict[str, Breakage] = field(default_factory=dict)
+    interval: float = INTERVAL
+    """Seconds between two notifications of a resource that has no interval of its own."""
+    intervals: dict[str, float] = field(default_factory=dict)
+    """By path."""
+
+
 class Finder:
-    """Finds the properties, faults and inputs that declarations name. `where` is for messages."""
+    """Finds the properties, faults and inputs that declarations name, or says what is wrong.
+
+    All methods raise `BehaviourError`; `where` is the place in the entry, for the message.
+    """
 
     def __init__(
         self,
@@ -42,7 +67,12 @@ class Finder:
         values: Mapping[str, Values],
         faults: Iterable[str],
         inputs: Iterable[str],
+        *,
+        runs_code: bool,
     ) -> None:
+        self.register: Final = Register()
+        self.runs_code: Final = runs_code
+        """Whether programs of the profile may be executed: not while it is checked only."""
         self.cells: Final[dict[str, Cell]] = {}
         self.flags: Final = {name: Flag() for name in faults}
         self._inputs = frozenset(inputs)
@@ -59,6 +89,12 @@ class Finder:
                 raise BehaviourError(f"{where}: {ref} does not exist{_nearest(ref, known)}")
             self.cells[ref] = Cell(href, name, spec, self._values[href])
         return self.cells[ref]
+
+    def resource(self, href: str, where: str) -> str:
+        """Return the path of a resource that has properties or may have."""
+        if href not in self._specs:
+            raise BehaviourError(f"{where}: {href} does not exist{_nearest(href, self._specs)}")
+        return href
 
     def numeric(self, ref: str, where: str) -> Cell:
         """Return a property that is one number."""
@@ -100,12 +136,12 @@ class Finder:
         """Return a constant as the property keeps it."""
         return _placed(lambda: cell.spec.checked(str(cell), value), where)
 
-    def settings(self, values: Mapping[str, Any], where: str) -> tuple[tuple[Cell, Any], ...]:
+    def settings(self, values: Mapping[str, Any], where: str) -> Settings:
         """Return properties with their constants."""
         cells = [(self.cell(ref, where), value) for ref, value in values.items()]
         return tuple((cell, self.constant(cell, value, where)) for cell, value in cells)
 
-    def deed(self, action: Action, where: str) -> Deed:
+    def action(self, action: Action, where: str) -> PreparedAction:
         """Return an action that can be done."""
         for name, known, what in (
             (action.fault, self.flags, "fault"),
@@ -118,7 +154,7 @@ class Finder:
                 )
         toggle = [(cell, self._pair(cell, where)) for cell in self._toggled(action, where)]
         settings = self.settings(action.set, f"{where}.set")
-        return Deed(settings, tuple(toggle), action.press, action.fault, action.repair)
+        return PreparedAction(settings, tuple(toggle), action.press, action.fault, action.repair)
 
     def _toggled(self, action: Action, where: str) -> list[Cell]:
         return [self.cell(ref, f"{where}.toggle") for ref in action.toggle]
@@ -138,10 +174,6 @@ class Finder:
             known = self.flags
             raise BehaviourError(f"{where}: fault {name} does not exist{_nearest(name, known)}")
         return self.flags[name]
-
-    def gate(self, entry: Entry) -> Check | None:
-        """Return the condition under which an entry runs at all."""
-        return self.check(entry.only_while, "only_while")
 
     def check(self, when: When | None, where: str) -> Check | None:
         """Return a condition that can be asked, None for none."""
@@ -199,9 +231,3 @@ def _placed(make: Callable[[], T], where: str) -> T:
 def _nearest(name: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.4)
     return f"; nearest: {near[0]}" if near else ""
-
-
-def since_midnight(text: str) -> timedelta:
-    """Return a time of day."""
-    moment = time.fromisoformat(text)
-    return timedelta(hours=moment.hour, minutes=moment.minute, seconds=moment.second)

@@ -5,16 +5,33 @@ A property is named by its resource's path and its own name: `/openlevel#openLev
 """
 
 import re
+from collections.abc import Iterator
+from datetime import time, timedelta
 from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import UNSET
 
+from onboardee.device.simulation.section import Section
+
 _UNITS: Final = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _TIME: Final = r"[0-9]{1,9}(\.[0-9]{1,6})? ?(ms|s|min|h|d)"
 _REF: Final = "/[^#]*#[^#]+"
+HOUR: Final = 3600.0
 LONGEST: Final = 10 * 366 * 86400.0
 """Seconds: no time in a profile is longer than ten years."""
+
+
+class BehaviourError(ValueError):
+    """A declaration does not fit the profile; the message begins with where in it."""
+
+    @property
+    def path(self) -> tuple[str | int, ...]:
+        """Where it is, as keys and indices: `behaviour[3].when.equals` in parts."""
+        place = str(self).partition(":")[0]
+        parts = re.findall(r"[^.\[\]]+", place)
+        return tuple(int(part) if part.isdigit() else part for part in parts)
+
 
 Ref = Annotated[str, msgspec.Meta(pattern=f"^{_REF}$", max_length=320)]
 """A property of a resource of this device: `/openlevel#openLevel`."""
@@ -44,10 +61,6 @@ Quote it: to some readers of YAML, 12:30 without quotes is a number.
 
 Name = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_.-]{1,64}$")]
 """The name of an input, a fault or a state."""
-
-
-class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A part of a behaviour: an unknown key is a mistake."""
 
 
 class Condition(Section, frozen=True, kw_only=True):
@@ -95,6 +108,14 @@ class Condition(Section, frozen=True, kw_only=True):
         limits = (self.above, self.below, self.between, self.one_of or None)
         return False in given or any(limit is not None for limit in limits)
 
+    def refs(self) -> Iterator[str]:
+        """Yield the properties that it is about."""
+        for inner in (*self.all, *self.any, *self.none):
+            yield from inner.refs()
+        for named in (self.property, self.above, self.below):
+            if isinstance(named, str) and is_ref(named):
+                yield named
+
 
 When = Condition | Annotated[tuple[Condition, ...], msgspec.Meta(min_length=1, max_length=32)]
 """A condition, or a list of them that all have to hold."""
@@ -104,13 +125,6 @@ NotNegative = Annotated[float, msgspec.Meta(ge=0)]
 
 Assignments = Annotated[dict[Ref, Any], msgspec.Meta(max_length=32)]
 """Properties and the constants they get: `{/switch#value: false, /energy#power: 0}`."""
-
-
-class Entry(Section, frozen=True, kw_only=True, tag_field="kind", tag=str.lower):
-    """What all kinds have in common."""
-
-    only_while: When | None = None
-    """Otherwise the entry rests: it sets nothing and no time passes for it."""
 
 
 class Action(Section, frozen=True, kw_only=True):
@@ -151,6 +165,12 @@ def span(value: float | str | tuple[float | str, ...]) -> tuple[float, float]:
     if shortest > longest:
         raise ValueError(f"{low} to {high}: the shorter time comes first")
     return shortest, longest
+
+
+def since_midnight(text: str) -> timedelta:
+    """Return a `TimeOfDay` as the time since midnight."""
+    moment = time.fromisoformat(text)
+    return timedelta(hours=moment.hour, minutes=moment.minute, seconds=moment.second)
 
 
 def conditions(when: Condition | tuple[Condition, ...]) -> tuple[Condition, ...]:

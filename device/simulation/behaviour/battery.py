@@ -1,0 +1,105 @@
+"""Charges that fall with time and use."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from onboardee.device.simulation.world.accumulator import Accumulator, Bounds, bounds_of
+from onboardee.device.simulation.world.declaration import GatedBehaviour
+from onboardee.device.simulation.world.finder import Finder
+from onboardee.device.simulation.world.parts import Cell, Check, Part, Signal, WorldAccess, amount
+from onboardee.device.simulation.world.terms import (
+    HOUR,
+    BehaviourError,
+    Duration,
+    NotNegative,
+    NumberOrRef,
+    Ref,
+    When,
+)
+
+
+class BatteryBehaviour(GatedBehaviour, frozen=True, kw_only=True):
+    """A charge in percent that falls with time and use, and rises while it is charged."""
+
+    property: Ref
+    per_hour: NotNegative = 0.0
+    """Percent lost each hour."""
+    costs: dict[Ref, NotNegative] = msgspec.field(default_factory=dict)
+    """Percent lost each time that one of these properties changes."""
+    charging: When | None = None
+    charge_per_hour: NotNegative = 50.0
+    low: Ref | None = None
+    """A boolean that is true while the charge is at or below `threshold`."""
+    threshold: NumberOrRef = 20.0
+    every: Duration = 60.0
+
+    def make(self, finder: Finder) -> Part:
+        """Return the part, within 0 and 100 percent."""
+        cell = finder.numeric(self.property, "property")
+        bounds = bounds_of(cell, None, None, finder.interval(self.every, "every"))
+        bounds = bounds._replace(low=max(0.0, bounds.low), high=min(100.0, bounds.high))
+        costs = [(finder.cell(ref, "costs"), cost) for ref, cost in self.costs.items()]
+        if cell in [used for used, _ in costs]:
+            raise BehaviourError("costs: a charge does not cost itself")
+        usage = Usage(
+            loss=self.per_hour / HOUR,
+            gain=self.charge_per_hour / HOUR,
+            costs=costs,
+            charging=finder.check(self.charging, "charging"),
+            low=None if self.low is None else finder.boolean(self.low, "low"),
+            threshold=finder.operand(self.threshold, "threshold"),
+        )
+        return BatteryPart(cell, bounds, usage)
+
+
+class Usage(NamedTuple):
+    """What empties and fills a battery, and when it counts as low."""
+
+    loss: float
+    """Percent a second."""
+    gain: float
+    costs: Sequence[tuple[Cell, float]]
+    charging: Check | None
+    low: Cell | None
+    threshold: Cell | float
+
+
+class BatteryPart(Accumulator):
+    """A charge."""
+
+    __slots__ = ("_seen", "_usage")
+
+    def __init__(
+        self,
+        cell: Cell,
+        bounds: Bounds,
+        usage: Usage,
+    ) -> None:
+        super().__init__(cell, bounds)
+        self._usage = usage
+        self._seen = [used.value for used, _ in usage.costs]
+
+    def inputs(self) -> Iterable[Signal]:
+        """Return what uses it, what charges it, the threshold, and its own property."""
+        found: list[Signal] = [self._cell, *(used for used, _ in self._usage.costs)]
+        if isinstance(self._usage.threshold, Cell):
+            found.append(self._usage.threshold)
+        return found if self._usage.charging is None else [*found, *self._usage.charging.signals()]
+
+    def slope(self) -> float:
+        """Return the gain or the loss of a second."""
+        is_charging = self._usage.charging is not None and self._usage.charging.holds()
+        return self._usage.gain if is_charging else -self._usage.loss
+
+    def _happened(self, world: WorldAccess) -> None:
+        for place, (used, cost) in enumerate(self._usage.costs):
+            if used.value != self._seen[place]:
+                self._seen[place] = used.value
+                self._put(self._value - cost)
+
+    def _show(self, world: WorldAccess) -> None:
+        super()._show(world)
+        if self._usage.low is not None:
+            world.show(self._usage.low, self._cell.value <= amount(self._usage.threshold))

@@ -1,0 +1,77 @@
+"""Clocks that show the date and time (oic.r.clock)."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from onboardee.device.simulation.values import ValueType
+from onboardee.device.simulation.world.declaration import GatedBehaviour
+from onboardee.device.simulation.world.finder import Finder
+from onboardee.device.simulation.world.parts import NEVER, SHORTEST, Cell, Part, Signal, WorldAccess
+from onboardee.device.simulation.world.terms import BehaviourError, Duration, Ref
+
+
+class ClockBehaviour(GatedBehaviour, frozen=True, kw_only=True):
+    """The date and time (oic.r.clock): that of the machine, or what was set, going on.
+
+    It is shown in UTC, or in the time zone in which it was set.
+    """
+
+    property: Ref
+    """Of the type date-time."""
+    every: Duration = 1.0
+    """How often it is shown: at whole multiples of this."""
+
+    def make(self, finder: Finder) -> Part:
+        """Return a part that shows the time in the property."""
+        cell = finder.cell(self.property, "property")
+        if cell.spec.type is not ValueType.DATE_TIME or not isinstance(cell.value, str):
+            raise BehaviourError(f"property: {cell} is no date-time")
+        return ClockPart(cell, finder.interval(self.every, "every"))
+
+
+class ClockPart(Part):
+    """A clock: the time of day, and how far it was set from that."""
+
+    __slots__ = ("_cell", "_every", "_offset", "_shown", "_zone")
+
+    def __init__(self, cell: Cell, every: float) -> None:
+        super().__init__()
+        self._cell = cell
+        self._every = every
+        self._offset = timedelta()
+        self._zone = timezone(timedelta())
+        self._shown: Any = cell.value
+
+    def inputs(self) -> Iterable[Signal]:
+        """Return its property, which may be set."""
+        return (self._cell,)
+
+    def changed(self, world: WorldAccess) -> None:
+        """Go on from where somebody has set it."""
+        if self._cell.value != self._shown:
+            self._set(world, self._cell.value)
+        self.tick(world)
+
+    def tick(self, world: WorldAccess) -> None:
+        """Show the time, and wait for the next moment at which it is another one."""
+        wall = world.wall_time
+        try:
+            now = (wall + self._offset).astimezone(self._zone)
+        except OverflowError:  # it was set to the end of time, and stays there
+            self._shown = self._cell.value
+            self.deadline = NEVER
+            return
+        world.show(self._cell, _text(now))
+        self._shown = self._cell.value
+        passed = now.timestamp() % self._every
+        self.deadline = world.now + max(SHORTEST, self._every - passed)
+
+    def _set(self, world: WorldAccess, text: str) -> None:
+        wanted = datetime.fromisoformat(text)
+        self._zone = timezone(wanted.utcoffset() or timedelta())
+        self._offset = wanted - world.wall_time
+
+
+def _text(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,104 @@
+"""From the list `behaviour` of a profile to parts that run."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+from onboardee.device.simulation.values import Values
+from onboardee.device.simulation.world.circles import refuse_circles
+from onboardee.device.simulation.world.declaration import Behaviour
+from onboardee.device.simulation.world.finder import Finder, Register, Specs
+from onboardee.device.simulation.world.notices import Notices
+from onboardee.device.simulation.world.parts import Cell, Part
+from onboardee.device.simulation.world.terms import BehaviourError
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """The parts of a device, and by which names they are called."""
+
+    parts: Sequence[Part]
+    cells: Mapping[str, Cell]
+    register: Register
+    presses: frozenset[str]
+    """All inputs, also those that are only waited for."""
+    notices: Notices
+
+
+def check(entries: Sequence[Behaviour], specs: Specs) -> None:
+    """Raise `BehaviourError`, with its path, if an entry does not fit the device's properties.
+
+    No program of a profile is executed.
+    """
+    if not entries:
+        return
+    values = {href: Values(properties) for href, properties in specs.items()}
+    build(entries, specs, values, runs_code=False)
+    refuse_circles(entries)
+
+
+def located(entries: Sequence[Behaviour], folder: Path | None) -> tuple[Behaviour, ...]:
+    """Return entries with the files that they name found in the profile's folder.
+
+    A profile without a folder, such as a built-in one, has none. Raises `BehaviourError`.
+    """
+    result = []
+    for place, entry in enumerate(entries):
+        with _within(place):
+            result.append(entry.located(folder))
+    return tuple(result)
+
+
+def build(
+    entries: Sequence[Behaviour],
+    specs: Specs,
+    values: Mapping[str, Values],
+    *,
+    runs_code: bool = True,
+) -> Built:
+    """Make the parts. Raises `BehaviourError` with the path of what is wrong.
+
+    Without `runs_code` no program is executed, only looked for.
+    """
+    faults, inputs = _called(entries, "fault"), _called(entries, "input")
+    presses = frozenset(chain(inputs, *(entry.awaited() for entry in entries)))
+    finder = Finder(specs, values, faults, presses, runs_code=runs_code)
+    parts: list[Part] = []
+    for place, entry in enumerate(entries):
+        with _within(place):
+            part = entry.make(finder)
+            if part is None:
+                continue
+            part.gate = entry.gate(finder)
+        part.order = len(parts)
+        parts.append(part)
+    for part in parts:
+        _listen(part)
+    register = finder.register
+    notices = Notices(register.interval, register.intervals)
+    return Built(parts, finder.cells, register, presses, notices)
+
+
+def _listen(part: Part) -> None:
+    gate = () if part.gate is None else part.gate.signals()
+    for signal in dict.fromkeys((*part.inputs(), *gate)):
+        signal.listeners += (part,)
+
+
+@contextmanager
+def _within(place: int) -> Iterator[None]:
+    """Put the place of an entry in front of what is wrong with it."""
+    try:
+        yield
+    except BehaviourError as error:
+        raise BehaviourError(f"behaviour[{place}].{error}") from error
+
+
+def _called(entries: Sequence[Behaviour], what: str) -> list[str]:
+    names = [name for entry in entries for sort, name in entry.called() if sort == what]
+    twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
+    if twice is not None:
+        raise BehaviourError(f"behaviour: two entries are the {what} {twice}")
+    return names
