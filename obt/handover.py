@@ -75,13 +75,21 @@ async def _connect(transfer: Transfer, link: Link) -> None:
 
 
 async def _connect_with_pin(transfer: Transfer, link: Link) -> None:
-    """Use the key that comes from the PIN and the UUID that the device has now."""
+    """Use the key that comes from the PIN and the UUID that the device has now.
+
+    IoTivity-Lite sends that UUID as a hint, with a label before it. Others send the UUID alone, and
+    IoTivity 1.1 and 1.3 octets that mean nothing. A hint proves nothing: who claims to be the
+    device could send the right one (RFC 4279 5.2). Only one with the label and another UUID is
+    refused, as that device would count the PIN as a guess.
+    """
     uuid = transfer.device_uuid
+    labelled = PIN_HINT + uuid.bytes
     await shared_key_link(
         transfer.dialogue,
         f"{PURPOSE} with the PIN",
         link,
         identity=transfer.dialogue.style.pin_identity or transfer.owner.bytes,
         key=pin_key(transfer.pin, uuid),
-        hints=(PIN_HINT + uuid.bytes, uuid.bytes),
+        is_ours=lambda hint: hint == labelled or not hint.startswith(PIN_HINT),
+        expected=f"{labelled.hex()} or one without the label",
     )

@@ -60,6 +60,8 @@ class Permission(IntFlag):
 
 CLIENT_DIRECTED = 4
 """The bit of `om` and `sm` for provisioning by the client."""
+OLD_CLIENT_DIRECTED = 3
+"""The same in IoTivity 1.0 and 1.1, where `om` and `sm` were numbers of a list (OIC 1.0)."""
 TAKE_OWNER = 2
 """The bit of `cm` and `tm` for taking ownership."""
 PAIRWISE = 1
@@ -157,12 +159,21 @@ class OldPstat(View, frozen=True, kw_only=True):
     device_uuid: UUID = msgspec.field(name="deviceuuid")
     resource_owner: UUID = msgspec.field(name="rowneruuid")
 
+    @property
+    def client_directed(self) -> int | None:
+        """Return the `om` that lets a client direct this device, None if it has none."""
+        if self.supported_modes & CLIENT_DIRECTED:
+            return CLIENT_DIRECTED
+        is_old = self.supported_modes == OLD_CLIENT_DIRECTED
+        return OLD_CLIENT_DIRECTED if is_old else None
+
 
 class DeviceView(View, frozen=True, kw_only=True):
     """`/oic/d` (OCF Core 11.3.4)."""
 
     device_uuid: UUID = msgspec.field(name="di")
-    name: str = msgspec.field(name="n")
+    name: str = msgspec.field(name="n", default="")
+    """Devices before OCF 1.0 may have none."""
     spec_version: str = msgspec.field(name="icv")
 
 

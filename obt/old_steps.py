@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from onboardee.obt import model
 from onboardee.obt.cbor import Body
-from onboardee.obt.model import ACL, CLIENT_DIRECTED, DOXM, NIL, PSTAT, TAKE_OWNER
+from onboardee.obt.model import ACL, DOXM, NIL, PSTAT, TAKE_OWNER
 from onboardee.obt.steps import connect_as_owner
 from onboardee.obt.transfer import StepFunction, Transfer, post, require
 
@@ -16,10 +16,13 @@ async def read_mode(transfer: Transfer) -> None:
     """Check, in the clear, that the device waits for an owner and lets a client direct it."""
     purpose = "read the provisioning mode"
     pstat = await transfer.dialogue.get(purpose, transfer.plain, PSTAT, model.OldPstat)
-    step, mode, modes = f"{purpose} (GET {PSTAT})", pstat.current_mode, pstat.supported_modes
+    step, mode = f"{purpose} (GET {PSTAT})", pstat.current_mode
     require(step, mode & TAKE_OWNER, "the bit 2 in cm", f"cm is {mode}")
-    require(step, modes & CLIENT_DIRECTED, "the bit 4 in sm", f"sm is {modes}")
+    directed = pstat.client_directed
+    came = f"sm is {pstat.supported_modes}"
+    require(step, directed is not None, "the bit 4 in sm, or the number 3", came)
     transfer.target_mode = pstat.target_mode
+    transfer.operation_mode = directed or 0
 
 
 async def choose_mode(transfer: Transfer) -> None:
@@ -48,7 +51,7 @@ def _pstat(transfer: Transfer, *, mode: int, is_operational: bool) -> dict[str, 
         "isop": is_operational,
         "cm": mode,
         "tm": transfer.target_mode,
-        "om": CLIENT_DIRECTED,
+        "om": transfer.operation_mode,
     }
 
 

@@ -1,6 +1,7 @@
 """The steps that the orders of messages are made of (OCF Security 7.3)."""
 
 from collections.abc import Callable
+from typing import Final
 
 from onboardee.obt import model
 from onboardee.obt.cbor import Body
@@ -165,6 +166,12 @@ def choose_key(body: Callable[[Transfer], Body]) -> StepFunction:
     return step
 
 
+_WITHOUT_DOMAIN: Final = frozenset(
+    {Code.UNAUTHORIZED, Code.FORBIDDEN, Code.NOT_FOUND, Code.METHOD_NOT_ALLOWED}
+)
+"""How devices without `/oic/sec/sdi` answer; those before OCF 2.1 ask for access first."""
+
+
 async def join_domain(transfer: Transfer) -> None:
     """Name the security domain, if the device has room for one."""
     dialogue = transfer.dialogue
@@ -174,9 +181,9 @@ async def join_domain(transfer: Transfer) -> None:
         "priv": False,
     }
     response = await dialogue.post(
-        "name the security domain", transfer.link, SDI, domain, accepted=[Code.NOT_FOUND]
+        "name the security domain", transfer.link, SDI, domain, accepted=_WITHOUT_DOMAIN
     )
-    transfer.has_domain = response.code is not Code.NOT_FOUND
+    transfer.has_domain = response.code not in _WITHOUT_DOMAIN
 
 
 # after the transfer

@@ -12,6 +12,7 @@ from onboardee.obt.discovery import Unowned
 from onboardee.obt.errors import OnboardingError
 from onboardee.obt.link import Link
 from onboardee.obt.methods import Means
+from onboardee.obt.model import CLIENT_DIRECTED
 from onboardee.obt.record import Ownership
 from onboardee.obt.style import Style
 
@@ -31,6 +32,7 @@ class Transfer:
     pin: bytes = field(default=b"", repr=False)
     key: bytes = field(default=b"", repr=False)
     target_mode: int = 0
+    operation_mode: int = CLIENT_DIRECTED
     hrefs: dict[str, str] = field(default_factory=dict)
     has_domain: bool = False
     ownership: Link | None = None

@@ -246,7 +246,38 @@ def test_what_is_not_ours_is_rejected() -> None:
         assert client.take_events() == []
 
 
-@pytest.mark.parametrize("raw", [[(65001, b"")], [(23, b"1234")], [(2053, b"123")]])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        [(11, b"oic"), (11, b"sec"), (11, b"doxm")],
+        [(3, b"light"), (7, b"\x16\x33"), (11, b"oic"), (15, b"if=x"), (17, b"<"), (2049, b"\x08")],
+    ],
+)
+@pytest.mark.parametrize("kind", [ACK, CON, NON])
+def test_options_without_meaning_in_an_answer(kind: int, raw: list[tuple[int, bytes]]) -> None:
+    """The servers of IoTivity repeat in each answer where the request went; it counts."""
+    client = new_client()
+    request = asked(client)
+    mid = request.mid if kind == ACK else 9
+    answer = message(kind, Code.CONTENT, mid, token=request.token, payload=b"!", raw=raw)
+    client.receive(answer, 1.0)
+    (event,) = client.take_events()
+    assert isinstance(event, ResponseReceived)
+    assert event.response.payload == b"!"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        [(65001, b"")],
+        [(23, b"1234")],
+        [(2053, b"123")],
+        [(11, b"x" * 256)],
+        [(3, b"a"), (3, b"b")],
+        [(1, b"")],
+        [(35, b"coap://x")],
+    ],
+)
 def test_a_critical_option_in_an_answer(raw: list[tuple[int, bytes]]) -> None:
     """An answer with a critical option we do not understand is no answer (RFC 7252 5.4.1)."""
     for kind in (ACK, CON):

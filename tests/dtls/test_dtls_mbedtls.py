@@ -232,6 +232,17 @@ def test_our_client_with_an_mbedtls_server_and_a_pre_shared_key() -> None:
     assert_server_talks(client, peer)
 
 
+def test_our_client_with_an_mbedtls_server_and_encrypt_then_mac() -> None:
+    """An Mbed TLS server takes up encrypt_then_mac, and both talk that way (RFC 7366)."""
+    store = {text(IDENTITY): KEY}
+    peer = MbedTlsPeer(mbedtls_tls.ServerContext(configuration(PSK, pre_shared_key_store=store)))
+    config = replace(config_for(PSK), psk={b"": KEY}.get, offer_encrypt_then_mac=True)
+    client = connect(config, peer)
+    assert client.session is not None
+    assert client.session.encrypt_then_mac
+    assert_server_talks(client, peer)
+
+
 @pytest.mark.parametrize("validate", [False, True])
 def test_our_client_with_an_mbedtls_server_and_certificates(validate: bool) -> None:
     """Our client verifies an Mbed TLS server and shows its own certificate when asked."""

@@ -9,7 +9,12 @@ from hypothesis import strategies as st
 from onboardee.wire.dtls import CipherSuite
 from onboardee.wire.dtls.keys import WriteKeys
 from onboardee.wire.dtls.numbers import ContentType
-from onboardee.wire.dtls.protection import CbcProtection, Protection, protection
+from onboardee.wire.dtls.protection import (
+    CbcProtection,
+    EncryptThenMacProtection,
+    Protection,
+    protection,
+)
 from onboardee.wire.dtls.record import Channel, Record, ReplayWindow, plain_record, split
 from onboardee.wire.dtls.suites import SUITES
 from onboardee.wire.entropy import SeededEntropy
@@ -59,6 +64,45 @@ def test_a_record_of_any_wrong_length_does_not_open(suite: CipherSuite) -> None:
         assert side.open(DATA, SEQUENCE, sealed[:length]) is None
     for extra in (b"\x00", bytes(16), bytes(300)):
         assert side.open(DATA, SEQUENCE, sealed + extra) is None
+
+
+def test_encrypt_then_mac() -> None:
+    """The MAC covers header, IV and ciphertext (RFC 7366 3), and is judged before anything else."""
+    keys = WriteKeys(bytes(32), bytes(16), b"")
+    side = protection(
+        SUITES[CipherSuite.ECDHE_PSK_AES_128_CBC_SHA256],
+        keys,
+        SeededEntropy(1),
+        encrypt_then_mac=True,
+    )
+    for size in (0, 1, 15, 16, 17, 100):
+        content = bytes(range(size))
+        sealed = side.seal(DATA, SEQUENCE, content)
+        assert len(sealed) == side.sealed_size(size)
+        mac = hmac.HMAC(bytes(32), hashes.SHA256())
+        length = (len(sealed) - 32).to_bytes(2)
+        mac.update(SEQUENCE.to_bytes(8) + bytes([DATA]) + b"\xfe\xfd" + length + sealed[:-32])
+        assert sealed[-32:] == mac.finalize()
+        assert side.open(DATA, SEQUENCE, sealed) == content
+        assert side.open(DATA, SEQUENCE + 1, sealed) is None
+        assert side.open(ContentType.ALERT, SEQUENCE, sealed) is None
+        for index in range(len(sealed)):
+            changed = bytearray(sealed)
+            changed[index] ^= 0x80
+            assert side.open(DATA, SEQUENCE, bytes(changed)) is None
+        for length_ in range(len(sealed)):
+            assert side.open(DATA, SEQUENCE, sealed[:length_]) is None
+
+
+def test_encrypt_then_mac_with_bad_padding() -> None:
+    """A peer with the right keys that pads wrongly is not understood."""
+    keys = WriteKeys(bytes(32), bytes(16), b"")
+    side = EncryptThenMacProtection(keys, SeededEntropy(1))
+    sealed = seal_by_hand(b"fifteen octets." + b"\x03", bytes(16))
+    mac = hmac.HMAC(bytes(32), hashes.SHA256())
+    mac.update(SEQUENCE.to_bytes(8) + bytes([DATA]) + b"\xfe\xfd" + len(sealed).to_bytes(2))
+    mac.update(sealed)
+    assert side.open(DATA, SEQUENCE, sealed + mac.finalize()) is None
 
 
 def seal_by_hand(plain: bytes, iv: bytes) -> bytes:

@@ -283,7 +283,9 @@ def test_octets_that_are_no_certificate(chain: tuple[bytes, ...]) -> None:
 
 
 def rewrite_server_hello(
-    change: Callable[[ServerHello], ServerHello], config: ClientConfig | None = None
+    change: Callable[[ServerHello], ServerHello],
+    config: ClientConfig | None = None,
+    suite: CipherSuite = PSK,
 ) -> Pair:
     """Handshake with a server whose hello is changed on the way."""
 
@@ -291,12 +293,12 @@ def rewrite_server_hello(
         if sender == "client" or datagram[13] != HandshakeType.SERVER_HELLO:
             return [datagram]
         _, _, fragment = records(datagram)[0]
-        (part,) = split_fragments(fragment)
+        part = next(iter(split_fragments(fragment)))
         hello = change(ServerHello.decode(part.data))
         message = Message(part.type, part.sequence, hello.encode())
         return [plain(ContentType.HANDSHAKE, message.encode())]
 
-    return Pair(tamper=tamper, config=config).start()
+    return Pair(suite, tamper=tamper, config=config).start()
 
 
 @pytest.mark.parametrize(
@@ -357,11 +359,17 @@ def test_unregistered_alert_number_is_reported_without_a_name() -> None:
     assert (failure.alert, failure.reason) == (None, "the peer sent alert 240")
 
 
-def test_server_that_accepts_encrypt_then_mac_is_refused() -> None:
-    """The offer is for show: a server that takes it up cannot be served."""
-    config = replace(config_for(PSK), offer_encrypt_then_mac=True)
-    pair = rewrite_server_hello(lambda hello: replace(hello, extensions={22: b""}), config)
-    assert failures(pair.client_events)[0].alert is AlertDescription.HANDSHAKE_FAILURE
+def test_encrypt_then_mac_needs_a_suite_with_a_mac() -> None:
+    """A server that accepts it together with an AEAD suite breaks RFC 7366 3."""
+    config = replace(config_for(CCM_8), offer_encrypt_then_mac=True)
+    pair = rewrite_server_hello(lambda hello: replace(hello, extensions={22: b""}), config, CCM_8)
+    assert failures(pair.client_events)[0].alert is AlertDescription.ILLEGAL_PARAMETER
+
+
+def test_encrypt_then_mac_that_was_not_offered() -> None:
+    """A server that accepts what nobody offered is refused."""
+    pair = rewrite_server_hello(lambda hello: replace(hello, extensions={22: b""}), config_for(PSK))
+    assert failures(pair.client_events)[0].alert is AlertDescription.UNSUPPORTED_EXTENSION
 
 
 def test_server_without_a_certificate_is_refused() -> None:

@@ -128,10 +128,24 @@ def test_identity_and_hint(order: Order, name: bytes, prefix: bytes) -> None:
     assert chosen[0].ownership.key == device.key
 
 
-@pytest.mark.parametrize("hint", [b"", bytes(16), FAKE.bytes + b"x", b"oic.sec.doxm.xxx:" * 2])
-def test_foreign_hint(hint: bytes) -> None:
-    """A device that announces somebody else gets no proof of the PIN, and no second attempt."""
+@pytest.mark.parametrize("hint", [b"", bytes(range(16)), bytes(range(32)), FAKE.bytes + b"x"])
+def test_hint_without_meaning(hint: bytes) -> None:
+    """The servers of IoTivity 1.1 and 1.3 send random octets as a hint, and are owned by PIN."""
     made, device = fake(hint)
+
+    def be_known(_: FakeDevice, request: object) -> None:
+        if device.names:
+            device.hint = None
+
+    device.script = be_known
+    owned = made.own(IOT2, method=RANDOM_PIN, pin=device.pin)
+    assert owned.ownership.key == device.key
+
+
+@pytest.mark.parametrize("uuid", [OWNER.bytes, b"", FAKE.bytes + b"x"])
+def test_foreign_hint(uuid: bytes) -> None:
+    """A device that announces somebody else gets no proof of the PIN, and no second attempt."""
+    made, device = fake(PIN_HINT + uuid)
     person = Person(iter([device.pin]))
     with pytest.raises(OnboardingError, match="open the ownership connection with the PIN") as told:
         made.own(IOT2, method=RANDOM_PIN, pin=person)

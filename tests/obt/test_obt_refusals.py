@@ -206,13 +206,24 @@ def test_refused_in_the_middle(
     assert text.endswith("the device answered 4.00")
 
 
-def test_sdi_may_be_absent() -> None:
+@pytest.mark.parametrize(
+    "code", [Code.NOT_FOUND, Code.UNAUTHORIZED, Code.FORBIDDEN, Code.METHOD_NOT_ALLOWED]
+)
+def test_sdi_may_be_absent(code: Code) -> None:
     """A device without /oic/sec/sdi is owned all the same, and gets no rule for it."""
     made = scene()
-    absent = when(Method.POST, "/oic/sec/sdi", Response(Code.NOT_FOUND))
+    absent = when(Method.POST, "/oic/sec/sdi", Response(code))
     device = FakeDevice(made.network, absent)
     made.own(LITE)
     assert "/oic/sec/sdi" not in str(device.posts("/oic/sec/acl2")[-1])
+
+
+def test_device_without_a_name() -> None:
+    """The servers of IoTivity have no name in `/oic/d`, and are owned all the same."""
+    made = scene()
+    nameless = representation({"di": str(FAKE), "icv": "ocf.2.0.1"})
+    device = FakeDevice(made.network, when(Method.GET, "/oic/d", nameless))
+    assert made.own(IOT2).ownership.key == device.key
 
 
 def test_success_is_what_the_tool_takes_for_it() -> None:

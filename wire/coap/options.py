@@ -73,11 +73,15 @@ _IN_REQUESTS: Final = _IN_BOTH | {
     _NO_RESPONSE: _Rule(UintOption, 0, 1),
     ACCEPT_VERSION: _Rule(UintOption, 0, 2),
 }
-# IoTivity repeats the request's Accept and its version in separate responses.
+# What only says where a request goes means nothing in a response. By the letter of RFC 7252 5.4 it
+# would then count as unrecognised, and these are critical; but the servers of IoTivity 1.0 to 2.0
+# repeat the request's Uri-Path in each response, and the separate responses of IoTivity-Lite its
+# Accept and version. They are passed over where their form is right. A critical option that we do
+# not know at all still rejects the response (5.4.1), as do those that could change its meaning.
+_WITHOUT_MEANING: Final = (_URI_HOST, _URI_PORT, _URI_PATH, _URI_QUERY, _ACCEPT, ACCEPT_VERSION)
 _IN_RESPONSES: Final = _IN_BOTH | {
     _ETAG: _Rule(OpaqueOption, 1, 8),
-    _ACCEPT: _Rule(UintOption, 0, 2),
-    ACCEPT_VERSION: _Rule(UintOption, 0, 2),
+    **{number: _IN_REQUESTS[number] for number in _WITHOUT_MEANING},
 }
 
 

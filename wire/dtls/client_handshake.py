@@ -43,7 +43,7 @@ from onboardee.wire.dtls.numbers import (
 )
 from onboardee.wire.dtls.record import Channel
 from onboardee.wire.dtls.session import Role
-from onboardee.wire.dtls.suites import KeyExchange
+from onboardee.wire.dtls.suites import Bulk, KeyExchange
 from onboardee.wire.dtls.transitions import CLIENT_STEPS, State
 
 _COOKIES = 8
@@ -133,6 +133,9 @@ class ClientHandshake(Handshake):
         self.suite = CipherSuite(hello.suite)
         self.server_random = hello.random
         self.extended_master_secret = ExtensionType.EXTENDED_MASTER_SECRET in extensions
+        self.encrypt_then_mac = ExtensionType.ENCRYPT_THEN_MAC in extensions
+        if self.encrypt_then_mac and self.parameters.bulk is not Bulk.CBC:
+            raise IllegalParameter("encrypt_then_mac with a suite that has no MAC")
         if self.parameters.exchange is KeyExchange.ECDSA:
             return State.CLIENT_CERTIFICATE
         return State.CLIENT_KEY_EXCHANGE
@@ -144,8 +147,6 @@ class ClientHandshake(Handshake):
             offered.add(ExtensionType.RENEGOTIATION_INFO)
         if not offered.issuperset(extensions):
             raise UnsupportedExtension("the server answers what was not offered")
-        if ExtensionType.ENCRYPT_THEN_MAC in extensions:
-            raise HandshakeFailure("encrypt_then_mac is offered for show only")
         info = extensions.get(ExtensionType.RENEGOTIATION_INFO, EMPTY_RENEGOTIATION_INFO)
         if info != EMPTY_RENEGOTIATION_INFO:
             raise HandshakeFailure("renegotiation_info of a first handshake must be empty")

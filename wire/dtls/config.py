@@ -116,6 +116,6 @@ class ClientConfig:
     renegotiation: Renegotiation = Renegotiation.SCSV
     extended_master_secret: bool = True
     offer_encrypt_then_mac: bool = False
-    """Offers RFC 7366 as IoTivity 2.x does; a server that accepts it is refused."""
+    """Offers RFC 7366, as IoTivity does; the server decides."""
     one_record_per_datagram: bool = False
     limits: Limits = field(default_factory=Limits)

@@ -71,6 +71,7 @@ class Handshake(ABC):
         self.peer_certificates: tuple[bytes, ...] = ()
         self.suite: CipherSuite
         self.extended_master_secret = False
+        self.encrypt_then_mac = False
         self.flight = Flight(limits)
         self._master = b""
         self._peer_key: ec.EllipticCurvePublicKey | None = None
@@ -159,6 +160,7 @@ class Handshake(ABC):
             server_random=self.server_random,
             master_secret=self._master,
             extended_master_secret=self.extended_master_secret,
+            encrypt_then_mac=self.encrypt_then_mac,
             established_at=now,
             last_active=now,
             tag=tag,
@@ -267,7 +269,10 @@ class Handshake(ABC):
             self._master, self.client_random, self.server_random, suite.key_block_size
         )
         pair = keys.cut(block, suite.mac_size, suite.key_size, suite.fixed_iv_size)
-        client, server = (protection(suite, half, entropy) for half in pair)
+        client, server = (
+            protection(suite, half, entropy, encrypt_then_mac=self.encrypt_then_mac)
+            for half in pair
+        )
         if self.role is Role.SERVER:
             self.channel.set_keys(writer=server, reader=client)
         else:

@@ -94,6 +94,46 @@ class CbcProtection:
         return _BLOCK + _MAC + (size // _BLOCK + 1) * _BLOCK
 
 
+class EncryptThenMacProtection:
+    """AES-CBC with HMAC-SHA256 over the ciphertext (RFC 7366 3)."""
+
+    __slots__ = ("_entropy", "_key", "_mac")
+
+    def __init__(self, keys: WriteKeys, entropy: Entropy) -> None:
+        self._key = algorithms.AES(keys.key)
+        self._mac = hmac.HMAC(keys.mac_key, hashes.SHA256())
+        self._entropy = entropy
+
+    def seal(self, content_type: int, sequence: int, content: bytes) -> bytes:
+        """Return IV, ciphertext of content and the shortest padding, and the MAC of both."""
+        iv = self._entropy.token(_BLOCK)
+        padding = _PADDINGS[15 - (len(content) & 15)]
+        sealed = iv + Cipher(self._key, modes.CBC(iv)).encryptor().update(content + padding)
+        return sealed + self._tag(content_type, sequence, sealed)
+
+    def open(self, content_type: int, sequence: int, fragment: bytes) -> bytes | None:
+        """Return the content if the MAC is right; nothing is deciphered before that is known."""
+        sealed, tag = fragment[:-_MAC], fragment[-_MAC:]
+        size = len(sealed)
+        if size < 2 * _BLOCK or size & 15:
+            return None
+        if not compare_digest(self._tag(content_type, sequence, sealed), tag):
+            return None
+        cipher = Cipher(self._key, modes.CBC(sealed[:_BLOCK]))
+        plain = cipher.decryptor().update(sealed[_BLOCK:])
+        padding = _PADDINGS[plain[-1]]
+        return plain.removesuffix(padding) if plain.endswith(padding) else None
+
+    def sealed_size(self, size: int) -> int:
+        """Return the size with IV, padding and MAC."""
+        return _BLOCK + (size // _BLOCK + 1) * _BLOCK + _MAC
+
+    def _tag(self, content_type: int, sequence: int, sealed: bytes) -> bytes:
+        mac = self._mac.copy()
+        mac.update(_AUTHENTICATED.pack(sequence, content_type, DTLS_1_2, len(sealed)) + sealed)
+        return mac.finalize()
+
+
 class AeadProtection:
     """AES-CCM (RFC 6655, RFC 7251) or AES-GCM (RFC 5288) with an explicit nonce of eight octets."""
 
@@ -130,8 +170,16 @@ class AeadProtection:
         return _EXPLICIT_NONCE + size + self._tag_size
 
 
-def protection(parameters: SuiteParameters, keys: WriteKeys, entropy: Entropy) -> Protection:
-    """Return the protection of one direction."""
+def protection(
+    parameters: SuiteParameters,
+    keys: WriteKeys,
+    entropy: Entropy,
+    *,
+    encrypt_then_mac: bool = False,
+) -> Protection:
+    """Return the protection of one direction; `encrypt_then_mac` concerns the CBC suites only."""
+    if parameters.bulk is Bulk.CBC and encrypt_then_mac:
+        return EncryptThenMacProtection(keys, entropy)
     if parameters.bulk is Bulk.CBC:
         return CbcProtection(keys, entropy)
     return AeadProtection(keys, parameters)

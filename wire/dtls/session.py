@@ -36,6 +36,8 @@ class Session:
     peer_identity: bytes | None = None
     peer_certificates: tuple[bytes, ...] = field(default=(), repr=False)
     psk_hint: bytes = b""
+    encrypt_then_mac: bool = False
+    """Records carry their MAC outside of the encryption (RFC 7366)."""
     alive: bool = True
 
     def key_block(self, length: int) -> bytes:
