@@ -1,5 +1,6 @@
 """Using a device over sessions that are opened when they are needed."""
 
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Final, Protocol, Self
 from uuid import UUID
@@ -23,8 +24,8 @@ TIMEOUT: Final = 300.0
 class Opener(Protocol):
     """Opens sessions with one device, in some way that proves who both sides are."""
 
-    async def open(self, dialogue: Dialogue, link: Link, /) -> None:
-        """Open a session. Raises `OnboardingError`."""
+    async def open(self, dialogue: Dialogue, links: Sequence[Link], /) -> Link:
+        """Open a session on the link that answers first; return it. Raises `OnboardingError`."""
 
 
 class WithKey:
@@ -33,9 +34,11 @@ class WithKey:
     def __init__(self, owner: UUID, device: UUID, key: bytes) -> None:
         self._owner, self._device, self._key = owner, device, key
 
-    async def open(self, dialogue: Dialogue, link: Link, /) -> None:
+    async def open(self, dialogue: Dialogue, links: Sequence[Link], /) -> Link:
         """Open a session as the owner of the key."""
-        await pairwise_link(dialogue, link, owner=self._owner, device=self._device, key=self._key)
+        return await pairwise_link(
+            dialogue, links, owner=self._owner, device=self._device, key=self._key
+        )
 
 
 class WithCertificate:
@@ -44,32 +47,34 @@ class WithCertificate:
     def __init__(self, identity: Identity, device: UUID) -> None:
         self._identity, self._device = identity, device
 
-    async def open(self, dialogue: Dialogue, link: Link, /) -> None:
+    async def open(self, dialogue: Dialogue, links: Sequence[Link], /) -> Link:
         """Open a session with the device whose certificate names it."""
         identity = self._identity
         verify = identity.anchors.verify_identity(self._device)
         hello = dialogue.style.certificate_hello(verify, identity.certificate)
-        await dialogue.connect("open a session with certificates", link, hello)
+        return await dialogue.connect("open a session with certificates", links, hello)
 
 
 class DeviceAccess:
     """Operations that need no ownership, only a rule that permits them.
 
     The session is opened by the first operation and again after it ended; `close` ends it, as does
-    leaving an `async with` block. Operations raise `OnboardingError`.
+    leaving an `async with` block. Operations raise `OnboardingError`. `others` are further
+    addresses of the device: the first to answer is used from then on.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but the first three have defaults
         self,
         transport: Transport,
         address: Address,
         opener: Opener,
         *,
+        others: Sequence[Address] = (),
         style: Style = LITE_STYLE,
         on_step: OnStep | None = None,
     ) -> None:
         self._transport = transport
-        self._address = address
+        self._addresses = [address, *others]
         self._opener = opener
         self._style = style
         self._on_step = on_step
@@ -97,14 +102,15 @@ class DeviceAccess:
         if self._link is not None and self._link.is_usable:
             return self._link
         self.close()
-        link = self._transport.open_secured(self._address)
-        self._link = link
+        links = [self._transport.open_secured(each) for each in self._addresses]
         try:
-            await self._opener.open(self.dialogue(), link)
+            self._link = await self._opener.open(self.dialogue(), links)
         except BaseException:
-            self.close()
+            for link in links:
+                self._transport.close(link)
             raise
-        return link
+        self._addresses = [self._link.address]
+        return self._link
 
     async def read(self, path: str, *, query: tuple[str, ...] = ()) -> object:
         """Retrieve any resource."""

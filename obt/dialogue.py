@@ -1,6 +1,6 @@
 """A conversation with one device: every request is checked, reported and given up in time."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -9,6 +9,7 @@ from onboardee.obt.cbor import Body
 from onboardee.obt.errors import LinkError, NoAnswerError, OnboardingError, PayloadError
 from onboardee.obt.link import Ask, Link
 from onboardee.obt.mailbox import Mailbox
+from onboardee.obt.racing import race
 from onboardee.obt.style import VERSION_1_0_0, Style
 from onboardee.obt.summary import summary
 from onboardee.obt.transport import Transport
@@ -22,6 +23,10 @@ ATTEMPTS: Final = 3
 
 The four retransmissions of one CoAP exchange are not enough for a bad network.
 """
+
+
+CONNECT_SECONDS: Final = 120.0
+"""How long a session is tried for in all: two handshakes that give up after a minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,11 @@ class _Errand:
         """Say what came instead of a wanted code."""
         codes = " or ".join(str(code) for code in sorted(self.wanted))
         return OnboardingError(self.step, expected=codes, came=came)
+
+
+def _uri(links: Sequence[Link]) -> str:
+    """Name the devices' ends."""
+    return " ".join(f"coaps://{link.address}" for link in links)
 
 
 class Dialogue:
@@ -128,19 +138,25 @@ class Dialogue:
             raise OnboardingError(errand.step, expected="an observation", came=came)
         return response, mailbox
 
-    async def connect(self, purpose: str, link: Link, config: ClientConfig) -> None:
-        """Open a session on `link`."""
+    async def connect(self, purpose: str, links: Sequence[Link], config: ClientConfig) -> Link:
+        """Open a session on that one of `links` whose device answers first; return that link.
+
+        The other links are closed. It takes `CONNECT_SECONDS` at most, whatever their number.
+        """
         started = self.transport.now
         suites = " ".join(suite.name for suite in config.suites)
-        uri = f"coaps://{link.address}"
+        answering = list(links)
         try:
-            outcome = await self._shake_hands(link, config)
+            outcome = await self._shake_hands(answering, config)
         except LinkError as error:
+            uri = _uri(answering)
             self._tell(Step(purpose, "DTLS", uri, suites, str(error), self._since(started)))
             raise OnboardingError(
                 f"{purpose} ({uri})", expected=f"a session with {suites}", came=str(error)
             ) from error
+        uri = _uri(answering)
         self._tell(Step(purpose, "DTLS", uri, suites, outcome, self._since(started)))
+        return answering[0]
 
     def make_ask(
         self,
@@ -216,15 +232,21 @@ class Dialogue:
                 if not attempts or self.transport.now >= self.deadline:
                     raise
 
-    async def _shake_hands(self, link: Link, config: ClientConfig) -> str:
-        """Retry from the same port, or the device would take us for a second client."""
+    async def _shake_hands(self, links: list[Link], config: ClientConfig) -> str:
+        """Leave in `links` the one that answers; return the suite of its session.
+
+        Retry from the same port, or the device would take us for a second client.
+        """
         attempts = ATTEMPTS
+        deadline = min(self.deadline, self.transport.now + CONNECT_SECONDS)
         while True:
             attempts -= 1
             try:
-                session = await self.transport.handshake(link, config, deadline=self.deadline)
+                link, mailbox = await race(self.transport, links, config, deadline=deadline)
+                links[:] = [link]
+                session = await self.transport.receive(mailbox, deadline=deadline)
             except NoAnswerError:
-                if not attempts or self.transport.now >= self.deadline:
+                if not attempts or self.transport.now >= deadline:
                     raise
             else:
                 return session.suite.name

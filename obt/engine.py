@@ -69,6 +69,7 @@ class ObtEngine:
 
     def close(self, link: Link, now: float) -> None:
         """End a link for good."""
+        link.is_closed = True
         link.close(now)
         self._collect(link)
         self._links.pop(_key(link.path), None)
@@ -78,9 +79,11 @@ class ObtEngine:
         for link in list(self._links.values()):
             self.close(link, now)
 
-    def start_handshake(self, link: Link, config: ClientConfig, now: float) -> Mailbox[Session]:
-        """Begin a handshake on a secured link."""
-        mailbox = link.start_handshake(config, now)
+    def start_handshake(
+        self, link: Link, config: ClientConfig, now: float, *, signs: Mailbox[Link] | None = None
+    ) -> Mailbox[Session]:
+        """Begin a handshake on a secured link, see `Link.start_handshake`."""
+        mailbox = link.start_handshake(config, now, signs=signs)
         self._collect(link)
         return mailbox
 

@@ -1,8 +1,9 @@
 """Selecting a method, and the ownership connection that it leads to (OCF Security 7.3)."""
 
+from collections.abc import Sequence
 from typing import Final
 
-from onboardee.obt.errors import HandshakeRefusedError, LinkError, OnboardingError
+from onboardee.obt.errors import LinkError, OnboardingError
 from onboardee.obt.keys import PIN_LABEL, pin_key
 from onboardee.obt.link import Link
 from onboardee.obt.model import DOXM, Method
@@ -42,39 +43,44 @@ async def connect(transfer: Transfer) -> None:
 
 
 async def _connect_anywhere(transfer: Transfer) -> None:
-    """Where one endpoint is mute, try the next."""
-    for number, address in enumerate(transfer.device.secured, start=1):
-        link = transfer.link_to(address)
+    """Try the addresses side by side; where one answers and refuses, try the others without it.
+
+    A PIN is not tried at another one: the device would count it as two.
+    """
+    while True:
+        links = [transfer.link_to(address) for address in transfer.addresses]
         try:
-            await _connect(transfer, link)
-        except OnboardingError as error:
-            if number == len(transfer.device.secured) or _is_wrong_pin(transfer, error):
+            transfer.ownership = await _connect(transfer, links)
+        except OnboardingError:
+            answered = tuple(link.address for link in links if link.has_answered)
+            if answered and transfer.means.method is Method.RANDOM_PIN:
+                transfer.addresses = answered
                 raise
+            others = tuple(each for each in transfer.addresses if each not in answered)
+            if not answered or not others:
+                raise
+            transfer.addresses = others
         else:
-            transfer.ownership = link
+            transfer.addresses = (transfer.ownership.address,)
             return
+        finally:
+            transfer.drop(link for link in links if not link.has_answered)
 
 
-def _is_wrong_pin(transfer: Transfer, error: OnboardingError) -> bool:
-    """Tell a refusal that may be due to the PIN: at another endpoint it would count as two."""
-    is_refused = isinstance(error.__cause__, HandshakeRefusedError)
-    return is_refused and transfer.means.method is Method.RANDOM_PIN
-
-
-async def _connect(transfer: Transfer, link: Link) -> None:
+async def _connect(transfer: Transfer, links: Sequence[Link]) -> Link:
     dialogue, means = transfer.dialogue, transfer.means
     match means.method:
         case Method.JUST_WORKS:
-            await dialogue.connect(PURPOSE, link, dialogue.style.hello)
+            return await dialogue.connect(PURPOSE, links, dialogue.style.hello)
         case Method.RANDOM_PIN:
-            await _connect_with_pin(transfer, link)
+            return await _connect_with_pin(transfer, links)
         case Method.MANUFACTURER_CERTIFICATE:
             assert means.anchors is not None, "checked at the beginning"
             hello = dialogue.style.certificate_hello(means.anchors.verify_manufacturer())
-            await dialogue.connect(PURPOSE, link, hello)
+            return await dialogue.connect(PURPOSE, links, hello)
 
 
-async def _connect_with_pin(transfer: Transfer, link: Link) -> None:
+async def _connect_with_pin(transfer: Transfer, links: Sequence[Link]) -> Link:
     """Use the key that comes from the PIN and the UUID that the device has now.
 
     IoTivity-Lite sends that UUID as a hint, with a label before it. Others send the UUID alone, and
@@ -84,10 +90,10 @@ async def _connect_with_pin(transfer: Transfer, link: Link) -> None:
     """
     uuid = transfer.device_uuid
     labelled = PIN_HINT + uuid.bytes
-    await shared_key_link(
+    return await shared_key_link(
         transfer.dialogue,
         f"{PURPOSE} with the PIN",
-        link,
+        links,
         identity=transfer.dialogue.style.pin_identity or transfer.owner.bytes,
         key=pin_key(transfer.pin, uuid),
         is_ours=lambda hint: hint == labelled or not hint.startswith(PIN_HINT),

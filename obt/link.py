@@ -56,6 +56,11 @@ class Link:
         self._client = CoapClient(entropy=entropy)
         self._connection: ClientConnection | None = None
         self._handshake: Mailbox[Session] | None = None
+        self._signs: Mailbox[Link] | None = None
+        self.is_closed = False
+        """The link was ended for good, see `ObtEngine.close`."""
+        self.has_answered = False
+        """The device reacted to the handshake, in whatever way."""
         self._exchanges: dict[int, Mailbox[ClientResponse]] = {}
         self._outbox: list[bytes] = []
 
@@ -74,9 +79,15 @@ class Link:
         """Tell whether a request can be sent now."""
         return not self.is_secured or (self.session is not None and self.session.alive)
 
-    def start_handshake(self, config: ClientConfig, now: float) -> Mailbox[Session]:
-        """Begin a handshake in place of whatever there was."""
+    def start_handshake(
+        self, config: ClientConfig, now: float, *, signs: "Mailbox[Link] | None" = None
+    ) -> Mailbox[Session]:
+        """Begin a handshake in place of whatever there was.
+
+        The link puts itself into `signs` when it first hears from the device, or gives it up.
+        """
         self.close(now)
+        self._signs, self.has_answered = signs, False
         self._connection = ClientConnection(config, self.path, entropy=self._entropy)
         self._connection.start(now)
         self._handshake = Mailbox()
@@ -128,6 +139,8 @@ class Link:
     def receive(self, datagram: bytes, now: float) -> None:
         """Take a datagram that came along the path."""
         if self._connection is not None:
+            self.has_answered = True
+            self._signal()
             self._connection.receive(datagram, now)
         elif not self.is_secured:
             self._client.receive(datagram, now)
@@ -199,8 +212,14 @@ class Link:
                     kind = NoAnswerError if reason is FailureReason.TIMEOUT else LinkError
                     mailbox.fail(kind(reason.value))
 
+    def _signal(self) -> None:
+        signs, self._signs = self._signs, None
+        if signs is not None:
+            signs.put(self)
+
     def _drop(self, failure: LinkError) -> None:
         """Fail all that waits; tokens and message IDs do not outlive a session."""
+        self._signal()
         waiting = [*self._exchanges.values()]
         self._exchanges.clear()
         self._client = CoapClient(entropy=self._entropy)

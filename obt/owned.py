@@ -1,13 +1,14 @@
 """A device that is ours: reading, switching, provisioning, giving it up."""
 
 import base64
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, ClassVar, Final
 from uuid import UUID
 
 from onboardee.obt import model
 from onboardee.obt.access import DeviceAccess, Opener, WithCertificate, WithKey
+from onboardee.obt.address import Address
 from onboardee.obt.cbor import Body
 from onboardee.obt.dialogue import OnStep
 from onboardee.obt.errors import OnboardingError, PayloadError, SessionEndedError
@@ -50,19 +51,22 @@ class OwnedDevice(DeviceAccess):
 
     reset_body: ClassVar[Body] = {"dos": {"s": int(State.RESET)}}
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but the first two have defaults
         self,
         transport: Transport,
         ownership: Ownership,
         *,
         identity: Identity | None = None,
+        others: Sequence[Address] = (),
         style: Style = LITE_STYLE,
         on_step: OnStep | None = None,
     ) -> None:
         opener: Opener = WithKey(ownership.owner, ownership.device, ownership.key)
         if identity is not None:
             opener = WithCertificate(identity, ownership.device)
-        super().__init__(transport, ownership.secured, opener, style=style, on_step=on_step)
+        super().__init__(
+            transport, ownership.secured, opener, others=others, style=style, on_step=on_step
+        )
         self.ownership: Final = ownership
         self._open_brackets = 0
 

@@ -1,6 +1,6 @@
 """Sessions with a shared key, and the check that the peer is the device we mean."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from onboardee.obt.dialogue import Dialogue
@@ -9,14 +9,17 @@ from onboardee.obt.link import Link
 
 
 async def pairwise_link(
-    dialogue: Dialogue, link: Link, *, owner: UUID, device: UUID, key: bytes
-) -> None:
-    """Open a session on `link` as `owner`; the device must announce itself by its UUID."""
+    dialogue: Dialogue, links: Sequence[Link], *, owner: UUID, device: UUID, key: bytes
+) -> Link:
+    """Open a session as `owner`, on the link that answers first, which is returned.
+
+    The device must announce itself by its UUID.
+    """
     purpose = "open a session with the owner credential"
-    await shared_key_link(
+    return await shared_key_link(
         dialogue,
         purpose,
-        link,
+        links,
         identity=owner.bytes,
         key=key,
         is_ours=device.bytes.__eq__,
@@ -27,13 +30,13 @@ async def pairwise_link(
 async def shared_key_link(  # noqa: PLR0913 - all of it is what a session with a key is made of
     dialogue: Dialogue,
     purpose: str,
-    link: Link,
+    links: Sequence[Link],
     *,
     identity: bytes,
     key: bytes,
     is_ours: Callable[[bytes], bool],
     expected: str,
-) -> None:
+) -> Link:
     """Open a session with `key`; the device must send a hint that `is_ours`.
 
     The hint is all that says whose key is wanted before it is used, so a wrong one ends the
@@ -46,12 +49,13 @@ async def shared_key_link(  # noqa: PLR0913 - all of it is what a session with a
         return key if is_ours(hint) else None
 
     try:
-        await dialogue.connect(purpose, link, dialogue.style.pairwise_hello(identity, find_key))
+        hello = dialogue.style.pairwise_hello(identity, find_key)
+        return await dialogue.connect(purpose, links, hello)
     except OnboardingError as error:
         if not came or is_ours(came[-1]):
             raise
         raise OnboardingError(
-            f"{purpose} (coaps://{link.address})",
+            error.step,
             expected=f"the identity hint {expected}",
             came=f"it is {came[-1].hex() or 'empty'}",
         ) from error

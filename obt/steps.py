@@ -195,7 +195,11 @@ async def connect_as_owner(transfer: Transfer) -> None:
     link = transfer.dialogue.transport.open_secured(transfer.ownership.address)
     transfer.secured = (*transfer.secured, link)
     await pairwise_link(
-        transfer.dialogue, link, owner=transfer.owner, device=transfer.device_uuid, key=transfer.key
+        transfer.dialogue,
+        [link],
+        owner=transfer.owner,
+        device=transfer.device_uuid,
+        key=transfer.key,
     )
     transfer.provisioning = link
 

@@ -1,6 +1,6 @@
 """A device changing hands: what is known on the way, and what an order of messages is."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -40,6 +40,11 @@ class Transfer:
     provisioning: Link | None = None
     """The link for what follows the transfer, where that is another one."""
     secured: tuple[Link, ...] = ()
+    addresses: tuple[Address, ...] = ()
+    """Where to try to open sessions: all that the device told, or the one that answered."""
+
+    def __post_init__(self) -> None:
+        self.addresses = self.device.secured
 
     @property
     def owner_text(self) -> str:
@@ -76,6 +81,13 @@ class Transfer:
         link = self.dialogue.transport.open_secured(address)
         self.secured = (*self.secured, link)
         return link
+
+    def drop(self, links: Iterable[Link]) -> None:
+        """Close some links for good."""
+        gone = set(links)
+        for link in gone:
+            self.dialogue.transport.close(link)
+        self.secured = tuple(link for link in self.secured if link not in gone)
 
     def close(self) -> None:
         """Close all sessions."""

@@ -56,9 +56,15 @@ class Transport(ABC):
 
     async def handshake(self, link: Link, config: ClientConfig, *, deadline: float) -> Session:
         """Open a session on a secured link; another attempt may follow on the same link."""
-        mailbox = self._engine.start_handshake(link, config, self.now)
+        return await self.receive(self.begin(link, config), deadline=deadline)
+
+    def begin(
+        self, link: Link, config: ClientConfig, signs: Mailbox[Link] | None = None
+    ) -> Mailbox[Session]:
+        """Begin a handshake; `signs` gets the link at the first sign of life, or of failure."""
+        mailbox = self._engine.start_handshake(link, config, self.now, signs=signs)
         self._flush()
-        return await self.receive(mailbox, deadline=deadline)
+        return mailbox
 
     async def request(self, link: Link, ask: Ask, *, deadline: float) -> ClientResponse:
         """Send a request and return its response, whatever its code."""
@@ -97,7 +103,9 @@ class Transport(ABC):
         return mailbox.take()
 
     def close(self, link: Link) -> None:
-        """End a link; the device is told if there is a session."""
+        """End a link; the device is told if there is a session. A second time does nothing."""
+        if link.is_closed:
+            return  # its port may be another link's by now
         self._engine.close(link, self.now)
         self._flush()
         if link.is_secured:

@@ -160,7 +160,7 @@ def test_nobody_else_gets_in_between_the_sessions() -> None:
     with pytest.raises(OnboardingError):
         run(
             Dialogue(scene.transport, LITE.style, timeout=5).connect(
-                "break in", stranger, LITE.style.hello
+                "break in", [stranger], LITE.style.hello
             )
         )
     assert scene.device.database == before
