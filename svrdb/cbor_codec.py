@@ -1,4 +1,17 @@
-"""A database as CBOR, for devices with little room and tools that prefer it."""
+"""A database as CBOR, for devices with little room and tools that prefer it.
+
+One item, which any CBOR tool shows (RFC 8949):
+
+    55799(["onboardee-svr", version, h'sha256, 32 octets', h'database'])
+
+Tag 55799 makes the file known by its first octets (RFC 8949 3.4.6). The database is a byte string
+and not the map itself, so that nothing of it is parsed before the checksum was found right; in
+version 2 the number of the commit and the digest of the folded file come before the map in that
+string.
+
+In the map UUIDs are text, as OCF writes them on the wire. Keys are byte strings, and a text in the
+place of one is refused: it would be a guess whether it is the key or the key in base64.
+"""
 
 import hashlib
 import struct
@@ -29,11 +42,13 @@ _T = TypeVar("_T")
 # Tag 55799 ("this is CBOR") and the first item of [format, version, sha256, database]; the last
 # is a byte string, so that nothing is parsed before the checksum was found right.
 _HEAD: Final = b"\xd9\xd9\xf7\x84" + cbor2.dumps(FORMAT)
+# Behind the head stand one octet of version and two that begin a byte string of 32.
 _DIGEST: Final = slice(len(_HEAD) + 3, len(_HEAD) + 3 + 32)
 
 # In version 2 the number of the commit and the digest come before the database's own CBOR.
 _COMMIT: Final = struct.Struct(f">Q{DIGEST_SIZE}s")
 
+# What reading raises for octets that are no CBOR, or CBOR that is no database.
 _ERRORS: Final = (msgspec.ValidationError, cbor2.CBORDecodeError)
 
 
@@ -56,7 +71,11 @@ class CborCodec:
         return self.read(content).database
 
     def read(self, content: bytes) -> Stored:
-        """Check length, beginning, checksum and version, and then the database."""
+        """Check length, beginning, checksum and version, and then the database.
+
+        In this order, so that each file is refused with the reason that a person can act on: cut
+        off, not ours, damaged, too new, invalid. Raises `Unreadable`.
+        """
         if len(content) < _DIGEST.stop:
             raise too_short(content)
         if not content.startswith(_HEAD):
@@ -78,7 +97,7 @@ class CborCodec:
         return Stored(_database(packed, len(content) - len(packed)), commit)
 
     def pack(self, database: Database) -> bytes:
-        """Return the database's own CBOR."""
+        """Return the database's own CBOR; ValueError where it would not come back the same."""
         body = cbor2.dumps(msgspec.to_builtins(database, builtin_types=(bytes,)))
         require_same(database, self.unpack(body))
         return body
@@ -89,11 +108,20 @@ class CborCodec:
 
 
 def _with_digest(content: bytes, digest: bytes) -> bytes:
+    """Return a file with this in the place of its checksum, which has a fixed offset.
+
+    The octets around it stay: the length is checked before, and version 1 and 2 take one octet
+    each.
+    """
     return content[: _DIGEST.start] + digest + content[_DIGEST.stop :]
 
 
 def _commit(version: int, body: bytes) -> tuple[Commit | None, bytes]:
-    """Return which commit it is, and the database's own CBOR."""
+    """Return which commit it is, and the database's own CBOR. Raises `Unreadable`.
+
+    Both come out of a byte string whose checksum was right, so that a string too short for them is
+    the work of a program, not of a disk; it is refused all the same.
+    """
     if version == ALONE:
         return None, body
     if len(body) < _COMMIT.size:
@@ -110,7 +138,11 @@ def _database(body: bytes, first: int = 0) -> Database:
 
 
 def _detail(content: bytes) -> str:
-    """Tell what else is wrong in a file whose checksum is."""
+    """Tell what else is wrong in a file whose checksum is.
+
+    Read without trust in it, for the sentence only: CBOR that cannot be followed, a database that
+    breaks the model, or nothing, where a value has become another one.
+    """
     try:
         _format, version, _digest, body = _item(content, tuple[str, int, bytes, bytes])
         _, packed = _commit(version, body)
@@ -124,5 +156,8 @@ def _detail(content: bytes) -> str:
 
 
 def _item(content: bytes, kind: type[_T]) -> _T:
-    """Decode one item; raises one of `_ERRORS`."""
+    """Decode one item; raises one of `_ERRORS`.
+
+    Octets stay octets: a text in the place of a key is an error, not a key in base64.
+    """
     return msgspec.convert(cbor2.loads(content), kind, builtin_types=(bytes,))

@@ -1,7 +1,20 @@
 """Rules about single entries and properties: whether what they hold can be used.
 
-A device passes over an entry that these rules find fault with; whoever edits a database wants to
-hear of it.
+A device passes over an entry that these rules find fault with: a group key of a wrong size serves
+nobody, an access control entry whose period cannot be read does not apply. The onboarding tool was
+answered 2.04 all the same, because other stacks store such entries and tools rely on it. So whoever
+edits a database wants to hear of it, and `svr check` tells.
+
+Each function yields findings in the order of the database; what is found, how bad it is and what to
+do about it is the row of its code in `svrdb.findings`.
+
+    where                          what is looked at                          clause
+    ----------------------------   ----------------------------------------   ---------------
+    pstat cm, tm, om, sm           the range of their bits                    Security 13.8
+    cred creds[]                   type, usage, key or certificate, its size  Security 13.3
+    cred creds[].period            an RFC 5545 period that is not over        RFC 5545 3.3.9
+    acl2 aclist2[].resources       href or wc, and which wc                   Security 12.2
+    acl2 aclist2[].validity        periods, recurrence rules, how many        RFC 5545 3.3.10
 """
 
 from collections.abc import Iterator
@@ -24,7 +37,14 @@ from onboardee.svrdb.validity import MAX_PATTERNS, MAX_RULES_IN_ALL, end_of, par
 
 
 def findings(database: Database, now: datetime | None) -> Findings:
-    """Yield what is wrong with modes, credentials and rules; without a time, what always is."""
+    """Yield what is wrong with modes, credentials and rules; without a time, what always is.
+
+    `now` has a time zone. Without it nothing is said of periods that are over: a database that was
+    in order yesterday is then in order today.
+
+    >>> [each.code for each in findings(database, None)]  # om 8, which has no meaning
+    [<ProblemCode.BAD_MODE: 'bad-mode'>]
+    """
     yield from _modes(database)
     for credential in database.cred.credentials:
         for what in _whys(credential):
@@ -35,6 +55,10 @@ def findings(database: Database, now: datetime | None) -> Findings:
 
 
 def _modes(database: Database) -> Findings:
+    """Find bit masks that are outside their type (OCF Security 13.8): cm and tm have eight bits.
+
+    om and sm have three, of which at least one is set: 1 and 2 server-directed, 4 client-directed.
+    """
     pstat = database.pstat
     ranges = (
         ("cm", pstat.current_mode, range(256)),
@@ -49,6 +73,13 @@ def _modes(database: Database) -> Findings:
 
 
 def _whys(credential: Credential) -> Iterator[str]:
+    """Say why a credential cannot be used for its type (OCF Security 13.3).
+
+    Pairwise keys are not looked at here: they are what a device depends on for its sessions, and
+    `svrdb.check` has the rule for them. Types and usages are numbers and texts in the model and not
+    enumerations, so that a database of another stack can be read at all; what is not known is told
+    here.
+    """
     size = 0 if credential.private is None else len(credential.private.data)
     match credential.kind:
         case CredentialType.SYMMETRIC_GROUP if size not in KEY_SIZES:
@@ -70,6 +101,10 @@ def _whys(credential: Credential) -> Iterator[str]:
 
 
 def _period(credential: Credential, now: datetime | None) -> Findings:
+    """Find the period of a credential wrong or over.
+
+    Its form is that of one RFC 5545 period, without recurrence.
+    """
     if credential.period is None:
         return
     pattern = TimePattern(period=credential.period)
@@ -83,10 +118,16 @@ def _period(credential: Credential, now: datetime | None) -> Findings:
 
 
 def _rules(database: Database) -> Findings:
+    """Find fault with access control entries, each on its own, and count their recurrences.
+
+    The bound on all of them together keeps a decision short: a request may have to look at each.
+    """
     count = 0
     for ace in database.acl2.entries:
         yield from _resources(ace)
         yield from _validity(ace)
+        # To weigh a recurrence rule takes up to a hundredth of a second, and a request may need
+        # all.
         count += sum(len(pattern.recurrence) for pattern in ace.validity)
         if not ace.permission:
             sentence = f"Access control entry {ace.aceid} permits nothing."
@@ -97,6 +138,7 @@ def _rules(database: Database) -> Findings:
 
 
 def _resources(ace: Ace) -> Findings:
+    """Find resources that match nothing, and entries that name none at all."""
     whys = [why for resource in ace.resources if (why := _why_not_a_resource(resource))]
     for why in whys if ace.resources else ["it names none"]:
         sentence = f"The resources of access control entry {ace.aceid} are wrong: {why}."
@@ -104,6 +146,7 @@ def _resources(ace: Ace) -> Findings:
 
 
 def _why_not_a_resource(resource: AceResource) -> str | None:
+    """Say why a resource of an entry can match nothing (OCF Security 12.2)."""
     if not resource.href and resource.wildcard is None:
         return "one has neither href nor wc"
     if resource.wildcard is not None and resource.wildcard not in WILDCARDS:
@@ -112,6 +155,7 @@ def _why_not_a_resource(resource: AceResource) -> str | None:
 
 
 def _validity(ace: Ace) -> Findings:
+    """Find patterns that cannot be read, and too many of them in one entry."""
     whys = [why for pattern in ace.validity if (why := _why_not_a_time(pattern))]
     if len(ace.validity) > MAX_PATTERNS:
         whys.append(f"there are more than {MAX_PATTERNS} periods")

@@ -1,7 +1,17 @@
 """Where a damaged file is damaged: the octet and the key, for the sentence that a person reads.
 
+"invalid database" does not help somebody whose device does not start. The parsers that read the
+file are fast because they do not keep positions; so a damaged file is walked through a second time,
+here, by two small parsers that yield where each value begins:
+
+    >>> json_places(b'{"doxm": {"oxms": [0, 1]}}')  # doctest: +NORMALIZE_WHITESPACE
+    [('$', 0), ('$.doxm', 9), ('$.doxm.oxms', 18), ('$.doxm.oxms[0]', 19),
+     ('$.doxm.oxms[1]', 22)]
+
 Both walks go through the values in the order of the file and end, without an error, where they
-cannot go on. They need not be quick: nobody walks through an intact file.
+cannot go on; the last place listed is thus that of the value in which the damage is. They need not
+be quick: nobody walks through an intact file. They must not fail, whatever they are given: an
+unended string, a hundred thousand brackets, a length beyond the end.
 """
 
 import json
@@ -24,34 +34,44 @@ class _Stop(Exception):  # noqa: N818 - the end of a walk, no error
 
 
 def json_places(content: bytes) -> list[Place]:
-    """List the values of a JSON text up to where it cannot be parsed."""
+    """List the values of a JSON text up to where it cannot be parsed.
+
+    Paths are those that msgspec gives in its errors, so that either can be looked up in the other.
+    """
     # Each octet one character, so that positions are octets; names are ASCII where it counts.
     return _listed(_json_value(content.decode("latin-1"), 0, "$"))
 
 
 def cbor_places(item: bytes) -> list[Place]:
-    """List the values of a CBOR item up to where it is broken."""
+    """List the values of a CBOR item up to where it is broken; tags count with what they tag."""
     return _listed(_cbor_value(item, 0, "$"))
 
 
 def octet_of(places: list[Place], path: str) -> int | None:
-    """Return where the value of that path begins, None if it is not there."""
+    """Return where the value of that path begins, None if it is not there.
+
+    A key that stands twice is found where it stands first.
+    """
     return next((octet for known, octet in places if known == path), None)
 
 
 def place_at(places: list[Place], octet: int) -> str:
-    """Return the path of the value in which an octet is."""
+    """Return the path of the value in which an octet is: the last that begins there or before."""
     return max(((at, path) for path, at in places if at <= octet), default=(0, "$"))[1]
 
 
 def _listed(walk: Walk) -> list[Place]:
+    """Follow a walk as far as it goes; what the parsers raise is the end of it."""
     found: list[Place] = []
+    # ValueError covers a number or text that is none (and UnicodeDecodeError); IndexError, the end
+    # of the content within a value; RecursionError, brackets beyond what anybody nests.
     with suppress(_Stop, ValueError, IndexError, RecursionError):
         found.extend(walk)
     return found
 
 
 def _json_value(text: str, at: int, path: str) -> Walk:
+    """Walk through one value, its members and elements included."""
     at = _skip(text, at)
     yield path, at
     if text[at] not in "{[":
@@ -77,6 +97,11 @@ def _skip(text: str, at: int) -> int:
 
 
 def _cbor_value(content: bytes, at: int, path: str) -> Walk:
+    """Walk through one item of definite length, as this program writes them.
+
+    Text has to be UTF-8 (RFC 8949 3.1, major type 3), so that a flipped bit in a name is found
+    here.
+    """
     yield path, at
     major, argument, at = _head(content, at)
     match major:
@@ -116,6 +141,7 @@ def _head(content: bytes, at: int) -> tuple[int, int, int]:
 
 
 def _behind(content: bytes, at: int) -> int:
+    """Return an octet that must not be behind the end of the content."""
     if at > len(content):
         raise _Stop
     return at

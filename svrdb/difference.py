@@ -1,8 +1,12 @@
 """How one database differs from another, property by property.
 
 A property is named by its path: `doxm.owned`, `acl2.aclist2[aceid=3].permission`. Entries are
-recognised by their id, whatever their place in the array; texts and numbers in an array are
-compared together, as one value.
+recognised by their id, whatever their place in the array: an entry that was removed is one
+difference, and not a change of all behind it. Texts and numbers in an array are compared together,
+as one value.
+
+The same list serves people (`svr diff`, lines of - and +), programs (`--json`) and the dry run of
+an edit, which shows what it would do.
 """
 
 import json
@@ -28,7 +32,10 @@ ABSENT: Final = Absent.ABSENT
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Difference:
-    """One property with its two values, `ABSENT` where there is none; secrets are octets here."""
+    """One property with its two values, `ABSENT` where there is none; secrets are octets here.
+
+    Its `repr` has the path alone: it ends in logs and failed tests, and a value may be a key.
+    """
 
     path: str
     before: object
@@ -40,7 +47,11 @@ class Difference:
         return f"Difference({self.path!r})"  # a value may be secret
 
     def shown(self, *, reveal: bool = False) -> dict[str, Any]:
-        """Return path, before and after as JSON has them; an absent side is left out."""
+        """Return path, before and after as JSON has them; an absent side is left out.
+
+        Secrets are told by their length unless `reveal`; two keys of one length thus look the same,
+        and that there is a difference is what is shown.
+        """
         sides = {"before": self.before, "after": self.after}
         return {"path": self.path} | {
             name: self._shown(value, reveal=reveal)
@@ -62,13 +73,18 @@ class Difference:
 
 
 def differences(before: object, after: object) -> tuple[Difference, ...]:
-    """Return what differs in two databases, or two parts of one kind, in the model's order."""
+    """Return what differs in two databases, or two parts of one kind, in the model's order.
+
+    Both are models (`msgspec.Struct`) or what `svrdb.plain.tree` makes of them. Two equal ones give
+    an empty tuple.
+    """
     return tuple(_between(tree(before), tree(after), "", None))
 
 
 def _between(
     before: object, after: object, path: str, encoding: str | None
 ) -> Iterator[Difference]:
+    """Yield the differences of two values, going into maps and arrays of entries."""
     if type(before) is type(after) and before == after:
         return
     if isinstance(before, dict) and isinstance(after, dict):
@@ -79,6 +95,7 @@ def _between(
             yield from _between(*sides, f"{prefix}{name}", beside)
         return
     entries = _entries(before), _entries(after)
+    # Arrays are gone into where each side has entries, or one has and the other is empty.
     if all(entries) or (any(entries) and [] in (before, after)):
         old, new = entries
         for key in dict.fromkeys((*old, *new)):
@@ -88,7 +105,11 @@ def _between(
 
 
 def _entries(value: object) -> dict[str, object]:
-    """Return the maps of an array by what tells them apart; nothing if that is not certain."""
+    """Return the maps of an array by what tells them apart; nothing if that is not certain.
+
+    Entries without an id are told apart by their position. An id that stands twice (a damaged or
+    foreign database) makes it uncertain; the arrays are then compared as a whole.
+    """
     listed = value if isinstance(value, list) else []
     found: dict[str, object] = {}
     for number, each in enumerate(listed):

@@ -1,4 +1,9 @@
-"""The databases in directories: to open one, to read it, to look beside the device that has it."""
+"""The databases in directories: to open one, to read it, to look beside the device that has it.
+
+Three needs, three functions. A device opens (and makes) its store. A command that edits a stopped
+device opens an existing one and must not make a device of a mistyped path. A command that only
+shows reads beside a running device, without the lock: see `svrdb.contents` for why that is safe.
+"""
 
 import os
 from collections.abc import Callable
@@ -15,15 +20,22 @@ from onboardee.svrdb.store import Store
 def open_directory(
     path: str | os.PathLike[str], factory: Callable[[], Database], *, codec: Codec = JSON
 ) -> Store:
-    """Open the store in a directory, which is made if need be: see `Store.open`."""
+    """Open the store in a directory, which is made if need be: see `Store.open`.
+
+    >>> with open_directory("kitchen", lambda: factory_new) as store:
+    ...     print(store.current.state.name)
+    RFOTM
+    """
     return Store.open(DirectoryStorage(path), factory, codec=codec)
 
 
 def open_existing(path: str | os.PathLike[str]) -> Store:
     """Open the store in a directory in which a device lives, to change it; nothing is made.
 
-    Raises StoreMissing where there is none, and what `Store.open` raises.
+    Without a journal, so that the readable file has each change at once. Raises StoreMissing where
+    there is none, and what `Store.open` raises.
     """
+    # Looked at first: `Store.open` makes a directory and a lock file where there is nothing.
     storage = look(DirectoryStorage(path))
     try:
         with explained(storage):

@@ -2,7 +2,11 @@
 
 
 class StoreError(Exception):
-    """The base of all errors of a store; its text is one sentence and never holds a secret."""
+    """The base of all errors of a store; its text is one sentence and never holds a secret.
+
+    `path` is the file or directory, `what` what is wrong with it, `remedy` what a person may do.
+    The command line prints the sentence as it is.
+    """
 
     def __init__(self, path: str, what: str, remedy: str) -> None:
         super().__init__(f"{path} {what}; {remedy}")
@@ -27,7 +31,11 @@ class StoreMissing(StoreError):  # noqa: N818 - says what the store is
 
 
 class StoreUnavailable(StoreError):  # noqa: N818 - says what the store is
-    """Raised when the storage refuses: full, read-only, failing or not accessible."""
+    """Raised when the storage refuses: full, read-only, failing or not accessible.
+
+    A device that runs answers the request that caused it with 5.03 and goes on; nothing is lost but
+    that change.
+    """
 
 
 class StoreLocked(StoreError):  # noqa: N818 - says what the store is

@@ -1,7 +1,13 @@
 """The files of a store: their names, and how one is written durably.
 
-Every file is written beside its place, synced, renamed into it, and the directory is synced: it
-is there as a whole or not at all.
+Every file is written beside its place, synced, renamed into it, and the directory is synced: it is
+there as a whole or not at all. Each of the four is needed. Written in place, a crash leaves half a
+file. Renamed before the sync, the name may be durable before the content, and the file is empty
+after a power cut. Without the sync of the directory the old file may come back after a commit was
+acknowledged.
+
+An error of the system becomes a sentence for the device's owner here, once for all callers:
+`explained` names the directory, what is wrong with it and what to do.
 """
 
 import errno
@@ -34,7 +40,11 @@ def is_temporary(name: str) -> bool:
 
 
 def place(storage: Storage, name: str, content: bytes) -> None:
-    """Write a file, replacing in one instant what had its name; durable when this returns."""
+    """Write a file, replacing in one instant what had its name; durable when this returns.
+
+    Raises OSError; the file of that name is then the old or the new one, whole, and what was
+    written beside it is removed if the disk lets that be done.
+    """
     temporary = write(storage, name, content)
     try:
         put_in_place(storage, temporary, name)
@@ -45,7 +55,11 @@ def place(storage: Storage, name: str, content: bytes) -> None:
 
 
 def write(storage: Storage, name: str, content: bytes) -> str:
-    """Write and sync a file that is to have this name, and return the one that it has."""
+    """Write and sync a file that is to have this name, and return the one that it has.
+
+    Its name is not durable before the directory is synced. Raises OSError, after it has removed
+    what it wrote, so that a full disk does not become fuller.
+    """
     temporary = temporary_name(name)
     try:
         file = storage.create(temporary)
@@ -82,7 +96,10 @@ _REASONS: Final = {
 
 @contextmanager
 def explained(storage: Storage) -> Iterator[None]:
-    """Turn an OSError of the storage into StoreUnavailable, a sentence."""
+    """Turn an OSError of the storage into StoreUnavailable, a sentence.
+
+    The OSError stays its cause, for whoever has to tell a missing directory from a refused one.
+    """
     try:
         yield
     except OSError as error:
@@ -98,7 +115,11 @@ def _reason(storage: Storage, error: OSError) -> tuple[str, str]:
 
 
 def _denied(storage: Storage) -> tuple[str, str]:
-    """Tell whether the owner or the mode is why this user may not use the storage."""
+    """Tell whether the owner or the mode is why this user may not use the storage.
+
+    A device that was started once by root leaves a directory that its usual user cannot enter;
+    "permission denied" alone does not say which of the two to change.
+    """
     try:
         found = os.stat(storage.location)  # noqa: PTH116 - not always a real path
     except OSError:

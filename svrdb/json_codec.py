@@ -1,4 +1,23 @@
-"""A database as indented JSON, for people."""
+"""A database as indented JSON, for people.
+
+    {
+      "format": "onboardee-svr",
+      "version": 2,
+      "commit": 17,
+      "folded": "9f86d081884c7d65...",
+      "sha256": "60303ae22b998861...",
+      "database": { "doxm": { "oxms": [0], ... }, ... }
+    }
+
+The members of the database stand in the model's order, under OCF's names, so that two files can be
+compared line by line. An edit with a text editor is refused for its checksum, on purpose: what the
+device would make of a typing error cannot be foreseen, and `svr edit` shows the same text and
+checks what comes back.
+
+The checksum covers the text as it stands, layout included. Computed over the parsed values, it
+would have to rely on the parser to see all octets: duplicate members and trailing text would go
+unseen.
+"""
 
 import hashlib
 import re
@@ -25,7 +44,11 @@ from onboardee.svrdb.model import Database
 
 
 class _Envelope(msgspec.Struct, kw_only=True):
-    """The outermost JSON object; `commit` and `folded` are those of version 2."""
+    """The outermost JSON object; `commit` and `folded` are those of version 2.
+
+    `folded` is a digest in hexadecimal. `database` is kept as text: it is decoded after the
+    checksum.
+    """
 
     format: str = FORMAT
     version: int
@@ -65,10 +88,16 @@ class JsonCodec:
         return self.read(content).database
 
     def read(self, content: bytes) -> Stored:
-        """Check form, checksum and version, in this order, and then the database."""
+        """Check form, checksum and version, in this order, and then the database.
+
+        The form comes first here, as the checksum has to be found in it. Raises `Unreadable`, whose
+        text tells an edit by hand from a syntax error.
+        """
         envelope = _envelope(content)
         if envelope.format != FORMAT:
             raise Unreadable(f"is not a device's database (its `format` is not {FORMAT!r})")
+        # The first occurrence is its own: what stands before it has no room for 64 hexadecimal
+        # digits, and a file in which it has been given some does not match its checksum.
         blank = content.replace(envelope.sha256.encode(), _NO_HEX.encode(), 1)
         if _hex_digest(blank) != envelope.sha256.encode():
             octet = content.find(envelope.sha256.encode())
@@ -81,7 +110,7 @@ class JsonCodec:
         return Stored(_database(bytes(envelope.database), content), _commit(envelope))
 
     def pack(self, database: Database) -> bytes:
-        """Return JSON in one line."""
+        """Return JSON in one line; ValueError where it would not come back the same."""
         body = _ENCODER.encode(database)
         require_same(database, self.unpack(body))
         return body
@@ -96,6 +125,7 @@ def _hex_digest(content: bytes) -> bytes:
 
 
 def _envelope(content: bytes) -> _Envelope:
+    """Read the outermost object, and leave the database as the text that it is."""
     try:
         return _ENVELOPE.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -105,6 +135,11 @@ def _envelope(content: bytes) -> _Envelope:
 
 
 def _commit(envelope: _Envelope) -> Commit | None:
+    """Return which commit a file holds, None in version 1.
+
+    The envelope leaves both members open in type, so that a file of version 1 needs none; here a
+    number that is no unsigned 64-bit integer and a digest that is no hexadecimal text are refused.
+    """
     if envelope.version == ALONE:
         return None
     try:
@@ -116,7 +151,10 @@ def _commit(envelope: _Envelope) -> Commit | None:
 
 
 def _broken(content: bytes, error: Exception) -> Unreadable:
-    """Name the octet at which reading stopped, and the value in which that is."""
+    """Name the octet at which reading stopped, and the value in which that is.
+
+    msgspec says "byte 17" for what is no JSON, and nothing for octets that are no UTF-8.
+    """
     octet = 0
     if found := _BYTE.search(str(error)):
         octet = int(found[1])
@@ -127,6 +165,7 @@ def _broken(content: bytes, error: Exception) -> Unreadable:
 
 
 def _first_undecodable(content: bytes) -> int:
+    """Return the octet at which a text stops being UTF-8."""
     try:
         content.decode()
     except UnicodeDecodeError as error:
@@ -135,7 +174,10 @@ def _first_undecodable(content: bytes) -> int:
 
 
 def _database(body: bytes, content: bytes | None = None) -> Database:
-    """Decode a database; `content` is the file it is from, for the octet of what is wrong."""
+    """Decode a database; `content` is the file it is from, for the octet of what is wrong.
+
+    Without a file it is a record of the journal, and octets are counted from its own beginning.
+    """
     try:
         return _DATABASE.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -144,7 +186,12 @@ def _database(body: bytes, content: bytes | None = None) -> Database:
 
 
 def _detail(content: bytes, envelope: _Envelope) -> str:
-    """Tell what else is wrong in a file whose checksum is."""
+    """Tell what else is wrong in a file whose checksum is.
+
+    Either the file cannot be read for a further reason, or all of it parses and one value was
+    changed; then it is written once more from what was read, and the first octet in which the two
+    differ is where somebody has worked on the layout.
+    """
     try:
         database = _database(bytes(envelope.database), content)
         commit = _commit(envelope)
@@ -159,7 +206,10 @@ def _detail(content: bytes, envelope: _Envelope) -> str:
 
 
 def _first_difference(content: bytes, written: bytes, digest: int) -> int | None:
-    """Return the first octet in which two files differ, their checksums left out."""
+    """Return the first octet in which two files differ, their checksums left out.
+
+    None if they are the same otherwise, or one is the beginning of the other.
+    """
     ignored = range(digest, digest + len(_NO_HEX))
     pairs = enumerate(zip(content, written, strict=False))
     return next((at for at, (one, other) in pairs if one != other and at not in ignored), None)

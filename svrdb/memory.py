@@ -1,7 +1,21 @@
 """A storage in memory that forgets at a power cut what a disk may forget, and fails on request.
 
 For tests, the reader's own included: every call of the storage is one step, and any step can be
-made to fail or be the last one before the power goes.
+made to fail or be the last one before the power goes. The proof that a store keeps its promises is
+then a loop over all steps of a device's life:
+
+    storage = MemoryStorage()
+    storage.cut_power_at(step)
+    with suppress(PowerCut):
+        live(storage)                            # remembers what it was promised
+    for found in storage.after_power_cut():      # every variant that is legal
+        assert reopened(found) is what was promised, or the change that was under way
+
+The model is harder than most disks. Names and contents are separate, and both may be lost until
+synced. Of names, changes are kept in any subset, in their order: a file system may write them in
+any order, but one rename never by halves. Of contents, `svrdb.pages` tells what may be left. A test
+of the trials themselves removes one precaution from the store after the other, and each removal is
+found out by this model.
 """
 
 import errno
@@ -31,14 +45,22 @@ class MemoryStorage:
     `torn` is the part of its octets that a failing write leaves behind.
 
     A file's content is durable after its `sync`, its name after `sync_directory`. Until then a
-    power cut may keep any part of the changes, in any order. What a failing `sync` did not write
-    is not written by the next one either, as with Linux.
+    power cut may keep any part of the changes, in any order. What a failing `sync` did not write is
+    not written by the next one either, as with Linux.
+
+        >>> storage = MemoryStorage({"svr.json": b"{}"})
+        >>> storage.fail_at(1)
+        >>> storage.names()
+        Traceback (most recent call last):
+        OSError: [Errno 5] Input/output error
     """
 
     def __init__(
         self, files: Mapping[str, bytes] | None = None, *, location: str = "memory"
     ) -> None:
         self._location = location
+        # The names that survive, those that a program sees, and the changes from the one to the
+        # other.
         self._durable = {name: Content(content) for name, content in (files or {}).items()}
         self._entries = dict(self._durable)
         self._pending: list[_Change] = []
@@ -81,7 +103,12 @@ class MemoryStorage:
         self._fault = None
 
     def after_power_cut(self) -> Iterator["MemoryStorage"]:
-        """Yield the storage as a reboot now may find it, in each variant that is legal."""
+        """Yield the storage as a reboot now may find it, in each variant that is legal.
+
+        Each subset of the changes of names that wait, with each combination of what the contents
+        may be; variants with the same files are yielded once. The number grows as the power of what
+        waits: a store that syncs as it should leaves few.
+        """
         seen = set()
         for kept in product((True, False), repeat=len(self._pending)):
             entries = self._entries_after(kept)
@@ -92,7 +119,11 @@ class MemoryStorage:
                     yield MemoryStorage(files, location=self._location)
 
     def drawn_after_power_cut(self, chance: Random) -> Self:
-        """Return the storage as a reboot now may find it, in a variant chosen by chance."""
+        """Return the storage as a reboot now may find it, in a variant chosen by chance.
+
+        For long lives, where listing all variants at each step would take too long. Writes are torn
+        at any octet here, not only at sectors and pages.
+        """
         share = chance.choice((0.0, 0.5, 1.0))
         entries = self._entries_after(tuple(chance.random() < share for _ in self._pending))
         files = {name: content.drawn(chance) for name, content in entries.items()}
@@ -106,7 +137,7 @@ class MemoryStorage:
         self._is_locked = True
 
     def look(self) -> None:
-        """Let anybody read beside the holder."""
+        """Let anybody read beside the holder; the lock stays with whom it is."""
         self._step()
 
     def unlock(self) -> None:
@@ -161,15 +192,18 @@ class MemoryStorage:
         self._pending.clear()
 
     def _step(self) -> None:
+        """Count a call, and raise what was asked for at this one."""
         self.steps += 1
         if self._fault is not None and self.steps in self._fault_steps:
             raise self._fault
 
     def _change(self, *change: tuple[str, Content | None]) -> None:
+        """Make a change of names that a program sees now, and a power cut may forget."""
         self._pending.append(change)
         _apply(change, self._entries)
 
     def _entries_after(self, kept: tuple[bool, ...]) -> dict[str, Content]:
+        """Return the names after a power cut that keeps these of the changes that wait."""
         entries = dict(self._durable)
         for change, is_kept in zip(self._pending, kept, strict=True):
             if is_kept:
@@ -178,7 +212,11 @@ class MemoryStorage:
 
 
 class _MemoryFile:
-    """An `OpenFile` of a memory storage."""
+    """An `OpenFile` of a memory storage: an offset in a content.
+
+    It refers to the content, not to the name, as a descriptor does: renamed meanwhile, the file is
+    still the one that is written to.
+    """
 
     __slots__ = ("_at", "_content", "_storage")
 
@@ -191,6 +229,7 @@ class _MemoryFile:
         try:
             self._storage._step()  # noqa: SLF001 - the file is a part of its storage
         except OSError:
+            # A write that fails half-way, of a disk that is full, leaves the first half.
             self._write(content[: int(len(content) * self._storage.torn)])
             raise
         self._write(content)

@@ -1,4 +1,19 @@
-"""What a power cut, or a disk that fails, may leave of a file that was written to."""
+"""What a power cut, or a disk that fails, may leave of a file that was written to.
+
+A system keeps what a program writes in memory, by pages, and brings the pages to the disk when it
+likes: in any order, each torn at a sector. What is there after a power cut is then, for each page
+that was written since the last sync, on its own:
+
+* what it was before;
+* what was written;
+* a part of the one and a part of the other, cut at a sector;
+* zeros, where the size reached the disk and the page did not;
+* rubbish, where the power failed in the middle of a sector.
+
+The file may also have any size between the least and the last one since the sync. Listing all
+combinations is out of reach; `survivors` has each kind of damage to each page once, with the others
+old, new or half-way, and `drawn` takes any combination by chance.
+"""
 
 from collections.abc import Iterator
 from random import Random
@@ -11,7 +26,10 @@ SECTOR: Final = 512
 
 
 class Content:
-    """What a file holds, and what of that is sure to survive."""
+    """What a file holds, and what of that is sure to survive.
+
+    `written` is what a program reads now, `synced` what a power cut cannot take.
+    """
 
     __slots__ = ("_dirty", "_forgotten", "_least", "synced", "written")
 
@@ -40,7 +58,11 @@ class Content:
         self._forgotten.difference_update(touched)
 
     def sync(self) -> None:
-        """Make durable what was written since the last sync; what was forgotten stays so."""
+        """Make durable what was written since the last sync; what was forgotten stays so.
+
+        A page whose sync failed counts as clean to the system, which does not write it again; this
+        sync reports success all the same, as `fdatasync` of Linux does.
+        """
         durable = self.written
         for page in self._forgotten:
             durable = _patched(durable, page, _of(self.synced, page))
@@ -49,12 +71,19 @@ class Content:
         self._dirty.clear()
 
     def fail(self) -> None:
-        """Fail to sync: what was written may be on the disk or not, and is not tried again."""
+        """Fail to sync: what was written may be on the disk or not, and is not tried again.
+
+        It helps only to write those pages anew; `write` takes them out of the forgotten ones.
+        """
         self._forgotten |= self._dirty
         self._dirty.clear()
 
     def survivors(self) -> list[bytes]:
-        """Return what a power cut may leave, each kind of damage to each page at least once."""
+        """Return what a power cut may leave, each kind of damage to each page at least once.
+
+        Of many pages the first and last two and one in the middle are damaged: the others have
+        nothing that these have not.
+        """
         pages = sorted(self._dirty | self._forgotten)
         if not pages:
             return [self.synced]
@@ -94,6 +123,7 @@ class Content:
 
 
 def _pages(start: int, end: int) -> range:
+    """Return the numbers of the pages that octets from `start` up to `end` touch."""
     return range(start // PAGE, -(-end // PAGE))
 
 

@@ -1,7 +1,9 @@
 """A model as plain maps, arrays and texts, for people to read: its secrets hidden unless asked for.
 
 The wire names are the model's. What is octets in the model is secret there (keys, PINs); nothing
-else is.
+else is, so that a new secret property is hidden without anybody having to think of it. The length
+that is shown in place of a secret tells a key of a wrong size, which is what most people who look
+are after.
 """
 
 import base64
@@ -17,7 +19,10 @@ TEXTUAL: Final = frozenset({Encoding.PEM, Encoding.JWT, Encoding.URI})
 
 
 def tree(model: object) -> Any:
-    """Return a model as dictionaries, lists and texts, with UUIDs as text and octets as octets."""
+    """Return a model as dictionaries, lists and texts, with UUIDs as text and octets as octets.
+
+    The names are those of the wire (`aclist2`, `rowneruuid`), in the model's order.
+    """
     return _listed(msgspec.to_builtins(model, builtin_types=(bytes,)))
 
 
@@ -39,7 +44,13 @@ def plain(model: object, *, reveal: bool = False) -> Any:
 
 
 def secret_text(octets: bytes, encoding: str | None, *, reveal: bool = False) -> str:
-    """Return the text for some secret octets; `encoding` is that beside them, if there is one."""
+    """Return the text for some secret octets; `encoding` is that beside them, if there is one.
+
+    >>> secret_text(bytes(16), None)
+    '<secret 16 bytes>'
+    >>> secret_text(b"2468", "oic.sec.encoding.raw", reveal=True)
+    '32343638'
+    """
     if not reveal:
         return f"<secret {len(octets)} bytes>"
     if encoding in TEXTUAL:
@@ -63,7 +74,8 @@ def _shown(value: object, encoding: str | None, *, reveal: bool) -> object:
 def visible(text: str) -> str:
     """Escape what is no visible character, as JSON does; a terminal would obey some of them.
 
-    Names come from whoever provisioned the device. Lines stay lines.
+    Names come from whoever provisioned the device: a tool that names a security domain with escape
+    sequences must not repaint the terminal of the owner who lists it. Lines stay lines.
     """
     if text.isprintable():
         return text

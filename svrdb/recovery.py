@@ -1,4 +1,12 @@
-"""Putting another database in the place of the current one, be that damaged or missing."""
+"""Putting another database in the place of the current one, be that damaged or missing.
+
+This is the way out that the errors of a damaged store name: a person has chosen a snapshot, the
+generation before or the newest change of the journal, and it becomes the device's database. The
+program never chooses by itself (see `svrdb.store`).
+
+Nothing that was found is thrown away: the damaged file and its journal are first kept under
+`svr.damaged.*`, durably, for whoever wants to know what happened or to save a key out of them.
+"""
 
 from typing import Final
 
@@ -19,9 +27,9 @@ DAMAGED_JOURNAL: Final = f"{PREFIX}damaged.journal"
 def restore(storage: Storage, database: Database) -> tuple[str, ...]:
     """Make `database` the current one of a device that is not running, in one step.
 
-    The one before becomes the previous generation; of a damaged one the files are kept under
-    other names, which are returned. Raises StoreMissing where no device lives, StoreLocked,
-    StoreUnavailable.
+    The one before becomes the previous generation, so that a restore can itself be taken back; of a
+    damaged one the files are kept under other names, which are returned. Raises StoreMissing where
+    no device lives, StoreLocked, StoreUnavailable.
     """
 
     def missing() -> Database:
@@ -36,7 +44,7 @@ def restore(storage: Storage, database: Database) -> tuple[str, ...]:
 
 
 def damaged_name(codec: Codec) -> str:
-    """Return the name under which a damaged database is kept."""
+    """Return the name under which a damaged database is kept; an older one there is replaced."""
     return f"{PREFIX}damaged.{codec.name}"
 
 
@@ -51,6 +59,12 @@ def _replace_damaged(storage: Storage, database: Database) -> tuple[str, ...]:
 
 
 def _replaced(storage: Storage, codec: Codec, database: Database) -> tuple[str, ...]:
+    """Keep what is damaged, then put the database into a file that is newer than all of it.
+
+    The new file names as folded the file that the newest record follows. If the journal comes back
+    after a power cut, it is passed over instead of contradicting the restored database.
+    """
+    # A journal is mostly zeros; what is kept of it ends with its last record.
     found = {
         damaged_name(codec): storage.read(codec.file_name),
         DAMAGED_JOURNAL: (storage.read(JOURNAL_NAME) or b"").rstrip(b"\0") or None,

@@ -1,8 +1,16 @@
 """Snapshots: whole databases kept under names beside the current one.
 
-A file of each, written and checksummed like the database. Some are made by a person, under a name
-that stays until a person removes it; others by the device, numbered, of which only the latest few
-are kept. Numbers, not times, tell which are the latest: clocks jump.
+A file of each, written and checksummed like the database, in version 1 (`svrdb.coding`): a snapshot
+has no journal and no number. Some are made by a person, under a name that stays until a person
+removes it; others by the device, numbered, of which only the latest few are kept. Numbers, not
+times, tell which are the latest: clocks jump, and the order of what is removed must not depend on
+them.
+
+    svr.snapshot.before-move.json         made by a person
+    svr.snapshot.auto-000017-RFNOP.json   made by the device when it entered that state
+
+They are written beside a running device, without its lock: `Storage.look` permits to write what the
+holder does not, and the holder writes no file of these names but by the functions here.
 """
 
 import re
@@ -26,6 +34,8 @@ RESERVED: Final = frozenset({LIVE, RESET_PROFILE, PREVIOUS})
 NAME_RULE: Final = (
     "up to 64 letters, digits, dots, hyphens and underscores, a letter or digit first"
 )
+"""What a name may be, for people. Neither a path that leaves the directory nor something that a
+command line takes for an option fits it."""
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _AUTOMATIC: Final = re.compile(r"auto-([0-9]{6,})-[A-Z]+")
@@ -36,7 +46,7 @@ _FILE: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A snapshot that is there."""
+    """A snapshot that is there: its name and in which form it is written."""
 
     name: str
     codec: Codec
@@ -48,13 +58,20 @@ class Snapshot:
 
     @property
     def number(self) -> int | None:
-        """Its place among the automatic ones, None if a person made it."""
+        """Its place among the automatic ones, None if a person made it.
+
+        At least six digits; numbers that outgrow them stay in order, as they are compared as
+        numbers.
+        """
         found = _AUTOMATIC.fullmatch(self.name)
         return int(found[1]) if found else None
 
 
 def check_name(name: str) -> None:
-    """Raise ValueError for a name that a person's snapshot cannot have."""
+    """Raise ValueError for a name that a person's snapshot cannot have.
+
+    Names that begin with `auto-` are the device's: it would count and remove them.
+    """
     if not _NAME.fullmatch(name):
         raise ValueError(f"a snapshot's name has {NAME_RULE}")
     if name in RESERVED or name.startswith("auto-"):
@@ -76,7 +93,9 @@ def list_snapshots(storage: Storage) -> tuple[Snapshot, ...]:
 def take_snapshot(storage: Storage, name: str, database: Database, codec: Codec) -> Snapshot:
     """Keep a database under a name that is not taken; durable when this returns.
 
-    Raises ValueError for a bad or taken name, and StoreUnavailable.
+    A snapshot is never overwritten, not even by one in the other form: what somebody kept is not to
+    be lost to a name that was used twice. Raises ValueError for a bad or taken name, and
+    StoreUnavailable.
     """
     check_name(name)
     if any(known.name == name for known in list_snapshots(storage)):
@@ -87,7 +106,8 @@ def take_snapshot(storage: Storage, name: str, database: Database, codec: Codec)
 def take_automatic(storage: Storage, database: Database, codec: Codec, *, limit: int) -> Snapshot:
     """Keep a database as the latest automatic snapshot, and of these only the `limit` latest.
 
-    A person's snapshots are never removed. Raises StoreUnavailable.
+    The new one is durable before an old one goes. A person's snapshots are never removed. Raises
+    StoreUnavailable.
     """
     numbered = [known for known in list_snapshots(storage) if known.number is not None]
     number = 1 + max((known.number or 0 for known in numbered), default=0)
@@ -108,7 +128,10 @@ def remove_snapshot(storage: Storage, name: str) -> None:
 
 
 def read_snapshot(storage: Storage, name: str) -> Database:
-    """Read a snapshot. Raises StoreMissing, StoreDamaged or StoreUnavailable."""
+    """Read a snapshot, and check it as the database is checked.
+
+    Raises StoreMissing (the text lists those that are there), StoreDamaged or StoreUnavailable.
+    """
     found = _find(storage, name)
     with explained(storage):
         content = storage.read(found.file_name)
@@ -120,7 +143,10 @@ def read_snapshot(storage: Storage, name: str) -> Database:
 
 
 def read_previous(storage: Storage) -> Database:
-    """Read the generation before the last commit. Raises as `read_snapshot` does."""
+    """Read the generation before the last commit, also where the current one is damaged.
+
+    Raises as `read_snapshot` does.
+    """
     with explained(storage):
         try:
             found = require(storage)
@@ -135,7 +161,11 @@ def read_previous(storage: Storage) -> Database:
 
 
 def read_journal(storage: Storage) -> Database:
-    """Read the last change in the journal, whatever is damaged. Raises as `read_snapshot` does."""
+    """Read the last change in the journal, whatever is damaged. Raises as `read_snapshot` does.
+
+    Where a record before it is lost, this is still the newest that the device promised, or was
+    about to promise.
+    """
     with explained(storage):
         newest = newest_in_journal(storage)
     if newest is None:
@@ -169,5 +199,6 @@ def _find(storage: Storage, name: str) -> Snapshot:
 
 
 def _rank(snapshot: Snapshot) -> tuple[bool, int, str]:
+    """Return what puts automatic snapshots first, by number, and the others behind, by name."""
     number = snapshot.number
     return number is None, number or 0, snapshot.name

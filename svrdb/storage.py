@@ -1,7 +1,19 @@
 """Where a store keeps its files: the few operations it needs, and a directory that offers them.
 
-Each step whose failure or interruption matters is a call of its own, so that a test can fail it
-or cut the power there (see `svrdb.memory`).
+Each step whose failure or interruption matters is a call of its own, so that a test can fail it or
+cut the power there (see `svrdb.memory`). That is also why nothing here is convenient: a
+`write_file` that creates, writes, syncs and renames would hide the four instants at which the power
+may go.
+
+What the operations promise is less than what a program sees. A program reads back what it wrote at
+once; after a power cut there is only this:
+
+    call                     durable after
+    ----------------------   ----------------------------------------------
+    OpenFile.write           OpenFile.sync, unless that raised
+    Storage.create           sync_directory (the name), sync (the content)
+    Storage.rename, remove   sync_directory; until then either name may be
+                               found, never a mixture of two contents
 """
 
 import errno
@@ -16,7 +28,8 @@ from typing import Final, Protocol
 from onboardee.svrdb.errors import StoreLocked, StoreUnavailable
 
 PREFIX: Final = "svr."
-"""How the name of every file of a store begins."""
+"""How the name of every file of a store begins. A directory that holds nothing else is the store's
+own, and may be made private."""
 
 LOCK_NAME: Final = "svr.lock"
 
@@ -25,12 +38,12 @@ class OpenFile(Protocol):
     """A file being written; what is written survives a power cut once `sync` returned.
 
     After a `sync` that failed nobody knows what of it is on the disk, and a second one that
-    succeeds does not tell: the system may have given up the pages that it could not write. What
-    matters has to be written again.
+    succeeds does not tell: the system may have given up the pages that it could not write (Linux
+    marks them as clean). What matters has to be written again, to another place.
     """
 
     def write(self, content: bytes) -> None:
-        """Write all of `content` behind what was written last."""
+        """Write all of `content` behind what was written last; a failure may leave a part of it."""
 
     def sync(self) -> None:
         """Make the content durable; the file's name becomes so by `Storage.sync_directory`."""
@@ -40,7 +53,10 @@ class OpenFile(Protocol):
 
 
 class Storage(Protocol):
-    """A flat set of named files, held by one store at a time. Every operation may raise OSError."""
+    """A flat set of named files, held by one store at a time. Every operation may raise OSError.
+
+    Names are plain file names, all beginning with `PREFIX`; none of them comes from a peer.
+    """
 
     @property
     def location(self) -> str:
@@ -52,7 +68,8 @@ class Storage(Protocol):
     def look(self) -> None:
         """Take the storage beside its holder: to read, and to write what the holder does not.
 
-        Nothing is made or changed by it. Either this or `lock` comes first, `unlock` last.
+        Nothing is made or changed by it: a command that looks for a device in a wrong directory
+        leaves no trace there. Either this or `lock` comes first, `unlock` last.
         """
 
     def unlock(self) -> None:
@@ -71,17 +88,23 @@ class Storage(Protocol):
         """Open a file that is there, to write from octet `at` on over what it has."""
 
     def rename(self, old: str, new: str) -> None:
-        """Give a file a new name, replacing in one instant what had it."""
+        """Give a file a new name, replacing in one instant what had it.
+
+        A reader, and a reboot, find the one or the other content under the name, never a part.
+        """
 
     def remove(self, name: str) -> None:
         """Remove a file if it is there."""
 
     def sync_directory(self) -> None:
-        """Make all creations, renames and removals so far durable."""
+        """Make all creations, renames and removals so far durable.
+
+        The content of files is another matter: see `OpenFile.sync`.
+        """
 
 
 class _OpenFile:
-    """An `OpenFile` of a directory."""
+    """An `OpenFile` of a directory: one descriptor."""
 
     __slots__ = ("_descriptor", "_is_new")
 
@@ -105,9 +128,14 @@ class _OpenFile:
 class DirectoryStorage:
     """A `Storage` in one directory, private to its user: mode 0700, files 0600.
 
+    The files hold pre-shared keys, private keys and PINs in the clear, as a device has to use them.
     A missing directory is created with its parents. An existing one that others may enter is
     tightened if it holds nothing but a store, and otherwise refused: it was made for something
     else, and taking it away from others could break that.
+
+    All files are opened relative to the directory's descriptor, which `lock` opens once. A process
+    that changes its working directory, or a directory that is renamed, does not separate a store
+    from its files.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -121,7 +149,14 @@ class DirectoryStorage:
         return str(self._path)
 
     def lock(self) -> None:
-        """Make the directory if need be and lock it, or say which process holds it."""
+        """Make the directory if need be and lock it, or say which process holds it.
+
+        The lock is a `flock`, which ends with the process however that ends: no stale lock is left
+        by a crash. Raises StoreLocked, StoreUnavailable for a directory that is not private, and
+        OSError.
+        """
+        # A second `flock` of the same process on another descriptor would be refused too, but one
+        # on this object would only leak the first descriptor.
         if self._directory >= 0:
             raise StoreLocked(self.location, os.getpid())
         _make_directory(self._path)
@@ -135,7 +170,7 @@ class DirectoryStorage:
             raise
 
     def look(self) -> None:
-        """Open the directory, which must be there, whoever holds the lock."""
+        """Open the directory, which must be there, whoever holds the lock. Raises OSError."""
         if self._directory >= 0:
             raise StoreLocked(self.location, os.getpid())
         self._directory = os.open(self._path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -164,7 +199,10 @@ class DirectoryStorage:
             os.close(descriptor)
 
     def create(self, name: str) -> OpenFile:
-        """Begin a file of mode 0600, emptying one that is there."""
+        """Begin a file of mode 0600, emptying one that is there.
+
+        A symbolic link in its place is refused: see `_open`.
+        """
         descriptor = self._open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         try:
             # The mode given at creation is subject to the umask and void for an existing file.
@@ -194,12 +232,18 @@ class DirectoryStorage:
         os.fsync(self._directory)
 
     def _open(self, name: str, flags: int) -> int:
+        """Open a file of the directory, and never what a symbolic link leads to.
+
+        Whoever could place a link here before the directory was tightened could otherwise have the
+        device's keys written, or a file of this user truncated, elsewhere.
+        """
         if self._directory < 0:
             raise ValueError("the storage is not locked")
         flags |= os.O_CLOEXEC | os.O_NOFOLLOW
         return os.open(name, flags, 0o600, dir_fd=self._directory)
 
     def _take_lock(self) -> None:
+        """Lock without waiting, and leave this process's id for the message to the next one."""
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -211,10 +255,12 @@ class DirectoryStorage:
             os.write(self._lock, b"%d\n" % os.getpid())
 
     def _holder(self) -> int | None:
+        """Return the process id in the lock file, None if there is none that can be read."""
         text = os.pread(self._lock, 32, 0).strip()
         return int(text) if text.isdigit() else None
 
     def _require_private(self) -> None:
+        """Tighten a directory that is the store's own, or refuse one that others may enter."""
         mode = stat.S_IMODE(os.fstat(self._directory).st_mode)
         if not mode & 0o077:
             return
@@ -228,12 +274,17 @@ class DirectoryStorage:
 
 
 def _make_directory(path: Path) -> None:
+    """Make a directory and those above it, each durable in the one above.
+
+    A database that is synced in a directory whose own name is lost with the power is lost, too.
+    """
     if path.is_dir():
         return
     if path.exists() or path.is_symlink():
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
     _make_directory(path.parent)
     with suppress(FileExistsError):
+        # `mkdir` subtracts the umask, which may take away the owner's own rights.
         path.mkdir(mode=0o700)
         path.chmod(0o700)
     # A parent that may be written but not read cannot be synced.

@@ -1,5 +1,19 @@
 """The store: one database, replaced as a whole, that survives whatever stops the program.
 
+A device answers 2.04 only when what it was told will survive a power cut. IoTivity rewrites its
+file in place, without a sync: a cut between the truncation and the last write leaves an empty file,
+which the next start takes for a device fresh from the factory, with a new UUID and no owner. This
+module and those below it exist so that neither can happen here.
+
+The layers, each of which knows only the one below:
+
+    Store      (here)            one database at a time, locks, errors as sentences
+    Disk       svrdb.disk        which files are written in which order
+    contents   svrdb.contents    what the files that are found add up to
+    journal    svrdb.journal     records of the changes since the file was last replaced
+    files      svrdb.files       one file, replaced in one instant
+    Storage    svrdb.storage     the system calls; svrdb.memory for tests
+
 What holds:
 
 * `commit` returns when the new database is durable, and then `current` is that one. Until then
@@ -17,10 +31,16 @@ with one.
 
 Whatever the instant of a crash, the next opening finds the database before or after, and once
 `commit` returned, only the one after. A missing database means a new device only where no device
-ever was: after the first one is durable, a marker file is written, and while it is there, a
-missing database is damage. How that is done is told in `svrdb.disk`, `svrdb.journal` and
-`svrdb.contents`. The generation before stays on the disk for a person who has to repair. It is
+ever was: after the first one is durable, a marker file is written, and while it is there, a missing
+database is damage. The generation before stays on the disk for a person who has to repair. It is
 never used by itself: an update that was acknowledged may lack in it.
+
+An example, in memory; a directory is opened by `svrdb.open_directory`:
+
+    >>> with Store.open(MemoryStorage(), factory) as store:
+    ...     store.commit(enter(store.current, State.RFPRO))
+    ...     store.current.state
+    <State.RFPRO: 2>
 """
 
 from collections.abc import Callable
@@ -45,7 +65,9 @@ _MARKER_TEXT: Final = (
 class Store:
     """The database of one device and the place it is kept in; make it with `Store.open`.
 
-    It is a context manager that closes itself.
+    It is a context manager that closes itself. Between `open` and `close` the storage is locked:
+    two processes that write to one directory would each believe that its own numbers are the
+    newest.
     """
 
     def __init__(self, storage: Storage, disk: Disk, codec: Codec, *, is_new: bool) -> None:
@@ -70,9 +92,17 @@ class Store:
     ) -> Self:
         """Lock the storage and load its database, or commit `factory()` for a new device.
 
-        A new device is kept in the form of `codec`, a known one in the form in which it is found.
-        Without `journal` each commit is in the readable file at once: for who changes one thing
-        and leaves. Raises StoreLocked, StoreDamaged or StoreUnavailable, and then holds nothing.
+        A new device is kept in the form of `codec`, a known one in the form in which it is found,
+        so that the device goes on in its file however the program is called. `factory` is asked
+        only where no device ever was.
+
+        Without `journal` each commit is in the readable file at once: for a command that changes
+        one thing and leaves. With it a commit costs one sync, and the file is brought up to date
+        when the journal is full and when the store is closed.
+
+        Raises StoreLocked (another open store has the storage), StoreDamaged (a device was here,
+        but its database cannot be trusted; no file is changed) or StoreUnavailable (the disk
+        refuses). After each of them, and after an error of `factory`, the storage is free again.
         """
         with explained(storage):
             storage.lock()
@@ -86,6 +116,10 @@ class Store:
             else:
                 codec, disk = found.codec, Disk(storage, found, journal=journal)
             with explained(storage):
+                # What is about to be shown to peers must not be undone by a power cut: the process
+                # before this one may have died between a write and its sync. The marker comes last;
+                # if it came before the database, a crash between the two would turn a new device
+                # into a damaged one.
                 disk.settle()
                 _mark(storage)
         except BaseException:
@@ -95,7 +129,11 @@ class Store:
 
     @property
     def current(self) -> Database:
-        """The database that is durable."""
+        """The database that is durable.
+
+        It may be read from any thread, also while another one commits; it is exchanged as a whole,
+        and databases are immutable.
+        """
         return self._disk.current
 
     @property
@@ -110,16 +148,19 @@ class Store:
 
     @property
     def is_new(self) -> bool:
-        """Whether this opening made the device."""
+        """Whether this opening made the device, and did not find one."""
         return self._is_new
 
     def commit(self, new: Database) -> None:
         """Make `new` the current database; it is durable when this returns.
 
-        Raises ValueError if it breaks the model or the store is closed, and StoreUnavailable if it
-        cannot be written.
+        To commit what is current already touches no file, unless a failure before has left the disk
+        in doubt. Raises ValueError if `new` breaks the model or the store is closed, and
+        StoreUnavailable if it cannot be written; `current` is then what it was.
         """
         self._require_open()
+        # Packed before the lock is taken: this reads the database back to see that it would be the
+        # same, and needs no disk.
         packed = self._codec.pack(new)
         with self._committing:
             self._require_open()
@@ -131,6 +172,9 @@ class Store:
                         self._disk.take_back()
             except StoreUnavailable:
                 self._is_settled = False
+                # The record, or a part of it, may be on the disk, and the caller is about to hear
+                # that it is not. A whole file with the old content and a higher number makes sure
+                # that no later opening takes the refused change.
                 with suppress(OSError):
                     self._disk.take_back()
                     self._is_settled = True
@@ -143,7 +187,8 @@ class Store:
     def close(self) -> None:
         """Give the storage back; `current` stays readable. Closing twice is harmless.
 
-        All that is current is in the readable file then, if the disk lets it.
+        All that is current is in the readable file then, if the disk lets it. If it does not,
+        nothing is lost: the journal has it, and the next opening reads both.
         """
         with self._committing:
             if not self._is_open:
@@ -163,11 +208,15 @@ class Store:
         self.close()
 
     def _require_open(self) -> None:
+        """Raise ValueError after `close`: another process may have the directory by then."""
         if not self._is_open:
             raise ValueError("the store is closed")
 
 
 def _mark(storage: Storage) -> None:
-    """Mark the place of a database that is durable."""
+    """Leave the marker that says that a device lives here, unless it is there.
+
+    A directory that was copied without it gets it back, as the database itself tells as much.
+    """
     if MARKER_NAME not in storage.names():
         place(storage, MARKER_NAME, _MARKER_TEXT)

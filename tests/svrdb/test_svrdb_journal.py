@@ -28,7 +28,7 @@ from onboardee.svrdb import (
 )
 from onboardee.svrdb.codec import CODECS, Commit
 from onboardee.svrdb.coding import digest
-from onboardee.svrdb.journal import BLOCK, JOURNAL_NAME, SIZE, Record, records_of
+from onboardee.svrdb.journal import BLOCK, JOURNAL_NAME, SIZE, JournalRecord, records_of
 from onboardee.svrdb.storage import OpenFile
 
 both = pytest.mark.parametrize("codec", CODECS, ids=lambda codec: codec.name)
@@ -406,15 +406,15 @@ def test_a_journal_begins_anew() -> None:
 
 def test_what_a_peer_stores_is_no_record() -> None:
     """A database may hold the octets of a record, at a block's beginning, too: they are none."""
-    forged = Record(CBOR, b"other than ours!", 1 << 40, 1 << 40, CBOR.pack(owned())).encode()
-    empty = Record(CBOR, bytes(16), 1, 0, CBOR.pack(with_key(bytes(SIZE)))).encode()
+    forged = JournalRecord(CBOR, b"other than ours!", 1 << 40, 1 << 40, CBOR.pack(owned())).encode()
+    empty = JournalRecord(CBOR, bytes(16), 1, 0, CBOR.pack(with_key(bytes(SIZE)))).encode()
     start = empty.index(bytes(BLOCK // 2))
     assert start < BLOCK
     for further in range(3):
         for shift in range(8):
             padding = bytes((further + 1) * BLOCK - start - shift)
             database = with_key((padding + forged).ljust(SIZE, b"\0"))
-            content = Record(CBOR, bytes(16), 1, 0, CBOR.pack(database)).encode()
+            content = JournalRecord(CBOR, bytes(16), 1, 0, CBOR.pack(database)).encode()
             (record,) = records_of(content)
             assert record.database() == database
             # nor if the record around it is torn
@@ -466,7 +466,7 @@ def test_read_beside_the_device(pace: int) -> None:
 
 def test_records_of_anything() -> None:
     """What is no record is none: nothing, zeros, a cut-off head, another magic, another size."""
-    record = Record(JSON, bytes(16), 1, 0, JSON.pack(device(0)))
+    record = JournalRecord(JSON, bytes(16), 1, 0, JSON.pack(device(0)))
     content = record.encode()
     assert records_of(content) == [record]
     assert records_of(bytes(BLOCK) + content) == [record]
@@ -478,7 +478,7 @@ def test_records_of_anything() -> None:
 
 def test_forms_are_not_mixed() -> None:
     """A record tells in which form it is."""
-    record = Record(CBOR, bytes(16), 1, 0, CBOR.pack(owned()))
+    record = JournalRecord(CBOR, bytes(16), 1, 0, CBOR.pack(owned()))
     (found,) = records_of(record.encode())
     assert found.database() == owned()
     assert found.database().doxm.device_uuid == DEVICE
