@@ -10,6 +10,7 @@ RUN python -m venv /opt/build \
 COPY device device
 COPY svrdb svrdb
 COPY obt obt
+COPY pki pki
 COPY profiles profiles
 COPY wire wire
 COPY src src

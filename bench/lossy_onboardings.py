@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from onboardee.device.events import Bus, Event, PinShown
 from onboardee.device.simulation import profile
 from onboardee.device.simulation.manufacturer import Manufacturer
-from onboardee.device.testing import MemoryNetwork, Weather, certificates, memory_device
+from onboardee.device.testing import MemoryNetwork, Weather, memory_device
 from onboardee.obt import (
     ORDERS,
     MemoryTransport,
@@ -27,6 +27,7 @@ from onboardee.obt import (
     run,
     take_ownership,
 )
+from onboardee.pki import issuing
 from onboardee.wire.entropy import SeededEntropy
 
 WEATHER = Weather(loss=0.2, duplication=0.1, reordering=0.3)
@@ -34,8 +35,8 @@ OWNER = UUID("11111111-2222-4333-8444-555555555555")
 DISCOVERY_ROUNDS = 30
 
 
-ROOT = certificates.root()
-LEAF = ROOT.issue(certificates.manufacturer())
+ROOT = issuing.root()
+LEAF = ROOT.issue(issuing.manufacturer())
 ANCHORS = TrustAnchors.of(ROOT.pem)
 
 

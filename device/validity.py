@@ -1,4 +1,4 @@
-"""When an access control entry applies: its periods, weighed at a moment.
+"""When an access control entry or a credential applies: its periods, weighed at a moment.
 
 A rule is weighed at every request, so what one evaluation may cost has a bound: `svrdb.validity`
 refuses rules whose next occurrence could be searched for in vain, and a search begins shortly
@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from onboardee.svrdb.model import TimePattern
+from onboardee.svrdb.model import Credential, TimePattern
 from onboardee.svrdb.validity import CLOCKWORK, STEPS, Period, Rule, parse
 
-__all__ = ["applies_at", "parse"]
+__all__ = ["applies_at", "is_usable", "parse"]
 
 
 def applies_at(validity: Iterable[TimePattern], moment: datetime | None) -> bool:
@@ -27,6 +27,17 @@ def applies_at(validity: Iterable[TimePattern], moment: datetime | None) -> bool
         return False
     plain = moment.astimezone(UTC).replace(tzinfo=None, microsecond=0)
     return any(_covers(pattern, plain) for pattern in patterns)
+
+
+def is_usable(credential: Credential, moment: datetime) -> bool:
+    """Tell whether a credential was not revoked, and the moment lies in its period.
+
+    (OCF Security 13.3.)
+    """
+    if credential.is_revoked:
+        return False
+    period = credential.period
+    return period is None or applies_at((TimePattern(period=period),), moment)
 
 
 @lru_cache(maxsize=256)

@@ -1,44 +1,17 @@
 """Whom the tool trusts to name devices: certificates of its own choice, not the system's."""
 
-import base64
-import binascii
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Final
 from uuid import UUID
 
+from onboardee.pki.pem import from_octets
 from onboardee.wire.dtls import VerifyChain
-
-_PEM: Final = re.compile(rb"-----BEGIN CERTIFICATE-----(.+?)-----END CERTIFICATE-----", re.DOTALL)
 
 
 def wall_clock() -> datetime:
     """Return the date and time that certificates are judged by."""
     return datetime.now(UTC)
-
-
-def to_der(data: bytes | str) -> tuple[bytes, ...]:
-    """Return the certificates in PEM text, or the one in DER octets, as DER.
-
-    Raises:
-        ValueError: if there is none.
-
-    """
-    octets = data.encode() if isinstance(data, str) else data
-    if octets.startswith(b"\x30"):
-        return (octets,)
-    try:
-        found = tuple(
-            base64.b64decode(b"".join(match.split()), validate=True)
-            for match in _PEM.findall(octets)
-        )
-    except binascii.Error as error:
-        raise ValueError("a certificate in PEM is not base64") from error
-    if not found:
-        raise ValueError("neither PEM nor DER: there is no certificate in it")
-    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +37,12 @@ class TrustAnchors:
         clock: Callable[[], datetime] = wall_clock,
         revocations: Callable[[], Sequence[bytes]] = tuple,
     ) -> "TrustAnchors":
-        """Read PEM texts, with one or more certificates each, and DER octets."""
-        ders = tuple(der for each in certificates for der in to_der(each))
+        """Read PEM texts, with one or more certificates each, and DER octets.
+
+        Raises `ValueError` for what is neither.
+        """
+        texts = (each.encode() if isinstance(each, str) else each for each in certificates)
+        ders = tuple(der for octets in texts for der in from_octets(octets))
         return cls(ders, clock, revocations)
 
     def verify_manufacturer(self) -> VerifyChain:

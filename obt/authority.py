@@ -1,51 +1,29 @@
-"""A small certificate authority: a root, identity and role certificates, revocation lists."""
+"""A small certificate authority: a root, identity and role certificates, revocation lists.
 
-import base64
-import warnings
+What stands in the certificates is `onboardee.pki.issuing`'s; who gets one is decided here.
+"""
+
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Final, Self
+from typing import Final, Self
 from uuid import UUID
 
-from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from onboardee.obt.anchors import TrustAnchors, to_der, wall_clock
-from onboardee.obt.chain import IDENTITY, ROLE, common_name
+from onboardee.obt.anchors import TrustAnchors, wall_clock
 from onboardee.obt.errors import PayloadError
 from onboardee.obt.identity import Identity
-from onboardee.wire.dtls import Certificate
+from onboardee.pki import issuing, key_pairs, pem
+from onboardee.pki.certificate import Certificate, read_chain, read_octets
+from onboardee.pki.errors import CertificateError
+from onboardee.pki.signing_requests import Request, read_base64, read_der, read_pem
 
 ROOT_LIFE: Final = timedelta(days=20 * 365)
 LIFE: Final = timedelta(days=365)
 LEEWAY: Final = timedelta(days=1)
 """How long before its making a certificate is valid: not all clocks agree."""
 LONGEST_REQUEST: Final = 3072
-
-_NO_USE: Final[dict[str, bool]] = dict.fromkeys(
-    (
-        "digital_signature",
-        "content_commitment",
-        "key_encipherment",
-        "data_encipherment",
-        "key_agreement",
-        "key_cert_sign",
-        "crl_sign",
-        "encipher_only",
-        "decipher_only",
-    ),
-    False,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +51,14 @@ class Authority:
 
     def __init__(
         self,
-        chain: Sequence[x509.Certificate],
+        chain: Sequence[Certificate],
         key: ec.EllipticCurvePrivateKey,
         *,
         clock: Callable[[], datetime] = wall_clock,
     ) -> None:
-        self._own, *self._above = chain
-        self._root = chain[-1]
-        self._key = key
+        self._signer = issuing.Issued(chain[0], key, tuple(chain[1:]))
         self._clock = clock
-        self._revoked: list[x509.RevokedCertificate] = []
+        self._revoked: list[issuing.Revoked] = []
         self._crl_number = 0
 
     @classmethod
@@ -90,10 +66,8 @@ class Authority:
         cls, name: str = "onboardee authority", *, clock: Callable[[], datetime] = wall_clock
     ) -> Self:
         """Make a root with a new key."""
-        key, subject = ec.generate_private_key(ec.SECP256R1()), _name(name)
-        builder = _authority_builder(subject, key.public_key(), clock() - LEEWAY, None)
-        root = builder.issuer_name(subject).sign(key, SHA256())
-        return cls([root], key, clock=clock)
+        made = issuing.root(recipe=_lasting(issuing.authority(name), ROOT_LIFE, clock))
+        return cls([made.certificate], made.key, clock=clock)
 
     def subordinate(self, name: str = "onboardee intermediate authority") -> "Authority":
         """Make an authority below this one, with a new key, that makes none itself.
@@ -102,12 +76,11 @@ class Authority:
             ValueError: if this one is below another itself.
 
         """
-        if self._above:
+        if self._signer.issuers:
             raise ValueError("an authority below another one signs no further authorities")
-        key = ec.generate_private_key(ec.SECP256R1())
-        builder = _authority_builder(_name(name), key.public_key(), self._clock() - LEEWAY, 0)
-        own = builder.issuer_name(self._own.subject).sign(self._key, SHA256())
-        return Authority([own, *self._chain], key, clock=self._clock)
+        recipe = _lasting(issuing.authority(name, path_length=0), ROOT_LIFE, self._clock)
+        made = self._signer.issue(recipe)
+        return Authority([made.certificate, *made.issuers], made.key, clock=self._clock)
 
     @classmethod
     def load(
@@ -123,8 +96,8 @@ class Authority:
             ValueError: if the two do not belong together.
 
         """
-        key = load_pem_private_key(private_key, None)
-        certificates = [x509.load_der_x509_certificate(der) for der in to_der(chain)]
+        certificates = read_chain(pem.from_octets(_octets(chain)))
+        key = key_pairs.load_private(private_key, is_pem=True)
         if not isinstance(key, ec.EllipticCurvePrivateKey):
             raise ValueError("the authority's key is not on an elliptic curve")  # noqa: TRY004
         if certificates[0].public_key() != key.public_key():
@@ -134,40 +107,36 @@ class Authority:
     @property
     def root(self) -> str:
         """The root certificate."""
-        return _pem(self._root)
+        return self._chain[-1].pem
 
     @property
     def chain(self) -> str:
         """Its own certificate and those above it, the root last."""
-        return "".join(map(_pem, self._chain))
+        return "".join(each.pem for each in self._chain)
 
     @property
     def anchors(self) -> TrustAnchors:
         """The root as the only trust anchor, and what is revoked at the time of asking."""
-        root = self._root.public_bytes(Encoding.DER)
+        root = self._chain[-1].der
         return TrustAnchors((root,), self._clock, lambda: (self._revocation_list(),))
 
     def private_key(self) -> bytes:
         """Return the private key in PEM, for `load`."""
-        return self._key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        return key_pairs.to_pem(self._signer.key)
 
     def identity(self, request: SigningRequest) -> str:
         """Sign an identity certificate (OCF Security 9.4.2.2)."""
-        return self._signed(self._builder(request, IDENTITY))
+        return self._signed(issuing.identity(request.uuid), request)
 
     def role(self, request: SigningRequest, role: str, *, authority: str | None = None) -> str:
         """Sign a role certificate; without `authority` the role is of the issuer's."""
-        attributes = [x509.NameAttribute(NameOID.COMMON_NAME, role)]
-        if authority is not None:
-            attributes.append(x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, authority))
-        names = x509.SubjectAlternativeName([x509.DirectoryName(x509.Name(attributes))])
-        return self._signed(self._builder(request, ROLE).add_extension(names, critical=False))
+        return self._signed(issuing.role(request.uuid, role, authority), request)
 
     def issue(self, uuid: UUID) -> Identity:
         """Make a key and an identity certificate for a client, such as the tool itself."""
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = self.identity(SigningRequest(uuid, key.public_key()))
-        return Identity(uuid, Certificate(to_der(certificate), key), self.anchors)
+        return Identity(uuid, key_pairs.CertifiedKey(pem.from_pem(certificate), key), self.anchors)
 
     def issue_role(self, identity: Identity, role: str, *, authority: str | None = None) -> str:
         """Sign a role certificate for the key of an identity."""
@@ -176,9 +145,8 @@ class Authority:
 
     def revoke(self, certificate: bytes | str) -> None:
         """Put a certificate of ours on the list of those that are not to be believed."""
-        serial = x509.load_der_x509_certificate(to_der(certificate)[0]).serial_number
-        entry = x509.RevokedCertificateBuilder().serial_number(serial)
-        self._revoked.append(entry.revocation_date(self._clock()).build())
+        number = read_octets(_octets(certificate))[0].serial_number
+        self._revoked.append(issuing.Revoked(number, self._clock()))
 
     def revocations(self) -> Revocations:
         """Sign a new list of what is revoked."""
@@ -188,45 +156,27 @@ class Authority:
 
     def _revocation_list(self) -> bytes:
         made = self._clock().replace(microsecond=0)
-        builder = (
-            x509.CertificateRevocationListBuilder()
-            .issuer_name(self._own.subject)
-            .last_update(made)
-            .next_update(made + LIFE)
-            .add_extension(x509.CRLNumber(self._crl_number), critical=False)
-        )
-        for entry in self._revoked:
-            builder = builder.add_revoked_certificate(entry)
-        return builder.sign(self._key, SHA256()).public_bytes(Encoding.DER)
+        return self._signer.revocation_list(self._revoked, made, made + LIFE, self._crl_number)
 
     @property
-    def _chain(self) -> list[x509.Certificate]:
-        return [self._own, *self._above]
+    def _chain(self) -> tuple[Certificate, ...]:
+        return (self._signer.certificate, *self._signer.issuers)
 
-    def _signed(self, builder: x509.CertificateBuilder) -> str:
+    def _signed(self, recipe: issuing.Recipe, request: SigningRequest) -> str:
         """Sign, and put the authorities between behind it; the root is known to whoever trusts."""
-        leaf = builder.sign(self._key, SHA256())
-        return "".join(map(_pem, [leaf, *self._chain[:-1]]))
+        leaf = self._signer.sign(_lasting(recipe, LEEWAY + LIFE, self._clock), request.key)
+        return "".join(each.pem for each in (leaf, *self._chain[:-1]))
 
-    def _builder(
-        self, request: SigningRequest, purpose: x509.ObjectIdentifier
-    ) -> x509.CertificateBuilder:
-        start = self._clock() - LEEWAY
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"uuid:{request.uuid}")])
-        usages = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH, purpose]
-        usage = _usage(digital_signature=True, key_agreement=True)
-        return (
-            x509.CertificateBuilder()
-            .subject_name(subject)
-            .issuer_name(self._own.subject)
-            .public_key(request.key)
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(start)
-            .not_valid_after(start + LEEWAY + LIFE)
-            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(usage, critical=True)
-            .add_extension(x509.ExtendedKeyUsage(usages), critical=False)
-        )
+
+def _lasting(
+    recipe: issuing.Recipe, life: timedelta, clock: Callable[[], datetime]
+) -> issuing.Recipe:
+    start = clock() - LEEWAY
+    return replace(recipe, start=start, end=start + life)
+
+
+def _octets(certificates: bytes | str) -> bytes:
+    return certificates.encode() if isinstance(certificates, str) else certificates
 
 
 def read_request(text: object, encoding: str, uuid: UUID) -> SigningRequest:
@@ -238,63 +188,22 @@ def read_request(text: object, encoding: str, uuid: UUID) -> SigningRequest:
     """
     if not isinstance(text, str | bytes):
         raise PayloadError("csr is neither text nor octets")
-    try:
-        # what a device wrote into its request must not become a warning in our process
-        with warnings.catch_warnings(action="ignore"):
-            request = _parse_request(text, encoding)
-            key, digest = request.public_key(), request.signature_hash_algorithm
-            is_signed, name = request.is_signature_valid, common_name(request.subject)
-    except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
-        raise PayloadError("the request cannot be read") from error
-    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
-        raise PayloadError("the key of the request is not on P-256")
-    if not isinstance(digest, SHA256):
-        raise PayloadError("the request is not signed with SHA-256")
-    if not is_signed:
-        raise PayloadError("the request is not signed with the key in it")
-    if name != f"uuid:{uuid}":
-        raise PayloadError(f"the common name of the request is {name!r}")
-    return SigningRequest(uuid, key)
-
-
-def _parse_request(text: str | bytes, encoding: str) -> x509.CertificateSigningRequest:
-    data = text.encode() if isinstance(text, str) else text
+    data = _octets(text)
     if len(data) > LONGEST_REQUEST:
         raise PayloadError(f"the request is longer than {LONGEST_REQUEST} octets")
+    try:
+        request = _parse_request(data, encoding, is_text=isinstance(text, str))
+    except CertificateError as error:
+        raise PayloadError(str(error)) from error
+    if request.name != f"uuid:{uuid}":
+        raise PayloadError(f"the common name of the request is {request.name!r}")
+    return SigningRequest(uuid, request.key)
+
+
+def _parse_request(data: bytes, encoding: str, *, is_text: bool) -> Request:
     match encoding:
         case "oic.sec.encoding.pem":
-            return x509.load_pem_x509_csr(data.rstrip(b"\0"))
+            return read_pem(data.rstrip(b"\0"))
         case "oic.sec.encoding.der":
-            is_text = isinstance(text, str)
-            der = base64.b64decode(data, validate=True) if is_text else data
-            return x509.load_der_x509_csr(der)
+            return (read_base64 if is_text else read_der)(data)
     raise PayloadError(f"the request is in the encoding {encoding!r}")
-
-
-def _authority_builder(
-    subject: x509.Name, key: ec.EllipticCurvePublicKey, start: datetime, below: int | None
-) -> x509.CertificateBuilder:
-    """Say what stands in an authority's certificate that may have `below` authorities under it."""
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .public_key(key)
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(start)
-        .not_valid_after(start + ROOT_LIFE)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=below), critical=True)
-        .add_extension(_usage(key_cert_sign=True, crl_sign=True), critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), False)
-    )
-
-
-def _name(common_name: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
-
-
-def _usage(**uses: Any) -> x509.KeyUsage:
-    return x509.KeyUsage(**{**_NO_USE, **uses})
-
-
-def _pem(certificate: x509.Certificate) -> str:
-    return certificate.public_bytes(Encoding.PEM).decode("ascii")

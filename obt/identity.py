@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from onboardee.obt.anchors import TrustAnchors
-from onboardee.wire.dtls import Certificate
+from onboardee.pki.key_pairs import CertifiedKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,5 +15,5 @@ class Identity:
     """
 
     uuid: UUID
-    certificate: Certificate
+    certificate: CertifiedKey
     anchors: TrustAnchors

@@ -7,8 +7,9 @@ from typing import Final
 
 from onboardee.obt import cbor, model
 from onboardee.obt.keys import PIN_LABEL
+from onboardee.pki.key_pairs import CertifiedKey
 from onboardee.wire.coap import Code, ContentFormat
-from onboardee.wire.dtls import Certificate, CipherSuite, ClientConfig, Renegotiation, VerifyChain
+from onboardee.wire.dtls import CipherSuite, ClientConfig, Renegotiation, VerifyChain
 
 VERSION_1_0_0: Final = 2048
 """OCF's content format version, as options 2049 and 2053 carry it (OCF Core 12.2.5)."""
@@ -66,7 +67,7 @@ class Style:
         return replace(self.hello, suites=suites, psk_identity=identity, psk=psk)
 
     def certificate_hello(
-        self, verify: VerifyChain, certificate: Certificate | None = None
+        self, verify: VerifyChain, certificate: CertifiedKey | None = None
     ) -> ClientConfig:
         """Return what to offer for a session with certificates."""
         suites = self.certificate_suites

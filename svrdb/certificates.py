@@ -1,4 +1,4 @@
-"""Rules about the certificates and private keys of a database.
+"""Certificates and private keys of a database: reading them, and rules about them.
 
 The X.509 library costs 5 MB of memory: import this module only where a certificate or a private
 key is at hand.
@@ -7,9 +7,15 @@ key is at hand.
 from datetime import datetime
 from typing import Final
 
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding as KeyEncoding
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
+from onboardee.pki import certificate as reading
+from onboardee.pki.certificate import Certificate
+from onboardee.pki.chains import issued_in_turn
+from onboardee.pki.errors import BadCertificateError, CertificateError
+from onboardee.pki.key_pairs import load_private
+from onboardee.pki.pem import base64_octets
+from onboardee.pki.revocations import read_base64
 from onboardee.svrdb.findings import Finding, Findings, ProblemCode
 from onboardee.svrdb.model import (
     WITH_KEY_PAIRS,
@@ -21,17 +27,6 @@ from onboardee.svrdb.model import (
     PrivateData,
     PublicData,
 )
-from onboardee.svrdb.x509 import (
-    Unusable,
-    belongs_to,
-    has_expired,
-    identity_in,
-    is_not_yet_valid,
-    issued_in_turn,
-    read_certificates,
-    read_key,
-    read_revocations,
-)
 
 SHOWN: Final = frozenset(
     {CredentialUsage.IDENTITY, CredentialUsage.ROLE, CredentialUsage.MANUFACTURER}
@@ -40,6 +35,24 @@ SHOWN: Final = frozenset(
 
 _PROFILE: Final = "OCF Security 9.4.2"
 _ENTRY: Final = "OCF Security 13.3"
+
+
+def read_certificates(public: PublicData) -> tuple[Certificate, ...]:
+    """Read a chain of PEM, or the one certificate that base64 text of DER is.
+
+    Raises `BadCertificateError`, whose text completes "The publicdata ...".
+    """
+    try:
+        if public.encoding is Encoding.PEM:
+            return reading.read_pem(public.data)
+        return (reading.read_der(base64_octets(public.data)),)
+    except ValueError as error:
+        raise BadCertificateError(f"holds no certificate ({public.encoding})") from error
+
+
+def read_key(private: PrivateData) -> PrivateKeyTypes:
+    """Load a private key, PEM or DER, that has no password. Raises `ValueError`."""
+    return load_private(private.data, is_pem=private.encoding is Encoding.PEM)
 
 
 def findings(database: Database, now: datetime | None) -> Findings:
@@ -63,13 +76,12 @@ def unbroken(credential: Credential) -> PublicData | None:
         return public
     try:
         chain = read_certificates(public)
-    except Unusable:
+    except BadCertificateError:
         return public
     count = issued_in_turn(chain)
     if count == len(chain):
         return public
-    pem = b"".join(each.public_bytes(KeyEncoding.PEM) for each in chain[:count])
-    return PublicData(data=pem.decode(), encoding=Encoding.PEM)
+    return PublicData(data="".join(each.pem for each in chain[:count]), encoding=Encoding.PEM)
 
 
 def _private_key(credential: Credential) -> Findings:
@@ -87,7 +99,7 @@ def _is_readable(private: PrivateData) -> bool:
         return True  # the key is in some hardware, and this names it
     try:
         read_key(private)
-    except Unusable:
+    except ValueError:
         return False
     return True
 
@@ -98,7 +110,7 @@ def _certificates(
     name = f"credential {credential.credid}"
     try:
         chain = read_certificates(public)
-    except Unusable as why:
+    except BadCertificateError as why:
         sentence = f"The publicdata of {name} {why}."
         yield Finding(ProblemCode.CERTIFICATE_UNREADABLE, sentence, _PROFILE)
         return
@@ -116,7 +128,7 @@ def _certificates(
             yield from _validity(certificate, f"Certificate {number} of {name}", now)
 
 
-def _has_key(database: Database, credential: Credential, leaf: x509.Certificate) -> bool:
+def _has_key(database: Database, credential: Credential, leaf: Certificate) -> bool:
     """Tell whether the key is there; one that cannot be read is a finding of its own."""
     private = credential.private
     if private is not None and private.data and not _is_readable(private):
@@ -124,33 +136,31 @@ def _has_key(database: Database, credential: Credential, leaf: x509.Certificate)
     if private is None and credential.usage != CredentialUsage.MANUFACTURER:
         private = database.identity_key
     try:
-        return private is not None and belongs_to(private, leaf)
-    except Unusable:
+        return private is not None and read_key(private).public_key() == leaf.public_key()
+    except ValueError:
         return False
 
 
-def _name(database: Database, credential: Credential, leaf: x509.Certificate) -> Findings:
+def _name(database: Database, credential: Credential, leaf: Certificate) -> Findings:
     is_manufacturers = credential.usage == CredentialUsage.MANUFACTURER
     # a device that shows a temporary UUID has its certificates for the one that waits
     named = database.next_uuid or database.doxm.device_uuid
-    if not is_manufacturers and identity_in(leaf) != named:
+    if not is_manufacturers and leaf.identity != named:
         sentence = f"The common name in credential {credential.credid} is not uuid: and the "
         yield Finding(ProblemCode.NAME_MISMATCH, f"{sentence}deviceuuid.", _PROFILE)
 
 
-def _validity(certificate: x509.Certificate, name: str, now: datetime) -> Findings:
-    start, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
-    if is_not_yet_valid(certificate, now):
-        sentence = f"{name} is valid from {start:%Y-%m-%d} on."
+def _validity(certificate: Certificate, name: str, now: datetime) -> Findings:
+    if certificate.is_not_yet_valid(now):
+        sentence = f"{name} is valid from {certificate.start:%Y-%m-%d} on."
         yield Finding(ProblemCode.CERTIFICATE_NOT_YET_VALID, sentence, _PROFILE)
-    elif has_expired(certificate, now):
-        yield Finding(
-            ProblemCode.CERTIFICATE_EXPIRED, f"{name} expired on {end:%Y-%m-%d}.", _PROFILE
-        )
+    elif certificate.has_expired(now):
+        sentence = f"{name} expired on {certificate.end:%Y-%m-%d}."
+        yield Finding(ProblemCode.CERTIFICATE_EXPIRED, sentence, _PROFILE)
 
 
 def _revocations(text: str) -> Findings:
     try:
-        read_revocations(text)
-    except Unusable as why:
+        read_base64(text)
+    except CertificateError as why:
         yield Finding(ProblemCode.BAD_REVOCATION_LIST, f"crl.crldata {why}.", "RFC 5280 5")

@@ -26,12 +26,12 @@ def make(directory: Path, uuid: UUID | None, uuid_seed: UUID | None) -> None:
     Without a UUID chain.pem and key.pem are a manufacturer's, for `ownership.manufacturer`.
     """
     # 5 MB of memory and 50 ms that other sub-commands need not spend
-    from onboardee.device.testing import certificates  # noqa: PLC0415
+    from onboardee.pki import issuing  # noqa: PLC0415
 
     subject = uuid_seed or uuid
-    root = certificates.root()
-    middle = root.issue(certificates.authority("onboardee laboratory intermediate", path_length=0))
-    recipe = certificates.identity(subject) if subject else certificates.manufacturer()
+    root = issuing.root()
+    middle = root.issue(issuing.authority("onboardee laboratory intermediate", path_length=0))
+    recipe = issuing.identity(subject) if subject else issuing.manufacturer()
     leaf = middle.issue(recipe)
     try:
         directory.mkdir(parents=True, exist_ok=True)

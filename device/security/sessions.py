@@ -10,7 +10,8 @@ from onboardee.device.access.peer import Peer
 from onboardee.device.clock import WallClock, utc_now
 from onboardee.device.security.identity import identity_certificate, manufacturer_certificate
 from onboardee.device.security.pin import HINT_PREFIX, pin_key
-from onboardee.device.security.usable import is_usable
+from onboardee.device.validity import is_usable
+from onboardee.pki.errors import CertificateError
 from onboardee.svrdb.model import (
     NIL,
     Credential,
@@ -213,7 +214,7 @@ def has_lost_role(
 
     try:
         trust.verify_roles(public, session.peer_certificates, database, wall_clock)
-    except Alert:
+    except CertificateError:
         return True
     return False
 
@@ -274,7 +275,8 @@ def _verify_peer(chain: tuple[bytes, ...], database: Database, wall_clock: WallC
     # 5 MB of memory that a device without certificates need not have
     from onboardee.device.security import trust  # noqa: PLC0415
 
-    trust.verify_peer(chain, database, wall_clock)
+    with trust.alerting():
+        trust.verify_peer(chain, database, wall_clock)
 
 
 def _pairwise(database: Database, uuid: UUID | None, moment: datetime) -> Credential | None:

@@ -1,17 +1,21 @@
 """Whose certificates the device accepts: peers in a handshake, and the roles they assert."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
-
-from cryptography.x509 import Certificate, CertificateRevocationList
 
 from onboardee.device.access.peer import OWNER_ROLE
 from onboardee.device.clock import WallClock
-from onboardee.device.security import certificates
-from onboardee.device.security.chains import Trust, verify
-from onboardee.device.security.usable import is_usable
-from onboardee.svrdb import x509
+from onboardee.device.validity import is_usable
+from onboardee.pki import errors
+from onboardee.pki.certificate import Certificate, read_chain
+from onboardee.pki.chains import Trust, verify
+from onboardee.pki.ocf_profile import IDENTITY, ROLE, roles_in
+from onboardee.pki.revocations import RevocationList, read_base64
+from onboardee.svrdb.certificates import read_certificates
 from onboardee.svrdb.model import (
     ANY_SUBJECT,
     Credential,
@@ -22,7 +26,16 @@ from onboardee.svrdb.model import (
     RoleId,
     is_same_identity,
 )
-from onboardee.wire.dtls import Alert, BadCertificate, UnsupportedCertificate
+from onboardee.wire import dtls
+
+_ALERTS: Final[dict[type[errors.CertificateError], type[dtls.Alert]]] = {
+    errors.BadCertificateError: dtls.BadCertificate,
+    errors.UnsupportedCertificateError: dtls.UnsupportedCertificate,
+    errors.OutdatedCertificateError: dtls.CertificateExpired,
+    errors.RevokedCertificateError: dtls.CertificateRevoked,
+    errors.UntrustedCertificateError: dtls.UnknownCa,
+}
+"""How a handshake tells what is wrong with a certificate (RFC 5246 7.2.2)."""
 
 RESERVED_ROLES = "oic.role."
 
@@ -35,41 +48,54 @@ class RoleGrant:
     until: datetime
 
 
+@contextmanager
+def alerting() -> Iterator[None]:
+    """Turn what is wrong with a certificate into its alert."""
+    try:
+        yield
+    except errors.CertificateError as error:
+        raise _ALERTS[type(error)](str(error)) from error
+
+
 def verify_peer(chain: tuple[bytes, ...], database: Database, wall_clock: WallClock) -> UUID:
-    """Verify the chain (DER, leaf first) of a client and return who it is. Raises `Alert`."""
-    read = certificates.read_chain(chain)
-    peer = x509.identity_in(read[0])
+    """Verify the chain (DER, leaf first) of a client and return who it is.
+
+    Raises `CertificateError`.
+    """
+    read = read_chain(chain)
+    peer = read[0].identity
     if peer is None:
-        raise UnsupportedCertificate("the common name is not uuid:<UUID>")
-    verify(read, certificates.IDENTITY, _trust(database, peer, wall_clock))
+        raise errors.UnsupportedCertificateError("the common name is not uuid:<UUID>")
+    verify(read, IDENTITY, _trust(database, peer, wall_clock))
     return peer
 
 
 def peer_of(chain: tuple[bytes, ...]) -> UUID | None:
     """Return the identity in a chain that was verified before."""
-    return x509.identity_in(certificates.read_chain(chain[:1])[0])
+    return read_chain(chain[:1])[0].identity
 
 
 def verify_roles(
     public: PublicData, session_chain: tuple[bytes, ...], database: Database, wall_clock: WallClock
 ) -> RoleGrant:
-    """Return the roles that a role certificate gives to the peer of a session. Raises `Alert`."""
-    chain = certificates.read_public(public)
-    own = certificates.read_chain(session_chain[:1])[0]
-    peer = x509.identity_in(own)
-    if peer is None or x509.identity_in(chain[0]) != peer:
-        raise BadCertificate("the role was given to somebody else")
-    with certificates.reading():
-        if chain[0].public_key() != own.public_key():
-            raise BadCertificate("the role was given to another key")
-    verify(chain, certificates.ROLE, _trust(database, peer, wall_clock))
-    with certificates.reading():
-        roles = certificates.roles_in(chain[0])
+    """Return the roles that a role certificate gives to the peer of a session.
+
+    Raises `CertificateError`.
+    """
+    chain = read_certificates(public)
+    own = read_chain(session_chain[:1])[0]
+    peer = own.identity
+    if peer is None or chain[0].identity != peer:
+        raise errors.BadCertificateError("the role was given to somebody else")
+    if chain[0].public_key() != own.public_key():
+        raise errors.BadCertificateError("the role was given to another key")
+    verify(chain, ROLE, _trust(database, peer, wall_clock))
+    roles = frozenset(RoleId(role=role, authority=by) for role, by in roles_in(chain[0]))
     if not roles:
-        raise UnsupportedCertificate("the certificate names no role")
+        raise errors.UnsupportedCertificateError("the certificate names no role")
     if any(each.role.startswith(RESERVED_ROLES) and each.role != OWNER_ROLE for each in roles):
-        raise UnsupportedCertificate("roles that begin with oic.role. are reserved")
-    return RoleGrant(roles, min(each.not_valid_after_utc for each in chain))
+        raise errors.UnsupportedCertificateError("roles that begin with oic.role. are reserved")
+    return RoleGrant(roles, min(each.end for each in chain))
 
 
 def _trust(database: Database, peer: UUID, wall_clock: WallClock) -> Trust:
@@ -103,28 +129,22 @@ def _certificates(credential: Credential) -> tuple[Certificate, ...]:
     if credential.public is None:
         return ()
     try:
-        return certificates.read_public(credential.public)
-    except Alert:
+        return read_certificates(credential.public)
+    except errors.CertificateError:
         return ()
 
 
-def revocations(database: Database) -> tuple[CertificateRevocationList, ...]:
+def revocations(database: Database) -> tuple[RevocationList, ...]:
     """Return the device's list of revoked certificates, if it has one that can be read."""
     if not database.crl.data:
         return ()
     try:
-        return (read_revocations(database.crl.data),)
-    except BadCertificate:
+        return (read_base64(database.crl.data),)
+    except errors.CertificateError:
         return ()
 
 
 def outdated_since(database: Database, moment: datetime) -> datetime | None:
     """Return since when a newer list of revoked certificates is due; None if none is."""
-    due = (each.next_update_utc for each in revocations(database))
+    due = (each.next_update for each in revocations(database))
     return next((each for each in due if each is not None and each < moment), None)
-
-
-def read_revocations(text: str) -> CertificateRevocationList:
-    """Read a list of revoked certificates, base64 of DER. Raises `BadCertificate`."""
-    with certificates.reading():
-        return x509.read_revocations(text)

@@ -44,20 +44,19 @@ def loaded(manufacturer: Manufacturer, folder: Path) -> Manufacturer:
 
 def _check(manufacturer: Manufacturer) -> None:
     # 5 MB of memory that a device without certificates need not have
-    from cryptography import x509  # noqa: PLC0415
-    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415
-    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
+    from onboardee.pki.certificate import read_pem  # noqa: PLC0415
+    from onboardee.pki.key_pairs import load_p256, load_private  # noqa: PLC0415
 
     try:
-        leaf = x509.load_pem_x509_certificates(manufacturer.chain.encode())[0].public_key()
-        key = load_pem_private_key(manufacturer.key.encode(), None)
+        leaf = read_pem(manufacturer.chain)[0].public_key()
+        load_private(manufacturer.key.encode(), is_pem=True)
         if manufacturer.trust is not None:
-            x509.load_pem_x509_certificates(manufacturer.trust.encode())
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+            read_pem(manufacturer.trust)
+    except ValueError as error:
         raise ValueError("the manufacturer's certificate or key is not unencrypted PEM") from error
-    is_usable = isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.name == "secp256r1"
-    if not is_usable:
-        raise ValueError("the manufacturer's key is not on P-256")
+    try:
+        key = load_p256(manufacturer.key.encode(), is_pem=True)
+    except ValueError as error:
+        raise ValueError("the manufacturer's key is not on P-256") from error
     if key.public_key() != leaf:
         raise ValueError("the manufacturer's key does not belong to the certificate")

@@ -6,10 +6,10 @@ part is always octets, and the public part always text, DER in base64.
 
 import base64
 import binascii
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from onboardee.pki import pem
 from onboardee.svrdb.formats.errors import FormatError
 from onboardee.svrdb.model import CredentialUsage, Encoding
 
@@ -24,7 +24,6 @@ OLD_USAGES: Final = {
 _NEW_USAGES: Final = {str(new): old for old, new in OLD_USAGES.items()}
 _ANCHORS: Final = (CredentialUsage.TRUST_ANCHOR, CredentialUsage.MANUFACTURER_ANCHOR)
 _OCTETS: Final = (Encoding.RAW, Encoding.DER, Encoding.CWT)
-_PEM: Final = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n?", re.DOTALL)
 
 Entry = dict[str, Any]
 
@@ -75,7 +74,7 @@ def to_version_1(entry: Mapping[str, Any]) -> Entry:
     if usage in _ANCHORS:
         del found["publicdata"]
         found["optionaldata"] = {**status, **public}
-    elif public["encoding"] == Encoding.PEM and len(chain := _PEM.findall(public["data"])) > 1:
+    elif public["encoding"] == Encoding.PEM and len(chain := [*pem.blocks(public["data"])]) > 1:
         found["publicdata"] = {**public, "data": chain[0]}
         found["optionaldata"] = {**status, **public, "data": "".join(chain[1:])}
     return found
@@ -114,20 +113,11 @@ def _as_pem(part: Entry) -> str | None:
     """Return certificates as PEM text, None if they are neither PEM nor one of DER."""
     data: str = part["data"]
     if part["encoding"] == Encoding.PEM:
-        return "".join(each.rstrip("\n") + "\n" for each in _PEM.findall(data)) or None
+        return "".join(pem.blocks(data)) or None
     octets = _octets(data)
-    if part["encoding"] != Encoding.DER or octets is None or _der_length(octets) != len(octets):
+    if part["encoding"] != Encoding.DER or octets is None or not pem.is_single(octets):
         return None
-    lines = re.findall(".{1,64}", data)
-    return "\n".join(["-----BEGIN CERTIFICATE-----", *lines, "-----END CERTIFICATE-----", ""])
-
-
-def _der_length(octets: bytes) -> int:
-    """Return how long the DER sequence at the beginning says it is, -1 if there is none."""
-    if len(octets) < 4 or octets[0] != 0x30 or octets[1] not in (0x81, 0x82):
-        return -1
-    size = octets[1] - 0x80
-    return 2 + size + int.from_bytes(octets[2 : 2 + size], "big")
+    return pem.to_pem([octets])
 
 
 def _public_part(part: Mapping[str, Any], key: str) -> Entry:

@@ -9,9 +9,9 @@ from pathlib import Path
 NOT_NEEDED = (
     "onboardee.obt",
     "onboardee.device.testing",
-    "onboardee.device.security.chains",
+    "onboardee.pki.certificate",
+    "onboardee.pki.chains",
     "onboardee.svrdb.formats",
-    "onboardee.svrdb.x509",
     "onboardee.wire.coap.client",
     "onboardee.wire.coap.discovery",
     "onboardee.wire.dtls.client",

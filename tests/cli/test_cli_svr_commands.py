@@ -15,11 +15,11 @@ from click.testing import CliRunner
 
 from onboardee.device.cli import main
 from onboardee.device.cli.svr import COMMANDS
-from onboardee.device.testing import certificates
+from onboardee.pki import issuing
 from onboardee.svrdb import CBOR, DirectoryStorage, State, Store
 from onboardee.svrdb.model import PARTS
 
-ROOT = certificates.root()
+ROOT = issuing.root()
 LEAVES = [
     *(name for name in COMMANDS if name not in ("add", "remove")),
     *(f"{verb} {what}" for verb in ("add", "remove") for what in ("ace", "cred", "value")),
@@ -273,9 +273,9 @@ def test_add_a_pin_and_a_role(light: Light) -> None:
 
 def test_add_certificates(light: Light, tmp_path: Path) -> None:
     """An anchor, an identity with its key, and what does not fit is refused with the reason."""
-    root = certificates.root()
+    root = issuing.root()
     uuid = light.factory.doxm.device_uuid
-    leaf, other = root.issue(certificates.identity(uuid)), root.issue(certificates.manufacturer())
+    leaf, other = root.issue(issuing.identity(uuid)), root.issue(issuing.manufacturer())
     files = {"root": root.pem, "leaf": leaf.pem, "key": leaf.key_pem, "other": other.key_pem}
     for name, text in files.items():
         (tmp_path / name).write_text(text)

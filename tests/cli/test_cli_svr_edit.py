@@ -10,7 +10,7 @@ import pytest
 from cli_svr_support import KEY, OWNER, Light
 from test_cli_run import ONBOARDEE
 
-from onboardee.device.testing import certificates
+from onboardee.pki import issuing
 
 GUEST = "11111111-2222-4333-8444-555555555555"
 # what leads where in the main menu
@@ -131,8 +131,8 @@ def test_another_key_for_an_owner(light: Light) -> None:
 
 def test_certificates(light: Light, tmp_path: Path) -> None:
     """A trust anchor as PEM; then an identity, its key and certificate in their encodings."""
-    root = certificates.root()
-    leaf = root.issue(certificates.identity(light.database.doxm.device_uuid))
+    root = issuing.root()
+    leaf = root.issue(issuing.identity(light.database.doxm.device_uuid))
     der = base64.b64decode("".join(leaf.pem.splitlines()[1:-1]))
     for name, octets in {
         "root.pem": root.pem.encode(),

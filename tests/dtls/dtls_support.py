@@ -11,9 +11,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
+from onboardee.pki.key_pairs import CertifiedKey
 from onboardee.wire.dtls import (
     BadCertificate,
-    Certificate,
     CipherSuite,
     ClientConfig,
     DataReceived,
@@ -69,10 +69,10 @@ ROOT_KEY = ec.generate_private_key(ec.SECP256R1())
 ROOT = _issue("root", "root", ROOT_KEY, ROOT_KEY)
 
 
-def make_certificate(subject: str) -> Certificate:
+def make_certificate(subject: str) -> CertifiedKey:
     """Return a leaf certificate with its chain under the tests' root."""
     key = ec.generate_private_key(ec.SECP256R1())
-    return Certificate((_issue(subject, "root", key, ROOT_KEY), ROOT), key)
+    return CertifiedKey((_issue(subject, "root", key, ROOT_KEY), ROOT), key)
 
 
 SERVER_CERTIFICATE = make_certificate("a device")

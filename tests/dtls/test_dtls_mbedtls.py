@@ -21,9 +21,9 @@ from dtls_support import (
     offer_for,
 )
 
+from onboardee.pki.key_pairs import CertifiedKey
 from onboardee.wire.dtls import (
     AlertDescription,
-    Certificate,
     CipherSuite,
     ClientConfig,
     CloseReason,
@@ -56,7 +56,7 @@ def text(octets: bytes) -> str:
     return octets.decode("ascii")
 
 
-def mbedtls_chain(certificate: Certificate) -> tuple[Any, Any]:
+def mbedtls_chain(certificate: CertifiedKey) -> tuple[Any, Any]:
     """Convert a chain and its key."""
     key = certificate.private_key.private_bytes(
         Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption()

@@ -13,8 +13,10 @@ from onboardee.device.events import Bus, Event
 from onboardee.device.factory import new_database
 from onboardee.device.security import states
 from onboardee.device.simulation.profile import Profile, load
-from onboardee.device.testing import MemoryKeeper, certificates
+from onboardee.device.testing import MemoryKeeper
 from onboardee.device.testing.local import local_device
+from onboardee.pki import issuing
+from onboardee.pki.key_pairs import CertifiedKey
 from onboardee.svrdb.model import (
     Ace,
     AceResource,
@@ -33,7 +35,6 @@ from onboardee.svrdb.model import (
 from onboardee.wire.coap import Code, Method, ResponseReceived
 from onboardee.wire.coap.client import CoapClient
 from onboardee.wire.dtls import (
-    Certificate,
     CipherSuite,
     ClientConfig,
     DataReceived,
@@ -49,7 +50,7 @@ OWNER = UUID("11111111-2222-4333-8444-555555555555")
 FRIEND = UUID("22222222-2222-4333-8444-555555555555")
 KEY = b"0123456789abcdef"
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
-ROOT = certificates.root()
+ROOT = issuing.root()
 CCM_8 = CipherSuite.ECDHE_ECDSA_AES_128_CCM_8
 PSK = CipherSuite.ECDHE_PSK_AES_128_CBC_SHA256
 PORTS = count(40000)
@@ -76,9 +77,9 @@ def owner_key(credid: int = 1) -> Credential:
     )
 
 
-def identity(database: Database, issuer: certificates.Issued = ROOT) -> Credential:
+def identity(database: Database, issuer: issuing.Issued = ROOT) -> Credential:
     """Make the device's own certificate."""
-    issued = issuer.issue(certificates.identity(database.doxm.device_uuid))
+    issued = issuer.issue(issuing.identity(database.doxm.device_uuid))
     return Credential(
         credid=9,
         kind=CredentialType.CERTIFICATE,
@@ -254,7 +255,7 @@ class Peer:
 
 
 def with_certificate(
-    certificate: Certificate | None, *, suite: CipherSuite = CCM_8
+    certificate: CertifiedKey | None, *, suite: CipherSuite = CCM_8
 ) -> ClientConfig:
     """Make a client that shows a certificate and trusts everybody."""
     return ClientConfig(suites=(suite,), certificate=certificate, verify_server=lambda _chain: None)

@@ -27,23 +27,23 @@ from onboardee.device.security import owner
 from onboardee.device.simulation.manufacturer import Manufacturer
 from onboardee.device.simulation.profile import Method as TransferMethod
 from onboardee.device.simulation.profile import Profile, load
-from onboardee.device.testing import certificates
+from onboardee.pki import issuing
 from onboardee.svrdb.model import CredentialUsage, State
 from onboardee.wire.coap import Code
 from onboardee.wire.dtls import CipherSuite
 
 LIGHT = "/light/switch"
 CRED, CSR, ROLES, CRL = (f"/oic/sec/{name}" for name in ("cred", "csr", "roles", "crl"))
-MAKER = ROOT.issue(certificates.authority("maker", path_length=0))
-MADE = MAKER.issue(certificates.manufacturer())
+MAKER = ROOT.issue(issuing.authority("maker", path_length=0))
+MADE = MAKER.issue(issuing.manufacturer())
 SUITES = (
     CCM_8,
     CipherSuite.ECDHE_ECDSA_AES_128_CCM,
     CipherSuite.ECDHE_ECDSA_AES_256_CCM_8,
     CipherSuite.ECDHE_ECDSA_AES_256_CCM,
 )
-FRIENDS = ROOT.issue(certificates.identity(FRIEND))
-OWNERS = ROOT.issue(certificates.identity(OWNER))
+FRIENDS = ROOT.issue(issuing.identity(FRIEND))
+OWNERS = ROOT.issue(issuing.identity(OWNER))
 
 
 def made_profile() -> Profile:
@@ -66,7 +66,7 @@ def test_transfer_by_manufacturer_certificate(suite: CipherSuite) -> None:
     stage = Stage(made_profile())
     select(stage)
     tool = Peer(stage, with_certificate(None, suite=suite))
-    assert tool.session.peer_certificates == MADE.dtls.chain
+    assert tool.session.peer_certificates == MADE.certified_key.chain
     take_ownership(tool)
     device = stage.database.doxm.device_uuid
     key = owner.derive(tool.session.key_block, suite=suite, method=2, owner=OWNER, device=device)
@@ -120,9 +120,9 @@ def test_other_suites_do_not_start_the_transfer() -> None:
 def test_session_with_certificates(suite: CipherSuite) -> None:
     """An owned device knows its peer by the certificate, and the owner as the owner."""
     stage = Stage().certified()
-    peer = Peer(stage, with_certificate(OWNERS.dtls, suite=suite))
+    peer = Peer(stage, with_certificate(OWNERS.certified_key, suite=suite))
     assert peer.post("/oic/sec/pstat", {"dos": {"s": 2}}) is Code.CHANGED
-    friend = Peer(stage, with_certificate(FRIENDS.dtls, suite=suite))
+    friend = Peer(stage, with_certificate(FRIENDS.certified_key, suite=suite))
     assert friend.get(CRED) is Code.UNAUTHORIZED
 
 
@@ -130,7 +130,7 @@ def test_pre_shared_keys_still_work() -> None:
     """A client that offers both gets the suite without certificates."""
     stage = Stage().certified()
     assert Peer(stage, with_key()).get(CRED)["rowneruuid"] == str(OWNER)
-    both = replace(with_key(), suites=(CCM_8, PSK), certificate=OWNERS.dtls)
+    both = replace(with_key(), suites=(CCM_8, PSK), certificate=OWNERS.certified_key)
     both = replace(both, verify_server=lambda _chain: None)
     assert Peer(stage, both).session.suite is PSK
 
@@ -140,39 +140,39 @@ def test_the_manufacturers_certificate_serves_until_there_is_another() -> None:
     stage = Stage(made_profile())
     made = stage.database.cred.credentials[0]
     stage.certified(msgspec.structs.replace(made, credid=20))
-    peer = Peer(stage, with_certificate(OWNERS.dtls))
-    assert peer.session.peer_certificates != MADE.dtls.chain
+    peer = Peer(stage, with_certificate(OWNERS.certified_key))
+    assert peer.session.peer_certificates != MADE.certified_key.chain
     credentials = tuple(
         each for each in stage.database.cred.credentials if each.usage != CredentialUsage.IDENTITY
     )
     cred = msgspec.structs.replace(stage.database.cred, credentials=credentials)
     stage.keeper.current = msgspec.structs.replace(stage.database, cred=cred)
-    peer = Peer(stage, with_certificate(OWNERS.dtls))
-    assert peer.session.peer_certificates == MADE.dtls.chain
+    peer = Peer(stage, with_certificate(OWNERS.certified_key))
+    assert peer.session.peer_certificates == MADE.certified_key.chain
 
 
-def recipe(**changes: Any) -> certificates.Recipe:
+def recipe(**changes: Any) -> issuing.Recipe:
     """Make a friend's certificate that differs."""
-    return replace(certificates.identity(FRIEND), **changes)
+    return replace(issuing.identity(FRIEND), **changes)
 
 
-REFUSALS: dict[str, tuple[certificates.Issued | None, str]] = {
+REFUSALS: dict[str, tuple[issuing.Issued | None, str]] = {
     "no certificate": (None, "handshake_failure"),
-    "another root": (certificates.root("other").issue(recipe()), "unknown_ca"),
-    "forged": (certificates.root().issue(recipe()), "bad_certificate"),
+    "another root": (issuing.root("other").issue(recipe()), "unknown_ca"),
+    "forged": (issuing.root().issue(recipe()), "bad_certificate"),
     "expired": (ROOT.issue(recipe(end=NOON - timedelta(days=1))), "certificate_expired"),
     "not yet": (ROOT.issue(recipe(start=NOON + timedelta(days=1))), "certificate_expired"),
-    "a role": (ROOT.issue(certificates.role(FRIEND, "guest")), "unsupported_certificate"),
+    "a role": (ROOT.issue(issuing.role(FRIEND, "guest")), "unsupported_certificate"),
     "nobody": (ROOT.issue(recipe(subject="somebody")), "unsupported_certificate"),
     "an authority": (ROOT.issue(recipe(ca=True)), "unsupported_certificate"),
 }
 
 
 @pytest.mark.parametrize(("issued", "alert"), REFUSALS.values(), ids=REFUSALS)
-def test_refusals(issued: certificates.Issued | None, alert: str) -> None:
+def test_refusals(issued: issuing.Issued | None, alert: str) -> None:
     """Each fault of a client's certificate has its alert."""
     stage = Stage().certified()
-    peer = Peer(stage, with_certificate(None if issued is None else issued.dtls))
+    peer = Peer(stage, with_certificate(None if issued is None else issued.certified_key))
     assert peer.alert == alert
 
 
@@ -187,16 +187,16 @@ def test_refusals(issued: certificates.Issued | None, alert: str) -> None:
 )
 def test_whom_an_anchor_vouches_for(subject: str, is_trusted: bool) -> None:
     """An anchor is for everybody, for one peer, or the owner's."""
-    other = certificates.root("other")
+    other = issuing.root("other")
     stage = Stage().certified(anchor(other.pem, 12, subject))
-    peer = Peer(stage, with_certificate(other.issue(recipe()).dtls))
+    peer = Peer(stage, with_certificate(other.issue(recipe()).certified_key))
     assert (peer.session is not None) is is_trusted
 
 
 def test_revocation_counts_from_the_next_handshake() -> None:
     """A list of revoked certificates keeps its victims out, and ends their sessions."""
     stage = Stage().certified()
-    friend = Peer(stage, with_certificate(FRIENDS.dtls))
+    friend = Peer(stage, with_certificate(FRIENDS.certified_key))
     owners = Peer(stage, with_key())
     assert owners.post("/oic/sec/pstat", {"dos": {"s": 2}}) is Code.CHANGED
     data = base64.b64encode(ROOT.revoke(FRIENDS.certificate)).decode()
@@ -206,8 +206,8 @@ def test_revocation_counts_from_the_next_handshake() -> None:
     assert owners.get(CRL) == body
     friend.hear()
     assert len(stage.device.sessions) == 1
-    assert Peer(stage, with_certificate(FRIENDS.dtls)).alert == "certificate_revoked"
-    assert Peer(stage, with_certificate(OWNERS.dtls)).session is not None
+    assert Peer(stage, with_certificate(FRIENDS.certified_key)).alert == "certificate_revoked"
+    assert Peer(stage, with_certificate(OWNERS.certified_key)).session is not None
     assert owners.post(CRL, {"crldata": "bm8gbGlzdA=="}) is Code.BAD_REQUEST
 
 
@@ -235,7 +235,7 @@ def test_an_anchor_that_was_marked_as_revoked() -> None:
     tool.post("/oic/sec/pstat", {"dos": {"s": 2}})
     (found,) = tool.get(CRED, "credid=8")["creds"]
     assert tool.post(CRED, {"creds": [found | {"optionaldata": {"revstat": True}}]}) is Code.CHANGED
-    assert Peer(stage, with_certificate(FRIENDS.dtls)).alert == "unknown_ca"
+    assert Peer(stage, with_certificate(FRIENDS.certified_key)).alert == "unknown_ca"
     (found,) = tool.get(CRED, "credid=8")["creds"]
     assert found["optionaldata"] == {"revstat": True}
 
@@ -250,10 +250,10 @@ def test_a_credential_outside_its_period_opens_nothing() -> None:
     cred = msgspec.structs.replace(stage.database.cred, credentials=changed)
     stage.keeper.current = msgspec.structs.replace(stage.database, cred=cred)
     assert Peer(stage, with_key()).session is not None
-    assert Peer(stage, with_certificate(FRIENDS.dtls)).session is not None
+    assert Peer(stage, with_certificate(FRIENDS.certified_key)).session is not None
     stage.time_of_day += timedelta(days=1)
     assert Peer(stage, with_key()).alert == "bad_record_mac"
-    assert Peer(stage, with_certificate(FRIENDS.dtls)).alert == "handshake_failure"
+    assert Peer(stage, with_certificate(FRIENDS.certified_key)).alert == "handshake_failure"
 
 
 def test_identity_by_request() -> None:
@@ -269,9 +269,8 @@ def test_identity_by_request() -> None:
     assert request.subject.rfc4514_string() == f"CN=uuid:{device}"
     key = request.public_key()
     assert isinstance(key, ec.EllipticCurvePublicKey)
-    signed = ROOT.sign(certificates.identity(device), key)
-    pem = signed.public_bytes(certificates.Encoding.PEM).decode()
-    public = {"data": pem, "encoding": "oic.sec.encoding.pem"}
+    signed = ROOT.sign(issuing.identity(device), key)
+    public = {"data": signed.pem, "encoding": "oic.sec.encoding.pem"}
     element = {
         "credtype": 8,
         "subjectuuid": str(device),
@@ -279,15 +278,15 @@ def test_identity_by_request() -> None:
         "publicdata": public,
     }
     assert tool.post(CRED, {"creds": [element]}) is Code.CHANGED
-    shown = Peer(stage, with_certificate(OWNERS.dtls)).session.peer_certificates
-    assert shown == (signed.public_bytes(certificates.Encoding.DER),)
+    shown = Peer(stage, with_certificate(OWNERS.certified_key)).session.peer_certificates
+    assert shown == (signed.der,)
 
 
 def test_a_lost_credential_ends_its_sessions_but_not_the_callers() -> None:
     """Whoever loses its key loses its session; who removed it still gets the answer."""
     stage = Stage().certified()
     first, second = Peer(stage, with_key()), Peer(stage, with_key())
-    friend = Peer(stage, with_certificate(FRIENDS.dtls))
+    friend = Peer(stage, with_certificate(FRIENDS.certified_key))
     first.post("/oic/sec/pstat", {"dos": {"s": 2}})
     assert first.delete(CRED, "credid=1") is Code.DELETED
     assert second.session.alive is first.session.alive is True
@@ -298,7 +297,7 @@ def test_a_lost_credential_ends_its_sessions_but_not_the_callers() -> None:
     assert {session.address for session in stage.device.sessions} == {first.session.address}
 
 
-def element_of(issued: certificates.Issued) -> dict[str, Any]:
+def element_of(issued: issuing.Issued) -> dict[str, Any]:
     """Make an element of roles."""
     return {
         "credtype": 8,
@@ -310,14 +309,14 @@ def element_of(issued: certificates.Issued) -> dict[str, Any]:
 def test_roles_open_doors_for_their_session_only() -> None:
     """A role that was asserted counts at once, in its session, until it is given up."""
     stage = Stage().certified(roles=("guest",))
-    friend = Peer(stage, with_certificate(FRIENDS.dtls))
+    friend = Peer(stage, with_certificate(FRIENDS.certified_key))
     assert friend.get(LIGHT) is Code.UNAUTHORIZED
-    guest = ROOT.issue(certificates.role(FRIEND, "guest"), FRIENDS.key)
+    guest = ROOT.issue(issuing.role(FRIEND, "guest"), FRIENDS.key)
     assert friend.post(ROLES, {"roles": [element_of(guest)]}) is Code.CHANGED
     assert friend.get(LIGHT) == {"value": False}
     (shown,) = friend.get(ROLES)["roles"]
     assert (shown["credid"], shown["subjectuuid"]) == (1, str(FRIEND))
-    other = Peer(stage, with_certificate(FRIENDS.dtls))
+    other = Peer(stage, with_certificate(FRIENDS.certified_key))
     assert other.get(ROLES) == {"roles": []}
     assert other.get(LIGHT) is Code.UNAUTHORIZED
     assert friend.delete(ROLES, "credid=2") is Code.NOT_FOUND
@@ -327,17 +326,15 @@ def test_roles_open_doors_for_their_session_only() -> None:
 
 OTHER_KEY = ec.generate_private_key(ec.SECP256R1())
 BAD_ROLES: dict[str, Any] = {
-    "another key": element_of(ROOT.issue(certificates.role(FRIEND, "guest"), OTHER_KEY)),
-    "another peer": element_of(ROOT.issue(certificates.role(OWNER, "guest"), FRIENDS.key)),
+    "another key": element_of(ROOT.issue(issuing.role(FRIEND, "guest"), OTHER_KEY)),
+    "another peer": element_of(ROOT.issue(issuing.role(OWNER, "guest"), FRIENDS.key)),
     "another root": element_of(
-        certificates.root("other").issue(certificates.role(FRIEND, "guest"), FRIENDS.key)
+        issuing.root("other").issue(issuing.role(FRIEND, "guest"), FRIENDS.key)
     ),
     "no role": element_of(FRIENDS),
-    "reserved": element_of(ROOT.issue(certificates.role(FRIEND, "oic.role.x"), FRIENDS.key)),
+    "reserved": element_of(ROOT.issue(issuing.role(FRIEND, "oic.role.x"), FRIENDS.key)),
     "expired": element_of(
-        ROOT.issue(
-            replace(certificates.role(FRIEND, "guest"), end=NOON - timedelta(1)), FRIENDS.key
-        )
+        ROOT.issue(replace(issuing.role(FRIEND, "guest"), end=NOON - timedelta(1)), FRIENDS.key)
     ),
     "no certificate": {"credtype": 8, "credusage": "oic.sec.cred.rolecert"},
     "a key": {"credtype": 1, "credusage": "oic.sec.cred.rolecert"},
@@ -350,8 +347,8 @@ BAD_ROLES: dict[str, Any] = {
 def test_roles_that_are_refused(element: Any) -> None:
     """One bad role certificate, and none of the update counts."""
     stage = Stage().certified(roles=("guest",))
-    friend = Peer(stage, with_certificate(FRIENDS.dtls))
-    good = element_of(ROOT.issue(certificates.role(FRIEND, "guest"), FRIENDS.key))
+    friend = Peer(stage, with_certificate(FRIENDS.certified_key))
+    good = element_of(ROOT.issue(issuing.role(FRIEND, "guest"), FRIENDS.key))
     assert friend.post(ROLES, {"roles": [good, element]}) is Code.BAD_REQUEST
     assert friend.get(ROLES) == {"roles": []}
 
@@ -367,9 +364,9 @@ def test_only_certificate_holders_assert_roles() -> None:
 def test_a_session_asserts_a_bounded_number_of_roles() -> None:
     """Eight roles, and the ninth is one too many."""
     stage = Stage().certified()
-    friend = Peer(stage, with_certificate(FRIENDS.dtls))
+    friend = Peer(stage, with_certificate(FRIENDS.certified_key))
     for number in range(9):
-        issued = ROOT.issue(certificates.role(FRIEND, f"role {number}"), FRIENDS.key)
+        issued = ROOT.issue(issuing.role(FRIEND, f"role {number}"), FRIENDS.key)
         code = friend.post(ROLES, {"roles": [element_of(issued)]})
         assert code is (Code.CHANGED if number < 8 else Code.REQUEST_ENTITY_TOO_LARGE)
     assert friend.delete(ROLES) is Code.DELETED

@@ -18,11 +18,9 @@ from certificate_scene import (
     with_certificate,
     with_key,
 )
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 
 from onboardee.device.events import OwnCertificateExpired, RevocationsOutdated
-from onboardee.device.testing import certificates
+from onboardee.pki import issuing
 from onboardee.svrdb.model import (
     Credential,
     CredentialType,
@@ -36,32 +34,28 @@ from onboardee.svrdb.model import (
 from onboardee.wire.coap import Code
 
 LIGHT, ROLES, CRED = "/light/switch", "/oic/sec/roles", "/oic/sec/cred"
-OWNERS = ROOT.issue(certificates.identity(OWNER))
-FRIENDS = ROOT.issue(certificates.identity(FRIEND))
+OWNERS = ROOT.issue(issuing.identity(OWNER))
+FRIENDS = ROOT.issue(issuing.identity(FRIEND))
 HOUR = timedelta(hours=1)
 KEY = b"fedcba9876543210"
 
 
-def role(name: str, **changes: Any) -> certificates.Issued:
+def role(name: str, **changes: Any) -> issuing.Issued:
     """Make a role certificate of the friend."""
-    return ROOT.issue(replace(certificates.role(FRIEND, name), **changes), FRIENDS.key)
+    return ROOT.issue(replace(issuing.role(FRIEND, name), **changes), FRIENDS.key)
 
 
-def assertion(issued: certificates.Issued) -> dict[str, Any]:
+def assertion(issued: issuing.Issued) -> dict[str, Any]:
     """Make the body that asserts it."""
     public = {"data": issued.pem, "encoding": "oic.sec.encoding.pem"}
     element = {"credtype": 8, "credusage": "oic.sec.cred.rolecert", "publicdata": public}
     return {"roles": [element]}
 
 
-def revoked(*issued: certificates.Issued, days: int) -> Crl:
+def revoked(*issued: issuing.Issued, days: int) -> Crl:
     """Make a list of revoked certificates that is to be renewed after some days."""
-    builder = x509.CertificateRevocationListBuilder().issuer_name(ROOT.certificate.subject)
-    builder = builder.last_update(NOON).next_update(NOON + timedelta(days))
-    for each in issued:
-        entry = x509.RevokedCertificateBuilder(each.certificate.serial_number, NOON).build()
-        builder = builder.add_revoked_certificate(entry)
-    octets = builder.sign(ROOT.key, hashes.SHA256()).public_bytes(certificates.Encoding.DER)
+    entries = [issuing.Revoked(each.certificate.serial_number, NOON) for each in issued]
+    octets = ROOT.revocation_list(entries, NOON, NOON + timedelta(days))
     return Crl(number=1, updated="", data=base64.b64encode(octets).decode())
 
 
@@ -89,10 +83,8 @@ def friends_key(**changes: Any) -> Credential:
 def test_an_expired_certificate_of_the_device_is_not_shown() -> None:
     """The last one in time is shown, then none; the log says so once for each."""
     stage = Stage().certified()
-    made = ROOT.issue(replace(certificates.manufacturer(), end=NOON + 3 * HOUR))
-    own = ROOT.issue(
-        replace(certificates.identity(stage.database.doxm.device_uuid), end=NOON + HOUR)
-    )
+    made = ROOT.issue(replace(issuing.manufacturer(), end=NOON + 3 * HOUR))
+    own = ROOT.issue(replace(issuing.identity(stage.database.doxm.device_uuid), end=NOON + HOUR))
     credentials = [
         Credential(
             credid=credid,
@@ -111,10 +103,10 @@ def test_an_expired_certificate_of_the_device_is_not_shown() -> None:
     with_credentials(stage, *rest, *credentials)
     shown = []
     for _ in range(3):
-        peer = Peer(stage, with_certificate(FRIENDS.dtls))
+        peer = Peer(stage, with_certificate(FRIENDS.certified_key))
         shown.append(peer.session.peer_certificates if peer.session else peer.alert)
         stage.time_of_day += 2 * HOUR
-    assert shown == [own.dtls.chain, made.dtls.chain, "handshake_failure"]
+    assert shown == [own.certified_key.chain, made.certified_key.chain, "handshake_failure"]
     told = [event for event in stage.events if isinstance(event, OwnCertificateExpired)]
     assert [(event.credid, event.usage) for event in told] == [
         (31, "oic.sec.cred.cert"),
@@ -126,13 +118,13 @@ def test_an_expired_certificate_of_the_device_is_not_shown() -> None:
 def test_an_outdated_list_still_revokes_what_it_names() -> None:
     """Others are believed, and the log says that a newer list is due."""
     stage = Stage().certified()
-    lost = ROOT.issue(certificates.identity(FRIEND))
+    lost = ROOT.issue(issuing.identity(FRIEND))
     change(stage, crl=revoked(lost, days=1))
-    assert Peer(stage, with_certificate(FRIENDS.dtls)).session is not None
+    assert Peer(stage, with_certificate(FRIENDS.certified_key)).session is not None
     assert not any(isinstance(event, RevocationsOutdated) for event in stage.events)
     stage.time_of_day += timedelta(days=2)
-    assert Peer(stage, with_certificate(lost.dtls)).alert == "certificate_revoked"
-    assert Peer(stage, with_certificate(FRIENDS.dtls)).session is not None
+    assert Peer(stage, with_certificate(lost.certified_key)).alert == "certificate_revoked"
+    assert Peer(stage, with_certificate(FRIENDS.certified_key)).session is not None
     (told,) = (event for event in stage.events if isinstance(event, RevocationsOutdated))
     assert told.due == (NOON + timedelta(days=1)).isoformat()
 
@@ -140,7 +132,7 @@ def test_an_outdated_list_still_revokes_what_it_names() -> None:
 def test_an_asserted_role_ends_with_its_certificate() -> None:
     """The session goes on, the role is neither listed nor honoured any more."""
     stage = Stage().certified(roles=("guest",))
-    friend = Peer(stage, with_certificate(FRIENDS.dtls))
+    friend = Peer(stage, with_certificate(FRIENDS.certified_key))
     assert friend.post(ROLES, assertion(role("guest", end=NOON + HOUR))) is Code.CHANGED
     stage.time_of_day = NOON + HOUR
     assert friend.get(LIGHT) == {"value": False}
@@ -154,14 +146,14 @@ def test_an_asserted_role_ends_with_its_certificate() -> None:
 def test_an_asserted_role_ends_when_it_is_revoked() -> None:
     """A new list counts at once, also for what was asserted before it came."""
     stage = Stage().certified(roles=("guest", "family"))
-    friend = Peer(stage, with_certificate(FRIENDS.dtls))
+    friend = Peer(stage, with_certificate(FRIENDS.certified_key))
     guest, family = role("guest"), role("family")
     for each in (guest, family):
         assert friend.post(ROLES, assertion(each)) is Code.CHANGED
-    owner = Peer(stage, with_certificate(OWNERS.dtls))
+    owner = Peer(stage, with_certificate(OWNERS.certified_key))
     change(stage, acl2=msgspec.structs.replace(stage.database.acl2, entries=()))
     assert owner.post("/oic/sec/pstat", {"dos": {"s": 2}}) is Code.CHANGED
-    owners_role = ROOT.issue(certificates.role(OWNER, "oic.role.owner"), OWNERS.key)
+    owners_role = ROOT.issue(issuing.role(OWNER, "oic.role.owner"), OWNERS.key)
     assert owner.post(ROLES, assertion(owners_role)) is Code.CHANGED
     listed = {"crldata": revoked(guest, days=1).data}
     assert owner.post("/oic/sec/crl", listed) is Code.CHANGED
@@ -172,7 +164,7 @@ def test_an_asserted_role_ends_when_it_is_revoked() -> None:
 def test_the_owners_role_opens_everything() -> None:
     """Whose certificate says oic.role.owner needs no access control entry, others do."""
     stage = Stage().certified()
-    friend = Peer(stage, with_certificate(FRIENDS.dtls))
+    friend = Peer(stage, with_certificate(FRIENDS.certified_key))
     assert friend.get(CRED) is friend.get(LIGHT) is Code.UNAUTHORIZED
     assert friend.post(ROLES, assertion(role("oic.role.owner"))) is Code.CHANGED
     assert friend.get(CRED)["rowneruuid"] == str(OWNER)
@@ -196,7 +188,7 @@ def test_the_role_of_a_key() -> None:
     stage = Stage().certified(friends_key(), roles=("guest",))
     friend = Peer(stage, with_key(FRIEND, KEY))
     assert friend.get(LIGHT) == {"value": False}
-    by_certificate = Peer(stage, with_certificate(FRIENDS.dtls))
+    by_certificate = Peer(stage, with_certificate(FRIENDS.certified_key))
     assert by_certificate.get(LIGHT) is Code.UNAUTHORIZED
     keys = stage.database.cred.credentials
     with_credentials(stage, *keys[:-1], friends_key(role=None))
@@ -218,7 +210,7 @@ def test_a_key_outside_its_period_opens_nothing_and_gives_no_role() -> None:
 def test_a_manufacturers_anchor_lets_no_peer_in(shows_identity: bool) -> None:
     """Who was made by the same company is not thereby of the same household."""
     stage = Stage().certified()
-    company = certificates.root("company")
+    company = issuing.root("company")
     made = msgspec.structs.replace(
         anchor(company.pem, 40), usage=CredentialUsage.MANUFACTURER_ANCHOR
     )
@@ -231,5 +223,5 @@ def test_a_manufacturers_anchor_lets_no_peer_in(shows_identity: bool) -> None:
             for each in keys
         )
     with_credentials(stage, *keys, made)
-    peer = company.issue(certificates.identity(FRIEND))
-    assert Peer(stage, with_certificate(peer.dtls)).alert == "unknown_ca"
+    peer = company.issue(issuing.identity(FRIEND))
+    assert Peer(stage, with_certificate(peer.certified_key)).alert == "unknown_ca"

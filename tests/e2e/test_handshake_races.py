@@ -23,8 +23,8 @@ from onboardee.device import events
 from onboardee.device.security.pin import pin_key
 from onboardee.device.security.tries import A_MINUTE as TRIES_OF_A_HOST
 from onboardee.device.security.tries import ALL_A_MINUTE as TRIES_A_MINUTE
-from onboardee.device.testing import certificates
 from onboardee.device.testing.local import LocalDevice
+from onboardee.pki import issuing
 from onboardee.svrdb.model import State
 from onboardee.wire.coap import Code
 from onboardee.wire.dtls import CipherSuite, ClientConfig, Session
@@ -177,12 +177,12 @@ def test_an_ownership_connection_begins_and_ends_before_there_is_an_owner() -> N
     assert tool.get("/oic/sec/doxm")["owned"] is True
 
 
-FRIENDS = ROOT.issue(certificates.identity(FRIEND))
+FRIENDS = ROOT.issue(issuing.identity(FRIEND))
 
 
 @pytest.mark.parametrize(
     "config",
-    [with_key(), with_certificate(FRIENDS.dtls)],
+    [with_key(), with_certificate(FRIENDS.certified_key)],
     ids=["key", "certificate"],
 )
 def test_a_credential_that_is_removed_meanwhile_opens_nothing(config: ClientConfig) -> None:

@@ -16,7 +16,7 @@ from interop_support import OWNER, RunningLight, mbedtls_session, running_light
 from test_interop_mbedtls import MbedTlsClient
 
 from onboardee.device.events import HandshakeRefused, SessionOpened
-from onboardee.device.testing import certificates
+from onboardee.pki import issuing
 from onboardee.svrdb.model import (
     Credential,
     CredentialType,
@@ -32,10 +32,10 @@ mbedtls_x509 = pytest.importorskip("mbedtls.x509")
 mbedtls_pk = pytest.importorskip("mbedtls.pk")
 pytestmark = pytest.mark.mbedtls
 
-ROOT = certificates.root()
-MIDDLE = ROOT.issue(certificates.authority("middle", path_length=0))
-OWNERS = MIDDLE.issue(certificates.identity(OWNER))
-DEVICE = MIDDLE.issue(certificates.identity(UUID("99999999-2222-4333-8444-555555555555")))
+ROOT = issuing.root()
+MIDDLE = ROOT.issue(issuing.authority("middle", path_length=0))
+OWNERS = MIDDLE.issue(issuing.identity(OWNER))
+DEVICE = MIDDLE.issue(issuing.identity(UUID("99999999-2222-4333-8444-555555555555")))
 OPENSSL = shutil.which("openssl")
 
 
@@ -57,12 +57,12 @@ CREDENTIALS = (
 
 
 @contextmanager
-def session(light: RunningLight, who: certificates.Issued) -> Iterator[MbedTlsClient]:
+def session(light: RunningLight, who: issuing.Issued) -> Iterator[MbedTlsClient]:
     """Open a DTLS session in which Mbed TLS verifies the device and shows a certificate."""
     store = tls.TrustStore()
-    store.add(mbedtls_x509.CRT.from_DER(ROOT.certificate.public_bytes(Encoding.DER)))
+    store.add(mbedtls_x509.CRT.from_DER(ROOT.certificate.der))
     key = who.key.private_bytes(Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption())
-    chain = tuple(mbedtls_x509.CRT.from_DER(der) for der in who.dtls.chain)
+    chain = tuple(mbedtls_x509.CRT.from_DER(der) for der in who.certified_key.chain)
     configuration = tls.DTLSConfiguration(
         trust_store=store,
         certificate_chain=(chain, mbedtls_pk.ECC.from_DER(key)),
@@ -89,7 +89,7 @@ def test_mbedtls_and_the_device_verify_each_other() -> None:
 
 def test_mbedtls_with_a_strangers_certificate_is_refused() -> None:
     """A certificate of another root gets no session."""
-    stranger = certificates.root("other").issue(certificates.identity(OWNER))
+    stranger = issuing.root("other").issue(issuing.identity(OWNER))
     with (
         running_light(owned=True, credentials=CREDENTIALS) as light,
         pytest.raises((exceptions.TLSError, OSError)),

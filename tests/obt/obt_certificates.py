@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.hashes import SHA256, HashAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from onboardee.wire.dtls import Certificate
+from onboardee.pki.key_pairs import CertifiedKey
 
 NOW = datetime(2030, 6, 1, 12, tzinfo=UTC)
 YEAR = timedelta(days=365)
@@ -106,6 +106,6 @@ def authority(name: str = "root", issuer: Issued | None = None, **options: Any) 
     return issue(Plan(name, issuer, ca=True, **{"uses": CA_USES, **options}))
 
 
-def credential(leaf: Issued, *between: Issued) -> Certificate:
+def credential(leaf: Issued, *between: Issued) -> CertifiedKey:
     """Return what a device shows."""
-    return Certificate((leaf.der, *(each.der for each in between)), leaf.key)
+    return CertifiedKey((leaf.der, *(each.der for each in between)), leaf.key)

@@ -28,9 +28,9 @@ from onboardee.obt import (
 )
 from onboardee.obt.keys import KEY_BLOCK_SIZES, LABELS
 from onboardee.obt.model import Method as TransferMethod
+from onboardee.pki.key_pairs import CertifiedKey
 from onboardee.wire.coap import Code, Method, Request, Response
 from onboardee.wire.dtls import (
-    Certificate,
     CipherSuite,
     DataReceived,
     Offer,
@@ -106,7 +106,7 @@ class FakeDevice:
         """The identity hint to lie with."""
         self.key = b""
         self.pin = "12345678"
-        self.certificate: Certificate | None = None
+        self.certificate: CertifiedKey | None = None
         self.suites: tuple[CipherSuite, ...] = (CipherSuite.ECDHE_ECDSA_AES_128_CCM_8,)
         self.names: list[bytes] = []
         """The identities that clients with a PIN gave."""

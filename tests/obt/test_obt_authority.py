@@ -15,10 +15,10 @@ from obt_certificates import NOW, new_key
 from obt_support import FAKE, OWNER, FakeDevice, Scene, representation, scene
 
 from onboardee.obt import LITE, OnboardingError, OwnedDevice, TrustAnchors, run
-from onboardee.obt.anchors import to_der
 from onboardee.obt.authority import Authority, read_request
 from onboardee.obt.chain import check_identity
 from onboardee.obt.errors import PayloadError
+from onboardee.pki.pem import from_pem
 from onboardee.wire.coap import Code, Request, Response
 from onboardee.wire.dtls import (
     CertificateExpired,
@@ -46,7 +46,7 @@ def pem(made: Any) -> str:
 def test_identities() -> None:
     """An identity certificate convinces whoever trusts the root, for one UUID and in its time."""
     made = Authority.create(clock=lambda: NOW)
-    chain = to_der(made.identity(read_request(pem(request()), PEM, FAKE)))
+    chain = from_pem(made.identity(read_request(pem(request()), PEM, FAKE)))
     check_identity(chain, made.anchors, FAKE)
     with pytest.raises(CertificateUnknown):
         check_identity(chain, made.anchors, OWNER)
@@ -65,7 +65,7 @@ def test_roles() -> None:
     """A role certificate names role and authority, and is no identity certificate."""
     made = Authority.create(clock=lambda: NOW)
     mine = made.issue(OWNER)
-    (der,) = to_der(made.issue_role(mine, "chef", authority="kitchen"))
+    (der,) = from_pem(made.issue_role(mine, "chef", authority="kitchen"))
     leaf = x509.load_der_x509_certificate(der)
     names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     (name,) = names.get_values_for_type(x509.DirectoryName)
@@ -229,7 +229,7 @@ def test_what_an_identity_takes() -> None:
     }
     assert own["credusage"] == "oic.sec.cred.cert"
     assert own["publicdata"]["data"] == certificate
-    check_identity(to_der(certificate), authority.anchors, made.uuid)
+    check_identity(from_pem(certificate), authority.anchors, made.uuid)
     (rule,) = made.device.posts("/oic/sec/acl2")[-1]["aclist2"]
     assert rule["subject"] == {"conntype": "auth-crypt"}
     assert (rule["resources"], rule["permission"]) == ([{"href": "/oic/sec/roles"}], 6)

@@ -11,7 +11,7 @@ from onboardee.device.clock import utc_now
 from onboardee.device.machine.device import Device
 from onboardee.device.simulation import profile
 from onboardee.device.simulation.manufacturer import Manufacturer
-from onboardee.device.testing import certificates, memory_device
+from onboardee.device.testing import memory_device
 from onboardee.obt import (
     LITE,
     ORDERS,
@@ -35,6 +35,7 @@ from onboardee.obt import (
     unpair,
 )
 from onboardee.obt.authority import Authority
+from onboardee.pki import issuing
 from onboardee.svrdb.model import State
 from onboardee.wire.dtls import CipherSuite
 
@@ -45,9 +46,9 @@ USE = int(Permission.RETRIEVE | Permission.UPDATE)
 
 def by_manufacturer() -> tuple[Scene, Device, TrustAnchors]:
     """Make a light with a manufacturer's certificate, and the anchors for it."""
-    root = certificates.root()
-    middle = root.issue(certificates.authority("middle", path_length=0))
-    leaf = middle.issue(certificates.manufacturer())
+    root = issuing.root()
+    middle = root.issue(issuing.authority("middle", path_length=0))
+    leaf = middle.issue(issuing.manufacturer())
     loaded = profile.load("light")
     ownership = replace(
         loaded.ownership,
@@ -84,7 +85,7 @@ def test_manufacturer_certificate(order: Order) -> None:
 def test_foreign_manufacturer() -> None:
     """A light of somebody else's is not owned, and still can be."""
     made, device, anchors = by_manufacturer()
-    foreign = TrustAnchors.of(certificates.root().pem)
+    foreign = TrustAnchors.of(issuing.root().pem)
     with pytest.raises(OnboardingError, match="leads to none of our trust anchors"):
         made.own(LITE, method=Method.MANUFACTURER_CERTIFICATE, anchors=foreign)
     assert not device.database.doxm.owned

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from obt_certificates import LEAF_USES, NOW, YEAR, Issued, Plan, authority, issue
 
 from onboardee.obt import OnboardingError, TrustAnchors
-from onboardee.obt.anchors import to_der
 from onboardee.obt.chain import MAX_CHAIN, check_identity, check_manufacturer
+from onboardee.pki.pem import from_octets
 from onboardee.wire.dtls import (
     Alert,
     BadCertificate,
@@ -249,9 +249,9 @@ def test_anchors_are_read_from_both_forms(tmp_path: Path) -> None:
     other = authority("other")
     both = TrustAnchors.of(ROOT.pem + b"\n# and\r\n" + other.pem, ROOT.der)
     assert both.certificates == (ROOT.der, other.der, ROOT.der)
-    assert to_der(ROOT.pem.decode()) == (ROOT.der,)
+    assert from_octets(ROOT.pem) == (ROOT.der,)
     for wrong in (b"", b"nothing", ROOT.pem.replace(b"MII", b"!II")):
         with pytest.raises(ValueError, match="PEM"):
-            to_der(wrong)
+            from_octets(wrong)
     with pytest.raises(ValueError, match="without a trust anchor"):
         TrustAnchors(())

@@ -14,8 +14,8 @@ import pytest
 from click.testing import CliRunner
 
 from onboardee.device.cli import main
-from onboardee.device.testing import certificates
 from onboardee.obt import Address, Keeper, KeeperError, Ownership
+from onboardee.pki import issuing
 
 ONBOARDEE = [sys.executable, "-c", "from onboardee.device.cli import main; main()"]
 DEVICE = UUID("aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee")
@@ -120,8 +120,8 @@ def test_with_a_pin(tmp_path: Path) -> None:
 
 def test_with_a_manufacturer_certificate(tmp_path: Path) -> None:
     """The roots come from a file."""
-    root = certificates.root()
-    leaf = root.issue(certificates.manufacturer())
+    root = issuing.root()
+    leaf = root.issue(issuing.manufacturer())
     for name, text in (("root", root.pem), ("chain", leaf.pem), ("key", leaf.key_pem)):
         (tmp_path / f"{name}.pem").write_text(text)
     light = subprocess.run(

@@ -7,7 +7,7 @@ import pytest
 from reference import DOCUMENT, document
 
 from onboardee.device.simulation.profile import load_all
-from onboardee.device.testing import certificates
+from onboardee.pki import issuing
 
 GUIDE = DOCUMENT.with_name("guide.md")
 BLOCKS = [
@@ -28,7 +28,7 @@ def test_the_document_is_current() -> None:
 )
 def test_the_examples_load(tmp_path: Path, text: str) -> None:
     """What a reader copies from it is a profile, beside the certificates that it names."""
-    leaf = certificates.root().issue(certificates.manufacturer())
+    leaf = issuing.root().issue(issuing.manufacturer())
     (tmp_path / "certs").mkdir()
     (tmp_path / "certs" / "chain.pem").write_text(leaf.pem)
     (tmp_path / "certs" / "key.pem").write_text(leaf.key_pem)

@@ -28,7 +28,7 @@ from onboardee.device.access.rights import OCF
 from onboardee.device.resources.oic_1_1 import OIC_1_1
 from onboardee.device.simulation.compatibility import PRESETS, Compatibility, Preset
 from onboardee.device.simulation.profile import load
-from onboardee.device.testing.certificates import Issued, root
+from onboardee.pki.issuing import Issued, root
 from onboardee.svrdb.model import Connection, Database, State, Subject
 from onboardee.wire.coap import Code
 
@@ -263,7 +263,7 @@ def test_a_chain_in_optionaldata_is_one_chain(form: str) -> None:
     world = old(owned(State.RFNOP))
 
     def part(each: Issued) -> dict[str, Any]:
-        der = each.dtls.chain[0]
+        der = each.certified_key.chain[0]
         data = {"der": der, "base64": base64.b64encode(der).decode(), "pem": each.pem}[form]
         return {"data": data, "encoding": f"oic.sec.encoding.{form}"}
 

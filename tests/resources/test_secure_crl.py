@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from resource_support import STRANGER, TRANSFER, World, in_state, owned, unowned
 
-from onboardee.device.testing import certificates
+from onboardee.pki import issuing
 from onboardee.svrdb import JSON
 from onboardee.svrdb.model import State
 from onboardee.wire.coap import Code
 
 CRL = "/oic/sec/crl"
-ROOT = certificates.root()
+ROOT = issuing.root()
 DER = ROOT.revoke(ROOT.certificate)
 TEXT = base64.b64encode(DER).decode()
 EMPTY = {"crlid": 0, "thisupdate": "", "crldata": ""}
@@ -41,7 +41,7 @@ def test_octets_are_kept_as_text() -> None:
     "body",
     [
         {"crldata": "no list"},
-        {"crldata": base64.b64encode(ROOT.certificate.tbs_certificate_bytes).decode()},
+        {"crldata": base64.b64encode(ROOT.certificate.der).decode()},
         {"crldata": b"\x00"},
         {"crldata": TEXT + "A" * 65536},
         {"crldata": 1},

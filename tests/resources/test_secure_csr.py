@@ -10,7 +10,8 @@ from cryptography.x509.oid import SignatureAlgorithmOID
 from resource_support import BY_OWNER, OWNER, STRANGER, TRANSFER, World, owned, plainly, unowned
 
 from onboardee.device import factory
-from onboardee.device.testing import certificates
+from onboardee.pki import issuing
+from onboardee.pki.certificate import Certificate
 from onboardee.svrdb import JSON
 from onboardee.svrdb.model import State
 from onboardee.wire.coap import Code
@@ -18,7 +19,7 @@ from onboardee.wire.entropy import SeededEntropy
 
 CSR, CRED, DOXM = "/oic/sec/csr", "/oic/sec/cred", "/oic/sec/doxm"
 PEM = "oic.sec.encoding.pem"
-ROOT = certificates.root()
+ROOT = issuing.root()
 ANOTHER = UUID("99999999-2222-4333-8444-555555555555")
 
 
@@ -37,14 +38,13 @@ def public_key_of(world: World) -> ec.EllipticCurvePublicKey:
     return key
 
 
-def element(certificate: x509.Certificate, usage: str = "cert", **changes: Any) -> dict[str, Any]:
+def element(certificate: Certificate, usage: str = "cert", **changes: Any) -> dict[str, Any]:
     """Make a certificate credential without a private key."""
-    text = certificate.public_bytes(certificates.Encoding.PEM).decode()
     return {
         "credtype": 8,
         "subjectuuid": "*",
         "credusage": f"oic.sec.cred.{usage}",
-        "publicdata": {"data": text, "encoding": PEM},
+        "publicdata": {"data": certificate.pem, "encoding": PEM},
     } | changes
 
 
@@ -101,11 +101,11 @@ def test_only_certificates_for_the_request_are_installed(usage: str) -> None:
     device = world.database.doxm.device_uuid
     key = public_key_of(world)
     other = ec.generate_private_key(ec.SECP256R1()).public_key()
-    good = certificates.identity(device)
-    wrong = certificates.role(device, "guest")
-    misnamed = certificates.identity(OWNER)
+    good = issuing.identity(device)
+    wrong = issuing.role(device, "guest")
+    misnamed = issuing.identity(OWNER)
     if usage == "rolecert":
-        good, wrong, misnamed = wrong, good, certificates.role(OWNER, "guest")
+        good, wrong, misnamed = wrong, good, issuing.role(OWNER, "guest")
     for recipe, public_key in ((good, other), (wrong, key), (misnamed, key)):
         bad = element(ROOT.sign(recipe, public_key), usage)
         assert world.post(CRED, {"creds": [bad]}) is Code.BAD_REQUEST
@@ -115,7 +115,7 @@ def test_only_certificates_for_the_request_are_installed(usage: str) -> None:
 def test_a_certificate_with_its_own_private_key() -> None:
     """Privatedata must belong to the certificate; without either there is no key to use."""
     world = World(owned(State.RFPRO), BY_OWNER)
-    issued = ROOT.issue(certificates.identity(world.database.doxm.device_uuid))
+    issued = ROOT.issue(issuing.identity(world.database.doxm.device_uuid))
     assert world.post(CRED, {"creds": [element(issued.certificate)]}) is Code.BAD_REQUEST
     for key, code in ((ROOT, Code.BAD_REQUEST), (issued, Code.CHANGED)):
         private = {"data": key.key_pem, "encoding": PEM}
@@ -132,5 +132,5 @@ def test_a_manufacturers_certificate_brings_its_key() -> None:
     """The device's own key pair is no manufacturer's."""
     world = World(unowned())
     key = public_key_of(world)
-    made = ROOT.sign(certificates.manufacturer(), key)
+    made = ROOT.sign(issuing.manufacturer(), key)
     assert world.post(CRED, {"creds": [element(made, "mfgcert")]}) is Code.BAD_REQUEST

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from onboardee.device.security.certificates import check_end_entity
 from onboardee.device.security.identity import identity_certificate, new_key
-from onboardee.device.testing import certificates
+from onboardee.pki import issuing
+from onboardee.pki.ocf_profile import check_end_entity
 from onboardee.svrdb.model import (
     Cred,
     Credential,
@@ -23,7 +23,7 @@ from onboardee.svrdb.model import (
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 DEVICE = UUID("11111111-2222-4333-8444-555555555555")
-ROOT = certificates.root()
+ROOT = issuing.root()
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # of P-256
 
 
@@ -48,7 +48,7 @@ def test_any_random_octets_make_a_key() -> None:
 
 def test_a_certificate_that_is_not_there_is_passed_over() -> None:
     """An identity without its certificate, or without a key, gives way to the maker's."""
-    made = ROOT.issue(certificates.manufacturer())
+    made = ROOT.issue(issuing.manufacturer())
     makers = Credential(
         credid=1,
         kind=CredentialType.CERTIFICATE,
@@ -57,7 +57,7 @@ def test_a_certificate_that_is_not_there_is_passed_over() -> None:
         public=PublicData(data=made.pem, encoding=Encoding.PEM),
         private=PrivateData(data=made.key_pem.encode(), encoding=Encoding.PEM),
     )
-    own = ROOT.issue(certificates.identity(DEVICE))
+    own = ROOT.issue(issuing.identity(DEVICE))
     without_key = PublicData(data=own.pem, encoding=Encoding.PEM)
     for public in (None, without_key):
         identity = Credential(
@@ -74,9 +74,9 @@ def test_a_certificate_that_is_not_there_is_passed_over() -> None:
         )
         presented = identity_certificate(database, NOON)
         assert presented is not None
-        assert presented.chain == made.dtls.chain
+        assert presented.chain == made.certified_key.chain
 
 
 def test_a_makers_certificate_needs_no_purpose_of_ocf() -> None:
     """What a manufacturer's certificate is for need not be said in it (OCF Security 9.4.2.2)."""
-    check_end_entity(ROOT.issue(certificates.manufacturer()).certificate, None)
+    check_end_entity(ROOT.issue(issuing.manufacturer()).certificate, None)

@@ -6,13 +6,17 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding
 from msgspec.structs import replace
 
 from onboardee.device.resources.secure.credential import read_credential
-from onboardee.device.security import certificates, trust
+from onboardee.device.security import trust
+from onboardee.pki.errors import (
+    OutdatedCertificateError,
+    UnsupportedCertificateError,
+    UntrustedCertificateError,
+)
+from onboardee.svrdb.certificates import read_certificates
 from onboardee.svrdb.model import NIL, Cred, Database, Doxm, Permanent, PublicData, RoleId
-from onboardee.wire.dtls import CertificateExpired, UnknownCa, UnsupportedCertificate
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "recorded-certificates.json"
 RECORDED = json.loads(VECTORS.read_text(encoding="utf-8"))
@@ -29,8 +33,7 @@ def public(name: str) -> PublicData:
 
 def octets(name: str) -> tuple[bytes, ...]:
     """Return a recorded chain as a handshake carries it."""
-    chain = certificates.read_public(public(name))
-    return tuple(each.public_bytes(Encoding.DER) for each in chain)
+    return tuple(each.der for each in read_certificates(public(name)))
 
 
 def trusting() -> Database:
@@ -56,16 +59,16 @@ def test_a_recorded_role_is_its_issuers() -> None:
 
 def test_recorded_certificates_are_for_one_purpose_each() -> None:
     """A role certificate opens no session, and an identity gives no role."""
-    with pytest.raises(UnsupportedCertificate):
+    with pytest.raises(UnsupportedCertificateError):
         trust.verify_peer(octets("role"), trusting(), lambda: NEW_YEAR)
-    with pytest.raises(UnsupportedCertificate):
+    with pytest.raises(UnsupportedCertificateError):
         trust.verify_roles(public("identity"), octets("identity"), trusting(), lambda: NEW_YEAR)
 
 
 def test_recorded_certificates_do_not_stand_alone() -> None:
     """Without the root, and after its time, they are worth nothing."""
-    with pytest.raises(UnknownCa):
+    with pytest.raises(UntrustedCertificateError):
         trust.verify_peer(octets("identity"), replace(trusting(), cred=Cred()), lambda: NEW_YEAR)
     late = datetime(2030, 1, 1, tzinfo=UTC)
-    with pytest.raises(CertificateExpired):
+    with pytest.raises(OutdatedCertificateError):
         trust.verify_peer(octets("identity"), trusting(), lambda: late)

@@ -10,8 +10,8 @@ import pytest
 from msgspec.structs import replace
 from svrdb_samples import DEVICE, unowned
 
-from onboardee.device.testing import certificates
-from onboardee.device.testing.certificates import Issued
+from onboardee.pki import issuing
+from onboardee.pki.issuing import Issued
 from onboardee.svrdb import (
     Credential,
     Database,
@@ -28,10 +28,10 @@ from onboardee.svrdb import (
 from onboardee.svrdb.model import CredentialUsage
 
 NOW = datetime(2030, 6, 1, tzinfo=UTC)
-ROOT = certificates.root()
-MIDDLE = ROOT.issue(certificates.authority("middle", path_length=0))
-LEAF = MIDDLE.issue(certificates.identity(DEVICE))
-OTHER = ROOT.issue(certificates.identity(DEVICE))
+ROOT = issuing.root()
+MIDDLE = ROOT.issue(issuing.authority("middle", path_length=0))
+LEAF = MIDDLE.issue(issuing.identity(DEVICE))
+OTHER = ROOT.issue(issuing.identity(DEVICE))
 
 
 def pem_key(issued: Issued) -> PrivateData:
@@ -147,7 +147,7 @@ def test_time(shift: timedelta, code: ProblemCode) -> None:
 
 def test_expired_is_not_removed() -> None:
     """An expired certificate stays: the clock may be wrong."""
-    old = with_(certificates.identity(DEVICE), end=NOW - timedelta(days=1))
+    old = with_(issuing.identity(DEVICE), end=NOW - timedelta(days=1))
     leaf = MIDDLE.issue(old)
     device = database(credential(public=PublicData(data=leaf.pem), private=pem_key(leaf)))
     (finding,) = advise(device, NOW)

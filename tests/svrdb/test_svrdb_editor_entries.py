@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from svrdb_samples import DEVICE, OWNER, SECRET, owned, unowned
 
-from onboardee.device.testing import certificates
+from onboardee.pki import issuing
 from onboardee.svrdb import (
     AceResource,
     Connection,
@@ -37,8 +37,8 @@ from onboardee.svrdb.editor import (
 from onboardee.svrdb.editor.words import letters, permission
 from onboardee.svrdb.model import CredentialUsage, TimePattern
 
-ROOT = certificates.root()
-LEAF = ROOT.issue(certificates.identity(DEVICE))
+ROOT = issuing.root()
+LEAF = ROOT.issue(issuing.identity(DEVICE))
 DER = base64.b64decode("".join(LEAF.pem.splitlines()[1:-1]))
 KEY_DER = base64.b64decode("".join(LEAF.key_pem.splitlines()[1:-1]))
 

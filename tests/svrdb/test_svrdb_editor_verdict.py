@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 from svrdb_samples import DEVICE, OWNER, owned, unowned
 
-from onboardee.device.testing import certificates
+from onboardee.pki import issuing
 from onboardee.svrdb import (
     Ace,
     AceResource,
@@ -29,12 +29,12 @@ from onboardee.svrdb import (
 from onboardee.svrdb.editor import put, set_state
 from onboardee.svrdb.model import State, TimePattern
 
-ROOT = certificates.root()
-OWN = ROOT.issue(certificates.identity(DEVICE))
-OTHER = ROOT.issue(certificates.identity(OWNER))
+ROOT = issuing.root()
+OWN = ROOT.issue(issuing.identity(DEVICE))
+OTHER = ROOT.issue(issuing.identity(OWNER))
 
 
-def pem_key(issued: certificates.Issued) -> PrivateData:
+def pem_key(issued: issuing.Issued) -> PrivateData:
     """Return a private key as a database has it."""
     return PrivateData(data=issued.key_pem.encode(), encoding=Encoding.PEM)
 
@@ -177,10 +177,8 @@ def test_the_same_fault_in_another_state_is_no_new_one() -> None:
 
 def test_an_expired_certificate() -> None:
     """A certificate that is of the past at the moment of the edit is told, if a moment is given."""
-    recipe = dataclasses.replace(
-        certificates.authority("short"), end=certificates.START + timedelta(days=1)
-    )
-    entry = certificate("oic.sec.cred.trustca", certificates.root(recipe=recipe).pem)
+    recipe = dataclasses.replace(issuing.authority("short"), end=issuing.START + timedelta(days=1))
+    entry = certificate("oic.sec.cred.trustca", issuing.root(recipe=recipe).pem)
     after = with_one(entry)
     assert worsened(owned(), after) == ()
     (problem,) = worsened(owned(), after, datetime(2026, 1, 1, tzinfo=UTC))

@@ -6,7 +6,6 @@ does without that module.
 """
 
 from onboardee.wire.dtls.config import (
-    Certificate,
     ClientConfig,
     KeyLog,
     Limits,
@@ -54,7 +53,6 @@ __all__ = [
     "AlertDescription",
     "BadCertificate",
     "BadRecordMac",
-    "Certificate",
     "CertificateExpired",
     "CertificateRevoked",
     "CertificateUnknown",

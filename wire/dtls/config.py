@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
-from cryptography.hazmat.primitives.asymmetric import ec
-
+from onboardee.pki.key_pairs import CertifiedKey
 from onboardee.wire.dtls.numbers import ECDSA_SECP256R1_SHA256, SECP256R1, CipherSuite
 from onboardee.wire.entropy import Entropy
 
@@ -15,14 +14,6 @@ VerifyChain = Callable[[tuple[bytes, ...]], None]
 
 KeyLog = Callable[[str], None]
 """Takes one line of an NSS key log: `CLIENT_RANDOM <client random> <master secret>`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Certificate:
-    """A chain (DER, leaf first; the root may be left out) and the leaf's private key."""
-
-    chain: tuple[bytes, ...]
-    private_key: ec.EllipticCurvePrivateKey = field(repr=False)
 
 
 def no_key(_name: bytes) -> None:
@@ -42,7 +33,7 @@ class Offer:
     suites: tuple[CipherSuite, ...]
     psk_hint: bytes = b""
     psk: Callable[[bytes], bytes | None] = field(default=no_key, repr=False)
-    certificate: Certificate | None = None
+    certificate: CertifiedKey | None = None
     verify_peer: VerifyChain | None = None
     tag: object = None
 
@@ -107,7 +98,7 @@ class ClientConfig:
     suites: tuple[CipherSuite, ...]
     psk_identity: bytes = b""
     psk: Callable[[bytes], bytes | None] = field(default=no_key, repr=False)
-    certificate: Certificate | None = None
+    certificate: CertifiedKey | None = None
     verify_server: VerifyChain | None = None
     groups: tuple[int, ...] = (SECP256R1,)
     """Any group but secp256r1 is for show: a server that picks it is refused."""

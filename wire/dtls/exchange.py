@@ -1,14 +1,14 @@
 """Ephemeral Diffie-Hellman on secp256r1 and ECDSA signatures (RFC 8422 5)."""
 
-import warnings
 from collections.abc import Mapping
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from onboardee.pki.errors import CertificateError
 from onboardee.wire.dtls.errors import (
     BadCertificate,
     DecryptError,
@@ -72,13 +72,11 @@ def leaf_key(chain: tuple[bytes, ...]) -> ec.EllipticCurvePublicKey:
 
     """
     # 5 MB of memory that a device without certificates need not have
-    from cryptography import x509  # noqa: PLC0415
+    from onboardee.pki.certificate import read_der  # noqa: PLC0415
 
     try:
-        # What the peer wrote into its certificate must not become a warning in our process.
-        with warnings.catch_warnings(action="ignore"):
-            key = x509.load_der_x509_certificate(chain[0]).public_key()
-    except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion):
+        key = read_der(chain[0]).public_key()
+    except CertificateError:
         raise BadCertificate("not a certificate") from None
     if not isinstance(key, ec.EllipticCurvePublicKey):
         raise UnsupportedCertificate("the certificate's key is not for ECDSA")

@@ -115,11 +115,11 @@ def _with_title(entry: dict[str, Any], credential: Credential) -> dict[str, Any]
 def certificate_title(public: PublicData) -> str:
     """Return whose certificates they are and until when, or why they cannot be read."""
     # 5 MB of memory that a database without certificates need not have
-    from onboardee.svrdb.x509 import Unusable, read_certificates, title  # noqa: PLC0415
+    from onboardee.pki.errors import CertificateError  # noqa: PLC0415
+    from onboardee.pki.printing import title  # noqa: PLC0415
+    from onboardee.svrdb.certificates import read_certificates  # noqa: PLC0415
 
     try:
-        certificates = read_certificates(public)
-    except Unusable as why:
+        return title(read_certificates(public))
+    except CertificateError as why:
         return str(why)
-    more = f" and {len(certificates) - 1} more" if len(certificates) > 1 else ""
-    return f"{title(certificates[0])}{more}"

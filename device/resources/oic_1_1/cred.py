@@ -12,6 +12,7 @@ from onboardee.device.resources.base import Outcome, Representation, Resource, r
 from onboardee.device.resources.oic_1_1.view import in_form
 from onboardee.device.resources.secure.common import bad_request, number_from, require_writable
 from onboardee.device.resources.secure.credential import MAX_DATA
+from onboardee.pki.errors import CertificateError
 from onboardee.svrdb import problems
 from onboardee.svrdb.model import CredentialType, CredentialUsage, Encoding, State
 from onboardee.wire.coap import Code
@@ -91,17 +92,15 @@ def _in_words_of_ocf(element: object) -> object:
 def _joined(public: object, chain: bytes) -> dict[str, str]:
     """Put the authorities of `optionaldata` behind the certificate, where they stand today."""
     # 5 MB of memory that a device without certificates need not have
-    from onboardee.device.security import certificates  # noqa: PLC0415
-    from onboardee.wire.dtls import Alert  # noqa: PLC0415
+    from onboardee.pki.certificate import read_octets  # noqa: PLC0415
 
     octets = _octets(public) if isinstance(public, dict) else b""
     try:
-        return {
-            "data": certificates.as_pem(octets) + certificates.as_pem(chain),
-            "encoding": str(Encoding.PEM),
-        }
-    except Alert as error:
+        parts = [read_octets(part) for part in (octets, chain) if part]
+    except CertificateError as error:
         raise bad_request("cred: publicdata and optionaldata are no certificates") from error
+    data = "".join(each.pem for part in parts for each in part)
+    return {"data": data, "encoding": str(Encoding.PEM)}
 
 
 def _octets(part: Mapping[str, object]) -> bytes:

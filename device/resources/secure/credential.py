@@ -139,12 +139,12 @@ def _check_certificates(credential: Credential) -> None:
     if credential.public.encoding not in _CERTIFICATE_ENCODINGS:
         raise bad_request(f"cred: certificates cannot be {credential.public.encoding}")
     # 5 MB of memory that a device without certificates need not have
-    from onboardee.device.security import certificates  # noqa: PLC0415
-    from onboardee.wire.dtls import Alert  # noqa: PLC0415
+    from onboardee.pki.errors import CertificateError  # noqa: PLC0415
+    from onboardee.svrdb.certificates import read_certificates  # noqa: PLC0415
 
     try:
-        certificates.read_public(credential.public)
-    except Alert as error:
+        read_certificates(credential.public)
+    except CertificateError as error:
         raise bad_request("cred: publicdata holds no certificate") from error
 
 

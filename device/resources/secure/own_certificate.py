@@ -3,8 +3,8 @@
 from onboardee.device.access.call import Call
 from onboardee.device.resources.secure.common import bad_request
 from onboardee.device.security import identity
+from onboardee.pki.errors import CertificateError
 from onboardee.svrdb.model import Credential, CredentialType, CredentialUsage, Encoding
-from onboardee.wire.dtls import Alert
 
 _SHOWN = frozenset({CredentialUsage.IDENTITY, CredentialUsage.ROLE, CredentialUsage.MANUFACTURER})
 
@@ -18,17 +18,17 @@ def require_own(credential: Credential, call: Call) -> None:
         return
     try:
         _check(credential, call)
-    except Alert as error:
+    except CertificateError as error:
         raise bad_request(f"cred: {error}") from error
 
 
 def _check(credential: Credential, call: Call) -> None:
     # 5 MB of memory that a device without certificates need not have
-    from onboardee.device.security import certificates  # noqa: PLC0415
-    from onboardee.svrdb.x509 import identity_in  # noqa: PLC0415
+    from onboardee.pki.ocf_profile import IDENTITY, ROLE, check_end_entity  # noqa: PLC0415
+    from onboardee.svrdb.certificates import read_certificates  # noqa: PLC0415
 
     assert credential.public is not None
-    leaf = certificates.read_public(credential.public)[0]
+    leaf = read_certificates(credential.public)[0]
     is_manufacturer = credential.usage == CredentialUsage.MANUFACTURER
     own = call.database.identity_key
     private = credential.private or (None if is_manufacturer else own)
@@ -43,9 +43,9 @@ def _check(credential: Credential, call: Call) -> None:
     if leaf.public_key() != public_key:
         raise bad_request("cred: the certificate is for another key")
     if is_manufacturer:
-        certificates.check_end_entity(leaf, None)
+        check_end_entity(leaf, None)
         return
-    if identity_in(leaf) != call.database.doxm.device_uuid:
+    if leaf.identity != call.database.doxm.device_uuid:
         raise bad_request("cred: the common name is not uuid:<deviceuuid>")
     is_role = credential.usage == CredentialUsage.ROLE
-    certificates.check_end_entity(leaf, certificates.ROLE if is_role else certificates.IDENTITY)
+    check_end_entity(leaf, ROLE if is_role else IDENTITY)

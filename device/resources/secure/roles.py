@@ -21,9 +21,10 @@ from onboardee.device.resources.secure.common import (
 )
 from onboardee.device.resources.secure.credential import read_public
 from onboardee.device.security.roles import AssertedRoles, Assertion, Assertions
+from onboardee.pki.errors import CertificateError
 from onboardee.svrdb.model import CredentialType, CredentialUsage
 from onboardee.wire.coap import Code
-from onboardee.wire.dtls import Alert, Session
+from onboardee.wire.dtls import Session
 
 MAX_ROLES: Final = 8
 """Role certificates that one session may assert."""
@@ -105,7 +106,7 @@ class RolesResource(ReadOnly):
         chain = call.peer.session.peer_certificates
         try:
             grant = trust.verify_roles(public, chain, call.database, self._wall_clock)
-        except Alert as error:
+        except CertificateError as error:
             raise bad_request(f"roles: {error}") from error
         return Assertion(
             public=public, subject=str(call.peer.uuid), roles=grant.roles, until=grant.until

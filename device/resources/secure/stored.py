@@ -19,8 +19,8 @@ from onboardee.device.resources.secure.common import (
     target,
     wire,
 )
+from onboardee.pki.errors import CertificateError
 from onboardee.svrdb.model import Crl, Sdi, SecurityResource, Sp
-from onboardee.wire.dtls import BadCertificate
 
 Check = Callable[[Any, Any], None]
 """Raises `RefusedError` unless a part of the database may be put in the place of another one."""
@@ -99,9 +99,9 @@ def check_crl(before: Crl, crl: Crl) -> None:
 
 def _require_readable(data: str) -> None:
     # 5 MB of memory that a device without certificates need not have
-    from onboardee.device.security import trust  # noqa: PLC0415
+    from onboardee.pki.revocations import read_base64  # noqa: PLC0415
 
     try:
-        trust.read_revocations(data)
-    except BadCertificate as error:
+        read_base64(data)
+    except CertificateError as error:
         raise bad_request("crl: crldata is not the base64 text of a list in DER") from error

@@ -1,23 +1,25 @@
-"""A small certificate authority of OCF's profile, for tests and laboratories only.
+"""Making certificates of OCF's profile, and others that fail it on purpose.
 
-Nothing here protects a private key: never let anything of value trust these certificates.
+The authorities of tests, laboratories and the onboarding tool all come from here. Nothing here
+protects a private key: let nothing of value trust the certificates of a laboratory.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from onboardee.wire.dtls import Certificate
+from onboardee.pki.certificate import Certificate
+from onboardee.pki.key_pairs import CertifiedKey, to_pem
+from onboardee.pki.ocf_profile import IDENTITY, ROLE
 
-IDENTITY: Final = x509.ObjectIdentifier("1.3.6.1.4.1.44924.1.6")
-ROLE: Final = x509.ObjectIdentifier("1.3.6.1.4.1.44924.1.7")
 START: Final = datetime(2024, 1, 1, tzinfo=UTC)
 LIFETIME: Final = timedelta(days=36500)
 
@@ -59,7 +61,7 @@ def _for_devices(subject: str, *purposes: x509.ObjectIdentifier) -> Recipe:
 
 
 def identity(uuid: UUID) -> Recipe:
-    """Return what the certificate of a device or tool says."""
+    """Return what the certificate of a device or tool says (OCF Security 9.4.2.2)."""
     return _for_devices(f"uuid:{uuid}", IDENTITY)
 
 
@@ -69,18 +71,28 @@ def manufacturer(name: str = "onboardee laboratory device") -> Recipe:
 
 
 def role(uuid: UUID, name: str, authority: str | None = None) -> Recipe:
-    """Return what a role certificate says."""
+    """Return what a role certificate says (OCF Security 9.4.2.4).
+
+    Without an authority the role is of the issuer's.
+    """
     return replace(_for_devices(f"uuid:{uuid}", ROLE), role=(name, authority))
+
+
+class Revoked(NamedTuple):
+    """An entry of a list of revoked certificates."""
+
+    serial_number: int
+    since: datetime
 
 
 @dataclass(frozen=True)
 class Issued:
     """A certificate, its private key and those who signed it."""
 
-    certificate: x509.Certificate
+    certificate: Certificate
     key: ec.EllipticCurvePrivateKey = field(repr=False)
-    issuers: tuple[x509.Certificate, ...] = ()
-    """From the direct issuer to the root, which is left out of `pem` and `dtls`."""
+    issuers: tuple[Certificate, ...] = ()
+    """From the direct issuer to the root, which is left out of `pem` and `certified_key`."""
 
     def issue(self, recipe: Recipe, key: ec.EllipticCurvePrivateKey | None = None) -> "Issued":
         """Sign a certificate, for a new key unless one is given."""
@@ -88,41 +100,52 @@ class Issued:
         certificate = self.sign(recipe, own.public_key())
         return Issued(certificate, own, (self.certificate, *self.issuers))
 
-    def sign(self, recipe: Recipe, public_key: ec.EllipticCurvePublicKey) -> x509.Certificate:
+    def sign(self, recipe: Recipe, public_key: ec.EllipticCurvePublicKey) -> Certificate:
         """Sign a certificate for a key of which only the public half is known."""
         return _certificate(recipe, public_key, self.certificate.subject, self.key)
 
-    def revoke(self, *certificates: x509.Certificate) -> bytes:
+    def revoke(self, *certificates: Certificate) -> bytes:
         """Return the DER of a list of revoked certificates."""
+        entries = [Revoked(each.serial_number, START) for each in certificates]
+        return self.revocation_list(entries, START, START + LIFETIME)
+
+    def revocation_list(
+        self, entries: Iterable[Revoked], made: datetime, due: datetime, number: int | None = None
+    ) -> bytes:
+        """Return the DER of a list that was made at one time, of which the next is due at one."""
         builder = x509.CertificateRevocationListBuilder(
-            issuer_name=self.certificate.subject, last_update=START, next_update=START + LIFETIME
+            issuer_name=self.certificate.subject, last_update=made, next_update=due
         )
-        for each in certificates:
-            revoked = x509.RevokedCertificateBuilder(each.serial_number, START)
+        if number is not None:
+            builder = builder.add_extension(x509.CRLNumber(number), critical=False)
+        for each in entries:
+            revoked = x509.RevokedCertificateBuilder(each.serial_number, each.since)
             builder = builder.add_revoked_certificate(revoked.build())
         return builder.sign(self.key, hashes.SHA256()).public_bytes(Encoding.DER)
 
     @property
+    def chain(self) -> tuple[Certificate, ...]:
+        """The certificate and those above it, without the root; a root alone."""
+        return (self.certificate, *self.issuers[:-1])
+
+    @property
     def pem(self) -> str:
-        """The chain as PEM text, leaf first, without the root; a root alone."""
-        chain = (self.certificate, *self.issuers[:-1])
-        return "".join(each.public_bytes(Encoding.PEM).decode() for each in chain)
+        """The chain as PEM text."""
+        return "".join(each.pem for each in self.chain)
 
     @property
     def key_pem(self) -> str:
         """The private key as PEM text."""
-        octets = self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        return octets.decode()
+        return to_pem(self.key).decode("ascii")
 
     @property
-    def dtls(self) -> Certificate:
-        """Chain and key as the DTLS engine takes them."""
-        chain = (self.certificate, *self.issuers[:-1])
-        return Certificate(tuple(each.public_bytes(Encoding.DER) for each in chain), self.key)
+    def certified_key(self) -> CertifiedKey:
+        """Chain and key as a handshake needs them."""
+        return CertifiedKey(tuple(each.der for each in self.chain), self.key)
 
 
 def root(name: str = "onboardee laboratory root", recipe: Recipe | None = None) -> Issued:
-    """Make a certificate authority that signs itself."""
+    """Make a certificate authority that signs itself; it says `recipe`, or the usual for a name."""
     recipe = recipe or authority(name)
     key = ec.generate_private_key(recipe.curve)
     certificate = _certificate(recipe, key.public_key(), _name(recipe.subject), key)
@@ -141,7 +164,7 @@ def _certificate(
     public_key: ec.EllipticCurvePublicKey,
     issuer: x509.Name,
     signer: ec.EllipticCurvePrivateKey,
-) -> x509.Certificate:
+) -> Certificate:
     constraints = x509.BasicConstraints(ca=recipe.ca, path_length=recipe.path_length)
     builder = (
         x509.CertificateBuilder()
@@ -154,12 +177,15 @@ def _certificate(
         .add_extension(constraints, critical=True)
         .add_extension(_key_usage(recipe.usages), critical=True)
     )
+    if recipe.ca:
+        identifier = x509.SubjectKeyIdentifier.from_public_key(public_key)
+        builder = builder.add_extension(identifier, critical=False)
     if recipe.purposes:
         builder = builder.add_extension(x509.ExtendedKeyUsage(recipe.purposes), critical=False)
     if recipe.role is not None:
         names = x509.SubjectAlternativeName([x509.DirectoryName(_name(*recipe.role))])
         builder = builder.add_extension(names, critical=False)
-    return builder.sign(signer, recipe.algorithm)
+    return Certificate.of(builder.sign(signer, recipe.algorithm))
 
 
 def _key_usage(usages: frozenset[str]) -> x509.KeyUsage:

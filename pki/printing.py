@@ -1,0 +1,12 @@
+"""Certificates as people read them."""
+
+from collections.abc import Sequence
+
+from onboardee.pki.certificate import Certificate
+
+
+def title(chain: Sequence[Certificate]) -> str:
+    """Return whom the first certificate is about and its last day, and how many more there are."""
+    first = chain[0]
+    more = f" and {len(chain) - 1} more" if len(chain) > 1 else ""
+    return f"{first.subject.rfc4514_string()} until {first.end:%Y-%m-%d}{more}"

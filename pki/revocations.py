@@ -1,0 +1,49 @@
+"""Lists of certificates that their issuers withdrew (RFC 5280 5)."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from onboardee.pki import pem
+from onboardee.pki.certificate import Certificate, reading
+
+
+@dataclass(frozen=True, slots=True)
+class RevocationList:
+    """One list, read: its octets as they came, and what they say."""
+
+    der: bytes = field(repr=False)
+    content: x509.CertificateRevocationList = field(repr=False, compare=False)
+
+    @property
+    def next_update(self) -> datetime | None:
+        """When a newer one is due, if it says so."""
+        return self.content.next_update_utc
+
+    def is_by(self, issuer: Certificate) -> bool:
+        """Tell whether it bears the issuer's name and its key signed it."""
+        key = issuer.public_key()
+        if not isinstance(key, ec.EllipticCurvePublicKey) or self.content.issuer != issuer.subject:
+            return False
+        return self.content.is_signature_valid(key)
+
+    def has(self, certificate: Certificate) -> bool:
+        """Tell whether it names a certificate of that issuer."""
+        number = certificate.serial_number
+        return self.content.get_revoked_certificate_by_serial_number(number) is not None
+
+
+def read_der(der: bytes) -> RevocationList:
+    """Read a list. Raises `BadCertificateError`."""
+    with reading("a list of revoked certificates cannot be read"):
+        content = x509.load_der_x509_crl(der)
+        list(content)  # its entries are read late
+        return RevocationList(der, content)
+
+
+def read_base64(text: str) -> RevocationList:
+    """Read the base64 text of a list in DER. Raises `BadCertificateError`."""
+    with reading("is not the base64 text of a list of revoked certificates"):
+        return read_der(pem.base64_octets(text))

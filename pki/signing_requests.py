@@ -1,0 +1,67 @@
+"""Certificate requests (PKCS #10, RFC 2986): made by a device, read by an authority."""
+
+import base64
+from dataclasses import dataclass
+from uuid import UUID
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from onboardee.pki.certificate import common_names, reading
+from onboardee.pki.errors import BadCertificateError
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A checked request: whose key, and for which common name."""
+
+    name: str
+    key: ec.EllipticCurvePublicKey
+
+
+def make_request(key: ec.EllipticCurvePrivateKey, device: UUID) -> str:
+    """Return a request for the identity certificate of a device as PEM text."""
+    name = x509.NameAttribute(x509.NameOID.COMMON_NAME, f"uuid:{device}")
+    builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([name]))
+    return builder.sign(key, SHA256()).public_bytes(Encoding.PEM).decode("ascii")
+
+
+def read_pem(octets: bytes) -> Request:
+    """Read and check a request in PEM text, as `read_der` does."""
+    with reading("the request cannot be read"):
+        request = x509.load_pem_x509_csr(octets)
+    return _checked(request)
+
+
+def read_der(octets: bytes) -> Request:
+    """Read a request, and check that it is signed with the key in it (OCF Security 13.6).
+
+    Raises:
+        BadCertificateError: if it is not, or cannot be read, or the key is not on P-256.
+
+    """
+    with reading("the request cannot be read"):
+        request = x509.load_der_x509_csr(octets)
+    return _checked(request)
+
+
+def read_base64(text: bytes) -> Request:
+    """Read and check the base64 text of a request, as `read_der` does."""
+    with reading("the request cannot be read"):
+        octets = base64.b64decode(text, validate=True)
+    return read_der(octets)
+
+
+def _checked(request: x509.CertificateSigningRequest) -> Request:
+    with reading("the request cannot be read"):
+        key, digest = request.public_key(), request.signature_hash_algorithm
+        is_signed, names = request.is_signature_valid, common_names(request.subject)
+    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
+        raise BadCertificateError("the key of the request is not on P-256")
+    if not isinstance(digest, SHA256):
+        raise BadCertificateError("the request is not signed with SHA-256")
+    if not is_signed:
+        raise BadCertificateError("the request is not signed with the key in it")
+    return Request(names[0] if len(names) == 1 else "", key)
