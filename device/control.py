@@ -30,54 +30,54 @@ class Command(
     """Something asked of a device."""
 
 
-class List(Command, frozen=True, tag="list"):
+class ListResources(Command, frozen=True, tag="list"):
     """Which resources there are, with types and values."""
 
 
-class Get(Command, frozen=True, tag="get"):
+class GetValues(Command, frozen=True, tag="get"):
     """The values of a resource, or one of them."""
 
     href: str
     name: str | None = None
 
 
-class Set(Command, frozen=True, tag="set"):
+class SetValues(Command, frozen=True, tag="set"):
     """Change values as the physical world would: rights and read-only properties aside."""
 
     href: str
     values: dict[str, Any]
 
 
-class Inputs(Command, frozen=True, tag="inputs"):
-    """What `Press` and `Fault` know."""
+class ListInputs(Command, frozen=True, tag="inputs"):
+    """What `PressInput` and `SetFault` know."""
 
 
-class Press(Command, frozen=True, tag="press"):
+class PressInput(Command, frozen=True, tag="press"):
     """Use one of the device's inputs, as a person does."""
 
     name: str
 
 
-class Fault(Command, frozen=True, tag="fault"):
+class SetFault(Command, frozen=True, tag="fault"):
     """Let one of the device's faults come or go."""
 
     name: str
     is_on: bool = True
 
 
-class ResetButton(Command, frozen=True, tag="reset"):
+class PressReset(Command, frozen=True, tag="reset"):
     """Press the reset button."""
 
 
-class State(Command, frozen=True, tag="state"):
+class ShowState(Command, frozen=True, tag="state"):
     """Who the device is, where it is reached, what state it is in, who owns it."""
 
 
-class Pin(Command, frozen=True, tag="pin"):
+class ShowPin(Command, frozen=True, tag="pin"):
     """The PIN that the device shows."""
 
 
-class Connections(Command, frozen=True, tag="connections"):
+class ShowConnections(Command, frozen=True, tag="connections"):
     """Sessions, observers and the last refusals."""
 
 
@@ -97,16 +97,16 @@ class Watch(Command, frozen=True, tag="watch"):
 
 
 Request = (
-    List
-    | Get
-    | Set
-    | Inputs
-    | Press
-    | Fault
-    | ResetButton
-    | State
-    | Pin
-    | Connections
+    ListResources
+    | GetValues
+    | SetValues
+    | ListInputs
+    | PressInput
+    | SetFault
+    | PressReset
+    | ShowState
+    | ShowPin
+    | ShowConnections
     | ReadDatabase
     | ReplaceDatabase
     | Watch
@@ -127,15 +127,15 @@ class Control:
         """Begin what is asked for; what it writes is written afterwards. Raises `ControlError`."""
         device = self.device
         match request:
-            case Set(href=href, values=values):
+            case SetValues(href=href, values=values):
                 return self._set(href, values, now)
-            case Press(name=name):
+            case PressInput(name=name):
                 step = _begun(lambda: device.press(name, now))
                 return self._inputs(), step
-            case Fault(name=name, is_on=is_on):
+            case SetFault(name=name, is_on=is_on):
                 step = _begun(lambda: device.fault(name, now, is_on=is_on))
                 return self._inputs(), step
-            case ResetButton():
+            case PressReset():
                 return None, device.press_reset(now)
             case ReplaceDatabase(before=before, after=after):
                 if JSON.encode(device.database) != before.encode():
@@ -149,23 +149,23 @@ class Control:
         match request:
             case ReplaceDatabase(after=after) if self.device.database != _decoded(after):
                 raise ControlError("the database could not be written; the log says why")
-            case ResetButton() if self.device.is_resetting:
+            case PressReset() if self.device.is_resetting:
                 raise ControlError("the reset could not be written and will be tried again")
         return self._state()
 
     def _tell(self, request: Request) -> Any:
         match request:
-            case List():
+            case ListResources():
                 return self._list()
-            case Get(href=href, name=name):
+            case GetValues(href=href, name=name):
                 return self._get(href, name)
-            case Inputs():
+            case ListInputs():
                 return self._inputs()
-            case Pin():
+            case ShowPin():
                 if self.device.pin is None:
                     raise ControlError("no PIN is shown: no tool has selected that method")
                 return self.device.pin
-            case Connections():
+            case ShowConnections():
                 return self._connections()
             case ReadDatabase():
                 return JSON.encode(self.device.database).decode()

@@ -29,7 +29,7 @@ class SilentDeviceError(CommandFailedError):
     """The device is there and does not answer."""
 
 
-class Connection:
+class ControlConnection:
     """One conversation with a running device."""
 
     def __init__(self, directory: Path) -> None:
@@ -91,7 +91,7 @@ def running(base: Path) -> list[Path]:
     found = []
     for place in sorted(base.glob(f"*/{SOCKET_NAME}")):
         try:
-            with Connection(place.parent):
+            with ControlConnection(place.parent):
                 found.append(place.parent)
         except NotRunningError:
             continue

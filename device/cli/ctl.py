@@ -11,7 +11,12 @@ from typing import Any, Final
 import click
 
 from onboardee.device.cli import finding
-from onboardee.device.cli.connection import CommandFailedError, Connection, NotRunningError, running
+from onboardee.device.cli.connection import (
+    CommandFailedError,
+    ControlConnection,
+    NotRunningError,
+    running,
+)
 from onboardee.device.cli.lazy import Commands
 from onboardee.device.cli.lines import event_line, value_text
 from onboardee.device.cli.places import state_home
@@ -22,7 +27,7 @@ _REFUSALS: Final = frozenset({"access.denied", "request.refused", "handshake.fai
 
 
 @dataclass
-class Session:
+class DeviceChoice:
     """What all sub-commands share: which device, and how to print."""
 
     state_dir: Path | None = None
@@ -32,7 +37,7 @@ class Session:
     def ask(self, do: str, **arguments: object) -> Any:
         """Ask the device; what goes wrong becomes one sentence."""
         try:
-            with Connection(self.directory()) as connection:
+            with ControlConnection(self.directory()) as connection:
                 return connection.ask(do, **arguments)
         except (NotRunningError, CommandFailedError) as error:
             raise click.ClickException(str(error)) from error
@@ -48,9 +53,9 @@ class Session:
 
 def _remember(context: click.Context, option: click.Parameter, value: object) -> None:
     """Keep an option, whether it stands before the sub-command or behind it."""
-    session = context.ensure_object(Session)
+    chosen = context.ensure_object(DeviceChoice)
     if value:
-        setattr(session, str(option.name), value)
+        setattr(chosen, str(option.name), value)
 
 
 _JSON: Final = click.option(
@@ -58,14 +63,14 @@ _JSON: Final = click.option(
 )
 
 
-def session_options(function: Callable[..., None]) -> Callable[..., None]:
+def device_options(function: Callable[..., None]) -> Callable[..., None]:
     """Add the options that all sub-commands have."""
     add_place = finding.place_options(callback=_remember, expose_value=False)
     return add_place(_JSON(function))
 
 
 @click.group("ctl", cls=Commands, epilog="Example: onboardee ctl set /light/switch#value true")
-@session_options
+@device_options
 def command() -> None:
     """Look into a running device, and be the world around it.
 
@@ -76,36 +81,36 @@ def command() -> None:
 
 
 @command.command("list", epilog="Example: onboardee ctl list")
-@session_options
+@device_options
 @click.pass_obj
-def list_resources(session: Session) -> None:
+def list_resources(chosen: DeviceChoice) -> None:
     """List the resources with their values."""
-    result = session.ask("list")
+    result = chosen.ask("list")
     lines: list[str] = []
     for each in result:
         lines += table([(each["href"], " ".join(each["rt"]))])
         lines += _pairs(each["values"], indent="  ")
-    session.show(result, "\n".join(lines) or "this device has no resources of its own")
+    chosen.show(result, "\n".join(lines) or "this device has no resources of its own")
 
 
 @command.command("get", epilog="Example: onboardee ctl get /light/dimming#dimmingSetting")
 @click.argument("place")
-@session_options
+@device_options
 @click.pass_obj
-def get(session: Session, place: str) -> None:
+def get(chosen: DeviceChoice, place: str) -> None:
     """Print the value of PLACE, a property or a whole resource."""
     href, _, name = place.partition("#")
-    result = session.ask("get", href=href, name=name or None)
+    result = chosen.ask("get", href=href, name=name or None)
     text = "\n".join(_pairs(result)) if isinstance(result, dict) else _text(result)
-    session.show(result, text)
+    chosen.show(result, text)
 
 
 @command.command("set", epilog="Example: onboardee ctl set /light/dimming#dimmingSetting 40")
 @click.argument("place")
 @click.argument("value")
-@session_options
+@device_options
 @click.pass_obj
-def set_value(session: Session, place: str, value: str) -> None:
+def set_value(chosen: DeviceChoice, place: str, value: str) -> None:
     """Give the property PLACE a VALUE, as the world around the device would.
 
     Read-only properties too: somebody opens the door, the room gets warm. VALUE is YAML: true, 40,
@@ -120,26 +125,26 @@ def set_value(session: Session, place: str, value: str) -> None:
         wanted = yaml.safe_load(value)
     except yaml.YAMLError as error:
         raise click.BadParameter(f"{value} is not YAML") from error
-    result = session.ask("set", href=href, values={name: wanted})
-    session.show(result, _text(result[name]))
+    result = chosen.ask("set", href=href, values={name: wanted})
+    chosen.show(result, _text(result[name]))
 
 
 @command.command("watch", epilog="Example: onboardee ctl watch /light/switch")
 @click.argument("hrefs", nargs=-1)
-@session_options
+@device_options
 @click.pass_obj
-def watch(session: Session, hrefs: tuple[str, ...]) -> None:
+def watch(chosen: DeviceChoice, hrefs: tuple[str, ...]) -> None:
     """Print what happens, as it happens; with HREFS only what concerns these resources."""
     try:
-        with Connection(session.directory()) as connection:
+        with ControlConnection(chosen.directory()) as connection:
             uuid = connection.ask("state")["device_uuid"]
             coming = connection.events()
             # a script that reads this line misses nothing that happens after it
             started = {"event": "ctl.watching", "device_uuid": uuid}
-            session.show(started, _line(started))
+            chosen.show(started, _line(started))
             for event in coming:
                 if not hrefs or event.get("href") in hrefs:
-                    session.show(event, _line(event))
+                    chosen.show(event, _line(event))
             click.echo("the device has stopped", err=True)
     except (NotRunningError, CommandFailedError) as error:
         raise click.ClickException(str(error)) from error
@@ -149,86 +154,86 @@ def watch(session: Session, hrefs: tuple[str, ...]) -> None:
 
 @command.command("press", epilog="Example: onboardee ctl press thumbturn")
 @click.argument("name", required=False)
-@session_options
+@device_options
 @click.pass_obj
-def press(session: Session, name: str | None) -> None:
+def press(chosen: DeviceChoice, name: str | None) -> None:
     """Use the input NAME of the device, as a person does; without NAME list them."""
-    result = session.ask("inputs") if name is None else session.ask("press", name=name)
-    session.show(result, _listed(result["inputs"], "this device has no inputs"))
+    result = chosen.ask("inputs") if name is None else chosen.ask("press", name=name)
+    chosen.show(result, _listed(result["inputs"], "this device has no inputs"))
 
 
 @command.command("fault", epilog="Example: onboardee ctl fault jammed on")
 @click.argument("name", required=False)
 @click.argument("state", type=click.Choice(["on", "off"]), default="on")
-@session_options
+@device_options
 @click.pass_obj
-def fault(session: Session, name: str | None, state: str) -> None:
+def fault(chosen: DeviceChoice, name: str | None, state: str) -> None:
     """Let the fault NAME come (on) or go (off); without NAME list them."""
-    result = session.ask("inputs")
+    result = chosen.ask("inputs")
     if name is not None:
-        result = session.ask("fault", name=name, is_on=state == "on")
+        result = chosen.ask("fault", name=name, is_on=state == "on")
     lines = [f"{each:16} {'on' if is_on else 'off'}" for each, is_on in result["faults"].items()]
-    session.show(result, _listed(lines, "this device has no faults"))
+    chosen.show(result, _listed(lines, "this device has no faults"))
 
 
 @command.command("reset", epilog="Example: onboardee ctl reset")
-@session_options
+@device_options
 @click.pass_obj
-def reset(session: Session) -> None:
+def reset(chosen: DeviceChoice) -> None:
     """Press the reset button: back to factory state at once."""
-    result = session.ask("reset")
-    name = session.directory().name
-    session.show(result, f"device {result['device_uuid']} is in factory state again ({name})")
+    result = chosen.ask("reset")
+    name = chosen.directory().name
+    chosen.show(result, f"device {result['device_uuid']} is in factory state again ({name})")
 
 
 @command.command("state", epilog="Example: onboardee ctl state --json")
-@session_options
+@device_options
 @click.pass_obj
-def state(session: Session) -> None:
+def state(chosen: DeviceChoice) -> None:
     """Tell who the device is, where it is, what state it is in, who owns it."""
-    result = {"device": session.directory().name, **session.ask("state")}
-    session.show(result, "\n".join(_pairs(result)))
+    result = {"device": chosen.directory().name, **chosen.ask("state")}
+    chosen.show(result, "\n".join(_pairs(result)))
 
 
 @command.command("devices", epilog="Example: onboardee ctl devices")
-@session_options
+@device_options
 @click.pass_obj
-def devices(session: Session) -> None:
+def devices(chosen: DeviceChoice) -> None:
     """List the devices that run, by the names that --device takes."""
-    found = running(session.state_dir or state_home())
+    found = running(chosen.state_dir or state_home())
     told = [{"device": place.name, **_state_at(place)} for place in found]
     rows = [(each["device"], each["state"], each["device_uuid"], each["name"]) for each in told]
-    session.show(told, "\n".join(table(rows)) or "no device runs")
+    chosen.show(told, "\n".join(table(rows)) or "no device runs")
 
 
 def _state_at(place: Path) -> dict[str, Any]:
-    with Connection(place) as connection:
+    with ControlConnection(place) as connection:
         state: dict[str, Any] = connection.ask("state")
     return state
 
 
 @command.command("pin", epilog="Example: onboardee ctl pin")
-@session_options
+@device_options
 @click.pass_obj
-def pin(session: Session) -> None:
+def pin(chosen: DeviceChoice) -> None:
     """Print the PIN that the device shows."""
-    result = session.ask("pin")
-    session.show(result, result)
+    result = chosen.ask("pin")
+    chosen.show(result, result)
 
 
 @command.command("connections", epilog="Example: onboardee ctl connections")
-@session_options
+@device_options
 @click.pass_obj
-def connections(session: Session) -> None:
+def connections(chosen: DeviceChoice) -> None:
     """List sessions, observers, and the last refusals with their reasons."""
-    result = session.ask("connections")
+    result = chosen.ask("connections")
     sessions = [
-        ("session", each["peer"], f"{each['identity']}, {each['suite']}")
+        ("chosen", each["peer"], f"{each['identity']}, {each['suite']}")
         for each in result["sessions"]
     ]
     observers = [("observes", each["peer"], each["href"]) for each in result["observers"]]
     lines = [*table(sessions), *table(observers), *map(_line, result["refusals"])]
-    session.show(result, "\n".join(lines) or "nobody is connected, and nothing was refused")
+    chosen.show(result, "\n".join(lines) or "nobody is connected, and nothing was refused")
 
 
 def _listed(lines: list[str], otherwise: str) -> str:

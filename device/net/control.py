@@ -17,9 +17,9 @@ import msgspec
 from onboardee.device.control import (
     Control,
     ControlError,
+    PressReset,
     ReplaceDatabase,
     Request,
-    ResetButton,
     Result,
     Watch,
 )
@@ -121,7 +121,7 @@ class ControlServer:
     async def _perform(self, request: Request) -> Any:
         """Take the step that is asked for and, if it writes, wait until that is done."""
         began = await self._step(lambda now: self._control.perform(request, now))
-        if not isinstance(request, ResetButton | ReplaceDatabase):
+        if not isinstance(request, PressReset | ReplaceDatabase):
             return began
         return await self._step(lambda _: (self._control.outcome(request), Step()))
 

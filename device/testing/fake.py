@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 from uuid import UUID
 
-from onboardee.device.control import Control, Set
+from onboardee.device.control import Control, SetValues
 from onboardee.device.events import Bus, Event
 from onboardee.device.factory import new_database
 from onboardee.device.machine.boot import Surroundings, boot
@@ -75,7 +75,7 @@ class FakeDevice:
     async def set(self, place: str, value: object) -> None:
         """Change a value as the physical world would. Raises `ControlError`."""
         href, _, name = place.partition("#")
-        request = Set(href=href, values={name: value})
+        request = SetValues(href=href, values={name: value})
         await self._take(lambda now: self._control.perform(request, now)[1])
 
     async def press_reset(self) -> None:

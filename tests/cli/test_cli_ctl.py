@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 from msgspec.structs import replace
 
 from onboardee.device.cli import main
-from onboardee.device.cli.connection import CommandFailedError, Connection
+from onboardee.device.cli.connection import CommandFailedError, ControlConnection
 from onboardee.device.net.control_socket import SOCKET_NAME
 from onboardee.svrdb import JSON, Sdi
 
@@ -184,7 +184,7 @@ def test_nobody_there_is_explained(tmp_path: Path) -> None:
 
 def test_the_database_can_be_exchanged(light: Running) -> None:
     """Another program puts a changed database in place; one made from an old state is refused."""
-    with Connection(light.directory) as connection:
+    with ControlConnection(light.directory) as connection:
         before = connection.ask("database")
         after = _with_name(before)
         assert connection.ask("replace", before=before, after=after)["state"] == "RFOTM"
@@ -219,10 +219,13 @@ def test_somebody_opens_a_door_by_hand_and_its_lock_jams(tmp_path: Path) -> None
 
 def test_too_many_conversations_are_refused(light: Running) -> None:
     """The seventeenth connection at a time is closed, and the device goes on."""
-    held = [Connection(light.directory) for _ in range(16)]
+    held = [ControlConnection(light.directory) for _ in range(16)]
     for each in held:
         each.ask("state")
-    with Connection(light.directory) as late, pytest.raises(CommandFailedError, match="hung up"):
+    with (
+        ControlConnection(light.directory) as late,
+        pytest.raises(CommandFailedError, match="hung up"),
+    ):
         late.ask("state")
     for each in held:
         each.__exit__(None, None, None)

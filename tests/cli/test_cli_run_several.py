@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from test_cli_run import ONBOARDEE, onboardee
 
-from onboardee.device.cli.connection import Connection
+from onboardee.device.cli.connection import ControlConnection
 
 TWO_LIGHTS = """
 devices:
@@ -49,7 +49,7 @@ def test_each_device_is_one_of_its_own(tmp_path: Path) -> None:
         assert len({str(event["endpoints"]) for event in ready}) == 3
         names = sorted(place.name for place in home.iterdir())
         assert names == ["door", "lights-left", "lights-right"]
-        with Connection(home / "lights-left") as left:
+        with ControlConnection(home / "lights-left") as left:
             assert left.ask("state")["name"] == "Left"
 
 
@@ -86,7 +86,7 @@ def test_one_profile_twice_is_two_devices(tmp_path: Path) -> None:
     for _ in range(2):
         with running(2, "light", "light", "--state-dir", str(home)) as ready:
             found.append({str(event["device"]): event["device_uuid"] for event in ready})
-            with Connection(home / "light-2") as second:
+            with ControlConnection(home / "light-2") as second:
                 assert second.ask("state")["name"] == "Light 2"
     assert found[0] == found[1]
     assert sorted(found[0]) == ["light", "light-2"]

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from test_cli_run import running
 
 from onboardee.device.cli import main
-from onboardee.device.cli.connection import Connection
+from onboardee.device.cli.connection import ControlConnection
 from onboardee.device.cli.svr.state import opened
 from onboardee.device.factory import new_database
 from onboardee.device.net.control_socket import SOCKET_NAME
@@ -51,7 +51,7 @@ class Running:
 
     def ask(self, do: str) -> Any:
         """Ask the device itself."""
-        with Connection(self.directory) as connection:
+        with ControlConnection(self.directory) as connection:
             return connection.ask(do)
 
     @asynccontextmanager

@@ -74,13 +74,13 @@ class RunningDevice:
         # sockets, which a stopped device does without
         from onboardee.device.cli.connection import (  # noqa: PLC0415
             CommandFailedError,
-            Connection,
+            ControlConnection,
             NotRunningError,
             SilentDeviceError,
         )
 
         try:
-            with Connection(self._directory) as connection:
+            with ControlConnection(self._directory) as connection:
                 return connection.ask(do, **arguments)
         except NotRunningError as error:
             raise SilentError(f"nothing was written: {error}") from error
