@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from onboardee.device.events import AccessDenied, Event, HandshakeRefused, RequestRefused
-from onboardee.device.machine.device import Device
+from onboardee.device.machine.layer import AnyDevice
 from onboardee.device.machine.step import Step
 from onboardee.device.simulation.values import ValueRefusedError
 from onboardee.svrdb import JSON, Database
@@ -118,7 +118,7 @@ Result = tuple[Any, Step]
 class Control:
     """Carries out requests upon one device, and remembers what it refused to others."""
 
-    def __init__(self, device: Device) -> None:
+    def __init__(self, device: AnyDevice) -> None:
         self.device: Final = device
         self._refusals: deque[dict[str, object]] = deque(maxlen=REFUSALS)
         device.bus.subscribe(self._remember)

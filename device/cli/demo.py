@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from onboardee.device.events import Bus, DeviceReset, Event
 from onboardee.device.factory import new_database
 from onboardee.device.machine.boot import Surroundings, boot
-from onboardee.device.machine.device import Device
+from onboardee.device.machine.layer import AnyDevice
 from onboardee.device.net.binding import Ports
 from onboardee.device.net.hosted import HostedDevice
 from onboardee.device.net.hub import Hub
@@ -151,7 +151,7 @@ class Story:
             permission=Permission.RETRIEVE | Permission.UPDATE | Permission.NOTIFY,
         )
 
-    def _check_ownership(self, device: Device, owned: OwnedDevice) -> None:
+    def _check_ownership(self, device: AnyDevice, owned: OwnedDevice) -> None:
         database = device.database
         expect(database.state is State.RFNOP, "the device is in normal operation")
         expect(
@@ -178,7 +178,7 @@ class Story:
         expect(isinstance(dimmed, dict) and dimmed["dimmingSetting"] == 30, "it is dimmed to 30")
         watched.stop()
 
-    def _check_reset(self, device: Device, factory_uuid: UUID) -> None:
+    def _check_reset(self, device: AnyDevice, factory_uuid: UUID) -> None:
         database = device.database
         expect(database.state is State.RFOTM, "the device waits for an owner again")
         expect(not database.doxm.owned, "nobody owns the device")

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -14,11 +15,11 @@ from msgspec.structs import replace
 from onboardee.device.cli.keylog import KeyWriter
 from onboardee.device.cli.origin import settle_origin
 from onboardee.device.cli.output import EventLog, Log
-from onboardee.device.events import Bus, ControlUnavailable, KeylogFailed, OptionIgnored
+from onboardee.device.events import Bus, ControlUnavailable, Event, KeylogFailed, OptionIgnored
 from onboardee.device.factory import new_database
 from onboardee.device.machine.boot import Surroundings, boot
 from onboardee.device.machine.budget import Budgets
-from onboardee.device.machine.device import Device
+from onboardee.device.machine.layer import AnyDevice
 from onboardee.device.net.binding import Ports
 from onboardee.device.net.control import ControlServer
 from onboardee.device.net.hub import Hub
@@ -27,6 +28,25 @@ from onboardee.device.snapshots import keep_snapshots
 from onboardee.svrdb import Store, open_directory
 from onboardee.svrdb.codec import Codec
 from onboardee.wire.entropy import SystemEntropy
+
+if TYPE_CHECKING:
+    from onboardee.device.cli.watching import Watch
+
+
+_OF_HOST: Final = frozenset(
+    {
+        "control.unavailable",
+        "device.fault",
+        "device.ready",
+        "keylog.failed",
+        "net.multicast",
+        "net.no_multicast",
+        "net.port_shared",
+        "option.ignored",
+        "otm.pin",
+    }
+)
+"""Events that no step of a device tells, and the PIN, which nobody is to overlook."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +73,7 @@ class House:
     """Of a device that starts anew; for one device only."""
     seed: str | None = None
     keylog: KeyWriter | None = None
+    watch: "Watch | None" = None
     adopt: bool = False
     budgets: Budgets = field(default_factory=Budgets)
     """How much may be sent in the clear, for all devices together."""
@@ -66,6 +87,8 @@ def run(tenants: Sequence[Tenant], house: House) -> None:
     log = Log(house.log_format)
     with ExitStack() as ending:
         ending.callback(log.close)
+        if house.watch is not None:
+            ending.callback(house.watch.close)
         is_alone = len(tenants) == 1
         devices = [_made(tenant, house, log, ending, is_alone=is_alone) for tenant in tenants]
         asyncio.run(_serve(devices, [tenant.directory for tenant in tenants], house.ports))
@@ -73,11 +96,14 @@ def run(tenants: Sequence[Tenant], house: House) -> None:
 
 def _made(
     tenant: Tenant, house: House, log: Log, ending: ExitStack, *, is_alone: bool
-) -> tuple[Device, Store]:
+) -> tuple[AnyDevice, Store]:
     profile, bus = tenant.profile, Bus(tenant.name)
     lines = EventLog(log, tenant.name, tenant.directory, is_alone=is_alone, verbose=house.verbose)
     ending.callback(lines.close)
-    bus.subscribe(lines, requests=house.verbose)
+    if house.watch is not None and house.watch.is_shown:
+        bus.subscribe(partial(_unless_traced, lines), requests=True)
+    else:
+        bus.subscribe(lines, requests=house.verbose or house.watch is not None)
     store = ending.enter_context(_opened(tenant, house))
     _settle(store, tenant, house)
     for ignored in _ignored(store, tenant, house):
@@ -91,7 +117,19 @@ def _made(
         seed=house.seed,
         budget=house.budgets.of(profile.answers),
     )
-    return boot(profile, store, surroundings), store
+    if house.watch is None:
+        return boot(profile, store, surroundings), store
+    # what watches is imported only where somebody wants it
+    from onboardee.device.cli.watching import watched  # noqa: PLC0415
+
+    sinks = house.watch.sinks(log.print, tenant.name, as_json=log.is_json, is_alone=is_alone)
+    return watched(profile, store, surroundings, sinks, house.watch.secret), store
+
+
+def _unless_traced(lines: EventLog, event: Event) -> None:
+    """Log what a trace does not show: what concerns the host, and a PIN, which is to be seen."""
+    if event.name in _OF_HOST:
+        lines(event)
 
 
 def _tell_keylog(bus: Bus, reason: str) -> None:
@@ -134,7 +172,7 @@ def _ignored(store: Store, tenant: Tenant, house: House) -> Iterator[OptionIgnor
 
 
 async def _serve(
-    devices: Sequence[tuple[Device, Store]], directories: Sequence[Path], ports: Ports
+    devices: Sequence[tuple[AnyDevice, Store]], directories: Sequence[Path], ports: Ports
 ) -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -155,7 +193,7 @@ async def _serve(
         await stopped.wait()
 
 
-def _control(directory: Path, device: Device) -> ControlServer | None:
+def _control(directory: Path, device: AnyDevice) -> ControlServer | None:
     """Make the control socket. A device whose directory cannot hold one does without."""
     try:
         return ControlServer(directory)

@@ -78,6 +78,10 @@ class Log:
         write = getattr(self._logger, _LEVELS.get(name, "info"))
         return bool(write(name, **fields))
 
+    def print(self, line: str) -> None:
+        """Write a line as it is, without device, time and level."""
+        self._writer.write(line)
+
     def show_pin(self, pin: str, device: str | None) -> None:
         """Show a PIN so that nobody overlooks it."""
         if not self._is_json:

@@ -123,6 +123,24 @@ Examples:
     help="Append TLS secrets, for Wireshark; the file is for you alone.",
 )
 @click.option(
+    "--trace",
+    is_flag=True,
+    help="Show all that crosses the device's border: handshakes, messages, decisions, changes.",
+)
+@click.option(
+    "--trace-to",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write that to a file, as JSON lines; secrets are left out.",
+)
+@click.option(
+    "--capture",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write a pcapng file that Wireshark opens decrypted, with the device's decisions as "
+    "comments; the file holds secrets, and is for you alone.",
+)
+@click.option(
     "--log-format", type=click.Choice(["console", "json"]), default="console", show_default=True
 )
 @click.option(

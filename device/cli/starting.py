@@ -4,6 +4,7 @@ import os
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import click
@@ -27,6 +28,9 @@ from onboardee.svrdb import StoreError, StoreLocked
 from onboardee.svrdb.codec import CODECS
 from onboardee.wire.path import Endpoint
 
+if TYPE_CHECKING:
+    from onboardee.device.cli.watching import Watch
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
@@ -48,6 +52,9 @@ class Wishes:
     seed: str | None
     codec: str
     keylog: Path | None
+    trace: bool
+    trace_to: Path | None
+    capture: Path | None
     log_format: str
     verbose: bool
 
@@ -135,8 +142,21 @@ def _house(wishes: Wishes, given: Collection[str], *, is_alone: bool) -> House:
         device_uuid=wishes.uuid or wishes.uuid_seed,
         seed=wishes.seed,
         keylog=None if wishes.keylog is None else KeyWriter.open(wishes.keylog),
+        watch=_watch(wishes),
         adopt=wishes.adopt,
     )
+
+
+def _watch(wishes: Wishes) -> "Watch | None":
+    """Open what the conversations are to be written to; None if nobody wants to see them."""
+    if not (wishes.trace or wishes.trace_to or wishes.capture):
+        return None
+    # what watches is imported only where somebody wants it
+    from onboardee.device.cli.watching import Captured, Watch, Written  # noqa: PLC0415
+
+    written = None if wishes.trace_to is None else Written.to(wishes.trace_to)
+    captured = None if wishes.capture is None else Captured.to(wishes.capture)
+    return Watch(is_shown=wishes.trace, written=written, captured=captured)
 
 
 def _advertised(values: tuple[str, ...]) -> tuple[Endpoint, ...]:

@@ -14,7 +14,8 @@ from functools import partial
 from typing import Final, Protocol, TypeAlias
 
 from onboardee.device.events import DeviceFault, Event, PortShared
-from onboardee.device.machine.device import Device, try_to_store
+from onboardee.device.machine.device import try_to_store
+from onboardee.device.machine.layer import AnyDevice
 from onboardee.device.machine.step import Fault, Step
 from onboardee.device.net.binding import Ports, Sockets
 from onboardee.device.net.faults import FaultReporter
@@ -55,7 +56,11 @@ class HostedDevice:
     """
 
     def __init__(
-        self, device: Device, ports: Ports, writers: ThreadPoolExecutor, clock: Clock | None = None
+        self,
+        device: AnyDevice,
+        ports: Ports,
+        writers: ThreadPoolExecutor,
+        clock: Clock | None = None,
     ) -> None:
         """Bind all sockets. Raises `BindError`."""
         self.device: Final = device

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from typing import Final
 
 from onboardee.device.events import DeviceReady, MulticastChanged, MulticastUnavailable
-from onboardee.device.machine.device import Device
+from onboardee.device.machine.layer import AnyDevice
 from onboardee.device.net.binding import Ports, address_towards
 from onboardee.device.net.hosted import Clock, HostedDevice
 from onboardee.device.net.multicast import Membership, MulticastReceiver
@@ -27,7 +27,7 @@ class Hub:
         self._is_receiving = False
         self._writers = ThreadPoolExecutor(WRITERS, thread_name_prefix="onboardee-writer")
 
-    def add(self, device: Device, ports: Ports) -> HostedDevice:
+    def add(self, device: AnyDevice, ports: Ports) -> HostedDevice:
         """Bind and start a device. Raises `BindError`."""
         hosted = HostedDevice(device, ports, self._writers, self._clock)
         self._hosted.append(hosted)
@@ -45,7 +45,7 @@ class Hub:
         )
         return hosted
 
-    def do_on_disk(self, device: Device, work: Callable[[], None]) -> None:
+    def do_on_disk(self, device: AnyDevice, work: Callable[[], None]) -> None:
         """Do something slow with a device's storage, between two things that it stores."""
         for hosted in self._hosted:
             if hosted.device is device:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from onboardee.device.machine.boot import Surroundings, boot
-from onboardee.device.machine.device import Device, Keeper, try_to_store
+from onboardee.device.machine.device import Keeper, try_to_store
+from onboardee.device.machine.layer import AnyDevice
 from onboardee.device.machine.step import Step
 from onboardee.device.simulation.profile import Profile
 from onboardee.svrdb.model import Database
@@ -18,7 +19,7 @@ class LocalDevice:
     asked of `device` itself. A database that is put into the store from outside is lived on.
     """
 
-    def __init__(self, device: Device, endpoints: Sequence[Endpoint] = ()) -> None:
+    def __init__(self, device: AnyDevice, endpoints: Sequence[Endpoint] = ()) -> None:
         self.device = device
         self.endpoints = endpoints
         self.store = device.store

@@ -1,12 +1,13 @@
 """Put a device on a network in memory."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from onboardee.device.clock import WallClock
 from onboardee.device.events import Bus
 from onboardee.device.factory import new_database
+from onboardee.device.machine.layer import AnyDevice
 from onboardee.device.simulation.profile import Profile, load
 from onboardee.device.testing.local import LocalDevice, local_device
 from onboardee.device.testing.network import GROUPS, MemoryNetwork
@@ -43,12 +44,14 @@ def memory_device(  # noqa: PLR0913 - by keyword, each with a default
     clients: Mapping[UUID, bytes] | None = None,
     open_to_all: bool = False,
     wall_clock: WallClock | None = None,
+    keylog: Callable[[str], None] | None = None,
+    around: Callable[[AnyDevice], AnyDevice] | None = None,
 ) -> LocalDevice:
     """Start a device at `host`, ports 5683 and 5684, a member of OCF's groups.
 
     `clients` and `open_to_all` are those of `fake_device`. Without a `wall_clock` the network
     began at midnight of 1 January 2026, so that times of day repeat, too; with certificates made
-    today give it one.
+    today give it one. `around` puts a layer around the device (`machine.layer`).
     """
     loaded = load(profile) if isinstance(profile, str) else profile
     if open_to_all:
@@ -63,7 +66,10 @@ def memory_device(  # noqa: PLR0913 - by keyword, each with a default
         entropy=entropy,
         bus=bus or Bus(),
         wall_clock=wall_clock or (lambda: BEGINNING + timedelta(seconds=network.now)),
+        keylog=keylog,
     )
+    if around is not None:
+        device = LocalDevice(around(device.device))
     device.endpoints = (
         Endpoint("coap", host, PLAIN_PORT),
         Endpoint("coaps", host, SECURE_PORT),

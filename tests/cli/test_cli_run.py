@@ -2,6 +2,7 @@
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,7 +17,10 @@ from click.testing import CliRunner
 from onboardee.device.cli import main
 from onboardee.device.cli.keylog import KeyWriter
 from onboardee.device.net.control_socket import SOCKET_NAME
+from onboardee.device.trace.pcapng import Packet, read
 
+GET_RES = bytes.fromhex("40010001b36f696303726573")
+"""A CON GET of /oic/res."""
 ONBOARDEE = [sys.executable, "-c", "from onboardee.device.cli import main; main()"]
 
 
@@ -246,3 +250,39 @@ def test_a_key_log_that_becomes_unwritable() -> None:
 def test_version_in_short() -> None:
     """-V is --version."""
     assert onboardee("-V").stdout == onboardee("--version").stdout != ""
+
+
+def test_the_trace_of_a_running_device(tmp_path: Path) -> None:
+    """The request stands on the screen and in both files, which are for their owner alone."""
+    lines, capture = tmp_path / "t.jsonl", tmp_path / "c.pcapng"
+    options = ["--trace", "--trace-to", str(lines), "--capture", str(capture)]
+    with running("light", "--state-dir", str(tmp_path / "a"), *options) as (process, first):
+        assert first["item"] == "done"
+        assert process.stdout is not None
+        ready = json.loads(process.stdout.readline())
+        port = int(str(ready["endpoints"][0]).rpartition(":")[2])
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+            client.settimeout(10)
+            client.sendto(GET_RES, ("127.0.0.1", port))
+            client.recv(2000)
+        process.send_signal(signal.SIGTERM)
+        shown = [json.loads(line) for line in process.stdout]
+        assert process.wait(60) == 0
+    messages = [each for each in shown if each.get("item") == "message"]
+    assert [(each["code"], each["path"]) for each in messages] == [
+        ("GET", "/oic/res"),
+        ("2.05", "/oic/res"),
+    ]
+    written = [json.loads(line) for line in lines.read_text().splitlines()]
+    assert [each for each in written if each["item"] == "message"] == messages
+    datagrams = [found.octets for found in read(capture.read_bytes()) if isinstance(found, Packet)]
+    assert GET_RES in datagrams
+    assert {path.stat().st_mode & 0o777 for path in (lines, capture)} == {0o600}
+
+
+def test_a_trace_that_cannot_be_written(tmp_path: Path) -> None:
+    """The option and the reason are named, and nothing runs."""
+    result = onboardee("run", "light", "--capture", str(tmp_path / "no" / "c.pcapng"))
+    assert result.returncode == 2
+    assert "--capture" in result.stderr
+    assert "No such file or directory" in result.stderr

@@ -1,0 +1,225 @@
+"""What `onboardee run --trace`, `--trace-to` and `--capture` write."""
+
+import json
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO, Final, Self
+
+import click
+
+from onboardee.device.cli.terminal import folded, harmless, width
+from onboardee.device.machine.boot import Surroundings, boot
+from onboardee.device.simulation.profile import Profile
+from onboardee.device.trace import items, text
+from onboardee.device.trace.dtls import Secrets
+from onboardee.device.trace.items import Item
+from onboardee.device.trace.pcapng import CLEAR, Writer
+from onboardee.device.trace.tracing import Sink, Tracer
+from onboardee.svrdb import Store
+
+INDENT: Final = " " * 13
+UNREADABLE: Final = "ECDH_ANON"
+"""What the names of suites begin with that Wireshark has no way to open."""
+KNOWN_PORTS: Final = frozenset({5683, 5684})
+"""Those by which Wireshark knows CoAP."""
+
+Say = Callable[[str], None]
+
+
+def beginning() -> float:
+    """Return the time of day at zero of the clock that devices have here."""
+    return time.time() - time.monotonic()
+
+
+def _clock_text(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).astimezone().strftime("%H:%M:%S.%f")[:-3]
+
+
+def opened(path: Path, option: str) -> BinaryIO:
+    """Open a new file that holds secrets, for its owner alone. Raises `click.BadParameter`."""
+    try:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+        descriptor = os.open(path, flags, 0o600)
+        os.fchmod(descriptor, 0o600)
+    except OSError as error:
+        sentence = f"cannot write {path}: {error.strerror}; name another file"
+        raise click.BadParameter(sentence, param_hint=option) from error
+    return os.fdopen(descriptor, "wb")
+
+
+class Shown:
+    """Prints a trace for people, or as JSON lines where machines read the log."""
+
+    def __init__(self, say: Say, *, as_json: bool, device: str, began: float) -> None:
+        """Print with `say`; `began` is the time of day at zero of the device's clock."""
+        self._say = say
+        self._began = began
+        self._as_json = as_json
+        self._device = device
+
+    def __call__(self, item: Item) -> None:
+        """Print an item."""
+        if self._as_json:
+            self._say(json.dumps({"device": self._device, **items.json_of(item)}))
+            return
+        line = text.line_of(item)
+        if line is not None:
+            moment = _clock_text(self._began + item.at)
+            name = f"{self._device}  " if self._device else ""
+            shown = harmless(f"{moment} {name}{line}")
+            self._say(folded(shown, INDENT) if width() < len(shown) else shown)
+
+
+class Written:
+    """Writes the traces of all devices of the process to one file, as JSON lines."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    @classmethod
+    def to(cls, path: Path) -> Self:
+        """Write to a new file. Raises `click.BadParameter`."""
+        return cls(opened(path, "--trace-to"))
+
+    def sink(self, device: str) -> Sink:
+        """Return what takes the items of a device."""
+
+        def take(item: Item) -> None:
+            line = json.dumps({"device": device, **items.json_of(item)})
+            self._file.write(line.encode() + b"\n")
+            self._file.flush()
+
+        return take
+
+    def close(self) -> None:
+        """Finish the file."""
+        self._file.close()
+
+
+@dataclass(slots=True)
+class _Held:
+    datagram: items.Datagram
+    comments: list[str] = field(default_factory=list)
+    inside: list[items.Message] = field(default_factory=list)
+
+
+class Captured:
+    """Writes what crosses the borders of all devices of the process to one pcapng file.
+
+    A datagram is written when the next one comes, as what it led to becomes its comment.
+    """
+
+    def __init__(self, file: BinaryIO, began: float | None = None) -> None:
+        """Write to a file; `began` is the time of day at zero of the devices' clock."""
+        self._file = file
+        self._writer = Writer(file)
+        self._began = beginning() if began is None else began
+        self._held: _Held | None = None
+
+    @classmethod
+    def to(cls, path: Path) -> Self:
+        """Write to a new file. Raises `click.BadParameter`."""
+        return cls(opened(path, "--capture"))
+
+    def secret(self, line: str) -> None:
+        """Take a line of the key log of a device."""
+        self._writer.secret(line)
+
+    def __call__(self, item: Item) -> None:
+        """Take an item of a device."""
+        if isinstance(item, items.Datagram):
+            self._write()
+            self._held = _Held(item)
+        elif self._held is not None:
+            if isinstance(item, items.Message) and not _is_dissected(item):
+                self._held.inside.append(item)
+            elif isinstance(item, items.Happened | items.Changed | items.NotStored):
+                line = text.line_of(item)
+                if line is not None:
+                    self._held.comments.append(line.strip())
+
+    def close(self) -> None:
+        """Finish the file."""
+        self._write()
+        self._file.close()
+
+    def _write(self) -> None:
+        held, self._held = self._held, None
+        if held is None:
+            return
+        datagram, comment = held.datagram, "\n".join(held.comments)
+        at = self._began + datagram.at
+        self._writer.packet(datagram.octets, datagram.ends, datagram.way, at, comment=comment)
+        for message in held.inside:
+            self._writer.packet(
+                message.octets, message.ends, message.way, at, comment=comment, to=CLEAR
+            )
+        self._writer.flush()
+
+
+def _is_dissected(message: items.Message) -> bool:
+    """Tell whether Wireshark shows a message as CoAP where it lies."""
+    return not message.over.startswith(UNREADABLE) and message.ends.local[1] in KNOWN_PORTS
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What is to be written of the devices' conversations."""
+
+    is_shown: bool = False
+    written: Written | None = None
+    captured: Captured | None = None
+
+    @property
+    def is_wanted(self) -> bool:
+        """Tell whether anything is."""
+        return self.is_shown or self.written is not None or self.captured is not None
+
+    def sinks(self, say: Say, device: str, *, as_json: bool, is_alone: bool) -> list[Sink]:
+        """Return what takes the items of a device."""
+        found: list[Sink] = []
+        if self.is_shown:
+            named = "" if is_alone and not as_json else device
+            found.append(Shown(say, as_json=as_json, device=named, began=beginning()))
+        if self.written is not None:
+            found.append(self.written.sink(device))
+        if self.captured is not None:
+            found.append(self.captured)
+        return found
+
+    def secret(self, line: str) -> None:
+        """Take a line of the key log of a device."""
+        if self.captured is not None:
+            self.captured.secret(line)
+
+    def close(self) -> None:
+        """Finish all files."""
+        for each in (self.written, self.captured):
+            if each is not None:
+                each.close()
+
+
+def watched(
+    profile: Profile,
+    store: Store,
+    surroundings: Surroundings,
+    sinks: Sequence[Sink],
+    secret: Callable[[str], None],
+) -> Tracer:
+    """Make a device whose conversation is told to `sinks`, and its secrets to `secret`."""
+    secrets, keylog = Secrets(), surroundings.keylog
+
+    def tell(line: str) -> None:
+        secrets.add(line)
+        secret(line)
+        if keylog is not None:
+            keylog(line)
+
+    tracer = Tracer(boot(profile, store, replace(surroundings, keylog=tell)), secrets)
+    for sink in sinks:
+        tracer.follow(sink)
+    return tracer

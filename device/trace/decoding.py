@@ -1,0 +1,135 @@
+"""From datagrams to items: the whole of what can be told of a conversation from beside it."""
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from typing import Final
+
+from onboardee.device.trace import dtls, items
+from onboardee.device.trace.coap import Reader
+from onboardee.device.trace.dtls import Association, Opened, Secrets
+from onboardee.device.trace.items import Ends, Item, Way
+from onboardee.wire.coap.wire import FormatError
+from onboardee.wire.dtls.numbers import ContentType
+
+_CONVERSATIONS: Final = 1024
+"""Pairs of addresses that are remembered; the one that was silent longest is forgotten first."""
+
+
+class Numbers:
+    """The numbers of the items of one trace."""
+
+    def __init__(self) -> None:
+        self._last = 0
+
+    def next(self) -> int:
+        """Return the next one; the first is 1."""
+        self._last += 1
+        return self._last
+
+
+class _Conversation:
+    """What is known of the exchange between two addresses."""
+
+    __slots__ = ("association", "plain", "secured")
+
+    def __init__(self, secrets: Secrets) -> None:
+        self.association = Association(secrets)
+        self.plain = Reader()
+        self.secured = Reader()
+
+
+class Decoder:
+    """Takes datagrams, both ways and in their order, and yields what they hold."""
+
+    def __init__(self, secrets: Secrets, numbers: Numbers | None = None) -> None:
+        self._secrets = secrets
+        self._numbers = numbers or Numbers()
+        self._conversations: OrderedDict[object, _Conversation] = OrderedDict()
+
+    def read(self, octets: bytes, ends: Ends, way: Way, at: float) -> Iterator[Item]:
+        """Yield the datagram and all that is in it, from the outside inwards."""
+        yield items.Datagram(number=self._numbers.next(), at=at, way=way, ends=ends, octets=octets)
+        conversation = self._with(ends)
+        if not ends.secured:
+            yield from self._message(conversation.plain, octets, ends, way, at, "")
+            return
+        association = conversation.association
+        for opened in association.read(octets, way):
+            yield self._record(opened, ends, way, at)
+            yield from self._inside(conversation, opened, ends, way, at)
+
+    def _with(self, ends: Ends) -> _Conversation:
+        key = (ends.peer, ends.local, ends.secured)
+        conversation = self._conversations.get(key)
+        if conversation is None:
+            conversation = self._conversations[key] = _Conversation(self._secrets)
+            if len(self._conversations) > _CONVERSATIONS:
+                self._conversations.popitem(last=False)
+        self._conversations.move_to_end(key)
+        return conversation
+
+    def _record(self, opened: Opened, ends: Ends, way: Way, at: float) -> Item:
+        record = opened.record
+        return items.Record(
+            number=self._numbers.next(),
+            at=at,
+            way=way,
+            ends=ends,
+            content_type=record.content_type,
+            epoch=record.epoch,
+            sequence=record.sequence & (1 << 48) - 1,
+            length=len(record.fragment),
+            is_open=opened.content is not None,
+        )
+
+    def _inside(
+        self, conversation: _Conversation, opened: Opened, ends: Ends, way: Way, at: float
+    ) -> Iterator[Item]:
+        content, association = opened.content, conversation.association
+        if content is None:
+            return
+        match opened.record.content_type:
+            case ContentType.HANDSHAKE:
+                for message in association.messages(opened, way):
+                    yield items.HandshakeMessage(
+                        number=self._numbers.next(),
+                        at=at,
+                        way=way,
+                        ends=ends,
+                        kind=message.type,
+                        name=dtls.name_of(message),
+                        sequence=message.sequence,
+                        body=message.body,
+                        fields=dtls.fields_of(message, association.agreed),
+                    )
+            case ContentType.ALERT if len(content) == 2:
+                yield items.Alert(
+                    number=self._numbers.next(),
+                    at=at,
+                    way=way,
+                    ends=ends,
+                    level=content[0],
+                    description=content[1],
+                    name=dtls.alert_name(content[1]),
+                )
+            case ContentType.APPLICATION_DATA:
+                suite = association.suite
+                over = "" if suite is None else suite.name
+                yield from self._message(conversation.secured, content, ends, way, at, over)
+            case _:
+                pass
+
+    def _message(  # noqa: PLR0913, PLR0917 - what is known of a message
+        self, reader: Reader, octets: bytes, ends: Ends, way: Way, at: float, over: str
+    ) -> Iterator[Item]:
+        number = self._numbers.next()
+        try:
+            read = reader.read(octets, way)
+        except FormatError as error:
+            yield items.Malformed(
+                number=number, at=at, way=way, ends=ends, octets=octets, reason=str(error)
+            )
+            return
+        yield items.Message(
+            number=number, at=at, way=way, ends=ends, over=over, octets=octets, **read._asdict()
+        )

@@ -1,0 +1,229 @@
+"""Reads DTLS from beside the conversation: records, handshake messages, and what is in them.
+
+Nothing here takes part: no record is answered, none refused, and a record that cannot be opened is
+told as such. The secrets of a session come as lines of a key log, as the device itself or Wireshark
+writes them, in any order: a master secret may be told before the hello that it belongs to is seen,
+or after. Both directions of an association use the same keys from one ServerHello on, until the
+next one; the old ones are kept for what is still under way.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+from onboardee.device.trace.items import Way
+from onboardee.wire.dtls import CipherSuite
+from onboardee.wire.dtls import keys as derivation
+from onboardee.wire.dtls.config import Limits
+from onboardee.wire.dtls.errors import Alert as DtlsError
+from onboardee.wire.dtls.framing import Message, split_fragments
+from onboardee.wire.dtls.hello import ClientHello, HelloVerifyRequest, ServerHello
+from onboardee.wire.dtls.messages import CertificateChain, ClientKeyExchange, ServerKeyExchange
+from onboardee.wire.dtls.numbers import (
+    AlertDescription,
+    ContentType,
+    ExtensionType,
+    HandshakeType,
+)
+from onboardee.wire.dtls.protection import Protection, protection
+from onboardee.wire.dtls.record import Record, split
+from onboardee.wire.dtls.suites import SUITES
+from onboardee.wire.entropy import Entropy, SystemEntropy
+
+CLIENT_RANDOM: Final = "CLIENT_RANDOM"
+_MAX_MESSAGES: Final = 64
+"""Of one pair of addresses that are remembered, to tell each of them once."""
+
+
+class Secrets:
+    """Master secrets by the client random of their session, as an NSS key log has them."""
+
+    def __init__(self) -> None:
+        self._masters: dict[bytes, bytes] = {}
+
+    def add(self, line: str) -> None:
+        """Take a line of a key log; one of another kind says nothing."""
+        label, *values = line.split()
+        if label == CLIENT_RANDOM and len(values) == 2:
+            self._masters[bytes.fromhex(values[0])] = bytes.fromhex(values[1])
+
+    def of(self, client_random: bytes) -> bytes | None:
+        """Return the master secret of a session, None if it was not told."""
+        return self._masters.get(client_random)
+
+
+class Opened(NamedTuple):
+    """A record, and what is in it; None if it could not be opened."""
+
+    record: Record
+    content: bytes | None
+
+
+@dataclass(slots=True)
+class _Keys:
+    reader: dict[Way, Protection]
+    suite: CipherSuite
+
+
+@dataclass(slots=True)
+class Association:
+    """What is known of the conversation of one pair of addresses."""
+
+    secrets: Secrets
+    entropy: Entropy = field(default_factory=SystemEntropy)
+    client: Way = Way.IN
+    """On which way the client's messages go; a device is the server."""
+    suite: CipherSuite | None = None
+    """Of the session whose records were read last."""
+    agreed: CipherSuite | None = None
+    """What the last ServerHello chose; None for a suite that is not known here."""
+    _client_random: bytes = b""
+    _server_hello: ServerHello | None = None
+    _keys: list[_Keys] = field(default_factory=list)
+    _told: dict[tuple[Way, int, int], bytes] = field(default_factory=dict)
+    _parts: dict[tuple[Way, int, int, int], bytearray] = field(default_factory=dict)
+    _holes: dict[tuple[Way, int, int, int], set[int]] = field(default_factory=dict)
+
+    def read(self, datagram: bytes, way: Way) -> Iterator[Opened]:
+        """Yield the records of a datagram with their contents."""
+        for record in split(datagram):
+            yield Opened(record, self._content(record, way))
+
+    def messages(self, opened: Opened, way: Way) -> Iterator[Message]:
+        """Yield the handshake messages that a record completes and that were not told before."""
+        if opened.content is None or opened.record.content_type != ContentType.HANDSHAKE:
+            return
+        for part in split_fragments(opened.content):
+            key = (way, part.type, part.sequence, part.length)
+            if part.length > Limits().message_size:
+                continue
+            body = self._parts.setdefault(key, bytearray(part.length))
+            holes = self._holes.setdefault(key, set(range(part.length)))
+            body[part.offset : part.end] = part.data
+            holes -= set(range(part.offset, part.end))
+            if holes:
+                continue
+            del self._parts[key], self._holes[key]
+            message = Message(part.type, part.sequence, bytes(body))
+            if self._is_new(message, way):
+                self._note(message, way)
+                yield message
+        if len(self._parts) > _MAX_MESSAGES:
+            self._parts.clear()
+            self._holes.clear()
+
+    def _is_new(self, message: Message, way: Way) -> bool:
+        key = (way, message.type, message.sequence)
+        if self._told.get(key) == message.body:
+            return False
+        if len(self._told) > _MAX_MESSAGES:
+            self._told.clear()
+        self._told[key] = message.body
+        return True
+
+    def _note(self, message: Message, way: Way) -> None:
+        try:
+            if message.type == HandshakeType.CLIENT_HELLO:
+                self.client = way
+                self._client_random = ClientHello.decode(message.body).random
+            elif message.type == HandshakeType.SERVER_HELLO:
+                self._server_hello = ServerHello.decode(message.body)
+                self.agreed = _known_suite(self._server_hello.suite)
+        except DtlsError:
+            return
+
+    def _content(self, record: Record, way: Way) -> bytes | None:
+        if record.epoch == 0:
+            return record.fragment
+        self._derive()
+        for keys in reversed(self._keys):
+            content = keys.reader[way].open(record.content_type, record.sequence, record.fragment)
+            if content is not None:
+                self.suite = keys.suite
+                return content
+        return None
+
+    def _derive(self) -> None:
+        """Make the keys of the handshake that was seen last, once its secret is known."""
+        hello, master = self._server_hello, self.secrets.of(self._client_random)
+        suite = self.agreed
+        if hello is None or master is None or suite is None:
+            return
+        parameters = SUITES[suite]
+        block = derivation.key_block(
+            master, self._client_random, hello.random, parameters.key_block_size
+        )
+        halves = derivation.cut(
+            block, parameters.mac_size, parameters.key_size, parameters.fixed_iv_size
+        )
+        client, server = (protection(parameters, half, self.entropy) for half in halves)
+        other = Way.OUT if self.client is Way.IN else Way.IN
+        self._keys = [*self._keys[-1:], _Keys({self.client: client, other: server}, suite)]
+        self._server_hello = None
+
+
+def _known_suite(number: int) -> CipherSuite | None:
+    try:
+        return CipherSuite(number)
+    except ValueError:
+        return None
+
+
+def name_of(message: Message) -> str:
+    """Return the name of a handshake message as RFC 5246 writes it."""
+    try:
+        return "".join(word.capitalize() for word in HandshakeType(message.type).name.split("_"))
+    except ValueError:
+        return f"handshake type {message.type}"
+
+
+def alert_name(description: int) -> str:
+    """Return the name of an alert as RFC 5246 writes it."""
+    try:
+        return AlertDescription(description).name.lower()
+    except ValueError:
+        return f"alert {description}"
+
+
+def suite_name(number: int) -> str:
+    """Return the name of a cipher suite, or its number in hex."""
+    suite = _known_suite(number)
+    return f"0x{number:04X}" if suite is None else suite.name
+
+
+def fields_of(message: Message, suite: CipherSuite | None) -> dict[str, Any]:
+    """Return what people want to know of a handshake message; of one that is broken, nothing."""
+    try:
+        match message.type:
+            case HandshakeType.CLIENT_HELLO:
+                return _client_hello(ClientHello.decode(message.body))
+            case HandshakeType.HELLO_VERIFY_REQUEST:
+                return {"cookie": len(HelloVerifyRequest.decode(message.body).cookie)}
+            case HandshakeType.SERVER_HELLO:
+                hello = ServerHello.decode(message.body)
+                return {"suite": suite_name(hello.suite), "extensions": _names(hello.extensions)}
+            case HandshakeType.CERTIFICATE:
+                return {"certificates": len(CertificateChain.decode(message.body).chain)}
+            case HandshakeType.SERVER_KEY_EXCHANGE if suite is not None:
+                hint = ServerKeyExchange.decode(message.body, SUITES[suite].exchange).hint
+                return {"hint": hint.hex()} if hint else {}
+            case HandshakeType.CLIENT_KEY_EXCHANGE if suite is not None:
+                identity = ClientKeyExchange.decode(message.body, SUITES[suite].exchange).identity
+                return {"identity": identity.hex()} if identity else {}
+    except DtlsError as error:
+        return {"malformed": str(error)}
+    return {}
+
+
+def _client_hello(hello: ClientHello) -> dict[str, Any]:
+    return {
+        "version": f"0x{hello.version:04X}",
+        "suites": [suite_name(number) for number in hello.suites],
+        "cookie": len(hello.cookie),
+        "extensions": _names(hello.extensions),
+    }
+
+
+def _names(extensions: Any) -> list[str]:
+    known = {int(each): each.name.lower() for each in ExtensionType}
+    return [known.get(number, str(number)) for number in extensions or ()]

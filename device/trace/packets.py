@@ -1,0 +1,81 @@
+"""UDP datagrams in IP packets, as captures hold them, and back."""
+
+import ipaddress
+import struct
+from typing import Final
+
+from onboardee.device.trace.items import Ends, Way
+
+COAP_PORT: Final = 5683
+RAW_IP: Final = 101
+"""LINKTYPE_RAW: a packet begins with its IPv4 or IPv6 header."""
+
+_UDP: Final = 17
+_ETHERNET: Final = 1
+_SKIPPED: Final = {RAW_IP: 0, 0: 4, 113: 16, 276: 20}
+"""Octets in front of the IP packet by link type: raw, BSD loopback, Linux cooked 1 and 2."""
+_VLAN: Final = b"\x81\x00"
+_IP: Final = frozenset({b"\x08\x00", b"\x86\xdd"})
+
+
+class UnknownLinkError(Exception):
+    """Packets are of a link that is not known here."""
+
+
+def ip_packet(octets: bytes, ends: Ends, way: Way, *, in_the_clear: bool = False) -> bytes:
+    """Return a datagram in the IP packet that it came in, with right checksums."""
+    source, target = (ends.peer, ends.local) if way is Way.IN else (ends.local, ends.peer)
+    hosts = [ipaddress.ip_address(host.partition("%")[0]) for host, _ in (source, target)]
+    ports = [port for _, port in (source, target)]
+    if in_the_clear:
+        # the device's port becomes the one by which Wireshark knows CoAP
+        ports[way is Way.IN] = COAP_PORT
+    addresses = b"".join(host.packed for host in hosts)
+    length = 8 + len(octets)
+    head = struct.pack(">HHH", ports[0], ports[1], length)
+    pseudo = addresses + struct.pack(">II", length, _UDP)
+    total = _checksum(pseudo + head + bytes(2) + octets) or 0xFFFF
+    udp = head + struct.pack(">H", total) + octets
+    if hosts[0].version == 6:
+        return struct.pack(">IHBB", 6 << 28, length, _UDP, 64) + addresses + udp
+    begin = struct.pack(">BBHHHBB", 0x45, 0, 20 + length, 0, 0x4000, 64, _UDP)
+    checksum = _checksum(begin + bytes(2) + addresses)
+    return begin + struct.pack(">H", checksum) + addresses + udp
+
+
+def _checksum(octets: bytes) -> int:
+    """Return the Internet checksum (RFC 1071)."""
+    words = struct.unpack(f">{(len(octets) + 1) // 2}H", octets + bytes(len(octets) % 2))
+    total: int = sum(words)
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
+
+
+def ip_of(frame: bytes, link: int) -> bytes | None:
+    """Return the IP packet of a frame, None if there is none. Raises `UnknownLinkError`."""
+    if link in _SKIPPED:
+        return frame[_SKIPPED[link] :]
+    if link != _ETHERNET:
+        raise UnknownLinkError(f"packets of link type {link} are not known here")
+    kind, start = frame[12:14], 14
+    while kind == _VLAN:
+        kind, start = frame[start + 2 : start + 4], start + 4
+    return frame[start:] if kind in _IP else None
+
+
+def datagram_of(ip: bytes) -> tuple[tuple[str, int], tuple[str, int], bytes] | None:
+    """Return source, target and content of a whole UDP datagram, None if it is none."""
+    if len(ip) < 28:
+        return None
+    if ip[0] >> 4 == 4:
+        start = (ip[0] & 15) * 4
+        is_fragment = struct.unpack_from(">H", ip, 6)[0] & 0x3FFF
+        kind, hosts = ip[9], (ip[12:16], ip[16:20])
+    else:
+        start, is_fragment, kind, hosts = 40, 0, ip[6], (ip[8:24], ip[24:40])
+    if kind != _UDP or is_fragment or len(ip) < start + 8:
+        return None
+    source_port, target_port, length = struct.unpack_from(">HHH", ip, start)
+    source, target = (str(ipaddress.ip_address(host)) for host in hosts)
+    return (source, source_port), (target, target_port), ip[start + 8 : start + length]

@@ -1,0 +1,180 @@
+"""Captures in pcapng: datagrams with their addresses and times, secrets, and what the device did.
+
+The file opens in Wireshark decrypted and annotated (IETF draft-ietf-opsawg-pcapng). It has
+
+* a decryption secrets block for each line of the key log, before the packets that need it;
+* on its first interface each datagram as an IP packet, with a comment: the decisions and changes of
+  the device that it led to;
+* on its second interface each CoAP message that Wireshark would not show, as it cannot decrypt the
+  session (ECDH_anon, the suite of Just Works) or knows no CoAP at that port: in the clear, in a
+  packet with the same addresses and port 5683.
+
+A reader of the same format takes captures of other devices apart again.
+"""
+
+import struct
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO, Final
+
+from onboardee.device.trace.items import Ends, Way
+from onboardee.device.trace.packets import RAW_IP, UnknownLinkError, datagram_of, ip_of, ip_packet
+
+_SECTION, _INTERFACE, _PACKET, _SECRETS = 0x0A0D0D0A, 1, 6, 10
+_ENDIAN: Final = 0x1A2B3C4D
+_TLS_KEY_LOG: Final = 0x544C534B
+_COMMENT, _IF_NAME, _IF_TSRESOL, _PROGRAM = 1, 2, 9, 4
+_MICROSECONDS: Final = 6
+WIRE, CLEAR = 0, 1
+"""The interfaces of a capture: what was on the wire, and what sessions held."""
+
+
+class CaptureError(Exception):
+    """A file is no capture that can be read; the message says why."""
+
+
+class Writer:
+    """Writes a capture, block by block; what is written can be read at any time."""
+
+    def __init__(self, file: BinaryIO, program: str = "onboardee") -> None:
+        self._file = file
+        self._block(
+            _SECTION, struct.pack("=IHHq", _ENDIAN, 1, 0, -1) + _option(4, program.encode())
+        )
+        for name in ("wire", "messages, in the clear"):
+            self._block(
+                _INTERFACE,
+                struct.pack("=HHI", RAW_IP, 0, 0)
+                + _option(_IF_NAME, name.encode())
+                + _option(_IF_TSRESOL, bytes([_MICROSECONDS])),
+            )
+
+    def secret(self, line: str) -> None:
+        """Add a line of a key log."""
+        content = f"{line}\n".encode()
+        self._block(_SECRETS, struct.pack("=II", _TLS_KEY_LOG, len(content)) + _padded(content))
+
+    def packet(  # noqa: PLR0913 - what a packet has
+        self, octets: bytes, ends: Ends, way: Way, at: float, *, comment: str = "", to: int = WIRE
+    ) -> None:
+        """Add a datagram at a time, in seconds since 1970."""
+        packet = ip_packet(octets, ends, way, in_the_clear=to == CLEAR)
+        moment = round(at * 10**_MICROSECONDS)
+        self._block(
+            _PACKET,
+            struct.pack("=IIIII", to, moment >> 32, moment & 0xFFFFFFFF, len(packet), len(packet))
+            + _padded(packet)
+            + (_option(_COMMENT, comment.encode()[:60000]) if comment else b""),
+        )
+
+    def flush(self) -> None:
+        """Let others read what was written so far."""
+        self._file.flush()
+
+    def _block(self, kind: int, body: bytes) -> None:
+        options_end = b"" if kind == _SECRETS else bytes(4)
+        size = 12 + len(body) + len(options_end)
+        self._file.write(
+            struct.pack("=II", kind, size) + body + options_end + struct.pack("=I", size)
+        )
+
+
+def _padded(content: bytes) -> bytes:
+    return content + bytes(-len(content) % 4)
+
+
+def _option(code: int, value: bytes) -> bytes:
+    return struct.pack("=HH", code, len(value)) + _padded(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """A UDP datagram of a capture."""
+
+    at: float
+    source: tuple[str, int]
+    target: tuple[str, int]
+    octets: bytes
+    comment: str = ""
+    interface: int = 0
+
+
+Found = Packet | str
+"""A datagram, or a line of a key log."""
+
+
+def read(content: bytes) -> Iterator[Found]:
+    """Yield the datagrams and secrets of a capture in their order. Raises `CaptureError`."""
+    if content[:4] != _SECTION.to_bytes(4):
+        raise CaptureError(
+            "it is no pcapng file; Wireshark's `editcap -F pcapng` makes one of a pcap"
+        )
+    order, place = "<", 0
+    interfaces: list[tuple[int, float]] = []
+    while place + 12 <= len(content):
+        kind = struct.unpack_from("<I", content, place)[0]
+        if kind == _SECTION:
+            is_little = content[place + 8 : place + 12] == struct.pack("<I", _ENDIAN)
+            order, interfaces = ("<" if is_little else ">"), []
+        kind, size = struct.unpack_from(f"{order}II", content, place)
+        if size < 12 or size % 4 or place + size > len(content):
+            raise CaptureError(f"the block at octet {place} is cut off or broken")
+        body = content[place + 8 : place + size - 4]
+        if kind == _INTERFACE:
+            link = struct.unpack_from(f"{order}H", body)[0]
+            interfaces.append((link, _resolution(body[8:], order)))
+        elif kind == _SECRETS:
+            yield from _key_log(body, order)
+        elif kind == _PACKET:
+            found = _packet(body, order, interfaces)
+            if found is not None:
+                yield found
+        place += size
+
+
+def _options(area: bytes, order: str) -> Iterator[tuple[int, bytes]]:
+    place = 0
+    while place + 4 <= len(area):
+        code, size = struct.unpack_from(f"{order}HH", area, place)
+        if code == 0:
+            return
+        yield code, area[place + 4 : place + 4 + size]
+        place += 4 + size + -size % 4
+
+
+def _resolution(area: bytes, order: str) -> float:
+    for code, value in _options(area, order):
+        if code == _IF_TSRESOL and value:
+            base = 2.0 if value[0] & 0x80 else 10.0
+            return float(base ** -(value[0] & 0x7F))
+    return 1e-6
+
+
+def _key_log(body: bytes, order: str) -> Iterable[str]:
+    kind, size = struct.unpack_from(f"{order}II", body)
+    if kind != _TLS_KEY_LOG:
+        return ()
+    text = body[8 : 8 + size].decode("ascii", "replace")
+    return tuple(line for line in text.splitlines() if line.strip() and not line.startswith("#"))
+
+
+def _packet(body: bytes, order: str, interfaces: list[tuple[int, float]]) -> Packet | None:
+    number, high, low, size, _ = struct.unpack_from(f"{order}IIIII", body)
+    if number >= len(interfaces):
+        raise CaptureError(f"a packet is of interface {number}, which the file does not describe")
+    link, resolution = interfaces[number]
+    try:
+        ip = ip_of(body[20 : 20 + size], link)
+    except UnknownLinkError as error:
+        raise CaptureError(str(error)) from error
+    taken = None if ip is None else datagram_of(ip)
+    if taken is None:
+        return None
+    source, target, octets = taken
+    comments = [
+        value.decode("utf-8", "replace")
+        for code, value in _options(body[20 + size + -size % 4 :], order)
+        if code == _COMMENT
+    ]
+    moment = (high << 32 | low) * resolution
+    return Packet(moment, source, target, octets, "\n".join(comments), number)
