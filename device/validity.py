@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from onboardee.svrdb.model import Credential, TimePattern
-from onboardee.svrdb.validity import CLOCKWORK, STEPS, Period, Rule, parse
+from onboardee.svrdb.validity import CLOCKWORK, STEPS, Period, RecurrenceRule, parse
 
 __all__ = ["applies_at", "is_usable", "parse"]
 
@@ -57,7 +57,7 @@ def _is_within(period: Period, moment: datetime) -> bool:
     return any(_repeats_over(period, rule, moment) for rule in period.rules)
 
 
-def _repeats_over(period: Period, rule: Rule, moment: datetime) -> bool:
+def _repeats_over(period: Period, rule: RecurrenceRule, moment: datetime) -> bool:
     last = moment if rule.until is None else min(moment, rule.until)
     if last < period.start:
         return False
@@ -67,7 +67,7 @@ def _repeats_over(period: Period, rule: Rule, moment: datetime) -> bool:
 
 
 def _latest_by_clockwork(
-    rule: Rule, start: datetime, last: datetime, _over: datetime
+    rule: RecurrenceRule, start: datetime, last: datetime, _over: datetime
 ) -> datetime | None:
     step = STEPS[rule.frequency] * rule.interval
     number = (last - start) // step
@@ -77,7 +77,7 @@ def _latest_by_clockwork(
 
 
 def _latest_by_calendar(
-    rule: Rule, start: datetime, last: datetime, over: datetime
+    rule: RecurrenceRule, start: datetime, last: datetime, over: datetime
 ) -> datetime | None:
     """Return the last occurrence up to `last`; what began before `over` may be left out."""
     from dateutil.rrule import rrulestr  # noqa: PLC0415 - few devices have entries that need it
@@ -93,7 +93,7 @@ def _latest_by_calendar(
     return found
 
 
-def _later_start(rule: Rule, start: datetime, horizon: datetime) -> datetime:
+def _later_start(rule: RecurrenceRule, start: datetime, horizon: datetime) -> datetime:
     """Move the start of a rule on by whole intervals, up to the horizon."""
     if horizon <= start:
         return start

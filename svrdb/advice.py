@@ -1,7 +1,8 @@
 """Everything that is wrong or doubtful in a database, each with what to do about it.
 
 `problems` is what must hold before a device goes on; this looks further, at certificates, times,
-references and the reset profile, and nothing here keeps a device from working.
+references and the reset profile, and nothing here keeps a device from working. `svr check` prints
+it, `svr check --fix` repairs it, and the editor judges by it what an edit has made worse.
 """
 
 from collections.abc import Callable
@@ -31,7 +32,11 @@ from onboardee.svrdb.seed import parsed_uuid
 def advise(database: Database, now: datetime | None = None) -> tuple[Finding, ...]:
     """Return everything that is wrong or doubtful at a time (aware), in a fixed order.
 
-    Without a time, what has expired is not among it.
+    What a device depends on comes first, then the rest by where it is. Without a time, what has
+    expired is not among it.
+
+    >>> [finding.code.value for finding in advise(database)]
+    ['no-reset-profile']
     """
     found = [*problems(database)]
     for look in _LOOKS:
@@ -47,7 +52,14 @@ def advise(database: Database, now: datetime | None = None) -> tuple[Finding, ..
 
 
 def worsened(before: Database, after: Database, now: datetime | None = None) -> tuple[Finding, ...]:
-    """Return the errors and warnings about `after` that were none about `before`."""
+    """Return the errors and warnings about `after` that were none about `before`.
+
+    An edit is judged by what it makes worse, not by whether the result is sound: a database that is
+    broken already has to be repairable in steps, and an edit of one property can break another (a
+    new `deviceuuid`, the certificates). Findings are the same if code and sentence are.
+    """
+    # Both are looked at as of the same moment, so that a certificate that has just expired is not
+    # laid to the charge of the edit.
     known = {_identity(before, finding) for finding in advise(before, now)}
     return tuple(
         finding
@@ -57,11 +69,16 @@ def worsened(before: Database, after: Database, now: datetime | None = None) -> 
 
 
 def _identity(database: Database, finding: Finding) -> tuple[str, str]:
+    """Return what makes a finding the same one in another database."""
     # sentences name the state; the same fault in another state is no new one
     return finding.code, finding.sentence.replace(database.state.name, "")
 
 
 def _modes(database: Database) -> Findings:
+    """Find modes whose bits of reset and ownership are not those of the state.
+
+    The other bits of cm and tm are a matter of what is being provisioned, and are not looked at.
+    """
     pstat = database.pstat
     _, *bits = ON_ENTRY[pstat.state]
     for name, value, wanted in zip(
@@ -73,10 +90,12 @@ def _modes(database: Database) -> Findings:
 
 
 def _ownership(database: Database) -> Findings:
+    """Find remains of a transfer: a method that is not offered, owners of an unowned device."""
     doxm = database.doxm
     if doxm.selected_method not in {*doxm.methods, TransferMethod.SELF}:
         sentence = f"doxm.oxmsel {doxm.selected_method} is not one of doxm.oxms."
         yield Finding(ProblemCode.UNSUPPORTED_METHOD, sentence, "OCF Security 13.2")
+    # In RFOTM a waiting UUID is in order: it is what an owner will make of the temporary one.
     if database.state is not State.RFOTM:
         if database.next_uuid is not None and doxm.owned:
             sentence = "The device has an owner and a UUID that waits for one."
@@ -89,6 +108,10 @@ def _ownership(database: Database) -> Findings:
 
 
 def _references(database: Database) -> Findings:
+    """Find owners and subjects that no credential is for.
+
+    With a trust anchor there may be certificates for them that the device has never seen.
+    """
     known = {parsed_uuid(credential.subject) for credential in database.cred.credentials}
     if any(each.usage == CredentialUsage.TRUST_ANCHOR for each in database.cred.credentials):
         return  # anybody may come with a certificate
@@ -106,6 +129,10 @@ def _references(database: Database) -> Findings:
 
 
 def _manufacturer(database: Database) -> Findings:
+    """Find a device that offers manufacturer certificates and has none (OCF Security 7.3.6).
+
+    A tool that takes up the offer fails in the handshake, and does not say why.
+    """
     usages = {credential.usage for credential in database.cred.credentials}
     if (
         database.state is State.RFOTM
@@ -122,15 +149,26 @@ _LOOKS: Final[tuple[Callable[[Database], Findings], ...]] = (
     _references,
     _manufacturer,
 )
+"""Those that need neither time nor cryptography, in the order in which their findings are listed.
+"""
 
 
 def _has_certificates(database: Database) -> bool:
+    """Tell whether there is anything that needs cryptography to be looked at.
+
+    A device with keys alone then never imports it, in any process that only checks.
+    """
     return bool(database.identity_key.data or database.crl.data) or any(
         credential.kind in WITH_KEY_PAIRS for credential in database.cred.credentials
     )
 
 
 def _reset_profile(database: Database, now: datetime | None) -> Findings:
+    """Find what is wrong with the device that a reset would leave.
+
+    It is restored here, as if for a reset, and looked at like any device; its findings become
+    findings of the profile. Otherwise one would learn of a fault after the reset that was to help.
+    """
     profile = database.reset_profile
     if profile is None:
         sentence = "The device has no reset profile."
@@ -138,6 +176,7 @@ def _reset_profile(database: Database, now: datetime | None) -> Findings:
         return
     if profile != without_owner(profile):
         yield _in_profile("It is not that of a device without owner.", is_repairable=True)
+    # Without the temporary UUID, which is a random one and would make findings differ each time.
     shown = replace(profile, is_uuid_hidden=False)
     # any UUID: a profile without one is in order
     restored = factory_state(shown, database.permanent, UUID(int=1), lambda: NIL)
@@ -147,6 +186,7 @@ def _reset_profile(database: Database, now: datetime | None) -> Findings:
 
 
 def _in_profile(sentence: str, *, is_repairable: bool) -> Finding:
+    """Return a finding of the profile in the words of the device that it describes."""
     code = ProblemCode.BAD_RESET_PROFILE if is_repairable else ProblemCode.DOUBTFUL_RESET_PROFILE
     return Finding(code, f"In the reset profile: {sentence}", "OCF Security 8.2")
 

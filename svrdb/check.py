@@ -1,4 +1,23 @@
-"""Whether a database makes sense: the rules between its parts that a device depends on."""
+"""Whether a database makes sense: the rules between its parts that a device depends on.
+
+These rules guard each change of state: a client that asks for RFPRO, RFNOP or SRESET is refused
+with the first sentence if the database would not be in order there (OCF Security 8.4 to 8.6;
+IoTivity-Lite has the same conditions). Imports and device profiles are held to them, too, and `svr
+check` repairs what breaks one.
+
+    state            has to hold
+    --------------   ------------------------------------------------------------------
+    any              deviceuuid, pi, piid and the original UUID are set; dos.p is false
+                       but in RESET; isop is true in RFNOP alone; ids are unique;
+                       subjects name somebody; pairwise keys have 16 or 32 octets; the
+                       current security profile is supported
+    RFOTM            owned is false and devowneruuid is nil
+    RFPRO, RFNOP,    owned is true; devowneruuid is set; doxm, pstat, cred and acl2 each
+      SRESET           have a rowneruuid with a credential to come back with
+
+What is merely of no use (a rule that never applies, an expired certificate) is for `svrdb.advice`:
+a device works with it, and no client is refused for it.
+"""
 
 import uuid
 from collections import Counter
@@ -27,14 +46,23 @@ _STATE_CLAUSES: Final = {
     State.RFNOP: "OCF Security 8.5",
     State.SRESET: "OCF Security 8.6",
 }
+"""Where OCF Security says what holds in a state."""
 
 
 def problems(database: Database) -> tuple[Finding, ...]:
-    """Return everything that is inconsistent in `database`, in a fixed order; empty is good."""
+    """Return everything that is inconsistent in `database`, in a fixed order; empty is good.
+
+    It needs neither time nor cryptography and looks at no certificate, so that it costs little at
+    each change of state.
+
+    >>> problems(database)
+    ()
+    """
     return tuple(problem for rule in _RULES for problem in rule(database))
 
 
 def _identity(database: Database) -> Findings:
+    """Find identifiers that are missing: without them a device cannot be told from another one."""
     if database.doxm.device_uuid == NIL:
         yield Finding(
             ProblemCode.NO_DEVICE_UUID, "The device has no deviceuuid.", "OCF Security 13.2"
@@ -51,8 +79,10 @@ def _identity(database: Database) -> Findings:
 
 
 def _state(database: Database) -> Findings:
+    """Find what must not be in the state that the database is in (OCF Security 8)."""
     clause = _STATE_CLAUSES[database.state]
     match database.state:
+        # A device is in RESET only within one step; who finds it there, finds it interrupted.
         case State.RESET:
             yield Finding(ProblemCode.RESET_UNFINISHED, "A reset was not carried out.", clause)
         case State.RFOTM:
@@ -63,6 +93,10 @@ def _state(database: Database) -> Findings:
 
 
 def _unowned(database: Database, clause: str) -> Findings:
+    """Find an owner of a device that waits for one: a transfer that was interrupted.
+
+    One finding is enough: what has to be done, a reset, is the same for both.
+    """
     sentence = None
     if database.doxm.owned:
         sentence = "The state is RFOTM, but doxm.owned is true."
@@ -73,6 +107,7 @@ def _unowned(database: Database, clause: str) -> Findings:
 
 
 def _owned(database: Database, clause: str) -> Findings:
+    """Find an owned device without an owner (OCF Security 8.4)."""
     name = database.state.name
     if not database.doxm.owned:
         sentence = f"The state is {name}, but doxm.owned is false."
@@ -83,19 +118,28 @@ def _owned(database: Database, clause: str) -> Findings:
 
 
 def _resource_owners(database: Database, clause: str) -> Findings:
+    """Find resource owners who are nobody, or could not open a session.
+
+    A nil `rowneruuid` or one without a credential would leave the resource without anybody who may
+    change it, for good: the tool would be locked out by its own last request.
+    """
     subjects = [parsed_uuid(credential.subject) for credential in database.cred.credentials]
     for name in OWNED_RESOURCES:
         owner: uuid.UUID = getattr(database, name).resource_owner
         if owner == NIL:
             sentence = f"The state is {database.state.name}, but {name}.rowneruuid is nil."
             yield Finding(ProblemCode.NO_RESOURCE_OWNER, sentence, clause)
+        # Any kind of credential counts: a certificate's anchor may be about the owner, too.
         elif not any(is_same_identity(subject, owner) for subject in subjects):
             sentence = f"No credential is for {name}.rowneruuid {owner}."
             yield Finding(ProblemCode.OWNER_WITHOUT_CREDENTIAL, sentence, clause)
 
 
 def _progress(database: Database) -> Findings:
+    """Find pstat in contradiction to its own state."""
     pstat = database.pstat
+    # dos.p is true while a change is carried out, which is one step of the device; it is never
+    # stored in another state than RESET.
     if pstat.dos.pending and pstat.state is not State.RESET:
         sentence = f"The change to {pstat.state.name} was not carried out: pstat.dos.p is true."
         yield Finding(ProblemCode.CHANGE_UNFINISHED, sentence, "OCF Security 13.8")
@@ -106,6 +150,7 @@ def _progress(database: Database) -> Findings:
 
 
 def _credentials(database: Database) -> Findings:
+    """Find credentials that cannot be told apart, are about nobody, or have no key."""
     credentials = database.cred.credentials
     for credid in _repeated(credential.credid for credential in credentials):
         sentence = f"Several credentials have the credid {credid}."
@@ -119,8 +164,14 @@ def _credentials(database: Database) -> Findings:
 
 
 def _key_length(credential: Credential) -> Findings:
+    """Find a pairwise key of a wrong size, or none; the sentence does not show it.
+
+    PEM in the place of a key (a certificate's) is no key, whatever its size. The handshake takes
+    what stands there for the key, so that the peer, who has a proper one, is refused.
+    """
     private = credential.private
     size = 0 if private is None else len(private.data)
+    # Without private data the size below is 0, and found wrong.
     is_octets = private is None or private.encoding in (Encoding.RAW, Encoding.BASE64)
     if not is_octets or size not in KEY_SIZES:
         sentence = f"The key of credential {credential.credid} is not 16 or 32 octets long."
@@ -128,6 +179,7 @@ def _key_length(credential: Credential) -> Findings:
 
 
 def _rules(database: Database) -> Findings:
+    """Find access control entries that cannot be told apart, or are about nobody."""
     for aceid in _repeated(ace.aceid for ace in database.acl2.entries):
         sentence = f"Several access control entries have the aceid {aceid}."
         yield Finding(ProblemCode.DUPLICATE_ACEID, sentence, "OCF Security 12.2")
@@ -138,16 +190,19 @@ def _rules(database: Database) -> Findings:
 
 
 def _profile(database: Database) -> Findings:
+    """Find a security profile in force that the device does not support (OCF Security 14.8)."""
     if database.sp.current not in database.sp.supported:
         sentence = "sp.currentprofile is not one of sp.supportedprofiles."
         yield Finding(ProblemCode.UNSUPPORTED_PROFILE, sentence, "OCF Security 14.8")
 
 
 def _repeated(numbers: Iterator[int]) -> list[int]:
+    """Return the numbers that occur more than once, in the order of their first occurrence."""
     return [number for number, count in Counter(numbers).items() if count > 1]
 
 
 def _is_subject(text: str) -> bool:
+    """Tell whether a text names somebody: a UUID other than nil, or `*`."""
     return text == ANY_SUBJECT or parsed_uuid(text) not in (None, NIL)
 
 
@@ -159,3 +214,4 @@ _RULES: Final[tuple[Callable[[Database], Findings], ...]] = (
     _rules,
     _profile,
 )
+"""In the order in which their findings are listed; the first finding is what a client is told."""

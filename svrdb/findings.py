@@ -1,7 +1,15 @@
 """What can be wrong with a database: one row for each rule, and findings that name the row.
 
-The rules themselves are in `svrdb.check` (what a device depends on), `svrdb.content` (entries of
-no use), `svrdb.certificates` and `svrdb.advice`; what to do about each is in `svrdb.repairs`.
+A rule is a row here (how bad a breach is, what to do about it, whether that can be done by itself)
+and a function elsewhere, which says what is wrong where:
+
+    svrdb.check         what a device depends on; also asked before each change of state
+    svrdb.advice        what contradicts itself, or leads nowhere
+    svrdb.content       entries of no use
+    svrdb.certificates  chains, keys, names, times
+
+What is done about each is in `svrdb.repairs`. The code of a rule is for programs (`--json`,
+`--only`) and does not change; sentences may.
 """
 
 from collections.abc import Iterator
@@ -11,7 +19,10 @@ from typing import Final, NamedTuple
 
 
 class Severity(StrEnum):
-    """How bad a finding is."""
+    """How bad a finding is.
+
+    An edit that brings new errors or warnings is refused unless it is forced; notes never count.
+    """
 
     ERROR = "error"
     """The device does not work as it should until this is repaired."""
@@ -22,56 +33,94 @@ class Severity(StrEnum):
 
 
 class ProblemCode(StrEnum):
-    """The rules, each by the name of what breaks it."""
+    """The rules, each by the name of what breaks it.
 
+    The names are a part of the command line (`svr check --only CODE`) and of its JSON.
+    """
+
+    # Of `svrdb.check`: what a device depends on.
     NO_DEVICE_UUID = "no-device-uuid"
     NO_PERMANENT_UUID = "no-permanent-uuid"
+    """`pi`, `piid` or the original deviceuuid is nil."""
     RESET_UNFINISHED = "reset-unfinished"
+    """The state is RESET, which a device only passes through."""
     CHANGE_UNFINISHED = "change-unfinished"
+    """`dos.p` is true in a state that was arrived at."""
     TRANSFER_UNFINISHED = "transfer-unfinished"
+    """The state is RFOTM, and something of an owner is set."""
     NOT_OWNED = "not-owned"
     NO_OWNER = "no-owner"
+    """`devowneruuid` is nil in an owned state."""
     NO_RESOURCE_OWNER = "no-resource-owner"
+    """A `rowneruuid` of doxm, pstat, cred or acl2 is nil in an owned state."""
     OWNER_WITHOUT_CREDENTIAL = "owner-without-credential"
+    """A `rowneruuid` could not come back, as no credential is for it."""
     OPERATIONAL_MISMATCH = "operational-mismatch"
     DUPLICATE_CREDID = "duplicate-credid"
     DUPLICATE_ACEID = "duplicate-aceid"
     BAD_SUBJECT = "bad-subject"
+    """Neither a UUID other than nil nor `*`."""
     BAD_KEY_LENGTH = "bad-key-length"
+    """A pairwise key does not have 16 or 32 octets."""
     UNSUPPORTED_PROFILE = "unsupported-profile"
+    """`sp.currentprofile` is none of the supported ones."""
 
+    # Of `svrdb.advice` and `svrdb.content`.
     MODE_MISMATCH = "mode-mismatch"
+    """Bits 1 and 2 of `cm` or `tm` are not those of the state."""
     BAD_MODE = "bad-mode"
     UNSUPPORTED_METHOD = "unsupported-method"
+    """`oxmsel` is none of `oxms`, and not 4 (none chosen) either."""
     STRAY_RESOURCE_OWNER = "stray-resource-owner"
     STRAY_NEXT_UUID = "stray-next-uuid"
+    """A UUID waits for an owner, and there is one."""
     BAD_CREDENTIAL = "bad-credential"
+    """Its type, usage or content is of no use to a device."""
     BAD_PERIOD = "bad-period"
     CREDENTIAL_EXPIRED = "credential-expired"
     BAD_RESOURCE = "bad-resource"
+    """An entry is about nothing: no `href`, no known `wc`."""
     BAD_VALIDITY = "bad-validity"
+    """A period or a rule that cannot be read, so that the entry never applies by it."""
     TOO_MANY_RULES = "too-many-rules"
+    """More recurrence rules than a request may have to weigh."""
     ENTRY_WITHOUT_EFFECT = "entry-without-effect"
+    """Its permission is 0; perhaps it was meant to be switched off."""
     OWNER_UNKNOWN = "owner-unknown"
+    """No credential is for `devowneruuid`, and no trust anchor could stand in."""
     SUBJECT_WITHOUT_CREDENTIAL = "subject-without-credential"
+    """An entry is about somebody who cannot open a session yet."""
 
+    # Of `svrdb.certificates`, and the one of `svrdb.advice` that is about certificates.
     CERTIFICATE_UNREADABLE = "certificate-unreadable"
     KEY_UNREADABLE = "key-unreadable"
     OWN_KEY_UNREADABLE = "own-key-unreadable"
     KEY_MISMATCH = "key-mismatch"
+    """The private key is not that of the certificate beside it."""
     NAME_MISMATCH = "name-mismatch"
+    """A certificate of the device is for another UUID."""
     CHAIN_BROKEN = "chain-broken"
+    """A certificate of a chain was not issued by the next one."""
     CERTIFICATE_EXPIRED = "certificate-expired"
     CERTIFICATE_NOT_YET_VALID = "certificate-not-yet-valid"
     BAD_REVOCATION_LIST = "bad-revocation-list"
     NO_MANUFACTURER_CERTIFICATE = "no-manufacturer-certificate"
+    """`oxms` offers method 2, for which there is no certificate."""
 
+    # Of the reset profile, which is looked at as the device that it describes.
     NO_RESET_PROFILE = "no-reset-profile"
     BAD_RESET_PROFILE = "bad-reset-profile"
+    """What a reset would leave has findings that can be repaired."""
     DOUBTFUL_RESET_PROFILE = "doubtful-reset-profile"
+    """What a reset would leave has findings that only a person can repair."""
 
 
 class _Rule(NamedTuple):
+    """A row: how bad it is, what to do, and whether `svrdb.repair` does it when it is asked to.
+
+    A remedy is a half sentence that goes behind the finding's own: "...; set it to nil".
+    """
+
     severity: Severity
     remedy: str
     is_repairable: bool = True
@@ -86,6 +135,11 @@ def _warning(remedy: str) -> _Rule:
 
 
 def _by_hand(severity: Severity, remedy: str) -> _Rule:
+    """Return the row of a rule whose remedy needs somebody who knows more than the database says.
+
+    A period that is none may have been meant in many ways, and an expired certificate is not made
+    valid by anything that happens on the device.
+    """
     return _Rule(severity, remedy, is_repairable=False)
 
 
@@ -93,6 +147,7 @@ _REMOVE_CREDENTIAL: Final = "remove the credential"
 _REMOVE_ENTRY: Final = "remove the entry"
 _OTHER_CERTIFICATE: Final = "set the clock, or have the owner install another certificate"
 
+# One row for each code; a test sees to it that none is missing.
 _RULES: Final = {
     ProblemCode.NO_DEVICE_UUID: _error("give it the UUID it left the factory with, or a new one"),
     ProblemCode.NO_PERMANENT_UUID: _error("give it a new random one"),
@@ -165,7 +220,10 @@ _RULES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One broken rule: its code, what is wrong in a sentence without secrets, and the clause."""
+    """One broken rule: its code, what is wrong in a sentence without secrets, and the clause.
+
+    The clause is of the specification that the rule is from, as "OCF Security 13.3".
+    """
 
     code: ProblemCode
     sentence: str
@@ -178,7 +236,7 @@ class Finding:
 
     @property
     def remedy(self) -> str:
-        """What to do about it."""
+        """What to do about it, as a half sentence."""
         return _RULES[self.code].remedy
 
     @property
@@ -188,3 +246,4 @@ class Finding:
 
 
 Findings = Iterator[Finding]
+"""What each function of a rule yields; nothing where it finds nothing."""

@@ -1,5 +1,8 @@
 """Single repairs of a database: pure functions, each for one kind of finding.
 
+Each does what the remedy of its row in `svrdb.findings` says, and touches nothing else. Where the
+remedy has an "else reset the device", that is because nobody could manage the device any more:
+without an owner who has a credential only a reset leads back to a device that can be onboarded.
 Which is for which finding, and in which order they come, is in `svrdb.repairs`.
 """
 
@@ -30,18 +33,27 @@ from onboardee.svrdb.seed import parsed_uuid
 
 
 def edit(database: Database, part: str, **changes: Any) -> Database:
-    """Return a database with some properties of one resource changed."""
+    """Return a database with some properties of one resource changed.
+
+    `part` is the field of `Database`, as "pstat"; names are those of the model, not of the wire.
+    """
     return replace(database, **{part: replace(getattr(database, part), **changes)})
 
 
 def device_uuid(database: Database, new_uuid: NewUuid) -> Database:
-    """Give a device without UUID the one it left the factory with, or a new one."""
+    """Give a device without UUID the one it left the factory with, or a new one.
+
+    An original that is nil is found and replaced by a rule of its own.
+    """
     original = database.permanent.original
     return edit(database, "doxm", device_uuid=new_uuid() if original == NIL else original)
 
 
 def permanent(database: Database, new_uuid: NewUuid) -> Database:
-    """Give each missing identifier a new random value."""
+    """Give each missing identifier a new random value.
+
+    An import from a stack that keeps none of them arrives here.
+    """
     known = database.permanent
     # the UUID it has is the best guess for the one it left the factory with
     original = known.original if known.original != NIL else database.doxm.device_uuid
@@ -60,12 +72,18 @@ def permanent(database: Database, new_uuid: NewUuid) -> Database:
 
 
 def finish_change(database: Database) -> Database:
-    """Take a change of state for carried out."""
+    """Take a change of state for carried out.
+
+    Whether the values of the state were set is seen in the next round, by other rules.
+    """
     return edit(database, "pstat", dos=Dos(state=database.state))
 
 
 def set_owned(database: Database, new_uuid: NewUuid) -> Database:
-    """Say that the device is owned if its owner can come back, else reset it."""
+    """Say that the device is owned if its owner can come back, else reset it.
+
+    "Come back" is a credential for `devowneruuid`: the transfer got as far as that.
+    """
     if _has_credential(database, database.doxm.owner_uuid):
         return edit(database, "doxm", owned=True)
     return reset(database, new_uuid)
@@ -80,7 +98,11 @@ def set_owner(database: Database, new_uuid: NewUuid) -> Database:
 
 
 def set_resource_owners(database: Database, new_uuid: NewUuid) -> Database:
-    """Name the device's owner for each resource that has no owner, or an unknown one."""
+    """Name the device's owner for each resource that has no owner, or an unknown one.
+
+    An owner that has a credential stays, be it another one: services for credentials and for access
+    rules may be different devices (OCF Security 5.4).
+    """
     owner = database.doxm.owner_uuid
     if not _has_credential(database, owner):
         return reset(database, new_uuid)
@@ -91,6 +113,7 @@ def set_resource_owners(database: Database, new_uuid: NewUuid) -> Database:
 
 
 def _has_credential(database: Database, owner: UUID) -> bool:
+    """Tell whether an owner could open a session; nobody (nil) never has a credential."""
     return any(
         is_same_identity(parsed_uuid(credential.subject), owner)
         for credential in database.cred.credentials
@@ -98,12 +121,12 @@ def _has_credential(database: Database, owner: UUID) -> bool:
 
 
 def operational(database: Database) -> Database:
-    """Let `isop` follow the state."""
+    """Let `isop` follow the state: true in RFNOP alone."""
     return edit(database, "pstat", is_operational=database.state is State.RFNOP)
 
 
 def modes(database: Database) -> Database:
-    """Give the modes the bits of the state."""
+    """Give the modes the bits of the state: 1, reset, and 2, taking ownership; others stay."""
     pstat = database.pstat
     _, current, target = ON_ENTRY[pstat.state]
     return edit(
@@ -115,7 +138,11 @@ def modes(database: Database) -> Database:
 
 
 def allowed_modes(database: Database) -> Database:
-    """Give modes that say nothing the values of a new device."""
+    """Give modes that say nothing the values of a new device.
+
+    What is above the eight bits of cm and tm is cut off; om and sm are replaced if they are not 1
+    to 7.
+    """
     pstat, new = database.pstat, Pstat()
     usable = range(1, 8)
     is_known = pstat.operation_mode in usable
@@ -137,7 +164,11 @@ Entry = TypeVar("Entry", Ace, Credential)
 
 
 def _renumbered(entries: Iterable[Entry], name: str) -> tuple[Entry, ...]:
-    """Give each entry whose number is taken the smallest that no other has."""
+    """Give each entry whose number is taken the smallest that no other has.
+
+    The first keeps it, as a device that looks an entry up finds the first. Numbers that come later
+    in the list are not given away either.
+    """
     entries = tuple(entries)
     all_numbers = {getattr(entry, name) for entry in entries}
     taken: set[int] = set()
@@ -162,7 +193,10 @@ def aceids(database: Database) -> Database:
 
 
 def cut_chains(database: Database) -> Database:
-    """Cut each chain of certificates where it breaks."""
+    """Cut each chain of certificates where it breaks.
+
+    What is behind the break vouches for nothing, and a peer that verifies strictly refuses it all.
+    """
     # 5 MB of memory that a device without certificates need not have
     from onboardee.svrdb.certificates import unbroken  # noqa: PLC0415
 
@@ -174,40 +208,46 @@ def cut_chains(database: Database) -> Database:
 
 
 def security_profile(database: Database) -> Database:
-    """Make the first supported security profile the current one."""
+    """Make the first supported security profile the current one.
+
+    Where none is supported, the current one becomes so: the device works under it already.
+    """
     supported = database.sp.supported or (database.sp.current,)
     return edit(database, "sp", current=supported[0], supported=supported)
 
 
 def method(database: Database) -> Database:
-    """Let no transfer method be selected."""
+    """Let no transfer method be selected; the next tool chooses one before its handshake."""
     return edit(database, "doxm", selected_method=int(TransferMethod.SELF))
 
 
 def no_manufacturer(database: Database) -> Database:
-    """Offer manufacturer certificates no more."""
+    """Offer manufacturer certificates no more; other methods stay in their order."""
     method = TransferMethod.MANUFACTURER_CERTIFICATE
     rest = tuple(each for each in database.doxm.methods if each != method)
     return edit(database, "doxm", methods=rest)
 
 
 def no_resource_owners(database: Database) -> Database:
-    """Let nobody own the resources."""
+    """Let nobody own the resources of a device that nobody owns."""
     for name in OWNED_RESOURCES:
         database = edit(database, name, resource_owner=NIL)
     return database
 
 
 def no_own_key(database: Database) -> Database:
-    """Forget the device's own key pair."""
+    """Forget the device's own key pair.
+
+    The device makes another one at the next request for a certificate.
+    """
     return replace(database, identity_key=PrivateData())
 
 
 def no_revocations(database: Database) -> Database:
-    """Forget the list of revoked certificates."""
+    """Forget the list of revoked certificates, which cannot be read and so revokes nothing."""
     return replace(database, crl=Crl())
 
 
 def no_next_uuid(database: Database) -> Database:
-    """Forget the UUID that waits for an owner."""
+    """Forget the UUID that waits for an owner: there is one, who knows the device by the other."""
     return replace(database, next_uuid=None)

@@ -1,4 +1,9 @@
-"""What to do about a damaged database, in words for the person who has to decide."""
+"""What to do about a damaged database, in words for the person who has to decide.
+
+The program never chooses: the journal may be of another file, the generation before lacks a change,
+and to begin anew gives up owner and keys. Each sentence names what there is to choose from here,
+with the command for it, and leaves out ways that would fail.
+"""
 
 from typing import Final
 
@@ -9,7 +14,10 @@ _RESTORE_JOURNAL: Final = "`onboardee svr restore --journal`"
 
 
 def for_database(location: str, *, in_journal: bool, has_previous: bool) -> str:
-    """Return what to do about a damaged or missing database."""
+    """Return what to do about a damaged or missing database.
+
+    The newest change in the journal is proposed before the generation before, which is older.
+    """
     begin = f"remove {location} to begin as a new device"
     if in_journal:
         last = "the last change in the journal beside it"
@@ -23,7 +31,10 @@ def for_database(location: str, *, in_journal: bool, has_previous: bool) -> str:
 
 
 def for_exchange(journal: str, newest: int) -> tuple[str, str]:
-    """Return what is wrong with a database that the journal does not follow, and what to do."""
+    """Return what is wrong with a database that the journal does not follow, and what to do.
+
+    `newest` is the number of the last change in the journal.
+    """
     what = (
         f"was edited by hand or exchanged: the changes in {journal}, up to {newest}, were made to "
         "another file"
@@ -36,7 +47,10 @@ def for_exchange(journal: str, newest: int) -> tuple[str, str]:
 
 
 def for_journal(journal: str, missing: int, newest: int | None, file: str) -> tuple[str, str]:
-    """Return what is wrong with a journal that lacks a change, and what to do."""
+    """Return what is wrong with a journal that lacks a change, and what to do.
+
+    `missing` is the number of the first that is not there, `newest` of the last that is.
+    """
     what = f"is damaged (change {missing}, which was acknowledged, cannot be read)"
     if newest is None:
         return what, f"remove {journal} to go on with what is in {file}, which lacks that change"

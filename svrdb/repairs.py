@@ -1,6 +1,12 @@
 """Repairs of what `svrdb.advice` finds, each the one that the finding proposes.
 
 Pure functions from a database to a better one; whoever calls commits the result, as one change.
+Repairs come in rounds:
+
+    advise --> codes that are meant --> the repair of each --> advise --> ... until nothing changes
+
+One repair may bring to light what another is for: a reset, an inconsistent reset profile. Rounds
+are counted, so that two repairs that undo each other would come to an end, too.
 """
 
 from collections.abc import Callable, Collection
@@ -22,7 +28,7 @@ from onboardee.svrdb.model import (
 from onboardee.svrdb.reset_profile import NewUuid, factory_state, reset, without_owner
 
 _ROUNDS: Final = 4
-"""One repair may bring to light what another is for: a reset, an inconsistent reset profile."""
+"""More than any chain of repairs that tests have found in any database needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +44,21 @@ def repair(
 ) -> Database:
     """Return a database without the findings of these codes; without `codes`, of all but notes.
 
-    What cannot be repaired is left as it is.
+    Notes are repaired only when they are named, as they may be meant so. What cannot be repaired is
+    left as it is; ask `advise` for what is left. A repair that resets the device is proposed as
+    such by the finding's remedy, and is done like the others: who calls shows the differences
+    first.
+
+    >>> means = Means(datetime.now(UTC), uuid4)
+    >>> stuck = replace(database, pstat=replace(database.pstat, is_operational=True))
+    >>> repair(stuck, means, {ProblemCode.OPERATIONAL_MISMATCH}).pstat.is_operational
+    False
     """
     for _ in range(_ROUNDS):
         before = database
         found = [each for each in advise(database, means.now) if _is_meant(each, codes)]
+        # One repair serves all findings of its code, in the order in which they are listed: what a
+        # device depends on first, so that a reset makes smaller repairs needless.
         for code in dict.fromkeys(finding.code for finding in found):
             database = _repaired(database, code, means)
         if database == before:
@@ -51,23 +67,31 @@ def repair(
 
 
 def _is_meant(finding: Finding, codes: Collection[ProblemCode] | None) -> bool:
+    """Tell whether a finding is among those to be repaired, and can be."""
     if codes is None:
         return finding.is_repairable and finding.severity is not Severity.NOTE
     return finding.is_repairable and finding.code in codes
 
 
 def _repaired(database: Database, code: ProblemCode, means: Means) -> Database:
+    """Repair one kind of finding, wherever it occurs."""
     if code in _SIMPLE:
         return _SIMPLE[code](database)
     if code in _WITH_UUIDS:
         return _WITH_UUIDS[code](database, means.new_uuid)
     if code is ProblemCode.BAD_RESET_PROFILE:
         return _reset_profile(database, means)
+    # What is left are entries that are of no use: the remedy of each is to remove it.
     return _without(database, code, means.now)
 
 
 def _without(database: Database, code: ProblemCode, now: datetime) -> Database:
-    """Remove the entries that have this finding even when they are alone."""
+    """Remove the entries that have this finding even when they are alone.
+
+    Findings do not say which entry they are about in a form for programs. Each entry is put into a
+    database with nothing else in it, and goes if that database has a finding of this code.
+    """
+    # The profile is left out, as its findings would be the same for each entry.
     nothing = replace(
         database,
         cred=replace(database.cred, credentials=()),
@@ -89,8 +113,13 @@ def _without(database: Database, code: ProblemCode, now: datetime) -> Database:
 
 
 def _reset_profile(database: Database, means: Means) -> Database:
-    """Repair the reset profile as the device that it describes."""
+    """Repair the reset profile as the device that it describes.
+
+    Its own settings, how a reset gives a UUID, are not the device's and are kept.
+    """
     profile = database.reset_profile
+    # The device that a reset would make is repaired like any other, and becomes the profile again.
+    # It is restored under its own UUID and not a temporary one, which would end up in the profile.
     assert profile is not None, "a finding about it"
     plain = without_owner(replace(profile, is_uuid_hidden=False))
     uuid = plain.doxm.device_uuid
@@ -124,6 +153,8 @@ _SIMPLE: Final[dict[ProblemCode, Callable[[Database], Database]]] = {
     ProblemCode.CHAIN_BROKEN: mends.cut_chains,
     ProblemCode.NO_MANUFACTURER_CERTIFICATE: mends.no_manufacturer,
 }
+"""Repairs that need the database alone. A code that is in neither table is one of an entry, which
+is removed."""
 
 _WITH_UUIDS: Final[dict[ProblemCode, Callable[[Database, NewUuid], Database]]] = {
     ProblemCode.NO_DEVICE_UUID: mends.device_uuid,
@@ -135,3 +166,4 @@ _WITH_UUIDS: Final[dict[ProblemCode, Callable[[Database, NewUuid], Database]]] =
     ProblemCode.NO_RESOURCE_OWNER: mends.set_resource_owners,
     ProblemCode.OWNER_WITHOUT_CREDENTIAL: mends.set_resource_owners,
 }
+"""Repairs that may have to give a new UUID, those above all that end in a reset."""

@@ -1,7 +1,18 @@
 """Periods and their recurrence as an access control entry writes them (RFC 5545 3.3.9, 3.3.10).
 
-A rule comes from a peer and is weighed at every request: those whose next occurrence could be
-searched for in vain are refused here. `onboardee.device.validity` does the weighing.
+    "validity": [{"period": "20300101T080000Z/PT2H",       from 8 to 10 o'clock UTC,
+                  "recurrence": ["FREQ=DAILY;COUNT=30"]}]  on thirty days
+
+A period is a start and an end or a duration, all in UTC, the end excluded. A rule repeats it.
+
+A rule comes from a peer and is weighed at every request, so that it is a lever: what costs its
+author forty octets can cost the device a search through centuries. RFC 5545 permits rules that
+never occur again ("the 31st, in February"), and the search for what never comes goes on to the end
+of the calendar. So a rule is accepted only if it is certain to recur soon, or can be computed;
+everything else of RFC 5545 is refused as not supported, and never half understood: a part that was
+passed over would be a restriction that does not restrict.
+
+`onboardee.device.validity` does the weighing.
 """
 
 import re
@@ -13,12 +24,17 @@ from typing import Final
 from onboardee.svrdb.model import TimePattern
 
 MAX_PATTERNS: Final = 8
+"""Periods of one entry."""
 MAX_RULES: Final = 4
+"""Recurrence rules of one period."""
 MAX_RULES_IN_ALL: Final = 32
 """In one access control list: a hundredth of a second each, at worst."""
 MAX_COUNT: Final = 1000
+"""Occurrences of a rule with COUNT, which have to be counted from the first."""
 MAX_INTERVAL: Final = 1000
+"""Seconds, days or months between two occurrences."""
 LONGEST_RECURRING: Final = timedelta(days=400)
+"""A year and some days: a longer period would overlap its own repetition in the next year."""
 YEARS: Final = range(1970, 2201)
 """The years a period may lie in: early and late ones would only make searches long."""
 
@@ -34,6 +50,7 @@ STEPS: Final = {
     "DAILY": timedelta(days=1),
     "WEEKLY": timedelta(weeks=1),
 }
+"""Frequencies whose occurrences are one fixed time apart; months and years are not."""
 CLOCKWORK: Final = frozenset({"SECONDLY", "MINUTELY", "HOURLY"})
 """Frequencies that are plain arithmetic; combined with days or months they are refused."""
 _LONGEST_MONTHS: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
@@ -55,8 +72,12 @@ _VALUES: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """One recurrence rule, by its parts; times are in UTC without saying so."""
+class RecurrenceRule:
+    """One recurrence rule, by its parts; times are in UTC without saying so.
+
+    `interval` is 1 to `MAX_INTERVAL`, `count` is None or 1 to `MAX_COUNT`; of `count` and `until`
+    at most one is set (RFC 5545 3.3.10).
+    """
 
     parts: tuple[tuple[str, str], ...]
     frequency: str
@@ -75,16 +96,25 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A stretch of time, its end excluded, and the rules that repeat it."""
+    """A stretch of time, its end excluded, and the rules that repeat it.
+
+    `start` is in UTC without saying so; `length` is more than nothing.
+    """
 
     start: datetime
     length: timedelta
-    rules: tuple[Rule, ...]
+    rules: tuple[RecurrenceRule, ...]
 
 
 @lru_cache(maxsize=256)
 def parse(pattern: TimePattern) -> Period:
-    """Read a period and its recurrence rules. Raises `ValueError`."""
+    """Read a period and its recurrence rules. Raises `ValueError`, whose text names the part.
+
+    Readings are remembered, as the same few patterns are weighed at every request.
+
+    >>> parse(TimePattern(period="20300101T080000Z/PT2H")).length
+    datetime.timedelta(seconds=7200)
+    """
     first, slash, second = pattern.period.partition("/")
     start = _moment(first)
     length = _length(second) if second.lstrip("+").startswith("P") else _moment(second) - start
@@ -98,25 +128,32 @@ def parse(pattern: TimePattern) -> Period:
 
 
 def end_of(pattern: TimePattern) -> datetime:
-    """Return when the first occurrence of a period is over (aware). Raises `ValueError`."""
+    """Return when the first occurrence of a period is over (aware). Raises `ValueError`.
+
+    Of a credential, whose period does not recur, this is its end.
+    """
     period = parse(pattern)
     return (period.start + period.length).replace(tzinfo=UTC)
 
 
 def _moment(text: str) -> datetime:
+    """Read a time in UTC, `20300101T080000Z`; a local time means nothing without a zone."""
     if not _MOMENT.fullmatch(text) or not text.isascii() or int(text[:4]) not in YEARS:
         raise ValueError(f"{text!r} is not a time in UTC of the years {YEARS[0]} to {YEARS[-1]}")
     return datetime.fromisoformat(text.removesuffix("Z"))
 
 
 def _length(text: str) -> timedelta:
+    """Read a duration: `PT2H`, `P1DT12H`, `P2W`; negative ones are none."""
+    # The pattern bounds the digits, so that no sum overflows; `\d` matches digits of all scripts.
     match = _DURATION.fullmatch(text)
     if match is None or not text.isascii():
         raise ValueError(f"{text!r} is not a duration")
     return timedelta(**{name: int(value) for name, value in match.groupdict("0").items()})
 
 
-def _rule(text: str, start: datetime) -> Rule:
+def _rule(text: str, start: datetime) -> RecurrenceRule:
+    """Read one rule. Raises `ValueError` where it is not certain to be weighed quickly."""
     pairs = [part.partition("=") for part in text.upper().removeprefix("RRULE:").split(";")]
     parts = {name: value for name, _, value in pairs}
     if len(parts) < len(pairs):
@@ -131,16 +168,23 @@ def _rule(text: str, start: datetime) -> Rule:
     if not 1 <= interval <= MAX_INTERVAL or not (count is None or 1 <= count <= MAX_COUNT):
         raise ValueError(f"{text!r} has an INTERVAL or a COUNT beyond {MAX_COUNT}")
     until = _moment(parts["UNTIL"]) if "UNTIL" in parts else None
-    rule = Rule(tuple(parts.items()), parts["FREQ"], interval, count, until)
+    rule = RecurrenceRule(tuple(parts.items()), parts["FREQ"], interval, count, until)
     if not _is_certain_to_recur(rule, start):
         raise ValueError(f"{text!r} combines parts that may never meet")
     return rule
 
 
-def _is_certain_to_recur(rule: Rule, start: datetime) -> bool:
+def _is_certain_to_recur(rule: RecurrenceRule, start: datetime) -> bool:
     """Tell whether occurrences follow one another soon enough to be searched for.
 
-    The search for what never comes goes on to the end of the calendar.
+    The search for what never comes goes on to the end of the calendar. What may be combined:
+
+    * SECONDLY, MINUTELY, HOURLY: nothing; the next occurrence is computed.
+    * numbered weekdays (`2MO`): with MONTHLY and YEARLY alone, and not with days of the month,
+      which may never fall on one.
+    * days of the month: not with WEEKLY; one of them has to exist in one of the months.
+    * a month without a day: the day is that of the start, which has to exist in it.
+    * an interval above 1: see `_is_certain_at_intervals`.
     """
     if rule.frequency in CLOCKWORK:
         return not any(name.startswith("BY") for name, _ in rule.parts)
@@ -159,7 +203,7 @@ def _is_certain_to_recur(rule: Rule, start: datetime) -> bool:
     return not days or any(abs(day) <= longest for day in days)
 
 
-def _is_certain_at_intervals(rule: Rule, days: list[int]) -> bool:
+def _is_certain_at_intervals(rule: RecurrenceRule, days: list[int]) -> bool:
     """Refuse filters that may skip every period the interval leaves over."""
     weekdays = rule.value("BYDAY")
     if rule.frequency != "YEARLY" and rule.value("BYMONTH"):

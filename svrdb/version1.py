@@ -2,8 +2,21 @@
 
 Version 1 (`/oic/sec/acl`, OIC Security 1.1 12.2) knows a UUID or `*` as the subject and a path or
 `*` as the resource. Our model is that of version 2; this is a view of it, and a database never
-holds both. What version 1 cannot say is named, never dropped in silence: an entry that a tool does
-not see is still in force.
+holds both.
+
+    version 1                         version 2
+    -------------------------------   ----------------------------------------
+    subjectuuid: UUID                 subject: {uuid}
+    subjectuuid: "*"                  subject: {conntype: "anon-clear"}
+    -                                 role; conntype "auth-crypt"; uuid "*"
+    resources: [{href: "/path"}]      resources: [{href: "/path"}]
+    resources: [{href: "*"}]          resources: [{wc: "*"}]
+    -                                 wc "+", wc "-", href and wc together
+    -                                 aceid (numbered on the way here)
+    validity: [[period, [rule...]]]   validity: [{period, recurrence}]
+
+What version 1 cannot say is named, never dropped in silence: an entry that a tool does not see is
+still in force. In the other direction nothing is lost but `rel`, which has no meaning for access.
 """
 
 import uuid
@@ -35,10 +48,13 @@ Interval = tuple[Texts, ...]
 """One element of `validity` as IoTivity 1.2 writes it: `[period, [recurrence, ...]]`."""
 
 
-class Resource(
+class AceResourceV1(
     msgspec.Struct, frozen=True, kw_only=True, rename={"types": "rt", "interfaces": "if"}
 ):
-    """What an entry is about. All of `href`, `rt` and `if` are mandatory in version 1."""
+    """What an entry is about. All of `href`, `rt` and `if` are mandatory in version 1.
+
+    Tools leave them out all the same, or write an empty text for "any".
+    """
 
     href: str
     types: Texts = ()
@@ -47,11 +63,15 @@ class Resource(
     """Without meaning for access: read, and not written."""
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True, rename={"subject": "subjectuuid"}):
-    """One element of `aces`; `subject` is a UUID's text, or `*` for everybody."""
+class AceV1(msgspec.Struct, frozen=True, kw_only=True, rename={"subject": "subjectuuid"}):
+    """One element of `aces`; `subject` is a UUID's text, or `*` for everybody.
+
+    `permission` has the bits of version 2. Validity comes in three forms, of IoTivity 1.1.0, of
+    1.2, and as version 2 has it; one form is written.
+    """
 
     subject: str
-    resources: tuple[Resource, ...]
+    resources: tuple[AceResourceV1, ...]
     permission: Annotated[int, msgspec.Meta(ge=0, le=31)]
     validity: tuple[Interval | TimePattern, ...] | msgspec.UnsetType = msgspec.UNSET
     period: str | msgspec.UnsetType = msgspec.UNSET
@@ -59,10 +79,10 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, rename={"subject": "subje
     recurrence: Texts | msgspec.UnsetType = msgspec.UNSET
 
 
-class Entries(msgspec.Struct, frozen=True, kw_only=True, rename={"entries": "aces"}):
-    """The map around the entries, which has nothing else in it."""
+class AceListV1(msgspec.Struct, frozen=True, kw_only=True, rename={"entries": "aces"}):
+    """The map around the entries, `aclist`, which has nothing else in it."""
 
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[AceV1, ...] = ()
 
 
 class Acl(
@@ -73,18 +93,18 @@ class Acl(
 ):
     """The access list of version 1, `/oic/sec/acl`."""
 
-    access: Entries = Entries()
+    access: AceListV1 = AceListV1()
     resource_owner: uuid.UUID = NIL
 
 
 class Inexpressible(msgspec.Struct, frozen=True, kw_only=True):
-    """An entry of version 2 that version 1 has no words for."""
+    """An entry of version 2 that version 1 has no words for, and why."""
 
     aceid: int
     reason: str
 
 
-class View(msgspec.Struct, frozen=True, kw_only=True):
+class AclView(msgspec.Struct, frozen=True, kw_only=True):
     """A version-2 list as version 1 can show it, and what it cannot show of it."""
 
     acl: Acl
@@ -95,17 +115,20 @@ class InexpressibleError(ValueError):
     """An entry cannot be written in version 1; the message says what stands in the way."""
 
 
-def view(acl2: Acl2) -> View:
-    """Return the list in version 1, with the entries that are missing there named."""
-    entries: list[Entry] = []
+def view(acl2: Acl2) -> AclView:
+    """Return the list in version 1, with the entries that are missing there named.
+
+    The entries are in the order of the list; ids are not a part of version 1.
+    """
+    entries: list[AceV1] = []
     missing: list[Inexpressible] = []
     for ace in acl2.entries:
         try:
             entries.append(to_entry(ace))
         except InexpressibleError as error:
             missing.append(Inexpressible(aceid=ace.aceid, reason=str(error)))
-    acl = Acl(access=Entries(entries=tuple(entries)), resource_owner=acl2.resource_owner)
-    return View(acl=acl, inexpressible=tuple(missing))
+    acl = Acl(access=AceListV1(entries=tuple(entries)), resource_owner=acl2.resource_owner)
+    return AclView(acl=acl, inexpressible=tuple(missing))
 
 
 def from_acl(acl: Acl) -> Acl2:
@@ -114,8 +137,12 @@ def from_acl(acl: Acl) -> Acl2:
     return with_entries(empty, acl.access.entries)
 
 
-def with_entries(acl2: Acl2, entries: Iterable[Entry]) -> Acl2:
-    """Append entries; one that says what a present one says is not added. Raises `ValueError`."""
+def with_entries(acl2: Acl2, entries: Iterable[AceV1]) -> Acl2:
+    """Append entries; one that says what a present one says is not added. Raises `ValueError`.
+
+    Tools of OIC 1.1 write the same entry each time they provision a device. New ids are the
+    smallest that are free.
+    """
     aces = list(acl2.entries)
     taken = {ace.aceid for ace in aces}
     for entry in entries:
@@ -127,12 +154,18 @@ def with_entries(acl2: Acl2, entries: Iterable[Entry]) -> Acl2:
 
 
 def is_same_rule(one: Ace, other: Ace) -> bool:
-    """Tell whether two entries say the same, whatever their ids and tags are."""
+    """Tell whether two entries say the same, whatever their ids and tags are.
+
+    The order of resources and periods counts: tools repeat an entry as they wrote it.
+    """
     return _bare(one) == _bare(other)
 
 
-def to_ace(entry: Entry, aceid: int) -> Ace:
-    """Return an entry in version 2. Raises `ValueError` where its subject names nobody."""
+def to_ace(entry: AceV1, aceid: int) -> Ace:
+    """Return an entry in version 2. Raises `ValueError` where its subject names nobody.
+
+    Also where a recurrence has no period: without it the entry would always apply.
+    """
     return Ace(
         aceid=aceid,
         subject=_to_subject(entry.subject),
@@ -142,10 +175,13 @@ def to_ace(entry: Entry, aceid: int) -> Ace:
     )
 
 
-def to_entry(ace: Ace) -> Entry:
-    """Return an entry in version 1. Raises `InexpressibleError`."""
+def to_entry(ace: Ace) -> AceV1:
+    """Return an entry in version 1. Raises `InexpressibleError`.
+
+    `validity` is left out where there is none.
+    """
     validity = tuple(_to_interval(pattern) for pattern in ace.validity)
-    return Entry(
+    return AceV1(
         subject=_from_subject(ace.subject),
         resources=tuple(_from_resource(resource) for resource in ace.resources),
         permission=ace.permission,
@@ -154,7 +190,10 @@ def to_entry(ace: Ace) -> Entry:
 
 
 def _to_subject(text: str) -> Subject:
+    """Return the subject of version 2. Raises `ValueError` for the nil UUID and for other texts."""
     if text == ANY_SUBJECT:
+        # In version 1 `*` is everybody, secured or not; in version 2 the UUID `*` would be somebody
+        # else.
         return Subject(connection=Connection.ANYONE)
     try:
         subject = uuid.UUID(text)
@@ -166,6 +205,7 @@ def _to_subject(text: str) -> Subject:
 
 
 def _from_subject(subject: Subject) -> str:
+    """Return the subject of version 1. Raises `InexpressibleError` for what it has no words for."""
     if subject.connection is Connection.ANYONE:
         return ANY_SUBJECT
     if subject.connection is not None:
@@ -178,7 +218,8 @@ def _from_subject(subject: Subject) -> str:
     return str(subject.uuid)
 
 
-def _to_resource(resource: Resource) -> AceResource:
+def _to_resource(resource: AceResourceV1) -> AceResource:
+    """Return what an entry is about in version 2, where "everything" is a wildcard and no path."""
     is_anything = resource.href == ANYTHING
     return AceResource(
         href=None if is_anything else resource.href,
@@ -188,21 +229,26 @@ def _to_resource(resource: Resource) -> AceResource:
     )
 
 
-def _from_resource(resource: AceResource) -> Resource:
+def _from_resource(resource: AceResource) -> AceResourceV1:
+    """Return what an entry is about in version 1. Raises `InexpressibleError`.
+
+    With href and wildcard both have to fit in version 2; either one alone would permit more.
+    """
     if resource.wildcard not in {None, ANYTHING}:
         raise InexpressibleError(f"it has a resource with the wildcard {resource.wildcard!r}")
     if resource.href is None and resource.wildcard is None:
         raise InexpressibleError("it has a resource without href and wildcard")
     if resource.href is not None and resource.wildcard is not None:
         raise InexpressibleError("it has a resource with both href and wildcard")
-    return Resource(
+    return AceResourceV1(
         href=ANYTHING if resource.href is None else resource.href,
         types=resource.types,
         interfaces=resource.interfaces,
     )
 
 
-def _to_patterns(entry: Entry) -> tuple[TimePattern, ...]:
+def _to_patterns(entry: AceV1) -> tuple[TimePattern, ...]:
+    """Return the periods of an entry, in whichever of the three forms they are written."""
     patterns = tuple(_to_pattern(each) for each in entry.validity or ())
     recurrence = _names(entry.recurrence or ())
     if entry.period:
@@ -213,6 +259,10 @@ def _to_patterns(entry: Entry) -> tuple[TimePattern, ...]:
 
 
 def _to_pattern(interval: Interval | TimePattern) -> TimePattern:
+    """Return one period. Raises `ValueError` for what is neither a map nor `[period, rules]`.
+
+    To pass over it would make an entry apply always that was meant for an hour a day.
+    """
     if isinstance(interval, TimePattern):
         return interval
     match interval:
@@ -233,4 +283,5 @@ def _names(texts: Texts) -> tuple[str, ...]:
 
 
 def _bare(ace: Ace) -> Ace:
+    """Return an entry without what does not change its meaning."""
     return msgspec.structs.replace(ace, aceid=1, tag=None)

@@ -1,4 +1,9 @@
-"""Access control entries, made from what people write (OCF Security 12.2)."""
+"""Access control entries, made from what people write (OCF Security 12.2).
+
+Whoever writes an entry by hand makes mistakes that the device would take as they are: an entry with
+a misspelt filter, or a period that cannot be read, is stored and never applies, and one about the
+nil UUID is about nobody. Each is refused here, in a sentence.
+"""
 
 from collections.abc import Collection, Sequence
 from uuid import UUID
@@ -23,9 +28,14 @@ from onboardee.svrdb.validity import parse
 
 
 def subject_text(text: str) -> str:
-    """Return a UUID in lower case, or `*`. Raises `MalformedError`."""
+    """Return a UUID in lower case, or `*`. Raises `MalformedError`.
+
+    Lower case is what the device compares with; nil names nobody and is refused.
+    """
     if text == ANY_SUBJECT:
         return text
+    # Python reads more forms of a UUID than the wire has, braces and missing hyphens; all are
+    # written in the one form that a comparison of texts needs.
     try:
         value = UUID(text)
     except ValueError:
@@ -44,10 +54,11 @@ def make_subject(
 ) -> Subject:
     """Return whom an entry is about: exactly one of UUID, role, connection type.
 
-    Raises `MalformedError`.
+    Raises `MalformedError` for none, for two, and for an authority without a role.
     """
     if sum(part is not None for part in (uuid, role, connection)) != 1:
         raise MalformedError("a subject is exactly one of a UUID, a role and a connection type")
+    # The model would keep it, and nothing would look at it.
     if authority is not None and role is None:
         raise MalformedError("an authority belongs to a role")
     return Subject(
@@ -61,11 +72,17 @@ def make_subject(
 def read_resource(text: str) -> AceResource:
     """Read `/path` or a wildcard, with filters: `/light;rt=oic.r.switch.binary;if=oic.if.a`.
 
-    Raises `MalformedError`.
+    Several values of a filter are separated by commas, of which one has to fit. Raises
+    `MalformedError`.
+
+    >>> read_resource("+;if=oic.if.a,oic.if.s").interfaces
+    ('oic.if.a', 'oic.if.s')
     """
     place, *filters = text.split(";")
     if not place:
         raise MalformedError("a resource is a path or one of the wildcards * + -")
+    # A filter may stand several times; an unknown one is refused and not passed over, as an entry
+    # without it would permit more.
     found: dict[str, list[str]] = {"rt": [], "if": []}
     for each in filters:
         name, _, value = each.partition("=")
@@ -78,7 +95,11 @@ def read_resource(text: str) -> AceResource:
 def make_resource(
     place: str, types: Sequence[str] = (), interfaces: Sequence[str] = ()
 ) -> AceResource:
-    """Return what an entry is about: a path or a wildcard, perhaps only if types fit."""
+    """Return what an entry is about: a path or a wildcard, perhaps only if types fit.
+
+    `*`, `+` and `-` are wildcards, everything else is a path, be there such a resource or not:
+    entries are often written before the resource exists.
+    """
     is_wildcard = place in WILDCARDS
     return AceResource(
         href=None if is_wildcard else place,
@@ -91,7 +112,7 @@ def make_resource(
 def read_validity(text: str) -> TimePattern:
     """Read a period and its recurrence rules: `20300101T080000Z/PT2H FREQ=DAILY`.
 
-    Raises `MalformedError`.
+    The bounds are those of `svrdb.validity`, as for what a peer writes. Raises `MalformedError`.
     """
     period, *rules = text.split()
     pattern = TimePattern(period=period, recurrence=tuple(rules))
@@ -114,8 +135,11 @@ def add_ace(  # noqa: PLR0913 - one for each property of an entry
 ) -> Database:
     """Return the database with one entry more, of the lowest free id unless one is given.
 
-    Raises `MalformedError` for an entry about nothing, `EditError` for an id that is taken.
+    `permission` is the sum of `Permission` bits. It stands behind the others; as entries only ever
+    permit, their order means nothing. Raises `MalformedError` for an entry about nothing,
+    `EditError` for an id that is taken.
     """
+    # A device stores such an entry of a peer, and it never applies.
     if not resources:
         raise MalformedError("an access control entry is about one resource at least")
     entries = database.acl2.entries
@@ -136,9 +160,13 @@ def add_ace(  # noqa: PLR0913 - one for each property of an entry
 
 
 def remove_aces(database: Database, aceids: Collection[int]) -> Database:
-    """Return the database without the entries of some ids. Raises `EditError` for unknown ones."""
+    """Return the database without the entries of some ids. Raises `EditError` for unknown ones.
+
+    The error lists the ids that there are.
+    """
     entries = database.acl2.entries
     there = {entry.aceid for entry in entries}
+    # All ids are looked at before one is removed: a typing error leaves everything as it was.
     for aceid in aceids:
         if aceid not in there:
             known = listed(map(str, sorted(there))) or "none"

@@ -1,7 +1,8 @@
 """Credentials, made from octets as files hold them (OCF Security 13.3).
 
 What is stored is what a device stores: keys as raw octets whatever they were written in, private
-keys and certificates in the encoding they came in.
+keys and certificates in the encoding they came in. No error repeats what was read: it may be a key
+with a typing error, and the error ends in a terminal or a log.
 """
 
 import base64
@@ -30,7 +31,9 @@ from onboardee.svrdb.model import (
 )
 
 INPUT_ENCODINGS: Final = ("auto", "raw", "base64", "hex", "pem", "der")
-"""How octets may come in; `auto` looks at them."""
+"""How octets may come in; `auto` looks at them: for a symmetric key hexadecimal, base64 and raw are
+tried, in this order, and the first is taken that gives 16 or 32 octets; certificates and private
+keys are PEM if they begin like it, and DER otherwise."""
 
 _HEX: Final = re.compile(rb"[0-9A-Fa-f]+")
 _PEM: Final = b"-----BEGIN "
@@ -39,9 +42,15 @@ _PEM: Final = b"-----BEGIN "
 def read_key(octets: bytes, encoding: str = "auto") -> bytes:
     """Return a symmetric key of 16 or 32 octets from raw octets, hexadecimal or base64.
 
-    Raises `MalformedError`, which does not repeat them.
+    White space in a text is passed over, the end of its line before all. Raises `MalformedError`,
+    which does not repeat them.
+
+    >>> read_key(b"00112233445566778899aabbccddeeff").hex()
+    '00112233445566778899aabbccddeeff'
     """
     text = b"".join(octets.split())
+    # The order matters: 32 hexadecimal digits are base64, too (of 24 octets), and raw octets of a
+    # key can by chance be anything. The size decides in all cases that people meet.
     readings = {
         "hex": lambda: bytes.fromhex(text.decode("ascii")),
         "base64": lambda: base64.b64decode(text, validate=True),
@@ -61,7 +70,10 @@ def read_key(octets: bytes, encoding: str = "auto") -> bytes:
 
 
 def read_pin(octets: bytes) -> bytes:
-    """Return a PIN or password without the end of its line. Raises `MalformedError` for none."""
+    """Return a PIN or password without the end of its line. Raises `MalformedError` for none.
+
+    Other white space stays: it may be a part of a password.
+    """
     pin = octets.rstrip(b"\r\n")
     if not pin:
         raise MalformedError("the PIN is empty")
@@ -69,7 +81,11 @@ def read_pin(octets: bytes) -> bytes:
 
 
 def read_public(octets: bytes, encoding: str = "auto") -> PublicData:
-    """Return certificates: a chain of PEM, or one certificate of DER. Raises `MalformedError`."""
+    """Return certificates: a chain of PEM, or one certificate of DER. Raises `MalformedError`.
+
+    They are not parsed here; `svrdb.worsened` tells of a certificate that cannot be read or whose
+    key is another one. DER is kept as base64 text, as the model has public data as text.
+    """
     chosen = _encoding(octets, encoding)
     if chosen is Encoding.PEM:
         return PublicData(data=_text(octets), encoding=Encoding.PEM)
@@ -104,12 +120,22 @@ def add_credential(  # noqa: PLR0913 - one for each property of a credential
     Without a subject a certificate that the device shows is about the device itself, and any other
     about everybody (`*`); keys and PINs need one. Raises `MalformedError`, and `EditError` for an
     id that is taken.
+
+    >>> changed = add_credential(
+    ...     database,
+    ...     CredentialType.SYMMETRIC_PAIRWISE,
+    ...     subject="aaaaaaaa-0000-4000-8000-000000000001",
+    ...     private=PrivateData(data=bytes(16)),
+    ... )
+    >>> changed.cred.credentials[-1].private
+    <secret 16 bytes>
     """
     credentials = database.cred.credentials
     taken = {credential.credid for credential in credentials}
     if credid in taken:
         there = listed(map(str, sorted(taken)))
         raise EditError(f"the credid {credid} is taken (there are: {there})")
+    # An id is never used twice: an UPDATE of a peer that names it would replace the wrong one.
     credential = Credential(
         credid=credid or lowest_free(taken),
         kind=int(kind),
@@ -129,7 +155,8 @@ def remove_credentials(
 ) -> Database:
     """Return the database without the credentials of some ids, or of a subject.
 
-    Raises `EditError` for ids and subjects that have none.
+    All that are named have to be there, or nothing is removed. Raises `EditError` for ids and
+    subjects that have none, and names those that there are.
     """
     credentials = database.cred.credentials
     wanted = None if subject is None else subject_text(subject)
@@ -145,11 +172,15 @@ def remove_credentials(
 
 
 def with_credentials(database: Database, credentials: tuple[Credential, ...]) -> Database:
-    """Return the database with other credentials."""
+    """Return the database with other credentials; their owner and all else stays."""
     return replace(database, cred=replace(database.cred, credentials=credentials))
 
 
 def _subject(database: Database, kind: int, subject: str | None, usage: str | None) -> str:
+    """Return whom a credential is about; what the device shows itself is about the device.
+
+    An anchor is about everybody, as IoTivity-Lite writes it; whoever means one peer names it.
+    """
     if subject is not None:
         return subject_text(subject)
     if kind != CredentialType.CERTIFICATE:
@@ -159,6 +190,7 @@ def _subject(database: Database, kind: int, subject: str | None, usage: str | No
 
 
 def _encoding(octets: bytes, encoding: str) -> Encoding:
+    """Return in which encoding octets come in. Raises `MalformedError` for none of these."""
     if encoding == "auto":
         return Encoding.PEM if octets.lstrip().startswith(_PEM) else Encoding.DER
     known = {
@@ -173,6 +205,7 @@ def _encoding(octets: bytes, encoding: str) -> Encoding:
 
 
 def _from_base64(octets: bytes) -> bytes:
+    """Decode base64, over several lines or in one; the error does not repeat the text."""
     try:
         return base64.b64decode(b"".join(octets.split()), validate=True)
     except binascii.Error:
@@ -180,6 +213,7 @@ def _from_base64(octets: bytes) -> bytes:
 
 
 def _text(octets: bytes) -> str:
+    """Return octets as the text that PEM is; other text than ASCII is damage."""
     try:
         return octets.decode("ascii")
     except UnicodeDecodeError:

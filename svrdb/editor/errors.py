@@ -1,4 +1,9 @@
-"""What can be wrong with an edit, each as one sentence without secrets."""
+"""What can be wrong with an edit, each as one sentence without secrets.
+
+The two kinds are different exits of the command line: a mistyped command, and a database that is
+not as the command takes for granted. Over many devices at once, the latter concerns one of them and
+the former all.
+"""
 
 
 class EditError(Exception):

@@ -1,7 +1,10 @@
 """The name of a place in a database: `doxm.oxmsel`, `acl2.aclist2[aceid=3].resources[0].href`.
 
 Names are those of the wire. In brackets stand a position, counted from 0, or a property of the
-entry that is meant, with its value.
+entry that is meant, with its value. The latter is what scripts should use: positions change when
+somebody else removes an entry. `svr diff` writes paths in the same form.
+
+    path    = name *( "." name / "[" digits "]" / "[" name "=" value "]" )
 """
 
 import re
@@ -13,6 +16,7 @@ Step: TypeAlias = str | int | tuple[str, str]
 """A member by its name, an entry by its position, or an entry by one of its properties."""
 
 Path: TypeAlias = tuple[Step, ...]
+"""From the database down; the first step is a member's name."""
 
 _STEP: Final = re.compile(
     r"(?:^|(?<!^)\.)(?P<name>[A-Za-z_][\w-]*)"
@@ -22,7 +26,13 @@ _STEP: Final = re.compile(
 
 
 def parse_path(text: str) -> Path:
-    """Return the steps of a path. Raises `MalformedError`."""
+    """Return the steps of a path. Raises `MalformedError`.
+
+    Whether a database has such a place is seen when the path is followed.
+
+    >>> parse_path("acl2.aclist2[aceid=3].permission")
+    ('acl2', 'aclist2', ('aceid', '3'), 'permission')
+    """
     steps: list[Step] = []
     end = 0
     while end < len(text):
@@ -38,6 +48,7 @@ def parse_path(text: str) -> Path:
 
 
 def _step(found: re.Match[str]) -> Step:
+    """Return one step of the three kinds; exactly one of the pattern's alternatives has matched."""
     if found["name"] is not None:
         return found["name"]
     if found["place"] is not None:
@@ -46,7 +57,11 @@ def _step(found: re.Match[str]) -> Step:
 
 
 def path_text(path: Path) -> str:
-    """Return a path as it is written."""
+    """Return a path as it is written: the inverse of `parse_path`.
+
+    >>> path_text(("acl2", "aclist2", ("aceid", "3"), "permission"))
+    'acl2.aclist2[aceid=3].permission'
+    """
     text = ""
     for step in path:
         if isinstance(step, str):

@@ -1,7 +1,13 @@
 """Reading and changing a database by paths: every property of the model, with the model's checks.
 
-A change is made in the database's tree (`svrdb.plain.tree`), beside which the model's types are
-followed, and the whole is converted back. So what cannot be stored is never made.
+A change is made in the database's tree (`svrdb.plain.tree`: maps, lists, texts), beside which the
+model's types are followed, and the whole is converted back:
+
+    Database --tree--> maps and lists --one value replaced--> maps and lists --convert--> Database
+                            types of the model, step by step: what may stand here?
+
+So what cannot be stored is never made, and a property that is added to the model can be edited
+without a line of code here.
 """
 
 from typing import Any, NamedTuple
@@ -18,7 +24,10 @@ from onboardee.svrdb.plain import plain, tree
 
 
 class _Place(NamedTuple):
-    """A member of a map or an entry of an array: what holds it, its key there, and its type."""
+    """A member of a map or an entry of an array: what holds it, its key there, and its type.
+
+    The holder and not the value is kept, so that the value can be replaced, removed, or begun.
+    """
 
     holder: Any
     key: Any
@@ -26,6 +35,7 @@ class _Place(NamedTuple):
 
     @property
     def is_there(self) -> bool:
+        """Whether there is a value; a position in an array was looked up and always has one."""
         return not isinstance(self.holder, dict) or self.key in self.holder
 
     @property
@@ -38,6 +48,9 @@ def get(database: Database, path: str, *, reveal: bool = False) -> Any:
     """Return the value at a path as JSON has it, secrets hidden unless `reveal`.
 
     Raises `MalformedError` for a path that no database has, `EditError` where there is no value.
+
+    >>> get(database, "pstat.dos")
+    {'p': False, 's': 1}
     """
     place = _find(tree(database), parse_path(path))
     if not place.is_there:
@@ -49,7 +62,9 @@ def get(database: Database, path: str, *, reveal: bool = False) -> Any:
 def put(database: Database, path: str, text: str) -> Database:
     """Return the database with another value at a path, read from JSON or plain text.
 
-    Raises `MalformedError` or `EditError`.
+    An optional structure on the way to it is begun: `cred.creds[0].privatedata.data` needs no
+    `privatedata` to be there. Raises `MalformedError` for a path or value that no database has,
+    `EditError` for an entry that is not there.
     """
     steps = parse_path(path)
     root = tree(database)
@@ -80,7 +95,8 @@ def append(database: Database, path: str, text: str) -> Database:
 def remove(database: Database, path: str) -> Database:
     """Return the database without an entry, or with a property as if it never was set.
 
-    Raises `MalformedError`, or `EditError` for what is not there or cannot be missing.
+    That is its default value. Raises `MalformedError`, or `EditError` for what is not there or
+    cannot be missing (`doxm.deviceuuid` has no default).
     """
     steps = parse_path(path)
     root = tree(database)
@@ -94,7 +110,10 @@ def remove(database: Database, path: str) -> Database:
 
 
 def type_at(path: str) -> Any:
-    """Return the type of what stands at a path. Raises `MalformedError`."""
+    """Return the type of what stands at a path, with its constraints. Raises `MalformedError`.
+
+    No database is needed: it says what could be there, for help texts and dialogues.
+    """
     annotation: Any = Database
     for step in parse_path(path):
         annotation = _type_of(annotation, step)
@@ -102,19 +121,28 @@ def type_at(path: str) -> Any:
 
 
 def is_required(path: str) -> bool:
-    """Tell whether a path leads to a property that cannot be missing. Raises `MalformedError`."""
+    """Tell whether a path leads to a property that cannot be missing. Raises `MalformedError`.
+
+    Entries of arrays can always be removed.
+    """
     *above, last = parse_path(path)
     holder = type_at(path_text(tuple(above))) if above else Database
     return isinstance(last, str) and members(holder)[last].required
 
 
 def lowest_free(taken: set[int]) -> int:
-    """Return the smallest positive number that is not taken."""
+    """Return the smallest positive number that is not taken.
+
+    Small ids are easier to type and to tell apart than the random ones that some devices give.
+    """
     return next(number for number in range(1, len(taken) + 2) if number not in taken)
 
 
 def _find(root: Any, steps: Path, *, make: bool = False) -> _Place:
-    """Walk to the last step; with `make` an optional part on the way is begun."""
+    """Walk to the last step; with `make` an optional part on the way is begun.
+
+    Raises `MalformedError` where no database has such a step, `EditError` where this one has not.
+    """
     place = _Place({"": root}, "", Database)
     for number, step in enumerate(steps):
         where = path_text(steps[:number])
@@ -130,6 +158,7 @@ def _find(root: Any, steps: Path, *, make: bool = False) -> _Place:
 
 
 def _step(holder: Any, annotation: Any, step: Step, where: str) -> _Place:
+    """Go one step further into `holder`; `where` is the path so far, for messages."""
     if isinstance(step, str):
         known = members(annotation)
         if step not in known:
@@ -155,6 +184,11 @@ def _type_of(annotation: Any, step: Step) -> Any:
 
 
 def _chosen(holder: list[Any], item: Any, step: tuple[str, str], where: str) -> int:
+    """Return the position of the one entry that has this value in this property.
+
+    Values are compared as texts, as a path has nothing else; an id that stands twice (a damaged
+    database) has to be named by position.
+    """
     name, value = step
     if name not in members(item):
         known = listed(members(item)) or "no parts"
@@ -169,7 +203,10 @@ def _chosen(holder: list[Any], item: Any, step: tuple[str, str], where: str) -> 
 
 
 def _with_id(text: str, item: Any, entries: list[Any]) -> str:
-    """Give a new entry the lowest free id unless it has one."""
+    """Give a new entry the lowest free id unless it has one.
+
+    A text that is no JSON object is handed on as it is; reading it will say what is wrong.
+    """
     name = next((name for name in IDS if name in members(item)), None)
     try:
         entry = msgspec.json.decode(text)
@@ -187,6 +224,7 @@ def _name(steps: Path) -> str:
 
 
 def _rebuilt(root: Any) -> Database:
+    """Convert a tree back into a database, with all checks of the model."""
     try:
         return msgspec.convert(root, Database, builtin_types=(bytes,))
     except msgspec.ValidationError as error:

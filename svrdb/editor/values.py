@@ -1,7 +1,14 @@
 """Values as people write them, JSON or plain text, made into what the model stores.
 
 The model's own types say what is meant: a text for a name, a number for a mode. Nothing unknown
-gets through: a misspelt member that went unnoticed would be a restriction that does not restrict.
+gets through: msgspec passes over members that it does not know, and a misspelt `authority` that
+went unnoticed would be a restriction that does not restrict.
+
+What may be written for a property, here `credtype`:
+
+    1                      JSON
+    "symmetric-pairwise"   JSON, with a word (see `svrdb.editor.words`)
+    symmetric-pairwise     the word itself
 """
 
 import base64
@@ -26,7 +33,10 @@ SUBJECTS: Final = ("subjectuuid", "uuid")
 
 
 def plain_type(annotation: Any) -> Any:
-    """Return a type without its constraints and without None."""
+    """Return a type without its constraints and without None.
+
+    `Annotated[int, ge 0] | None` is `int` to a person; unions of several types stay as they are.
+    """
     if get_origin(annotation) is Annotated:
         return plain_type(get_args(annotation)[0])
     if get_origin(annotation) in (types.UnionType, Union):
@@ -36,19 +46,26 @@ def plain_type(annotation: Any) -> Any:
 
 
 def is_optional(annotation: Any) -> bool:
-    """Tell whether there may be no value."""
+    """Tell whether there may be no value: JSON null, for a person `null`."""
     return type(None) in get_args(annotation)
 
 
 def members(annotation: Any) -> dict[str, FieldInfo]:
-    """Return the members of a structure by their wire names; nothing for other types."""
+    """Return the members of a structure by their wire names; nothing for other types.
+
+    >>> list(members(Dos))
+    ['p', 's']
+    """
     kind = plain_type(annotation)
     is_structure = isinstance(kind, type) and issubclass(kind, msgspec.Struct)
     return {field.encode_name: field for field in fields(kind)} if is_structure else {}
 
 
 def item_type(annotation: Any) -> Any | None:
-    """Return the type of an array's entries, None for what is no array."""
+    """Return the type of an array's entries, None for what is no array.
+
+    Arrays of the model are tuples of one type, `tuple[X, ...]`.
+    """
     kind = plain_type(annotation)
     return get_args(kind)[0] if get_origin(kind) is tuple else None
 
@@ -56,8 +73,10 @@ def item_type(annotation: Any) -> Any | None:
 def read_text(text: str, annotation: Any, where: str, name: str, encoding: object = None) -> object:
     """Read a value for the property `name` from a text: JSON, a word for it, or the text itself.
 
-    `encoding` is the one that stands beside octets. Raises `MalformedError`, which never repeats
-    the value: it may be secret.
+    The first reading that has the property's type is taken: `1` is a number for a mode and a text
+    for a name. `encoding` is the one that stands beside octets. Raises `MalformedError`, which
+    never repeats the value: it may be secret. It is the error of the first reading, which is what
+    was most likely meant.
     """
     problems: list[MalformedError] = []
     for reading in _readings(text, name):
@@ -69,6 +88,7 @@ def read_text(text: str, annotation: Any, where: str, name: str, encoding: objec
 
 
 def _readings(text: str, name: str) -> Iterator[object]:
+    """Yield what a text may mean, the most likely first."""
     with suppress(ValueError):
         read = json.loads(text)
         yield read
@@ -85,7 +105,8 @@ def typed(
 ) -> object:
     """Return a JSON value as the tree of a model has it; `where` is its path, for messages.
 
-    Raises `MalformedError`.
+    Words become numbers, octets are decoded, and what remains has to convert to the type. Raises
+    `MalformedError`.
     """
     made = _made(value, annotation, where, name, encoding)
     try:
@@ -96,7 +117,11 @@ def typed(
 
 
 def _made(value: object, annotation: Any, where: str, name: str, beside: object) -> object:
-    """Turn words and the text of octets into what they mean, wherever they are in a value."""
+    """Turn words and the text of octets into what they mean, wherever they are in a value.
+
+    `beside` is the `encoding` of the map that a text of octets stands in, as `data` is read by it.
+    What is of the wrong type is left for msgspec to refuse.
+    """
     known, item = members(annotation), item_type(annotation)
     if isinstance(value, Mapping) and known:
         encoding = value.get("encoding")
@@ -117,20 +142,24 @@ def _made(value: object, annotation: Any, where: str, name: str, beside: object)
 
 
 def _in_lower_case(name: str, text: str) -> str:
-    """Write a subject as the device compares it."""
+    """Write a subject as the device compares it: a UUID in capitals would match nobody."""
     with suppress(ValueError):
         return str(UUID(text)) if name in SUBJECTS else text
     return text
 
 
 def _member(known: Mapping[str, FieldInfo], name: object, where: str) -> FieldInfo:
+    """Return a member of a structure; the error lists those that there are."""
     if not isinstance(name, str) or name not in known:
         raise MalformedError(f"{where} has no {name!r}, but {listed(known)}")
     return known[name]
 
 
 def _octets(text: str, encoding: object, where: str) -> bytes:
-    """Read octets as `svrdb.plain` shows them; base64 is understood where the encoding says so."""
+    """Read octets as `svrdb.plain` shows them; base64 is understood where the encoding says so.
+
+    What `svr get --reveal` prints can thus be put back as it is.
+    """
     short = read_word("encoding", str(encoding)) or encoding
     try:
         if short in TEXTUAL:

@@ -44,7 +44,7 @@ _OF_VERSION_2 = {"aceid", "subject", *_KNOWN}
 
 def _newer(entry: Any, aceid: int, key: str) -> Entry:
     try:
-        ace = version1.to_ace(msgspec.convert(_without_filters(entry), version1.Entry), aceid)
+        ace = version1.to_ace(msgspec.convert(_without_filters(entry), version1.AceV1), aceid)
     except ValueError as error:
         what, _, path = str(error).partition(" - at `$")
         raise FormatError(what[:1].lower() + what[1:], key=f"{key}{path.rstrip('`')}") from None

@@ -1,8 +1,38 @@
 """What a device keeps: the secure virtual resources, typed once.
 
+    Database
+      doxm   who owns the device               OCF Security 13.2
+      pstat  in which onboarding state it is   OCF Security 13.8
+      cred   keys, PINs, certificates          OCF Security 13.3
+      acl2   who may do what                   OCF Security 12.2
+      sp     the security profile              OCF Security 14.8
+      sdi, crl, ael                            security domain, revocations, audit filters
+      con    what clients configured           OCF Core 11.3; not below /oic/sec
+      permanent                                identifiers that a reset does not touch
+      identity_key                             the private half of the device's key pair
+      next_uuid                                what a temporary device UUID is replaced by
+      reset_profile                            what a reset brings back
+      foreign                                  what an import brought along for an export
+
+Each resource has a file: the structure of what is kept, and a descriptor with the rest that is
+known of it (`svrdb.model.resource`). `csr` and `roles` have a descriptor alone.
+
 Attribute names are plain words; the names of the OCF Security Specification (`rowneruuid`,
-`aclist2`, ...) appear only here, as the `rename` of each structure. All values are immutable: a
-change makes a new `Database`, and a `Store` decides when that one becomes the truth.
+`aclist2`, ...) appear only here, as the `rename` of each structure, so that they are translated in
+one place and files, answers and the editor say the same.
+
+All values are immutable: a change makes a new `Database`, and a `Store` decides when that one
+becomes the current one. So a request that is refused half-way has changed nothing, and a reader in
+another thread sees one database whole.
+
+>>> from msgspec.structs import replace
+>>> doxm = replace(database.doxm, owned=True)
+>>> changed = replace(database, doxm=doxm)
+>>> database.doxm.owned, changed.doxm.owned
+(False, True)
+
+The structures check types and ranges when a database is read; nothing checks what code builds,
+which is why a store reads back what it writes. Whether the parts fit together is for `svrdb.check`.
 """
 
 from onboardee.svrdb.model.acl2 import (
@@ -50,8 +80,8 @@ from onboardee.svrdb.model.resource import (
     IN_REPAIR,
     OWNER,
     UNLESS_RESETTING,
+    DatabasePart,
     Over,
-    Part,
     Permission,
     Right,
     Season,
@@ -94,6 +124,7 @@ __all__ = [
     "CredentialUsage",
     "Crl",
     "Database",
+    "DatabasePart",
     "Dos",
     "Doxm",
     "Encoding",
@@ -101,7 +132,6 @@ __all__ = [
     "LocalName",
     "OptionalData",
     "Over",
-    "Part",
     "Permanent",
     "Permission",
     "PrivateData",

@@ -1,4 +1,16 @@
-"""`/oic/sec/acl2`: who may do what (OCF Security 12.2, 13.5)."""
+"""`/oic/sec/acl2`: who may do what (OCF Security 12.2, 13.5).
+
+An access control entry (ACE) says: this subject may do this with these resources at these times.
+Entries only ever permit; what no entry permits is refused. An example, as it is on the wire:
+
+    {"aceid": 3, "subject": {"conntype": "auth-crypt"},
+     "resources": [{"href": "/light/1"}, {"wc": "+"}], "permission": 6,
+     "validity": [{"period": "20300101T080000Z/PT2H", "recurrence": ["FREQ=DAILY"]}]}
+
+How entries are weighed is in `onboardee.device.access.entries`; the form of OIC 1.1, in
+`svrdb.version1`. An entry with a filter (`rt`, `if`) is narrower than one without: a form that
+cannot carry filters must not drop them.
+"""
 
 import uuid
 from enum import StrEnum
@@ -19,13 +31,21 @@ from onboardee.svrdb.model.resource import (
 )
 
 ANY_SUBJECT: Final = "*"
+"""The text that some stacks write for a subject that is no single UUID. It does not stand for
+everybody here: that is the connection type `anon-clear`."""
 
 WILDCARDS: Final = ("*", "+", "-")
-"""All resources, the discoverable ones with a secured endpoint, and those without."""
+"""All resources, the discoverable ones with a secured endpoint, and those without. None of them
+reaches a configuration resource, `/oic/sec` before all: these have to be named by `href`, so that
+`{"wc": "*"}` of a careless tool gives nobody the credentials."""
 
 
 class Connection(StrEnum):
-    """Connection types an access control entry may name as its subject."""
+    """Connection types an access control entry may name as its subject, `conntype`.
+
+    `auth-crypt` is every peer on a DTLS session, whoever it is; `anon-clear` everybody, over an
+    unsecured connection, too.
+    """
 
     AUTHENTICATED = "auth-crypt"
     ANYONE = "anon-clear"
@@ -34,7 +54,12 @@ class Connection(StrEnum):
 class Subject(
     msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"connection": "conntype"}
 ):
-    """Whom an access control entry is about: exactly one of UUID text, role or connection type."""
+    """Whom an access control entry is about: exactly one of UUID text, role or connection type.
+
+    `uuid` is text and not a UUID, as `*` occurs. `authority` narrows a role to one issuer; None
+    means any. Raises ValueError (a ValidationError when read) if not exactly one is named: with
+    none the entry would be about nobody, with two it is not told whether either or both are needed.
+    """
 
     uuid: str | None = None
     role: str | None = None
@@ -53,7 +78,11 @@ class AceResource(
     omit_defaults=True,
     rename={"wildcard": "wc", "types": "rt", "interfaces": "if"},
 ):
-    """What an access control entry is about: a path or a wildcard, with optional filters."""
+    """What an access control entry is about: a path or a wildcard, with optional filters.
+
+    With both, both have to fit. `types` and `interfaces` are lists of which one has to fit; empty
+    means any.
+    """
 
     href: str | None = None
     wildcard: str | None = None
@@ -62,14 +91,21 @@ class AceResource(
 
 
 class TimePattern(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """When an entry applies: a period, and the rules by which it recurs (RFC 5545 3.3.9-10)."""
+    """When an entry applies: a period, and the rules by which it recurs (RFC 5545 3.3.9-10).
+
+    Text as it came; `svrdb.validity` reads it. It is hashable, so that readings can be remembered.
+    """
 
     period: str
     recurrence: tuple[str, ...] = ()
 
 
 class Ace(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An access control entry of `/oic/sec/acl2` (OCF Security 12.2)."""
+    """An access control entry of `/oic/sec/acl2` (OCF Security 12.2).
+
+    `permission` is the sum of `Permission` bits, 0 to 31. `tag` is kept for IoTivity-Lite, and
+    means nothing here.
+    """
 
     aceid: EntryId
     subject: Subject

@@ -1,4 +1,11 @@
-"""`/oic/sec/csr` and `/oic/sec/roles`: made when they are asked for; nothing of them is kept."""
+"""`/oic/sec/csr` and `/oic/sec/roles`: made when they are asked for; nothing of them is kept.
+
+The certificate signing request is made of the device's key pair and its `deviceuuid`, both of which
+may change; a stored one would go stale. In RESET the pair is about to be replaced, and a
+certificate issued for the old one would be useless: 5.03, come back later.
+
+Roles are asserted by a peer for its session and end with it (OCF Security 10.4).
+"""
 
 from typing import Final
 

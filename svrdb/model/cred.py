@@ -1,4 +1,24 @@
-"""`/oic/sec/cred`: keys, PINs and certificates (OCF Security 13.3)."""
+"""`/oic/sec/cred`: keys, PINs and certificates (OCF Security 13.3).
+
+A credential is about a subject, and used for one thing:
+
+    credtype   credusage          used for
+    --------   ----------------   ------------------------------------------------------
+    1          -                  the PSK of a peer, whose DTLS identity is its UUID
+    8          trustca            the anchor of peers' identity and role certificates
+    8          cert               what an owned device shows of itself
+    8          mfgcert            what it shows without a `cert`, and in the owner transfer
+    8          rolecert           what gives the device itself a role; kept for others
+    8          mfgtrustca         kept: a device verifies no manufacturer certificates
+    2, 4, 16,  any                kept, and told back
+      32
+
+The private part never leaves the device: it is in the file, and in no answer, log or error
+(`PrivateData.__repr__`). A GET has an empty one in its place.
+
+`kind` and `usage` are open in type, so that the database of another stack can be read whatever it
+holds (OSCORE, type 64); `svrdb.content` tells what is not known here.
+"""
 
 import uuid
 from enum import IntEnum, StrEnum
@@ -19,14 +39,17 @@ from onboardee.svrdb.model.resource import (
 )
 
 KEY_SIZES: Final = (16, 32)
-"""Octets of a symmetric key."""
+"""Octets of a symmetric key: 128 or 256 bits (OCF Security 13.3)."""
 
 MAX_PIN: Final = 64
 """Octets of a PIN or password."""
 
 
 class CredentialType(IntEnum):
-    """Kinds of credentials, cred `credtype` (OCF Security 13.3)."""
+    """Kinds of credentials, cred `credtype` (OCF Security 13.3).
+
+    Each is a bit, as doxm `sct` is the sum of those that a device supports.
+    """
 
     SYMMETRIC_PAIRWISE = 1
     SYMMETRIC_GROUP = 2
@@ -47,7 +70,10 @@ WITH_KEY_PAIRS: Final = frozenset(
 
 
 class CredentialUsage(StrEnum):
-    """What a certificate is for, cred `credusage` (OCF Security 13.3)."""
+    """What a certificate is for, cred `credusage` (OCF Security 13.3).
+
+    OIC 1.1 had other texts (`trust_ca`, `primary_cert`, ...), which its view translates.
+    """
 
     TRUST_ANCHOR = "oic.sec.cred.trustca"
     IDENTITY = "oic.sec.cred.cert"
@@ -57,7 +83,11 @@ class CredentialUsage(StrEnum):
 
 
 class Encoding(StrEnum):
-    """How the `data` of a credential is written."""
+    """How the `data` of a credential is written.
+
+    Raw and DER are octets, base64 and PEM are texts on the wire. The last four come from other
+    stacks; nothing here reads them.
+    """
 
     RAW = "oic.sec.encoding.raw"
     BASE64 = "oic.sec.encoding.base64"
@@ -70,14 +100,21 @@ class Encoding(StrEnum):
 
 
 class PublicData(msgspec.Struct, frozen=True, kw_only=True):
-    """The public part of a credential: certificates as PEM text, or base64 text of DER."""
+    """The public part of a credential: certificates as PEM text, or base64 text of DER.
+
+    A chain begins with the certificate itself and goes up from there.
+    """
 
     data: str = ""
     encoding: Encoding = Encoding.PEM
 
 
 class PrivateData(msgspec.Struct, frozen=True, kw_only=True):
-    """The secret part of a credential, decoded: raw octets of a key, or PEM text of one."""
+    """The secret part of a credential, decoded: raw octets of a key, or PEM text of one.
+
+    Whatever form a symmetric key was written in, its octets are kept, so that nobody who uses it
+    has to decode. Its `repr` tells the length alone.
+    """
 
     data: bytes = b""
     encoding: Encoding = Encoding.RAW
@@ -89,7 +126,7 @@ class PrivateData(msgspec.Struct, frozen=True, kw_only=True):
 class OptionalData(
     msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"is_revoked": "revstat"}
 ):
-    """What is known of a credential's revocation."""
+    """What is known of a credential's revocation, and octets that another stack put beside it."""
 
     is_revoked: bool
     data: str | None = None
@@ -97,7 +134,7 @@ class OptionalData(
 
 
 class RoleId(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A role that a symmetric credential stands for."""
+    """A role that a symmetric credential stands for; a session with that key has the role."""
 
     role: str
     authority: str | None = None
@@ -119,7 +156,13 @@ class Credential(
         "refresh_methods": "crms",
     },
 ):
-    """One entry of `/oic/sec/cred` (OCF Security 13.3). `subject` is a UUID's text or `*`."""
+    """One entry of `/oic/sec/cred` (OCF Security 13.3). `subject` is a UUID's text or `*`.
+
+    `credid` is 1 or more and tells the entry from others; an UPDATE with a known one replaces the
+    entry. `period` is an RFC 5545 period outside which the credential is not used; None is no
+    limit. `role` belongs to a symmetric key, and every session that is opened with that key has it.
+    `refresh_methods` and `tag` are kept for others.
+    """
 
     credid: EntryId
     kind: Number
@@ -145,7 +188,11 @@ class Cred(
     kw_only=True,
     rename={"credentials": "creds", "resource_owner": "rowneruuid"},
 ):
-    """Credentials, `/oic/sec/cred`."""
+    """Credentials, `/oic/sec/cred`.
+
+    Several keys of one subject are possible; how many entries a peer may write at all is bounded
+    where it writes them.
+    """
 
     credentials: tuple[Credential, ...] = ()
     resource_owner: uuid.UUID = NIL

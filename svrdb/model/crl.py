@@ -1,4 +1,9 @@
-"""`/oic/sec/crl`: certificates that their issuer withdrew (OCF Security 13.4)."""
+"""`/oic/sec/crl`: certificates that their issuer withdrew (OCF Security 13.4).
+
+One list, of one issuer, DER in base64 as OCF has it. A list that cannot be read revokes nothing;
+`svr check` says so. In which states it may be written could not be read in the specification; it
+follows cred.
+"""
 
 from typing import Final
 
@@ -14,7 +19,11 @@ class Crl(
     kw_only=True,
     rename={"number": "crlid", "updated": "thisupdate", "data": "crldata"},
 ):
-    """Revoked certificates, `/oic/sec/crl`: base64 text of the list's DER."""
+    """Revoked certificates, `/oic/sec/crl`: base64 text of the list's DER.
+
+    `number` (`crlid`) and `updated` (`thisupdate`) are what the tool wrote beside it. No data means
+    that nothing is revoked.
+    """
 
     number: Number = 0
     updated: str = ""

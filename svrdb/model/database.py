@@ -1,4 +1,11 @@
-"""The whole of what one device keeps, and what a reset brings back of it."""
+"""The whole of what one device keeps, and what a reset brings back of it.
+
+One value for all, because changes of several resources belong together: naming an owner touches
+doxm, pstat, cred and acl2, and a device that had done half of it when the power went would be owned
+by nobody and closed to everybody. IoTivity writes each resource on its own and can end there.
+
+A new member needs a default, so that a file of an earlier version can be read.
+"""
 
 import uuid
 from collections.abc import Mapping
@@ -15,7 +22,7 @@ from onboardee.svrdb.model.cred import CRED, Cred, PrivateData
 from onboardee.svrdb.model.crl import CRL, Crl
 from onboardee.svrdb.model.doxm import DOXM, Doxm
 from onboardee.svrdb.model.pstat import PSTAT, Pstat
-from onboardee.svrdb.model.resource import Part, SecurityResource, State
+from onboardee.svrdb.model.resource import DatabasePart, SecurityResource, State
 from onboardee.svrdb.model.sdi import SDI, Sdi
 from onboardee.svrdb.model.sp import SP, Sp
 
@@ -39,11 +46,12 @@ KEPT: Final = tuple(each for each in SECURITY_RESOURCES if each.model is not Non
 OWNED_RESOURCES: Final = tuple(each.name for each in KEPT if each.has_owner)
 """The names of those that have an owner of their own, a `rowneruuid`."""
 
-PARTS: Final[Mapping[str, Part]] = {
+PARTS: Final[Mapping[str, DatabasePart]] = {
     each.name: each
-    for each in (*KEPT, Part(name="permanent", title="Identifiers that outlive a reset"))
+    for each in (*KEPT, DatabasePart(name="permanent", title="Identifiers that outlive a reset"))
 }
-"""What people may look at and change of a database, by name."""
+"""What people may look at and change of a database, by name: the words that follow `svr show` and
+with which the paths of `svr set` begin."""
 
 
 class Permanent(
@@ -52,7 +60,11 @@ class Permanent(
     kw_only=True,
     rename={"device": "piid", "platform": "pi", "original": "deviceuuid"},
 ):
-    """Identifiers that a reset does not touch."""
+    """Identifiers that a reset does not touch (OCF Core 11.1).
+
+    `piid` is permanent for the device, `pi` for the platform it is part of. Both are what a tool
+    has to recognise a device by after a reset gave it another `deviceuuid`.
+    """
 
     device: uuid.UUID
     platform: uuid.UUID
@@ -61,7 +73,11 @@ class Permanent(
 
 
 class ResetUuid(StrEnum):
-    """Which device UUID a reset gives."""
+    """Which device UUID a reset gives: the point on which stacks differ most.
+
+    Tools that kept the old UUID lose a device that has a new one, and tools that expect a new one
+    take a kept one for a reset that failed. Both are to be tried out against a simulated device.
+    """
 
     KEEP = "keep"
     """The one of the reset profile (IoTivity since 1.3)."""
@@ -92,7 +108,11 @@ class ResetProfile(
 
 
 class Foreign(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of another stack's database that means nothing here, kept for the way back."""
+    """A part of another stack's database that means nothing here, kept for the way back.
+
+    An import and an export of an unchanged database give the file that came in. Its `repr` has no
+    content: what a foreign stack keeps may be secret.
+    """
 
     place: tuple[str, ...]
     """A resource's name there, then property names; an entry by its id and subject."""
@@ -104,7 +124,11 @@ class Foreign(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Database(msgspec.Struct, frozen=True, kw_only=True, rename={"reset_profile": "resetpf"}):
-    """Everything one device keeps over a restart."""
+    """Everything one device keeps over a restart.
+
+    What is not here does not survive: sessions, observations, asserted roles, the audit log, values
+    of simulated sensors.
+    """
 
     doxm: Doxm
     permanent: Permanent

@@ -1,4 +1,19 @@
-"""`/oic/sec/doxm`: who owns the device, and how it changes owners (OCF Security 13.2)."""
+"""`/oic/sec/doxm`: who owns the device, and how it changes owners (OCF Security 13.2).
+
+A tool reads `oxms`, writes its choice to `oxmsel` without security, performs the handshake that the
+choice stands for, and over that session (the device ownership connection, DOC) writes
+`devowneruuid`, `deviceuuid` if it wants another, `rowneruuid`, and at the end `owned`. What may be
+written when, by whom the gate lets in:
+
+    property       RFOTM                       SRESET   other states
+    ------------   -------------------------   ------   ------------
+    oxmsel         unsecured, before the DOC   no       no
+    owned          over the DOC                no       no
+    deviceuuid     over the DOC                no       no
+    devowneruuid   over the DOC                no       no
+    rowneruuid     over the DOC                yes      no
+    oxms, sct      no                          no       no
+"""
 
 import uuid
 from enum import IntEnum
@@ -20,7 +35,11 @@ from onboardee.svrdb.model.resource import (
 
 
 class TransferMethod(IntEnum):
-    """Owner transfer methods, doxm `oxms` and `oxmsel` (OCF Security 7.3)."""
+    """Owner transfer methods, doxm `oxms` and `oxmsel` (OCF Security 7.3).
+
+    SELF is what `oxmsel` says while none was chosen. Other numbers can be kept (vendors have those
+    from 0xFF00 on), but no handshake here goes with them.
+    """
 
     JUST_WORKS = 0
     RANDOM_PIN = 1
@@ -41,7 +60,13 @@ class Doxm(
         "resource_owner": "rowneruuid",
     },
 ):
-    """Device owner transfer methods, `/oic/sec/doxm` (OCF Security 13.2)."""
+    """Device owner transfer methods, `/oic/sec/doxm` (OCF Security 13.2).
+
+    `methods` stand in the order in which they are offered, and tools choose in different ways:
+    IoTivity's takes the last that it allows, plgd's goes by an order of its own. `credential_types`
+    are bits of `CredentialType`; 9, the default, is pairwise keys and certificates. Owners that are
+    nobody are nil.
+    """
 
     methods: tuple[Number, ...]
     selected_method: Number = TransferMethod.SELF

@@ -1,4 +1,8 @@
-"""How large the numbers of a database may be, and who is somebody."""
+"""How large the numbers of a database may be, and who is somebody.
+
+CBOR and JSON know no largest integer, and a peer may send one of a thousand digits. What is read
+into the model has a bound, which is also what the databases of other stacks have room for.
+"""
 
 import uuid
 from typing import Annotated, Final
@@ -16,5 +20,13 @@ EntryId = Annotated[int, msgspec.Meta(ge=1, le=2**32 - 1)]
 
 
 def is_same_identity(one: uuid.UUID | None, other: uuid.UUID | None) -> bool:
-    """Compare two identities; nobody (None, nil) is not even the same as itself."""
+    """Compare two identities; nobody (None, nil) is not even the same as itself.
+
+    Each decision about a peer compares with this and not with `==`. A peer without identity has
+    None, a device without owner nil; if nil were equal to nil, an anonymous peer would be the owner
+    of every device that has none, and of each resource whose `rowneruuid` was never set.
+
+    >>> is_same_identity(NIL, NIL)
+    False
+    """
     return one is not None and one == other and one != NIL

@@ -9,6 +9,13 @@ documents resources follows from the descriptors (`SECURITY_RESOURCES` in `datab
 * the tables of rights and seasons that the gate looks into, and `docs/tables.md`;
 * the rows of the editor;
 * the names and forms in the databases of IoTivity and IoTivity-Lite.
+
+Two tables guard a resource, and they are not the same. A `Season` refuses an operation as a whole,
+whoever asks and whatever is in it (DELETE of credentials in RFNOP). A `Right` says of one property
+in which states it may be written, and over which connection in RFOTM. Both stand beside the
+question whether the peer may do it at all, which the gate decides first
+(`onboardee.device.access.gate`). An UPDATE that names one property without a right is refused
+whole: half an UPDATE that was answered 4.00 would be worse than none.
 """
 
 from collections.abc import Mapping
@@ -23,7 +30,11 @@ OWNER: Final = "rowneruuid"
 
 
 class State(IntEnum):
-    """Device onboarding state, pstat `dos.s` (OCF Security 8)."""
+    """Device onboarding state, pstat `dos.s` (OCF Security 8).
+
+    Ready for ownership transfer (RFOTM), for provisioning (RFPRO), for normal operation (RFNOP);
+    RESET wipes, SRESET (soft reset) lets owners repair.
+    """
 
     RESET = 0
     RFOTM = 1
@@ -33,7 +44,11 @@ class State(IntEnum):
 
 
 class Permission(IntFlag):
-    """What may be done: the bits of an access control entry's `permission` (OCF Security 12.2)."""
+    """What may be done: the bits of an access control entry's `permission` (OCF Security 12.2).
+
+    The CRUDN operations of OCF Core: a GET is RETRIEVE, a POST is UPDATE or CREATE, and an
+    observation needs NOTIFY or RETRIEVE (`onboardee.device.access.target.Operation`).
+    """
 
     CREATE = 1
     RETRIEVE = 2
@@ -43,7 +58,10 @@ class Permission(IntFlag):
 
 
 class Over(Enum):
-    """Over which connection a property may be written in RFOTM, beyond what the gate requires."""
+    """Over which connection a property may be written in RFOTM, beyond what the gate requires.
+
+    In other states the peer's identity is what counts, and any secured session of it will do.
+    """
 
     OWNERSHIP = "the ownership connection"
     BEFORE_OWNERSHIP = "an unsecured connection, before the ownership connection"
@@ -52,7 +70,7 @@ class Over(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Right:
-    """When and how a property may be written."""
+    """When and how a property may be written (the state tables of OCF Security 13)."""
 
     states: frozenset[State]
     over: Over = Over.OWNERSHIP
@@ -60,7 +78,10 @@ class Right:
 
 @dataclass(frozen=True, slots=True)
 class Season:
-    """In which states an operation on a whole resource is refused, and how."""
+    """In which states an operation on a whole resource is refused, and how.
+
+    `sentence` is for people: the reason in the log, with the state behind it.
+    """
 
     refused_in: frozenset[State]
     code: str
@@ -69,14 +90,18 @@ class Season:
 
 
 IN_RFOTM: Final = Right(frozenset({State.RFOTM}))
+"""For what the transfer of ownership settles, and nothing after it may touch."""
 IN_REPAIR: Final = Right(frozenset({State.RFOTM, State.SRESET}))
+"""For owners: named in the transfer, and again where one was lost."""
 IN_PROVISIONING: Final = Right(frozenset({State.RFOTM, State.RFPRO, State.SRESET}))
+"""For what is provisioned: everywhere but in RFNOP, in which a device works, and in RESET."""
 UNLESS_RESETTING: Final = Right(frozenset(State) - {State.RESET})
+"""For what changes the state itself: there is a way out of every state but RESET."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lite:
-    """How IoTivity-Lite keeps a resource."""
+    """How IoTivity-Lite keeps a resource: one file each, a plain CBOR map."""
 
     properties: tuple[str, ...] = ()
     """Those that it knows, where others would make it refuse the file."""
@@ -85,8 +110,11 @@ class Lite:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """A part of the database by its name, which is that of its field in `Database`."""
+class DatabasePart:
+    """A part of the database by its name, which is that of its field in `Database`.
+
+    What the editor needs to know to show it and to find its entries.
+    """
 
     name: str
     title: str
@@ -97,8 +125,13 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SecurityResource(Part):
-    """`/oic/sec/<name>`: all that is known of it but its operations."""
+class SecurityResource(DatabasePart):
+    """`/oic/sec/<name>`: all that is known of it but its operations.
+
+    The defaults are the most restrictive: a property without a right is read-only, a reset brings
+    back the default value. A season that is not named refuses nothing, but the gate still asks who
+    it is.
+    """
 
     model: type[msgspec.Struct] | None = None
     """What is kept of it; None: nothing, it is made when it is asked for."""

@@ -1,4 +1,12 @@
-"""`/oic/sec/sdi`: the security domain that the device belongs to."""
+"""`/oic/sec/sdi`: the security domain that the device belongs to.
+
+The tool names the domain in the transfer of ownership; `uuid` is written in RFOTM alone. With
+`priv` the domain is not told in `/oic/res` (`sduuid`, `sdname`), and a search for it stays without
+answer, so that nobody outside can see which devices belong together.
+
+IoTivity has no such resource; an onboarding tool of IoTivity-Lite writes it, and goes on without
+where it is answered 4.04.
+"""
 
 import uuid
 from typing import Final

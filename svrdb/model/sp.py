@@ -1,4 +1,9 @@
-"""`/oic/sec/sp`: the security profile (OCF Security 14.8)."""
+"""`/oic/sec/sp`: the security profile (OCF Security 14.8).
+
+Profiles are object identifiers below 1.3.6.1.4.1.51414.0.0: 1.0 is baseline, 2.0 black, 3.0 blue,
+4.0 purple. The current one has to be among the supported ones; which these are, a new device has
+from its profile.
+"""
 
 from typing import Final
 
@@ -15,7 +20,10 @@ class Sp(
     kw_only=True,
     rename={"current": "currentprofile", "supported": "supportedprofiles"},
 ):
-    """Security profile, `/oic/sec/sp` (OCF Security 14.8)."""
+    """Security profile, `/oic/sec/sp` (OCF Security 14.8).
+
+    A profile that is written and is not supported is refused with 4.00.
+    """
 
     current: str = BASELINE_PROFILE
     supported: tuple[str, ...] = (BASELINE_PROFILE,)

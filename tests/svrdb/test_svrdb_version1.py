@@ -46,9 +46,9 @@ def wire_form(value: msgspec.Struct) -> Any:
     return msgspec.json.decode(msgspec.json.encode(value))
 
 
-def entry(**changes: Any) -> version1.Entry:
+def entry(**changes: Any) -> version1.AceV1:
     """Return an entry read from its wire form."""
-    return msgspec.convert({**EVERYBODY_1, **changes}, version1.Entry)
+    return msgspec.convert({**EVERYBODY_1, **changes}, version1.AceV1)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_each_form_becomes_the_other(ace: Ace, wire: dict[str, Any]) -> None:
     written = wire_form(version1.to_entry(ace))
     assert written == wire
     assert list(written) == list(wire)
-    assert version1.to_ace(msgspec.convert(wire, version1.Entry), ace.aceid) == ace
+    assert version1.to_ace(msgspec.convert(wire, version1.AceV1), ace.aceid) == ace
 
 
 def test_the_list_has_the_properties_of_its_time() -> None:
@@ -189,4 +189,4 @@ _aces = st.builds(
 def test_nothing_is_lost_on_the_way_there_and_back(ace: Ace) -> None:
     """Whatever version 1 can say is the same rule again in version 2."""
     wire = msgspec.to_builtins(version1.to_entry(ace))
-    assert version1.to_ace(msgspec.convert(wire, version1.Entry), ace.aceid) == ace
+    assert version1.to_ace(msgspec.convert(wire, version1.AceV1), ace.aceid) == ace

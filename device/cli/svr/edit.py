@@ -12,7 +12,7 @@ from onboardee.device.cli.svr.wizard.asking import ask_bool, choose
 from onboardee.device.cli.svr.wizard.draft import Draft
 from onboardee.device.cli.svr.wizard.properties import edit_structure, edit_value
 from onboardee.svrdb import Database
-from onboardee.svrdb.model import PARTS, Part
+from onboardee.svrdb.model import PARTS, DatabasePart
 
 # the order of IoTivity's editor, and then what it did not have
 ORDER = tuple(dict.fromkeys(("cred", "acl2", "doxm", "pstat", "sp", "sdi", *PARTS)))
@@ -63,7 +63,7 @@ def _edit(draft: Draft, *, reveal: bool) -> bool:
             return False
 
 
-def _edit_part(draft: Draft, part: Part) -> None:
+def _edit_part(draft: Draft, part: DatabasePart) -> None:
     if part.entries is None:
         edit_structure(draft, part.name)
         return

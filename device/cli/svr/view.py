@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from onboardee.svrdb import Credential, CredentialType, Database, PublicData
 from onboardee.svrdb.editor.words import say
-from onboardee.svrdb.model import PARTS, Part
+from onboardee.svrdb.model import PARTS, DatabasePart
 from onboardee.svrdb.plain import plain, visible
 
 SHORTENED: Final = 60
@@ -20,7 +20,7 @@ def tables(database: Database, names: Iterable[str], *, reveal: bool = False) ->
         yield from _table(database, PARTS[name], reveal=reveal)
 
 
-def _table(database: Database, part: Part, *, reveal: bool) -> Iterator[str]:
+def _table(database: Database, part: DatabasePart, *, reveal: bool) -> Iterator[str]:
     yield f"{part.name}: {part.title}"
     values = plain(getattr(database, part.name), reveal=reveal)
     entries = values.pop(part.entries) if part.entries else []

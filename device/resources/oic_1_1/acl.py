@@ -73,7 +73,7 @@ def remove(_behind: Resource, call: Call) -> Outcome:
     )
 
 
-def _entries(aclist: object) -> list[version1.Entry]:
+def _entries(aclist: object) -> list[version1.AceV1]:
     """Read `aclist`; an unknown member might be a restriction, and is refused."""
     aces = aclist.get("aces") if isinstance(aclist, dict) else None
     if not isinstance(aces, list):
@@ -81,7 +81,7 @@ def _entries(aclist: object) -> list[version1.Entry]:
     if not all(_is_understood(ace) for ace in aces):
         raise bad_request("acl: an entry cannot be honoured as it is written")
     try:
-        return msgspec.convert(aces, list[version1.Entry])
+        return msgspec.convert(aces, list[version1.AceV1])
     except msgspec.ValidationError as error:
         raise bad_request(f"acl: {error}") from error
 
@@ -96,7 +96,7 @@ def _is_understood(ace: object) -> bool:
     )
 
 
-def _appended(acl2: Acl2, entry: version1.Entry) -> Acl2:
+def _appended(acl2: Acl2, entry: version1.AceV1) -> Acl2:
     """Append an entry under the rules that hold for those of version 2."""
     try:
         ace = version1.to_ace(entry, 1)
