@@ -1,6 +1,7 @@
 """The way of a datagram: from which peer address to which of our own."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,7 @@ def bracketed(host: str) -> str:
     return f"[{host.partition('%')[0]}]" if ":" in host else host
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(NamedTuple):
     """A datagram to be sent back along `path`."""
 
     datagram: bytes

@@ -1,8 +1,9 @@
 """A request with the state that it meets: the one shape in which gate and resources see it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from onboardee.device.access.peer import Peer
 from onboardee.device.access.rights import OCF, Standard
@@ -11,8 +12,7 @@ from onboardee.svrdb.model import Database, State
 from onboardee.wire.path import Endpoint
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(Struct, frozen=True):
     """The query of a request: pairs in their order, names in lower case."""
 
     pairs: tuple[tuple[str, str], ...] = ()
@@ -35,8 +35,7 @@ class Query:
         return [value for key, value in self.pairs if key == name]
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """One request: who asks what of which resource, and the device's state at that moment."""
 
     operation: Operation

@@ -1,8 +1,10 @@
 """Who talks to the device: where it is, and what it proved to be."""
 
-from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from onboardee.svrdb.model import RoleId
 from onboardee.wire.dtls import Session
@@ -11,8 +13,7 @@ from onboardee.wire.path import Path
 OWNER_ROLE: Final = "oic.role.owner"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Peer:
+class Peer(Struct, frozen=True, eq=False):
     """One peer: everybody at an address without DTLS, or who opened a session.
 
     Two peers are equal if they talk from the same address over the same session: that decides
@@ -33,6 +34,10 @@ class Peer:
     """A certificate gives it the role of the owner."""
     session: Session | None = None
     """Where its suite, its certificates and its key block are, if it has a session."""
+
+    def with_key_role(self, roles: frozenset[RoleId]) -> "Peer":
+        """Return the same peer with the role that its key gives it, or with none."""
+        return replace(self, roles=roles)
 
     def with_asserted(self, roles: frozenset[RoleId]) -> "Peer":
         """Return the same peer with the roles that certificates give it, too."""

@@ -22,6 +22,11 @@ class RememberedDecisions:
         self._has_validity = False
         self._decisions: dict[object, Decision] = {}
 
+    @property
+    def are_lasting(self) -> bool:
+        """Tell whether the last decision holds as long as what it was about is the same."""
+        return not self._has_validity
+
     def decide(self, call: Call) -> Decision:
         """Grant or refuse a request, as the gate does."""
         if call.database is not self._database:

@@ -7,7 +7,6 @@ that. Where no proof comes it leaves in small blocks (RFC 7959 2.4), with an Ech
 """
 
 import hmac
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from hashlib import blake2s
 from typing import Final, NamedTuple
@@ -81,7 +80,7 @@ class Challenges:
         """Look at a datagram; return it as it is to be dealt with, None if it was a proof."""
         if self._is_proof(datagram, path, now):
             return None
-        if _is_request(datagram):
+        if self._key and _is_request(datagram):  # else nobody was given anything to echo
             self._take_echo(datagram, path, now)
         return datagram
 
@@ -109,10 +108,10 @@ class Challenges:
         ready, self._ready = self._ready, []
         return ready
 
-    def take_refused(self) -> Iterator[Refusal]:
+    def take_refused(self) -> list[Refusal]:
         """Return and forget what may not leave, or in small blocks only."""
         refused, self._refused = self._refused, []
-        yield from refused
+        return refused
 
     def pass_on_small(self, message: bytes, path: Path, received: int, now: float) -> bytes | None:
         """Return a small answer to a request of so many octets as it is to be sent, if it may be.
@@ -148,8 +147,10 @@ class Challenges:
 
     def _is_proof(self, datagram: bytes, path: Path, now: float) -> bool:
         """Tell whether this answers our ping; the peer has then proven its address."""
+        if len(datagram) != 4:
+            return False
         challenge = self._open.get(path)
-        is_empty = len(datagram) == 4 and datagram[0] in {_ACK, _RST} and datagram[1] == 0
+        is_empty = datagram[0] in {_ACK, _RST} and datagram[1] == 0
         if challenge is None or challenge.mid is None or not is_empty:
             return False
         if int.from_bytes(datagram[2:4]) != challenge.mid:
@@ -215,8 +216,6 @@ class Challenges:
         return held + len(waiting.message) <= WAITING_OCTETS
 
     def _take_echo(self, datagram: bytes, path: Path, now: float) -> None:
-        if not self._key:
-            return  # nobody was given anything to echo
         try:
             value = option_of(datagram, ECHO)
         except FormatError:

@@ -7,7 +7,7 @@ Inside, what happens becomes pieces of work (see `queue`). A piece that meets an
 program costs the peer whose datagram it was its answer, or its session, and nobody else anything.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -98,6 +98,8 @@ class Device:
         self._groups = groups
         self._world = world
         self._work = WorkQueue(self._session_work, self._give_up)
+        self._heard: Peer | None = None
+        """Who was heard last: datagrams mostly come in a row."""
         self._wanted: Database | None = None
         """What the host is storing."""
 
@@ -186,7 +188,9 @@ class Device:
 
     def receive(self, datagram: bytes, path: Path, now: float) -> Step:
         """Take a datagram."""
-        peer = Peer(path)
+        peer = self._heard
+        if peer is None or peer.address is not path:
+            peer = self._heard = Peer(path)
         work = self._hear_secured(datagram, path) if path.secured else self._hear(datagram, peer)
         return self._take(work, now, peer)
 
@@ -275,7 +279,7 @@ class Device:
                 self._coap.take_in(exchange, refusal, self._state.now)
                 return
             self._lifecycle.let_time_pass()
-            response = yield from self._service.answer(request, peer)
+            response = yield from self._service.answer(request, peer, exchange.frame.options)
         except Exception as error:  # noqa: BLE001 - whatever it is, the peer gets an answer
             self._work.faults.append(Fault(error, peer.address))
             response = _FAILED
@@ -329,8 +333,11 @@ class Device:
         else:
             self._coap.forget(peer)
 
-    def _session_work(self) -> Iterator[Piece]:
+    def _session_work(self) -> Iterable[Piece]:
         """Let what happened to the sessions become work."""
+        return self._followed() if self._peers.dtls.has_events else ()
+
+    def _followed(self) -> Iterator[Piece]:
         for event in self._peers.take_events():
             match event:
                 case DataReceived(session, data):

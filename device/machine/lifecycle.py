@@ -100,7 +100,9 @@ class Lifecycle:
 
     def let_time_pass(self) -> None:
         """Let the world do what is due."""
-        self.tell(self._world.tick(self._state.now))
+        changed = self._world.tick(self._state.now)
+        if changed or self._world.faults:
+            self.tell(changed)
 
     def tell(self, hrefs: Collection[str], *, by_hand: bool = False) -> None:
         """Let everybody know of new values, and of faults that came or went."""

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from onboardee.device import events
 from onboardee.device.access.peer import Peer
+from onboardee.device.machine.standing import Standings
 from onboardee.device.machine.state import DeviceState, Report
 from onboardee.device.security.identity import expired_certificates
 from onboardee.device.security.pin import PinPad, random_pin
@@ -15,13 +16,10 @@ from onboardee.device.security.sessions import (
     Terms,
     awaited_owner,
     has_lost_credential,
-    has_lost_role,
     is_ownership_connection,
-    peer_of,
     returning_terms,
     revocations_outdated,
     terms_for,
-    with_present_role,
 )
 from onboardee.device.security.tries import Tries
 from onboardee.device.simulation.compatibility import Compatibility
@@ -64,8 +62,7 @@ class Peers:
         self._state = state
         self._entropy = entropy
         self._report = report
-        self._asserted = asserted
-        self._known: dict[Session, Peer] = {}
+        self._standings = Standings(state, asserted)
         self._expired: frozenset[Credential] = frozenset()
         self._pins = PinPad(self._make_pin)
         self._tries = Tries(_number_of_pins(ownership.pin))
@@ -97,16 +94,11 @@ class Peers:
 
     def peer(self, session: Session) -> Peer:
         """Tell who opened a session that lives, or whose end was not noted yet."""
-        return self._known[session]
+        return self._standings.peer(session)
 
     def present(self, peer: Peer) -> Peer:
         """Return the peer with the roles that it has at this moment."""
-        if peer.session is None:
-            return peer
-        moment = self._state.wall_time
-        with_role = with_present_role(self._known[peer.session], self._state.database, moment)
-        asserted = self._asserted.roles(peer.session, moment)
-        return with_role.with_asserted(asserted) if asserted else with_role
+        return self._standings.present(peer)
 
     def offer(self, address: Hashable, /) -> Offer | None:
         """Say who may open a session (the engine asks)."""
@@ -150,7 +142,7 @@ class Peers:
     def note_end(self, closed: SessionClosed) -> Peer | None:
         """Forget a session that has ended, once nothing of it waits any more; return its peer."""
         session = closed.session
-        peer = self._known.pop(session, None)
+        peer = self._standings.end(session)
         reason = closed.reason.value
         self._report(events.SessionEnded(peer=str(session.address), reason=reason))
         return peer
@@ -243,7 +235,7 @@ class Peers:
             ):
                 self.dtls.close(session, now)
         for session in self.sessions:
-            self._forget_lost_roles(session)
+            self._standings.forget_lost_roles(session)
 
     def end_all(self, now: float) -> None:
         """End all sessions and all handshakes."""
@@ -259,8 +251,7 @@ class Peers:
         if is_ownership_connection(session):
             self.dtls.abandon_handshakes()
         self._note_transfer(session)
-        peer = peer_of(session, self._state.database, self._state.wall_clock)
-        self._known[session] = peer
+        peer = self._standings.begin(session)
         self._report(
             events.SessionOpened(
                 peer=str(session.address), suite=session.suite.name, identity=peer.identity
@@ -281,16 +272,6 @@ class Peers:
             self._transfer_began = None
         elif self._transfer_began is None:
             self._transfer_began = session.established_at
-
-    def _forget_lost_roles(self, session: Session) -> None:
-        asserted = self._asserted.of(session, self._state.wall_time)
-        kept = {
-            credid: each
-            for credid, each in asserted.items()
-            if not has_lost_role(each.public, session, self._state.database, self._state.wall_clock)
-        }
-        if len(kept) < len(asserted):
-            self._asserted.replace(session, kept)
 
     def _report_expired(self) -> None:
         """Say once of each certificate of our own that it is not shown any more."""

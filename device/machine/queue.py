@@ -53,7 +53,7 @@ class WorkQueue:
                 self.faults.append(Fault(error, None if peer is None else peer.address))
                 if peer is not None:
                     self._give_up(peer)
-            self._waiting.extend(self._more())
+            self._waiting += self._more()
         return None
 
 

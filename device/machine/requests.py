@@ -6,9 +6,11 @@ method, state, payload).
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from onboardee.device.access.call import Call, Query
 from onboardee.device.access.gate import out_of_season
@@ -58,8 +60,7 @@ _CODES: Final = MappingProxyType({str(code): code for code in Code})
 Decoded = TypeVar("Decoded")
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What a request comes to, before it is put into a message."""
 
     outcome: Outcome
@@ -67,10 +68,12 @@ class Answer:
     content_format: int | None
     observe_as: str | None
     """What an observation that begins with this answer is about."""
+    resource: Resource
+    version: object | None
+    """What the answer goes by beside the call (`Resource.version`); None if it may not last."""
 
 
-@dataclass(frozen=True, slots=True)
-class Admitted:
+class Admitted(Struct, frozen=True):
     """A request that passed the gate, and what it is about."""
 
     resource: Resource
@@ -90,10 +93,12 @@ class Dispatcher:
     def handle(self, request: Request, make_call: "MakeCall") -> Answer:
         """Answer a request. Raises `RefusedError`, `DeniedError` or `SilenceError`."""
         at = self.admit(request, make_call)
+        version = at.resource.version() if self._decisions.are_lasting and not at.members else None
         outcome = _operate(request, at)
         payload = b"" if outcome.body is None else _encoded(outcome.body)
         observe_as = _observed(at) if at.call.operation is Operation.OBSERVE else None
-        return Answer(outcome, payload, at.answer_format if payload else None, observe_as)
+        content_format = at.answer_format if payload else None
+        return Answer(outcome, payload, content_format, observe_as, at.resource, version)
 
     def admit(self, request: Request, make_call: "MakeCall") -> "Admitted":
         """Lead a request as far as through the gate. Raises `RefusedError` or `DeniedError`."""

@@ -11,6 +11,7 @@ from onboardee.device.access.rights import OCF, Standard
 from onboardee.device.access.target import Operation, Target
 from onboardee.device.machine.lifecycle import Lifecycle
 from onboardee.device.machine.peers import Peers
+from onboardee.device.machine.remembered import Asked, RememberedAnswers, is_repeatable
 from onboardee.device.machine.requests import CONTENT_VERSION, Answer, Dispatcher
 from onboardee.device.machine.state import DeviceState, Report
 from onboardee.device.machine.step import Work
@@ -49,6 +50,7 @@ class Service:
         self._peers = peers
         self._lifecycle = lifecycle
         self._tells_requests = tells_requests
+        self._remembered = RememberedAnswers(state, peers)
 
     def refusal(self, part: Request, peer: Peer) -> Code | None:
         """Return why the gate would refuse the whole of an upload; None if it would not."""
@@ -58,9 +60,19 @@ class Service:
             return self._refuse(part, peer, error).code
         return None
 
-    def answer(self, request: Request, peer: Peer) -> Work[Response | None]:
-        """Answer one request; None is silence."""
-        response = yield from self._answered(request, peer)
+    def answer(
+        self, request: Request, peer: Peer, options: bytes | None = None
+    ) -> Work[Response | None]:
+        """Answer one request; None is silence.
+
+        `options` are those of the request as they came, by which an answer is known again.
+        """
+        asked = None
+        if options is not None and is_repeatable(request):
+            asked = Asked(options, peer)
+        response = self._remembered.find(asked) if asked else None
+        if response is None:
+            response = yield from self._answered(request, peer, asked)
         if self._tells_requests():
             self._report(served(request, str(peer), response))
         return response
@@ -76,7 +88,7 @@ class Service:
         work.close()
         return Response(Code.SERVICE_UNAVAILABLE)
 
-    def _answered(self, request: Request, peer: Peer) -> Work[Response | None]:
+    def _answered(self, request: Request, peer: Peer, asked: Asked | None) -> Work[Response | None]:
         try:
             answer = self._dispatcher.handle(request, partial(self._make_call, request, peer))
             yield from self._lifecycle.settle(answer.outcome, peer)
@@ -86,7 +98,10 @@ class Service:
             return None if request.multicast else self._refuse(request, peer, error)
         for href, refusal in answer.outcome.refusals:
             self._tell_refusal(request, href, peer, refusal)
-        return self._response(answer)
+        response = self._response(answer)
+        if asked is not None:
+            self._remembered.remember(asked, answer, response)
+        return response
 
     def _make_call(  # noqa: PLR0913, PLR0917 - what a request asks for
         self,

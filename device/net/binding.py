@@ -43,10 +43,8 @@ class Sockets:
         except BindError:
             self.close()
             raise
-        self._by_port = {(opened.family, opened.host, opened.port): opened for opened in self.all}
-        self._wildcards = {
-            (opened.family, opened.port): opened for opened in self.all if opened.host in ALL_HOSTS
-        }
+        self._leaving: dict[tuple[str, int], UdpSocket | None] = {}
+        """The socket by which a datagram leaves, for each of our addresses that was asked."""
         self._advertised = with_ports(ports.advertised, self.endpoints)
 
     @property
@@ -74,11 +72,10 @@ class Sockets:
     def send(self, outgoing: Sequence[Outgoing]) -> None:
         """Send datagrams, each from the socket that its peer has talked to."""
         for item in outgoing:
-            path = item.path
-            family = _family(path)
-            opened = self._wildcards.get((family, path.local_port)) or self._by_port.get(
-                (family, path.local_host, path.local_port)
-            )
+            place = item.path.local_host, item.path.local_port
+            if place not in self._leaving:
+                self._leaving[place] = self._bound_at(item.path)
+            opened = self._leaving[place]
             if opened is not None:
                 opened.send(item)
 
@@ -106,6 +103,17 @@ class Sockets:
         """Give the ports back."""
         for opened in self.all:
             opened.close()
+
+    def _bound_at(self, path: Path) -> UdpSocket | None:
+        """Return the socket of a local address: that of all addresses, if there is one."""
+        mine = [
+            opened
+            for opened in self.all
+            if opened.family == _family(path)
+            and opened.port == path.local_port
+            and opened.host in {path.local_host, *ALL_HOSTS}
+        ]
+        return min(mine, key=lambda opened: opened.host not in ALL_HOSTS, default=None)
 
     def _bind(self, port: int, *, secured: bool) -> None:
         wanted = port

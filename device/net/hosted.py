@@ -19,6 +19,7 @@ from onboardee.device.machine.layer import AnyDevice
 from onboardee.device.machine.step import Fault, Step
 from onboardee.device.net.binding import Ports, Sockets
 from onboardee.device.net.faults import FaultReporter
+from onboardee.device.net.udp import UdpSocket
 from onboardee.device.net.waiting import Happening, Origin, Waiting
 from onboardee.wire.path import Endpoint, Path
 
@@ -102,7 +103,7 @@ class HostedDevice:
             self._disk_work.popleft()()
         self._is_started = True
         for opened in self._sockets.all:
-            self._loop.add_reader(opened, opened.drain, self.receive)
+            self._loop.add_reader(opened, self._read, opened)
         self._set_alarm()
 
     def stop(self) -> None:
@@ -125,12 +126,7 @@ class HostedDevice:
 
     def receive(self, datagram: bytes, path: Path) -> None:
         """Hand a datagram to the device and send what it answers. Raises nothing."""
-        happening = partial(self.device.receive, datagram, path)
-        if self._is_busy:
-            is_known = path.secured and self.device.has_session_with(path)
-            self._waiting.put(happening, Origin.SESSION if is_known else Origin.STRANGER)
-            return
-        self._take(happening)
+        self._hear(datagram, path)
         self._go_on()
 
     def do(self, happening: Happening) -> None:
@@ -173,6 +169,23 @@ class HostedDevice:
     def _is_busy(self) -> bool:
         return self._storing is not None or self._working is not None
 
+    def _read(self, opened: UdpSocket) -> None:
+        """Hear what has arrived at a socket; what is due then is looked at once for all of it."""
+        opened.drain(self._hear)
+        self._go_on()
+
+    def _hear(self, datagram: bytes, path: Path) -> None:
+        """Hand a datagram to the device, or let it wait while the disk works."""
+        if self._is_busy:
+            is_known = path.secured and self.device.has_session_with(path)
+            happening = partial(self.device.receive, datagram, path)
+            self._waiting.put(happening, Origin.SESSION if is_known else Origin.STRANGER)
+            return
+        try:
+            self._act(self.device.receive(datagram, path, self._clock.time()))
+        except Exception as error:  # noqa: BLE001 - as in `_take`, which is for all else
+            self._meet(Fault(error, None))
+
     def _take(self, happening: Happening) -> None:
         """Let something happen, and act upon what comes of it.
 
@@ -186,7 +199,8 @@ class HostedDevice:
 
     def _act(self, step: Step) -> None:
         """Send, tell, and begin to store."""
-        self._sockets.send(step.send)
+        if step.send:
+            self._sockets.send(step.send)
         for event in step.events:
             self._publish(event)
         for fault in step.faults:
@@ -255,7 +269,8 @@ class HostedDevice:
         if deadline is not None:
             deadline = max(deadline, self._not_before)
         if self._alarm is not None:
-            if deadline == self._alarm.when():
+            # one that comes too early is set again then: with each request some deadline moves on
+            if deadline is not None and self._alarm.when() <= deadline:
                 return
             self._alarm.cancel()
             self._alarm = None

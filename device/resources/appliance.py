@@ -40,6 +40,10 @@ class ApplianceResource(ReadOnly):
         self._converter = converter(profile)
         self._world = world
 
+    def version(self) -> object | None:
+        """Return the values: a change makes new ones."""
+        return self.values.current
+
     def retrieve(self, call: Call) -> Representation:
         """Return the current values, in the unit that the query names."""
         return self._represented(call, self._in_unit(call.query.first(UNITS)))

@@ -1,8 +1,9 @@
 """What a resource is to the rest of the device: three operations over immutable values."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
+
+from msgspec import Struct
 
 from onboardee.device.access.call import Call
 from onboardee.device.access.gate import Decision
@@ -47,14 +48,13 @@ def not_addressed(call: Call) -> SilenceError | RefusedError:
     return SilenceError()
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What a change comes to. `database` set: to be made durable before the answer leaves."""
 
     code: Code = Code.CHANGED
     body: Representation | None = None
     database: Database | None = None
-    notify: frozenset[str] = field(default_factory=frozenset)
+    notify: frozenset[str] = frozenset()
     """Paths of resources whose observers want to know."""
     reboot: bool = False
     """End all sessions and start over with what is stored, once the answer has left."""
@@ -69,6 +69,13 @@ class Resource(Protocol):
 
     target: Target
     observable: bool
+
+    def version(self) -> object | None:
+        """Return what the representation goes by, beside the call.
+
+        As long as it is the same object, the same call is answered in the same way. None: the
+        representation has to be asked for each time.
+        """
 
     def retrieve(self, call: Call) -> "Representation | Outcome":
         """Return the representation for `call.interface`, or an outcome if reading changes."""
@@ -96,6 +103,10 @@ class ReadOnly:
     """The operations that a resource refuses unless it says otherwise."""
 
     observable = False
+
+    def version(self) -> object | None:
+        """Promise nothing."""
+        return None
 
     def update(self, call: Call, payload: Mapping[str, object]) -> Outcome:
         """Refuse: nothing here can be written."""

@@ -7,10 +7,12 @@ succeeded, otherwise 4.04 for a RETRIEVE and 4.03 for an UPDATE, with what could
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from onboardee.device.access.call import Call, Query
 from onboardee.device.access.gate import decide

@@ -32,6 +32,10 @@ class CollectionResource(ApplianceResource):
         linked = (self._siblings[href] for href in self._links)
         return [resource for resource in linked if is_wanted(resource, call.query.all("rt"))]
 
+    def version(self) -> object | None:
+        """Promise nothing: the links' resources may change as well."""
+        return None
+
     def retrieve(self, call: Call) -> Representation:
         """Return the links, alone or among all properties.
 

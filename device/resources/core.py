@@ -33,6 +33,10 @@ class DeviceResource(ReadOnly):
             has_plain_endpoint=True,
         )
 
+    def version(self) -> object | None:
+        """Return itself: all else is in the call."""
+        return self
+
     def retrieve(self, call: Call) -> Representation:
         """Return the device's description."""
         identity, database = self._identity, call.database
@@ -78,6 +82,10 @@ class PlatformResource(ReadOnly):
             "mnsel": platform.serial_number,
         }
         self._properties = {name: value for name, value in properties.items() if value}
+
+    def version(self) -> object | None:
+        """Return itself: all else is in the call."""
+        return self
 
     def retrieve(self, call: Call) -> Representation:
         """Return the platform's description."""

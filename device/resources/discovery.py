@@ -33,6 +33,10 @@ class DiscoveryResource(ReadOnly):
     def __init__(self, resources: Resources) -> None:
         self.resources = resources
 
+    def version(self) -> object | None:
+        """Return itself: all else is in the call."""
+        return self
+
     def retrieve(self, call: Call) -> Representation:
         """Return the links that the query asks for; a foreign domain or device hears nothing."""
         self.require_addressed(call)
@@ -81,6 +85,10 @@ class WellKnownResource(ReadOnly):
 
     def __init__(self, resources: Resources) -> None:
         self._resources = resources
+
+    def version(self) -> object | None:
+        """Return itself: all else is in the call."""
+        return self
 
     def retrieve(self, call: Call) -> Representation:
         """Return the discoverable resources that the filters let pass, as text in link format."""

@@ -1,8 +1,9 @@
 """Web links, as `/oic/res` and collections show them (OCF Core 7.8.2, 10.2)."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from onboardee.device.access.call import Call
 from onboardee.device.access.gate import has_plain_endpoint

@@ -35,6 +35,10 @@ class AssertedRoles:
         asserted = self._by_session.get(session, {})
         return {credid: each for credid, each in asserted.items() if moment <= each.until}
 
+    def has(self, session: Session) -> bool:
+        """Tell whether a session has asserted anything, expired or not."""
+        return session in self._by_session
+
     def replace(self, session: Session, assertions: Assertions) -> None:
         """Remember what the session asserts from now on."""
         self._by_session[session] = assertions

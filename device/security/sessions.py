@@ -185,7 +185,7 @@ def with_present_role(peer: Peer, database: Database, moment: datetime) -> Peer:
     credential = _pairwise(database, peer.uuid, moment)
     role = None if credential is None else credential.role
     roles = frozenset() if role is None else frozenset({role})
-    return peer if roles == peer.roles else replace(peer, roles=roles)
+    return peer if roles == peer.roles else peer.with_key_role(roles)
 
 
 def has_lost_credential(

@@ -1,7 +1,6 @@
 """A device without its protocols: requests go straight to the dispatcher."""
 
 from dataclasses import dataclass, field
-from dataclasses import replace as replace_fields
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -227,7 +226,7 @@ class World:
 
     def _call(self, operation: Operation, target: Target, query: Query, interface: str) -> Call:
         is_busy = self.requester.secured if self.has_session is None else self.has_session
-        peer = replace_fields(self.requester, address=self.path, session=self.session)
+        peer = replace(self.requester, address=self.path, session=self.session)
         return Call(
             operation,
             target,

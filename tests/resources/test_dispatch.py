@@ -1,6 +1,5 @@
 """The way of a request: formats, interfaces, access, methods, and which error comes first."""
 
-from dataclasses import replace as changed
 from typing import Any
 
 import cbor2
@@ -292,4 +291,4 @@ def test_requests_are_values() -> None:
     """The same request can be asked again and changed without surprise."""
     request = Request(GET, DOXM)
     world = World(owned(), BY_OWNER)
-    assert world.request(request) == world.request(changed(request, token=b"x"))
+    assert world.request(request) == world.request(replace(request, token=b"x"))

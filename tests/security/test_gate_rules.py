@@ -313,8 +313,8 @@ def test_the_nil_uuid_never_grants(
     here: Situation, operation: Operation, target: Target, who: Peer
 ) -> None:
     """A peer with the nil UUID has exactly what the same peer without a UUID has."""
-    nil = replace_fields(who, uuid=NIL)
-    nameless = replace_fields(who, uuid=None)
+    nil = replace(who, uuid=NIL)
+    nameless = replace(who, uuid=None)
     granted = decide(operation, target, nil, here).granted
     assert granted == decide(operation, target, nameless, here).granted
 

@@ -1,12 +1,12 @@
 """Decisions that are remembered are those that the gate would make now."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from gate_support import Situation, call, peer
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from msgspec.structs import replace as replace_struct
 from test_gate_rules import LIGHT, PEER, questions, situation, situations
 

@@ -4,6 +4,7 @@ Bytes, a peer and the time go in, bytes and events come out (RFC 7252, RFC 7641,
 the server's side; a client imports `client` and `discovery` itself, and a device does without.
 """
 
+from onboardee.wire.coap.arrival import Exchange
 from onboardee.wire.coap.limits import Limits
 from onboardee.wire.coap.model import (
     ClientEvent,
@@ -22,7 +23,7 @@ from onboardee.wire.coap.model import (
 )
 from onboardee.wire.coap.observe import Observation, Observer
 from onboardee.wire.coap.requests import is_request, peek
-from onboardee.wire.coap.server import CoapServer, Exchange
+from onboardee.wire.coap.server import CoapServer
 
 __all__ = [
     "ClientEvent",

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import Enum, IntEnum
 from typing import TypeAlias
 
+from msgspec import Struct
+
 Remote: TypeAlias = Hashable
 """Who we talk to; anything but `None`.
 
@@ -89,8 +91,7 @@ class ContentFormat(IntEnum):
     OCF_CBOR = 10000
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """One complete request: the blocks of an upload are joined, options are decoded.
 
     `path` begins with "/"; a "/" inside a Uri-Path option appears as "%2F". `accept_version` and
@@ -111,8 +112,7 @@ class Request:
     confirmable: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(Struct, frozen=True):
     """What a handler answers.
 
     `observe_as` names the resource whose changes are told to this peer if it asked to observe;

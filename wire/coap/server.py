@@ -1,10 +1,11 @@
 """The server role of one CoAP endpoint (RFC 7252 4, 5; RFC 7641; RFC 7959)."""
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, replace
+
+from msgspec.structs import replace
 
 from onboardee.wire.coap import options, wire
-from onboardee.wire.coap.blocks import Block
+from onboardee.wire.coap.arrival import Exchange, upload_key
 from onboardee.wire.coap.limits import STRANGERS, Limits
 from onboardee.wire.coap.model import (
     DEREGISTER,
@@ -24,23 +25,6 @@ from onboardee.wire.entropy import Entropy
 
 _LAST_REQUEST_CODE = 31
 _DEFAULT_LIMITS = Limits()
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """A request that waits for its answer, or one block of an upload that waits for leave."""
-
-    request: Request
-    remote: Remote
-    frame: wire.Frame
-    datagram: bytes
-    options: options.RequestOptions
-    block1: Block | None = None
-
-    @property
-    def is_part(self) -> bool:
-        """Tell whether it is a block of an upload with more to follow: see `CoapServer.take_in`."""
-        return self.block1 is not None and self.block1.more
 
 
 class CoapServer:
@@ -96,7 +80,8 @@ class CoapServer:
         request, remote = exchange.request, exchange.remote
         share, wanted = self._share_of(remote), exchange.options.block2
         is_registered = (
-            request.observe in (REGISTER, DEREGISTER)
+            request.observe is not None
+            and request.observe in (REGISTER, DEREGISTER)
             and request.method is Method.GET
             and not (wanted is not None and wanted.number)
             and share.notifier.observe(request, remote, response, wanted, now)
@@ -119,7 +104,7 @@ class CoapServer:
             assert isinstance(joined, Reply)
             self._send(part, joined, 0.0, now)
             return
-        self._share_of(part.remote).uploads.drop(part.remote, _upload_key(part.request))
+        self._share_of(part.remote).uploads.drop(part.remote, upload_key(part.request))
         self._send(part, Reply(refusal), 0.0, now)
 
     def notify(self, key: Hashable) -> None:
@@ -296,7 +281,7 @@ class CoapServer:
         """Add a block of a request; returns the whole request after its last one."""
         request, block = exchange.request, exchange.block1
         assert block is not None
-        uploads, key = self._share_of(exchange.remote).uploads, _upload_key(request)
+        uploads, key = self._share_of(exchange.remote).uploads, upload_key(request)
         size1 = exchange.options.size1
         outcome = uploads.add(
             exchange.remote, key, block, request.payload, announced=size1, now=now
@@ -307,13 +292,3 @@ class CoapServer:
         is_known = outcome.code in (Code.CONTINUE, Code.REQUEST_ENTITY_TOO_LARGE)
         area = options.write(block1=echoed if is_known else None, size1=outcome.size1)
         return Reply(outcome.code, area)
-
-
-def _upload_key(request: Request) -> Hashable:
-    return (
-        request.method,
-        request.path,
-        request.query,
-        request.content_format,
-        request.content_version,
-    )

@@ -83,6 +83,11 @@ class ServerEndpoint:
         datagrams, self._outbox = self._outbox, []
         return datagrams
 
+    @property
+    def has_events(self) -> bool:
+        """Tell whether anything happened that was not taken."""
+        return bool(self._events)
+
     def take_events(self) -> list[Event]:
         """Return and forget what happened, in order."""
         events, self._events = self._events, []

@@ -1,7 +1,6 @@
 """The record layer of one association: framing, epochs, sequence numbers, replay (RFC 6347 4.1)."""
 
 import struct
-from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from onboardee.wire.dtls.numbers import DTLS_1_0, DTLS_1_2, ContentType
@@ -11,6 +10,7 @@ RECORD_HEADER_SIZE: Final = 13
 MAXIMUM_CONTENT: Final = 2**14
 _MAXIMUM_FRAGMENT: Final = MAXIMUM_CONTENT + 2048
 _HEADER = struct.Struct(">BHQH")
+_VERSIONS: Final = frozenset({DTLS_1_2, DTLS_1_0})
 _NUMBER_BITS: Final = 48
 _NUMBER_MASK: Final = 2**_NUMBER_BITS - 1
 _WINDOW: Final = 64
@@ -31,16 +31,18 @@ class Record(NamedTuple):
         return self.sequence >> _NUMBER_BITS
 
 
-def split(datagram: bytes) -> Iterator[Record]:
-    """Yield the records of a datagram up to the first that is cut off or of another protocol."""
+def split(datagram: bytes) -> list[Record]:
+    """Return the records of a datagram up to the first that is cut off or of another protocol."""
+    records: list[Record] = []
     position, end = 0, len(datagram)
     while position + RECORD_HEADER_SIZE <= end:
         content_type, version, sequence, length = _HEADER.unpack_from(datagram, position)
         start = position + RECORD_HEADER_SIZE
         position = start + length
-        if position > end or length > _MAXIMUM_FRAGMENT or version not in {DTLS_1_2, DTLS_1_0}:
-            return
-        yield Record(content_type, version, sequence, datagram[start:position])
+        if position > end or length > _MAXIMUM_FRAGMENT or version not in _VERSIONS:
+            break
+        records.append(Record(content_type, version, sequence, datagram[start:position]))
+    return records
 
 
 def plain_record(content_type: int, number: int, fragment: bytes) -> bytes:

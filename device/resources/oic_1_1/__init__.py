@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+from msgspec.structs import replace as with_fields
+
 from onboardee.device.access.call import Call
 from onboardee.device.access.rights import OCF, Standard
 from onboardee.device.access.target import ACL2, AMACL, CRED, DOXM, PSTAT, VER, Kind, Target
@@ -81,7 +83,7 @@ def serve_oic_1_1(resources: list[Resource], compat: Compatibility) -> None:
 
 def _with_code(code: Code, update: Update) -> Update:
     def updated(behind: Resource, call: Call, payload: Payload) -> Outcome:
-        return replace(update(behind, call, payload), code=code)
+        return with_fields(update(behind, call, payload), code=code)
 
     return updated
 

@@ -1,7 +1,6 @@
 """`/oic/sec/doxm` and `pstat` as OIC 1.1 has them: driven by `isop` and `cm`, without `dos`."""
 
 from collections.abc import Mapping
-from dataclasses import replace as with_fields
 from typing import Final
 from uuid import UUID
 
@@ -40,7 +39,7 @@ def take_ownership(behind: Resource, call: Call, payload: Mapping[str, object]) 
         database = _with_resource_owners(database)
     # these tools repeat oxmsel in each update; over a session that selects nothing anew
     is_selection = outcome.abandon_handshakes and not call.peer.secured
-    return with_fields(outcome, database=database, abandon_handshakes=is_selection)
+    return replace(outcome, database=database, abandon_handshakes=is_selection)
 
 
 def _with_resource_owners(database: Database) -> Database:

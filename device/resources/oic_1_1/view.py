@@ -1,8 +1,10 @@
 """A resource seen through another standard: what differs is a function, the rest is as it is."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from onboardee.device.access.call import Call
 from onboardee.device.access.rights import Standard
