@@ -1,5 +1,20 @@
 """Who may do what: the peer and its request in one shape, the gate, and the tables of rights.
 
-Nothing else decides about access. `gate.decide` grants or refuses an operation on a resource,
-`rights` says which property of a security resource may be written in which onboarding state.
+Nothing else decides about access. A request passes three questions, in this order, and each is
+asked in one place:
+
+    Call --> gate.decide           may this peer do this with this resource, now?     4.01
+             gate.out_of_season    can anybody do it in this onboarding state?        4.03, 5.03
+             rights.why_not_writable
+                                   may this property be written, over this session?   4.00
+
+The first is about the peer, and tells it no more than that it is refused. The other two are about
+the device alone: whoever hears of them was let in. The other way round, a stranger would learn from
+the code what state a device is in.
+
+    peer.Peer        who talks: address, session, UUID, roles
+    target.Target    the resource, as far as access is concerned
+    call.Call        the two with the operation, the database and the time
+    entries          which access control entries are about a call
+    remembered       decisions that are still true, so that they are not made again
 """

@@ -1,4 +1,10 @@
-"""A request with the state that it meets: the one shape in which gate and resources see it."""
+"""A request with the state that it meets: the one shape in which gate and resources see it.
+
+Everything that a decision depends on is in it, so that decisions are functions: the database as it
+was when the request was taken up, the time, and the two facts about sessions that no database has.
+A call is made once, in `onboardee.device.machine.requests`, and handed on unchanged; where one
+request is about several resources (a batch), there is one call for each.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,7 +19,14 @@ from onboardee.wire.path import Endpoint
 
 
 class Query(Struct, frozen=True):
-    """The query of a request: pairs in their order, names in lower case."""
+    """The query of a request: pairs in their order, names in lower case.
+
+    Names are compared without case because tools write `owned=FALSE` and `Owned=FALSE` for the
+    same; values are left as they are. An option without `=` has an empty value.
+
+    >>> Query.parse(["if=oic.if.baseline", "Owned=TRUE"]).first("owned")
+    'TRUE'
+    """
 
     pairs: tuple[tuple[str, str], ...] = ()
 
@@ -31,12 +44,16 @@ class Query(Struct, frozen=True):
         return None
 
     def all(self, name: str) -> list[str]:
-        """Return all values of `name`."""
+        """Return all values of `name`, in the order of the request."""
         return [value for key, value in self.pairs if key == name]
 
 
 class Call(Struct, frozen=True):
-    """One request: who asks what of which resource, and the device's state at that moment."""
+    """One request: who asks what of which resource, and the device's state at that moment.
+
+    `interface` is the one that was asked for, or the resource's default. `multicast` is True for a
+    request to a group, whose refusals are silent.
+    """
 
     operation: Operation
     target: Target

@@ -1,4 +1,20 @@
-"""Which entries of the access control list are about a request (OCF Security 12.2)."""
+"""Which entries of the access control list are about a request (OCF Security 12.2).
+
+An entry is about a request if it is about the peer, about the resource and about this moment. Each
+part that cannot be understood makes it apply to less, never to more: an entry without href and
+wildcard covers nothing, one with a period that cannot be read never applies.
+
+    subject               is the peer if
+    -------------------   ------------------------------------------------------------
+    uuid                  it proved this UUID, over whichever kind of credential
+    uuid "*"              never
+    role, authority       it has the role, of this authority if one is named
+    conntype auth-crypt   it has a session, and the resource is none of /oic/sec
+    conntype anon-clear   always, where the resource is none of /oic/sec
+
+Connection types open no security resource (as with IoTivity-Lite): who a peer is matters there, and
+`auth-crypt` is everybody who has any key, `anon-clear` everybody.
+"""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -10,7 +26,10 @@ from onboardee.svrdb.model import Ace, AceResource, Connection, is_same_identity
 
 
 def applies(entry: Ace, call: Call) -> bool:
-    """Tell whether an entry is about the peer and the resource of a request, at this moment."""
+    """Tell whether an entry is about the peer and the resource of a request, at this moment.
+
+    The cheap questions come first; the time is asked last, as recurrence may have to be searched.
+    """
     return (
         _is_about_peer(entry, call)
         and _is_about_target(entry.resources, call.target)
@@ -19,6 +38,7 @@ def applies(entry: Ace, call: Call) -> bool:
 
 
 def _is_about_peer(entry: Ace, call: Call) -> bool:
+    """Tell whether the subject of an entry is the peer, as in the table above."""
     subject, peer = entry.subject, call.peer
     if subject.uuid is not None:
         return _names(subject.uuid, peer.uuid)
@@ -33,6 +53,7 @@ def _is_about_peer(entry: Ace, call: Call) -> bool:
 
 
 def _names(subject: str, peer: UUID | None) -> bool:
+    """Tell whether the text of a subject is the peer's UUID; no peer without one is ever named."""
     # the subject "*" names peers without any UUID in certificates, not everybody
     return is_same_identity(peer, peer) and subject.lower() == str(peer)
 
@@ -42,6 +63,11 @@ def _is_about_target(resources: Iterable[AceResource], target: Target) -> bool:
 
 
 def _covers(resource: AceResource, target: Target) -> bool:
+    """Tell whether a resource of an entry is the one that is asked for.
+
+    All that it says has to fit: path, wildcard and both filters. A slash at either end of a path
+    means nothing, as tools write both.
+    """
     if resource.href is None and resource.wildcard is None:
         return False
     if resource.href is not None and resource.href.strip("/") != target.href.strip("/"):
@@ -54,10 +80,19 @@ def _covers(resource: AceResource, target: Target) -> bool:
 
 
 def _overlap(wanted: tuple[str, ...], present: tuple[str, ...]) -> bool:
+    """Tell whether a filter lets something through.
+
+    It does if it is empty, has a value of the resource, or is `*`, which IoTivity writes.
+    """
     return not wanted or "*" in wanted or not set(wanted).isdisjoint(present)
 
 
 def _is_wild(wildcard: str, target: Target) -> bool:
+    """Tell whether a wildcard covers a resource (OCF Security 12.2).
+
+    `+` is what is discoverable, secured or not, as with IoTivity-Lite; the specification asks for a
+    secured endpoint, which everything here has.
+    """
     if target.kind is not Kind.APPLICATION:
         return False  # configuration resources are always named by their path
     if wildcard == "*":

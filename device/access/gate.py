@@ -1,15 +1,48 @@
 """The gate: one pure function that grants or refuses every request.
 
 The rules stand in `RULES` in their order; the first that has an opinion decides, and the decision
-names it: "why was I refused?" is the question users ask most. First come the rules that nobody
-gets around, not even an owner (a transfer is nobody else's business, application resources rest
-outside normal operation, what has no unsecured endpoint is not served there). Then come those
-that grant by what a peer is, before ownership and after it. The access control list is asked last
-and always decides.
+names it: "why was I refused?" is the question users ask most. A rule that has none returns None.
+The last one always has one.
+
+    rule                     what it decides                         clause
+    ----------------------   -------------------------------------   ----------------
+    transfer-in-progress     refuses the unsecured in a transfer     Security 8.3
+    not-in-operation         refuses application resources outside   Security 8.5
+                               RFNOP
+    ownership-shown          grants GET of doxm in RFNOP             (profile)
+    secured-only             refuses the unsecured where there is    Core 10.2
+                               no plain endpoint
+    ownership-connection     grants configuration over the DOC       Security 7.3
+    discovery                grants reading /oic/res, d, p in        Security 8.3
+                               RFOTM
+    oic-1.1-mode             grants UPDATE of pstat in RFOTM         (OIC 1.1)
+    ready-for-transfer       grants doxm and reading pstat in        Security 8.3
+                               RFOTM, refuses all else in RFOTM
+    resource-owner           grants each rowneruuid its resource     Security 12
+    own-roles                grants the secured /oic/sec/roles       Security 10.4
+    owner-role               grants oic.role.owner everything        Security 10.4
+    access-control-entry     decides by the entries                  Security 12.2
+
+First come the rules that nobody gets around, not even an owner. If an access control entry were
+asked before them, a careless entry for `anon-clear` would open a device in the middle of its
+transfer, or would serve a resource without encryption that is announced as secured only. Then come
+those that grant by what a peer is, before ownership and after it. The rule `ready-for-transfer`
+ends everything in RFOTM: nothing behind it, neither owners nor entries that an old database may
+have, counts for a device without owner. The access control list is asked last: what the rules
+before it grant cannot be taken away by an entry, so that no tool can lock out the owner of a
+resource by a mistake in a list.
+
+The device ownership connection (DOC) is above the state: its rights last as long as the session,
+beyond RFOTM, as tools change the state to RFPRO and go on provisioning over it. Whether a property
+may still be written then is for the rights to say.
 
 What is granted may still be out of season: `out_of_season` looks up in which onboarding states an
 operation on a security resource is possible at all, and the rights say when which property may be
 written. Both stand in the descriptors of the resources (`svrdb/model`).
+
+The order is that of IoTivity-Lite (`oc_acl_util.c`), with OCF Security 8, 10 and 12 where it is
+silent. It is tried cell by cell against a table of peers, states and resources, and against a
+second statement of the rules over random lives.
 """
 
 from collections.abc import Callable
@@ -35,7 +68,11 @@ from onboardee.svrdb.model import OWNED_RESOURCES, Database, Season, State, is_s
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The answer, the rule that gave it, and a sentence for people."""
+    """The answer, the rule that gave it, and a sentence for people.
+
+    Rule and sentence go to the log, the trace and the audit log of the device's owner; the peer
+    hears 4.01 and no more, and a request to a group nothing.
+    """
 
     granted: bool
     rule: str
@@ -43,23 +80,31 @@ class Decision:
 
 
 Rule = Callable[[Call], Decision | None]
+"""Grants, refuses, or has no opinion (None)."""
 
 DISCOVERY: Final = frozenset({"/oic/res", "/oic/d", "/oic/p", "/.well-known/core", VER})
-"""Readable by anyone while the device waits for an owner."""
+"""Readable by anyone while the device waits for an owner: how a tool finds it, and tells its user
+what it has found. `/oic/sec/ver` is there in OIC 1.1 only."""
 
 _OWNED: Final = {
     **{f"/oic/sec/{name}": name for name in OWNED_RESOURCES},
     ACL: "acl2",
     AMACL: "acl2",
 }
-"""The resources with an owner of their own, and whose field of the database names it."""
+"""The resources with an owner of their own, and whose field of the database names it. Those of OIC
+1.1 are views of acl2 and have its owner."""
 
 _READING: Final = frozenset({Operation.RETRIEVE, Operation.OBSERVE})
 _OWNED_STATES: Final = frozenset({State.RFPRO, State.RFNOP, State.SRESET})
+"""States in which the device has an owner (OCF Security 8.4 to 8.6)."""
 
 
 def decide(call: Call) -> Decision:
-    """Grant or refuse a request (OCF Security 12)."""
+    """Grant or refuse a request (OCF Security 12).
+
+    It depends on nothing but the call, has no effect, and raises nothing: the same call is always
+    decided in the same way (`remembered` relies on that).
+    """
     for rule in RULES:
         decision = rule(call)
         if decision is not None:
@@ -68,7 +113,11 @@ def decide(call: Call) -> Decision:
 
 
 def out_of_season(call: Call) -> Season | None:
-    """Return why what was granted is not possible in the present state; None if it is."""
+    """Return why what was granted is not possible in the present state; None if it is.
+
+    Asked after `decide`: that credentials are not removed in RFNOP is nothing that a stranger needs
+    to hear.
+    """
     for permission, season in call.standard.seasons.get(call.target.href, {}).items():
         if call.operation.value & permission and call.state in season.refused_in:
             return season
@@ -86,7 +135,9 @@ def resource_owner(database: Database, href: str) -> UUID | None:
 def has_plain_endpoint(call: Call) -> bool:
     """Tell whether the resource is to be found at an unsecured endpoint in the present state.
 
-    doxm and pstat are while the device waits for a transfer (OCF Security 8.3).
+    doxm and pstat are while the device waits for a transfer (OCF Security 8.3). What is linked in
+    `/oic/res` and what the gate serves follow from the same facts: a link to an endpoint that
+    refuses everybody would send tools into a dead end.
     """
     target = call.target
     if target.href == DOXM and call.shows_owner and call.state is State.RFNOP:
@@ -105,21 +156,35 @@ def _refuse(rule: str, reason: str) -> Decision:
 
 
 def _quiet_during_transfer(call: Call) -> Decision | None:
-    """Nobody else talks to a device that changes owners (OCF Security 8.3)."""
+    """Nobody else talks to a device that changes owners (OCF Security 8.3).
+
+    First of all rules, as in RFOTM the unsecured rules below are wide open: without it anybody on
+    the network could choose another transfer method under the hands of the tool, or watch what it
+    does.
+    """
     if call.state is State.RFOTM and call.has_session and not call.peer.secured:
         return _refuse("transfer-in-progress", "an ownership connection is open")
     return None
 
 
 def _application_only_in_normal_operation(call: Call) -> Decision | None:
-    """Application resources are there in RFNOP only (OCF Security 8.5)."""
+    """Application resources are there in RFNOP only (OCF Security 8.5).
+
+    Before any rule that grants, for owners too: a door that is being provisioned must not be
+    opened.
+    """
     if call.target.kind is Kind.APPLICATION and call.state is not State.RFNOP:
         return _refuse("not-in-operation", f"application resources rest in {call.state.name}")
     return None
 
 
 def _ownership_shown_in_operation(call: Call) -> Decision | None:
-    """IoTivity 2's servers let anybody read who owns them; a setting of the profile."""
+    """IoTivity 2's servers let anybody read who owns them; a setting of the profile.
+
+    It stands before the rule on endpoints because doxm has no unsecured one in RFNOP, and this is
+    what makes one. IoTivity's tool finds devices that it owns by it (`Owned=TRUE`). GET alone: an
+    observation would tell strangers of each change.
+    """
     if (
         call.shows_owner
         and call.state is State.RFNOP
@@ -131,7 +196,11 @@ def _ownership_shown_in_operation(call: Call) -> Decision | None:
 
 
 def _unsecured_needs_plain_endpoint(call: Call) -> Decision | None:
-    """Serve a resource where its links say (OCF Core 10.2)."""
+    """Serve a resource where its links say (OCF Core 10.2).
+
+    Entries come after it: `anon-clear` says who, not that a secured resource is served in the
+    clear.
+    """
     target = call.target
     if call.peer.secured or target.has_plain_endpoint:
         return None
@@ -141,7 +210,13 @@ def _unsecured_needs_plain_endpoint(call: Call) -> Decision | None:
 
 
 def _ownership_connection(call: Call) -> Decision | None:
-    """Whoever takes ownership configures the device (OCF Security 7.3)."""
+    """Whoever takes ownership configures the device (OCF Security 7.3).
+
+    In every state, and with every operation: a tool of IoTivity-Lite sets RFPRO over this session,
+    deletes the access control list and asks for RFNOP over it. If the rights ended with RFOTM, its
+    Just Works would fail half-way. Application resources are not meant: who owns a lamp may still
+    need an entry to switch it on.
+    """
     if call.peer.owns_transfer and call.target.kind is not Kind.APPLICATION:
         return _grant("ownership-connection", "device configuration over the ownership connection")
     return None
@@ -157,7 +232,10 @@ def _discovery_before_ownership(call: Call) -> Decision | None:
 
 
 def _mode_before_ownership(call: Call) -> Decision | None:
-    """OIC Security 1.1: the operation mode is chosen before the session; in its view only."""
+    """OIC Security 1.1: the operation mode is chosen before the session; in its view only.
+
+    With a session of anybody the rule is silent, as whoever is in a transfer has it for itself.
+    """
     if (
         call.standard.has_mode_before_session
         and call.state is State.RFOTM
@@ -170,7 +248,12 @@ def _mode_before_ownership(call: Call) -> Decision | None:
 
 
 def _before_ownership(call: Call) -> Decision | None:
-    """Before a transfer doxm and the state are open, and nothing else (OCF Security 8.3)."""
+    """Before a transfer doxm and the state are open, and nothing else (OCF Security 8.3).
+
+    Who reaches this in RFOTM is no ownership connection. With a session it is one that is left over
+    from before a reset, or was opened for something else: it gets nothing. Which properties of doxm
+    a stranger may write (`oxmsel` alone) the rights say.
+    """
     if call.state is not State.RFOTM:
         return None
     if call.has_session:
@@ -184,7 +267,12 @@ def _before_ownership(call: Call) -> Decision | None:
 
 
 def _resource_owner(call: Call) -> Decision | None:
-    """Let the owner of a security resource manage it (OCF Security 12)."""
+    """Let the owner of a security resource manage it (OCF Security 12).
+
+    Each for its own: the owner of cred has no say in acl2. IoTivity 2 also lets the owners of cred
+    and acl2 write pstat, and the owner of doxm all of them; here they need an entry for that, as
+    with IoTivity-Lite, so that a service that manages credentials cannot reset the device.
+    """
     owner = resource_owner(call.database, call.target.href)
     if is_same_identity(call.peer.uuid, owner):
         return _grant("resource-owner", f"{owner} owns {call.target.href}")
@@ -192,21 +280,34 @@ def _resource_owner(call: Call) -> Decision | None:
 
 
 def _own_roles(call: Call) -> Decision | None:
-    """Every peer asserts its own roles (OCF Security 10.4)."""
+    """Every peer asserts its own roles (OCF Security 10.4).
+
+    What it asserts is verified where it is written; a peer sees and removes only its own.
+    """
     if call.target.href == ROLES and call.peer.secured and call.state in _OWNED_STATES:
         return _grant("own-roles", "every secured peer manages its own roles")
     return None
 
 
 def _owner_role(call: Call) -> Decision | None:
-    """Open everything to the role of the owner (OCF Security 10.4)."""
+    """Open everything to the role of the owner (OCF Security 10.4).
+
+    By a role certificate alone (`Peer.is_owner_by_role`). A pre-shared key can name a role, too,
+    but anybody who may write a credential could write that one.
+    """
     if call.peer.is_owner_by_role:
         return _grant("owner-role", f"a certificate gives the role {OWNER_ROLE}")
     return None
 
 
 def _access_control_list(call: Call) -> Decision | None:
-    """Everybody else needs an entry (OCF Security 12.2)."""
+    """Everybody else needs an entry (OCF Security 12.2).
+
+    Permissions of several entries do not add up, nor need they: an operation needs one of the bits
+    of `Operation`, and one entry that has it is enough. The refusal tells entries that match and do
+    not permit from a list in which nothing matches; it is the difference between a wrong number and
+    a wrong subject in the tool.
+    """
     needed = call.operation.value
     matching = [entry for entry in call.database.acl2.entries if applies(entry, call)]
     for entry in matching:

@@ -1,4 +1,12 @@
-"""Who talks to the device: where it is, and what it proved to be."""
+"""Who talks to the device: where it is, and what it proved to be.
+
+    address                            everybody who sends from there without DTLS
+    address and session                one peer, with what its handshake proved
+    ... with asserted roles            the same, with what role certificates gave it since
+
+It is a value: when roles or a credential change, another `Peer` is made, equal to the first (see
+the class), so that observations and duplicates go on.
+"""
 
 from typing import Final
 from uuid import UUID
@@ -11,6 +19,7 @@ from onboardee.wire.dtls import Session
 from onboardee.wire.path import Path
 
 OWNER_ROLE: Final = "oic.role.owner"
+"""The role that opens everything (OCF Security 10.4), if a certificate gives it."""
 
 
 class Peer(Struct, frozen=True, eq=False):
@@ -40,13 +49,16 @@ class Peer(Struct, frozen=True, eq=False):
         return replace(self, roles=roles)
 
     def with_asserted(self, roles: frozenset[RoleId]) -> "Peer":
-        """Return the same peer with the roles that certificates give it, too."""
+        """Return the same peer with the roles that certificates give it, too.
+
+        The owner's role counts from here only, not from a pre-shared key.
+        """
         is_owner = any(role.role == OWNER_ROLE for role in roles)
         return replace(self, roles=self.roles | roles, is_owner_by_role=is_owner)
 
     @property
     def identity(self) -> str:
-        """Who it is, for people."""
+        """Who it is, for people: a UUID, or how little is known."""
         if self.owns_transfer:
             return f"ownership connection of {self.uuid}" if self.uuid else "ownership connection"
         if self.uuid:

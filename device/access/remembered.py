@@ -3,6 +3,10 @@
 The gate is a pure function, and what it looks at seldom changes: the database is one immutable
 object until something is stored, a peer has the same standing from one request to the next. What
 depends on the time of day, entries with a validity, is decided anew each time.
+
+A decision is found again by all that the rules look at beside the database. A rule that looks at
+something else needs it in `_key`, or it would be answered by what was true for another call; a test
+compares each answer with the gate's over random sequences of calls.
 """
 
 from typing import Final
@@ -12,10 +16,12 @@ from onboardee.device.access.gate import Decision, decide
 from onboardee.svrdb.model import Database
 
 MAX_REMEMBERED: Final = 512
+"""A bound on memory that many peers, or one with many paths, would fill. All are dropped when it is
+reached: to keep them in the order of their use would cost more than to decide again."""
 
 
 class RememberedDecisions:
-    """The decisions about requests that met the same database."""
+    """The decisions about requests that met the same database; one of these for each device."""
 
     def __init__(self) -> None:
         self._database: Database | None = None
@@ -29,6 +35,8 @@ class RememberedDecisions:
 
     def decide(self, call: Call) -> Decision:
         """Grant or refuse a request, as the gate does."""
+        # Identity, not equality: to compare databases would cost more than to decide. Holding the
+        # last one keeps its place in memory from being given to another.
         if call.database is not self._database:
             self._database = call.database
             self._decisions.clear()
@@ -45,7 +53,10 @@ class RememberedDecisions:
 
 
 def _key(call: Call) -> object:
-    """Return all that the rules look at beside the database."""
+    """Return all that the rules look at beside the database.
+
+    A path stands for its target, of which a device has one.
+    """
     peer = call.peer
     return (
         call.operation,

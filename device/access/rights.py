@@ -5,6 +5,17 @@ each; what is not named there is read-only, and an operation without a season is
 state. A `Standard` holds the tables of all resources. There is OCF's, made of the descriptors;
 another standard in which a profile serves requests, too, replaces some of the rows
 (`device/resources/oic_1_1`).
+
+Over what, is asked in RFOTM alone, where three kinds of peers could write:
+
+                                 Over.BEFORE_    Over.          Over.
+                                   OWNERSHIP       OWNERSHIP      EITHER
+    unsecured, before a DOC      yes             no             yes
+    the ownership connection     no              yes            yes
+    another secured session      no              no             no
+
+`oxmsel` is the one property that is written before: a stranger may choose how it wants to prove
+itself, and may not change its mind when it has.
 """
 
 from collections.abc import Mapping
@@ -47,7 +58,14 @@ def why_not_writable(  # noqa: PLR0913 - all but the first three are named
     owns_transfer: bool,
     rights: Rights = OCF.rights,
 ) -> str | None:
-    """Return None if the property may be written, otherwise the sentence that says why not."""
+    """Return None if the property may be written, otherwise the sentence that says why not.
+
+    `resource` is a name as "doxm", `name` a property as on the wire. Whether the peer may write to
+    the resource at all was decided by the gate; the sentence goes into a 4.00.
+
+    >>> why_not_writable("doxm", "oxmsel", State.RFNOP, secured=True, owns_transfer=False)
+    'oxmsel cannot be written in RFNOP'
+    """
     right = rights[resource].get(name)
     if right is None:
         return f"{name} is read-only"

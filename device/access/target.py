@@ -1,4 +1,8 @@
-"""What the gate needs to know of a resource, and what a request wants of it."""
+"""What the gate needs to know of a resource, and what a request wants of it.
+
+Not the resource itself: the gate sees neither values nor operations, and a test of it needs no
+device.
+"""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -17,7 +21,10 @@ ROLES: Final = "/oic/sec/roles"
 
 
 class Kind(Enum):
-    """Classes of resources that the rules tell apart."""
+    """Classes of resources that the rules tell apart (OCF Security 12).
+
+    A new resource of a profile is APPLICATION, the class with the fewest rights.
+    """
 
     SECURITY = "security"
     """Secure virtual resources, `/oic/sec/*`."""
@@ -28,7 +35,12 @@ class Kind(Enum):
 
 
 class Operation(Enum):
-    """What a request wants, with the permission that an access control entry must carry."""
+    """What a request wants, with the permission that an access control entry must carry.
+
+    One of the bits is enough. A POST updates a resource, or creates one in a collection, and tools
+    write either bit for both. An observation begins with reading, and needs the right to read or to
+    be notified; reading alone needs the former.
+    """
 
     RETRIEVE = Permission.RETRIEVE
     OBSERVE = Permission.RETRIEVE | Permission.NOTIFY
@@ -38,7 +50,12 @@ class Operation(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A resource, as far as access to it is concerned."""
+    """A resource, as far as access to it is concerned.
+
+    `href` is the path, `types` and `interfaces` are what filters of entries are compared with.
+    `discoverable` is whether `/oic/res` lists it, `has_plain_endpoint` whether it is served without
+    DTLS in RFNOP; doxm and pstat change that with the state (`gate.has_plain_endpoint`).
+    """
 
     href: str
     kind: Kind

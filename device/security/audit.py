@@ -1,6 +1,16 @@
 """The audit log: what OCF Security calls auditable events.
 
-It is kept in memory: written to disk, every refused request of a stranger would be a disk write.
+It is kept in memory: written to disk, every refused request of a stranger would be a disk write. A
+restart empties it, a factory reset too. It has 4096 octets, of which the oldest entries go first. A
+stranger who is refused often enough pushes out what came before; who needs all of it follows the
+events of the device's bus, which the log is made of.
+
+    id       category (bit)          priority   what happened
+    AC-1     1   access control      2          the gate refused a request
+    AUTH-1   8   authentication      1          a handshake failed
+    COMM-1   64  communication       2          answers were withheld from a peer
+
+The ids are those of IoTivity-Lite.
 """
 
 from collections import deque
@@ -19,6 +29,7 @@ from onboardee.svrdb.model import Database
 MAX_SPACE: Final = 4096
 """Octets of entries, each as it is sent; the oldest make room for new ones."""
 MAX_TEXT: Final = 256
+"""Characters of one detail; paths and names of peers come from the network."""
 
 
 class Category(IntFlag):
@@ -41,7 +52,11 @@ class Entry(
     frozen=True,
     rename={"event_id": "aeid", "time": "timestamp", "details": "auxiliaryinfo"},
 ):
-    """One auditable event; its time is text as RFC 3339 has it."""
+    """One auditable event; its time is text as RFC 3339 has it.
+
+    `details` are, for AC-1: address, identity, path, method, state and reason; for the others the
+    address and, for AUTH-1, the reason.
+    """
 
     event_id: str
     category: Category
@@ -57,7 +72,11 @@ class Entry(
 
 
 class AuditLog:
-    """The latest auditable events of one device. A subscriber of its bus."""
+    """The latest auditable events of one device. A subscriber of its bus.
+
+    `used_space` is in octets, as `/oic/sec/ael` tells it. Filters are asked when an event comes:
+    what they leave out is not there later, when they have been changed.
+    """
 
     def __init__(self, database: Callable[[], Database], wall_clock: WallClock) -> None:
         self._database = database
@@ -71,12 +90,15 @@ class AuditLog:
         return [entry for entry, _ in reversed(self._entries)]
 
     def clear(self) -> None:
-        """Forget everything, as a factory reset does."""
+        """Forget everything, as a factory reset does: the next owner hears nothing of it."""
         self._entries.clear()
         self.used_space = 0
 
     def __call__(self, event: Event) -> None:
-        """Take the event down if it is auditable and the filters let it through."""
+        """Take the event down if it is auditable and the filters let it through.
+
+        An event that is none of the three is passed over.
+        """
         match event:
             case AccessDenied(subject=subject, peer=peer, method=method, href=href, reason=reason):
                 state = self._database().state.name
@@ -112,10 +134,12 @@ class AuditLog:
         message: str,
         details: tuple[str, ...],
     ) -> None:
+        """Append an entry if the filters let it through, and make room."""
         filters = self._database().ael
         if not category & filters.categories or priority > filters.priority:
             return
         time = self._wall_clock().astimezone(UTC).isoformat()
+        # A path of a request may be as long as a datagram, and one entry must not fill the log.
         texts = tuple(text[:MAX_TEXT] for text in details)
         entry = Entry(event_id, category, priority, time, message, texts)
         if any(entry == known for known, _ in self._entries):

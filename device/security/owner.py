@@ -1,7 +1,26 @@
 """The owner credential: the key that device and owner compute from the transfer's DTLS session.
 
-Nothing secret crosses the wire: the owner sends an empty `privatedata`, both sides derive the
-same 16 octets (OCF Security 7.3.2).
+Nothing secret crosses the wire: the owner sends a credential for itself with an empty
+`privatedata`, and both sides derive the same 16 octets (OCF Security 7.3.2). From then on it is the
+SharedKey, the PSK of the owner's sessions.
+
+    key_block = P_SHA256(master_secret, "key expansion" + server_random + client_random)[:L]
+    SharedKey = P_SHA256(key_block, label + owner UUID + device UUID)[:16]
+
+The master secret is what only the two ends of that handshake have; the UUIDs bind the key to this
+owner and this device; the label, to the transfer method. What deployed tools compute decides, where
+texts differ:
+
+* UUIDs are 16 octets, not text, the owner's first. OCF's own change request draws them as text.
+* `L` is not always the length of TLS's key block (see `KEY_BLOCK_SIZES`).
+* The hash is SHA-256 for every suite.
+* The device's UUID is the one it has when the credential is written: tools change `deviceuuid`
+  before that, and the PIN's key, made earlier, is still of the old one.
+* The output is 16 octets with whatever it ends in; a key that ends in zero is no C string.
+
+plgd's client does not derive: it sends a key of its own choice, which is then an ordinary
+credential. The tool here (`onboardee.obt`) has a second implementation of this, on purpose: it
+finds out if this one is wrong.
 """
 
 import hashlib
@@ -13,12 +32,14 @@ from uuid import UUID
 from onboardee.svrdb.model import TransferMethod
 
 KEY_SIZE: Final = 16
+"""Octets of the owner credential, for every suite."""
 
 LABELS: Final[dict[int, bytes]] = {
     TransferMethod.JUST_WORKS: b"oic.sec.doxm.jw",
     TransferMethod.RANDOM_PIN: b"oic.sec.doxm.rdp",
     TransferMethod.MANUFACTURER_CERTIFICATE: b"oic.sec.doxm.mfgcert",
 }
+"""What names the transfer method in the derivation, without a zero at its end."""
 
 KEY_BLOCK_SIZES: Final[dict[int, int]] = {
     0xFF00: 96,
@@ -41,10 +62,12 @@ def derive(
     owner: UUID,
     device: UUID,
 ) -> bytes:
-    """Return the owner credential of the session whose `key_block(size)` is given.
+    """Return the owner credential of the session whose `key_block(size)` is given: 16 octets.
 
-    `device` is the device's UUID at this moment, not the one of the handshake. Raises `KeyError`
-    for a suite or method that has no derivation.
+    `suite` is the number of the session's cipher suite, `method` the `oxmsel` of the transfer,
+    `owner` the subject of the credential. `device` is the device's UUID at this moment, not the one
+    of the handshake. Raises `KeyError` for a suite or method that has no derivation: an empty key
+    would be one that everybody knows.
     """
     seed = LABELS[method] + owner.bytes + device.bytes
     secret = key_block(KEY_BLOCK_SIZES[suite])

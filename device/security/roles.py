@@ -1,4 +1,11 @@
-"""The roles that peers asserted: each for its session only, and gone with it."""
+"""The roles that peers asserted: each for its session only, and gone with it.
+
+A peer with an identity certificate writes a role certificate to `/oic/sec/roles`; it is verified
+against that session's own certificate, and from then on access control entries with the role are
+about the peer (OCF Security 10.4). Nothing is stored: the next session asserts again.
+
+Sessions are held weakly, so that an assertion ends with its session however that ended.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +18,10 @@ from onboardee.wire.dtls import Session
 
 @dataclass(frozen=True, slots=True)
 class Assertion:
-    """A role certificate that was accepted."""
+    """A role certificate that was accepted.
+
+    It is shown to its own peer again as a credential, hence certificate and subject.
+    """
 
     public: PublicData
     subject: str
@@ -25,13 +35,13 @@ Assertions = Mapping[int, Assertion]
 
 
 class AssertedRoles:
-    """What every session asserted."""
+    """What every session of one device asserted."""
 
     def __init__(self) -> None:
         self._by_session: WeakKeyDictionary[Session, Assertions] = WeakKeyDictionary()
 
     def of(self, session: Session, moment: datetime) -> Assertions:
-        """Return what one session asserted, as far as it has not expired."""
+        """Return what one session asserted, as far as it has not expired, by credid."""
         asserted = self._by_session.get(session, {})
         return {credid: each for credid, each in asserted.items() if moment <= each.until}
 
@@ -40,10 +50,13 @@ class AssertedRoles:
         return session in self._by_session
 
     def replace(self, session: Session, assertions: Assertions) -> None:
-        """Remember what the session asserts from now on."""
+        """Remember what the session asserts from now on, in place of what it did before.
+
+        How many a session may assert is bounded where they are written.
+        """
         self._by_session[session] = assertions
 
     def roles(self, session: Session, moment: datetime) -> frozenset[RoleId]:
-        """Return the roles of a session's peer."""
+        """Return the roles of a session's peer, as of a moment (aware)."""
         asserted = self.of(session, moment).values()
         return frozenset(role for each in asserted for role in each.roles)

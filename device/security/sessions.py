@@ -1,4 +1,32 @@
-"""Who may open a DTLS session now, on which terms, and who the peer of a session then is."""
+"""Who may open a DTLS session now, on which terms, and who the peer of a session then is.
+
+The DTLS engine asks for an offer when a handshake begins (`terms_for`) and knows nothing of OCF.
+The state decides:
+
+    state    selected method     who is offered            suites                     proves
+    ------   -----------------   -----------------------   ------------------------   ----------
+    RESET    any                 nobody                    -                          -
+    RFOTM    none                nobody                    -                          -
+    RFOTM    0 Just Works        all, until one is done    ECDH_anon, AES-128-CBC     nothing
+    RFOTM    1 random PIN        the same, while a PIN     ECDHE_PSK, AES-128-CBC     the PIN
+                                   is shown
+    RFOTM    2 manufacturer      the same                  ECDHE_ECDSA, CCM           nothing;
+               certificate                                                             the device
+                                                                                       shows its
+                                                                                       certificate
+    others   any                 all                       ECDHE_PSK, and with a      a key or a
+                                                             certificate ECDHE_ECDSA    certificate
+
+What a session was opened for is fixed at its beginning (`Terms`, the session's tag), as an answer
+that depended on the state at each request would take the rights of the ownership connection away in
+the middle of provisioning.
+
+In a transfer the identity that a peer claims counts for nothing: no key of its own stands behind
+it. It has the rights of the connection instead.
+
+An offer that is None is silence. A refusal by alert would tell strangers that there is a device,
+and in which state.
+"""
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
@@ -65,7 +93,7 @@ def is_ownership_connection(session: Session) -> bool:
 
 
 class Connections(Protocol):
-    """The part of the DTLS endpoint that the terms depend on."""
+    """The part of the DTLS endpoint that the terms depend on: who has a session."""
 
     @property
     def sessions(self) -> Mapping[Hashable, Session]:
@@ -74,7 +102,10 @@ class Connections(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PinTerms:
-    """What the random PIN method opens a session with, as long as a PIN is shown."""
+    """What the random PIN method opens a session with, as long as a PIN is shown.
+
+    `bare_hint` leaves out the prefix of the identity hint, for tools that take the hint for a UUID.
+    """
 
     pin: str = field(repr=False)
     bare_hint: bool = False
@@ -93,7 +124,12 @@ def terms_for(
     pin: PinTerms | None = None,
     wall_clock: WallClock = utc_now,
 ) -> Offer | None:
-    """Return what `address` is offered in the present state; None means to stay silent."""
+    """Return what `address` is offered in the present state; None means to stay silent.
+
+    `pin` is None where no PIN is shown. The offer holds on to this database: a handshake that takes
+    seconds is decided by what was kept at its beginning, and by the time at which a key or a
+    certificate is looked at.
+    """
     if database.state is State.RESET:
         return None
     if database.state is State.RFOTM:
@@ -142,7 +178,15 @@ def _transfer_terms(
 
 
 def identity_uuid(identity: bytes | None) -> UUID | None:
-    """Read a PSK identity: 16 octets of a UUID, or its text. The nil UUID is nobody."""
+    """Read a PSK identity: 16 octets of a UUID, or its text. The nil UUID is nobody.
+
+    IoTivity and IoTivity-Lite send the octets. None for everything else.
+
+    >>> identity_uuid(b"11111111-2222-4333-8444-555555555555")
+    UUID('11111111-2222-4333-8444-555555555555')
+    >>> identity_uuid(bytes(16)) is None
+    True
+    """
     if identity is None:
         return None
     try:
@@ -159,7 +203,11 @@ def pairwise_key(database: Database, identity: bytes, moment: datetime) -> bytes
 
 
 def peer_of(session: Session, database: Database, wall_clock: WallClock = utc_now) -> Peer:
-    """Tell who the peer of a session is, at the moment it is opened."""
+    """Tell who the peer of a session is, at the moment it is opened.
+
+    With a key it is the UUID whose key it had; with a certificate, the UUID in that. The peer of an
+    ownership connection has none, unless it has proven the owner credential.
+    """
     owns_transfer = is_ownership_connection(session)
     # during a transfer an identity is a claim that no key stands behind
     uuid = _proven_uuid(session) if _is_proven(session) else None
@@ -191,7 +239,11 @@ def with_present_role(peer: Peer, database: Database, moment: datetime) -> Peer:
 def has_lost_credential(
     session: Session, before: Database, after: Database, wall_clock: WallClock
 ) -> bool:
-    """Tell whether a change took away what a session was opened with."""
+    """Tell whether a change took away what a session was opened with.
+
+    Such a session is ended: a tool that removes a credential means the peer to be gone, not to stay
+    until it disconnects. A session that had no key before either (of a transfer) loses nothing.
+    """
     if not _is_proven(session):
         return False
     if session.peer_certificates:
@@ -228,7 +280,11 @@ def revocations_outdated(database: Database, moment: datetime) -> datetime | Non
 
 
 def awaited_owner(database: Database) -> UUID | None:
-    """Return who became owner in an unfinished transfer and has its credential already."""
+    """Return who became owner in an unfinished transfer and has its credential already.
+
+    Between that moment and `owned` = true the tool of OIC 1.1 leaves its session and comes back
+    with the new key. Until then the device waits for it alone.
+    """
     owner = database.doxm.owner_uuid
     if database.state is not State.RFOTM or database.doxm.owned or owner == NIL:
         return None

@@ -1,7 +1,16 @@
 """How often the random PIN may be tried: by one host, and by all together.
 
-All together have a bound because a guesser may have many hosts. It follows from how many PINs
-there are, so that it keeps owners out as rarely as the PIN allows.
+The device resets itself after five wrong PINs, which ends the transfer but not the guesser: each
+reset gives a new PIN and five more tries. So tries are counted over resets, in two ways:
+
+    by one host     6 a minute, 20 an hour     a person is wrong less often
+    by all          max(10, PINs / 100,000)    a guesser may have many hosts
+                      a minute, at most 1,000
+
+All together have a bound because a guesser may have many hosts. It follows from how many PINs there
+are, so that it keeps owners out as rarely as the PIN allows: with eight digits, 1,000 tries a
+minute find the PIN of a moment once in 100,000 minutes; with four digits 10 a minute are already
+much. Who is over a bound is told nothing else than that the PIN was wrong.
 """
 
 from collections import OrderedDict, deque
@@ -24,13 +33,21 @@ MOST_A_MINUTE: Final = 1000
 
 
 def all_a_minute(pins: int) -> int:
-    """Return the tries of all hosts within a minute, if there are so many PINs."""
+    """Return the tries of all hosts within a minute, if there are so many PINs.
+
+    >>> all_a_minute(10**4), all_a_minute(10**7), all_a_minute(10**8)
+    (10, 100, 1000)
+    """
     return min(max(pins // SHARE, ALL_A_MINUTE), MOST_A_MINUTE)
 
 
 @dataclass(slots=True)
 class Tries:
-    """Who tried the PIN when, over resets too."""
+    """Who tried the PIN when, over resets too.
+
+    Hosts are told apart by their address; which addresses are one host is for the caller (a /64 of
+    IPv6 elsewhere, each address on the link). Times are in seconds of one clock that does not jump.
+    """
 
     pins: int
     """How many PINs there are."""
@@ -41,19 +58,24 @@ class Tries:
         self._all = deque(maxlen=all_a_minute(self.pins))
 
     def has_time_for(self, host: Hashable, now: float) -> bool:
-        """Tell whether there were few tries of late."""
+        """Tell whether there were few tries of late; nothing is counted by asking."""
         if len(self._all) == self._all.maxlen and now < self._all[0] + 60:
             return False
         tried = [at for at in self._of_hosts.get(host, ()) if now < at + 3600]
         return len(tried) < AN_HOUR and sum(now < at + 60 for at in tried) < A_MINUTE
 
     def begin(self, host: Hashable, now: float) -> bool:
-        """Count a try; false if there were too many."""
+        """Count a try; false if there were too many, and then this one is not counted.
+
+        It is asked when the key is about to be used, not when a handshake begins: a stranger who
+        sends nothing but a ClientHello uses up nothing.
+        """
         if not self.has_time_for(host, now):
             return False
         self._all.append(now)
         self._of_hosts.setdefault(host, deque(maxlen=AN_HOUR)).append(now)
         self._of_hosts.move_to_end(host)
+        # A guesser with more hosts than that gets some of them forgotten; the bound on all stays.
         if len(self._of_hosts) > HOSTS:
             self._of_hosts.popitem(last=False)
         return True
