@@ -27,9 +27,9 @@ from onboardee.device.simulation.profile import Ownership, Pin
 from onboardee.device.sources import source_of
 from onboardee.svrdb.model import Credential, Database, State, TransferMethod
 from onboardee.wire.dtls import (
+    DtlsLimits,
     Event,
     HandshakeFailed,
-    Limits,
     Offer,
     ServerEndpoint,
     Session,
@@ -73,7 +73,7 @@ class Peers:
         self.dtls: Final = ServerEndpoint(
             self,
             entropy=entropy,
-            limits=Limits(handshake_timeout=HANDSHAKE_TIMEOUT),
+            limits=DtlsLimits(handshake_timeout=HANDSHAKE_TIMEOUT),
             keylog=keylog,
             host_of=_host_of,
         )

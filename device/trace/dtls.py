@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 from onboardee.device.trace.items import Way
 from onboardee.wire.dtls import CipherSuite
 from onboardee.wire.dtls import keys as derivation
-from onboardee.wire.dtls.config import Limits
+from onboardee.wire.dtls.config import DtlsLimits
 from onboardee.wire.dtls.errors import Alert as DtlsError
 from onboardee.wire.dtls.framing import Message, split_fragments
 from onboardee.wire.dtls.hello import ClientHello, HelloVerifyRequest, ServerHello
@@ -95,7 +95,7 @@ class Association:
             return
         for part in split_fragments(opened.content):
             key = (way, part.type, part.sequence, part.length)
-            if part.length > Limits().message_size:
+            if part.length > DtlsLimits().message_size:
                 continue
             body = self._parts.setdefault(key, bytearray(part.length))
             holes = self._holes.setdefault(key, set(range(part.length)))

@@ -21,7 +21,7 @@ _BUILT_IN_TAGS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class CborItem:
     """A property's value, the octets it was written in, and where they begin in the file."""
 
     value: Any
@@ -36,7 +36,7 @@ class Item:
 
 def read_map(
     content: bytes, *, key: str = "", base: int = 0, may_be_short: bool = False
-) -> dict[str, Item]:
+) -> dict[str, CborItem]:
     """Read one map with text keys that fills `content`, whose first octet is the file's `base`-th.
 
     The map is of definite or indefinite length. With `may_be_short` a definite one may have less
@@ -44,7 +44,7 @@ def read_map(
     """
     reader = _Reader(content, key, base)
     count = reader.map_head()
-    found: dict[str, Item] = {}
+    found: dict[str, CborItem] = {}
     while count is None or len(found) < count:
         if count is None and reader.at_break():
             break
@@ -131,7 +131,7 @@ class _Reader:
             raise self.error("has a key that is not text")
         return name
 
-    def item(self, name: str) -> Item:
+    def item(self, name: str) -> CborItem:
         start = self._at
         outer, self._key = self._key, f"{self._key}.{name}" if self._key else name
         value = self.value()
@@ -140,7 +140,7 @@ class _Reader:
             self._at = start
             raise self.error("is a byte string in pieces")
         self._key = outer
-        return Item(value, octets, self._base + start)
+        return CborItem(value, octets, self._base + start)
 
     def value(self) -> Any:
         self._stream.seek(self._at)

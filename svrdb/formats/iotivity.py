@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from onboardee.svrdb.formats import credentials, version1
-from onboardee.svrdb.formats.cbor import Item, dump_map, dumps, read_map
+from onboardee.svrdb.formats.cbor import CborItem, dump_map, dumps, read_map
 from onboardee.svrdb.formats.errors import FormatError
 from onboardee.svrdb.formats.foreign import Resources, whole_resources
 from onboardee.svrdb.formats.wire import (
@@ -64,7 +64,7 @@ def decode(content: bytes, *, new_uuid: NewUuid) -> Imported:
     IoTivity keeps elsewhere.
     """
     warnings: list[str] = []
-    places: dict[str, dict[str, Item]] = {}
+    places: dict[str, dict[str, CborItem]] = {}
     whole: dict[str, bytes] = {}
     for name, item in read_map(content).items():
         if not isinstance(item.value, bytes):
@@ -156,7 +156,7 @@ def _unknown_encodings(resources: Resources) -> list[str]:
 _ENCODINGS: Final = (Encoding.RAW, Encoding.BASE64, Encoding.PEM, Encoding.DER)
 
 
-def values(places: dict[str, dict[str, Item]]) -> Resources:
+def values(places: dict[str, dict[str, CborItem]]) -> Resources:
     """Return the resources without the places they were read from."""
     resources = {
         name: {key: item.value for key, item in resource.items()}
@@ -167,7 +167,7 @@ def values(places: dict[str, dict[str, Item]]) -> Resources:
     return resources
 
 
-def _profile(members: dict[str, Item]) -> dict[str, Any]:
+def _profile(members: dict[str, CborItem]) -> dict[str, Any]:
     """Read the third level: byte strings, too, of which an empty one counts as missing."""
     profile: dict[str, Any] = {}
     for name, item in members.items():
@@ -183,7 +183,7 @@ def _profile(members: dict[str, Item]) -> dict[str, Any]:
     return profile
 
 
-def located(error: FormatError, places: dict[str, dict[str, Item]]) -> FormatError:
+def located(error: FormatError, places: dict[str, dict[str, CborItem]]) -> FormatError:
     """Add the octet at which the property in question begins, if it was read from somewhere."""
     name, _, rest = error.key.partition(".")
     prop = rest.partition(".")[0].partition("[")[0]
@@ -191,7 +191,7 @@ def located(error: FormatError, places: dict[str, dict[str, Item]]) -> FormatErr
     return FormatError(error.what, key=error.key, offset=item.offset if item else None)
 
 
-def _read_resource(name: str, item: Item, *, within: str = "") -> dict[str, Item]:
+def _read_resource(name: str, item: CborItem, *, within: str = "") -> dict[str, CborItem]:
     return read_map(
         item.value,
         key=f"{within}{name}",

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from onboardee.svrdb.formats.cbor import Item, dump_map, dumps, read_map
+from onboardee.svrdb.formats.cbor import CborItem, dump_map, dumps, read_map
 from onboardee.svrdb.formats.errors import FormatError
 from onboardee.svrdb.formats.foreign import Resources, whole_resources
 from onboardee.svrdb.formats.iotivity import located
@@ -60,7 +60,7 @@ def decode(files: Mapping[str, bytes], *, device: int = 0, new_uuid: NewUuid) ->
     warnings = [
         f"device {number} of the directory is left out" for number in present if number != device
     ]
-    places: dict[str, dict[str, Item]] = {}
+    places: dict[str, dict[str, CborItem]] = {}
     whole: dict[str, bytes] = {}
     for name, content in _of_device(files, device):
         if name in KNOWN or name == EXTRA:

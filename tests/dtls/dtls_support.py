@@ -17,9 +17,9 @@ from onboardee.wire.dtls import (
     CipherSuite,
     ClientConfig,
     DataReceived,
+    DtlsLimits,
     Event,
     HandshakeFailed,
-    Limits,
     Offer,
     ServerEndpoint,
     Session,
@@ -104,7 +104,7 @@ def offer_for(suite: CipherSuite, *, client_certificate: bool = False) -> Offer:
     return replace(OFFER, suites=(suite,), verify_peer=verify)
 
 
-def config_for(*suites: CipherSuite, limits: Limits | None = None) -> ClientConfig:
+def config_for(*suites: CipherSuite, limits: DtlsLimits | None = None) -> ClientConfig:
     """Return a client configuration that fits `OFFER`."""
     return ClientConfig(
         suites,
@@ -112,7 +112,7 @@ def config_for(*suites: CipherSuite, limits: Limits | None = None) -> ClientConf
         psk={HINT: KEY}.get,
         certificate=CLIENT_CERTIFICATE,
         verify_server=trust_root,
-        limits=limits or Limits(),
+        limits=limits or DtlsLimits(),
     )
 
 
@@ -153,7 +153,7 @@ class Pair:
         offer: Offer | None = None,
         config: ClientConfig | None = None,
         server: ServerEndpoint | None = None,
-        limits: Limits | None = None,
+        limits: DtlsLimits | None = None,
         tamper: Tamper = pass_on,
         address: Hashable = CLIENT,
         seed: int = 1,
@@ -162,7 +162,7 @@ class Pair:
     ) -> None:
         self.policy = FixedPolicy(offer or offer_for(suite))
         self.server = server or ServerEndpoint(
-            self.policy, entropy=SeededEntropy(f"server {seed}"), limits=limits or Limits()
+            self.policy, entropy=SeededEntropy(f"server {seed}"), limits=limits or DtlsLimits()
         )
         self.client = ClientConnection(
             config or config_for(suite, limits=limits),

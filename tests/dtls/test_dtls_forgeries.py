@@ -17,7 +17,7 @@ from dtls_support import (
 from onboardee.wire.dtls import (
     AlertDescription,
     CipherSuite,
-    Limits,
+    DtlsLimits,
     ServerEndpoint,
 )
 from onboardee.wire.dtls.framing import Message, split_fragments
@@ -145,7 +145,7 @@ def test_forged_fragments_do_not_keep_fragments_out(kind: HandshakeType, place: 
     pair = Pair(
         CCM_8,
         offer=offer_for(CCM_8, client_certificate=True),
-        limits=Limits(mtu=300),
+        limits=DtlsLimits(mtu=300),
         tamper=inject,
     ).start()
     assert count > 2

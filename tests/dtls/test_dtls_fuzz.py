@@ -4,14 +4,14 @@ from dtls_support import CCM_8, CLIENT, PSK, FixedPolicy, Pair, offer_for
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onboardee.wire.dtls import CipherSuite, Limits
+from onboardee.wire.dtls import CipherSuite, DtlsLimits
 from onboardee.wire.dtls.numbers import ContentType, HandshakeType
 
 RECORDED = {
     suite: Pair(suite, offer=offer_for(suite, client_certificate=True)).start().sent
     for suite in (PSK, CCM_8)
 }
-LIMITS = Limits(half_open=2, sessions=2)
+LIMITS = DtlsLimits(half_open=2, sessions=2)
 suites = st.sampled_from([PSK, CCM_8])
 
 record_like = st.builds(

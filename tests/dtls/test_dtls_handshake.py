@@ -27,7 +27,7 @@ from onboardee.wire.dtls import (
     CipherSuite,
     CloseReason,
     DataReceived,
-    Limits,
+    DtlsLimits,
     Renegotiation,
     Role,
     ServerEndpoint,
@@ -243,7 +243,7 @@ def test_closing_a_client_in_mid_handshake() -> None:
 
 def test_closed_client_ends_the_servers_session() -> None:
     """A client's close_notify is answered and ends both sides."""
-    pair = Pair(limits=Limits()).start()
+    pair = Pair(limits=DtlsLimits()).start()
     pair.client.close(0.0)
     pair.settle()
     assert closed(pair.client_events)[0].reason is CloseReason.LOCAL

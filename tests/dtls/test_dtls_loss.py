@@ -17,15 +17,15 @@ from dtls_support import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onboardee.wire.dtls import CipherSuite, Limits, Offer
+from onboardee.wire.dtls import CipherSuite, DtlsLimits, Offer
 from onboardee.wire.dtls.numbers import ContentType
 
-SMALL = Limits(mtu=200)
+SMALL = DtlsLimits(mtu=200)
 CERTIFICATES = offer_for(CCM_8, client_certificate=True)
-CASES: list[tuple[CipherSuite, Offer, Limits]] = [
-    (ANON, offer_for(ANON), Limits()),
-    (PSK, offer_for(PSK), Limits()),
-    (CCM_8, CERTIFICATES, Limits()),
+CASES: list[tuple[CipherSuite, Offer, DtlsLimits]] = [
+    (ANON, offer_for(ANON), DtlsLimits()),
+    (PSK, offer_for(PSK), DtlsLimits()),
+    (CCM_8, CERTIFICATES, DtlsLimits()),
     (CCM_8, CERTIFICATES, SMALL),
 ]
 every_case = pytest.mark.parametrize(
@@ -35,7 +35,7 @@ every_case = pytest.mark.parametrize(
 
 @every_case
 def test_any_single_lost_datagram_is_made_good(
-    suite: CipherSuite, offer: Offer, limits: Limits
+    suite: CipherSuite, offer: Offer, limits: DtlsLimits
 ) -> None:
     """Whichever datagram of the handshake is lost, it completes after the first timer."""
     total = len(Pair(suite, offer=offer, limits=limits).start().sent)
@@ -55,7 +55,7 @@ def test_any_single_lost_datagram_is_made_good(
 
 @every_case
 def test_any_duplicated_datagram_is_harmless(
-    suite: CipherSuite, offer: Offer, limits: Limits
+    suite: CipherSuite, offer: Offer, limits: DtlsLimits
 ) -> None:
     """Every datagram twice: one session, no failure, no endless repetition."""
     pair = Pair(suite, offer=offer, limits=limits, tamper=lambda _, datagram: [datagram] * 2)
@@ -69,7 +69,7 @@ def test_any_duplicated_datagram_is_harmless(
 @given(seed=st.integers(0, 2**32))
 @settings(max_examples=15, deadline=None)
 def test_any_order_leads_to_a_session(
-    suite: CipherSuite, offer: Offer, limits: Limits, seed: int
+    suite: CipherSuite, offer: Offer, limits: DtlsLimits, seed: int
 ) -> None:
     """Datagrams in flight at the same time may arrive in any order."""
     pair = Pair(suite, offer=offer, limits=limits, shuffle=random.Random(seed))
@@ -101,7 +101,7 @@ def test_records_of_a_flight_in_reverse(suite: CipherSuite, client_certificate: 
 @given(seed=st.integers(0, 2**32), loss=st.floats(0.2, 0.3))
 @settings(max_examples=15, deadline=None)
 def test_heavy_loss_is_survived(
-    suite: CipherSuite, offer: Offer, limits: Limits, seed: int, loss: float
+    suite: CipherSuite, offer: Offer, limits: DtlsLimits, seed: int, loss: float
 ) -> None:
     """With 20 to 30 % loss, copies and reordering, a handshake completes or times out cleanly."""
     dice = random.Random(seed)
@@ -132,7 +132,7 @@ def test_most_handshakes_survive_30_percent_loss() -> None:
 
 
 @every_case
-def test_datagrams_respect_the_mtu(suite: CipherSuite, offer: Offer, limits: Limits) -> None:
+def test_datagrams_respect_the_mtu(suite: CipherSuite, offer: Offer, limits: DtlsLimits) -> None:
     """No datagram of a handshake is longer than the limit."""
     pair = Pair(suite, offer=offer, limits=limits).start()
     assert max(len(datagram) for _, datagram in pair.sent) <= limits.mtu

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from onboardee.wire.dtls import CipherSuite, keys
-from onboardee.wire.dtls.config import Limits
+from onboardee.wire.dtls.config import DtlsLimits
 from onboardee.wire.dtls.exchange import leaf_key, verify
 from onboardee.wire.dtls.framing import Fragment, Message, fragment, split_fragments
 from onboardee.wire.dtls.handshake import CLIENT_LABEL, SERVER_LABEL
@@ -65,7 +65,7 @@ def protections(name: str) -> dict[str, Protection]:
 def handshake_messages(name: str) -> list[tuple[str, Message]]:
     """Return the messages of the handshake in order, Finished included."""
     opened, found = protections(name), []
-    inboxes = {"client": Reassembler(0, Limits()), "server": Reassembler(0, Limits())}
+    inboxes = {"client": Reassembler(0, DtlsLimits()), "server": Reassembler(0, DtlsLimits())}
     for sender, record in recorded_records(name):
         if record.content_type != ContentType.HANDSHAKE:
             continue

@@ -15,7 +15,7 @@ from dtls_support import (
     records,
 )
 
-from onboardee.wire.dtls import ClientConfig, Limits, ServerEndpoint
+from onboardee.wire.dtls import ClientConfig, DtlsLimits, ServerEndpoint
 from onboardee.wire.dtls.client import ClientConnection
 from onboardee.wire.dtls.framing import Message
 from onboardee.wire.dtls.hello import ClientHello, HelloVerifyRequest
@@ -26,12 +26,12 @@ from onboardee.wire.entropy import SeededEntropy
 HELLO = ClientHello(0xFEFD, bytes(32), b"", b"", (ANON,), extensions={10: bytes((0, 2, 0, 23))})
 
 
-def endpoint(limits: Limits | None = None) -> ServerEndpoint:
+def endpoint(limits: DtlsLimits | None = None) -> ServerEndpoint:
     """Make a server of the anonymous suite whose addresses are (host, port)."""
     return ServerEndpoint(
         FixedPolicy(offer_for(ANON)),
         entropy=SeededEntropy(1),
-        limits=limits or Limits(),
+        limits=limits or DtlsLimits(),
         host_of=lambda address: address[0],  # type: ignore[index]
     )
 
@@ -87,7 +87,7 @@ def test_numbers_at_their_end(sequence: int, number: int, answered: bool) -> Non
 
 def test_a_flood_from_one_host_displaces_its_own() -> None:
     """Whoever opens handshakes without end loses its own, and nobody else does."""
-    server = endpoint(Limits(half_open=4))
+    server = endpoint(DtlsLimits(half_open=4))
     assert open_from(server, ("honest", 1), 0, 0)
     for port in range(100):
         assert open_from(server, ("flood", port), 0, 0)
@@ -98,7 +98,7 @@ def test_a_flood_from_one_host_displaces_its_own() -> None:
 
 def test_a_handshake_with_keys_goes_last() -> None:
     """A peer that answered our flight is not displaced by those who have not."""
-    pair = Pair(limits=Limits(half_open=3))
+    pair = Pair(limits=DtlsLimits(half_open=3))
     pair.tamper = without_finished
     pair.start()
     address = pair.address
@@ -144,7 +144,7 @@ def test_a_failure_before_the_key_exchange_tried_nothing() -> None:
 
 def test_early_data_is_bounded() -> None:
     """Application data that overtakes Finished is kept up to the limit, and no further."""
-    limits = Limits(early_records=4)
+    limits = DtlsLimits(early_records=4)
     pair = Pair(limits=limits, config=config_for(PSK, limits=limits))
     held: list[bytes] = []
 
@@ -215,7 +215,7 @@ def test_finished_without_protection_opens_nothing(order: str) -> None:
 
 def test_what_a_stranger_may_take() -> None:
     """Spelled out a second time on purpose: a default bound changes by decision, not by slip."""
-    limits = Limits()
+    limits = DtlsLimits()
     assert (limits.half_open, limits.sessions, limits.early_records) == (64, 64, 8)
     assert (limits.idle_timeout, limits.handshake_timeout) == (600, 60)
     assert (limits.retransmit_initial, limits.retransmit_maximum) == (1, 60)

@@ -11,8 +11,8 @@ from onboardee.wire.dtls.numbers import ContentType, HandshakeType
 from onboardee.wire.dtls.transitions import (
     CLIENT_STEPS,
     SERVER_STEPS,
-    Input,
-    State,
+    HandshakeInput,
+    HandshakeState,
     Steps,
     followers,
 )
@@ -47,17 +47,17 @@ LEGAL = {
 }
 
 
-def steps_of(state: State) -> Steps:
+def steps_of(state: HandshakeState) -> Steps:
     """Return the table that a state belongs to."""
     return SERVER_STEPS if state.name.startswith("SERVER") else CLIENT_STEPS
 
 
-@pytest.mark.parametrize("state", State, ids=lambda state: state.name)
-@pytest.mark.parametrize("received", Input, ids=lambda received: received.name)
-def test_cell(state: State, received: Input) -> None:
+@pytest.mark.parametrize("state", HandshakeState, ids=lambda state: state.name)
+@pytest.mark.parametrize("received", HandshakeInput, ids=lambda received: received.name)
+def test_cell(state: HandshakeState, received: HandshakeInput) -> None:
     """A legal cell leads where the specification says, any other is an unexpected message."""
     expected = LEGAL[state.name].get(received.name, "")
-    if state.name.startswith("CLIENT") and received is Input.HELLO_REQUEST:
+    if state.name.startswith("CLIENT") and received is HandshakeInput.HELLO_REQUEST:
         expected = state.name
     if expected:
         names = [follower.name for follower in followers(steps_of(state), state, received)]
@@ -70,14 +70,14 @@ def test_cell(state: State, received: Input) -> None:
 def test_unknown_handshake_type_is_unexpected() -> None:
     """A number that is no handshake message is refused like a message out of place."""
     with pytest.raises(UnexpectedMessage):
-        followers(SERVER_STEPS, State.SERVER_KEY_EXCHANGE, 99)
+        followers(SERVER_STEPS, HandshakeState.SERVER_KEY_EXCHANGE, 99)
 
 
 def test_every_state_can_be_reached_and_left() -> None:
     """No state of the tables is an island, and all paths end established."""
     for steps, end in (
-        (SERVER_STEPS, State.SERVER_ESTABLISHED),
-        (CLIENT_STEPS, State.CLIENT_ESTABLISHED),
+        (SERVER_STEPS, HandshakeState.SERVER_ESTABLISHED),
+        (CLIENT_STEPS, HandshakeState.CLIENT_ESTABLISHED),
     ):
         for start in steps:
             state, walk = start, random.Random(1)
@@ -86,23 +86,23 @@ def test_every_state_can_be_reached_and_left() -> None:
             assert state is end
 
 
-def reach(state: State) -> Pair:
+def reach(state: HandshakeState) -> Pair:
     """Bring a server to a state by letting only the messages before it arrive."""
     certificates = state in {
-        State.SERVER_CERTIFICATE,
-        State.SERVER_KEY_EXCHANGE_THEN_PROOF,
-        State.SERVER_CERTIFICATE_VERIFY,
+        HandshakeState.SERVER_CERTIFICATE,
+        HandshakeState.SERVER_KEY_EXCHANGE_THEN_PROOF,
+        HandshakeState.SERVER_CERTIFICATE_VERIFY,
     }
     suite: CipherSuite = CCM_8 if certificates else PSK
     passing = {
-        State.SERVER_CERTIFICATE: [],
-        State.SERVER_KEY_EXCHANGE: [],
-        State.SERVER_KEY_EXCHANGE_THEN_PROOF: [HandshakeType.CERTIFICATE],
-        State.SERVER_CERTIFICATE_VERIFY: [
+        HandshakeState.SERVER_CERTIFICATE: [],
+        HandshakeState.SERVER_KEY_EXCHANGE: [],
+        HandshakeState.SERVER_KEY_EXCHANGE_THEN_PROOF: [HandshakeType.CERTIFICATE],
+        HandshakeState.SERVER_CERTIFICATE_VERIFY: [
             HandshakeType.CERTIFICATE,
             HandshakeType.CLIENT_KEY_EXCHANGE,
         ],
-        State.SERVER_CHANGE_CIPHER_SPEC: [HandshakeType.CLIENT_KEY_EXCHANGE],
+        HandshakeState.SERVER_CHANGE_CIPHER_SPEC: [HandshakeType.CLIENT_KEY_EXCHANGE],
     }[state]
 
     def tamper(sender: str, datagram: bytes) -> list[bytes]:
@@ -121,18 +121,18 @@ def reach(state: State) -> Pair:
 
 
 SERVER_STATES_IN_PLAINTEXT = [
-    State.SERVER_CERTIFICATE,
-    State.SERVER_KEY_EXCHANGE,
-    State.SERVER_KEY_EXCHANGE_THEN_PROOF,
-    State.SERVER_CERTIFICATE_VERIFY,
-    State.SERVER_CHANGE_CIPHER_SPEC,
+    HandshakeState.SERVER_CERTIFICATE,
+    HandshakeState.SERVER_KEY_EXCHANGE,
+    HandshakeState.SERVER_KEY_EXCHANGE_THEN_PROOF,
+    HandshakeState.SERVER_CERTIFICATE_VERIFY,
+    HandshakeState.SERVER_CHANGE_CIPHER_SPEC,
 ]
 
 
 @pytest.mark.parametrize("state", SERVER_STATES_IN_PLAINTEXT, ids=lambda state: state.name)
 @pytest.mark.parametrize("kind", HandshakeType, ids=lambda kind: kind.name)
 def test_server_answers_an_illegal_message_with_unexpected_message(
-    state: State, kind: HandshakeType
+    state: HandshakeState, kind: HandshakeType
 ) -> None:
     """On the wire, too, a message out of place ends the handshake with the alert of that name."""
     if kind.name in LEGAL[state.name] or kind is HandshakeType.CLIENT_HELLO:

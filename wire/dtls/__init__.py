@@ -7,8 +7,8 @@ does without that module.
 
 from onboardee.wire.dtls.config import (
     ClientConfig,
+    DtlsLimits,
     KeyLog,
-    Limits,
     Offer,
     Renegotiation,
     ServerPolicy,
@@ -16,7 +16,7 @@ from onboardee.wire.dtls.config import (
 )
 from onboardee.wire.dtls.endpoint import ServerEndpoint
 from onboardee.wire.dtls.errors import (
-    AccessDenied,
+    AccessDeniedAlert,
     Alert,
     BadCertificate,
     BadRecordMac,
@@ -28,8 +28,8 @@ from onboardee.wire.dtls.errors import (
     HandshakeFailure,
     IllegalParameter,
     InternalError,
+    NoSessionError,
     ProtocolVersion,
-    SessionEnded,
     UnexpectedMessage,
     UnknownCa,
     UnknownPskIdentity,
@@ -48,7 +48,7 @@ from onboardee.wire.dtls.numbers import AlertDescription, CipherSuite
 from onboardee.wire.dtls.session import Role, Session
 
 __all__ = [
-    "AccessDenied",
+    "AccessDeniedAlert",
     "Alert",
     "AlertDescription",
     "BadCertificate",
@@ -62,13 +62,14 @@ __all__ = [
     "DataReceived",
     "DecodeError",
     "DecryptError",
+    "DtlsLimits",
     "Event",
     "HandshakeFailed",
     "HandshakeFailure",
     "IllegalParameter",
     "InternalError",
     "KeyLog",
-    "Limits",
+    "NoSessionError",
     "Offer",
     "ProtocolVersion",
     "Renegotiation",
@@ -77,7 +78,6 @@ __all__ = [
     "ServerPolicy",
     "Session",
     "SessionClosed",
-    "SessionEnded",
     "SessionEstablished",
     "UnexpectedMessage",
     "UnknownCa",

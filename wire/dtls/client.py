@@ -3,8 +3,8 @@
 from collections.abc import Hashable
 
 from onboardee.wire.dtls.client_handshake import ClientHandshake
-from onboardee.wire.dtls.config import ClientConfig, KeyLog, Surroundings
-from onboardee.wire.dtls.errors import Alert, AlertReceived, SessionEnded
+from onboardee.wire.dtls.config import ClientConfig, HandshakeContext, KeyLog
+from onboardee.wire.dtls.errors import Alert, AlertReceived, NoSessionError
 from onboardee.wire.dtls.events import (
     CloseReason,
     DataReceived,
@@ -13,7 +13,7 @@ from onboardee.wire.dtls.events import (
     SessionClosed,
     SessionEstablished,
 )
-from onboardee.wire.dtls.link import Link
+from onboardee.wire.dtls.link import SessionLink
 from onboardee.wire.dtls.numbers import AlertDescription, ContentType
 from onboardee.wire.dtls.record import Record, split
 from onboardee.wire.dtls.session import Session
@@ -52,9 +52,9 @@ class ClientConnection:
         self.session: Session | None = None
         """The session once it is established; it stays here after its end."""
         self._config = config
-        self._surroundings = Surroundings(config.limits, entropy, keylog)
+        self._context = HandshakeContext(config.limits, entropy, keylog)
         self._handshake: ClientHandshake | None = None
-        self._link: Link | None = None
+        self._link: SessionLink | None = None
         self._outbox: list[bytes] = []
         self._events: list[Event] = []
 
@@ -77,7 +77,7 @@ class ClientConnection:
         """
         if self._handshake is not None or self.session is not None:
             raise RuntimeError("a connection starts once")
-        self._handshake = ClientHandshake(self._config, self._surroundings, now)
+        self._handshake = ClientHandshake(self._config, self._context, now)
         self._handshake.start(now)
         self._flush(self._handshake)
 
@@ -93,12 +93,12 @@ class ClientConnection:
         """Send one application-data record.
 
         Raises:
-            SessionEnded: if there is no session, or no longer.
+            NoSessionError: if there is no session, or no longer.
             ValueError: if the plaintext is longer than 2**14 octets (RFC 5246 6.2.1).
 
         """
         if self._link is None:
-            raise SessionEnded(f"no session with {self.address!r}")
+            raise NoSessionError(f"no session with {self.address!r}")
         self._outbox.append(self._link.seal(plaintext))
         self._link.session.last_active = now
 
@@ -156,11 +156,11 @@ class ClientConnection:
     def _establish(self, handshake: ClientHandshake, now: float) -> None:
         self._handshake = None
         self.session = handshake.session(self.address, None, now)
-        self._link = Link(handshake, self.session)
+        self._link = SessionLink(handshake, self.session)
         self._events.append(SessionEstablished(self.session))
         self._events += [DataReceived(self.session, data) for data in handshake.early_data]
 
-    def _receive_protected(self, link: Link, record: Record, now: float) -> None:
+    def _receive_protected(self, link: SessionLink, record: Record, now: float) -> None:
         content = link.channel.open(record)
         if content is None:
             return
@@ -173,11 +173,11 @@ class ClientConnection:
         if reaction.ending is not None:
             self._end(link, reaction.ending)
 
-    def _close(self, link: Link, reason: CloseReason) -> None:
+    def _close(self, link: SessionLink, reason: CloseReason) -> None:
         self._outbox.append(link.close_notify())
         self._end(link, reason)
 
-    def _end(self, link: Link, reason: CloseReason) -> None:
+    def _end(self, link: SessionLink, reason: CloseReason) -> None:
         self._link = None
         link.session.alive = False
         self._events.append(SessionClosed(link.session, reason))

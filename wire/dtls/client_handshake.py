@@ -4,7 +4,7 @@ from hashlib import sha256
 
 from onboardee.wire.dtls import keys
 from onboardee.wire.dtls.codec import numbers
-from onboardee.wire.dtls.config import ClientConfig, Renegotiation, Surroundings
+from onboardee.wire.dtls.config import ClientConfig, HandshakeContext, Renegotiation
 from onboardee.wire.dtls.errors import (
     HandshakeFailure,
     IllegalParameter,
@@ -44,7 +44,7 @@ from onboardee.wire.dtls.numbers import (
 from onboardee.wire.dtls.record import Channel
 from onboardee.wire.dtls.session import Role
 from onboardee.wire.dtls.suites import Bulk, KeyExchange
-from onboardee.wire.dtls.transitions import CLIENT_STEPS, State
+from onboardee.wire.dtls.transitions import CLIENT_STEPS, HandshakeState
 
 _COOKIES = 8
 """How often a server may ask for a cookie; a second time only if its secret changed meanwhile."""
@@ -56,10 +56,10 @@ class ClientHandshake(Handshake):
     role = Role.CLIENT
     steps = CLIENT_STEPS
 
-    def __init__(self, config: ClientConfig, surroundings: Surroundings, now: float) -> None:
-        super().__init__(surroundings, now, Channel(), 0)
-        self.state = State.CLIENT_HELLO
-        self.client_random = surroundings.entropy.token(RANDOM_SIZE)
+    def __init__(self, config: ClientConfig, context: HandshakeContext, now: float) -> None:
+        super().__init__(context, now, Channel(), 0)
+        self.state = HandshakeState.CLIENT_HELLO
+        self.client_random = context.entropy.token(RANDOM_SIZE)
         self._config = config
         self._cookie = b""
         self._cookies_left = _COOKIES
@@ -95,7 +95,7 @@ class ClientHandshake(Handshake):
         self._transcript = sha256()
         self._add(HandshakeType.CLIENT_HELLO, hello.encode())
 
-    def _handle(self, kind: HandshakeType, body: bytes) -> State | None:
+    def _handle(self, kind: HandshakeType, body: bytes) -> HandshakeState | None:
         match kind:
             case HandshakeType.HELLO_VERIFY_REQUEST:
                 self._on_cookie(HelloVerifyRequest.decode(body))
@@ -123,7 +123,7 @@ class ClientHandshake(Handshake):
         self._cookie = request.cookie
         self._add_hello()
 
-    def _on_hello(self, hello: ServerHello) -> State:
+    def _on_hello(self, hello: ServerHello) -> HandshakeState:
         if hello.version != DTLS_1_2:
             raise ProtocolVersion("the server chose another version")
         if hello.suite not in self._config.suites or hello.compression_method != NULL_COMPRESSION:
@@ -137,8 +137,8 @@ class ClientHandshake(Handshake):
         if self.encrypt_then_mac and self.parameters.bulk is not Bulk.CBC:
             raise IllegalParameter("encrypt_then_mac with a suite that has no MAC")
         if self.parameters.exchange is KeyExchange.ECDSA:
-            return State.CLIENT_CERTIFICATE
-        return State.CLIENT_KEY_EXCHANGE
+            return HandshakeState.CLIENT_CERTIFICATE
+        return HandshakeState.CLIENT_KEY_EXCHANGE
 
     def _check_extensions(self, extensions: Extensions) -> None:
         """Refuse what was not offered; the SCSV offers renegotiation_info (RFC 5746 3.4)."""
@@ -187,7 +187,7 @@ class ClientHandshake(Handshake):
         self._add_finished(CLIENT_LABEL)
 
     def _add_key_exchange(self) -> None:
-        ephemeral = Ephemeral(self._surroundings.entropy)
+        ephemeral = Ephemeral(self._context.entropy)
         premaster, identity = ephemeral.shared(self._server_point), b""
         if self.parameters.exchange is KeyExchange.PSK:
             identity = self._config.psk_identity

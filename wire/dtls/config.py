@@ -46,7 +46,7 @@ class ServerPolicy(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class DtlsLimits:
     """Bounds on everything that a peer can make grow. Times are in seconds, sizes in octets."""
 
     half_open: int = 64
@@ -70,10 +70,10 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class HandshakeContext:
     """What every handshake of an endpoint shares."""
 
-    limits: Limits
+    limits: DtlsLimits
     entropy: Entropy
     keylog: KeyLog | None = None
 
@@ -109,4 +109,4 @@ class ClientConfig:
     offer_encrypt_then_mac: bool = False
     """Offers RFC 7366, as IoTivity does; the server decides."""
     one_record_per_datagram: bool = False
-    limits: Limits = field(default_factory=Limits)
+    limits: DtlsLimits = field(default_factory=DtlsLimits)

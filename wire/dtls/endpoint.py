@@ -4,9 +4,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection, Hashable, Mapping
 from types import MappingProxyType
 
-from onboardee.wire.dtls.config import KeyLog, Limits, Offer, ServerPolicy, Surroundings
+from onboardee.wire.dtls.config import DtlsLimits, HandshakeContext, KeyLog, Offer, ServerPolicy
 from onboardee.wire.dtls.cookie import CookieJar
-from onboardee.wire.dtls.errors import Alert, AlertReceived, DecodeError, SessionEnded
+from onboardee.wire.dtls.errors import Alert, AlertReceived, DecodeError, NoSessionError
 from onboardee.wire.dtls.events import (
     CloseReason,
     DataReceived,
@@ -18,7 +18,7 @@ from onboardee.wire.dtls.events import (
 from onboardee.wire.dtls.framing import Message, split_fragments
 from onboardee.wire.dtls.half_open import HalfOpen
 from onboardee.wire.dtls.hello import ClientHello, HelloVerifyRequest
-from onboardee.wire.dtls.link import Link
+from onboardee.wire.dtls.link import SessionLink
 from onboardee.wire.dtls.numbers import (
     DTLS_1_2,
     AlertDescription,
@@ -31,7 +31,7 @@ from onboardee.wire.dtls.server_handshake import Opening, ServerHandshake
 from onboardee.wire.dtls.session import Session
 from onboardee.wire.entropy import Entropy
 
-_DEFAULT_LIMITS = Limits()
+_DEFAULT_LIMITS = DtlsLimits()
 _LAST_SEQUENCE = 0xFFFF - 32
 """Message numbers of a whole handshake follow that of its ClientHello in 16 bits …"""
 _LAST_RECORD = 1 << 47
@@ -55,18 +55,18 @@ class ServerEndpoint:
         policy: ServerPolicy,
         *,
         entropy: Entropy,
-        limits: Limits = _DEFAULT_LIMITS,
+        limits: DtlsLimits = _DEFAULT_LIMITS,
         keylog: KeyLog | None = None,
         host_of: Callable[[Hashable], Hashable] = _address_itself,
     ) -> None:
         """`host_of` tells for which addresses one host stands, when handshakes have to give way."""
         self._policy = policy
         self._limits = limits
-        self._surroundings = Surroundings(limits, entropy, keylog)
+        self._context = HandshakeContext(limits, entropy, keylog)
         self._cookies = CookieJar(entropy)
         self._handshakes = HalfOpen(limits.half_open, host_of, entropy)
         # In order of last activity: the first is the next to idle out, and to be evicted.
-        self._links: OrderedDict[Hashable, Link] = OrderedDict()
+        self._links: OrderedDict[Hashable, SessionLink] = OrderedDict()
         self._sessions: dict[Hashable, Session] = {}
         self._outbox: list[tuple[bytes, Hashable]] = []
         self._events: list[Event] = []
@@ -115,13 +115,13 @@ class ServerEndpoint:
         """Send one application-data record.
 
         Raises:
-            SessionEnded: if the session is not alive.
+            NoSessionError: if the session is not alive.
             ValueError: if the plaintext is longer than 2**14 octets (RFC 5246 6.2.1).
 
         """
         link = self._links.get(session.address)
         if link is None or link.session is not session:
-            raise SessionEnded(f"session with {session.address!r} has ended")
+            raise NoSessionError(f"session with {session.address!r} has ended")
         self._outbox.append((link.seal(plaintext), session.address))
         self._touch(link, now)
 
@@ -221,7 +221,7 @@ class ServerEndpoint:
         if address in self._handshakes:
             self._give_up(address, "superseded by a new attempt")
         try:
-            handshake = ServerHandshake(opening, offer, self._surroundings, now)
+            handshake = ServerHandshake(opening, offer, self._context, now)
         except Alert as alert:
             content = bytes((AlertLevel.FATAL, alert.description))
             record = plain_record(ContentType.ALERT, opening.record_number, content)
@@ -269,7 +269,7 @@ class ServerEndpoint:
         del self._handshakes[address]
         old = self._links.pop(address, None)
         session = handshake.session(address, handshake.offer.tag, now)
-        self._links[address] = Link(handshake, session)
+        self._links[address] = SessionLink(handshake, session)
         self._sessions[address] = session
         self._events.append(SessionEstablished(session, old.session if old else None))
         if old is not None:
@@ -279,22 +279,22 @@ class ServerEndpoint:
             self._close(next(iter(self._links.values())), CloseReason.EVICTED)
         self._events += [DataReceived(session, data) for data in handshake.early_data]
 
-    def _control(self, link: Link, content_type: int, content: bytes) -> None:
+    def _control(self, link: SessionLink, content_type: int, content: bytes) -> None:
         reaction = link.control(content_type, content)
         address = link.session.address
         self._outbox += [(datagram, address) for datagram in reaction.datagrams]
         if reaction.ending is not None:
             self._end(link, reaction.ending)
 
-    def _touch(self, link: Link, now: float) -> None:
+    def _touch(self, link: SessionLink, now: float) -> None:
         link.session.last_active = now
         self._links.move_to_end(link.session.address)
 
-    def _close(self, link: Link, reason: CloseReason) -> None:
+    def _close(self, link: SessionLink, reason: CloseReason) -> None:
         self._outbox.append((link.close_notify(), link.session.address))
         self._end(link, reason)
 
-    def _end(self, link: Link, reason: CloseReason) -> None:
+    def _end(self, link: SessionLink, reason: CloseReason) -> None:
         del self._links[link.session.address]
         del self._sessions[link.session.address]
         link.session.alive = False

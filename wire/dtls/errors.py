@@ -1,4 +1,4 @@
-"""What can go wrong: the peer's faults are alerts, the caller's fault is `SessionEnded`."""
+"""What can go wrong: the peer's faults are alerts, the caller's fault is `NoSessionError`."""
 
 from typing import ClassVar
 
@@ -63,7 +63,7 @@ class UnknownCa(Alert):
     description = AlertDescription.UNKNOWN_CA
 
 
-class AccessDenied(Alert):
+class AccessDeniedAlert(Alert):
     """A valid certificate whose holder may not connect."""
 
     description = AlertDescription.ACCESS_DENIED
@@ -128,5 +128,5 @@ def _description(number: int) -> AlertDescription | None:
         return None
 
 
-class SessionEnded(Exception):  # noqa: N818 - the state the caller ran into
+class NoSessionError(Exception):
     """Raised to a caller who sends on a session that is no longer alive."""

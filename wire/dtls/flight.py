@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from onboardee.wire.dtls.config import Limits
+from onboardee.wire.dtls.config import DtlsLimits
 from onboardee.wire.dtls.framing import HANDSHAKE_HEADER_SIZE, Message, fragment
 from onboardee.wire.dtls.numbers import ContentType
 from onboardee.wire.dtls.record import Channel
@@ -19,7 +19,7 @@ class _Item(NamedTuple):
 class Flight:
     """Messages that are sent, and sent again, together."""
 
-    def __init__(self, limits: Limits, *, one_record_per_datagram: bool = False) -> None:
+    def __init__(self, limits: DtlsLimits, *, one_record_per_datagram: bool = False) -> None:
         self._mtu = limits.mtu
         self._alone = one_record_per_datagram
         self._items: list[_Item] = []
@@ -58,7 +58,7 @@ class Flight:
 class RetransmissionTimer:
     """Doubles its interval each time it expires (RFC 6347 4.2.4.1)."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: DtlsLimits) -> None:
         self._initial = limits.retransmit_initial
         self._maximum = limits.retransmit_maximum
         self._interval = limits.retransmit_initial

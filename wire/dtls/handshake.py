@@ -22,7 +22,7 @@ from typing import ClassVar, Final
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from onboardee.wire.dtls import keys
-from onboardee.wire.dtls.config import Surroundings
+from onboardee.wire.dtls.config import HandshakeContext
 from onboardee.wire.dtls.errors import AlertReceived, BadRecordMac, DecryptError
 from onboardee.wire.dtls.flight import Flight, RetransmissionTimer
 from onboardee.wire.dtls.framing import HANDSHAKE_HEADER_SIZE, Message, split_fragments
@@ -38,7 +38,7 @@ from onboardee.wire.dtls.reassembly import Reassembler
 from onboardee.wire.dtls.record import RECORD_HEADER_SIZE, Channel, Record
 from onboardee.wire.dtls.session import Role, Session
 from onboardee.wire.dtls.suites import SUITES, SuiteParameters
-from onboardee.wire.dtls.transitions import Input, State, Steps, followers
+from onboardee.wire.dtls.transitions import HandshakeInput, HandshakeState, Steps, followers
 
 CLIENT_LABEL: Final = b"client finished"
 SERVER_LABEL: Final = b"server finished"
@@ -56,15 +56,15 @@ class Handshake(ABC):
     steps: ClassVar[Steps]
 
     def __init__(
-        self, surroundings: Surroundings, now: float, channel: Channel, sequence: int
+        self, context: HandshakeContext, now: float, channel: Channel, sequence: int
     ) -> None:
-        limits = surroundings.limits
+        limits = context.limits
         self.channel = channel
         self.outbox: list[bytes] = []
         self.early_data: list[bytes] = []
         """Application data that overtook Finished; to be delivered once it has arrived."""
         self.expires = now + limits.handshake_timeout
-        self.state: State
+        self.state: HandshakeState
         self.client_random = self.server_random = b""
         self.psk_hint = b""
         self.peer_identity: bytes | None = None
@@ -75,7 +75,7 @@ class Handshake(ABC):
         self.flight = Flight(limits)
         self._master = b""
         self._peer_key: ec.EllipticCurvePublicKey | None = None
-        self._surroundings = surroundings
+        self._context = context
         self._timer = RetransmissionTimer(limits)
         self._next_sequence = sequence
         self._inbox = Reassembler(sequence, limits)
@@ -90,7 +90,7 @@ class Handshake(ABC):
     @property
     def is_established(self) -> bool:
         """Whether the peer's Finished was verified."""
-        return self.state in {State.SERVER_ESTABLISHED, State.CLIENT_ESTABLISHED}
+        return self.state in {HandshakeState.SERVER_ESTABLISHED, HandshakeState.CLIENT_ESTABLISHED}
 
     @property
     def has_keys(self) -> bool:
@@ -133,7 +133,7 @@ class Handshake(ABC):
         elif record.epoch != 1:
             return
         elif self.channel.reading == 0:
-            if len(self._early_records) < self._surroundings.limits.early_records:
+            if len(self._early_records) < self._context.limits.early_records:
                 self._early_records.append(record)
         else:
             self._receive_protected(record)
@@ -205,7 +205,7 @@ class Handshake(ABC):
             self._on_alert(content)
         elif content_type == ContentType.APPLICATION_DATA:
             self.early_data.append(content)
-            del self.early_data[self._surroundings.limits.early_records :]
+            del self.early_data[self._context.limits.early_records :]
 
     @staticmethod
     def _on_alert(content: bytes) -> None:
@@ -217,7 +217,10 @@ class Handshake(ABC):
 
     def _progress(self) -> None:
         while not self.is_established:
-            if self._change_cipher_spec_came and Input.CHANGE_CIPHER_SPEC in self.steps[self.state]:
+            if (
+                self._change_cipher_spec_came
+                and HandshakeInput.CHANGE_CIPHER_SPEC in self.steps[self.state]
+            ):
                 self._change_epoch()
             message = self._inbox.pop()
             if message is None:
@@ -225,7 +228,7 @@ class Handshake(ABC):
             self._take(message)
 
     def _change_epoch(self) -> None:
-        (self.state,) = followers(self.steps, self.state, Input.CHANGE_CIPHER_SPEC)
+        (self.state,) = followers(self.steps, self.state, HandshakeInput.CHANGE_CIPHER_SPEC)
         self._change_cipher_spec_came = False
         self.channel.reading = 1
         # Whatever came ahead of its turn in epoch 0 must not pass as protected.
@@ -247,7 +250,7 @@ class Handshake(ABC):
         self.state = chosen or candidates[0]
 
     @abstractmethod
-    def _handle(self, kind: HandshakeType, body: bytes) -> State | None:
+    def _handle(self, kind: HandshakeType, body: bytes) -> HandshakeState | None:
         """Act on a message; the following state is returned where the table leaves a choice."""
 
     # --- keys
@@ -258,13 +261,13 @@ class Handshake(ABC):
             self._master = keys.extended_master_secret(premaster, self._transcript.digest())
         else:
             self._master = keys.master_secret(premaster, self.client_random, self.server_random)
-        if self._surroundings.keylog is not None:
+        if self._context.keylog is not None:
             line = f"CLIENT_RANDOM {self.client_random.hex()} {self._master.hex()}"
-            self._surroundings.keylog(line)
+            self._context.keylog(line)
         self._install_keys()
 
     def _install_keys(self) -> None:
-        suite, entropy = self.parameters, self._surroundings.entropy
+        suite, entropy = self.parameters, self._context.entropy
         block = keys.key_block(
             self._master, self.client_random, self.server_random, suite.key_block_size
         )
@@ -286,7 +289,7 @@ class Handshake(ABC):
     # --- sending
 
     def _begin_flight(self) -> None:
-        self.flight = Flight(self._surroundings.limits)
+        self.flight = Flight(self._context.limits)
         self._repeats = _REPEATS
         self._unsent = True
 

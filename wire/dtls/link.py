@@ -24,7 +24,7 @@ class Reaction:
 _NOTHING = Reaction()
 
 
-class Link:
+class SessionLink:
     """The record layer after the handshake.
 
     A server keeps its last flight until the client's first application data shows that it arrived,

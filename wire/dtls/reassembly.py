@@ -8,7 +8,7 @@ rivals, and a message that comes as a whole takes the place of all rivals of its
 
 from typing import Final
 
-from onboardee.wire.dtls.config import Limits
+from onboardee.wire.dtls.config import DtlsLimits
 from onboardee.wire.dtls.framing import Fragment, Message
 
 _MESSAGES_AHEAD: Final = 8
@@ -61,7 +61,7 @@ class _Assembly:
 class Reassembler:
     """The incoming side of a handshake."""
 
-    def __init__(self, next_sequence: int, limits: Limits) -> None:
+    def __init__(self, next_sequence: int, limits: DtlsLimits) -> None:
         self.next_sequence = next_sequence
         """The number of the message that is waited for."""
         self._limits = limits

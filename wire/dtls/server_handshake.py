@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from onboardee.wire.dtls import keys
-from onboardee.wire.dtls.config import Offer, Surroundings
+from onboardee.wire.dtls.config import HandshakeContext, Offer
 from onboardee.wire.dtls.errors import HandshakeFailure
 from onboardee.wire.dtls.exchange import Ephemeral, leaf_key, sign, verify_digest
 from onboardee.wire.dtls.framing import Message
@@ -23,7 +23,7 @@ from onboardee.wire.dtls.numbers import DTLS_1_2, ECDSA_SECP256R1_SHA256, ECDSA_
 from onboardee.wire.dtls.record import Channel
 from onboardee.wire.dtls.session import Role
 from onboardee.wire.dtls.suites import KeyExchange
-from onboardee.wire.dtls.transitions import SERVER_STEPS, State
+from onboardee.wire.dtls.transitions import SERVER_STEPS, HandshakeState
 
 _STAND_IN_SIZE = 16
 
@@ -48,7 +48,7 @@ class ServerHandshake(Handshake):
     steps = SERVER_STEPS
 
     def __init__(
-        self, opening: Opening, offer: Offer, surroundings: Surroundings, now: float
+        self, opening: Opening, offer: Offer, context: HandshakeContext, now: float
     ) -> None:
         """Build the second flight.
 
@@ -58,13 +58,13 @@ class ServerHandshake(Handshake):
         """
         agreement = negotiate(opening.hello, offer)
         sequence = opening.message.sequence
-        super().__init__(surroundings, now, Channel(opening.record_number), sequence)
+        super().__init__(context, now, Channel(opening.record_number), sequence)
         self.offer = offer
         self.suite = agreement.suite
         self.extended_master_secret = agreement.extended_master_secret
         self.client_random = opening.hello.random
-        self.server_random = surroundings.entropy.token(RANDOM_SIZE)
-        self._ephemeral = Ephemeral(surroundings.entropy)
+        self.server_random = context.entropy.token(RANDOM_SIZE)
+        self._ephemeral = Ephemeral(context.entropy)
         self._requests_certificate = (
             self.parameters.exchange is KeyExchange.ECDSA and offer.verify_peer is not None
         )
@@ -78,7 +78,9 @@ class ServerHandshake(Handshake):
         self._add_credentials()
         self._add(HandshakeType.SERVER_HELLO_DONE, b"")
         self.state = (
-            State.SERVER_CERTIFICATE if self._requests_certificate else State.SERVER_KEY_EXCHANGE
+            HandshakeState.SERVER_CERTIFICATE
+            if self._requests_certificate
+            else HandshakeState.SERVER_KEY_EXCHANGE
         )
 
     def start(self, now: float) -> None:
@@ -104,7 +106,7 @@ class ServerHandshake(Handshake):
         parameters = curve_parameters(self._ephemeral.point)
         return sha256(self.client_random + self.server_random + parameters).digest()
 
-    def _handle(self, kind: HandshakeType, body: bytes) -> State | None:
+    def _handle(self, kind: HandshakeType, body: bytes) -> HandshakeState | None:
         match kind:
             case HandshakeType.CERTIFICATE:
                 self._on_certificate(CertificateChain.decode(body))
@@ -139,7 +141,7 @@ class ServerHandshake(Handshake):
         Which identities are known is nobody's business. The random key is made in either case, so
         that the time that passes does not tell it either.
         """
-        psk, stand_in = self.offer.psk(identity), self._surroundings.entropy.token(_STAND_IN_SIZE)
+        psk, stand_in = self.offer.psk(identity), self._context.entropy.token(_STAND_IN_SIZE)
         if psk is not None:
             return psk
         self._why_unopened = "no key for this identity"

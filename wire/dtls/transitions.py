@@ -20,7 +20,7 @@ from typing import Final
 from onboardee.wire.dtls.errors import UnexpectedMessage
 
 
-class Input(Enum):
+class HandshakeInput(Enum):
     """What moves the machine: a handshake message by its number, or a ChangeCipherSpec."""
 
     HELLO_REQUEST = 0
@@ -37,7 +37,7 @@ class Input(Enum):
     CHANGE_CIPHER_SPEC = "change_cipher_spec"
 
 
-class State(Enum):
+class HandshakeState(Enum):
     """What a side waits for. The server's states begin after its cookie exchange and flight 4."""
 
     SERVER_CERTIFICATE = "client's certificate"
@@ -58,74 +58,85 @@ class State(Enum):
     CLIENT_ESTABLISHED = "nothing more, as client"
 
 
-Steps = Mapping[State, Mapping[Input, tuple[State, ...]]]
+Steps = Mapping[HandshakeState, Mapping[HandshakeInput, tuple[HandshakeState, ...]]]
 
 SERVER_STEPS: Final[Steps] = MappingProxyType(
     {
-        State.SERVER_CERTIFICATE: {Input.CERTIFICATE: (State.SERVER_KEY_EXCHANGE_THEN_PROOF,)},
-        State.SERVER_KEY_EXCHANGE: {
-            Input.CLIENT_KEY_EXCHANGE: (State.SERVER_CHANGE_CIPHER_SPEC,),
+        HandshakeState.SERVER_CERTIFICATE: {
+            HandshakeInput.CERTIFICATE: (HandshakeState.SERVER_KEY_EXCHANGE_THEN_PROOF,)
         },
-        State.SERVER_KEY_EXCHANGE_THEN_PROOF: {
-            Input.CLIENT_KEY_EXCHANGE: (State.SERVER_CERTIFICATE_VERIFY,),
+        HandshakeState.SERVER_KEY_EXCHANGE: {
+            HandshakeInput.CLIENT_KEY_EXCHANGE: (HandshakeState.SERVER_CHANGE_CIPHER_SPEC,),
         },
-        State.SERVER_CERTIFICATE_VERIFY: {
-            Input.CERTIFICATE_VERIFY: (State.SERVER_CHANGE_CIPHER_SPEC,),
+        HandshakeState.SERVER_KEY_EXCHANGE_THEN_PROOF: {
+            HandshakeInput.CLIENT_KEY_EXCHANGE: (HandshakeState.SERVER_CERTIFICATE_VERIFY,),
         },
-        State.SERVER_CHANGE_CIPHER_SPEC: {Input.CHANGE_CIPHER_SPEC: (State.SERVER_FINISHED,)},
-        State.SERVER_FINISHED: {Input.FINISHED: (State.SERVER_ESTABLISHED,)},
-        State.SERVER_ESTABLISHED: {
-            Input.CLIENT_HELLO: (State.SERVER_ESTABLISHED,),
-            Input.FINISHED: (State.SERVER_ESTABLISHED,),
+        HandshakeState.SERVER_CERTIFICATE_VERIFY: {
+            HandshakeInput.CERTIFICATE_VERIFY: (HandshakeState.SERVER_CHANGE_CIPHER_SPEC,),
+        },
+        HandshakeState.SERVER_CHANGE_CIPHER_SPEC: {
+            HandshakeInput.CHANGE_CIPHER_SPEC: (HandshakeState.SERVER_FINISHED,)
+        },
+        HandshakeState.SERVER_FINISHED: {
+            HandshakeInput.FINISHED: (HandshakeState.SERVER_ESTABLISHED,)
+        },
+        HandshakeState.SERVER_ESTABLISHED: {
+            HandshakeInput.CLIENT_HELLO: (HandshakeState.SERVER_ESTABLISHED,),
+            HandshakeInput.FINISHED: (HandshakeState.SERVER_ESTABLISHED,),
         },
     }
 )
 
 CLIENT_STEPS: Final[Steps] = MappingProxyType(
     {
-        State.CLIENT_HELLO: {
-            Input.HELLO_REQUEST: (State.CLIENT_HELLO,),
-            Input.HELLO_VERIFY_REQUEST: (State.CLIENT_HELLO,),
-            Input.SERVER_HELLO: (State.CLIENT_CERTIFICATE, State.CLIENT_KEY_EXCHANGE),
+        HandshakeState.CLIENT_HELLO: {
+            HandshakeInput.HELLO_REQUEST: (HandshakeState.CLIENT_HELLO,),
+            HandshakeInput.HELLO_VERIFY_REQUEST: (HandshakeState.CLIENT_HELLO,),
+            HandshakeInput.SERVER_HELLO: (
+                HandshakeState.CLIENT_CERTIFICATE,
+                HandshakeState.CLIENT_KEY_EXCHANGE,
+            ),
         },
-        State.CLIENT_CERTIFICATE: {
-            Input.HELLO_REQUEST: (State.CLIENT_CERTIFICATE,),
-            Input.CERTIFICATE: (State.CLIENT_SIGNED_KEY_EXCHANGE,),
+        HandshakeState.CLIENT_CERTIFICATE: {
+            HandshakeInput.HELLO_REQUEST: (HandshakeState.CLIENT_CERTIFICATE,),
+            HandshakeInput.CERTIFICATE: (HandshakeState.CLIENT_SIGNED_KEY_EXCHANGE,),
         },
-        State.CLIENT_SIGNED_KEY_EXCHANGE: {
-            Input.HELLO_REQUEST: (State.CLIENT_SIGNED_KEY_EXCHANGE,),
-            Input.SERVER_KEY_EXCHANGE: (State.CLIENT_REQUEST_OR_DONE,),
+        HandshakeState.CLIENT_SIGNED_KEY_EXCHANGE: {
+            HandshakeInput.HELLO_REQUEST: (HandshakeState.CLIENT_SIGNED_KEY_EXCHANGE,),
+            HandshakeInput.SERVER_KEY_EXCHANGE: (HandshakeState.CLIENT_REQUEST_OR_DONE,),
         },
-        State.CLIENT_KEY_EXCHANGE: {
-            Input.HELLO_REQUEST: (State.CLIENT_KEY_EXCHANGE,),
-            Input.SERVER_KEY_EXCHANGE: (State.CLIENT_DONE,),
+        HandshakeState.CLIENT_KEY_EXCHANGE: {
+            HandshakeInput.HELLO_REQUEST: (HandshakeState.CLIENT_KEY_EXCHANGE,),
+            HandshakeInput.SERVER_KEY_EXCHANGE: (HandshakeState.CLIENT_DONE,),
         },
-        State.CLIENT_REQUEST_OR_DONE: {
-            Input.HELLO_REQUEST: (State.CLIENT_REQUEST_OR_DONE,),
-            Input.CERTIFICATE_REQUEST: (State.CLIENT_DONE,),
-            Input.SERVER_HELLO_DONE: (State.CLIENT_CHANGE_CIPHER_SPEC,),
+        HandshakeState.CLIENT_REQUEST_OR_DONE: {
+            HandshakeInput.HELLO_REQUEST: (HandshakeState.CLIENT_REQUEST_OR_DONE,),
+            HandshakeInput.CERTIFICATE_REQUEST: (HandshakeState.CLIENT_DONE,),
+            HandshakeInput.SERVER_HELLO_DONE: (HandshakeState.CLIENT_CHANGE_CIPHER_SPEC,),
         },
-        State.CLIENT_DONE: {
-            Input.HELLO_REQUEST: (State.CLIENT_DONE,),
-            Input.SERVER_HELLO_DONE: (State.CLIENT_CHANGE_CIPHER_SPEC,),
+        HandshakeState.CLIENT_DONE: {
+            HandshakeInput.HELLO_REQUEST: (HandshakeState.CLIENT_DONE,),
+            HandshakeInput.SERVER_HELLO_DONE: (HandshakeState.CLIENT_CHANGE_CIPHER_SPEC,),
         },
-        State.CLIENT_CHANGE_CIPHER_SPEC: {
-            Input.HELLO_REQUEST: (State.CLIENT_CHANGE_CIPHER_SPEC,),
-            Input.CHANGE_CIPHER_SPEC: (State.CLIENT_FINISHED,),
+        HandshakeState.CLIENT_CHANGE_CIPHER_SPEC: {
+            HandshakeInput.HELLO_REQUEST: (HandshakeState.CLIENT_CHANGE_CIPHER_SPEC,),
+            HandshakeInput.CHANGE_CIPHER_SPEC: (HandshakeState.CLIENT_FINISHED,),
         },
-        State.CLIENT_FINISHED: {
-            Input.HELLO_REQUEST: (State.CLIENT_FINISHED,),
-            Input.FINISHED: (State.CLIENT_ESTABLISHED,),
+        HandshakeState.CLIENT_FINISHED: {
+            HandshakeInput.HELLO_REQUEST: (HandshakeState.CLIENT_FINISHED,),
+            HandshakeInput.FINISHED: (HandshakeState.CLIENT_ESTABLISHED,),
         },
-        State.CLIENT_ESTABLISHED: {
-            Input.HELLO_REQUEST: (State.CLIENT_ESTABLISHED,),
-            Input.FINISHED: (State.CLIENT_ESTABLISHED,),
+        HandshakeState.CLIENT_ESTABLISHED: {
+            HandshakeInput.HELLO_REQUEST: (HandshakeState.CLIENT_ESTABLISHED,),
+            HandshakeInput.FINISHED: (HandshakeState.CLIENT_ESTABLISHED,),
         },
     }
 )
 
 
-def followers(steps: Steps, state: State, number: int | Input) -> tuple[State, ...]:
+def followers(
+    steps: Steps, state: HandshakeState, number: int | HandshakeInput
+) -> tuple[HandshakeState, ...]:
     """Return the states that may follow.
 
     Raises:
@@ -133,6 +144,6 @@ def followers(steps: Steps, state: State, number: int | Input) -> tuple[State, .
 
     """
     try:
-        return steps[state][Input(number)]
+        return steps[state][HandshakeInput(number)]
     except (KeyError, ValueError):
         raise UnexpectedMessage(f"message {number} while waiting for the {state.value}") from None
