@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from behaviour_scene import NAMES, example, make_scene, palette
 
-from onboardee.device.simulation.behaviour import AnyBehaviour
+from onboardee.device.simulation.behaviour import KINDS, AnyBehaviour
 from onboardee.device.simulation.profile import Profile
 from onboardee.device.simulation.world.build import check
 from onboardee.device.simulation.world.terms import (
@@ -246,7 +246,7 @@ def test_the_schema_of_profiles_knows_behaviour() -> None:
     """Editors that read the JSON Schema complete the kinds."""
     definitions = msgspec.json.schema(Profile)["$defs"]
     kinds = {name for name, each in definitions.items() if "kind" in each.get("properties", {})}
-    assert len(kinds) == 18
+    assert kinds == {kind.__name__ for kind in KINDS}
     assert msgspec.json.schema(tuple[AnyBehaviour, ...])["items"]["discriminator"]
 
 

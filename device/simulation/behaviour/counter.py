@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from onboardee.device.simulation.world.accumulator import Accumulator, Bounds, bounds_of
+from onboardee.device.simulation.world.conditions import RisingEdge
 from onboardee.device.simulation.world.declaration import GatedBehaviour
 from onboardee.device.simulation.world.finder import Finder
 from onboardee.device.simulation.world.parts import Cell, Check, Part, Signal, WorldAccess
@@ -54,7 +55,7 @@ class CounterBehaviour(GatedBehaviour, frozen=True, kw_only=True):
         source = None if self.source is None else finder.numeric(self.source, "source")
         rate = (self.scale if self.rate is None else self.rate) / per
         runs = finder.check(self.only_while, "only_while")
-        reset = finder.check(self.reset_when, "reset_when")
+        reset = None if self.reset_when is None else finder.edge(self.reset_when, "reset_when")
         return CounterPart(cell, bounds, (source, rate), runs, reset)
 
     def gate(self, finder: Finder) -> None:
@@ -64,7 +65,7 @@ class CounterBehaviour(GatedBehaviour, frozen=True, kw_only=True):
 class CounterPart(Accumulator):
     """A counter."""
 
-    __slots__ = ("_rate", "_reset", "_runs", "_source", "_was_reset")
+    __slots__ = ("_rate", "_reset", "_runs", "_source")
 
     def __init__(
         self,
@@ -72,14 +73,13 @@ class CounterPart(Accumulator):
         bounds: Bounds,
         flow: tuple[Cell | None, float],
         runs: Check | None,
-        reset: Check | None,
+        reset: RisingEdge | None,
     ) -> None:
         super().__init__(cell, bounds)
         self._runs = runs
         self._source, self._rate = flow
         """The rate is that of a second, or of a second and a unit of the source."""
         self._reset = reset
-        self._was_reset = False
 
     def inputs(self) -> Iterable[Signal]:
         """Return the source, what lets it run or resets it, and its own property."""
@@ -96,9 +96,5 @@ class CounterPart(Accumulator):
         return self._rate if self._source is None else self._rate * number(self._source.value)
 
     def _happened(self, world: WorldAccess) -> None:
-        if self._reset is None:
-            return
-        resets = self._reset.holds()
-        if resets and not self._was_reset:
+        if self._reset is not None and self._reset.is_passed():
             self._value = self._bounds.start
-        self._was_reset = resets

@@ -87,3 +87,22 @@ class Comparison(Check):
         """Return the properties."""
         others = (self._above, self._below)
         return (self._cell, *(other for other in others if isinstance(other, Cell)))
+
+
+class RisingEdge:
+    """The moments at which a condition begins to hold."""
+
+    __slots__ = ("_check", "_held")
+
+    def __init__(self, check: Check) -> None:
+        self._check = check
+        self._held = False
+
+    def is_passed(self) -> bool:
+        """Tell whether the condition holds and did not when this was asked before."""
+        held, self._held = self._held, self._check.holds()
+        return self._held and not held
+
+    def signals(self) -> Iterable[Signal]:
+        """Return all that the condition depends on."""
+        return self._check.signals()

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 from msgspec import UNSET
 
 from onboardee.device.simulation.values import Property, ValueRefusedError, Values, ValueType
-from onboardee.device.simulation.world.conditions import Comparison, FaultCheck, Group
+from onboardee.device.simulation.world.conditions import Comparison, FaultCheck, Group, RisingEdge
 from onboardee.device.simulation.world.notices import INTERVAL
 from onboardee.device.simulation.world.parts import (
     SHORTEST,
@@ -185,6 +185,10 @@ class Finder:
         """Return a condition that can be asked."""
         checks = tuple(self._one(each, where, 0) for each in conditions(when))
         return checks[0] if len(checks) == 1 else Group(checks)
+
+    def edge(self, when: When, where: str) -> RisingEdge:
+        """Return the moments at which a condition begins to hold."""
+        return RisingEdge(self.must(when, where))
 
     def _one(self, said: Condition, where: str, depth: int) -> Check:
         if depth > _NESTED:
