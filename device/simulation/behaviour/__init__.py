@@ -24,6 +24,7 @@ from onboardee.device.simulation.behaviour.notify import NotifyBehaviour
 from onboardee.device.simulation.behaviour.pulse import PulseBehaviour
 from onboardee.device.simulation.behaviour.schedule import ScheduleBehaviour
 from onboardee.device.simulation.behaviour.states import StatesBehaviour
+from onboardee.device.simulation.behaviour.tally import TallyBehaviour
 from onboardee.device.simulation.behaviour.thermal import ThermalBehaviour
 from onboardee.device.simulation.behaviour.travel import TravelBehaviour
 from onboardee.device.simulation.world.declaration import Behaviour
@@ -36,6 +37,7 @@ KINDS: Final[tuple[type[Behaviour], ...]] = (
     CounterBehaviour,
     ClockBehaviour,
     BatteryBehaviour,
+    TallyBehaviour,
     CoupleBehaviour,
     FollowBehaviour,
     ExclusiveBehaviour,
