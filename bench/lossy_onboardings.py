@@ -56,7 +56,7 @@ class Bystander:
         return self.shown
 
 
-def light_with(method: profile.Method) -> profile.Profile:
+def light_with(method: profile.OwnerTransferMethod) -> profile.Profile:
     """Return a light that is owned by one method."""
     light = profile.load("light")
     manufacturer = Manufacturer(chain=LEAF.pem, key=LEAF.key_pem)
@@ -67,7 +67,7 @@ def light_with(method: profile.Method) -> profile.Profile:
 def onboard(seed: int, name: str) -> float | str:
     """Find and own one device, the order going by the seed; return the seconds it took."""
     network = MemoryNetwork(seed=seed, weather=WEATHER)
-    method, bystander, bus = profile.Method(name), Bystander(), Bus()
+    method, bystander, bus = profile.OwnerTransferMethod(name), Bystander(), Bus()
     bus.subscribe(bystander.look)
     memory_device(network, light_with(method), seed=seed, bus=bus)
     transport = MemoryTransport(network, ObtEngine(entropy=SeededEntropy(f"tool {seed}")))

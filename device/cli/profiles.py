@@ -8,15 +8,14 @@ import click
 from onboardee.device.cli.lazy import Commands
 from onboardee.device.cli.terminal import say, table
 from onboardee.device.simulation.document import write
+from onboardee.device.simulation.library import Library, is_path
 from onboardee.device.simulation.profile import (
     BUILT_IN,
     Profile,
     ProfileError,
     built_in_names,
     load_all,
-    mistakes,
 )
-from onboardee.device.simulation.source import Library, is_path
 from onboardee.device.simulation.variants import expanded
 
 
@@ -99,7 +98,10 @@ def check(profiles: tuple[str, ...]) -> None:
 
     A type that begins with `oic.` and is not known as one of OCF's is a warning: it may be a slip.
     """
-    from onboardee.device.simulation.official import strange_names  # noqa: PLC0415 - reads a list
+    from onboardee.device.simulation.checking import (  # noqa: PLC0415 - for this command
+        mistakes,
+        strange_names,
+    )
 
     is_wrong = False
     for name in profiles:

@@ -17,7 +17,7 @@ from onboardee.device.cli.places import device_name, former_name, free_name, sta
 from onboardee.device.net.advertising import parsed
 from onboardee.device.net.binding import BindError, Ports
 from onboardee.device.simulation.profile import (
-    Method,
+    OwnerTransferMethod,
     Profile,
     ProfileError,
     built_in_names,
@@ -190,14 +190,14 @@ def _directory(candidate: Candidate, state_dir: Path | None, *, is_alone: bool) 
 
 def _adapted(profile: Profile, otm: tuple[str, ...] | None, pin: str | None) -> Profile:
     if otm:
-        profile = _with_methods(profile, tuple(map(Method, otm)))
+        profile = _with_methods(profile, tuple(map(OwnerTransferMethod, otm)))
     if pin:
         fixed = replace(profile.ownership.pin, fixed=pin)
         profile = replace(profile, ownership=replace(profile.ownership, pin=fixed))
     return profile
 
 
-def _with_methods(profile: Profile, methods: tuple[Method, ...]) -> Profile:
+def _with_methods(profile: Profile, methods: tuple[OwnerTransferMethod, ...]) -> Profile:
     try:
         return replace(profile, ownership=replace(profile.ownership, methods=methods))
     except ValueError as error:

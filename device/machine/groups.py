@@ -11,7 +11,7 @@ from itertools import count
 from typing import Final
 
 from onboardee.device.access.target import DOXM
-from onboardee.device.simulation.profile import Discovery
+from onboardee.device.simulation.profile import DiscoveryDelays
 from onboardee.wire.coap import Request, peek
 from onboardee.wire.entropy import Entropy, random_fraction
 from onboardee.wire.path import Path
@@ -28,7 +28,7 @@ _parsed = lru_cache(maxsize=8)(peek)
 class GroupRequests:
     """The requests to a group that wait for their time."""
 
-    def __init__(self, delays: Discovery, entropy: Entropy) -> None:
+    def __init__(self, delays: DiscoveryDelays, entropy: Entropy) -> None:
         self._delays = delays
         self._entropy = entropy
         self._waiting: list[tuple[float, int, bytes, Path]] = []

@@ -23,7 +23,7 @@ from onboardee.device.security.sessions import (
 )
 from onboardee.device.security.tries import Tries
 from onboardee.device.simulation.compatibility import Compatibility
-from onboardee.device.simulation.profile import Ownership, Pin
+from onboardee.device.simulation.profile import OwnershipSettings, PinSettings
 from onboardee.device.sources import source_of
 from onboardee.svrdb.model import Credential, Database, State, TransferMethod
 from onboardee.wire.dtls import (
@@ -48,7 +48,7 @@ class Peers:
 
     def __init__(  # noqa: PLR0913 - what it gets from the device, by keyword
         self,
-        ownership: Ownership,
+        ownership: OwnershipSettings,
         state: DeviceState,
         *,
         entropy: Entropy,
@@ -300,7 +300,7 @@ def _host_of(address: Hashable) -> Hashable:
     return source_of(address) if isinstance(address, Path) else address
 
 
-def _number_of_pins(pin: Pin) -> int:
+def _number_of_pins(pin: PinSettings) -> int:
     """Return how many PINs a guesser has to try; of a fixed one as if it had digits only."""
     if pin.fixed is not None:
         return int(10 ** len(pin.fixed))

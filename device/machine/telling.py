@@ -6,7 +6,7 @@ from typing import Any, Final
 from onboardee.device.events import Event, FaultChanged, RequestServed, ValueChanged
 from onboardee.device.resources.appliance import ApplianceResource
 from onboardee.device.resources.payload import PayloadError, decode
-from onboardee.device.simulation.secret_names import is_secret_name
+from onboardee.device.simulation.privacy import is_secret_name
 from onboardee.device.simulation.world.world import World
 from onboardee.wire.coap import ContentFormat, Request, Response
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from onboardee.device.interfaces import BATCH, LINKS, RETRIEVING, UPDATING
 from onboardee.device.resources.units import UNITS, converter
-from onboardee.device.simulation.limits import PERIOD, Limits, ValueType
+from onboardee.device.simulation.limits import PERIOD, ValueLimits, ValueType
 from onboardee.device.simulation.profile import Profile, ResourceProfile
 from onboardee.device.simulation.values import Property
 
@@ -165,7 +165,7 @@ def _writable(resource: ResourceProfile) -> Mapping[str, Property]:
     return {name: spec for name, spec in resource.properties.items() if not spec.read_only}
 
 
-def _schema(spec: Limits) -> Json:
+def _schema(spec: ValueLimits) -> Json:
     schema = _element(spec)
     if spec.is_array:
         highest = spec.max_items if spec.length is None else spec.length
@@ -176,7 +176,7 @@ def _schema(spec: Limits) -> Json:
     return {**schema, "readOnly": True} if spec.read_only else schema
 
 
-def _element(spec: Limits) -> Json:
+def _element(spec: ValueLimits) -> Json:
     match spec.type:
         case ValueType.OBJECT:
             required = [name for name, field in spec.fields.items() if not field.optional]

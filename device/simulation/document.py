@@ -24,18 +24,20 @@ _NUMBER: Final = r"[-+]?(?:(?:0|[1-9][0-9]{0,18})(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][
 
 _BREAKS: Final = frozenset("\r\x85\u2028\u2029")
 
-Content = Union[None, bool, int, float, str, Mapping[str, "Item"], tuple["Item", ...]]  # noqa: UP007 - names a class below
+Content = Union[  # noqa: UP007 - names a class below
+    None, bool, int, float, str, Mapping[str, "DocumentItem"], tuple["DocumentItem", ...]
+]
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class DocumentItem:
     """A value of a document, with the file and the line where it stands."""
 
     value: Content
     file: str
     line: int
 
-    def at(self, *path: str | int) -> "Item":
+    def at(self, *path: str | int) -> "DocumentItem":
         """Return the value at the end of a path, or the last one on the way there."""
         here = self
         for step in path:
@@ -60,7 +62,7 @@ class Item:
         return ProfileError(f"profile {self.file}, line {self.line}: {sentence}")
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc] # whichever is there
+class _YamlLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc] # whichever is there
     """The parser in C where there is one."""
 
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - PyYAML fills it per class
@@ -89,23 +91,23 @@ for _kind, _pattern, _first in (
     ("float", _NUMBER, list("-+.0123456789")),
     ("merge", r"<<", ["<"]),
 ):
-    _Loader.add_implicit_resolver(_TAG + _kind, re.compile(rf"^(?:{_pattern})$"), _first)
+    _YamlLoader.add_implicit_resolver(_TAG + _kind, re.compile(rf"^(?:{_pattern})$"), _first)
     # what a reader of YAML 1.1 or 1.2 would take for anything but text is quoted
     _Dumper.add_implicit_resolver(_TAG + _kind, re.compile(rf"^(?:{_pattern})$"), _first)
 
 
-def read(text: str, file: str) -> Item:
+def read(text: str, file: str) -> DocumentItem:
     """Read one document. Raises `ProfileError`."""
     if len(text) > MAX_SIZE:
         raise ProfileError(f"profile {file} is larger than {MAX_SIZE // 1024} KiB")
     loader = None
     try:
-        loader = _Loader(text)
-        return _Reader(loader, file).document()
+        loader = _YamlLoader(text)
+        return _ItemReader(loader, file).document()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = 1 if mark is None else mark.line + 1
-        raise Item(None, file, line).wrong(f"this is not YAML: {error.problem}") from error
+        raise DocumentItem(None, file, line).wrong(f"this is not YAML: {error.problem}") from error
     except yaml.YAMLError as error:
         raise ProfileError(f"profile {file} is not YAML: {str(error).splitlines()[0]}") from error
     finally:
@@ -119,20 +121,20 @@ def write(content: Any) -> str:
     return text
 
 
-class _Reader:
+class _ItemReader:
     """Turns a parser's events into items, within bounds: a parser's own trees have none."""
 
     def __init__(self, loader: Any, file: str) -> None:
         self._loader = loader
         self._file = file
         self._count = 0
-        self._anchors: dict[str, tuple[Item, int]] = {}
+        self._anchors: dict[str, tuple[DocumentItem, int]] = {}
 
-    def document(self) -> Item:
+    def document(self) -> DocumentItem:
         """Read the one document of a stream."""
         self._loader.get_event()
         if self._loader.check_event(yaml.StreamEndEvent):
-            return Item(None, self._file, 1)
+            return DocumentItem(None, self._file, 1)
         self._loader.get_event()
         result = self._item(self._loader.get_event(), 0)
         self._loader.get_event()
@@ -141,10 +143,10 @@ class _Reader:
             raise self._place(following).wrong("a file has one document, and here begins another")
         return result
 
-    def _place(self, event: Any) -> Item:
-        return Item(None, self._file, event.start_mark.line + 1)
+    def _place(self, event: Any) -> DocumentItem:
+        return DocumentItem(None, self._file, event.start_mark.line + 1)
 
-    def _item(self, event: Any, depth: int) -> Item:
+    def _item(self, event: Any, depth: int) -> DocumentItem:
         place = self._place(event)
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event, place)
@@ -161,30 +163,30 @@ class _Reader:
                 value = self._scalar(event, place)
             case _:
                 raise place.wrong(f"the tag {event.tag} is not for profiles")
-        item = Item(value, self._file, place.line)
+        item = DocumentItem(value, self._file, place.line)
         if event.anchor is not None:
             self._anchors[event.anchor] = item, self._count - before
         return item
 
-    def _alias(self, event: Any, place: Item) -> Item:
+    def _alias(self, event: Any, place: DocumentItem) -> DocumentItem:
         if event.anchor not in self._anchors:
             raise place.wrong(f"there is no &{event.anchor} before this line")
         item, size = self._anchors[event.anchor]
         self._grow(size, place)
         return item
 
-    def _grow(self, size: int, place: Item) -> None:
+    def _grow(self, size: int, place: DocumentItem) -> None:
         self._count += size
         if self._count > MAX_VALUES:
             raise place.wrong(f"the document has more than {MAX_VALUES} values, aliases followed")
 
-    def _items(self, depth: int) -> Iterator[Item]:
+    def _items(self, depth: int) -> Iterator[DocumentItem]:
         while not isinstance(event := self._loader.get_event(), yaml.SequenceEndEvent):
             yield self._item(event, depth + 1)
 
-    def _mapping(self, depth: int) -> dict[str, Item]:
-        result: dict[str, Item] = {}
-        inherited: dict[str, Item] = {}
+    def _mapping(self, depth: int) -> dict[str, DocumentItem]:
+        result: dict[str, DocumentItem] = {}
+        inherited: dict[str, DocumentItem] = {}
         while not isinstance(key := self._loader.get_event(), yaml.MappingEndEvent):
             place = self._place(key)
             if not isinstance(key, yaml.ScalarEvent):
@@ -196,7 +198,7 @@ class _Reader:
                 first = result[key.value].line
                 raise place.wrong(f"{key.value} stands here again; it is already in line {first}")
             else:
-                result[key.value] = Item(value.value, self._file, place.line)
+                result[key.value] = DocumentItem(value.value, self._file, place.line)
         return {**inherited, **result}
 
     def _tag(self, event: Any) -> str:
@@ -205,7 +207,7 @@ class _Reader:
             tag = self._loader.resolve(yaml.ScalarNode, event.value, event.implicit)
         return str(tag).removeprefix(_TAG)
 
-    def _scalar(self, event: Any, place: Item) -> Content:
+    def _scalar(self, event: Any, place: DocumentItem) -> Content:
         match self._tag(event):
             case "null":
                 return None
@@ -221,9 +223,9 @@ class _Reader:
                 raise place.wrong(f"the tag {tag} is not for profiles")
 
 
-def _merged(value: Item, place: Item) -> Mapping[str, Item]:
+def _merged(value: DocumentItem, place: DocumentItem) -> Mapping[str, DocumentItem]:
     """Return what `<<` brings in: one mapping, or several of which the first has precedence."""
-    result: dict[str, Item] = {}
+    result: dict[str, DocumentItem] = {}
     for source in reversed(value.value if isinstance(value.value, tuple) else (value,)):
         if not isinstance(source.value, Mapping):
             raise place.wrong("<< needs a mapping, or a list of mappings")

@@ -53,7 +53,7 @@ class ValueType(StrEnum):
 NUMBERS: Final = frozenset({ValueType.INTEGER, ValueType.NUMBER})
 
 
-class Limits(Section, frozen=True, kw_only=True):
+class ValueLimits(Section, frozen=True, kw_only=True):
     """The type of a value and what it may be."""
 
     type: ValueType
@@ -220,7 +220,7 @@ class Limits(Section, frozen=True, kw_only=True):
             raise ValueRefusedError(name, f"is not a multiple of {self.step}", is_malformed=False)
 
 
-class Field(Limits, frozen=True, kw_only=True):
+class Field(ValueLimits, frozen=True, kw_only=True):
     """A part of an object."""
 
     optional: bool = False

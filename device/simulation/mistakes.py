@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from onboardee.device.simulation.document import Item
+from onboardee.device.simulation.document import DocumentItem
 from onboardee.device.simulation.section import ProfileError
 
 Place = tuple[str | int, ...]
@@ -32,21 +32,21 @@ _KINDS: Final = {
 
 
 def explained(
-    error: msgspec.ValidationError, document: Item, convert: Convert, schema: Schema
+    error: msgspec.ValidationError, document: DocumentItem, convert: Convert, schema: Schema
 ) -> ProfileError:
     """Return the error for people. `convert` is what raised it, given the document's data."""
     place, sentence = placed(error, document, convert, schema)
     return told(document.at(*place), place, sentence)
 
 
-def told(item: Item, place: Place, sentence: str) -> ProfileError:
+def told(item: DocumentItem, place: Place, sentence: str) -> ProfileError:
     """Return an error that names the line of an item and the place that people see."""
     where = _written(place)
     return item.wrong(f"{where}: {sentence}" if where else sentence)
 
 
 def placed(
-    error: msgspec.ValidationError, document: Item, convert: Convert, schema: Schema
+    error: msgspec.ValidationError, document: DocumentItem, convert: Convert, schema: Schema
 ) -> tuple[Place, str]:
     """Return where in the document the error is, and what it is."""
     text, _, trail = str(error).partition(" - at `$")
@@ -75,7 +75,7 @@ def _steps(trail: str) -> Place:
     )
 
 
-def _found(steps: Place, document: Item, convert: Convert, message: str) -> Place:
+def _found(steps: Place, document: DocumentItem, convert: Convert, message: str) -> Place:
     """Name the keys of free maps: the one that alone makes the same error."""
     while _ANY_KEY in steps:
         place = steps.index(_ANY_KEY)
@@ -92,7 +92,7 @@ def _found(steps: Place, document: Item, convert: Convert, message: str) -> Plac
     return steps
 
 
-def _only(document: Item, path: Place, name: str) -> Any:
+def _only(document: DocumentItem, path: Place, name: str) -> Any:
     """Return the document's data with one entry only in the map at `path`."""
     data = document.plain()
     here = data
@@ -139,7 +139,7 @@ def _alternatives(root: Schema, schema: Schema) -> Iterator[Schema]:
         yield schema
 
 
-def _names(schema: Schema, place: Place, document: Item) -> list[str]:
+def _names(schema: Schema, place: Place, document: DocumentItem) -> list[str]:
     there = document.at(*place[:-1])
     names = (
         name
@@ -150,7 +150,7 @@ def _names(schema: Schema, place: Place, document: Item) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _is_meant(schema: Schema, there: Item) -> bool:
+def _is_meant(schema: Schema, there: DocumentItem) -> bool:
     """Tell whether this is the alternative that the tag in the data names, if it has one."""
     tags = {name: part["enum"] for name, part in schema.get("properties", {}).items() if _tag(part)}
     return all(there.at(name).value in choices for name, choices in tags.items())

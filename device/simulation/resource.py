@@ -1,10 +1,12 @@
 """One application resource of a profile: where it is, what it is, what it holds."""
 
 import difflib
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Final
 
 import msgspec
 
+from onboardee.device.interfaces import KNOWN, LINKS, OF_COLLECTIONS
 from onboardee.device.simulation.section import MisplacedError, Section
 from onboardee.device.simulation.values import Property
 
@@ -22,6 +24,11 @@ INTERFACES: Final = (
     "oic.if.startup.revert",
 )
 """The interfaces of OCF Core 7.6; makers name their own with `x.` in front."""
+
+MAX_LINKS: Final = 64
+"""Of one collection: one batch request reads them all."""
+MAX_NESTING: Final = 4
+"""Collections above one another."""
 
 Href = Annotated[str, msgspec.Meta(pattern="^/", max_length=256)]
 TypeName = Annotated[str, msgspec.Meta(pattern="^[A-Za-z][A-Za-z0-9.-]*$", max_length=64)]
@@ -47,7 +54,7 @@ class ResourceProfile(Section, frozen=True, kw_only=True):
     """Tells observers of each change."""
     plain: bool = False
     """Also reachable without DTLS, where an access control entry permits it."""
-    links: Annotated[tuple[Href, ...], msgspec.Meta(max_length=64)] = ()
+    links: Annotated[tuple[Href, ...], msgspec.Meta(max_length=MAX_LINKS)] = ()
     """Makes it a collection of these resources of the same device."""
     properties: Annotated[dict[str, Property], msgspec.Meta(max_length=64)] = msgspec.field(
         default_factory=dict
@@ -84,3 +91,49 @@ def check_resources(resources: tuple[ResourceProfile, ...]) -> None:
                 hint = f"; did you mean {near[0]}?" if near else ""
                 sentence = f"{link} is no other resource of this device{hint}"
                 raise MisplacedError(sentence, "resources", number, "links", place)
+
+
+def check_links(resources: Sequence[ResourceProfile]) -> None:
+    """Raise `ValueError` unless every link leads to another resource, and none in a circle."""
+    links = {resource.href: resource.links for resource in resources}
+    heights: dict[str, int] = {}
+    for resource in resources:
+        _check_interfaces(resource)
+        if len(resource.links) > MAX_LINKS:
+            raise ValueError(f"{resource.href} has more than {MAX_LINKS} links")
+        if len(set(resource.links)) < len(resource.links):
+            raise ValueError(f"{resource.href} links to the same resource twice")
+        for href in resource.links:
+            if href not in links:
+                raise ValueError(f"{resource.href} links to {href}, which is no resource here")
+    for href in links:
+        if _height(href, links, (), heights) > MAX_NESTING:
+            raise ValueError(f"{href} has collections nested deeper than {MAX_NESTING}")
+
+
+def _check_interfaces(resource: ResourceProfile) -> None:
+    for interface in resource.interfaces:
+        if interface not in KNOWN:
+            raise ValueError(
+                f"{resource.href} has the unknown interface {interface}; "
+                f"there are: {', '.join(sorted(KNOWN))}"
+            )
+        if interface in OF_COLLECTIONS and not resource.links:
+            raise ValueError(f"{resource.href} has the interface {interface}, but no links")
+    if resource.links and LINKS not in resource.interfaces:
+        raise ValueError(f"{resource.href} has links, but not the interface {LINKS}")
+
+
+def _height(
+    href: str, links: Mapping[str, tuple[str, ...]], above: tuple[str, ...], known: dict[str, int]
+) -> int:
+    """Count how many collections are nested in a resource, itself included."""
+    chain = " > ".join((*above, href))
+    if href in above:
+        raise ValueError(f"links lead in a circle: {chain}")
+    if href not in known:
+        if len(above) > MAX_NESTING:
+            raise ValueError(f"collections are nested too deep: {chain}")
+        heights = (_height(each, links, (*above, href), known) for each in links[href])
+        known[href] = 1 + max(heights, default=0) if links[href] else 0
+    return known[href]

@@ -6,9 +6,9 @@ from typing import Any, cast
 import msgspec
 
 from onboardee.device.simulation.limits import (
-    Limits,
     Scalar,
     Value,
+    ValueLimits,
     ValueRefusedError,
     ValueType,
 )
@@ -17,7 +17,7 @@ from onboardee.device.simulation.writing import completed, written
 __all__ = ["Property", "Scalar", "Value", "ValueRefusedError", "ValueType", "Values"]
 
 
-class Property(Limits, frozen=True, kw_only=True):
+class Property(ValueLimits, frozen=True, kw_only=True):
     """One property: its type, its limits and the value it starts with."""
 
     initial: Any
@@ -94,7 +94,7 @@ class Values:
         return True
 
 
-def _refuse_unknown(spec: Limits, name: str, value: object) -> None:
+def _refuse_unknown(spec: ValueLimits, name: str, value: object) -> None:
     """Raise if an initial object has a part that its type has not: clients' are ignored."""
     elements = cast("tuple[object, ...]", value) if spec.is_array else (value,)
     for element in elements if spec.fields else ():

@@ -10,17 +10,17 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from onboardee.device.simulation.document import Item
+from onboardee.device.simulation.document import DocumentItem
 from onboardee.device.simulation.section import ProfileError
 
 MAX_DEVICES: Final = 4096
 MAX_BASES: Final = 16
 
-Finder = Callable[[str, Path | None], Item]
+FindDocument = Callable[[str, Path | None], DocumentItem]
 """Finds a profile by name, or by its path from a folder."""
 
 
-def expanded(document: Item, find: Finder) -> list[Item]:
+def expanded(document: DocumentItem, find: FindDocument) -> list[DocumentItem]:
     """Return the complete profile of each device of a document. Raises `ProfileError`."""
     content = document.value
     if not isinstance(content, Mapping) or "devices" not in content:
@@ -33,16 +33,16 @@ def expanded(document: Item, find: Finder) -> list[Item]:
     return [_with_base(_entry(shared, entry), find, ()) for entry in entries]
 
 
-def _entry(shared: Mapping[str, Item], entry: Item) -> Item:
+def _entry(shared: Mapping[str, DocumentItem], entry: DocumentItem) -> DocumentItem:
     """Complete an entry of `devices` by what stands beside the list."""
     if not isinstance(entry.value, Mapping):
         raise entry.wrong("a device of the list is a map, such as {extends: light}")
     if "devices" in entry.value:
         raise entry.value["devices"].wrong("a device of the list has no devices of its own")
-    return merged(Item(shared, entry.file, entry.line), entry)
+    return merged(DocumentItem(shared, entry.file, entry.line), entry)
 
 
-def _with_base(item: Item, find: Finder, on_the_way: tuple[str, ...]) -> Item:
+def _with_base(item: DocumentItem, find: FindDocument, on_the_way: tuple[str, ...]) -> DocumentItem:
     if not isinstance(item.value, Mapping) or "extends" not in item.value:
         return item
     reference = item.value["extends"]
@@ -54,10 +54,10 @@ def _with_base(item: Item, find: Finder, on_the_way: tuple[str, ...]) -> Item:
     if len(on_the_way) >= MAX_BASES:
         raise reference.wrong(f"more than {MAX_BASES} profiles extend each other")
     complete = _with_base(base, find, (*on_the_way, item.file))
-    return merged(complete, Item(rest, item.file, item.line))
+    return merged(complete, DocumentItem(rest, item.file, item.line))
 
 
-def _base(reference: Item, find: Finder) -> Item:
+def _base(reference: DocumentItem, find: FindDocument) -> DocumentItem:
     if not isinstance(reference.value, str):
         raise reference.wrong("extends is the name of a profile, or a path from this file")
     try:
@@ -70,7 +70,7 @@ def _base(reference: Item, find: Finder) -> Item:
     return base
 
 
-def merged(base: Item, over: Item, *, is_top: bool = True) -> Item:
+def merged(base: DocumentItem, over: DocumentItem, *, is_top: bool = True) -> DocumentItem:
     """Merge a variant into its base."""
     if not isinstance(base.value, Mapping) or not isinstance(over.value, Mapping):
         return over
@@ -84,10 +84,10 @@ def merged(base: Item, over: Item, *, is_top: bool = True) -> Item:
             result[name] = merged(result[name], item, is_top=False)
         else:
             result[name] = item
-    return Item(result, over.file, over.line)
+    return DocumentItem(result, over.file, over.line)
 
 
-def _merged_resources(base: Item, over: Item) -> Item:
+def _merged_resources(base: DocumentItem, over: DocumentItem) -> DocumentItem:
     if not isinstance(base.value, tuple) or not isinstance(over.value, tuple):
         return over
     result = {_href(item): item for item in base.value}
@@ -101,16 +101,16 @@ def _merged_resources(base: Item, over: Item) -> Item:
             result[href] = merged(result[href], item, is_top=False)
         else:
             result[href] = item
-    return Item(tuple(result.values()), over.file, over.line)
+    return DocumentItem(tuple(result.values()), over.file, over.line)
 
 
-def _href(item: Item) -> str:
+def _href(item: DocumentItem) -> str:
     if isinstance(item.value, Mapping) and isinstance(item.at("href").value, str):
         return str(item.at("href").value)
     raise item.wrong("a resource of a variant needs its href, by which it is merged")
 
 
-def _refuse_unknown(href: str, known: Mapping[str, Item], item: Item) -> None:
+def _refuse_unknown(href: str, known: Mapping[str, DocumentItem], item: DocumentItem) -> None:
     if href not in known:
         near = difflib.get_close_matches(href, known, n=1)
         hint = f"; did you mean {near[0]}?" if near else ""

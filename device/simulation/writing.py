@@ -7,10 +7,10 @@ variable length is replaced.
 from collections.abc import Mapping
 from contextlib import suppress
 
-from onboardee.device.simulation.limits import Limits, Value, ValueRefusedError, ValueType
+from onboardee.device.simulation.limits import Value, ValueLimits, ValueRefusedError, ValueType
 
 
-def written(spec: Limits, name: str, new: object, old: Value) -> Value:
+def written(spec: ValueLimits, name: str, new: object, old: Value) -> Value:
     """Return the value after an UPDATE. Raises `ValueRefusedError`."""
     if spec.read_only:
         return _unchanged(spec, name, new, old)
@@ -20,7 +20,7 @@ def written(spec: Limits, name: str, new: object, old: Value) -> Value:
     return value
 
 
-def _unchanged(spec: Limits, name: str, new: object, old: Value) -> Value:
+def _unchanged(spec: ValueLimits, name: str, new: object, old: Value) -> Value:
     """Return the present value; another one is refused as read-only, possible or not."""
     with suppress(ValueRefusedError):
         if spec.checked(name, completed(spec, new, old)) == old:
@@ -28,7 +28,7 @@ def _unchanged(spec: Limits, name: str, new: object, old: Value) -> Value:
     raise ValueRefusedError(name, "is read-only", is_malformed=True)
 
 
-def completed(spec: Limits, new: object, old: object) -> object:
+def completed(spec: ValueLimits, new: object, old: object) -> object:
     """Fill in from the present value what a new one leaves out."""
     if spec.type is not ValueType.OBJECT:
         return new
@@ -41,7 +41,7 @@ def completed(spec: Limits, new: object, old: object) -> object:
     return tuple(_filled(spec, *pair) for pair in zip(new, old, strict=True))
 
 
-def _filled(spec: Limits, new: object, old: object) -> object:
+def _filled(spec: ValueLimits, new: object, old: object) -> object:
     if not isinstance(new, Mapping) or not isinstance(old, Mapping):
         return new
     changes = {
@@ -52,7 +52,7 @@ def _filled(spec: Limits, new: object, old: object) -> object:
     return {**old, **changes}
 
 
-def _permit(spec: Limits, name: str, value: Value, old: object) -> None:
+def _permit(spec: ValueLimits, name: str, value: Value, old: object) -> None:
     """Raise unless a client may put this value, which is another one, in the place of the old."""
     if spec.read_only:
         raise ValueRefusedError(name, "is read-only", is_malformed=True)
@@ -67,7 +67,7 @@ def _permit(spec: Limits, name: str, value: Value, old: object) -> None:
         _permit_fields(spec, name, value, old)
 
 
-def _permit_fields(spec: Limits, name: str, value: Value, old: object) -> None:
+def _permit_fields(spec: ValueLimits, name: str, value: Value, old: object) -> None:
     if not isinstance(value, Mapping):
         return
     before = old if isinstance(old, Mapping) else {}

@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from onboardee.device.security import owner
 from onboardee.device.simulation.manufacturer import Manufacturer
-from onboardee.device.simulation.profile import Method as TransferMethod
+from onboardee.device.simulation.profile import OwnerTransferMethod as TransferMethod
 from onboardee.device.simulation.profile import Profile, load
 from onboardee.pki import issuing
 from onboardee.svrdb.model import CredentialUsage, State

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from onboardee.device import events
 from onboardee.device.simulation.compatibility import PRESETS, Compatibility, Preset
-from onboardee.device.simulation.profile import Method as ProfileMethod
+from onboardee.device.simulation.profile import OwnerTransferMethod as ProfileMethod
 from onboardee.device.simulation.profile import Profile, load
 from onboardee.device.testing import Weather
 from onboardee.obt import (

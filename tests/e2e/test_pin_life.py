@@ -13,7 +13,7 @@ from device_scene import HOST, PLAIN, SECURE, Scene, make_scene
 from msgspec.structs import replace
 
 from onboardee.device import events
-from onboardee.device.simulation.profile import Method, Pin, Profile, load
+from onboardee.device.simulation.profile import OwnerTransferMethod, PinSettings, Profile, load
 from onboardee.svrdb.model import State, TransferMethod
 from onboardee.wire.dtls import CipherSuite, ClientConfig, Session
 from onboardee.wire.dtls.client import ClientConnection
@@ -27,10 +27,10 @@ LITERAL = b"oic.sec.doxm.rdp"
 def pin_profile(**pin: object) -> Profile:
     """Return a light that offers the random PIN."""
     light = load("light")
-    methods = (Method.JUST_WORKS, Method.RANDOM_PIN)
+    methods = (OwnerTransferMethod.JUST_WORKS, OwnerTransferMethod.RANDOM_PIN)
     return replace(
         light,
-        ownership=replace(light.ownership, methods=methods, pin=Pin(**pin)),  # type: ignore[arg-type]
+        ownership=replace(light.ownership, methods=methods, pin=PinSettings(**pin)),  # type: ignore[arg-type]
     )
 
 

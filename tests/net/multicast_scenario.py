@@ -22,7 +22,7 @@ from onboardee.device.net.binding import Ports
 from onboardee.device.net.hosted import HostedDevice
 from onboardee.device.net.hub import Hub
 from onboardee.device.net.udp import UdpSocket
-from onboardee.device.simulation.profile import Discovery, load
+from onboardee.device.simulation.profile import DiscoveryDelays, load
 from onboardee.device.testing import MemoryKeeper
 from onboardee.wire.entropy import SystemEntropy
 
@@ -94,7 +94,7 @@ def quick_light(events: list[Event]) -> Device:
     """Make a light that answers searches soon."""
     bus = Bus()
     bus.subscribe(events.append)
-    quick = Discovery(doxm_delay=0.05, other_delay=0.05)
+    quick = DiscoveryDelays(doxm_delay=0.05, other_delay=0.05)
     profile = replace(load("light"), discovery=quick)
     keeper = MemoryKeeper(new_database(profile, SystemEntropy()))
     return boot(profile, keeper, Surroundings(entropy=SystemEntropy(), bus=bus))

@@ -52,7 +52,10 @@ def by_manufacturer() -> tuple[Scene, Device, TrustAnchors]:
     loaded = profile.load("light")
     ownership = replace(
         loaded.ownership,
-        methods=(profile.Method.JUST_WORKS, profile.Method.MANUFACTURER_CERTIFICATE),
+        methods=(
+            profile.OwnerTransferMethod.JUST_WORKS,
+            profile.OwnerTransferMethod.MANUFACTURER_CERTIFICATE,
+        ),
         manufacturer=Manufacturer(chain=leaf.pem, key=leaf.key_pem),
     )
     made = scene()

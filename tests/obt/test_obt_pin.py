@@ -55,7 +55,7 @@ def light(weather: Weather | None = None) -> tuple[Scene, Device, Person]:
 
     bus.subscribe(look)
     loaded = profile.load("light")
-    methods = (profile.Method.JUST_WORKS, profile.Method.RANDOM_PIN)
+    methods = (profile.OwnerTransferMethod.JUST_WORKS, profile.OwnerTransferMethod.RANDOM_PIN)
     with_pin = replace(loaded, ownership=replace(loaded.ownership, methods=methods))
     device = memory_device(made.network, with_pin, bus=bus)
     return made, device, Person(shown[-1] for _ in iter(int, 1))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from data_models import MODELS, document, resolved
 
-from onboardee.device.simulation.limits import NUMBERS, Limits, ValueType
+from onboardee.device.simulation.limits import NUMBERS, ValueLimits, ValueType
 from onboardee.device.simulation.profile import ResourceProfile, built_in_names, load_all
 
 RESOURCES = [
@@ -78,7 +78,7 @@ def plain(value: Any) -> Any:
     return value
 
 
-def another(name: str, spec: Limits, now: Any) -> Any:
+def another(name: str, spec: ValueLimits, now: Any) -> Any:
     """Return another value that a client may write."""
     if spec.pattern:
         return SAMPLES[name]
@@ -89,7 +89,7 @@ def another(name: str, spec: Limits, now: Any) -> Any:
     return _another(name, spec, now)
 
 
-def _another(name: str, spec: Limits, now: Any) -> Any:
+def _another(name: str, spec: ValueLimits, now: Any) -> Any:
     choices = spec.writable_choices or spec.choices
     if choices:
         return next((choice for choice in choices if choice != now), now)
@@ -111,7 +111,7 @@ def _another(name: str, spec: Limits, now: Any) -> Any:
     return f"x{now[1:]}"
 
 
-def impossible(spec: Limits, now: Any) -> Iterator[Any]:
+def impossible(spec: ValueLimits, now: Any) -> Iterator[Any]:
     """Yield values of the right type that are outside the limits."""
     for value in _impossible_elements(spec, now[0] if spec.is_array and now else now):
         if spec.is_array:
@@ -124,7 +124,7 @@ def impossible(spec: Limits, now: Any) -> Iterator[Any]:
         yield []
 
 
-def _impossible_elements(spec: Limits, now: Any) -> Iterator[Any]:
+def _impossible_elements(spec: ValueLimits, now: Any) -> Iterator[Any]:
     if spec.type in NUMBERS:
         unit = spec.step or 1
         if spec.minimum is not None:
@@ -145,7 +145,7 @@ def _impossible_elements(spec: Limits, now: Any) -> Iterator[Any]:
         yield "x" * (spec.max_length + 1)
 
 
-def malformed(spec: Limits) -> Iterator[Any]:
+def malformed(spec: ValueLimits) -> Iterator[Any]:
     """Yield values of other types."""
     wrong: list[Any] = [None, {"value": 1}, b"\x01", [[1]]]
     if spec.type is not ValueType.BOOLEAN:

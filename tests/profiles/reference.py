@@ -17,13 +17,13 @@ END = "<!-- {} ends -->"
 
 SECTIONS = {
     "Profile": "The file",
-    "Identity": "`device`",
+    "DeviceIdentity": "`device`",
     "Platform": "`platform`",
-    "Ownership": "`ownership`",
-    "Pin": "`ownership.pin`",
+    "OwnershipSettings": "`ownership`",
+    "PinSettings": "`ownership.pin`",
     "Manufacturer": "`ownership.manufacturer`",
-    "Discovery": "`discovery`",
-    "Snapshots": "`snapshots`",
+    "DiscoveryDelays": "`discovery`",
+    "SnapshotSettings": "`snapshots`",
     "Answers": "`answers`",
     "AnswerBound": "An entry of `answers`",
     "Compatibility": "`compat`",

@@ -7,9 +7,9 @@ import pytest
 import yaml
 
 from onboardee.device.simulation.document import read
+from onboardee.device.simulation.library import Library
 from onboardee.device.simulation.profile import ProfileError, built_in_names, load_all
 from onboardee.device.simulation.schema import profile_schema
-from onboardee.device.simulation.source import Library
 
 jsonschema = pytest.importorskip("jsonschema")
 
@@ -24,7 +24,14 @@ def test_the_schema_is_one() -> None:
     """It is valid itself, says of which version it is, and describes every key."""
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     assert SCHEMA["$schema"].endswith("2020-12/schema")
-    for name in ("Profile", "Identity", "Platform", "Ownership", "ResourceProfile", "Property"):
+    for name in (
+        "Profile",
+        "DeviceIdentity",
+        "Platform",
+        "OwnershipSettings",
+        "ResourceProfile",
+        "Property",
+    ):
         definition = SCHEMA["$defs"][name]
         bare = [key for key, part in definition["properties"].items() if "description" not in part]
         assert not bare

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from onboardee.device.events import Bus, Event, StorageFailed
 from onboardee.device.factory import caught_up, new_database, reset_database, reset_profile
 from onboardee.device.simulation.manufacturer import Manufacturer
-from onboardee.device.simulation.profile import Method, Profile, UuidPolicy, load
+from onboardee.device.simulation.profile import OwnerTransferMethod, Profile, UuidPolicy, load
 from onboardee.device.testing.local import local_device
 from onboardee.device.testing.setup import MemoryKeeper
 from onboardee.svrdb import (
@@ -57,7 +57,9 @@ def factory(database: Database) -> ResetProfile:
 def test_made_with_the_device() -> None:
     """It is in the very first database, with all that the device profile puts into a device."""
     maker = light(
-        methods=(Method.MANUFACTURER_CERTIFICATE,), manufacturer=MAKER, factory_access=(RULE,)
+        methods=(OwnerTransferMethod.MANUFACTURER_CERTIFICATE,),
+        manufacturer=MAKER,
+        factory_access=(RULE,),
     )
     database = made(maker)
     profile = factory(database)
@@ -112,15 +114,17 @@ def test_a_second_start_changes_nothing() -> None:
 
 def test_methods_follow_the_profile() -> None:
     """Which methods are offered is said at each start; a reset does not bring older ones back."""
-    database = caught_up(made(), light(methods=(Method.RANDOM_PIN,)))
+    database = caught_up(made(), light(methods=(OwnerTransferMethod.RANDOM_PIN,)))
     assert database.doxm.methods == factory(database).doxm.methods == (1,)
 
 
 def test_certificate_that_came_later() -> None:
     """A manufacturer's certificate goes into the reset profile, too, where there was none."""
-    maker = light(methods=(Method.MANUFACTURER_CERTIFICATE,), manufacturer=MAKER)
+    maker = light(methods=(OwnerTransferMethod.MANUFACTURER_CERTIFICATE,), manufacturer=MAKER)
     assert caught_up(made(), maker) == made(maker)
-    replaced = light(methods=(Method.MANUFACTURER_CERTIFICATE,), manufacturer=replace_maker())
+    replaced = light(
+        methods=(OwnerTransferMethod.MANUFACTURER_CERTIFICATE,), manufacturer=replace_maker()
+    )
     assert caught_up(made(maker), replaced) == made(maker)
 
 
@@ -142,7 +146,7 @@ def test_reset_after_make() -> None:
 
 def test_reset_without_profile() -> None:
     """Once dropped, a reset leaves the hard-coded defaults."""
-    maker = light(methods=(Method.RANDOM_PIN,), factory_access=(RULE,))
+    maker = light(methods=(OwnerTransferMethod.RANDOM_PIN,), factory_access=(RULE,))
     after = reset_database(replace(made(maker), reset_profile=None), SeededEntropy(2))
     assert (after.doxm.methods, after.acl2.entries) == ((0,), ())
     assert after.doxm.device_uuid == UUID_OF_LIGHT

@@ -6,8 +6,8 @@ import pytest
 from click.testing import CliRunner
 
 from onboardee.device.cli import main
-from onboardee.device.simulation.official import official_names, strange_names
-from onboardee.device.simulation.profile import built_in_names, load_all, mistakes
+from onboardee.device.simulation.checking import mistakes, official_names, strange_names
+from onboardee.device.simulation.profile import built_in_names, load_all
 
 WRONG = """\
 device: {name: X, types: [oic.d.light]}

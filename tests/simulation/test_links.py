@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import pytest
 
-from onboardee.device.simulation.links import MAX_LINKS, MAX_NESTING, check_links
 from onboardee.device.simulation.profile import ProfileError, load
+from onboardee.device.simulation.resource import MAX_LINKS, MAX_NESTING, check_links
 
 COLLECTION = ("oic.if.ll", "oic.if.b", "oic.if.baseline")
 PLAIN = ("oic.if.a", "oic.if.baseline")

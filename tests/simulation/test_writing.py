@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onboardee.device.simulation.limits import Field, Limits
+from onboardee.device.simulation.limits import Field, ValueLimits
 from onboardee.device.simulation.values import Property, ValueRefusedError, Values, ValueType
 
 SOURCE = {
@@ -143,7 +143,7 @@ def test_a_client_never_changes_what_is_read_only(value: Any, name: str) -> None
 
 def test_limits_can_be_nested() -> None:
     """Objects in arrays in objects keep to their limits."""
-    spec = Limits(
+    spec = ValueLimits(
         type=ValueType.OBJECT,
         fields={
             "zones": Field(

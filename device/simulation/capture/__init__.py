@@ -1,11 +1,11 @@
 """Profiles made of what a client reads from a device: a device that looks the same.
 
-Pure: what was read is an argument (`Answers`), made by `obt.survey()`. All of it was said by the
+Pure: what was read is an argument (`Readings`), made by `obt.survey()`. All of it was said by the
 device, so nothing in it is trusted: sizes and depths are bounded, references may lead in circles,
 and what a profile cannot hold is left out and named.
 """
 
-from onboardee.device.simulation.capture.answers import Answers, Reading
 from onboardee.device.simulation.capture.making import Captured, CaptureError, captured
+from onboardee.device.simulation.capture.readings import Reading, Readings
 
-__all__ = ["Answers", "CaptureError", "Captured", "Reading", "captured"]
+__all__ = ["CaptureError", "Captured", "Reading", "Readings", "captured"]

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from onboardee.device.interfaces import LINKS, OF_COLLECTIONS
 from onboardee.device.simulation.capture.notes import Notes, shown
-from onboardee.device.simulation.links import MAX_LINKS, MAX_NESTING
+from onboardee.device.simulation.resource import MAX_LINKS, MAX_NESTING
 
 MAX_ALL: Final = 1024
 

@@ -7,19 +7,19 @@ from typing import Any, Final
 
 import msgspec
 
-from onboardee.device.simulation.capture.answers import Answers
 from onboardee.device.simulation.capture.describing import Describer, Plain
-from onboardee.device.simulation.capture.identity import (
+from onboardee.device.simulation.capture.introspection import Introspection
+from onboardee.device.simulation.capture.linking import connect
+from onboardee.device.simulation.capture.notes import Notes, shown
+from onboardee.device.simulation.capture.readings import Readings
+from onboardee.device.simulation.capture.resources import ResourceMaker, Seen
+from onboardee.device.simulation.capture.schemas import listed, mapped
+from onboardee.device.simulation.capture.sections import (
     device_section,
     is_type,
     platform_section,
     uuids,
 )
-from onboardee.device.simulation.capture.introspection import Introspection
-from onboardee.device.simulation.capture.linking import connect
-from onboardee.device.simulation.capture.notes import Notes, shown
-from onboardee.device.simulation.capture.resources import ResourceMaker, Seen
-from onboardee.device.simulation.capture.schemas import listed, mapped
 from onboardee.device.simulation.document import read, write
 from onboardee.device.simulation.profile import Profile, ProfileError
 from onboardee.device.simulation.resource import ResourceProfile
@@ -57,7 +57,7 @@ class Captured:
     notes: tuple[str, ...]
 
 
-def captured(answers: Answers) -> Captured:
+def captured(answers: Readings) -> Captured:
     """Make a profile of what was read. Raises `CaptureError`."""
     notes = Notes()
     for note in answers.notes:
@@ -86,7 +86,7 @@ def _checked(content: Plain, notes: Sequence[str]) -> str:
 
 
 def _resources(
-    answers: Answers, links: Mapping[str, Any], core: set[str], notes: Notes
+    answers: Readings, links: Mapping[str, Any], core: set[str], notes: Notes
 ) -> list[Plain]:
     introspection = Introspection(answers.introspection)
     describer = Describer(introspection.schemas, notes)
@@ -114,7 +114,7 @@ def _is_there(seen: Seen) -> bool:
     return seen.reading is not None and "4.04" not in (seen.reading.refusal or "")
 
 
-def _links_of_collections(answers: Answers) -> dict[str, Any]:
+def _links_of_collections(answers: Readings) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for reading in answers.resources.values():
         body = reading.body

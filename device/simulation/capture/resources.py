@@ -13,16 +13,16 @@ from onboardee.device.interfaces import (
     UPDATING,
     WRITE,
 )
-from onboardee.device.simulation.capture.answers import Reading
 from onboardee.device.simulation.capture.catalogue import usual_properties
 from onboardee.device.simulation.capture.describing import Describer, Plain
 from onboardee.device.simulation.capture.introspection import Described
 from onboardee.device.simulation.capture.neutral import neutral, permits, pruned
 from onboardee.device.simulation.capture.notes import Notes, shown, text_of
-from onboardee.device.simulation.capture.privacy import is_secret, without
 from onboardee.device.simulation.capture.ranges import with_ranges
+from onboardee.device.simulation.capture.readings import Reading
 from onboardee.device.simulation.capture.schemas import listed, mapped
-from onboardee.device.simulation.capture.types import UNKNOWN_TYPE, type_names
+from onboardee.device.simulation.capture.sections import UNKNOWN_TYPE, type_names
+from onboardee.device.simulation.privacy import is_secret, without
 
 MAX_INTERFACES: Final = 16
 LONGEST_RESOURCE_NAME: Final = 64

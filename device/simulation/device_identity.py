@@ -11,7 +11,7 @@ Text = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Url = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
 
 
-class Identity(Section, frozen=True, kw_only=True):
+class DeviceIdentity(Section, frozen=True, kw_only=True):
     """What `/oic/d` tells."""
 
     name: Text

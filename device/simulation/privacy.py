@@ -1,11 +1,20 @@
-"""What is not copied from a device, although it shows it: who it is, and what is secret."""
+"""What is neither logged nor copied of a device, although it shows it: secrets, and who it is."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from onboardee.device.simulation.secret_names import is_secret_name
-
 NOBODY: Final = "00000000-0000-0000-0000-000000000000"
+
+_SECRETS: Final = re.compile(
+    r"passw|passphrase|passcode|pwd|secret|token|psk|privatekey|privatedata|apikey|credential"
+    r"|authcode|lockcode|pincode|^pin$|^cd$|^ac$",
+)
+
+
+def is_secret_name(name: str) -> bool:
+    """Tell whether a property goes by a name that secrets have."""
+    return _SECRETS.search(re.sub(r"[-_. ]", "", name).lower()) is not None
 
 
 def is_secret(name: str, value: object) -> bool:

@@ -1,30 +1,62 @@
-"""All mistakes of a profile, not only the first: for `onboardee profiles check`.
+"""What `onboardee profiles check` says of a profile: all its mistakes, and doubtful names.
 
 What is wrong is taken out of the document, and the rest is read again: the smallest part that
 stands for itself, a property, a resource or an entry of `behaviour`. What then misses a part that
 was taken out is no mistake of its own.
+
+Names that OCF has published are in a list beside the profiles; `bench/official_names.py` makes it
+anew from OCF's data models.
 """
 
+import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
+from importlib import resources
 from typing import Final
 
 import msgspec
 
-from onboardee.device.simulation.document import Content, Item
+from onboardee.device.simulation.document import Content, DocumentItem
+from onboardee.device.simulation.library import Library
 from onboardee.device.simulation.mistakes import Convert, Place, Schema, placed, told
-from onboardee.device.simulation.section import ProfileError
+from onboardee.device.simulation.profile import Profile, ProfileError, load_all
+from onboardee.device.simulation.variants import expanded
 
 MAX_MISTAKES: Final = 50
 
+FILE: Final = "official-names.txt"
+OFFICIAL: Final = "oic."
+"""How OCF's own names begin; others are anybody's."""
+
 _LISTS: Final = ("resources", "behaviour")
+
+
+def mistakes(name_or_path: str) -> list[ProfileError]:
+    """Return everything that is wrong with a profile, nothing if it can be loaded."""
+    try:
+        load_all(name_or_path)
+    except ProfileError as error:
+        return _every_mistake(name_or_path) or [error]
+    return []
+
+
+def _every_mistake(name: str) -> list[ProfileError]:
+    library, found = Library(), list[ProfileError]()
+    schema = msgspec.json.schema(Profile)
+    try:
+        for item in expanded(library.find(name), library.find):
+            found += every_mistake(item, lambda data: msgspec.convert(data, Profile), schema)
+    except ProfileError as error:
+        found.append(error)
+    return found
 
 
 @dataclass(slots=True)
 class _Rest:
     """What is left of a document, and where its parts stood in the whole."""
 
-    document: Item
+    document: DocumentItem
     taken: set[str] = field(default_factory=set)
     """Names and paths that were taken out."""
     numbers: dict[str, list[int]] = field(default_factory=dict)
@@ -57,7 +89,9 @@ class _Rest:
         return self.numbers.setdefault(name, list(range(count)))
 
 
-def every_mistake(document: Item, convert: Convert, schema: Schema) -> Iterator[ProfileError]:
+def every_mistake(
+    document: DocumentItem, convert: Convert, schema: Schema
+) -> Iterator[ProfileError]:
     """Yield what is wrong in a document, as far as one mistake does not hide another."""
     rest = _Rest(document)
     for _ in range(MAX_MISTAKES):
@@ -73,7 +107,7 @@ def every_mistake(document: Item, convert: Convert, schema: Schema) -> Iterator[
             return
 
 
-def _without(item: Item, place: Place) -> Item:
+def _without(item: DocumentItem, place: Place) -> DocumentItem:
     step, *deeper = place
     content: Content = item.value
     if isinstance(content, Mapping) and isinstance(step, str):
@@ -91,3 +125,28 @@ def _without(item: Item, place: Place) -> Item:
     else:
         del parts[step]
     return replace(item, value=tuple(parts))
+
+
+@cache
+def official_names() -> frozenset[str]:
+    """Return the published names."""
+    text = (resources.files("onboardee") / "profiles" / FILE).read_text(encoding="utf-8")
+    return frozenset(line for line in text.splitlines() if line and not line.startswith("#"))
+
+
+def strange_names(profile: Profile) -> Iterator[str]:
+    """Yield a sentence for each type that looks like OCF's and is not known as one."""
+    for name in profile.device.types:
+        yield from _doubt("device.types", name)
+    for resource in profile.resources:
+        for name in resource.types:
+            yield from _doubt(resource.href, name)
+
+
+def _doubt(place: str, name: str) -> Iterator[str]:
+    known = official_names()
+    if not name.startswith(OFFICIAL) or name in known:
+        return
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"; the nearest is {near[0]}" if near else ""
+    yield f"{place}: neither OCF's models nor the catalogue have {name}{hint}"

@@ -4,7 +4,7 @@ import difflib
 from pathlib import Path
 from typing import Final
 
-from onboardee.device.simulation.document import MAX_SIZE, Item, read
+from onboardee.device.simulation.document import MAX_SIZE, DocumentItem, read
 from onboardee.device.simulation.section import ProfileError
 
 BUILT_IN: Final = Path(__file__).parents[2] / "profiles"
@@ -28,9 +28,9 @@ class Library:
     """Finds profiles and reads each once."""
 
     def __init__(self) -> None:
-        self._documents: dict[str, Item] = {}
+        self._documents: dict[str, DocumentItem] = {}
 
-    def find(self, name: str, folder: Path | None = None) -> Item:
+    def find(self, name: str, folder: Path | None = None) -> DocumentItem:
         """Return a document by its name, or by its path from a folder. Raises `ProfileError`."""
         key = str(Path(folder or "", name)) if is_path(name) else name
         if key not in self._documents:

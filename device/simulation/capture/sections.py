@@ -1,15 +1,20 @@
 """`/oic/d` and `/oic/p` as sections of a profile."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from onboardee.device.simulation.capture.answers import Answers
 from onboardee.device.simulation.capture.describing import Plain
 from onboardee.device.simulation.capture.notes import Notes, shown
+from onboardee.device.simulation.capture.readings import Readings
 from onboardee.device.simulation.capture.schemas import listed
-from onboardee.device.simulation.capture.types import UNKNOWN_TYPE, type_names
+
+MAX_TYPES: Final = 16
+UNKNOWN_TYPE: Final = "x.unknown"
+"""What something is that does not say so in a form that profiles have."""
+
+_TYPE_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9.-]{0,63}")
 
 _SHORT: Final = 64
 _URL: Final = 256
@@ -40,6 +45,17 @@ _COMMON: Final = frozenset({"rt", "if", "n", *_IDENTITIES})
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
+def type_names(place: str, names: Sequence[str], notes: Notes) -> list[str]:
+    """Return the names of types that a profile can have, each once."""
+    good = list(dict.fromkeys(each for each in names if _TYPE_NAME.fullmatch(each)))[:MAX_TYPES]
+    for each in names:
+        if each not in good:
+            notes.add(f"{place} has a type that is left out: {shown(each)}")
+    if not good:
+        notes.add(f"{place} tells no type that profiles can have, and gets {UNKNOWN_TYPE}")
+    return good
+
+
 def device_section(device: Mapping[str, Any], link: Mapping[str, Any], notes: Notes) -> Plain:
     """Return what `/oic/d` says."""
     said = listed(device.get("rt")) or listed(link.get("rt"))
@@ -66,7 +82,7 @@ def platform_section(platform: Mapping[str, Any], notes: Notes) -> Plain:
     return {"manufacturer": "unknown", **found}
 
 
-def uuids(answers: Answers) -> frozenset[str]:
+def uuids(answers: Readings) -> frozenset[str]:
     """Return the UUIDs of the device and its platform, in lower case."""
     said = [
         source.get(name) for source in (answers.device, answers.platform) for name in _IDENTITIES

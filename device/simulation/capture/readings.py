@@ -20,7 +20,7 @@ class Reading(Protocol):
         """Whether it was read in a session."""
 
 
-class Answers(Protocol):
+class Readings(Protocol):
     """A device as one client saw it."""
 
     @property
