@@ -2,7 +2,8 @@
 
 Procedures are coroutines over a `Transport`: `AsyncioTransport` has sockets, `MemoryTransport`
 lives on a network in memory and needs no event loop. What issues certificates is in
-`obt.authority`, to be imported when it is needed.
+`obt.authority`, what keeps records in `obt.database`, and operations on what is kept in
+`obt.plans`, to be imported when they are needed.
 """
 
 from onboardee.obt.access import DeviceAccess, WithCertificate, WithKey
@@ -21,7 +22,6 @@ from onboardee.obt.discovery import (
 from onboardee.obt.engine import ObtEngine
 from onboardee.obt.errors import LinkError, NoAnswerError, ObtError, OnboardingError
 from onboardee.obt.identity import Identity
-from onboardee.obt.keeper import Keeper, KeeperError
 from onboardee.obt.memory import MemoryTransport, run
 from onboardee.obt.methods import AskPin
 from onboardee.obt.model import Method, Permission, Rule, State, Subject, Target
@@ -50,8 +50,6 @@ __all__ = [
     "DeviceAccess",
     "Found",
     "Identity",
-    "Keeper",
-    "KeeperError",
     "KeyFor",
     "LinkError",
     "Located",

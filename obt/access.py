@@ -116,14 +116,14 @@ class DeviceAccess:
         """Retrieve any resource."""
         return await self.dialogue().get("read", await self.connect(), path, object, query=query)
 
-    async def update(self, path: str, body: Body) -> None:
+    async def update(self, path: str, body: Body, *, query: tuple[str, ...] = ()) -> None:
         """Update any resource; the update may reach the device more than once."""
-        await self.dialogue().post("update", await self.connect(), path, body)
+        await self.dialogue().post("update", await self.connect(), path, body, query=query)
 
-    async def observe(self, path: str) -> Observation:
+    async def observe(self, path: str, *, query: tuple[str, ...] = ()) -> Observation:
         """Observe a resource; the first `next` is its present state."""
         link = await self.connect()
-        first, mailbox = await self.dialogue().observe("observe", link, path)
+        first, mailbox = await self.dialogue().observe("observe", link, path, query=query)
         content_format = self._style.content_format
         return Observation(
             self._transport, link, path, mailbox, first, content_format=content_format

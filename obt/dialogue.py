@@ -102,14 +102,21 @@ class Dialogue:
         response = await self._run(errand)
         return self.decoded(errand.step, response, kind, expected=self.style.content_format)
 
-    async def post(
-        self, purpose: str, link: Link, path: str, body: Body, *, accepted: Collection[Code] = ()
+    async def post(  # noqa: PLR0913 - the last two have defaults
+        self,
+        purpose: str,
+        link: Link,
+        path: str,
+        body: Body,
+        *,
+        query: tuple[str, ...] = (),
+        accepted: Collection[Code] = (),
     ) -> ClientResponse:
         """Send an UPDATE; `accepted` codes count as success besides the style's own.
 
         After silence it is sent anew, so it must be one that may happen twice.
         """
-        ask = self.make_ask(Method.POST, path, body=body)
+        ask = self.make_ask(Method.POST, path, query=query, body=body)
         wanted = self.style.changed | frozenset(accepted)
         return await self._run(_Errand(purpose, link, ask, wanted, text=summary(body)))
 
@@ -127,10 +134,10 @@ class Dialogue:
         await self._run(_Errand(purpose, link, ask, {Code.DELETED}, 1 if query else ATTEMPTS))
 
     async def observe(
-        self, purpose: str, link: Link, path: str
+        self, purpose: str, link: Link, path: str, *, query: tuple[str, ...] = ()
     ) -> tuple[ClientResponse, Mailbox[ClientResponse]]:
         """Register for a resource; return its present state and where the next ones come."""
-        ask = self.make_ask(Method.GET, path, observe=True)
+        ask = self.make_ask(Method.GET, path, query=query, observe=True)
         errand = _Errand(purpose, link, ask, {Code.CONTENT})
         response, mailbox = await self._exchange(errand)
         if response.observe is None:

@@ -43,21 +43,25 @@ class Unowned(Located):
 
 
 Device = TypeVar("Device", bound=Located)
+OnFound = Callable[[Located], None]
 
 
-async def find_unowned(
+async def find_unowned(  # noqa: PLR0913 - all but the first have defaults
     transport: Transport,
     *,
     style: Style = LITE_STYLE,
     rounds: int = ROUNDS,
     enough: int | None = None,
+    on_found: OnFound | None = None,
     on_step: OnStep | None = None,
 ) -> list[Unowned]:
     """Ask all devices on the local network for those without an owner.
 
+    `on_found` is called with each device as soon as it has answered.
+
     A device that answers the group but then misbehaves is left out; its steps are reported.
     """
-    search = _Search(transport, style, rounds, enough, on_step)
+    search = _Search(transport, style, rounds, enough, on_step, on_found)
     return await search.run(DOXM, "owned=FALSE", _unowned)
 
 
@@ -80,19 +84,22 @@ async def find_unowned_at(
     return await _located_unowned(dialogue, address, doxm)
 
 
-async def find_owned(
+async def find_owned(  # noqa: PLR0913 - all but the first have defaults
     transport: Transport,
     *,
     style: Style = LITE_STYLE,
     rounds: int = ROUNDS,
     enough: int | None = None,
+    on_found: OnFound | None = None,
     on_step: OnStep | None = None,
 ) -> list[Located]:
     """Ask for all devices that answer `/oic/res` in the clear, owned ones among them.
 
+    `on_found` is called with each device as soon as it has answered.
+
     Who owns a device is not told to strangers: compare the UUIDs with those of your own devices.
     """
-    search = _Search(transport, style, rounds, enough, on_step)
+    search = _Search(transport, style, rounds, enough, on_step, on_found)
     return await search.run(RES, f"rt={DOXM_TYPE}", _anybody)
 
 
@@ -124,6 +131,7 @@ class _Search:
     rounds: int
     enough: int | None
     on_step: OnStep | None
+    on_found: OnFound | None
 
     async def run(
         self, path: str, query: str, inspect: Callable[[Dialogue, Answer], Awaitable[Device]]
@@ -142,11 +150,17 @@ class _Search:
                         continue
                     with suppress(OnboardingError):
                         device = await inspect(self._dialogue(), answer)
-                        found.setdefault(device.uuid, device)
+                        self._add(found, device)
                         known.add(answer.address)
                     if self.enough is not None and len(found) >= self.enough:
                         return list(found.values())
         return list(found.values())
+
+    def _add(self, found: dict[UUID, Device], device: Device) -> None:
+        if device.uuid not in found:
+            found[device.uuid] = device
+            if self.on_found is not None:
+                self.on_found(device)
 
     def _dialogue(self) -> Dialogue:
         return Dialogue(self.transport, self.style, timeout=TIMEOUT, on_step=self.on_step)

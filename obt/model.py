@@ -224,10 +224,19 @@ class Subject(View, frozen=True, kw_only=True):
 
 
 class Target(View, frozen=True, kw_only=True):
-    """What a rule is about: a path or a wildcard."""
+    """What a rule is about: a path or a wildcard, with optional filters."""
 
     href: str | None = None
     wildcard: str | None = msgspec.field(name="wc", default=None)
+    types: tuple[str, ...] = msgspec.field(name="rt", default=())
+    interfaces: tuple[str, ...] = msgspec.field(name="if", default=())
+
+
+class TimePattern(View, frozen=True, kw_only=True):
+    """When a rule applies: a period, and how it recurs (RFC 5545 3.3.9 and 3.3.10)."""
+
+    period: str
+    recurrence: tuple[str, ...] = ()
 
 
 class Rule(View, frozen=True, kw_only=True):
@@ -236,13 +245,46 @@ class Rule(View, frozen=True, kw_only=True):
     subject: Subject
     targets: tuple[Target, ...] = msgspec.field(name="resources")
     permission: int
+    validity: tuple[TimePattern, ...] = ()
+    """Without any it always applies, otherwise while one of them does."""
     aceid: int | None = None
+
+    def says_the_same_as(self, other: "Rule") -> bool:
+        """Tell whether two rules differ in their number at most."""
+        return msgspec.structs.replace(self, aceid=other.aceid) == other
 
 
 class Acl2(View, frozen=True, kw_only=True):
     """`/oic/sec/acl2` (OCF Security 13.5)."""
 
     rules: tuple[Rule, ...] = msgspec.field(name="aclist2")
+    resource_owner: UUID = msgspec.field(name="rowneruuid")
+
+
+class OldTarget(View, frozen=True, kw_only=True):
+    """What a rule of OIC 1.1 is about."""
+
+    href: str
+
+
+class OldRule(View, frozen=True, kw_only=True):
+    """An access control entry of OIC 1.1, which has no number."""
+
+    subject: str = msgspec.field(name="subjectuuid")
+    resources: tuple[OldTarget, ...]
+    permission: int
+
+
+class OldRules(View, frozen=True, kw_only=True):
+    """The list within the list."""
+
+    rules: tuple[OldRule, ...] = msgspec.field(name="aces")
+
+
+class OldAcl(View, frozen=True, kw_only=True):
+    """`/oic/sec/acl` (OIC Security 12)."""
+
+    entries: OldRules = msgspec.field(name="aclist")
     resource_owner: UUID = msgspec.field(name="rowneruuid")
 
 

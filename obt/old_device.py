@@ -45,6 +45,21 @@ class OldOwnedDevice(OwnedDevice):
         body = {"aclist": {"aces": aces}, "rowneruuid": str(self.ownership.owner)}
         await self.dialogue().post("add access rules", await self.connect(), ACL, body)
 
+    async def rules(self) -> model.Acl2:
+        """Read the access rules, which have no numbers."""
+        old = await self._get("read the access rules", ACL, model.OldAcl)
+        rules = tuple(_rule(each) for each in old.entries.rules)
+        return model.Acl2(rules=rules, resource_owner=old.resource_owner)
+
+    async def _delete_rules(self, rules: list[Rule]) -> None:
+        """Delete by subject, as there is no other name for a rule; its others are added again."""
+        for subject in {str(each.subject.uuid) for each in rules}:
+            before = (await self.rules()).rules
+            kept = [each for each in before if each.subject.uuid == subject and each not in rules]
+            await self._delete("delete access rules", ACL, f"subjectuuid={subject}")
+            if kept:
+                await self.add_rules(kept)
+
     async def _enter(self, state: State) -> None:
         """Stay: in OIC 1.1 a device is provisioned in normal operation."""
 
@@ -55,6 +70,18 @@ def _state(pstat: model.OldPstat) -> State:
     if pstat.current_mode & TAKE_OWNER:
         return State.RFOTM
     return State.RFNOP if pstat.operational else State.RFPRO
+
+
+def _rule(entry: model.OldRule) -> Rule:
+    targets = tuple(
+        model.Target(wildcard=ANYBODY) if each.href == ANYBODY else model.Target(href=each.href)
+        for each in entry.resources
+    )
+    if entry.subject == ANYBODY:
+        subject = model.Subject(connection="anon-clear")
+    else:
+        subject = model.Subject(uuid=entry.subject)
+    return Rule(subject=subject, targets=targets, permission=entry.permission)
 
 
 def _entry(rule: Rule) -> dict[str, Any]:

@@ -118,6 +118,11 @@ class OwnedDevice(DeviceAccess):
             raise
         await self._leave_bracket()
 
+    async def return_to_operation(self) -> None:
+        """End the provisioning that an interrupted operation may have left the device in."""
+        if not self._open_brackets and (await self.pstat()).dos.state == State.RFPRO:
+            await self._enter(State.RFNOP)
+
     async def _leave_bracket(self) -> None:
         self._open_brackets -= 1
         if not self._open_brackets:
@@ -128,6 +133,28 @@ class OwnedDevice(DeviceAccess):
         body = {"aclist2": [model.wire(rule) for rule in rules]}
         async with self.provisioning():
             await self.dialogue().post("add access rules", await self.connect(), ACL2, body)
+
+    async def find_rules(self, rule: Rule) -> list[Rule]:
+        """Return the access rules that say the same as `rule`, with their numbers."""
+        return [each for each in (await self.rules()).rules if each.says_the_same_as(rule)]
+
+    async def delete_rules_of(self, subject: UUID) -> None:
+        """Delete all access rules that are for one UUID, if there are any."""
+        wanted = str(subject)
+        await self._delete_rules(
+            [each for each in (await self.rules()).rules if each.subject.uuid == wanted]
+        )
+
+    async def delete_rules_like(self, rule: Rule) -> None:
+        """Delete all access rules that say the same as `rule`, if there are any."""
+        await self._delete_rules(await self.find_rules(rule))
+
+    async def _delete_rules(self, rules: list[Rule]) -> None:
+        numbers = [each.aceid for each in rules if each.aceid is not None]
+        if numbers:
+            async with self.provisioning():
+                for each in numbers:
+                    await self.delete_rule(each)
 
     async def delete_rule(self, aceid: int) -> None:
         """Delete an access rule."""

@@ -12,7 +12,7 @@ from onboardee.obt.model import PSTAT, Method, State
 from onboardee.obt.old_device import OldOwnedDevice
 from onboardee.obt.orders import LITE
 from onboardee.obt.owned import OwnedDevice
-from onboardee.obt.transfer import Order, Transfer
+from onboardee.obt.transfer import Keep, Order, Transfer
 from onboardee.obt.transport import Transport
 
 TIMEOUT: Final = 300.0
@@ -30,6 +30,7 @@ async def take_ownership(  # noqa: PLR0913 - all but the first three have defaul
     anchors: TrustAnchors | None = None,
     domain_name: str = "onboardee",
     within: float = TIMEOUT,
+    keep: Keep | None = None,
     on_step: OnStep | None = None,
 ) -> OwnedDevice:
     """Become the owner of a device, and verify it over a new session.
@@ -37,6 +38,9 @@ async def take_ownership(  # noqa: PLR0913 - all but the first three have defaul
     Random PIN needs `pin`: the PIN itself, or an async function that is called once the device
     shows one, and again after a failed attempt if the order has more. Manufacturer Certificate
     needs the manufacturers' `anchors`.
+
+    `keep` is called with the owner credential before the device gets it, so that no device is ever
+    owned with a key that nobody has. If the transfer fails later, the device may be ours or not.
 
     `within` is in seconds, without the time that a person takes for the PIN. When a step fails all
     sessions are closed, upon which the device forgets the attempt.
@@ -49,7 +53,7 @@ async def take_ownership(  # noqa: PLR0913 - all but the first three have defaul
     means = Means(method, pin, anchors)
     dialogue = Dialogue(transport, order.style, timeout=within, on_step=on_step)
     transfer = Transfer(dialogue, device, owner, domain_name, device.uuid, device.doxm, means)
-    transfer.pin_attempts = order.pin_attempts
+    transfer.pin_attempts, transfer.keep = order.pin_attempts, keep
     try:
         await _carry_out(order, transfer, on_step)
         return await _verified(transfer, on_step)

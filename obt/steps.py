@@ -142,15 +142,16 @@ def derive_key(body: Callable[[Transfer], Body]) -> StepFunction:
     ask = post("have the owner credential derived", CRED, body)
 
     async def step(transfer: Transfer) -> None:
-        await ask(transfer)
         session = transfer.link.session
-        assert session is not None, "the request went over it"
-        transfer.key = owner_key(
+        assert session is not None, "the request goes over it"
+        key = owner_key(
             session,
             method=transfer.means.method,
             owner=transfer.owner,
             device=transfer.device_uuid,
         )
+        transfer.take_key(key)
+        await ask(transfer)
 
     return step
 
@@ -160,7 +161,7 @@ def choose_key(body: Callable[[Transfer], Body]) -> StepFunction:
     send = post("hand over the owner credential", CRED, body)
 
     async def step(transfer: Transfer) -> None:
-        transfer.key = transfer.dialogue.transport.entropy.token(KEY_SIZE)
+        transfer.take_key(transfer.dialogue.transport.entropy.token(KEY_SIZE))
         await send(transfer)
 
     return step

@@ -16,6 +16,9 @@ from onboardee.obt.model import CLIENT_DIRECTED
 from onboardee.obt.record import Ownership
 from onboardee.obt.style import Style
 
+Keep = Callable[[Ownership], None]
+"""Makes durable what the owner must not lose; what it raises ends the transfer."""
+
 
 @dataclass(slots=True, eq=False)
 class Transfer:
@@ -42,9 +45,16 @@ class Transfer:
     secured: tuple[Link, ...] = ()
     addresses: tuple[Address, ...] = ()
     """Where to try to open sessions: all that the device told, or the one that answered."""
+    keep: Keep | None = None
 
     def __post_init__(self) -> None:
         self.addresses = self.device.secured
+
+    def take_key(self, key: bytes) -> None:
+        """Take an owner credential into use, after it was kept and before the device has it."""
+        self.key = key
+        if self.keep is not None and self.record is not None:
+            self.keep(self.record)
 
     @property
     def owner_text(self) -> str:

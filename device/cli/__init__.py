@@ -38,7 +38,9 @@ class Main(LazyGroup):
         except click.UsageError as error:
             raise click.UsageError(_readable(error.format_message()), error.ctx) from error
         except click.ClickException as error:
-            raise click.ClickException(_readable(error.format_message())) from error
+            readable: Any = click.ClickException(_readable(error.format_message()))
+            readable.exit_code = error.exit_code
+            raise readable from error
 
 
 def _readable(message: str) -> str:

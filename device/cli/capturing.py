@@ -11,7 +11,8 @@ from uuid import UUID
 import click
 
 from onboardee.device.simulation.capture import Captured, CaptureError, captured
-from onboardee.obt import Address, AsyncioTransport, Keeper, ObtError, SharedKey, Survey, survey
+from onboardee.obt import Address, AsyncioTransport, ObtError, SharedKey, Survey, survey
+from onboardee.obt.database import ProvisioningDatabase
 
 COAP_PORT: Final = 5683
 KEY_SIZES: Final = frozenset({16, 32})
@@ -34,14 +35,15 @@ class Keys:
             raise click.UsageError("--obt-store has UUID and key; leave out --uuid")
 
     def find(self, device: UUID, address: Address) -> SharedKey | None:
-        """Return the key for a device. Raises `KeeperError` if it should be kept and is not."""
+        """Return the key for a device. Raises `DatabaseError` if it should be kept and is not."""
         port = self.secure_port
         secured = None if port is None else replace(address, port=port)
         if self.client is not None and self.key is not None:
             return SharedKey(self.client, self.key, secured)
         if self.store is None:
             return None
-        record = Keeper(self.store).find(str(device))
+        with ProvisioningDatabase(self.store) as database:
+            record = database.devices.find(str(device)).ownership
         return SharedKey(record.owner, record.key, secured)
 
 

@@ -1,68 +1,129 @@
 """Getting hold of a device for `onboardee obt`, or saying soon why it cannot be had."""
 
 import asyncio
-from dataclasses import replace
+import dataclasses
+from contextlib import suppress
 from typing import Final
+from uuid import UUID
 
 import click
 
 from onboardee.obt import (
+    ALL_ORDERS,
+    LITE,
     Address,
-    Keeper,
+    Located,
     NoAnswerError,
+    ObtError,
+    OldOwnedDevice,
     OnboardingError,
     OnStep,
     OwnedDevice,
-    Ownership,
     Style,
     Transport,
     Unowned,
     find_device,
+    find_owned,
     find_unowned_at,
 )
+from onboardee.obt.database import DatabaseBusyError, DeviceRecord, ProvisioningDatabase
+from onboardee.wire.entropy import Entropy
 
 PATIENCE: Final = 4.0
 """Seconds in which a device that is there gives a sign of life."""
 SEARCH_ROUNDS: Final = 2
 
 
-async def reach(
-    transport: Transport, keeper: Keeper, record: Ownership, on_step: OnStep | None
-) -> OwnedDevice:
-    """Open a session where the device was last; after a restart its ports may be others.
+class NotFoundError(ObtError):
+    """A device is neither where it was nor anywhere on the local network."""
 
-    Where it is found instead is kept. Raises `click.ClickException` if it is not found, and
-    `OnboardingError` if it is where it was and takes no session.
+
+class Reaching:
+    """Gets hold of devices of the database: where they were last, or where they are found instead.
+
+    Where a device is found instead is kept. The local network is searched once, for all of them.
     """
-    owned = OwnedDevice(transport, record, on_step=on_step)
-    try:
-        async with asyncio.timeout(PATIENCE):
-            await owned.connect()
-    except (TimeoutError, OnboardingError) as error:
-        click.echo(f"{record.device} is not at coaps://{record.secured}; searching", err=True)
-        moved = await _search(transport, record, on_step)
-        if moved is None and isinstance(error, OnboardingError):
-            raise
-        if moved is None:
-            raise click.ClickException(
-                f"{record.device} does not answer, neither at coaps://{record.secured} nor on "
-                "the local network; is it running?"
-            ) from error
-        keeper.add(moved)
-        return OwnedDevice(transport, moved, on_step=on_step)
-    return owned
 
+    def __init__(
+        self, transport: Transport, database: ProvisioningDatabase, on_step: OnStep | None
+    ) -> None:
+        self._transport = transport
+        self._database = database
+        self._on_step = on_step
+        self._found: dict[UUID, Located] | None = None
 
-async def _search(
-    transport: Transport, record: Ownership, on_step: OnStep | None
-) -> Ownership | None:
-    """Return the record with the address of today, None if there is no other."""
-    found = await find_device(
-        transport, record.device, plain=record.plain, rounds=SEARCH_ROUNDS, on_step=on_step
-    )
-    if found is None or record.secured in found.secured:
-        return None
-    return replace(record, secured=found.secured[0], plain=found.plain)
+    @property
+    def entropy(self) -> Entropy:
+        """Where keys come from."""
+        return self._transport.entropy
+
+    async def reach(self, record: DeviceRecord) -> OwnedDevice:
+        """Open a session where the device was last; after a restart its ports may be others.
+
+        Raises `NotFoundError` if it is not found, and `OnboardingError` if it is where it was and
+        takes no session.
+        """
+        ownership = record.ownership
+        owned = self._device(record)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await owned.connect()
+        except (TimeoutError, OnboardingError) as error:
+            owned.close()
+            click.echo(f"{record.uuid} is not at coaps://{ownership.secured}; searching", err=True)
+            moved = await self._search(record)
+            if moved is None and isinstance(error, OnboardingError):
+                raise
+            if moved is None:
+                raise NotFoundError(
+                    f"{record.uuid} does not answer, neither at coaps://{ownership.secured} nor "
+                    "on the local network; is it running?"
+                ) from error
+            with suppress(DatabaseBusyError):  # whoever is changing it may find the device, too
+                self._database.devices.put(moved)
+            return self._device(moved)
+        return owned
+
+    async def is_unowned(self, record: DeviceRecord) -> bool:
+        """Tell whether the device that is where this one was says that it has no owner."""
+        if record.plain is None:
+            return False
+        try:
+            await find_unowned_at(
+                self._transport, record.plain, patience=PATIENCE, on_step=self._on_step
+            )
+        except OnboardingError:
+            return False
+        return True
+
+    def _device(self, record: DeviceRecord) -> OwnedDevice:
+        style = ALL_ORDERS[record.order].style if record.order in ALL_ORDERS else LITE.style
+        if style.is_old:
+            return OldOwnedDevice(
+                self._transport, record.ownership, style=style, on_step=self._on_step
+            )
+        return OwnedDevice(self._transport, record.ownership, on_step=self._on_step)
+
+    async def _search(self, record: DeviceRecord) -> DeviceRecord | None:
+        """Return the record with the address of today, None if there is no other."""
+        found = await self._located(record)
+        if found is None or record.secured[0] in found.secured:
+            return None
+        return dataclasses.replace(record, secured=found.secured, plain=found.plain)
+
+    async def _located(self, record: DeviceRecord) -> Located | None:
+        if self._found is None or record.uuid not in self._found:
+            found = await find_device(
+                self._transport, record.uuid, plain=record.plain, rounds=0, on_step=self._on_step
+            )
+            if found is not None:
+                return found
+        if self._found is None:
+            everybody = await find_owned(
+                self._transport, rounds=SEARCH_ROUNDS, on_step=self._on_step
+            )
+            self._found = {each.uuid: each for each in everybody}
+        return self._found.get(record.uuid)
 
 
 async def find_at(

@@ -11,7 +11,8 @@ from click.testing import CliRunner, Result
 from onboardee.device.cli import main
 from onboardee.device.simulation.profile import load
 from onboardee.device.testing import DeviceThread
-from onboardee.obt import Address, Keeper, Ownership
+from onboardee.obt import Address
+from onboardee.obt.database import DeviceRecord, ProvisioningDatabase
 
 CLIENT = UUID("11111111-2222-4333-8444-555555555555")
 KEY = bytes(range(16))
@@ -44,11 +45,16 @@ def test_with_a_key(tmp_path: Path) -> None:
 
 def test_with_ownership_records(tmp_path: Path) -> None:
     """What `onboardee obt` owns is read with its key."""
-    keeper = Keeper(tmp_path / "obt.json")
-    with DeviceThread("binary-light", clients={keeper.owner: KEY}) as light:
-        missing = capture(light.coap, "--obt-store", str(tmp_path / "obt.json"))
-        keeper.add(Ownership(light.uuid, keeper.owner, Address("127.0.0.1", 1), KEY))
-        found = capture(light.coap, "--obt-store", str(tmp_path / "obt.json"))
+    path = tmp_path / "obt.db"
+    with (
+        ProvisioningDatabase(path) as database,
+        DeviceThread("binary-light", clients={database.owner: KEY}) as light,
+    ):
+        missing = capture(light.coap, "--obt-store", str(path))
+        address = Address("127.0.0.1", 1)
+        record = DeviceRecord(uuid=light.uuid, owner=database.owner, key=KEY, secured=(address,))
+        database.devices.put(record)
+        found = capture(light.coap, "--obt-store", str(path))
     assert missing.exit_code == 1
     assert "knows no device" in missing.output
     assert found.exit_code == 0, found.output

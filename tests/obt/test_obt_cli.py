@@ -14,7 +14,8 @@ import pytest
 from click.testing import CliRunner
 
 from onboardee.device.cli import main
-from onboardee.obt import Address, Keeper, KeeperError, Ownership
+from onboardee.obt import Address
+from onboardee.obt.database import DeviceRecord, ProvisioningDatabase
 from onboardee.pki import issuing
 
 ONBOARDEE = [sys.executable, "-c", "from onboardee.device.cli import main; main()"]
@@ -37,7 +38,7 @@ def running(tmp_path: Path, *arguments: str) -> Iterator[tuple["subprocess.Popen
 def obt(tmp_path: Path, *arguments: str, code: int = 0) -> str:
     """Run a sub-command; return what it said."""
     ran = subprocess.run(
-        [*ONBOARDEE, "obt", "--store", str(tmp_path / "obt.json"), *arguments],
+        [*ONBOARDEE, "obt", "--store", str(tmp_path / "obt.db"), *arguments],
         capture_output=True,
         text=True,
         timeout=60,
@@ -48,17 +49,24 @@ def obt(tmp_path: Path, *arguments: str, code: int = 0) -> str:
     return ran.stdout if code == 0 else ran.stderr
 
 
+def record_of(tmp_path: Path, name: str) -> DeviceRecord:
+    """Return what is kept of a device."""
+    with ProvisioningDatabase(tmp_path / "obt.db") as database:
+        return database.devices.find(name)
+
+
 def test_a_life(tmp_path: Path) -> None:
     """Owned, switched, read, reset, and forgotten."""
     with running(tmp_path, "light") as (_, address):
         uuid = obt(tmp_path, "own", address).split()[0]
-        assert stat.S_IMODE((tmp_path / "obt.json").stat().st_mode) == 0o600
+        assert stat.S_IMODE((tmp_path / "obt.db").stat().st_mode) == 0o600
         assert obt(tmp_path, "list").startswith(f"{uuid}  coaps://127.0.0.1:")
+        assert json.loads(obt(tmp_path, "ls", "--json"))[0]["name"] == "Light"
         obt(tmp_path, "update", uuid[:8], "/light/switch", '{"value": true}')
         assert json.loads(obt(tmp_path, "read", uuid[:8], "/light/switch")) == {"value": True}
         assert "4.04" in obt(tmp_path, "read", uuid[:8], "/nothing", code=1)
         assert "resets itself" in obt(tmp_path, "reset", uuid)
-        assert obt(tmp_path, "list") == ""
+        assert obt(tmp_path, "list").strip() == ""
         assert "knows no device" in obt(tmp_path, "reset", uuid, code=1)
 
 
@@ -66,15 +74,15 @@ def test_a_device_that_moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     """After a restart on another secure port it is found again, where it was found at first."""
     with running(tmp_path, "light") as (_, address):
         uuid = obt(tmp_path, "own", address).split()[0]
-    before = Keeper(tmp_path / "obt.json").find(uuid)
+    before = record_of(tmp_path, uuid)
     monkeypatch.setattr("onboardee.device.cli.reaching.PATIENCE", 0.5)
     with running(tmp_path, "light", "--port", address.rpartition(":")[2]):
-        store = ["obt", "--store", str(tmp_path / "obt.json")]
+        store = ["obt", "--store", str(tmp_path / "obt.db")]
         result = CliRunner().invoke(main, [*store, "read", uuid, "/light/switch"])
     assert result.exit_code == 0, result.output
     assert json.loads(result.stdout) == {"value": False}
-    assert f"{uuid} is not at coaps://{before.secured}; searching" in result.stderr
-    after = Keeper(tmp_path / "obt.json").find(uuid)
+    assert f"{uuid} is not at coaps://{before.secured[0]}; searching" in result.stderr
+    after = record_of(tmp_path, uuid)
     assert (after.plain, after.key) == (before.plain, before.key)
     assert after.secured != before.secured
 
@@ -83,16 +91,24 @@ def test_nobody_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A port that does not answer, and a device that is nowhere, are told of soon."""
     monkeypatch.setattr("onboardee.device.cli.reaching.PATIENCE", 0.1)
     monkeypatch.setattr("onboardee.obt.discovery.ROUND_SECONDS", 0.1)
-    keeper = Keeper(tmp_path / "obt.json")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
         silent.bind(("127.0.0.1", 0))
         address = Address("127.0.0.1", silent.getsockname()[1])
-        keeper.add(Ownership(DEVICE, keeper.owner, address, bytes(16), address))
+        with ProvisioningDatabase(tmp_path / "obt.db") as database:
+            database.devices.put(
+                DeviceRecord(
+                    uuid=DEVICE,
+                    owner=database.owner,
+                    key=bytes(16),
+                    secured=(address,),
+                    plain=address,
+                )
+            )
         for arguments, sentence in (
             (["own", f"coap://{address}"], f"nothing answers at coap://{address}"),
             (["read", "aaaa", "/light"], f"{DEVICE} does not answer, neither at coaps://{address}"),
         ):
-            store = ["obt", "--store", str(tmp_path / "obt.json")]
+            store = ["obt", "--store", str(tmp_path / "obt.db")]
             result = CliRunner().invoke(main, [*store, *arguments])
             assert result.exit_code == 1
             assert sentence in result.output
@@ -102,7 +118,7 @@ def test_with_a_pin(tmp_path: Path) -> None:
     """The PIN is asked for when the device shows it."""
     with running(tmp_path, "light", "--otm", "rdp") as (device, address):
         assert device.stdout is not None
-        command = [*ONBOARDEE, "obt", "--store", str(tmp_path / "obt.json"), "own", address]
+        command = [*ONBOARDEE, "obt", "--store", str(tmp_path / "obt.db"), "own", address]
         with subprocess.Popen(
             [*command, "--method", "rdp"],
             stdin=subprocess.PIPE,
@@ -150,33 +166,3 @@ def test_with_a_manufacturer_certificate(tmp_path: Path) -> None:
 def test_wrong_usage(tmp_path: Path, arguments: list[str], complaint: str, code: int) -> None:
     """An error is one sentence."""
     assert complaint in obt(tmp_path, *arguments, code=code)
-
-
-def test_keeping_records(tmp_path: Path) -> None:
-    """What was added is there again, under any clear beginning of its UUID."""
-    path = tmp_path / "below" / "obt.json"
-    keeper = Keeper(path)
-    plain, secured = Address("fe80::1", 5683, 2), Address("fe80::1", 5684, 2)
-    record = Ownership(DEVICE, keeper.owner, secured, bytes(range(16)), plain)
-    keeper.add(record)
-    keeper.add(Ownership(UUID(int=1), keeper.owner, Address("10.0.0.1", 1), bytes(16)))
-    again = Keeper(path)
-    assert again.owner == keeper.owner
-    assert again.find("AAAA") == record
-    again.remove(DEVICE)
-    assert [each.device for each in Keeper(path).devices] == [UUID(int=1)]
-    with pytest.raises(KeeperError, match="knows no device"):
-        again.find("aaaa")
-    again.add(record)
-    with pytest.raises(KeeperError, match="knows several devices"):
-        again.find("")
-    assert [each.name for each in path.parent.iterdir()] == ["obt.json"]
-
-
-@pytest.mark.parametrize("content", ["", "{}", "[]", '{"owner": "x"}'])
-def test_damaged_file(tmp_path: Path, content: str) -> None:
-    """A damaged file is not mistaken for an empty one."""
-    path = tmp_path / "obt.json"
-    path.write_text(content)
-    with pytest.raises(KeeperError, match="cannot be read"):
-        Keeper(path)

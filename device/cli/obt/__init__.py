@@ -1,0 +1,69 @@
+"""`onboardee obt`: find devices, own them, link them, use them, give them up."""
+
+from pathlib import Path
+from typing import Final
+
+import click
+
+from onboardee.device.cli.lazy import LazyGroup
+from onboardee.device.cli.obt.session import Session, remember
+
+COMMANDS: Final = {
+    "discover": "List the devices on the local network.",
+    "own": "Take ownership of devices.",
+    "ls": "List the devices that are ours, without asking them.",
+    "name": "Call a device by a name.",
+    "read": "Print a resource of a device as JSON.",
+    "update": "Update a resource of a device.",
+    "observe": "Print a resource of a device whenever it changes.",
+    "link": "Give two devices a key that they share, and rules for each other.",
+    "unlink": "Delete what two devices have for each other.",
+    "linked": "List what a device is linked with, without asking it.",
+    "allow": "Give a device an access rule.",
+    "credentials": "Show the credentials that a device has.",
+    "rules": "Show the access rules that a device has.",
+    "remove": "Delete what all other devices have for one, and forget it.",
+    "reset": "Put a device back into factory state, and forget it everywhere.",
+    "forget": "Delete the record of a device that has vanished.",
+    "resume": "Do what remains of operations that were interrupted.",
+    "history": "List what was done, and what came of it.",
+    "menu": "Choose from a menu, with the numbers of IoTivity's provisioning client.",
+    "db": "Check, export and import the provisioning database.",
+}
+OTHER_NAMES: Final = {"list": "ls"}
+
+
+class _Group(LazyGroup):
+    """Commands, some of which have an older name, too."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command."""
+        return super().get_command(ctx, OTHER_NAMES.get(cmd_name, cmd_name))
+
+
+@click.group(
+    "obt",
+    cls=_Group,
+    package="onboardee.device.cli.obt",
+    summaries=COMMANDS,
+    epilog="Exit codes: 0 done, 1 failed and nothing is left of it, 2 wrong usage, 3 something "
+    "remains to be done, and the command that does it is named.",
+)
+@click.option(
+    "--store",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The provisioning database; without it obt.db below the XDG state directory.",
+)
+@click.option("-v", "--verbose", is_flag=True, help="Tell every message on standard error.")
+@click.option(
+    "--json", "as_json", is_flag=True, callback=remember, expose_value=False, help="Print JSON."
+)
+@click.pass_context
+def command(context: click.Context, store: Path | None, verbose: bool) -> None:
+    """Find devices, own them, link them, use them, give them up.
+
+    DEVICE is a name or a UUID, or as much of its beginning as tells it from the others. What was
+    done with which device is kept in the provisioning database.
+    """
+    session = context.ensure_object(Session)
+    session.store, session.verbose = store, verbose

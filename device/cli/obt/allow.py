@@ -1,0 +1,96 @@
+"""`onboardee obt allow`: access rules."""
+
+from uuid import UUID
+
+import click
+
+from onboardee.device.cli.obt.link import target
+from onboardee.device.cli.obt.permissions import PERMISSIONS, permission
+from onboardee.device.cli.obt.session import Session, Tool, as_json, pass_session, title
+from onboardee.obt import Rule, Subject
+from onboardee.obt.database import ProvisioningDatabase
+from onboardee.obt.model import TimePattern
+from onboardee.obt.plans import allow
+
+CONNECTIONS = {"anonymous": "anon-clear", "authenticated": "auth-crypt"}
+
+
+@click.command(
+    "allow",
+    epilog="Examples: onboardee obt allow kitchen --device hall --on /light/switch --permit RU; "
+    "onboardee obt allow kitchen --anonymous --on /light/switch --permit R "
+    "--validity 20260101T080000Z/20260101T180000Z --recurrence FREQ=DAILY",
+)
+@click.argument("device")
+@click.option("--device", "peer", metavar="DEVICE", help="For a device, or any UUID.")
+@click.option("--role", metavar="ROLE[@AUTHORITY]", help="For whoever has asserted a role.")
+@click.option("--anonymous", "connection", flag_value="anonymous", help="For anybody.")
+@click.option(
+    "--authenticated", "connection", flag_value="authenticated", help="For all with a session."
+)
+@click.option(
+    "--on", "hrefs", multiple=True, required=True, metavar="PATH", help="A path, or *, + or -."
+)
+@click.option("--rt", "types", multiple=True, help="Only resources of this type.")
+@click.option("--if", "interfaces", multiple=True, help="Only by this interface.")
+@click.option("--permit", required=True, metavar="LETTERS", help=f"{PERMISSIONS}.")
+@click.option("--validity", "periods", multiple=True, metavar="START/END", help="RFC 5545 period.")
+@click.option("--recurrence", "rules", multiple=True, metavar="RULE", help="Of each period.")
+@as_json
+@pass_session
+def command(  # noqa: PLR0913, PLR0917 - one for each option
+    session: Session,
+    device: str,
+    peer: str | None,
+    role: str | None,
+    connection: str | None,
+    hrefs: tuple[str, ...],
+    types: tuple[str, ...],
+    interfaces: tuple[str, ...],
+    permit: str,
+    periods: tuple[str, ...],
+    rules: tuple[str, ...],
+) -> None:
+    """Give DEVICE an access rule: for whom, on what, what for, and when."""
+    if sum(each is not None for each in (peer, role, connection)) != 1:
+        raise click.UsageError("say one of --device, --role, --anonymous and --authenticated")
+    if rules and not periods:
+        raise click.UsageError("--recurrence goes with --validity")
+    wanted = permission(permit)
+
+    async def go(tool: Tool) -> None:
+        record = tool.database.devices.find(device)
+        rule = Rule(
+            subject=_subject(tool.database, peer, role, connection),
+            targets=tuple(target(each, types, interfaces) for each in hrefs),
+            permission=wanted,
+            validity=tuple(TimePattern(period=each, recurrence=rules) for each in periods),
+        )
+        operation = await allow(
+            tool.database, tool.around, record.uuid, rule, on_progress=session.progress
+        )
+        session.show(
+            {"operation": operation.id, "device": record.uuid}, f"{title(record)} has the rule"
+        )
+
+    session.run(go)
+
+
+def _subject(
+    database: ProvisioningDatabase, peer: str | None, role: str | None, connection: str | None
+) -> Subject:
+    if role is not None:
+        name, _, authority = role.partition("@")
+        return Subject(role=name, authority=authority or None)
+    if connection is not None:
+        return Subject(connection=CONNECTIONS[connection])
+    assert peer is not None, "one of the three is given"
+    return Subject(uuid=peer_uuid(database, peer))
+
+
+def peer_uuid(database: ProvisioningDatabase, text: str) -> str:
+    """Return the UUID of a device by its name, or a whole UUID of somebody who is not ours."""
+    try:
+        return str(UUID(text))
+    except ValueError:
+        return str(database.devices.find(text).uuid)

@@ -1,0 +1,93 @@
+"""What the menu asks, and the arguments that the answers become."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import click
+
+from onboardee.device.cli.obt.session import Session, title
+from onboardee.device.cli.terminal import say
+
+MAX_RESOURCES: Final = 16
+
+Question = Callable[[Session], list[str]]
+"""Asks, and returns arguments."""
+
+
+def ask(session: Session, questions: Sequence[Question]) -> list[str]:
+    """Ask one question after the other."""
+    arguments: list[str] = []
+    for question in questions:
+        arguments += question(session)
+    return arguments
+
+
+def _device(prompt: str) -> Question:
+    def question(session: Session) -> list[str]:
+        return [_choose(session, prompt)]
+
+    return question
+
+
+def _choose(session: Session, prompt: str) -> str:
+    """Let a device be chosen by its place in a list, by name or by UUID."""
+    with session.database() as database:
+        records = database.devices.all()
+        for number, record in enumerate(records, start=1):
+            say(f"    [{number}] {title(record)}", err=True)
+        if not records:
+            raise click.ClickException("no device is ours; 20 takes ownership of devices")
+        answer = str(click.prompt(prompt, err=True)).strip()
+        if answer.isdigit() and 0 < int(answer) <= len(records):
+            return str(records[int(answer) - 1].uuid)
+        return str(database.devices.find(answer).uuid)
+
+
+def _subject(session: Session) -> list[str]:
+    return ["--device", _choose(session, "[A] Number or name of the device that it is for")]
+
+
+def _bits(_: Session) -> list[str]:
+    chosen = click.prompt(
+        "Length of the key: 1 for 128 bits, 2 for 256 bits",
+        type=click.Choice(["1", "2"]),
+        default="1",
+        err=True,
+    )
+    return ["--bits", "256" if chosen == "2" else "128"]
+
+
+def _rule(_: Session) -> list[str]:
+    return _ace("--on", "--permit")
+
+
+def _rules(_: Session) -> list[str]:
+    click.echo("What the second device may use of the first one:", err=True)
+    first = _ace("--on", "--permit")
+    click.echo("What the first device may use of the second one:", err=True)
+    return [*first, *_ace("--on-other", "--permit-other")]
+
+
+def _ace(on: str, permit: str) -> list[str]:
+    """Ask as IoTivity's client does: resources one by one, then each permission."""
+    count = click.prompt(
+        f"[B] Number of resources (1 to {MAX_RESOURCES}, 0 for all)",
+        type=click.IntRange(0, MAX_RESOURCES),
+        err=True,
+    )
+    hrefs = [click.prompt(f"    Name of resource {n}", err=True) for n in range(1, count + 1)]
+    letters = [
+        name[0]
+        for name in ("CREATE", "READ", "WRITE", "DELETE", "NOTIFY")
+        if click.confirm(f"[C] {name} permission", err=True)
+    ]
+    arguments = [part for href in hrefs or ["*"] for part in (on, href.strip())]
+    return [*arguments, permit, "".join(letters) or "0"]
+
+
+DEVICE: Final = _device("Number or name of the device")
+OTHER_DEVICE: Final = _device("Number or name of the other device")
+SUBJECT: Final[Question] = _subject
+BITS: Final[Question] = _bits
+RULE: Final[Question] = _rule
+RULES: Final[Question] = _rules

@@ -1,0 +1,133 @@
+"""`onboardee obt discover`: which devices there are."""
+
+import asyncio
+from collections.abc import Coroutine
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID
+
+import click
+
+from onboardee.device.cli.obt.session import Session, Tool, as_json, pass_session
+from onboardee.obt import (
+    Located,
+    OnboardingError,
+    find_owned,
+    find_unowned,
+    find_unowned_at,
+)
+from onboardee.obt.database import DeviceRecord
+from onboardee.obt.describing import Description, describe
+
+NOBODY: Final = (
+    "no device answered; where multicast does not get, `onboardee obt own coap://HOST:PORT` works"
+)
+UNOWNED: Final = "unowned"
+OURS: Final = "ours"
+OTHERS: Final = "owned by somebody"
+SILENT: Final = "ours, silent"
+PATIENCE: Final = 2.0
+"""Seconds that a device has to say that it has no owner."""
+
+
+@click.command("discover", epilog="Example: onboardee obt discover --rounds 1")
+@click.option("--rounds", type=click.IntRange(1, 100), default=3, help="How often to ask.")
+@click.option("--unowned", "which", flag_value=UNOWNED, help="Only those without an owner.")
+@click.option("--owned", "which", flag_value=OURS, help="Only ours, silent ones among them.")
+@as_json
+@pass_session
+def command(session: Session, rounds: int, which: str | None) -> None:
+    """List the devices on the local network: unowned, ours, and those of others.
+
+    Each is told of as soon as it has answered; with --json each is one line.
+    """
+
+    async def go(tool: Tool) -> None:
+        await Discovery(session, tool, which).run(rounds)
+
+    session.run(go)
+
+
+@dataclass
+class Discovery:
+    """One search, which tells of each device once."""
+
+    session: Session
+    tool: Tool
+    which: str | None = None
+    unowned: set[UUID] = field(default_factory=set)
+    told: set[UUID] = field(default_factory=set)
+
+    async def run(self, rounds: int) -> None:
+        """Ask so many times, for devices without owner and for all, at the same time."""
+        records = {each.uuid: each for each in self.tool.database.devices.all()}
+        transport, on_step = self.tool.transport, self.session.on_step
+        telling: list[asyncio.Task[None]] = []
+
+        def on_unowned(device: Located) -> None:
+            self.unowned.add(device.uuid)
+            telling.append(asyncio.create_task(self._tell(device, UNOWNED, records)))
+
+        def on_any(device: Located) -> None:
+            telling.append(asyncio.create_task(self._look(device, records)))
+
+        searches: list[Coroutine[Any, Any, Any]] = [
+            find_unowned(transport, rounds=rounds, on_found=on_unowned, on_step=on_step)
+        ]
+        if self.which != UNOWNED:
+            searches.append(find_owned(transport, rounds=rounds, on_found=on_any, on_step=on_step))
+        await asyncio.gather(*searches)
+        await asyncio.gather(*telling)
+        self._tell_silent(records)
+        if not self.told and not self.unowned:
+            click.echo(NOBODY, err=True)
+
+    async def _look(self, device: Located, records: dict[UUID, DeviceRecord]) -> None:
+        """Find out whether a device has an owner, which only those without tell everybody."""
+        if device.uuid in self.unowned:
+            return
+        with suppress(OnboardingError):
+            await find_unowned_at(
+                self.tool.transport, device.plain, patience=PATIENCE, on_step=self.session.on_step
+            )
+            await self._tell(device, UNOWNED, records)
+            return
+        await self._tell(device, OURS if device.uuid in records else OTHERS, records)
+
+    async def _tell(self, device: Located, whose: str, records: dict[UUID, DeviceRecord]) -> None:
+        if device.uuid in self.told:
+            return
+        self.told.add(device.uuid)
+        if self.which not in {None, whose}:
+            return
+        says = await describe(self.tool.transport, device.plain, on_step=self.session.on_step)
+        before = [
+            each.uuid
+            for each in records.values()
+            if each.plain == device.plain and each.uuid != device.uuid
+        ]
+        self._show(device, whose, says, before[0] if before else None)
+
+    def _show(self, device: Located, whose: str, says: Description, before: UUID | None) -> None:
+        value: dict[str, Any] = {
+            "uuid": device.uuid,
+            "address": f"coap://{device.plain}",
+            "secured": [f"coaps://{each}" for each in device.secured],
+            "whose": whose,
+            "name": says.name,
+            "types": says.types,
+        }
+        text = f"{device.uuid}  coap://{device.plain}  {whose}  {says.name}  {' '.join(says.types)}"
+        if before is not None:
+            value["before"] = before
+            text = f"{text.rstrip()}  (our {before} was there: reset, or another device)"
+        self.session.show(value, text.rstrip())
+
+    def _tell_silent(self, records: dict[UUID, DeviceRecord]) -> None:
+        if self.which == UNOWNED:
+            return
+        for each in records.values():
+            if each.uuid not in self.told:
+                value = {"uuid": each.uuid, "whose": SILENT, "name": each.name, "types": each.types}
+                self.session.show(value, f"{each.uuid}  -  {SILENT}  {each.name}".rstrip())

@@ -1,0 +1,104 @@
+"""The entries of the menu, with the numbers of the provisioning guide and of later versions."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from onboardee.device.cli.obt.asking import (
+    BITS,
+    DEVICE,
+    OTHER_DEVICE,
+    RULE,
+    RULES,
+    SUBJECT,
+    Question,
+)
+
+EXIT: Final = 99
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the menu, and the command behind it."""
+
+    number: int
+    title: str
+    command: str
+    fixed: tuple[str, ...] = ()
+    questions: tuple[Question, ...] = ()
+
+
+SECTIONS: Final[tuple[tuple[str, tuple[Entry, ...]], ...]] = (
+    (
+        "[A] DISCOVER DEVICES ON NETWORK",
+        (
+            Entry(10, "Discover All Un/Owned Devices on Network", "discover"),
+            Entry(11, "Discover Only Unowned Devices on Network", "discover", ("--unowned",)),
+            Entry(12, "Discover Only Owned Devices on Network", "discover", ("--owned",)),
+        ),
+    ),
+    (
+        "[B] REGISTER/OWN ALL DISCOVERED UNOWNED DEVICES",
+        (Entry(20, "Register/Own All Discovered Unowned Devices", "own", ("--all",)),),
+    ),
+    (
+        "[C] PROVISION/LINK PAIRWISE THINGS",
+        (
+            Entry(30, "Provision/Link Pairwise Things", "link", (), (DEVICE, OTHER_DEVICE, RULES)),
+            Entry(
+                31,
+                "Provision Credentials for Pairwise Things",
+                "link",
+                ("--credentials-only",),
+                (DEVICE, OTHER_DEVICE, BITS),
+            ),
+            Entry(
+                32,
+                "Provision the Selected Access Control List(ACL)",
+                "allow",
+                (),
+                (DEVICE, SUBJECT, RULE),
+            ),
+            Entry(
+                34,
+                "Check Linked Status of the Selected Device on PRVN DB",
+                "linked",
+                (),
+                (DEVICE,),
+            ),
+        ),
+    ),
+    (
+        "[D] UNLINK PAIRWISE THINGS",
+        (Entry(40, "Unlink Pairwise Things", "unlink", (), (DEVICE, OTHER_DEVICE)),),
+    ),
+    (
+        "[E] REMOVE THE SELECTED DEVICE",
+        (
+            Entry(50, "Remove the Selected Device", "remove", (), (DEVICE,)),
+            Entry(51, "Remove Device with UUID", "remove", (), (DEVICE,)),
+            Entry(52, "Reset the Selected Device", "reset", (), (DEVICE,)),
+        ),
+    ),
+    (
+        "[F] GET SECURITY RESOURCE FOR DEBUGGING ONLY",
+        (
+            Entry(
+                60,
+                "Get the Credential Resources of the Selected Device",
+                "credentials",
+                (),
+                (DEVICE,),
+            ),
+            Entry(61, "Get the ACL Resources of the Selected Device", "rules", (), (DEVICE,)),
+        ),
+    ),
+)
+ENTRIES: Final = tuple(entry for _, entries in SECTIONS for entry in entries)
+
+
+def overview() -> str:
+    """Return the menu."""
+    lines = []
+    for title, entries in SECTIONS:
+        lines += ["", f"** {title}", *(f"** {each.number}. {each.title}" for each in entries)]
+    return "\n".join([*lines, "", "** [G] EXIT PROVISIONING CLIENT", f"** {EXIT}. Exit", ""])

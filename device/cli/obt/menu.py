@@ -1,0 +1,67 @@
+"""`onboardee obt menu`: the commands under the numbers of IoTivity's provisioning client."""
+
+from collections.abc import Sequence
+
+import click
+
+from onboardee.device.cli.obt.asking import ask
+from onboardee.device.cli.obt.entries import ENTRIES, EXIT, Entry, overview
+from onboardee.device.cli.obt.session import Session, as_json, pass_session
+
+BY_NUMBER = {each.number: each for each in ENTRIES}
+SETTINGS = {"ignore_unknown_options": True, "allow_interspersed_args": False}
+
+
+@click.command(
+    "menu",
+    context_settings=SETTINGS,
+    epilog="Examples: onboardee obt menu; onboardee obt menu 30 kitchen hall --on /light/switch",
+)
+@as_json
+@click.argument("number", type=int, required=False)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@pass_session
+@click.pass_context
+def command(
+    context: click.Context, session: Session, number: int | None, arguments: tuple[str, ...]
+) -> None:
+    """Choose from a menu; with NUMBER do that entry alone.
+
+    What stands behind NUMBER is what the entry's command takes, as `--help` there tells; without
+    anything you are asked.
+    """
+    if number is not None:
+        _carry_out(context, session, _entry(number), arguments)
+        return
+    while True:
+        click.echo(overview(), err=True)
+        chosen = click.prompt("Select a menu", type=int, err=True)
+        if chosen == EXIT:
+            return
+        try:
+            _carry_out(context, session, _entry(chosen), ())
+        except click.Abort:
+            click.echo("", err=True)
+        except click.ClickException as error:
+            error.show()
+
+
+def _entry(number: int) -> Entry:
+    if number not in BY_NUMBER:
+        known = ", ".join(map(str, BY_NUMBER))
+        raise click.UsageError(f"the menu has no {number}, but {known}")
+    return BY_NUMBER[number]
+
+
+def _carry_out(
+    context: click.Context, session: Session, entry: Entry, given: Sequence[str]
+) -> None:
+    """Call the entry's command with what was given, or else with the answers to its questions."""
+    group = context.parent.command if context.parent is not None else None
+    assert isinstance(group, click.Group), "it is a sub-command"
+    found = group.get_command(context, entry.command)
+    assert found is not None, "all entries are commands"
+    arguments = [*given] if given or not entry.questions else ask(session, entry.questions)
+    name = f"{entry.number} {entry.command}"
+    with found.make_context(name, [*entry.fixed, *arguments], parent=context) as below:
+        found.invoke(below)

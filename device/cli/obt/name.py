@@ -1,0 +1,27 @@
+"""`onboardee obt name`: what devices are called."""
+
+from dataclasses import replace
+
+import click
+
+from onboardee.device.cli.obt.session import Session, as_json, pass_session, title
+from onboardee.obt.database import DatabaseError
+from onboardee.obt.database.devices import LONGEST_NAME
+
+
+@click.command("name", epilog="Example: onboardee obt name 3d22 kitchen")
+@click.argument("device")
+@click.argument("name")
+@as_json
+@pass_session
+def command(session: Session, device: str, name: str) -> None:
+    """Call DEVICE by NAME from now on; the device does not learn of it."""
+    if not name.strip() or not name.isprintable() or len(name) > LONGEST_NAME:
+        raise click.UsageError(f"a name has 1 to {LONGEST_NAME} visible characters")
+    with session.database() as database, database.transaction():
+        record = database.devices.find(device)
+        for each in database.devices.all():
+            if each.uuid != record.uuid and each.name.casefold() == name.casefold():
+                raise DatabaseError(f"{each.uuid} is called {each.name}")
+        renamed = database.devices.put(replace(record, name=name))
+    session.show({"uuid": renamed.uuid, "name": renamed.name}, title(renamed))

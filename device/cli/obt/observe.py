@@ -1,0 +1,44 @@
+"""`onboardee obt observe`: a resource as it changes."""
+
+import asyncio
+import json
+import math
+
+import click
+
+from onboardee.device.cli.obt.read import with_query
+from onboardee.device.cli.obt.session import Session, as_json, pass_session, plain_value
+from onboardee.obt import OwnedDevice
+
+
+@click.command("observe", epilog="Example: onboardee obt observe 3d22 /light/switch --count 5")
+@click.argument("device")
+@click.argument("path")
+@click.option("--count", type=click.IntRange(min=1), help="End after so many states.")
+@click.option("--for", "seconds", type=click.FloatRange(min=0), help="End after so many seconds.")
+@as_json
+@pass_session
+def command(
+    session: Session, device: str, path: str, count: int | None, seconds: float | None
+) -> None:
+    """Print a resource of DEVICE now and whenever it changes, one line of JSON each time."""
+    href, query = with_query(path)
+
+    async def go(owned: OwnedDevice) -> None:
+        observation = await owned.observe(href, query=query)
+        left = math.inf if count is None else count
+        try:
+            async with asyncio.timeout(seconds):
+                while left > 0:
+                    value = await observation.next(within=FOREVER)
+                    click.echo(json.dumps(value, default=plain_value, ensure_ascii=False))
+                    left -= 1
+        except TimeoutError:
+            return
+        finally:
+            observation.stop()
+
+    session.use(device, go)
+
+
+FOREVER = 365 * 24 * 3600.0

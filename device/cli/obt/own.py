@@ -1,0 +1,234 @@
+"""`onboardee obt own`: take ownership of devices."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+import click
+
+from onboardee.device.cli.obt.reasons import reason
+from onboardee.device.cli.obt.session import Session, Tool, as_json, pass_session, title
+from onboardee.device.cli.reaching import find_at
+from onboardee.obt import (
+    ALL_ORDERS,
+    LITE,
+    Address,
+    Method,
+    ObtError,
+    Order,
+    OwnedDevice,
+    TrustAnchors,
+    Unowned,
+    find_unowned,
+    take_ownership,
+)
+from onboardee.obt.database import DeviceRecord
+from onboardee.obt.describing import describe
+from onboardee.obt.plans import own
+from onboardee.obt.plans.owning import Keep
+
+METHODS: Final = {
+    "jw": Method.JUST_WORKS,
+    "rdp": Method.RANDOM_PIN,
+    "mfgcert": Method.MANUFACTURER_CERTIFICATE,
+}
+PIN_ATTEMPTS: Final = 5
+"""How often a person is asked for the PIN of a device."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How devices are to be owned."""
+
+    order: Order = LITE
+    method: Method | None = None
+    pin: str | None = field(default=None, repr=False)
+    anchors: TrustAnchors | None = None
+
+    def method_for(self, device: Unowned) -> Method:
+        """Return the method that was chosen, or the first of those we can that the device offers.
+
+        A PIN or anchors call for theirs; Just Works comes before a PIN that has to be asked for.
+        """
+        if self.method is not None:
+            return self.method
+        possible = [
+            *([Method.RANDOM_PIN] if self.pin is not None else []),
+            *([Method.MANUFACTURER_CERTIFICATE] if self.anchors is not None else []),
+            Method.JUST_WORKS,
+            Method.RANDOM_PIN,
+        ]
+        return next((each for each in possible if each in device.doxm.methods), possible[0])
+
+
+@click.command("own", epilog="Example: onboardee obt own coap://127.0.0.1:40001 --method rdp")
+@click.argument("targets", nargs=-1, metavar="[TARGET]...")
+@click.option("--all", "everybody", is_flag=True, help="All devices that have no owner.")
+@click.option(
+    "--order", type=click.Choice(list(ALL_ORDERS)), default=LITE.name, help="As which tool."
+)
+@click.option(
+    "--method",
+    type=click.Choice(list(METHODS)),
+    help="How; without it what --pin or --anchors call for, else Just Works, else a PIN.",
+)
+@click.option("--pin", help="What the device shows; without it you are asked.")
+@click.option(
+    "--anchors",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Root certificates of trusted manufacturers, PEM or DER.",
+)
+@click.option("--name", help="What to call the device; without it what it calls itself.")
+@as_json
+@pass_session
+def command(  # noqa: PLR0913, PLR0917 - one for each option
+    session: Session,
+    targets: tuple[str, ...],
+    everybody: bool,
+    order: str,
+    method: str | None,
+    pin: str | None,
+    anchors: Path | None,
+    name: str | None,
+) -> None:
+    """Take ownership of each TARGET, a UUID or a coap:// address, and permit the owner to use it.
+
+    The key is in the database before the device has it.
+    """
+    if bool(targets) == everybody:
+        raise click.UsageError("name a TARGET, or say --all")
+    if name is not None and len(targets) != 1:
+        raise click.UsageError("--name goes with one TARGET")
+    if method == "mfgcert" and anchors is None:
+        raise click.UsageError("--method mfgcert needs --anchors")
+    trusted = _trusted(anchors) if anchors else None
+    chosen = None if method is None else METHODS[method]
+    wishes = Wishes(ALL_ORDERS[order], chosen, pin, trusted)
+    addresses = [_address(each) for each in targets if "://" in each]
+
+    async def go(tool: Tool) -> None:
+        found = await find_targets(session, tool, targets, addresses, wishes)
+        await own_all(session, tool, found, wishes, name)
+
+    session.run(go)
+
+
+async def find_targets(
+    session: Session,
+    tool: Tool,
+    targets: Sequence[str],
+    addresses: Sequence[Address],
+    wishes: Wishes,
+) -> list[Unowned]:
+    """Return the devices at the addresses, and those whose UUIDs begin with the other targets.
+
+    Without targets these are all devices on the local network that have no owner.
+    """
+    style = wishes.order.style
+    found = [await find_at(tool.transport, each, style, session.on_step) for each in addresses]
+    beginnings = [each.lower() for each in targets if "://" not in each]
+    if targets and not beginnings:
+        return found
+    everybody = await find_unowned(tool.transport, style=style, on_step=session.on_step)
+    if not targets:
+        return everybody
+    for beginning in beginnings:
+        matching = [each for each in everybody if str(each.uuid).startswith(beginning)]
+        if len(matching) != 1:
+            which = "several unowned devices" if matching else "no unowned device"
+            raise click.ClickException(f"{which} whose UUID begins with {beginning!r} answer")
+        found += matching
+    return found
+
+
+async def own_all(
+    session: Session, tool: Tool, devices: Sequence[Unowned], wishes: Wishes, name: str | None
+) -> None:
+    """Own one after the other; those that fail keep us from none of the others."""
+    owned: list[DeviceRecord] = []
+    failures: list[ObtError] = []
+    for number, device in enumerate(devices, start=1):
+        if len(devices) > 1:
+            click.echo(f"{number}/{len(devices)} {device.uuid} at coap://{device.plain}", err=True)
+        try:
+            record = await _own(session, tool, device, wishes, name)
+            owned.append(record)
+            if record.former is not None:
+                click.echo(f"the UUID of {record.former} is {record.uuid} now", err=True)
+        except ObtError as error:
+            if len(devices) == 1:
+                raise
+            click.echo(f"{device.uuid}: {reason(error)}", err=True)
+            failures.append(error)
+    session.show(
+        [{"uuid": each.uuid, "name": each.name, "former": each.former} for each in owned],
+        "\n".join(f"{title(each)} is ours" for each in owned),
+    )
+    if not devices:
+        click.echo("no device without an owner answers", err=True)
+    if failures:
+        raise click.ClickException(f"{len(failures)} of {len(devices)} devices are not ours")
+
+
+async def _own(
+    session: Session, tool: Tool, device: Unowned, wishes: Wishes, name: str | None
+) -> DeviceRecord:
+    method = wishes.method_for(device)
+    order = replace(wishes.order, pin_attempts=PIN_ATTEMPTS)
+    says = await describe(tool.transport, device.plain, style=order.style, on_step=session.on_step)
+
+    async def take(keep: Keep) -> OwnedDevice:
+        return await take_ownership(
+            tool.transport,
+            device,
+            tool.database.owner,
+            order=order,
+            method=method,
+            pin=wishes.pin or AskPin(),
+            anchors=wishes.anchors,
+            keep=keep,
+            on_step=session.on_step,
+        )
+
+    return await own(
+        tool.database,
+        tool.around,
+        device,
+        take,
+        order=order.name,
+        method=method,
+        name=name or says.name,
+        types=says.types,
+    )
+
+
+class AskPin:
+    """Asks a person for the PIN that a device shows, and says which try it is."""
+
+    def __init__(self) -> None:
+        self._tries = 0
+
+    async def __call__(self) -> str:
+        """Ask once more."""
+        self._tries += 1
+        prompt = "PIN shown by the device"
+        if self._tries > 1:
+            prompt = f"wrong PIN, try {self._tries} of {PIN_ATTEMPTS}; {prompt}"
+        answer: str = await asyncio.to_thread(click.prompt, prompt, err=True)
+        return answer.strip()
+
+
+def _address(text: str) -> Address:
+    address = Address.from_uri(text, "coap")
+    if address is None:
+        raise click.UsageError(f"{text} is not a coap:// address with host and port")
+    return address
+
+
+def _trusted(path: Path) -> TrustAnchors:
+    try:
+        return TrustAnchors.of(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise click.ClickException(f"{path}: {error}") from error

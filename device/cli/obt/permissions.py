@@ -1,0 +1,36 @@
+"""Permissions as letters."""
+
+from typing import Final
+
+import click
+
+from onboardee.obt import Permission
+
+PERMISSIONS: Final = "C create, R retrieve, U update, D delete, N notify"
+_LETTERS: Final = {
+    "C": Permission.CREATE,
+    "R": Permission.RETRIEVE,
+    "U": Permission.UPDATE,
+    "W": Permission.UPDATE,
+    "D": Permission.DELETE,
+    "N": Permission.NOTIFY,
+}
+
+
+def permission(text: str) -> int:
+    """Return what letters or a number stand for. Raises `click.UsageError`."""
+    if text.isdigit() and int(text) < 32:
+        return int(text)
+    bits = 0
+    for letter in text.upper():
+        if letter not in _LETTERS:
+            raise click.UsageError(f"{text!r} is none of the letters {PERMISSIONS}")
+        bits |= int(_LETTERS[letter])
+    return bits
+
+
+def letters(permission: int) -> str:
+    """Return a permission as letters."""
+    return "".join(
+        letter for letter, bit in _LETTERS.items() if letter != "W" and permission & int(bit)
+    )

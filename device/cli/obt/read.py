@@ -1,0 +1,30 @@
+"""`onboardee obt read`: the representation of a resource."""
+
+import json
+
+import click
+
+from onboardee.device.cli.obt.session import Session, as_json, pass_session, plain_value
+from onboardee.obt import OwnedDevice
+
+
+@click.command("read", epilog="Example: onboardee obt read 3d22 '/light/switch?if=oic.if.baseline'")
+@click.argument("device")
+@click.argument("path")
+@as_json
+@pass_session
+def command(session: Session, device: str, path: str) -> None:
+    """Print a resource of DEVICE as JSON; PATH may have a query."""
+    href, query = with_query(path)
+
+    async def go(owned: OwnedDevice) -> None:
+        value = await owned.read(href, query=query)
+        click.echo(json.dumps(value, default=plain_value, ensure_ascii=False))
+
+    session.use(device, go)
+
+
+def with_query(path: str) -> tuple[str, tuple[str, ...]]:
+    """Return a path and its query, such as `if=oic.if.baseline`."""
+    href, _, query = path.partition("?")
+    return href, tuple(query.split("&")) if query else ()

@@ -1,0 +1,72 @@
+"""Records of the database as JSON, without keys."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from onboardee.obt.database import AccessRule, DeviceRecord, Operation, PairwiseCredential
+from onboardee.obt.model import Rule
+
+
+def device_value(record: DeviceRecord, links: Sequence[UUID]) -> dict[str, Any]:
+    """Return a device."""
+    return {
+        "uuid": record.uuid,
+        "name": record.name,
+        "types": record.types,
+        "state": record.state,
+        "owner": record.owner,
+        "has_key": record.key is not None,
+        "method": None if record.method is None else record.method.name.lower(),
+        "order": record.order,
+        "secured": [f"coaps://{each}" for each in record.secured],
+        "plain": None if record.plain is None else f"coap://{record.plain}",
+        "former": record.former,
+        "added": record.added,
+        "seen": record.seen,
+        "linked_with": links,
+    }
+
+
+def credential_value(record: PairwiseCredential) -> dict[str, Any]:
+    """Return one side of a link."""
+    return {
+        "device": record.device,
+        "peer": record.peer,
+        "state": record.state,
+        "credid": record.credid,
+        "bits": record.bits,
+        "changed": record.changed,
+    }
+
+
+def rule_value(record: AccessRule) -> dict[str, Any]:
+    """Return a rule that was given."""
+    return {
+        "device": record.device,
+        "aceid": record.aceid,
+        "state": record.state,
+        "rule": plain_rule(record.rule),
+        "changed": record.changed,
+    }
+
+
+def plain_rule(rule: Rule) -> Any:
+    """Return a rule as it is sent."""
+    return msgspec.to_builtins(rule)
+
+
+def operation_value(operation: Operation) -> dict[str, Any]:
+    """Return an operation."""
+    return {
+        "id": operation.id,
+        "kind": operation.kind,
+        "devices": operation.devices,
+        "options": operation.options,
+        "result": operation.result,
+        "message": operation.message,
+        "started": operation.started,
+        "ended": operation.ended,
+    }

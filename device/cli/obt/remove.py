@@ -1,0 +1,34 @@
+"""`onboardee obt remove`: give a device up, whether or not it is there."""
+
+import click
+
+from onboardee.device.cli.obt.session import Session, Tool, as_json, pass_session, title
+from onboardee.obt.plans import remove
+
+
+@click.command("remove", epilog="Example: onboardee obt remove kitchen")
+@click.argument("device")
+@as_json
+@pass_session
+def command(session: Session, device: str) -> None:
+    """Delete the credentials and rules that all other devices have for DEVICE, and forget it.
+
+    DEVICE itself is not asked: it goes on to take us for its owner until its reset button is
+    pressed. `onboardee obt reset` resets it as well.
+    """
+    run(session, device, reset=False)
+
+
+def run(session: Session, device: str, *, reset: bool) -> None:
+    """Remove or reset a device."""
+
+    async def go(tool: Tool) -> None:
+        record = tool.database.devices.find(device)
+        operation = await remove(
+            tool.database, tool.around, record.uuid, reset=reset, on_progress=session.progress
+        )
+        done = "resets itself" if reset else "is removed"
+        value = {"operation": operation.id, "removed": record.uuid, "reset": reset}
+        session.show(value, f"{title(record)} {done}")
+
+    session.run(go)

@@ -1,0 +1,15 @@
+"""`onboardee obt reset`: put a device back into factory state."""
+
+import click
+
+from onboardee.device.cli.obt.remove import run
+from onboardee.device.cli.obt.session import Session, as_json, pass_session
+
+
+@click.command("reset", epilog="Example: onboardee obt reset kitchen")
+@click.argument("device")
+@as_json
+@pass_session
+def command(session: Session, device: str) -> None:
+    """Put DEVICE back into factory state, and delete what all other devices have for it."""
+    run(session, device, reset=True)

@@ -1,0 +1,39 @@
+"""`onboardee obt resume`: what was interrupted."""
+
+import click
+
+from onboardee.device.cli.obt.reasons import reason
+from onboardee.device.cli.obt.records import operation_value
+from onboardee.device.cli.obt.session import RemainsError, Session, Tool, as_json, pass_session
+from onboardee.obt import ObtError
+from onboardee.obt.plans import UnfinishedError, resume
+
+
+@click.command("resume", epilog="Example: onboardee obt resume 12")
+@click.argument("number", type=int, required=False)
+@as_json
+@pass_session
+def command(session: Session, number: int | None) -> None:
+    """Do what remains of operation NUMBER, or of all that are unfinished."""
+
+    async def go(tool: Tool) -> None:
+        left = [each.id for each in tool.database.operations.unfinished()]
+        chosen = left if number is None else [number]
+        remaining = 0
+        for each in chosen:
+            try:
+                await resume(tool.database, tool.around, each, on_progress=session.progress)
+            except UnfinishedError as error:
+                remaining += 1
+                click.echo(reason(error), err=True)
+            except ObtError as error:
+                if number is not None and number not in left:
+                    raise
+                click.echo(reason(error), err=True)
+        ended = [tool.database.operations.require(each) for each in chosen]
+        lines = [f"operation {each.id} ({each.kind}): {each.result}" for each in ended]
+        session.show([operation_value(each) for each in ended], "\n".join(lines))
+        if remaining:
+            raise RemainsError(f"{remaining} operations remain unfinished")
+
+    session.run(go, is_reminding=False)

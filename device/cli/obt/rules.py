@@ -1,0 +1,36 @@
+"""`onboardee obt rules`: the access rules of a device."""
+
+import click
+
+from onboardee.device.cli.obt.permissions import letters
+from onboardee.device.cli.obt.records import plain_rule
+from onboardee.device.cli.obt.session import Session, as_json, columns, pass_session
+from onboardee.obt import OwnedDevice, Rule
+
+
+@click.command("rules", epilog="Example: onboardee obt rules kitchen")
+@click.argument("device")
+@as_json
+@pass_session
+def command(session: Session, device: str) -> None:
+    """Show the access rules that DEVICE has."""
+
+    async def go(owned: OwnedDevice) -> None:
+        found = (await owned.rules()).rules
+        rows = [_row(each) for each in found]
+        session.show([plain_rule(each) for each in found], columns(rows))
+
+    session.use(device, go)
+
+
+def _row(rule: Rule) -> list[str]:
+    subject = rule.subject
+    role = f"role {subject.role}" + (f" of {subject.authority}" if subject.authority else "")
+    targets = " ".join(each.href or each.wildcard or "?" for each in rule.targets)
+    validity = " ".join(each.period for each in rule.validity)
+    return [
+        "-" if rule.aceid is None else str(rule.aceid),
+        subject.uuid or subject.connection or role,
+        letters(rule.permission) or "nothing",
+        f"{targets} {validity}".rstrip(),
+    ]

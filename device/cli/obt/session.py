@@ -1,0 +1,158 @@
+"""What the sub-commands of `onboardee obt` share."""
+
+import asyncio
+import json
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import click
+
+from onboardee.device.cli.obt.reasons import reason
+from onboardee.device.cli.places import state_home
+from onboardee.device.cli.reaching import Reaching
+from onboardee.device.cli.terminal import harmless
+from onboardee.obt import AsyncioTransport, ObtError, OwnedDevice, Step, Transport
+from onboardee.obt.database import DeviceRecord, ProvisioningDatabase
+from onboardee.obt.plans import Progress, UnfinishedError, command
+
+T = TypeVar("T")
+
+FILE: Final = "obt.db"
+FORMER_FILE: Final = "obt.json"
+REMAINS: Final = 3
+"""The exit code if a part of an operation remains to be done."""
+
+
+class RemainsError(click.ClickException):
+    """A part of an operation remains to be done."""
+
+    exit_code = REMAINS
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """The database, the network, and how devices are found on it."""
+
+    database: ProvisioningDatabase
+    transport: Transport
+    around: Reaching
+
+    async def reach(self, name: str) -> OwnedDevice:
+        """Return the device of a name with an open session."""
+        return await self.around.reach(self.database.devices.find(name))
+
+
+@dataclass
+class Session:
+    """How the command was called."""
+
+    store: Path | None = None
+    verbose: bool = False
+    as_json: bool = False
+
+    @contextmanager
+    def database(self) -> Iterator[ProvisioningDatabase]:
+        """Open the database; what goes wrong becomes one sentence."""
+        path = self.store or state_home() / FILE
+        former = None if self.store is not None else state_home() / FORMER_FILE
+        with sentences(), ProvisioningDatabase(path, former=former) as database:
+            yield database
+
+    def run(
+        self, work: Callable[[Tool], Coroutine[Any, Any, T]], *, is_reminding: bool = True
+    ) -> T:
+        """Do some work with sockets and the database."""
+
+        async def go(database: ProvisioningDatabase) -> T:
+            async with AsyncioTransport() as transport:
+                around = Reaching(transport, database, self.on_step)
+                return await work(Tool(database, transport, around))
+
+        with self.database() as database:
+            if is_reminding:
+                self._remind(database)
+            return asyncio.run(go(database))
+
+    def use(self, device: str, work: Callable[[OwnedDevice], Coroutine[Any, Any, T]]) -> T:
+        """Do some work with a device that is ours."""
+
+        async def go(tool: Tool) -> T:
+            async with await tool.reach(device) as owned:
+                return await work(owned)
+
+        return self.run(go)
+
+    def show(self, value: object, text: str) -> None:
+        """Print a result for machines, or its text for people."""
+        if self.as_json:
+            click.echo(json.dumps(value, default=plain_value, ensure_ascii=False))
+        elif text:
+            click.echo("\n".join(harmless(line) for line in text.split("\n")))
+
+    @property
+    def on_step(self) -> Callable[[Step], None] | None:
+        """Tells every message, if that is wanted."""
+        return _tell if self.verbose else None
+
+    def progress(self, progress: Progress) -> None:
+        """Tell of a step of a plan."""
+        step = progress.step
+        peer = "" if step.peer is None else f" for {step.peer}"
+        done = progress.error or "done"
+        told = f"{progress.number}/{progress.total} {step.action}{peer} at {step.device}: {done}"
+        click.echo(harmless(told), err=True)
+
+    def _remind(self, database: ProvisioningDatabase) -> None:
+        for each in database.operations.unfinished():
+            devices = " ".join(map(str, each.devices))
+            said = f"operation {each.id} ({each.kind} {devices}) is unfinished: `{command(each)}`"
+            click.echo(said, err=True)
+
+
+@contextmanager
+def sentences() -> Iterator[None]:
+    """Make one sentence of what goes wrong."""
+    try:
+        yield
+    except UnfinishedError as error:
+        raise RemainsError(reason(error)) from error
+    except (ObtError, OSError) as error:
+        raise click.ClickException(reason(error)) from error
+
+
+def remember(context: click.Context, option: click.Parameter, value: object) -> None:
+    """Keep an option, whether it stands before the sub-command or behind it."""
+    session = context.ensure_object(Session)
+    if value:
+        setattr(session, str(option.name), value)
+
+
+as_json: Final = click.option(
+    "--json", "as_json", is_flag=True, callback=remember, expose_value=False, help="Print JSON."
+)
+pass_session: Final = click.make_pass_decorator(Session)
+
+
+def title(record: DeviceRecord) -> str:
+    """Return what people call a device."""
+    return f"{record.uuid} {record.name}".rstrip()
+
+
+def columns(rows: Sequence[Sequence[str]]) -> str:
+    """Return rows in columns, each row one line however long."""
+    sizes = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ("  ".join(map(str.ljust, row, sizes)).rstrip() for row in rows)
+    return "\n".join(lines)
+
+
+def plain_value(value: object) -> Any:
+    """Return what JSON has no word for as text."""
+    return value.hex() if isinstance(value, bytes) else str(value)
+
+
+def _tell(step: Step) -> None:
+    line = f"{step.method} {step.uri} {step.payload} -> {step.outcome} ({step.elapsed:.2f} s)"
+    click.echo(harmless(line), err=True)

@@ -1,0 +1,31 @@
+"""`onboardee obt unlink`: let two devices not talk to each other any more."""
+
+import click
+
+from onboardee.device.cli.obt.session import Session, Tool, as_json, pass_session, title
+from onboardee.obt.plans import unlink
+
+
+@click.command("unlink", epilog="Example: onboardee obt unlink kitchen hall")
+@click.argument("one")
+@click.argument("other")
+@click.option("--keep-rules", is_flag=True, help="Leave the access rules where they are.")
+@as_json
+@pass_session
+def command(session: Session, one: str, other: str, keep_rules: bool) -> None:
+    """Delete the credentials and the rules that ONE and OTHER have for each other."""
+
+    async def go(tool: Tool) -> None:
+        first, second = tool.database.devices.find(one), tool.database.devices.find(other)
+        operation = await unlink(
+            tool.database,
+            tool.around,
+            first.uuid,
+            second.uuid,
+            keep_rules=keep_rules,
+            on_progress=session.progress,
+        )
+        value = {"operation": operation.id, "unlinked": [first.uuid, second.uuid]}
+        session.show(value, f"{title(first)} and {title(second)} are not linked any more")
+
+    session.run(go)

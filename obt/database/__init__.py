@@ -1,0 +1,128 @@
+"""The provisioning database: what the tool did with which devices, in one SQLite file."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+from uuid import UUID, uuid4
+
+from onboardee.obt.database.authorities import Authorities
+from onboardee.obt.database.devices import Devices
+from onboardee.obt.database.errors import DatabaseBusyError, DatabaseError
+from onboardee.obt.database.file import PATIENCE, DatabaseFile
+from onboardee.obt.database.making import OWNER, make_if_needed
+from onboardee.obt.database.operations import Operations
+from onboardee.obt.database.provisioned import (
+    AccessRules,
+    Certificates,
+    DirectPairings,
+    PairwiseCredentials,
+)
+from onboardee.obt.database.records import (
+    AccessRule,
+    CredentialState,
+    DeviceRecord,
+    DeviceState,
+    Direction,
+    DirectPairing,
+    IssuedCertificate,
+    Operation,
+    PairwiseCredential,
+    PlanStep,
+    Result,
+    StepState,
+)
+
+__all__ = [
+    "AccessRule",
+    "CredentialState",
+    "DatabaseBusyError",
+    "DatabaseError",
+    "DeviceRecord",
+    "DeviceState",
+    "DirectPairing",
+    "Direction",
+    "IssuedCertificate",
+    "Operation",
+    "PairwiseCredential",
+    "PlanStep",
+    "ProvisioningDatabase",
+    "Result",
+    "StepState",
+]
+
+
+def utc_now() -> datetime:
+    """Return the time of the wall clock."""
+    return datetime.now(UTC)
+
+
+class ProvisioningDatabase:
+    """The records of one owner, in a file that only its user can read (mode 0600).
+
+    A change is on the disk when the method that makes it returns. All methods raise
+    `DatabaseError`. A file of earlier versions of this program, in JSON, is converted.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        former: Path | None = None,
+        clock: Callable[[], datetime] = utc_now,
+        patience: float = PATIENCE,
+    ) -> None:
+        """Open or make a database; take over the records of `former` if there is none yet."""
+        self._clock = clock
+        make_if_needed(path, former, now=self.now, patience=patience)
+        self.file: Final = DatabaseFile(path, patience=patience)
+        self.devices: Final = Devices(self.file, self.now)
+        self.credentials: Final = PairwiseCredentials(self.file, self.now)
+        self.rules: Final = AccessRules(self.file, self.now)
+        self.certificates: Final = Certificates(self.file, self.now)
+        self.authorities: Final = Authorities(self.file, self.now)
+        self.direct_pairings: Final = DirectPairings(self.file, self.now)
+        self.operations: Final = Operations(self.file, self.now)
+
+    @property
+    def owner(self) -> UUID:
+        """The UUID that this owner has on all devices."""
+        return self.identity(OWNER)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self.file.close()
+
+    def now(self) -> str:
+        """Return the time as it is written in records: UTC (RFC 3339), whole seconds."""
+        return self._clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def writing(self) -> AbstractContextManager[None]:
+        """Keep other processes from changing the database for as long as an operation takes."""
+        return self.file.writing()
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Make several changes durable together, or none of them."""
+        return self.file.transaction()
+
+    def identity(self, name: str) -> UUID:
+        """Return the UUID that we have in one of our roles, made when it is asked for first."""
+        query = "SELECT uuid FROM identities WHERE name = ?"
+        if not self.file.rows(query, (name,)):
+            with self.transaction():
+                values = (name, str(uuid4()))
+                self.file.change("INSERT OR IGNORE INTO identities VALUES (?, ?)", values)
+        return UUID(self.file.rows(query, (name,))[0]["uuid"])

@@ -1,0 +1,80 @@
+"""What is wrong or unfinished in the database, each with the command that mends it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from onboardee.obt.database import (
+    CredentialState,
+    DeviceState,
+    ProvisioningDatabase,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is not as it should be, and the command that mends it, if one does."""
+
+    text: str
+    command: str = ""
+
+
+def check(database: ProvisioningDatabase) -> list[Finding]:
+    """Look through the file, without asking any device."""
+    return [
+        *_of_file(database),
+        *_of_operations(database),
+        *_of_devices(database),
+        *_of_credentials(database),
+    ]
+
+
+def _of_file(database: ProvisioningDatabase) -> Iterator[Finding]:
+    for row in database.file.rows("PRAGMA integrity_check"):
+        if row[0] != "ok":
+            yield Finding(f"the file is damaged: {row[0]}")
+    for row in database.file.rows("PRAGMA foreign_key_check"):
+        yield Finding(f"a record of {row[0]} is about something that is not there")
+
+
+def _of_operations(database: ProvisioningDatabase) -> Iterator[Finding]:
+    for each in database.operations.unfinished():
+        devices = " ".join(map(str, each.devices))
+        why = f": {each.message}" if each.message else ""
+        yield Finding(
+            f"operation {each.id} ({each.kind} {devices}) is unfinished{why}",
+            f"onboardee obt resume {each.id}",
+        )
+
+
+def _of_devices(database: ProvisioningDatabase) -> Iterator[Finding]:
+    unfinished = database.operations.unfinished()
+    for each in database.devices.all():
+        is_expected = any(each.uuid in operation.devices for operation in unfinished)
+        if each.state is not DeviceState.OWNED and not is_expected:
+            command = f"onboardee obt remove {each.uuid}"
+            yield Finding(f"{each.uuid} is {each.state}, and nothing remains to be done", command)
+        if each.key is None and each.state is not DeviceState.REMOVING:
+            command = f"onboardee obt forget {each.uuid}"
+            yield Finding(f"the owner credential of {each.uuid} is not known", command)
+        elif not each.secured and each.state is not DeviceState.REMOVING:
+            yield Finding(
+                f"it is not known where {each.uuid} takes sessions", "onboardee obt discover"
+            )
+
+
+def _of_credentials(database: ProvisioningDatabase) -> Iterator[Finding]:
+    known = {each.uuid for each in database.devices.all()}
+    busy = [set(each.devices) for each in database.operations.unfinished()]
+    records = database.credentials.all()
+    held = {(each.device, each.peer) for each in records}
+    for each in records:
+        if any(devices <= {each.device, each.peer} for devices in busy):
+            continue
+        if each.peer not in known:
+            yield Finding(f"{each.device} has a credential for {each.peer}, which is not known")
+        elif (each.peer, each.device) not in held or each.state is not CredentialState.PRESENT:
+            yield Finding(
+                f"{each.device} has a credential for {each.peer} ({each.state}), and the other "
+                "side may have none",
+                f"onboardee obt unlink {each.device} {each.peer}",
+            )

@@ -1,0 +1,293 @@
+"""What was given to devices: pairwise credentials, access rules, certificates, direct pairings."""
+
+import json
+from collections.abc import Callable
+from uuid import UUID
+
+import msgspec
+
+from onboardee.obt.database.file import DatabaseFile, Row
+from onboardee.obt.database.records import (
+    AccessRule,
+    CredentialState,
+    DirectPairing,
+    IssuedCertificate,
+    PairwiseCredential,
+    subject_of,
+)
+from onboardee.obt.model import Rule
+
+
+class PairwiseCredentials:
+    """Which device has a credential for which other: one record for each side of a link."""
+
+    def __init__(self, file: DatabaseFile, now: Callable[[], str]) -> None:
+        self._file = file
+        self._now = now
+
+    def all(self) -> list[PairwiseCredential]:
+        """Return all."""
+        rows = self._file.rows("SELECT * FROM pairwise_credentials ORDER BY device, peer")
+        return [_credential(each) for each in rows]
+
+    def concerning(self, uuid: UUID) -> list[PairwiseCredential]:
+        """Return those that a device has, and those that others have for it."""
+        query = (
+            "SELECT * FROM pairwise_credentials WHERE device = ? OR peer = ? ORDER BY device, peer"
+        )
+        return [_credential(each) for each in self._file.rows(query, (str(uuid), str(uuid)))]
+
+    def get(self, device: UUID, peer: UUID) -> PairwiseCredential | None:
+        """Return what `device` has for `peer`."""
+        query = "SELECT * FROM pairwise_credentials WHERE device = ? AND peer = ?"
+        rows = self._file.rows(query, (str(device), str(peer)))
+        return _credential(rows[0]) if rows else None
+
+    def linked_with(self, uuid: UUID) -> list[UUID]:
+        """Return the devices that have a credential for this one, as it has for them."""
+        query = (
+            "SELECT a.peer FROM pairwise_credentials a JOIN pairwise_credentials b "
+            "ON a.device = b.peer AND a.peer = b.device "
+            "WHERE a.device = ? AND a.state = 'present' AND b.state = 'present' ORDER BY a.peer"
+        )
+        return [UUID(each["peer"]) for each in self._file.rows(query, (str(uuid),))]
+
+    def put(self, record: PairwiseCredential) -> None:
+        """Keep a record, in place of an older one."""
+        values = (
+            str(record.device),
+            str(record.peer),
+            record.credid,
+            record.bits,
+            record.state.value,
+            record.operation,
+            self._now(),
+        )
+        with self._file.transaction():
+            query = "INSERT OR REPLACE INTO pairwise_credentials VALUES (?, ?, ?, ?, ?, ?, ?)"
+            self._file.change(query, values)
+
+    def set_state(self, device: UUID, peer: UUID, state: CredentialState) -> None:
+        """Note whether a device has it."""
+        values = (state.value, self._now(), str(device), str(peer))
+        with self._file.transaction():
+            self._file.change(
+                "UPDATE pairwise_credentials SET state = ?, changed_at = ? "
+                "WHERE device = ? AND peer = ?",
+                values,
+            )
+
+    def remove(self, device: UUID, peer: UUID) -> None:
+        """Note that a device has none any more."""
+        with self._file.transaction():
+            query = "DELETE FROM pairwise_credentials WHERE device = ? AND peer = ?"
+            self._file.change(query, (str(device), str(peer)))
+
+    def remove_of(self, device: UUID) -> None:
+        """Note that a device has none at all."""
+        with self._file.transaction():
+            query = "DELETE FROM pairwise_credentials WHERE device = ?"
+            self._file.change(query, (str(device),))
+
+
+class AccessRules:
+    """The rules that devices were given."""
+
+    def __init__(self, file: DatabaseFile, now: Callable[[], str]) -> None:
+        self._file = file
+        self._now = now
+
+    def all(self) -> list[AccessRule]:
+        """Return all."""
+        return [_rule(each) for each in self._file.rows("SELECT * FROM access_rules ORDER BY id")]
+
+    def of(self, device: UUID) -> list[AccessRule]:
+        """Return those of a device."""
+        query = "SELECT * FROM access_rules WHERE device = ? ORDER BY id"
+        return [_rule(each) for each in self._file.rows(query, (str(device),))]
+
+    def for_subject(self, subject: UUID) -> list[AccessRule]:
+        """Return those that are for one UUID, on all devices."""
+        query = "SELECT * FROM access_rules WHERE subject = ? ORDER BY id"
+        return [_rule(each) for each in self._file.rows(query, (str(subject),))]
+
+    def of_operation(self, operation: int, device: UUID) -> AccessRule | None:
+        """Return the rule that an operation gave, or is about to give, to a device."""
+        query = "SELECT * FROM access_rules WHERE operation = ? AND device = ? ORDER BY id"
+        rows = self._file.rows(query, (operation, str(device)))
+        return _rule(rows[0]) if rows else None
+
+    def put(
+        self,
+        device: UUID,
+        rule: Rule,
+        state: CredentialState,
+        *,
+        aceid: int | None = None,
+        operation: int | None = None,
+    ) -> int:
+        """Keep a new record; return its number."""
+        subject = subject_of(rule)
+        values = (
+            str(device),
+            None if subject is None else str(subject),
+            aceid,
+            json.dumps(msgspec.to_builtins(rule)),
+            state.value,
+            operation,
+            self._now(),
+        )
+        with self._file.transaction():
+            return self._file.change(
+                "INSERT INTO access_rules (device, subject, aceid, rule, state, operation, "
+                "changed_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                values,
+            )
+
+    def set_state(self, number: int, state: CredentialState, *, aceid: int | None = None) -> None:
+        """Note whether the device has it, and under which number."""
+        query = (
+            "UPDATE access_rules SET state = ?, aceid = coalesce(?, aceid), changed_at = ? "
+            "WHERE id = ?"
+        )
+        with self._file.transaction():
+            self._file.change(query, (state.value, aceid, self._now(), number))
+
+    def remove(self, number: int) -> None:
+        """Note that the device has it no more."""
+        with self._file.transaction():
+            self._file.change("DELETE FROM access_rules WHERE id = ?", (number,))
+
+    def remove_of(self, device: UUID) -> None:
+        """Note that a device has none of them."""
+        with self._file.transaction():
+            self._file.change("DELETE FROM access_rules WHERE device = ?", (str(device),))
+
+
+class Certificates:
+    """The certificates and roles that were issued; they outlive the record of their device."""
+
+    def __init__(self, file: DatabaseFile, now: Callable[[], str]) -> None:
+        self._file = file
+        self._now = now
+
+    def all(self) -> list[IssuedCertificate]:
+        """Return all."""
+        rows = self._file.rows("SELECT * FROM certificates ORDER BY id")
+        return [_certificate(each) for each in rows]
+
+    def of(self, device: UUID) -> list[IssuedCertificate]:
+        """Return those of a device."""
+        return [each for each in self.all() if each.device == device]
+
+    def add(self, record: IssuedCertificate) -> int:
+        """Keep a new record; return its number."""
+        values = (
+            str(record.device),
+            record.kind,
+            record.role,
+            record.role_authority,
+            record.serial,
+            record.pem,
+            record.issued or self._now(),
+            record.revoked,
+        )
+        with self._file.transaction():
+            return self._file.change(
+                "INSERT INTO certificates (device, kind, role, role_authority, serial, pem, "
+                "issued_at, revoked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                values,
+            )
+
+    def revoke(self, number: int) -> None:
+        """Note that a certificate is not to be believed any more."""
+        with self._file.transaction():
+            query = "UPDATE certificates SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL"
+            self._file.change(query, (self._now(), number))
+
+
+class DirectPairings:
+    """How devices may be paired with directly, as they were configured."""
+
+    def __init__(self, file: DatabaseFile, now: Callable[[], str]) -> None:
+        self._file = file
+        self._now = now
+
+    def get(self, device: UUID) -> DirectPairing | None:
+        """Return the configuration of a device."""
+        query = "SELECT * FROM direct_pairings WHERE device = ?"
+        rows = self._file.rows(query, (str(device),))
+        return _direct_pairing(rows[0]) if rows else None
+
+    def all(self) -> list[DirectPairing]:
+        """Return all."""
+        rows = self._file.rows("SELECT * FROM direct_pairings ORDER BY device")
+        return [_direct_pairing(each) for each in rows]
+
+    def put(self, record: DirectPairing) -> None:
+        """Keep a configuration, in place of an older one."""
+        values = (
+            str(record.device),
+            int(record.enabled),
+            json.dumps(record.methods),
+            record.pin,
+            json.dumps(record.rules),
+            record.configured or self._now(),
+        )
+        with self._file.transaction():
+            query = "INSERT OR REPLACE INTO direct_pairings VALUES (?, ?, ?, ?, ?, ?)"
+            self._file.change(query, values)
+
+    def remove(self, device: UUID) -> None:
+        """Forget a configuration."""
+        with self._file.transaction():
+            self._file.change("DELETE FROM direct_pairings WHERE device = ?", (str(device),))
+
+
+def _credential(row: Row) -> PairwiseCredential:
+    return PairwiseCredential(
+        device=UUID(row["device"]),
+        peer=UUID(row["peer"]),
+        state=CredentialState(row["state"]),
+        credid=row["credid"],
+        bits=row["bits"],
+        operation=row["operation"],
+        changed=row["changed_at"],
+    )
+
+
+def _rule(row: Row) -> AccessRule:
+    return AccessRule(
+        id=row["id"],
+        device=UUID(row["device"]),
+        rule=msgspec.convert(json.loads(row["rule"]), Rule),
+        state=CredentialState(row["state"]),
+        aceid=row["aceid"],
+        operation=row["operation"],
+        changed=row["changed_at"],
+    )
+
+
+def _certificate(row: Row) -> IssuedCertificate:
+    return IssuedCertificate(
+        id=row["id"],
+        device=UUID(row["device"]),
+        kind=row["kind"],
+        role=row["role"],
+        role_authority=row["role_authority"],
+        serial=row["serial"],
+        pem=row["pem"],
+        issued=row["issued_at"],
+        revoked=row["revoked_at"],
+    )
+
+
+def _direct_pairing(row: Row) -> DirectPairing:
+    return DirectPairing(
+        device=UUID(row["device"]),
+        enabled=bool(row["enabled"]),
+        methods=tuple(json.loads(row["methods"])),
+        pin=row["pin"],
+        rules=tuple(json.loads(row["rules"])),
+        configured=row["configured_at"],
+    )

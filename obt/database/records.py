@@ -1,0 +1,218 @@
+"""What the provisioning database knows, one class for each kind of record."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from onboardee.obt.address import Address
+from onboardee.obt.database.errors import DatabaseError
+from onboardee.obt.model import Method, Rule
+from onboardee.obt.record import Ownership
+
+
+class DeviceState(StrEnum):
+    """How far a device is ours."""
+
+    PENDING = "pending"
+    """Its owner credential was made, and whether the device has taken it is not known yet."""
+    OWNED = "owned"
+    REMOVING = "removing"
+    """It is given up; other devices may still have credentials and rules for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceRecord:
+    """A device, where it was last, and the key that makes us its owner."""
+
+    uuid: UUID
+    owner: UUID
+    state: DeviceState = DeviceState.OWNED
+    key: bytes | None = field(default=None, repr=False)
+    """The owner credential; None for a device of another tool whose keys are not known."""
+    name: str = ""
+    types: tuple[str, ...] = ()
+    method: Method | None = None
+    """How it changed hands."""
+    order: str = "lite"
+    """In which order of messages, and so in which words it is talked to."""
+    secured: tuple[Address, ...] = ()
+    plain: Address | None = None
+    former: UUID | None = None
+    """Its UUID before the present one."""
+    added: str = ""
+    seen: str | None = None
+    """When it last answered, in UTC (RFC 3339)."""
+
+    @property
+    def ownership(self) -> Ownership:
+        """What opens sessions with it. Raises `DatabaseError` if key or address are missing."""
+        if self.key is None:
+            raise DatabaseError(f"the owner credential of {self.uuid} is not known")
+        if not self.secured:
+            raise DatabaseError(f"it is not known where {self.uuid} takes sessions")
+        return Ownership(self.uuid, self.owner, self.secured[0], self.key, self.plain)
+
+    def at(self, ownership: Ownership) -> "DeviceRecord":
+        """Return the record with address and key of an ownership."""
+        others = tuple(each for each in self.secured if each != ownership.secured)
+        return replace(
+            self,
+            key=ownership.key,
+            secured=(ownership.secured, *others)[:MAX_ADDRESSES],
+            plain=ownership.plain,
+        )
+
+
+MAX_ADDRESSES = 8
+"""Of a kind, for a device."""
+
+
+class CredentialState(StrEnum):
+    """Whether a device has something that we gave it."""
+
+    ADDING = "adding"
+    """It may have it: the request was about to be sent."""
+    PRESENT = "present"
+    DELETING = "deleting"
+    """It may still have it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairwiseCredential:
+    """What `device` has for `peer`: one side of a link."""
+
+    device: UUID
+    peer: UUID
+    state: CredentialState
+    credid: int | None = None
+    bits: int | None = None
+    operation: int | None = None
+    changed: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessRule:
+    """A rule that we gave a device."""
+
+    id: int
+    device: UUID
+    rule: Rule
+    state: CredentialState
+    aceid: int | None = None
+    operation: int | None = None
+    changed: str = ""
+
+    @property
+    def subject(self) -> UUID | None:
+        """The UUID that the rule is for, if it is for one."""
+        return subject_of(self.rule)
+
+
+def subject_of(rule: Rule) -> UUID | None:
+    """Return the UUID that a rule is for, None if it is for a role, a connection or anything."""
+    try:
+        return UUID(rule.subject.uuid or "")
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuedCertificate:
+    """A certificate that we signed for a device."""
+
+    id: int = 0
+    device: UUID
+    kind: str
+    """`anchor`, `identity` or `role`."""
+    serial: str
+    """The serial number in hex."""
+    pem: str = field(repr=False)
+    role: str = ""
+    role_authority: str = ""
+    issued: str = ""
+    revoked: str | None = None
+
+
+class Direction(StrEnum):
+    """Whether the steps of a plan are carried out or taken back."""
+
+    FORWARD = "forward"
+    UNDO = "undo"
+
+
+class Result(StrEnum):
+    """What came of an operation."""
+
+    RUNNING = "running"
+    """It is under way, or was interrupted."""
+    OPEN = "open"
+    """Steps of it remain to be done."""
+    DONE = "done"
+    UNDONE = "undone"
+    """It failed, and nothing is left of it."""
+    FAILED = "failed"
+    """It failed before anything was changed."""
+    SUPERSEDED = "superseded"
+    """What remained was done by a later operation."""
+
+
+UNFINISHED = frozenset({Result.RUNNING, Result.OPEN})
+
+
+class StepState(StrEnum):
+    """How far a step of a plan is."""
+
+    WAITING = "waiting"
+    BEGUN = "begun"
+    """A request may have been sent."""
+    DONE = "done"
+    UNDONE = "undone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanStep:
+    """One thing to be done at one device; doing it twice does no harm."""
+
+    action: str
+    device: UUID
+    peer: UUID | None = None
+    body: Mapping[str, Any] = field(default_factory=dict)
+    secret: bytes | None = field(default=None, repr=False)
+    """A key that the step hands over; it is wiped when the operation has ended."""
+    number: int = 0
+    state: StepState = StepState.WAITING
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """Something that was done, or remains to be done, with one device or several."""
+
+    id: int
+    kind: str
+    devices: tuple[UUID, ...]
+    options: Mapping[str, Any] = field(default_factory=dict)
+    direction: Direction = Direction.FORWARD
+    result: Result = Result.RUNNING
+    message: str = ""
+    started: str = ""
+    ended: str | None = None
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Tell whether something remains to be done."""
+        return self.result in UNFINISHED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectPairing:
+    """How a device may be paired with directly."""
+
+    device: UUID
+    enabled: bool
+    methods: tuple[int, ...] = ()
+    pin: bytes | None = field(default=None, repr=False)
+    rules: tuple[Mapping[str, Any], ...] = ()
+    configured: str = ""

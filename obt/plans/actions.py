@@ -1,0 +1,22 @@
+"""The actions by the names that stand in plans."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from onboardee.obt.plans.action import Action
+from onboardee.obt.plans.ending import ConfirmOwnership, ForgetDevice, ResetDevice
+from onboardee.obt.plans.giving import AddCredential, AddRule, DeleteCredentials, DeleteRules
+
+ACTIONS: Final[Mapping[str, Action]] = MappingProxyType(
+    {
+        "add credential": AddCredential(),
+        "delete credentials": DeleteCredentials(),
+        "add rule": AddRule(),
+        "delete rules": DeleteRules(),
+        "reset": ResetDevice(),
+        "forget": ForgetDevice(),
+        "confirm ownership": ConfirmOwnership(),
+    }
+)
+"""By the name that stands in plans."""

@@ -1,0 +1,120 @@
+"""Whether the database and the devices agree about what the devices have."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from onboardee.obt import model
+from onboardee.obt.database import (
+    CredentialState,
+    DeviceRecord,
+    DeviceState,
+    PairwiseCredential,
+    ProvisioningDatabase,
+)
+from onboardee.obt.errors import ObtError
+from onboardee.obt.owned import OwnedDevice
+from onboardee.obt.plans.surroundings import Surroundings
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Something that the database and a device say differently; `text` is a sentence."""
+
+    device: UUID
+    text: str
+
+
+async def compare(
+    database: ProvisioningDatabase, around: Surroundings, *, mend: bool = False
+) -> list[Difference]:
+    """Ask all devices of ours for their credentials and rules, one after the other.
+
+    With `mend` the database is brought in line with the devices, but for what unfinished operations
+    are about.
+    """
+    found: list[Difference] = []
+    for record in database.devices.all():
+        if record.state is not DeviceState.OWNED or record.key is None:
+            continue
+        try:
+            device = await around.reach(record)
+        except ObtError as error:
+            found.append(Difference(record.uuid, f"{record.uuid} cannot be asked: {error}"))
+            continue
+        async with device:
+            look = _Look(database, record, mend=mend)
+            try:
+                found += await look.credentials(device)
+                found += await look.rules(device)
+            except ObtError as error:
+                found.append(Difference(record.uuid, f"{record.uuid} did not answer: {error}"))
+    return found
+
+
+class _Look:
+    """A look at one device."""
+
+    def __init__(self, database: ProvisioningDatabase, record: DeviceRecord, *, mend: bool) -> None:
+        self._database = database
+        self._record = record
+        self._device = record.uuid
+        self._mend = mend
+        busy = database.operations.unfinished()
+        self._is_busy = any(record.uuid in each.devices for each in busy)
+
+    async def credentials(self, device: OwnedDevice) -> list[Difference]:
+        """Compare the pairwise credentials, but for the owner's own."""
+        there = {
+            UUID(each.subject): each.credid
+            for each in (await device.credentials()).credentials
+            if each.kind == model.PAIRWISE and _is_uuid(each.subject)
+        }
+        there.pop(self._record.owner, None)
+        here = {
+            each.peer: each
+            for each in self._database.credentials.concerning(self._device)
+            if each.device == self._device
+        }
+        found = []
+        for peer, credid in there.items():
+            if peer not in here:
+                found.append(self._difference(f"has a credential for {peer}, not in the database"))
+                self._put(peer, credid)
+            elif here[peer].credid not in {None, credid}:
+                found.append(self._difference(f"has another credential for {peer}: {credid}"))
+                self._put(peer, credid)
+        for peer in here.keys() - there.keys():
+            found.append(self._difference(f"has no credential for {peer}, against the database"))
+            if self._mend and not self._is_busy:
+                self._database.credentials.remove(self._device, peer)
+        return found
+
+    async def rules(self, device: OwnedDevice) -> list[Difference]:
+        """Look for the rules that it was given; others are its own, or another owner's."""
+        there = (await device.rules()).rules
+        found = []
+        for each in self._database.rules.of(self._device):
+            if not any(rule.says_the_same_as(each.rule) for rule in there):
+                what = f"has not the rule for {each.subject or each.rule.subject} of the database"
+                found.append(self._difference(what))
+                if self._mend and not self._is_busy:
+                    self._database.rules.remove(each.id)
+        return found
+
+    def _put(self, peer: UUID, credid: int) -> None:
+        if self._mend and not self._is_busy:
+            record = PairwiseCredential(
+                device=self._device, peer=peer, credid=credid, state=CredentialState.PRESENT
+            )
+            self._database.credentials.put(record)
+
+    def _difference(self, what: str) -> Difference:
+        return Difference(self._device, f"{self._device} {what}")
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,94 @@
+"""Steps at the beginning and at the end of an ownership."""
+
+from onboardee.obt.database import (
+    DeviceState,
+    Operation,
+    PlanStep,
+    ProvisioningDatabase,
+    StepState,
+)
+from onboardee.obt.errors import ObtError
+from onboardee.obt.owned import OwnedDevice
+from onboardee.obt.plans.action import ABANDON, NOTHING, Action, Outcome
+from onboardee.obt.plans.surroundings import Surroundings
+
+
+class ResetDevice(Action):
+    """Put `device` back into factory state, and forget its key."""
+
+    only_deletes = True
+
+    async def carry_out(self, device: OwnedDevice, step: PlanStep) -> Outcome:
+        """Ask for it."""
+        await device.reset()
+        return NOTHING
+
+    async def settle(
+        self, around: Surroundings, database: ProvisioningDatabase, step: PlanStep, error: ObtError
+    ) -> Outcome:
+        """See whether it has happened: then the device does not know us any more."""
+        if step.state is not StepState.BEGUN or not await around.is_unowned(
+            database.devices.require(step.device)
+        ):
+            raise error
+        return NOTHING
+
+    def done(
+        self,
+        database: ProvisioningDatabase,
+        operation: Operation,
+        step: PlanStep,
+        outcome: Outcome,
+    ) -> None:
+        """Note that it has nothing any more of what it was given."""
+        database.devices.set_state(step.device, DeviceState.REMOVING, wipe_key=True)
+        database.credentials.remove_of(step.device)
+        database.rules.remove_of(step.device)
+        database.direct_pairings.remove(step.device)
+
+
+class ForgetDevice(Action):
+    """Delete the record of `device`, of which nothing is left anywhere."""
+
+    is_local = True
+
+    def done(
+        self,
+        database: ProvisioningDatabase,
+        operation: Operation,
+        step: PlanStep,
+        outcome: Outcome,
+    ) -> None:
+        """Do it."""
+        database.devices.remove(step.device)
+
+
+class ConfirmOwnership(Action):
+    """See whether `device` has taken the owner credential, and lead it into operation."""
+
+    async def carry_out(self, device: OwnedDevice, step: PlanStep) -> Outcome:
+        """Bring it from wherever the transfer ended."""
+        await device.return_to_operation()
+        await device.verify()
+        return NOTHING
+
+    async def settle(
+        self, around: Surroundings, database: ProvisioningDatabase, step: PlanStep, error: ObtError
+    ) -> Outcome:
+        """See whether it still waits for an owner: then the credential is worth nothing."""
+        if not await around.is_unowned(database.devices.require(step.device)):
+            raise error
+        return {ABANDON: f"{step.device} did not take us as its owner"}
+
+    def done(
+        self,
+        database: ProvisioningDatabase,
+        operation: Operation,
+        step: PlanStep,
+        outcome: Outcome,
+    ) -> None:
+        """Keep it, or forget it."""
+        if ABANDON not in outcome:
+            database.devices.set_state(step.device, DeviceState.OWNED)
+        else:
+            database.devices.remove(step.device)

@@ -1,0 +1,21 @@
+"""How operations over several devices can end other than well."""
+
+from onboardee.obt.database.records import Operation
+from onboardee.obt.errors import ObtError
+
+
+class UnfinishedError(ObtError):
+    """Steps of an operation remain to be done; the command that does them is named."""
+
+    def __init__(self, operation: Operation, reason: str) -> None:
+        super().__init__(f"{reason}; `{command(operation)}` does what remains")
+        self.operation = operation
+
+
+class RefusedError(ObtError):
+    """The database says that the operation cannot be carried out; no device was asked."""
+
+
+def command(operation: Operation) -> str:
+    """Return the command that completes an operation."""
+    return f"onboardee obt resume {operation.id}"

@@ -1,0 +1,118 @@
+"""Taking ownership as a recorded operation: the key is in the database before the device has it."""
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from onboardee.obt.database import (
+    DeviceRecord,
+    DeviceState,
+    Operation,
+    PlanStep,
+    ProvisioningDatabase,
+    Result,
+    StepState,
+)
+from onboardee.obt.discovery import Unowned
+from onboardee.obt.errors import ObtError
+from onboardee.obt.model import Method, Permission, Rule, Subject, Target
+from onboardee.obt.owned import OwnedDevice
+from onboardee.obt.plans.runner import carry_out
+from onboardee.obt.plans.surroundings import Surroundings
+from onboardee.obt.record import Ownership
+
+USE: Final = int(Permission.RETRIEVE | Permission.UPDATE | Permission.NOTIFY)
+
+Keep = Callable[[Ownership], None]
+Take = Callable[[Keep], Awaitable[OwnedDevice]]
+"""Takes ownership with `take_ownership`, to which it hands what it is given as `keep`."""
+
+
+async def own(  # noqa: PLR0913 - by keyword, with defaults
+    database: ProvisioningDatabase,
+    around: Surroundings,
+    device: Unowned,
+    take: Take,
+    *,
+    order: str = "lite",
+    method: Method = Method.JUST_WORKS,
+    name: str = "",
+    types: tuple[str, ...] = (),
+) -> DeviceRecord:
+    """Become the owner of a device, and permit the owner to use it; return its record.
+
+    Raises:
+        UnfinishedError: if the device may be ours, and could not be asked.
+        ObtError: if it is not.
+
+    """
+    with database.writing():
+        options = {"order": order, "method": int(method)}
+        operation = database.operations.begin("own", (device.uuid,), options=options)
+
+        def keep(ownership: Ownership) -> None:
+            record = DeviceRecord(
+                uuid=ownership.device,
+                owner=ownership.owner,
+                state=DeviceState.PENDING,
+                name=name,
+                types=types,
+                method=method,
+                order=order,
+                plain=device.plain,
+                secured=(ownership.secured, *device.secured),
+                former=device.uuid if device.uuid != ownership.device else None,
+                key=ownership.key,
+            )
+            _keep(database, operation, record)
+
+        try:
+            owned = await take(keep)
+        except ObtError as error:
+            return await _settled(database, around, operation, error)
+        owned.close()
+        confirm = database.operations.steps(operation.id)[0]
+        with database.transaction():
+            database.operations.mark(operation.id, confirm, StepState.DONE)
+            database.devices.set_state(confirm.device, DeviceState.OWNED)
+        await carry_out(database, around, operation)
+        return database.devices.require(confirm.device)
+
+
+def use_by(owner: UUID) -> Rule:
+    """Return the rule that lets an owner use all resources of its device."""
+    subject = Subject(uuid=str(owner))
+    return Rule(subject=subject, targets=(Target(wildcard="*"),), permission=USE)
+
+
+def _keep(database: ProvisioningDatabase, operation: Operation, record: DeviceRecord) -> None:
+    """Make the key durable, with what has to be done should this process end now."""
+    rule = msgspec.to_builtins(use_by(record.owner))
+    steps = (
+        PlanStep(action="confirm ownership", device=record.uuid),
+        PlanStep(action="add rule", device=record.uuid, body={"rule": rule}),
+    )
+    with database.transaction():
+        if database.devices.get(record.uuid) is not None:
+            # it was reset without us, and has nothing any more of what it was given
+            database.credentials.remove_of(record.uuid)
+            database.rules.remove_of(record.uuid)
+        database.devices.put(record)
+        database.operations.extend(operation.id, (record.uuid,), steps)
+
+
+async def _settled(
+    database: ProvisioningDatabase, around: Surroundings, operation: Operation, error: ObtError
+) -> DeviceRecord:
+    """Find out whether a device is ours although the transfer failed; else raise `error`."""
+    steps = database.operations.steps(operation.id)
+    if not steps:
+        database.operations.end(operation.id, Result.FAILED, str(error))
+        raise error
+    ended = await carry_out(database, around, database.operations.require(operation.id))
+    if ended.result is Result.UNDONE:
+        database.operations.end(operation.id, Result.UNDONE, str(error))
+        raise error
+    return database.devices.require(steps[0].device)
