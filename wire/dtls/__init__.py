@@ -3,6 +3,34 @@
 Time is an argument in seconds, random octets come from an `Entropy`, addresses are opaque. A server
 is one `ServerEndpoint` per device, a client one `client.ClientConnection` per session; a device
 does without that module.
+
+Why an engine of its own, on the primitives of `cryptography`: Just Works needs suite 0xFF00
+(ECDH_anon with AES-128-CBC), which no library at hand has, and each transfer of ownership needs the
+session's key block, which they do not give out. What is not needed is left out: one version, one
+curve, one hash, no resumption, no renegotiation, no compression.
+
+From the outside in:
+
+    endpoint, client            all sessions of a device; the one of a client
+    half_open, cookie           which handshakes are in progress, and who may begin one
+    server_handshake,           what the messages mean for each side
+      client_handshake
+    handshake                   what both sides have in common: order, transcript, keys
+    transitions                 which message is allowed when, as two tables
+    negotiation, suites         suite and extensions
+    flight, reassembly,         whole messages out of, and into, records
+      framing
+    link                        a session after its handshake
+    record, protection          records: numbers, replay, MAC and encryption
+    hello, messages, codec      octets of messages
+    keys, exchange              key derivation; ECDH and ECDSA
+    config, events, errors,     what comes in from outside, and what is reported
+      session
+
+Nothing here logs, stores, or knows of OCF, but for what OCF's peers send.
+
+The engine is tried against recordings of real tools, octet by octet, against Mbed TLS and OpenSSL,
+with lost, repeated, reordered and forged datagrams, and with random octets at each point.
 """
 
 from onboardee.wire.dtls.config import (

@@ -1,4 +1,12 @@
-"""One DTLS session with one server, from the client's side."""
+"""One DTLS session with one server, from the client's side.
+
+    start(now) --> take_datagrams --> (network) --> receive(datagram, now) --> take_events
+                       ^                                  |
+                       +------------- tick(now) <---------+  at next_deadline()
+
+A client has one peer, and so no cookies to make, no table, and no policy: it decides by its own
+configuration. It is otherwise built of the same parts as the server's endpoint.
+"""
 
 from collections.abc import Hashable
 
@@ -26,6 +34,14 @@ class ClientConnection:
 
     `start` once, then feed it with `receive` and `tick` and collect `take_datagrams` and
     `take_events`. After a failure or the end of the session it stays silent: make a new one.
+
+    Times are in seconds of any clock that does not run backwards. `address` is opaque: it is put
+    into the events and the session.
+
+        connection = ClientConnection(config, address, entropy=SystemEntropy())
+        connection.start(now)
+        for datagram in connection.take_datagrams():
+            socket.send(datagram)
     """
 
     def __init__(
@@ -82,7 +98,10 @@ class ClientConnection:
         self._flush(self._handshake)
 
     def receive(self, datagram: bytes, now: float) -> None:
-        """Take a datagram from the server; whatever its octets are, no exception leaves."""
+        """Take a datagram from the server; whatever its octets are, no exception leaves.
+
+        What `psk` or `verify_server` raise does, unless it is an `Alert`.
+        """
         for record in split(datagram):
             if self._handshake is not None:
                 self._continue(self._handshake, record, now)
@@ -90,12 +109,11 @@ class ClientConnection:
                 self._receive_protected(self._link, record, now)
 
     def send(self, plaintext: bytes, now: float) -> None:
-        """Send one application-data record.
+        """Send one application-data record; `now` counts as activity of the session.
 
         Raises:
             NoSessionError: if there is no session, or no longer.
             ValueError: if the plaintext is longer than 2**14 octets (RFC 5246 6.2.1).
-
         """
         if self._link is None:
             raise NoSessionError(f"no session with {self.address!r}")
@@ -103,14 +121,21 @@ class ClientConnection:
         self._link.session.last_active = now
 
     def close(self, now: float) -> None:
-        """Send close_notify, or give up the handshake."""
+        """Send close_notify, or give up the handshake; afterwards it does nothing more.
+
+        A handshake is given up without an alert: nothing of it is authentic yet, and the server
+        forgets it by itself.
+        """
         if self._handshake is not None:
             self._fail(None, "closed")
         elif self._link is not None:
             self._close(self._link, CloseReason.LOCAL)
 
     def next_deadline(self) -> float | None:
-        """Return when `tick` is due next, or None if nothing waits for time to pass."""
+        """Return when `tick` is due next, or None if nothing waits for time to pass.
+
+        It may change with each call of `receive`, `send` and `tick`.
+        """
         if self._handshake is not None:
             return self._handshake.deadline
         if self._link is not None:
@@ -118,9 +143,13 @@ class ClientConnection:
         return None
 
     def tick(self, now: float) -> None:
-        """Do what is due: repeat the flight, give up, close an idle session."""
+        """Do what is due: repeat the flight, give up, close an idle session.
+
+        To call it early does nothing; late, it does what was due.
+        """
         handshake, link = self._handshake, self._link
         if handshake is not None:
+            # Nothing is sent: a server that was silent for so long would not hear it.
             if now >= handshake.expires:
                 self._fail(None, "timed out")
             else:
@@ -132,9 +161,11 @@ class ClientConnection:
             self._close(link, CloseReason.IDLE)
 
     def _continue(self, handshake: ClientHandshake, record: Record, now: float) -> None:
+        """Give a record to the handshake, and do what it comes to: go on, fail, or a session."""
         try:
             handshake.receive(record, now)
         except Alert as alert:
+            # What was to be sent before the fault goes out in front of the alert.
             self._flush(handshake)
             self._outbox.append(handshake.alert(alert.description))
             self._fail(alert.description, str(alert))
@@ -146,14 +177,17 @@ class ClientConnection:
                 self._establish(handshake, now)
 
     def _flush(self, handshake: ClientHandshake) -> None:
+        """Take over what the handshake wants to have sent."""
         self._outbox += handshake.outbox
         handshake.outbox.clear()
 
     def _fail(self, alert: AlertDescription | None, reason: str) -> None:
+        """Give up the handshake and report why; `alert` is None if none was sent or known."""
         self._handshake = None
         self._events.append(HandshakeFailed(self.address, None, alert, reason))
 
     def _establish(self, handshake: ClientHandshake, now: float) -> None:
+        """Make the session, and hand out the data that came ahead of the server's Finished."""
         self._handshake = None
         self.session = handshake.session(self.address, None, now)
         self._link = SessionLink(handshake, self.session)
@@ -161,6 +195,7 @@ class ClientConnection:
         self._events += [DataReceived(self.session, data) for data in handshake.early_data]
 
     def _receive_protected(self, link: SessionLink, record: Record, now: float) -> None:
+        """Take a record of the session; what does not open is dropped (RFC 6347 4.1.2.7)."""
         content = link.channel.open(record)
         if content is None:
             return
@@ -178,6 +213,7 @@ class ClientConnection:
         self._end(link, reason)
 
     def _end(self, link: SessionLink, reason: CloseReason) -> None:
+        """Forget the keys of the session, and report its end once."""
         self._link = None
         link.session.alive = False
         self._events.append(SessionClosed(link.session, reason))

@@ -1,4 +1,20 @@
-"""Stateless proof that a client receives what is sent to its address (RFC 6347 4.2.1)."""
+"""Stateless proof that a client receives what is sent to its address (RFC 6347 4.2.1).
+
+UDP does not tell who sent a datagram. Without this, a stranger could have a device answer each
+forged ClientHello with a flight of certificates to somebody else, or fill its table of handshakes
+from addresses that it does not have. So the first hello is answered with a short cookie and
+forgotten; the second one shows that whoever sent it has read the answer.
+
+    cookie = HMAC-SHA256(secret, repr(address) + hello parameters)
+
+The address binds it to its receiver, the parameters to this attempt: the second hello has to be the
+first one again. Nothing is stored for a cookie. The secret changes, so that one who has collected
+cookies can use them for a minute or two only:
+
+    time       0          60         120        180
+    secret     |--- A ----|--- B ----|--- C ----|
+    accepted   |   A      |  A, B    |  B, C    |
+"""
 
 from collections.abc import Hashable
 from hashlib import sha256
@@ -12,7 +28,10 @@ _SECRET_SIZE = 32
 
 
 class CookieJar:
-    """Makes and checks cookies; a cookie stays valid for one to two secret lifetimes."""
+    """Makes and checks cookies; a cookie stays valid for one to two secret lifetimes.
+
+    `lifetime` is in seconds. The secret is random and never leaves this object.
+    """
 
     def __init__(self, entropy: Entropy, lifetime: float = 60.0) -> None:
         self._entropy = entropy
@@ -26,7 +45,11 @@ class CookieJar:
         return _cookie(self._secret, address, hello)
 
     def verify(self, address: Hashable, hello: ClientHello, now: float) -> bool:
-        """Whether the hello carries a cookie that was issued to this address for this hello."""
+        """Whether the hello carries a cookie that was issued to this address for this hello.
+
+        The present secret is tried, then the one before; each comparison takes the same time
+        wherever the two differ.
+        """
         self._rotate(now)
         return any(
             compare_digest(_cookie(secret, address, hello), hello.cookie)
@@ -38,6 +61,7 @@ class CookieJar:
             self._rotate_at = now + self._lifetime
         if now < self._rotate_at:
             return
+        # After a long silence the secret before is older than it may be: both are replaced.
         overdue = now >= self._rotate_at + self._lifetime
         self._previous = self._entropy.token(_SECRET_SIZE) if overdue else self._secret
         self._secret = self._entropy.token(_SECRET_SIZE)

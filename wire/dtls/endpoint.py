@@ -1,4 +1,26 @@
-"""All DTLS sessions of one device: cookie exchange, handshakes, live sessions, and their bounds."""
+"""All DTLS sessions of one device: cookie exchange, handshakes, live sessions, and their bounds.
+
+    datagram --> records --+-- epoch 0 --+-- ClientHello --> cookie --> policy --> handshake
+                           |             +-- else -------> handshake of this address
+                           |
+                           +-- epoch 1 --+-- opens under the live session --> data, control
+                                         +-- does not ----> handshake of this address
+
+What each stage costs a stranger, and what it costs the device:
+
+    stage                what is kept             what a stranger needs for it
+    ------------------   ----------------------   ---------------------------------------
+    ClientHello          nothing                  one datagram; gets a shorter one back
+    ... with cookie      a handshake, 64 of them  an address that it receives at
+    session              a session, 64 of them    a key, or a transfer that is open
+
+Nothing in epoch 0 is authentic, so that none of it touches a live session: a ClientHello from the
+address of a session begins a handshake beside it, and only its Finished replaces the session (RFC
+6347 4.2.8). A peer that restarted gets back in; a stranger who forges its address gets nowhere.
+
+Datagrams to send and events are collected, and taken by the caller when it likes; the engine never
+calls out but to the policy.
+"""
 
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Hashable, Mapping
@@ -32,6 +54,7 @@ from onboardee.wire.dtls.session import Session
 from onboardee.wire.entropy import Entropy
 
 _DEFAULT_LIMITS = DtlsLimits()
+"""For devices; the tool and tests have others."""
 _LAST_SEQUENCE = 0xFFFF - 32
 """Message numbers of a whole handshake follow that of its ClientHello in 16 bits …"""
 _LAST_RECORD = 1 << 47
@@ -39,6 +62,7 @@ _LAST_RECORD = 1 << 47
 
 
 def _address_itself(address: Hashable) -> Hashable:
+    """Take each address for a host of its own."""
     return address
 
 
@@ -48,6 +72,15 @@ class ServerEndpoint:
     Feed it with `receive` and `tick`, then collect `take_datagrams` and `take_events`. Whatever
     octets arrive, no exception leaves `receive`; an exception from the policy's callbacks does,
     unless it is an `Alert`. Time must not run backwards.
+
+        endpoint.receive(datagram, address, now)
+        for octets, receiver in endpoint.take_datagrams():
+            socket.sendto(octets, receiver)
+        for event in endpoint.take_events():
+            ...
+
+    An address is anything that can be a key: where to send to, and as whom. Only one session lives
+    at an address.
     """
 
     def __init__(
@@ -67,6 +100,8 @@ class ServerEndpoint:
         self._handshakes = HalfOpen(limits.half_open, host_of, entropy)
         # In order of last activity: the first is the next to idle out, and to be evicted.
         self._links: OrderedDict[Hashable, SessionLink] = OrderedDict()
+        # The same sessions without the means to write records, for whoever only has to know of
+        # them.
         self._sessions: dict[Hashable, Session] = {}
         self._outbox: list[tuple[bytes, Hashable]] = []
         self._events: list[Event] = []
@@ -94,7 +129,12 @@ class ServerEndpoint:
         return events
 
     def receive(self, datagram: bytes, address: Hashable, now: float) -> None:
-        """Take a datagram from the network."""
+        """Take a datagram from the network.
+
+        Each record counts for itself. One that does not open under the live session is given to the
+        handshake of this address, if there is one: its Finished is in epoch 1, too, but under other
+        keys.
+        """
         for record in split(datagram):
             if record.epoch == 0:
                 self._receive_plain(record, address, now)
@@ -105,6 +145,8 @@ class ServerEndpoint:
                 # Not of the live session: perhaps of the handshake that is to replace it.
                 self._continue(record, address, now)
             elif record.content_type == ContentType.APPLICATION_DATA:
+                # The client has our Finished, or it would not send data: nothing has to be
+                # repeated.
                 link.final_flight = None
                 self._touch(link, now)
                 self._events.append(DataReceived(link.session, content))
@@ -112,12 +154,11 @@ class ServerEndpoint:
                 self._control(link, record.content_type, content)
 
     def send(self, session: Session, plaintext: bytes, now: float) -> None:
-        """Send one application-data record.
+        """Send one application-data record; `now` counts as activity of the session.
 
         Raises:
             NoSessionError: if the session is not alive.
             ValueError: if the plaintext is longer than 2**14 octets (RFC 5246 6.2.1).
-
         """
         link = self._links.get(session.address)
         if link is None or link.session is not session:
@@ -146,12 +187,19 @@ class ServerEndpoint:
         self.abandon_handshakes()
 
     def abandon_handshakes(self) -> None:
-        """Give up every handshake in progress; live sessions stay."""
+        """Give up every handshake in progress; live sessions stay.
+
+        For a device whose credentials or state have changed: an offer that was made before must not
+        lead to a session after it.
+        """
         for address in list(self._handshakes):
             self._give_up(address, "abandoned")
 
     def next_deadline(self) -> float | None:
-        """Return when `tick` is due next, or None if nothing waits for time to pass."""
+        """Return when `tick` is due next, or None if nothing waits for time to pass.
+
+        Sessions are in the order of their last activity, so that the first is the next to idle out.
+        """
         deadlines = [handshake.deadline for handshake in self._handshakes.values()]
         if self._links:
             oldest = next(iter(self._links.values()))
@@ -159,7 +207,10 @@ class ServerEndpoint:
         return min(deadlines, default=None)
 
     def tick(self, now: float) -> None:
-        """Do what is due: repeat flights, give up handshakes, close idle sessions."""
+        """Do what is due: repeat flights, give up handshakes, close idle sessions.
+
+        To call it early does nothing; late, it does what was due.
+        """
         for address, handshake in list(self._handshakes.items()):
             if now >= handshake.expires:
                 self._give_up(address, "timed out")
@@ -177,6 +228,8 @@ class ServerEndpoint:
     def _receive_plain(self, record: Record, address: Hashable, now: float) -> None:
         """Nothing in epoch 0 is authentic, so none of it touches a live session."""
         if record.content_type == ContentType.HANDSHAKE:
+            # A ClientHello is the first and only message of its record; others belong to a
+            # handshake.
             first = next(split_fragments(record.fragment), None)
             if first is not None and first.type == HandshakeType.CLIENT_HELLO:
                 # Without state there is nothing to put fragments together with (RFC 6347 4.3.2).
@@ -187,6 +240,12 @@ class ServerEndpoint:
         self._continue(record, address, now)
 
     def _on_hello(self, message: Message, number: int, address: Hashable, now: float) -> None:
+        """Take a whole ClientHello of epoch 0.
+
+        Its cookie decides whether anything is kept. What is no hello, or has numbers too high for
+        those of a whole handshake to follow (they go on from its own), is dropped: no tool begins
+        there.
+        """
         if message.sequence > _LAST_SEQUENCE or number > _LAST_RECORD:
             return
         try:
@@ -199,11 +258,13 @@ class ServerEndpoint:
         if not self._cookies.verify(address, hello, now):
             self._demand_cookie(hello, message.sequence, number, address, now)
             return
+        # The same hello again asks for the same flight again; another random is a new attempt.
         handshake = self._handshakes.get(address)
         if handshake is not None and handshake.client_random == hello.random:
             handshake.repeat()
             self._flush(handshake, address)
             return
+        # From here on the client has shown that it receives what is sent to it.
         offer = self._policy.offer(address)
         if offer is not None:
             self._open(Opening(hello, message, number), offer, address, now)
@@ -218,6 +279,11 @@ class ServerEndpoint:
         self._outbox.append((record, address))
 
     def _open(self, opening: Opening, offer: Offer, address: Hashable, now: float) -> None:
+        """Begin a handshake in place of an older one of this address, within the bound on all.
+
+        A hello that allows no agreement is answered by an alert in the clear, as there are no keys;
+        the address was proven, so that nobody else is bothered.
+        """
         if address in self._handshakes:
             self._give_up(address, "superseded by a new attempt")
         try:
@@ -228,6 +294,7 @@ class ServerEndpoint:
             self._outbox.append((record, address))
             self._events.append(HandshakeFailed(address, offer.tag, alert.description, str(alert)))
             return
+        # Only now: a hello that leads to nothing must not push out anybody.
         if self._handshakes.is_full:
             self._give_up(self._handshakes.choose_victim(), "evicted by a newer attempt")
         self._handshakes[address] = handshake
@@ -235,11 +302,14 @@ class ServerEndpoint:
         self._flush(handshake, address)
 
     def _continue(self, record: Record, address: Hashable, now: float) -> None:
+        """Give a record to the handshake of this address, if there is one."""
         handshake = self._handshakes.get(address)
         if handshake is None:
             return
         try:
             handshake.receive(record, now)
+        # An alert is sent behind what the flight still had to say; the handshake is over in any
+        # case.
         except Alert as alert:
             self._flush(handshake, address)
             self._outbox.append((handshake.alert(alert.description), address))
@@ -259,6 +329,7 @@ class ServerEndpoint:
         self._fail(address, None, reason)
 
     def _fail(self, address: Hashable, alert: AlertDescription | None, reason: str) -> None:
+        """Forget a handshake, and report how far it had come."""
         handshake = self._handshakes.pop(address)
         tag, had_keys = handshake.offer.tag, handshake.has_keys
         self._events.append(HandshakeFailed(address, tag, alert, reason, had_keys))
@@ -266,6 +337,11 @@ class ServerEndpoint:
     # --- live sessions
 
     def _establish(self, handshake: ServerHandshake, address: Hashable, now: float) -> None:
+        """Make a session of a finished handshake, in place of an older one of this address.
+
+        The order of events is: the new session, the end of the old one, the end of one too many,
+        data that came early.
+        """
         del self._handshakes[address]
         old = self._links.pop(address, None)
         session = handshake.session(address, handshake.offer.tag, now)
@@ -275,11 +351,13 @@ class ServerEndpoint:
         if old is not None:
             old.session.alive = False
             self._events.append(SessionClosed(old.session, CloseReason.REPLACED))
+        # The one idle for longest; never the new one, which is the last in order.
         if len(self._links) > self._limits.sessions:
             self._close(next(iter(self._links.values())), CloseReason.EVICTED)
         self._events += [DataReceived(session, data) for data in handshake.early_data]
 
     def _control(self, link: SessionLink, content_type: int, content: bytes) -> None:
+        """React to a record of the session that is no data."""
         reaction = link.control(content_type, content)
         address = link.session.address
         self._outbox += [(datagram, address) for datagram in reaction.datagrams]
@@ -287,6 +365,7 @@ class ServerEndpoint:
             self._end(link, reaction.ending)
 
     def _touch(self, link: SessionLink, now: float) -> None:
+        """Note activity, and keep the sessions in its order."""
         link.session.last_active = now
         self._links.move_to_end(link.session.address)
 

@@ -1,4 +1,17 @@
-"""What can go wrong: the peer's faults are alerts, the caller's fault is `NoSessionError`."""
+"""What can go wrong: the peer's faults are alerts, the caller's fault is `NoSessionError`.
+
+Three kinds of errors, which never mix:
+
+* `Alert`: the peer did something that ends the handshake. It is raised where the fault is seen, and
+  caught in one place (the endpoint, the client), where the alert goes out and a `HandshakeFailed`
+  is reported. Its text is for the log of this side; the peer gets the number alone.
+* `AlertReceived`: the peer has ended the handshake itself. Nothing is sent in return, or two sides
+  would answer each other for ever.
+* `NoSessionError` and ValueError: our own program has used the engine wrongly.
+
+What is not authentic (epoch 0, a record that does not open) is no error but is dropped without a
+word: an attacker off the path can send it, and each answer would be a tool (RFC 6347 4.1.2.7).
+"""
 
 from typing import ClassVar
 
@@ -6,7 +19,10 @@ from onboardee.wire.dtls.numbers import AlertDescription
 
 
 class Alert(Exception):  # noqa: N818 - the protocol's own word (RFC 5246 7.2)
-    """The handshake cannot go on; the peer is told `description` at level fatal."""
+    """The handshake cannot go on; the peer is told `description` at level fatal.
+
+    The text says what was wrong, without octets of keys or certificates.
+    """
 
     description: ClassVar[AlertDescription] = AlertDescription.HANDSHAKE_FAILURE
 
@@ -22,7 +38,11 @@ class UnexpectedMessage(Alert):
 
 
 class BadRecordMac(Alert):
-    """A Finished that does not open: the two sides hold different keys."""
+    """A Finished that does not open: the two sides hold different keys.
+
+    That is how a wrong PIN shows. Records of an established session that do not open are dropped,
+    and never end it.
+    """
 
     description = AlertDescription.BAD_RECORD_MAC
 
@@ -58,7 +78,7 @@ class CertificateUnknown(Alert):
 
 
 class UnknownCa(Alert):
-    """A chain that ends in no trust anchor."""
+    """A chain that ends in no trust anchor of the device."""
 
     description = AlertDescription.UNKNOWN_CA
 
@@ -82,7 +102,7 @@ class DecodeError(Alert):
 
 
 class DecryptError(Alert):
-    """A signature or a Finished value that does not verify."""
+    """A signature or a Finished value that does not verify, or not over this transcript."""
 
     description = AlertDescription.DECRYPT_ERROR
 
@@ -112,7 +132,10 @@ class UnknownPskIdentity(Alert):
 
 
 class AlertReceived(Exception):  # noqa: N818 - an occurrence, reported as an event
-    """The peer ended the handshake; nothing is sent in return."""
+    """The peer ended the handshake; nothing is sent in return.
+
+    `known` is the description, None for a number that nobody registered; some stacks send such.
+    """
 
     def __init__(self, number: int) -> None:
         self.known = _description(number)
@@ -129,4 +152,8 @@ def _description(number: int) -> AlertDescription | None:
 
 
 class NoSessionError(Exception):
-    """Raised to a caller who sends on a session that is no longer alive."""
+    """Raised to a caller who sends on a session that is no longer alive, or never was.
+
+    A session may end between two calls, by an alert or by idleness; callers have to be ready for
+    it.
+    """

@@ -1,4 +1,13 @@
-"""What the engine reports; endpoints hand events out in the order in which things happened."""
+"""What the engine reports; endpoints hand events out in the order in which things happened.
+
+    SessionEstablished --> DataReceived, DataReceived, ... --> SessionClosed
+    HandshakeFailed        (instead, or before another attempt)
+
+Each session has exactly one SessionEstablished and one SessionClosed, in this order, and all of its
+data is between them. When a session takes the place of an older one of the same address, the
+SessionClosed of the older one follows the SessionEstablished of the newer, so that whoever counts
+ownership connections never sees a moment without one.
+"""
 
 from collections.abc import Hashable
 from dataclasses import dataclass
@@ -9,7 +18,12 @@ from onboardee.wire.dtls.session import Session
 
 
 class CloseReason(Enum):
-    """Why a session ended."""
+    """Why a session ended.
+
+    PEER_CLOSED: by close_notify, which was answered. LOCAL: the device closed it. FATAL_ALERT: an
+    alert of either side. IDLE: no data went either way for `idle_timeout`. REPLACED: a later
+    handshake of the same address has finished. EVICTED: there were too many.
+    """
 
     PEER_CLOSED = "peer_closed"
     LOCAL = "local"
@@ -29,7 +43,7 @@ class SessionEstablished:
 
 @dataclass(frozen=True, slots=True)
 class DataReceived:
-    """One authenticated application-data record."""
+    """One authenticated application-data record: one CoAP message (RFC 7252 9.1)."""
 
     session: Session
     data: bytes
@@ -48,7 +62,9 @@ class HandshakeFailed:
     """A handshake ended without a session; `alert` is None when it timed out or was superseded.
 
     `had_keys` tells that the client's key exchange had come: whatever ended the handshake, the
-    client was about to learn whether its key is the right one.
+    client was about to learn whether its key is the right one. A device that counts wrong PINs goes
+    by that, and not by the alert, as a guesser may stop before one is sent. `tag` is that of the
+    offer.
     """
 
     address: Hashable

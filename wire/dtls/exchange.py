@@ -1,4 +1,10 @@
-"""Ephemeral Diffie-Hellman on secp256r1 and ECDSA signatures (RFC 8422 5)."""
+"""Ephemeral Diffie-Hellman on secp256r1 and ECDSA signatures (RFC 8422 5).
+
+The arithmetic is that of OpenSSL, by way of `cryptography`; here is what the protocol adds to it.
+Key pairs are derived from the given entropy and signatures are deterministic (RFC 6979), so that a
+handshake can be repeated octet by octet in a test; with the system's entropy they are as random as
+any.
+"""
 
 from collections.abc import Mapping
 
@@ -33,10 +39,15 @@ _HASHES: Mapping[int, hashes.HashAlgorithm] = {
     ECDSA_SECP384R1_SHA384: hashes.SHA384(),
     ECDSA_SECP521R1_SHA512: hashes.SHA512(),
 }
+"""By signature scheme; what a server may sign its parameters with."""
 
 
 class Ephemeral:
-    """One side's key pair of one handshake, made from the given entropy."""
+    """One side's key pair of one handshake, made from the given entropy.
+
+    It is used once and dropped with the handshake: who steals the device's keys later cannot read
+    what was recorded. `point` is the public key, 65 octets, uncompressed.
+    """
 
     __slots__ = ("_key", "point")
 
@@ -54,6 +65,8 @@ class Ephemeral:
             IllegalParameter: if the peer's point is not an uncompressed point on the curve.
 
         """
+        # Compressed points were not offered (RFC 8422 5.1.2). A point that is not on the curve
+        # would tell something of the secret by what comes of it (RFC 8422 5.11).
         if len(point) != _POINT_SIZE or point[0] != 4:
             raise IllegalParameter("not an uncompressed point")
         try:
@@ -66,10 +79,12 @@ class Ephemeral:
 def leaf_key(chain: tuple[bytes, ...]) -> ec.EllipticCurvePublicKey:
     """Return the public key of the first certificate.
 
+    Nothing else of it is looked at: whether it is to be believed is for `verify_peer`. Called
+    first, as a chain whose key cannot be used need not be verified.
+
     Raises:
         BadCertificate: if it is no certificate.
         UnsupportedCertificate: if its key is not for ECDSA.
-
     """
     # 5 MB of memory that a device without certificates need not have
     from onboardee.pki.certificate import read_der  # noqa: PLC0415
@@ -84,7 +99,11 @@ def leaf_key(chain: tuple[bytes, ...]) -> ec.EllipticCurvePublicKey:
 
 
 def sign(key: ec.EllipticCurvePrivateKey, digest: bytes) -> Signature:
-    """Sign a SHA-256 digest; the same input gives the same signature (RFC 6979)."""
+    """Sign a SHA-256 digest; the same input gives the same signature (RFC 6979).
+
+    A signature that used one random number twice would give away the key, which is what poor
+    entropy at a device's start has done; this has no random number.
+    """
     algorithm = ec.ECDSA(Prehashed(hashes.SHA256()), deterministic_signing=True)
     return Signature(ECDSA_SECP256R1_SHA256, key.sign(digest, algorithm))
 
@@ -92,10 +111,11 @@ def sign(key: ec.EllipticCurvePrivateKey, digest: bytes) -> Signature:
 def verify_digest(key: ec.EllipticCurvePublicKey, digest: bytes, signature: Signature) -> None:
     """Check a signature over a SHA-256 digest.
 
+    For CertificateVerify, whose transcript exists as a running SHA-256 only.
+
     Raises:
         IllegalParameter: if it was made with another hash.
         DecryptError: if it is not by this key.
-
     """
     if signature.scheme != ECDSA_SECP256R1_SHA256:
         raise IllegalParameter("not a signature algorithm we asked for")

@@ -1,4 +1,12 @@
-"""A flight of outgoing messages and the timer that repeats it (RFC 6347 4.2.4)."""
+"""A flight of outgoing messages and the timer that repeats it (RFC 6347 4.2.4).
+
+DTLS repeats whole flights, not messages: a side that waits in vain sends all of its last flight
+again, and so does one that sees the other's last flight again. Messages keep their numbers then,
+records get new ones, so that the repetition is not taken for a replay; a flight is therefore kept
+as messages, and sealed anew each time.
+
+    sent at   0     1       3               7 ...      the interval doubles, up to a maximum
+"""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -10,14 +18,20 @@ from onboardee.wire.dtls.record import Channel
 
 
 class _Item(NamedTuple):
-    """A message of the flight; None stands for ChangeCipherSpec."""
+    """A message of the flight; None stands for ChangeCipherSpec.
+
+    `epoch` is that in which it is sent, 0 for all but Finished.
+    """
 
     message: Message | None
     epoch: int
 
 
 class Flight:
-    """Messages that are sent, and sent again, together."""
+    """Messages that are sent, and sent again, together.
+
+    `one_record_per_datagram` is how some clients send; it is for tests that imitate them.
+    """
 
     def __init__(self, limits: DtlsLimits, *, one_record_per_datagram: bool = False) -> None:
         self._mtu = limits.mtu
@@ -33,7 +47,11 @@ class Flight:
         self._items.append(_Item(None, 0))
 
     def datagrams(self, channel: Channel) -> list[bytes]:
-        """Return the flight under fresh record numbers, packed into as few datagrams as fit."""
+        """Return the flight under fresh record numbers, packed into as few datagrams as fit.
+
+        Fewer datagrams mean fewer that can be lost: with one loss in ten, a flight of five
+        datagrams arrives whole six times in ten, one of one nine times.
+        """
         datagrams: list[bytes] = []
         for item in self._items:
             for record in self._records(item, channel):
@@ -44,6 +62,7 @@ class Flight:
         return datagrams
 
     def _records(self, item: _Item, channel: Channel) -> Iterator[bytes]:
+        """Yield the records of one message: the whole, or fragments that fit a datagram."""
         if item.message is None:
             yield channel.seal(ContentType.CHANGE_CIPHER_SPEC, b"\x01", item.epoch)
             return
@@ -56,7 +75,10 @@ class Flight:
 
 
 class RetransmissionTimer:
-    """Doubles its interval each time it expires (RFC 6347 4.2.4.1)."""
+    """Doubles its interval each time it expires (RFC 6347 4.2.4.1).
+
+    `deadline` is in seconds of the caller's clock, None while it is stopped.
+    """
 
     def __init__(self, limits: DtlsLimits) -> None:
         self._initial = limits.retransmit_initial

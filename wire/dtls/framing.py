@@ -1,4 +1,12 @@
-"""Handshake messages on the wire: header and fragments (RFC 6347 4.2.2, 4.2.3)."""
+"""Handshake messages on the wire: header and fragments (RFC 6347 4.2.2, 4.2.3).
+
+    octets   0      1-3      4-5        6-8      9-11              12 ...
+             type   length   sequence   offset   fragment length   fragment
+
+A message that is not cut has offset 0 and both lengths the same, and so it enters the transcript,
+however it was cut on its way (RFC 6347 4.2.6). `sequence` counts the messages of one side; a server
+goes on from the number of the ClientHello, as it has no state before.
+"""
 
 from collections.abc import Iterator
 from typing import Final, NamedTuple
@@ -7,7 +15,7 @@ HANDSHAKE_HEADER_SIZE: Final = 12
 
 
 class Message(NamedTuple):
-    """One whole handshake message."""
+    """One whole handshake message: type, number, body."""
 
     type: int
     sequence: int
@@ -19,7 +27,11 @@ class Message(NamedTuple):
 
 
 class Fragment(NamedTuple):
-    """A part of a handshake message; `length` is that of the whole."""
+    """A part of a handshake message; `length` is that of the whole.
+
+    What it says of itself is not to be trusted in epoch 0; only that it lies within its own length
+    is certain (`split_fragments`).
+    """
 
     type: int
     length: int
@@ -39,7 +51,11 @@ class Fragment(NamedTuple):
 
 
 def fragment(message: Message, offset: int, size: int) -> bytes:
-    """Return a part of a message behind its header."""
+    """Return a part of a message behind its header.
+
+    >>> fragment(Message(20, 3, b"abcdef"), 2, 4).hex()
+    '14000006000300000200000463646566'
+    """
     return (
         message.type.to_bytes(1)
         + len(message.body).to_bytes(3)
@@ -51,7 +67,11 @@ def fragment(message: Message, offset: int, size: int) -> bytes:
 
 
 def split_fragments(content: bytes) -> Iterator[Fragment]:
-    """Yield the fragments in a handshake record up to the first malformed one."""
+    """Yield the fragments in a handshake record up to the first malformed one.
+
+    One whose end is beyond the record, or beyond its own message, ends the list: its neighbours
+    cannot be told from it. The rest of the record is dropped, as the peer sends it again.
+    """
     position, end = 0, len(content)
     while position + HANDSHAKE_HEADER_SIZE <= end:
         header = content[position : position + HANDSHAKE_HEADER_SIZE]

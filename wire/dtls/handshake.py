@@ -3,11 +3,28 @@
 Records go in, datagrams come out of `outbox`, the peer's faults leave as an `Alert`. The modules
 `server_handshake` and `client_handshake` add what the messages mean for each side.
 
+    record, epoch 0 --> fragments --> Reassembler --+--> _take --> table --> _handle
+    record, epoch 1 --> channel.open --> fragments -+      |                    |
+                                                       transcript          flight, keys
+                                                                                |
+                          outbox <-- channel.seal <-- Flight <------------------+
+
+The transcript is the SHA-256 of all messages from the second ClientHello on, of both sides, each as
+if it had come in one piece (RFC 6347 4.2.6). It is taken at four points, and each has to be the
+right one: through ClientKeyExchange for the extended master secret and for CertificateVerify,
+before the client's Finished, and before the server's. `_prior` is the hash before the message that
+is being handled, as a Finished or CertificateVerify is not part of what it covers.
+
+Epochs change in two steps, as the two sides do at different times:
+
+    channel.writing   0 until our ChangeCipherSpec is in the flight, then 1
+    channel.reading   0 until the peer's ChangeCipherSpec was accepted, then 1
+
 Not everything that looks wrong may end a handshake, because epoch 0 is not authentic. Records that
 do not fit are dropped. The one failure that the record layer does report is a Finished that does
 not open: that is how a wrong PIN or a wrong key shows, and onboarding tools expect to hear
-bad_record_mac for it at once (RFC 5246 7.2.2 has the alert, RFC 6347 4.1.2.7 leaves the choice).
-To count, the record must arrive while Finished is awaited and be a handshake record of exactly a
+bad_record_mac for it at once (RFC 5246 7.2.2 has the alert, RFC 6347 4.1.2.7 leaves the choice). To
+count, the record must arrive while Finished is awaited and be a handshake record of exactly a
 Finished's size. Keys, ChangeCipherSpec and Finished normally share a datagram, so a spoofer off the
 path finds that state only if the genuine Finished was lost; records sent ahead of it are tried
 silently and never count.
@@ -41,16 +58,25 @@ from onboardee.wire.dtls.suites import SUITES, SuiteParameters
 from onboardee.wire.dtls.transitions import HandshakeInput, HandshakeState, Steps, followers
 
 CLIENT_LABEL: Final = b"client finished"
+"""What the verify_data of the client's Finished is computed with (RFC 5246 7.4.9)."""
 SERVER_LABEL: Final = b"server finished"
 RANDOM_SIZE: Final = 32
+"""Octets of a hello's random. The first four are as random as the others: the time of RFC 5246
+7.4.1.2 would tell strangers the device's clock."""
 _FINISHED_SIZE: Final = HANDSHAKE_HEADER_SIZE + keys.VERIFY_DATA_LENGTH
+"""Octets of a Finished in one piece."""
 _REPEATS: Final = 8
 """How often one flight is sent again because the peer repeats its own."""
 _NOT_HASHED: Final = frozenset({HandshakeType.HELLO_REQUEST, HandshakeType.HELLO_VERIFY_REQUEST})
+"""Messages that are no part of the transcript (RFC 5246 7.4.1.1, RFC 6347 4.2.1)."""
 
 
 class Handshake(ABC):
-    """State of a handshake in progress. Nothing outlives it but the channel and the last flight."""
+    """State of a handshake in progress. Nothing outlives it but the channel and the last flight.
+
+    `expires` is when it is given up, in seconds of the clock of `receive`. What a side learns of
+    the other is in the public attributes, and becomes the `Session`.
+    """
 
     role: ClassVar[Role]
     steps: ClassVar[Steps]
@@ -94,12 +120,18 @@ class Handshake(ABC):
 
     @property
     def has_keys(self) -> bool:
-        """Whether the keys of the session were computed."""
+        """Whether the keys of the session were computed.
+
+        From then on a peer with a wrong key is about to hear so, and most of the work is done.
+        """
         return bool(self._master)
 
     @property
     def deadline(self) -> float:
-        """When `tick` or the end by `expires` is due."""
+        """When `tick` or the end by `expires` is due.
+
+        The endpoint ends a handshake that has expired; this object does not know that it is over.
+        """
         timer = self._timer.deadline
         return self.expires if timer is None else min(timer, self.expires)
 
@@ -115,7 +147,11 @@ class Handshake(ABC):
             self._timer.back_off(now)
 
     def repeat(self) -> None:
-        """Send the flight again because the peer seems to have missed it (RFC 6347 4.2.4)."""
+        """Send the flight again because the peer seems to have missed it (RFC 6347 4.2.4).
+
+        A few times only, as one forged datagram of the peer's would each time be answered by a
+        whole flight of ours. The timer goes on repeating it, ever more slowly.
+        """
         if self._repeats:
             self._repeats -= 1
             self._send()
@@ -132,12 +168,16 @@ class Handshake(ABC):
             self._receive_plain(record)
         elif record.epoch != 1:
             return
+        # Records of the next epoch that overtook ChangeCipherSpec wait for their keys. The datagram
+        # of a Finished and that of the keys may arrive in either order.
         elif self.channel.reading == 0:
             if len(self._early_records) < self._context.limits.early_records:
                 self._early_records.append(record)
         else:
             self._receive_protected(record)
         self._progress()
+        # Once, after everything in the record was handled, so that a flight is never sent
+        # half-built.
         if self._unsent:
             self._unsent = False
             self._send()
@@ -146,12 +186,16 @@ class Handshake(ABC):
             self._timer.stop()
 
     def alert(self, description: AlertDescription) -> bytes:
-        """Return the record that tells the peer of the end."""
+        """Return the record that tells the peer of the end.
+
+        Protected as soon as the keys are in use on our side; before that anybody could have sent
+        it.
+        """
         content = bytes((AlertLevel.FATAL, description))
         return self.channel.seal(ContentType.ALERT, content, self.channel.writing)
 
     def session(self, address: Hashable, tag: object, now: float) -> Session:
-        """Return the session that the finished handshake made."""
+        """Return the session that the finished handshake made; `tag` is that of the offer."""
         return Session(
             address=address,
             suite=self.suite,
@@ -172,6 +216,11 @@ class Handshake(ABC):
     # --- receiving
 
     def _receive_plain(self, record: Record) -> None:
+        """Take a record of epoch 0; nothing of it counts once the peer writes under keys.
+
+        A complete message that repeats the peer's last flight asks for ours again, but only in its
+        last fragment: each flight would otherwise be repeated for each of its pieces.
+        """
         if self.channel.reading:
             return
         if record.content_type == ContentType.ALERT:
@@ -189,12 +238,18 @@ class Handshake(ABC):
         return False
 
     def _receive_protected(self, record: Record) -> None:
+        """Take a record of epoch 1 while Finished is awaited.
+
+        What does not open is dropped, unless it has the size of a Finished: see the head of the
+        module.
+        """
         content = self.channel.open(record)
         if content is not None:
             self._on_protected(record.content_type, content)
         elif record.content_type == ContentType.HANDSHAKE and RECORD_HEADER_SIZE + len(
             record.fragment
         ) == self.channel.sealed_size(_FINISHED_SIZE, 1):
+            # The reason is for this side's log: a wrong key, or no key for the peer's identity.
             raise BadRecordMac(self._why_unopened)
 
     def _on_protected(self, content_type: int, content: bytes) -> None:
@@ -204,6 +259,7 @@ class Handshake(ABC):
         elif content_type == ContentType.ALERT:
             self._on_alert(content)
         elif content_type == ContentType.APPLICATION_DATA:
+            # A client may send data right behind its Finished, which can overtake it.
             self.early_data.append(content)
             del self.early_data[self._context.limits.early_records :]
 
@@ -216,6 +272,7 @@ class Handshake(ABC):
     # --- the machine
 
     def _progress(self) -> None:
+        """Handle messages and the change of keys as long as the next one in order is there."""
         while not self.is_established:
             if (
                 self._change_cipher_spec_came
@@ -240,12 +297,19 @@ class Handshake(ABC):
                 self._on_protected(record.content_type, content)
 
     def _take(self, message: Message) -> None:
+        """Handle one message: look it up, hash it, let the side act, go on to the next state.
+
+        Looked up first, so that a message that is not allowed neither enters the transcript nor
+        changes anything. Hashed before it is handled, as handling may add our own messages behind
+        it.
+        """
         candidates = followers(self.steps, self.state, message.type)
         kind = HandshakeType(message.type)
         self._prior = self._transcript.digest()
         if kind not in _NOT_HASHED:
             self._transcript.update(message.encode())
         chosen = self._handle(kind, message.body)
+        # A handler that returned another state would be an error in the program, not of the peer.
         assert chosen is None or chosen in candidates
         self.state = chosen or candidates[0]
 
@@ -257,6 +321,7 @@ class Handshake(ABC):
 
     def _derive_keys(self, premaster: bytes) -> None:
         """Compute the master secret over the transcript so far and install the record keys."""
+        # Both sides offered and answered RFC 7627, or the secret rests on the randoms alone.
         if self.extended_master_secret:
             self._master = keys.extended_master_secret(premaster, self._transcript.digest())
         else:
@@ -267,6 +332,7 @@ class Handshake(ABC):
         self._install_keys()
 
     def _install_keys(self) -> None:
+        """Cut the key block and give the channel its keys; each side writes with its own."""
         suite, entropy = self.parameters, self._context.entropy
         block = keys.key_block(
             self._master, self.client_random, self.server_random, suite.key_block_size
@@ -282,6 +348,11 @@ class Handshake(ABC):
             self.channel.set_keys(writer=client, reader=server)
 
     def _check_finished(self, label: bytes, body: bytes) -> None:
+        """Raise `DecryptError` unless the peer's Finished is over the transcript that we have.
+
+        It is the proof that both sides saw the same handshake: suites, extensions, points,
+        certificates.
+        """
         expected = keys.verify_data(self._master, label, self._prior)
         if not compare_digest(expected, body):
             raise DecryptError("Finished does not fit the transcript")
@@ -289,17 +360,20 @@ class Handshake(ABC):
     # --- sending
 
     def _begin_flight(self) -> None:
+        """Begin a new flight, which also means that the peer has received the one before."""
         self.flight = Flight(self._context.limits)
         self._repeats = _REPEATS
         self._unsent = True
 
     def _add(self, kind: HandshakeType, body: bytes) -> None:
+        """Append a message of ours to flight and transcript, under the next number."""
         message = Message(kind, self._next_sequence, body)
         self._next_sequence += 1
         self._transcript.update(message.encode())
         self.flight.add(message, self.channel.writing)
 
     def _add_finished(self, label: bytes) -> None:
+        """Append ChangeCipherSpec and Finished; from here on we write in epoch 1."""
         self.flight.add_change_cipher_spec()
         self.channel.writing = 1
         data = keys.verify_data(self._master, label, self._transcript.digest())

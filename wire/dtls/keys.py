@@ -1,4 +1,18 @@
-"""Key derivation of TLS 1.2 with SHA-256 (RFC 5246 5, 6.3 and 8.1), as pure functions."""
+"""Key derivation of TLS 1.2 with SHA-256 (RFC 5246 5, 6.3 and 8.1), as pure functions.
+
+    premaster --+--> master secret (48) --+--> key block --> keys of both directions
+                |                         +--> verify_data of both Finished (12)
+      randoms or transcript               +--> the owner credential (OCF Security 7.3.2)
+
+    suite         premaster secret
+    -----------   --------------------------------------------------------------------
+    ECDH_anon     Z, the shared X coordinate, 32 octets with its leading zeros
+    ECDHE_ECDSA   Z
+    ECDHE_PSK     length of Z (2), Z, length of the key (2), the key   (RFC 5489 2)
+
+With the extended master secret (RFC 7627) the transcript is in it, so that two sessions whose sides
+saw different handshakes never have the same keys, be there somebody in the middle or not.
+"""
 
 from dataclasses import dataclass, field
 
@@ -9,7 +23,11 @@ VERIFY_DATA_LENGTH = 12
 
 
 def p_hash(secret: bytes, seed: bytes, length: int) -> bytes:
-    """Return `length` octets of P_SHA256 (RFC 5246 5)."""
+    """Return `length` octets of P_SHA256 (RFC 5246 5).
+
+    With A(0) = seed and A(i) = HMAC(secret, A(i-1)), they are the beginning of HMAC(secret, A(1) +
+    seed) + HMAC(secret, A(2) + seed) + ...
+    """
     keyed = hmac.HMAC(secret, hashes.SHA256())
     chain, output = seed, b""
     while len(output) < length:
@@ -19,6 +37,10 @@ def p_hash(secret: bytes, seed: bytes, length: int) -> bytes:
 
 
 def _mac(keyed: hmac.HMAC, data: bytes) -> bytes:
+    """Return the HMAC of some data.
+
+    The keyed state is copied: to hash the key anew each time would cost as much again.
+    """
     context = keyed.copy()
     context.update(data)
     return context.finalize()
@@ -56,7 +78,10 @@ def verify_data(master: bytes, label: bytes, transcript_hash: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class WriteKeys:
-    """What one side protects its records with."""
+    """What one side protects its records with; no representation shows it.
+
+    `mac_key` is empty on AEAD suites, `fixed_iv` on CBC.
+    """
 
     mac_key: bytes = field(repr=False)
     key: bytes = field(repr=False)
@@ -64,7 +89,11 @@ class WriteKeys:
 
 
 def cut(block: bytes, mac: int, key: int, iv: int) -> tuple[WriteKeys, WriteKeys]:
-    """Cut a key block into the client's and the server's keys, given the three lengths."""
+    """Cut a key block into the client's and the server's keys, given the three lengths.
+
+    In the block stand both MAC keys, both keys, both IVs, the client's first each time (RFC 5246
+    6.3).
+    """
     pieces, position = [], 0
     for size in (mac, mac, key, key, iv, iv):
         pieces.append(block[position : position + size])

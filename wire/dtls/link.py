@@ -1,4 +1,22 @@
-"""A live session with the means to seal and open its records."""
+"""A live session with the means to seal and open its records.
+
+After the handshake nearly every record is application data, which the endpoint hands out itself.
+The few others come here (`control`), and lead to a `Reaction`: what to send, and whether the
+session is over.
+
+    record            content                reaction
+    ---------------   --------------------   ------------------------------------------
+    alert             close_notify           ours in return, end (RFC 5246 7.2.1)
+    alert             fatal                  end, without an answer
+    alert             another warning        none
+    handshake         ClientHello            warning no_renegotiation, the session goes on
+    handshake         HelloRequest           none (RFC 5246 7.4.1.1)
+    handshake         Finished               the last flight again (server)
+    handshake         anything else          fatal unexpected_message, end
+    another type                             none
+
+Only authentic records come here, so that an end that is decided is one that the peer caused.
+"""
 
 from dataclasses import dataclass
 
@@ -15,7 +33,10 @@ from onboardee.wire.dtls.transitions import followers
 
 @dataclass(frozen=True, slots=True)
 class Reaction:
-    """What a control record leads to: datagrams to send, and the end of the session or not."""
+    """What a control record leads to: datagrams to send, and the end of the session or not.
+
+    `ending` is None as long as the session goes on.
+    """
 
     datagrams: tuple[bytes, ...] = ()
     ending: CloseReason | None = None
@@ -28,7 +49,8 @@ class SessionLink:
     """The record layer after the handshake.
 
     A server keeps its last flight until the client's first application data shows that it arrived,
-    and repeats it as often as the client repeats its Finished (RFC 6347 4.2.4).
+    and repeats it as often as the client repeats its Finished (RFC 6347 4.2.4). A client has
+    nothing to keep: its last flight is answered by the server's.
     """
 
     __slots__ = ("_handshake_steps", "_state", "channel", "final_flight", "session")
@@ -43,7 +65,10 @@ class SessionLink:
         self._state = handshake.state
 
     def seal(self, plaintext: bytes) -> bytes:
-        """Return an application-data record."""
+        """Return an application-data record.
+
+        Raises ValueError for more than 2**14 octets; CoAP messages are far shorter.
+        """
         if len(plaintext) > MAXIMUM_CONTENT:
             raise ValueError(f"{len(plaintext)} octets do not fit a record of {MAXIMUM_CONTENT}")
         return self.channel.seal(ContentType.APPLICATION_DATA, plaintext, 1)
@@ -56,7 +81,7 @@ class SessionLink:
         return self.channel.seal(ContentType.ALERT, bytes((level, description)), 1)
 
     def control(self, content_type: int, content: bytes) -> Reaction:
-        """React to an authentic record that is no application data."""
+        """React to an authentic record that is no application data; never raises."""
         if content_type == ContentType.ALERT:
             return self._on_alert(content)
         if content_type == ContentType.HANDSHAKE:
@@ -73,6 +98,10 @@ class SessionLink:
         return Reaction(ending=CloseReason.FATAL_ALERT) if level == AlertLevel.FATAL else _NOTHING
 
     def _on_handshake(self, content: bytes) -> Reaction:
+        """React to handshake messages within a session, which are all renegotiation or repetition.
+
+        Fragments are not put together: none of these messages has to be understood, only named.
+        """
         datagrams: list[bytes] = []
         for part in split_fragments(content):
             try:

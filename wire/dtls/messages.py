@@ -1,4 +1,19 @@
-"""The handshake messages after the hellos (RFC 5246 7.4, RFC 8422 5, RFC 5489 2)."""
+"""The handshake messages after the hellos (RFC 5246 7.4, RFC 8422 5, RFC 5489 2).
+
+Bodies only; the header with type, length and fragments is in `framing`. `decode` takes the whole
+body and raises `DecodeError` for a body that is too short or too long; `encode` is its inverse.
+Where the layout depends on the key exchange, it is an argument:
+
+    ServerKeyExchange    ECDH_anon     03 0017 41 point
+                         ECDHE_PSK     hint length (2) hint, 03 0017 41 point
+                         ECDHE_ECDSA   03 0017 41 point, scheme (2), signature length (2), DER
+    ClientKeyExchange    ECDHE_PSK     identity length (2) identity, 41 point
+                         others        41 point
+
+Two things that peers insist on: the anonymous one ends after the point (clients of IoTivity and
+plgd fail on a signature field, be it empty), and the hint of a PSK server must not be empty for
+clients with Mbed TLS, which otherwise never ask for their key.
+"""
 
 from dataclasses import dataclass
 
@@ -10,7 +25,11 @@ from onboardee.wire.dtls.suites import KeyExchange
 
 @dataclass(frozen=True, slots=True)
 class CertificateChain:
-    """The Certificate message: DER certificates, leaf first, or nothing."""
+    """The Certificate message: DER certificates, leaf first, or nothing.
+
+    An empty chain is how a client says that it has no certificate (RFC 5246 7.4.6). How many there
+    may be is bounded by the length of a message, and by who verifies them.
+    """
 
     chain: tuple[bytes, ...]
 
@@ -32,7 +51,11 @@ class CertificateChain:
 
 @dataclass(frozen=True, slots=True)
 class CertificateRequest:
-    """Which client certificates the server can use."""
+    """Which client certificates the server can use (RFC 5246 7.4.4).
+
+    `types` are kinds of keys, `schemes` pairs of hash and signature, `authorities` names of issuers
+    in DER; with none the client chooses, which is what all OCF clients accept.
+    """
 
     types: tuple[int, ...]
     schemes: tuple[int, ...]
@@ -58,7 +81,10 @@ class CertificateRequest:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """A DigitallySigned value: hash and signature algorithm, then the signature in DER."""
+    """A DigitallySigned value: hash and signature algorithm, then the signature in DER.
+
+    `scheme` is the two octets as one number (RFC 5246 4.7).
+    """
 
     scheme: int
     value: bytes
@@ -81,7 +107,10 @@ class Signature:
 
 
 def curve_parameters(point: bytes) -> bytes:
-    """Return the ServerECDHParams of a point on secp256r1, what is signed (RFC 8422 5.4)."""
+    """Return the ServerECDHParams of a point on secp256r1, what is signed (RFC 8422 5.4).
+
+    An uncompressed point has 65 octets; the parameters, 69.
+    """
     return NAMED_CURVE.to_bytes(1) + SECP256R1.to_bytes(2) + vector(1, point)
 
 
@@ -95,7 +124,11 @@ class ServerKeyExchange:
 
     @classmethod
     def decode(cls, body: bytes, exchange: KeyExchange) -> "ServerKeyExchange":
-        """Read a message body in the layout of the key exchange."""
+        """Read a message body in the layout of the key exchange.
+
+        Raises `DecodeError`, or `IllegalParameter` for another curve than the one that was offered.
+        Whether the point is on the curve is seen when it is used.
+        """
         reader = Reader(body)
         hint = reader.vector(2) if exchange is KeyExchange.PSK else b""
         if reader.uint(1) != NAMED_CURVE or reader.uint(2) != SECP256R1:
@@ -115,7 +148,11 @@ class ServerKeyExchange:
 
 @dataclass(frozen=True, slots=True)
 class ClientKeyExchange:
-    """The client's ephemeral point, behind its identity on PSK suites."""
+    """The client's ephemeral point, behind its identity on PSK suites.
+
+    The identity is in the clear: DTLS 1.2 hides no handshake, and whoever listens learns an owner's
+    UUID.
+    """
 
     point: bytes
     identity: bytes = b""

@@ -1,4 +1,19 @@
-"""What the server makes of a ClientHello (RFC 5246 7.4.1, RFC 8422 5, RFC 5746 3.6, RFC 7627 5)."""
+"""What the server makes of a ClientHello (RFC 5246 7.4.1, RFC 8422 5, RFC 5746 3.6, RFC 7627 5).
+
+    extension                 answered   how
+    -----------------------   --------   -------------------------------------------------
+    renegotiation_info        yes        empty, if it or the SCSV was there (RFC 5746 3.6)
+    extended_master_secret    yes        always, if offered (RFC 7627 5.3)
+    ec_point_formats          yes        uncompressed only
+    supported_groups          no         secp256r1 has to be among them
+    signature_algorithms      no         ECDSA with SHA-256 has to be, on certificate suites
+    encrypt_then_mac          no         declined: of OCF's tools only IoTivity's offers it
+    others                    no
+
+Never is anything answered that was not offered: a client has to end the handshake over it (RFC 5246
+7.4.1.4). The suite is the first of the server's that the client has; the server's order counts, as
+it knows what the state of the device permits.
+"""
 
 from dataclasses import dataclass
 
@@ -19,12 +34,17 @@ from onboardee.wire.dtls.numbers import (
 from onboardee.wire.dtls.suites import SUITES, KeyExchange
 
 EMPTY_RENEGOTIATION_INFO = b"\x00"
+"""The content in a first handshake: a vector of no octets."""
 UNCOMPRESSED_ONLY = b"\x01\x00"
+"""A list of one point format, 0."""
 
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """The suite and the extensions of the ServerHello."""
+    """The suite and the extensions of the ServerHello.
+
+    `extensions` is None for a client that offered none: the block is then left out altogether.
+    """
 
     suite: CipherSuite
     extensions: Extensions | None
@@ -39,8 +59,10 @@ def negotiate(hello: ClientHello, offer: Offer) -> Agreement:
     """Choose suite and extensions.
 
     Raises:
-        Alert: the one that tells the client what is wrong with its hello.
-
+        ProtocolVersion: if the client knows no DTLS 1.2.
+        IllegalParameter: if it insists on compression, or on compressed points.
+        HandshakeFailure: if there is no common suite or curve.
+        DecodeError: if an extension is malformed.
     """
     # DTLS counts versions downwards: a smaller number is a newer version.
     if hello.version > DTLS_1_2:
@@ -63,6 +85,7 @@ def _check_curve(extensions: Extensions) -> None:
 
 
 def _list(body: bytes, length_size: int, item_size: int) -> tuple[int, ...]:
+    """Return the numbers of an extension that is one vector. Raises `DecodeError`."""
     reader = Reader(body)
     items = reader.numbers(length_size, item_size)
     reader.finish()
@@ -70,6 +93,7 @@ def _list(body: bytes, length_size: int, item_size: int) -> tuple[int, ...]:
 
 
 def _choose_suite(hello: ClientHello, offer: Offer) -> CipherSuite:
+    """Return the first suite of the offer that the client has and that can be used with it."""
     for suite in offer.suites:
         if suite in hello.suites and _is_usable(suite, hello, offer):
             return suite
@@ -77,6 +101,12 @@ def _choose_suite(hello: ClientHello, offer: Offer) -> CipherSuite:
 
 
 def _is_usable(suite: CipherSuite, hello: ClientHello, offer: Offer) -> bool:
+    """Whether client and server can use a suite that both have.
+
+    One with certificates takes a certificate, and a signature that the client understands. A client
+    that says nothing of signature algorithms is taken to understand ours, though the default of RFC
+    5246 7.4.1.4.1 would be SHA-1, which nobody means.
+    """
     if SUITES[suite].exchange is not KeyExchange.ECDSA:
         return True
     schemes = (hello.extensions or NO_EXTENSIONS).get(ExtensionType.SIGNATURE_ALGORITHMS)

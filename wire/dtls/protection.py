@@ -2,6 +2,20 @@
 
 A record is named here by its 64-bit sequence: epoch in the upper 16 bits, sequence number in the
 lower 48, as RFC 6347 4.1.2.1 feeds them to the MAC.
+
+    CBC                   IV (16), E(content, MAC (32), padding)              RFC 5246 6.2.3.2
+    CBC, encrypt first    IV (16), E(content, padding), MAC (32)              RFC 7366 3
+    CCM, GCM              explicit nonce (8), E(content), tag (8 or 16)       RFC 6655, RFC 5288
+
+    authenticated, MAC and AEAD:   sequence (8), type (1), version (2), length (2)
+    nonce of AEAD:                 fixed IV (4) from the key block, explicit nonce (8)
+
+The first form is the one to be careful with, as padding is taken off before the MAC is checked. An
+attacker who learns whether it was the padding or the MAC that was wrong can decipher a record octet
+by octet (Vaudenay; by the time that the MAC takes, Lucky Thirteen). What can be done in Python is
+done: the MAC is computed in either case, in a comparison of constant time, and both verdicts become
+one. How many blocks the MAC hashes still depends on the padding; but a record that is refused is
+answered by nothing, so that there is no answer whose time could be taken.
 """
 
 import struct
@@ -21,14 +35,21 @@ from onboardee.wire.entropy import Entropy
 _BLOCK: Final = 16
 _MAC: Final = 32
 _SMALLEST_CBC: Final = _BLOCK + 48
+"""An IV, and the blocks that a MAC and one octet of padding take."""
 _EXPLICIT_NONCE: Final = 8
 _PADDINGS: Final = tuple(bytes([size]) * (size + 1) for size in range(256))
+"""Each padding with its length octet, by that octet (RFC 5246 6.2.3.2)."""
 _AUTHENTICATED = struct.Struct(">QBHH")
+"""Sequence, type, version, length: what the MAC covers in front of the content."""
 _NONCE = struct.Struct(">4sQ")
+"""Fixed IV and sequence; the sequence never repeats under one key."""
 
 
 class Protection(Protocol):
-    """Seals or opens the fragments of one direction."""
+    """Seals or opens the fragments of one direction.
+
+    `open` never raises: whatever is wrong, the answer is None.
+    """
 
     def seal(self, content_type: int, sequence: int, content: bytes) -> bytes:
         """Return the protected fragment."""
@@ -72,7 +93,7 @@ class CbcProtection:
         """Return the content if padding and MAC are right.
 
         Bad padding counts as none, the MAC is computed all the same, and both verdicts become one:
-        nothing tells the peer which of them failed.
+        nothing tells the peer which of them failed (RFC 5246 6.2.3.2).
         """
         size = len(fragment)
         if size < _SMALLEST_CBC or size & 15:
@@ -86,6 +107,8 @@ class CbcProtection:
         content = plain[_BLOCK:end]
         mac = self._mac.copy()
         mac.update(_AUTHENTICATED.pack(sequence, content_type, DTLS_1_2, end - _BLOCK) + content)
+        # The first 16 octets of `plain` are what the IV deciphers to, and are left out on both
+        # sides.
         authentic = compare_digest(mac.finalize(), plain[end : end + _MAC])
         return content if authentic & padded else None
 
@@ -95,7 +118,11 @@ class CbcProtection:
 
 
 class EncryptThenMacProtection:
-    """AES-CBC with HMAC-SHA256 over the ciphertext (RFC 7366 3)."""
+    """AES-CBC with HMAC-SHA256 over the ciphertext (RFC 7366 3).
+
+    For the client's side alone: a server with Mbed TLS may take it up. Our server declines it, with
+    which all tools work.
+    """
 
     __slots__ = ("_entropy", "_key", "_mac")
 
@@ -112,7 +139,10 @@ class EncryptThenMacProtection:
         return sealed + self._tag(content_type, sequence, sealed)
 
     def open(self, content_type: int, sequence: int, fragment: bytes) -> bytes | None:
-        """Return the content if the MAC is right; nothing is deciphered before that is known."""
+        """Return the content if the MAC is right; nothing is deciphered before that is known.
+
+        What is wrong behind a right MAC is the peer's own mistake; it may be told apart.
+        """
         sealed, tag = fragment[:-_MAC], fragment[-_MAC:]
         size = len(sealed)
         if size < 2 * _BLOCK or size & 15:
@@ -129,13 +159,17 @@ class EncryptThenMacProtection:
         return _BLOCK + (size // _BLOCK + 1) * _BLOCK + _MAC
 
     def _tag(self, content_type: int, sequence: int, sealed: bytes) -> bytes:
+        """Return the MAC over header, IV and ciphertext."""
         mac = self._mac.copy()
         mac.update(_AUTHENTICATED.pack(sequence, content_type, DTLS_1_2, len(sealed)) + sealed)
         return mac.finalize()
 
 
 class AeadProtection:
-    """AES-CCM (RFC 6655, RFC 7251) or AES-GCM (RFC 5288) with an explicit nonce of eight octets."""
+    """AES-CCM (RFC 6655, RFC 7251) or AES-GCM (RFC 5288) with an explicit nonce of eight octets.
+
+    On receipt the nonce is taken from the record, as other stacks need not use the sequence for it.
+    """
 
     __slots__ = ("_aead", "_fixed_iv", "_tag_size")
 
@@ -177,7 +211,10 @@ def protection(
     *,
     encrypt_then_mac: bool = False,
 ) -> Protection:
-    """Return the protection of one direction; `encrypt_then_mac` concerns the CBC suites only."""
+    """Return the protection of one direction; `encrypt_then_mac` concerns the CBC suites only.
+
+    `keys` are those of the side that writes in that direction.
+    """
     if parameters.bulk is Bulk.CBC and encrypt_then_mac:
         return EncryptThenMacProtection(keys, entropy)
     if parameters.bulk is Bulk.CBC:

@@ -4,6 +4,13 @@ Fragments of epoch 0 are not authentic, so whatever does not fit is dropped rath
 the genuine one comes again. A forged fragment must not keep the genuine ones out: fragments that
 contradict each other in type or length are put together apart, as far as there is room for such
 rivals, and a message that comes as a whole takes the place of all rivals of its number.
+
+    fragments --> add --> rivals of message 3: [assembly, assembly]  --> pop --> message 3
+                          rivals of message 4: [assembly]                        (in order)
+
+What is reserved is bounded three times: messages by how far they are ahead, rivals of one number,
+and all octets together. A length that a header merely claims counts in full, as the room is
+reserved at once; otherwise many small fragments could promise more than there is.
 """
 
 from typing import Final
@@ -20,7 +27,11 @@ _RIVALS: Final = 4
 
 
 class _Assembly:
-    """A message with gaps; the first fragment says its type and length."""
+    """A message with gaps; the first fragment says its type and length.
+
+    Gaps and not fragments are kept: overlapping and repeated ones then need no special case, and
+    what is left to come has a bound however finely a message was cut.
+    """
 
     __slots__ = ("_data", "_gaps", "_type")
 
@@ -37,7 +48,11 @@ class _Assembly:
         return part.type == self._type and part.length == len(self._data)
 
     def fill(self, part: Fragment) -> None:
-        """Copy what closes a gap; octets that are already there stay."""
+        """Copy what closes a gap; octets that are already there stay.
+
+        So the first fragment wins where two of one type and length differ. Which of them is forged
+        cannot be told here; Finished tells it, as the transcript is then another one.
+        """
         gaps: list[tuple[int, int]] = []
         for start, end in self._gaps:
             low, high = max(start, part.offset), min(end, part.end)
@@ -59,7 +74,7 @@ class _Assembly:
 
 
 class Reassembler:
-    """The incoming side of a handshake."""
+    """The incoming side of a handshake: fragments go in, messages come out in their order."""
 
     def __init__(self, next_sequence: int, limits: DtlsLimits) -> None:
         self.next_sequence = next_sequence
@@ -69,7 +84,10 @@ class Reassembler:
         """By message number, the newest last; never an empty list."""
 
     def add(self, part: Fragment) -> None:
-        """Take a fragment if it belongs to an expected message and the limits allow it."""
+        """Take a fragment if it belongs to an expected message and the limits allow it.
+
+        Numbers that are past are repetitions, those far ahead belong to no handshake.
+        """
         if not 0 <= part.sequence - self.next_sequence < _MESSAGES_AHEAD:
             return
         assembly = None if part.is_whole else self._find(part)
@@ -103,11 +121,11 @@ class Reassembler:
 
     @property
     def held(self) -> int:
-        """The octets in use."""
+        """The octets in use, those that are reserved and have not come included."""
         return sum(len(each) for rivals in self._rivals.values() for each in rivals)
 
     def pop(self) -> Message | None:
-        """Return the next message in order once it is complete."""
+        """Return the next message in order once it is complete; None until then."""
         for assembly in self._rivals.get(self.next_sequence, ()):
             message = assembly.message(self.next_sequence)
             if message is not None:

@@ -1,4 +1,17 @@
-"""The server's side of a handshake, from its second flight on (RFC 6347 4.2.4, RFC 5246 7.3)."""
+"""The server's side of a handshake, from its second flight on (RFC 6347 4.2.4, RFC 5246 7.3).
+
+    client                                      server
+    ClientHello with cookie              -->    (the endpoint; here it begins)
+                                         <--    ServerHello, [Certificate], ServerKeyExchange,
+                                                [CertificateRequest], ServerHelloDone
+    [Certificate], ClientKeyExchange,
+    [CertificateVerify], CCS, Finished   -->
+                                         <--    CCS, Finished
+
+In brackets is what certificate suites add. The server's first answer, HelloVerifyRequest, is the
+endpoint's: nothing exists here before a cookie came back. All that the server has to decide is in
+the offer; from here on the peer's messages only fill it in.
+"""
 
 from dataclasses import dataclass
 from hashlib import sha256
@@ -26,6 +39,7 @@ from onboardee.wire.dtls.suites import KeyExchange
 from onboardee.wire.dtls.transitions import SERVER_STEPS, HandshakeState
 
 _STAND_IN_SIZE = 16
+"""As long as the keys of OCF, so that it takes as long to compute with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +56,12 @@ class Opening:
 
 
 class ServerHandshake(Handshake):
-    """Answers one ClientHello on the terms of one offer."""
+    """Answers one ClientHello on the terms of one offer.
+
+    An offer is asked for once and holds for the whole handshake, whatever changes meanwhile;
+    whoever makes a change that must count at once ends the handshakes in progress
+    (`ServerEndpoint.abandon_handshakes`).
+    """
 
     role = Role.SERVER
     steps = SERVER_STEPS
@@ -65,9 +84,12 @@ class ServerHandshake(Handshake):
         self.client_random = opening.hello.random
         self.server_random = context.entropy.token(RANDOM_SIZE)
         self._ephemeral = Ephemeral(context.entropy)
+        # A certificate of the client is asked for on certificate suites alone: on anonymous and PSK
+        # suites a CertificateRequest is not allowed (RFC 5246 7.4.4, RFC 5489 2).
         self._requests_certificate = (
             self.parameters.exchange is KeyExchange.ECDSA and offer.verify_peer is not None
         )
+        # The ClientHello was taken by the endpoint; it is the first message of the transcript.
         self._inbox.next_sequence = sequence + 1
         self._transcript.update(opening.message.encode())
         self._begin_flight()
@@ -84,12 +106,17 @@ class ServerHandshake(Handshake):
         )
 
     def start(self, now: float) -> None:
-        """Send the second flight."""
+        """Send the second flight, and repeat it from now on until it is answered."""
         self._unsent = False
         self._send()
         self._timer.start(now)
 
     def _add_credentials(self) -> None:
+        """Append what proves the server: certificate and signature, or nothing but the hint.
+
+        On anonymous and PSK suites the point is unsigned; PSK proves both sides by the key at the
+        end.
+        """
         exchange, signature = self.parameters.exchange, None
         if exchange is KeyExchange.ECDSA:
             certificate = self.offer.certificate
@@ -103,10 +130,16 @@ class ServerHandshake(Handshake):
             self._add(HandshakeType.CERTIFICATE_REQUEST, request.encode())
 
     def _signed_parameters(self) -> bytes:
+        """Return the digest of what ServerKeyExchange signs (RFC 8422 5.4).
+
+        Both randoms and the point; the client's random keeps a signature from being used again in
+        another handshake.
+        """
         parameters = curve_parameters(self._ephemeral.point)
         return sha256(self.client_random + self.server_random + parameters).digest()
 
     def _handle(self, kind: HandshakeType, body: bytes) -> HandshakeState | None:
+        """Act on a message. The server's table leaves no choice, so that nothing is returned."""
         match kind:
             case HandshakeType.CERTIFICATE:
                 self._on_certificate(CertificateChain.decode(body))
@@ -121,6 +154,10 @@ class ServerHandshake(Handshake):
         return None
 
     def _on_certificate(self, message: CertificateChain) -> None:
+        """Take the client's certificate. Raises what `verify_peer` raises.
+
+        That the client also has its key, CertificateVerify will show; the table insists on it.
+        """
         if not message.chain:
             raise HandshakeFailure("the client has no certificate")
         assert self.offer.verify_peer is not None
@@ -129,6 +166,10 @@ class ServerHandshake(Handshake):
         self.peer_certificates = message.chain
 
     def _on_key_exchange(self, message: ClientKeyExchange) -> None:
+        """Compute the keys from the client's point, and the key of its identity on PSK suites.
+
+        The identity is kept as it came; what it means is not for this engine.
+        """
         premaster = self._ephemeral.shared(message.point)
         if self.parameters.exchange is KeyExchange.PSK:
             premaster = keys.psk_premaster(premaster, self._key_for(message.identity))
@@ -138,8 +179,8 @@ class ServerHandshake(Handshake):
     def _key_for(self, identity: bytes) -> bytes:
         """Return a random key for an unknown identity: it fails as a wrong key does (RFC 4279 2).
 
-        Which identities are known is nobody's business. The random key is made in either case, so
-        that the time that passes does not tell it either.
+        A stranger cannot thereby find out which identities are known. The random key is made in
+        either case, so that the time that passes does not tell it either.
         """
         psk, stand_in = self.offer.psk(identity), self._context.entropy.token(_STAND_IN_SIZE)
         if psk is not None:
@@ -148,6 +189,7 @@ class ServerHandshake(Handshake):
         return stand_in
 
     def _on_finished(self, body: bytes) -> None:
+        """Check the client's Finished and answer with ours, after which the session exists."""
         self._check_finished(CLIENT_LABEL, body)
         self._begin_flight()
         self._add_finished(SERVER_LABEL)

@@ -1,4 +1,9 @@
-"""A finished handshake, as the rest of the device sees it."""
+"""A finished handshake, as the rest of the device sees it.
+
+A session is the identity of a peer for as long as it lives: who it proved to be, under which terms
+it was let in (`tag`), and the secret from which an owner credential can be derived. It has no means
+to send or receive; these are with the endpoint, so that it can be kept and passed on.
+"""
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field
@@ -21,6 +26,8 @@ class Session:
 
     `peer_identity` is the identity a PSK client sent (None on other suites), `peer_certificates`
     the verified chain of the peer (DER, leaf first), `psk_hint` the hint a client received.
+    `address` is where the peer is, opaque here. Times are in seconds of the clock of `receive`.
+    `alive` is False after the end.
     """
 
     address: Hashable
@@ -43,6 +50,7 @@ class Session:
     def key_block(self, length: int) -> bytes:
         """Return `length` octets of the session's key block (RFC 5246 6.3).
 
-        OCF derives the owner credential from it (OCF Security 7.3.2).
+        OCF derives the owner credential from it (OCF Security 7.3.2), with lengths that are not
+        always those of the record layer.
         """
         return keys.key_block(self.master_secret, self.client_random, self.server_random, length)

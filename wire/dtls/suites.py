@@ -1,4 +1,19 @@
-"""The cipher suites as a table: key exchange, key sizes and record protection."""
+"""The cipher suites as a table: key exchange, key sizes and record protection.
+
+Everything that depends on a suite is looked up here; no other module asks which suite it is. All
+suites use SHA-256 for the pseudo-random function and the transcript, so that it is not a column: a
+suite with SHA-384 would need one.
+
+    suite    used for                       exchange       records
+    ------   ----------------------------   ------------   -----------------------------
+    0xFF00   Just Works                     ECDH_anon      AES-128-CBC, HMAC-SHA256
+    0xC037   random PIN, owner, pairwise    ECDHE_PSK      AES-128-CBC, HMAC-SHA256
+    0xC0AE   certificates                   ECDHE_ECDSA    AES-128-CCM, tag of 8 octets
+    0xC0AC   certificates                   ECDHE_ECDSA    AES-128-CCM, tag of 16
+    0xC0AF   certificates, IoTivity-Lite    ECDHE_ECDSA    AES-256-CCM, tag of 8
+    0xC0AD   certificates, IoTivity-Lite    ECDHE_ECDSA    AES-256-CCM, tag of 16
+    0xC02B   certificates, other peers      ECDHE_ECDSA    AES-128-GCM, tag of 16
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +25,12 @@ from onboardee.wire.dtls.numbers import CipherSuite
 
 
 class KeyExchange(Enum):
-    """How the premaster secret comes about and which messages carry it."""
+    """How the premaster secret comes about and which messages carry it.
+
+    Each has an ephemeral key on both sides, so that a key that is stolen later opens no recording.
+    ANONYMOUS proves nothing to anybody: whoever is in the middle of a Just Works transfer can take
+    it over, which is why it is for the transfer alone.
+    """
 
     ANONYMOUS = "ECDH_anon"
     PSK = "ECDHE_PSK"
@@ -27,7 +47,11 @@ class Bulk(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SuiteParameters:
-    """Sizes in octets; `tag_size` is that of the AEAD tag, zero for CBC."""
+    """Sizes in octets; `tag_size` is that of the AEAD tag, zero for CBC.
+
+    `fixed_iv_size` is the part of the nonce that comes from the key block; CBC has an IV in each
+    record instead.
+    """
 
     exchange: KeyExchange
     bulk: Bulk
@@ -38,7 +62,11 @@ class SuiteParameters:
 
     @property
     def key_block_size(self) -> int:
-        """The octets of key block that the record layer uses (RFC 5246 6.3)."""
+        """The octets of key block that the record layer uses (RFC 5246 6.3).
+
+        The owner credential is derived from a key block whose length is not always this one: see
+        `onboardee.device.security.owner`.
+        """
         return 2 * (self.mac_size + self.key_size + self.fixed_iv_size)
 
 

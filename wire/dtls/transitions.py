@@ -5,11 +5,43 @@ tables below; the handlers of a message never look at the state. A pair that is 
 an unexpected message: the alert of that name goes out and the state stays as it was. Where a pair
 has several followers, the handler of the message says which one it is.
 
+The server, after it has sent its flight 4 (from ServerHello to ServerHelloDone); CCS is
+ChangeCipherSpec:
+
+    no certificate asked for            a certificate asked for
+            |                                   | Certificate
+            | ClientKeyExchange                 | ClientKeyExchange
+            |                                   | CertificateVerify
+            +-----------------+-----------------+
+                              | CCS
+                              | Finished
+                         ESTABLISHED
+
+The client, after its first ClientHello:
+
+    ClientHello  <--HelloVerifyRequest-- (again, with the cookie)
+            | ServerHello
+            +--------------------------------+
+            | no certificates in the suite   | certificates
+            |                                | Certificate
+            | ServerKeyExchange              | ServerKeyExchange, signed
+            |                                | CertificateRequest, perhaps
+            +-----------------+--------------+
+                              | ServerHelloDone
+                              | CCS
+                              | Finished
+                         ESTABLISHED
+
+That CertificateVerify has states of its own is what makes it impossible to leave it out: a client
+that shows the certificate of somebody else and goes straight to Finished meets a state in which
+that is not allowed.
+
 ChangeCipherSpec is no handshake message and has no place in their numbering, so one that overtakes
 the messages before it is kept until the table allows it; it is never an error.
 
 Renegotiation shows as a ClientHello or HelloRequest in ESTABLISHED: the server answers the first
-with the warning no_renegotiation, the client ignores the second (RFC 5246 7.4.1.1).
+with the warning no_renegotiation, the client ignores the second (RFC 5246 7.4.1.1). A Finished in
+ESTABLISHED is a repetition, of a peer that has not seen our last flight.
 """
 
 from collections.abc import Mapping
@@ -21,7 +53,11 @@ from onboardee.wire.dtls.errors import UnexpectedMessage
 
 
 class HandshakeInput(Enum):
-    """What moves the machine: a handshake message by its number, or a ChangeCipherSpec."""
+    """What moves the machine: a handshake message by its number, or a ChangeCipherSpec.
+
+    The numbers are those of `HandshakeType`, so that a message is looked up by the number it came
+    with.
+    """
 
     HELLO_REQUEST = 0
     CLIENT_HELLO = 1
@@ -59,6 +95,7 @@ class HandshakeState(Enum):
 
 
 Steps = Mapping[HandshakeState, Mapping[HandshakeInput, tuple[HandshakeState, ...]]]
+"""By state and input, the states that may follow; absent pairs are unexpected messages."""
 
 SERVER_STEPS: Final[Steps] = MappingProxyType(
     {
@@ -137,11 +174,13 @@ CLIENT_STEPS: Final[Steps] = MappingProxyType(
 def followers(
     steps: Steps, state: HandshakeState, number: int | HandshakeInput
 ) -> tuple[HandshakeState, ...]:
-    """Return the states that may follow.
+    """Return the states that may follow; the first is the usual one.
 
     Raises:
         UnexpectedMessage: if the table has no such step, or the number is no handshake message.
 
+    >>> followers(SERVER_STEPS, HandshakeState.SERVER_FINISHED, 20)
+    (<HandshakeState.SERVER_ESTABLISHED: 'nothing more, as server'>,)
     """
     try:
         return steps[state][HandshakeInput(number)]
