@@ -101,9 +101,9 @@ def _made(
     lines = EventLog(log, tenant.name, tenant.directory, is_alone=is_alone, verbose=house.verbose)
     ending.callback(lines.close)
     if house.watch is not None and house.watch.is_shown:
-        bus.subscribe(partial(_unless_traced, lines), requests=True)
+        bus.subscribe(partial(_unless_traced, lines))
     else:
-        bus.subscribe(lines, requests=house.verbose or house.watch is not None)
+        bus.subscribe(lines, requests=house.verbose)
     store = ending.enter_context(_opened(tenant, house))
     _settle(store, tenant, house)
     for ignored in _ignored(store, tenant, house):

@@ -2,14 +2,18 @@
 
 import gc
 import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from uuid import UUID
 
 import click
 from click.core import ParameterSource
 
 from onboardee.device.cli.seeding import seeded
+
+if TYPE_CHECKING:
+    from onboardee.device.cli.auditing import Auditor
 
 METHODS: Final = ("jw", "rdp", "mfgcert")
 STORES: Final = ("json", "cbor")
@@ -38,6 +42,129 @@ def _uuid(_context: click.Context, _option: click.Parameter, value: UUID | None)
     return value
 
 
+_OPTIONS: Final = (
+    click.argument("profiles", metavar="PROFILE...", nargs=-1),
+    click.option("--all", "everything", is_flag=True, help="Run every built-in profile."),
+    click.option("--name", help="The name in /oic/d; the profile's own by default."),
+    click.option(
+        "--state-dir",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="Where the device keeps its state; several each have a directory in it.",
+    ),
+    click.option(
+        "--adopt",
+        is_flag=True,
+        help="Go on with the state of a device of another profile: its owner, credentials and "
+        "rules.",
+    ),
+    click.option("--host", "hosts", multiple=True, metavar="ADDR", help="Listen here; may repeat."),
+    click.option(
+        "--port",
+        type=click.IntRange(0, 65535),
+        default=0,
+        envvar="ONBOARDEE_PORT",
+        metavar="N",
+        help="For coap; 0: any free.",
+    ),
+    click.option(
+        "--secure-port",
+        type=click.IntRange(0, 65535),
+        default=0,
+        envvar="ONBOARDEE_SECURE_PORT",
+        metavar="N",
+        help="For coaps; 0: any free.",
+    ),
+    click.option(
+        "--advertise",
+        "advertised",
+        metavar="HOST[:PORT]",
+        multiple=True,
+        help="Tell tools this place instead of the own address, as behind a published port: PORT "
+        "is coap's, the next one coaps's; or coap://HOST:PORT and coaps://HOST:PORT.",
+    ),
+    click.option(
+        "--otm",
+        callback=_methods,
+        metavar="METHODS",
+        help="Owner transfer methods to offer: some of jw,rdp,mfgcert, with commas.",
+    ),
+    click.option(
+        "--pin",
+        callback=_pin,
+        help="The PIN of the random PIN method, instead of a new one each time.",
+    ),
+    click.option(
+        "--uuid",
+        type=click.UUID,
+        callback=_uuid,
+        help="The device UUID of a device that starts anew.",
+    ),
+    click.option(
+        "--uuid-seed",
+        callback=seeded,
+        metavar="TEXT",
+        help="Make that UUID from a text of 8 to 64 octets: the same text, the same UUID.",
+    ),
+    click.option(
+        "--seed",
+        metavar="TEXT",
+        help="Let what the device does by itself repeat: same seed, same chances.",
+    ),
+    click.option(
+        "--store",
+        "codec",
+        type=click.Choice(STORES),
+        default=STORES[0],
+        show_default=True,
+        help="In which format a device that starts anew keeps its database; a known one keeps its "
+        "own.",
+    ),
+    click.option(
+        "--keylog",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Append TLS secrets, for Wireshark; the file is for you alone.",
+    ),
+    click.option(
+        "--trace",
+        is_flag=True,
+        help="Show all that crosses the device's border: handshakes, messages, decisions, changes.",
+    ),
+    click.option(
+        "--trace-to",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="Write that to a file, as JSON lines; secrets are left out.",
+    ),
+    click.option(
+        "--capture",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="Write a pcapng file that Wireshark opens decrypted, with the device's decisions as "
+        "comments; the file holds secrets, and is for you alone.",
+    ),
+    click.option(
+        "--log-format", type=click.Choice(["console", "json"]), default="console", show_default=True
+    ),
+    click.option(
+        "--verbose",
+        is_flag=True,
+        help="Show every request with query, payload and answer, and what devices do by "
+        "themselves.",
+    ),
+)
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def run_options(function: Function) -> Function:
+    """Give a command the arguments and options of `run`."""
+    for decorate in reversed(_OPTIONS):
+        function = decorate(function)
+    return function
+
+
 @click.command(
     "run",
     epilog="""\b
@@ -46,108 +173,7 @@ Examples:
   onboardee run light light thermostat
   onboardee run --all --host 127.0.0.1""",
 )
-@click.argument("profiles", metavar="PROFILE...", nargs=-1)
-@click.option("--all", "everything", is_flag=True, help="Run every built-in profile.")
-@click.option("--name", help="The name in /oic/d; the profile's own by default.")
-@click.option(
-    "--state-dir",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Where the device keeps its state; several each have a directory in it.",
-)
-@click.option(
-    "--adopt",
-    is_flag=True,
-    help="Go on with the state of a device of another profile: its owner, credentials and rules.",
-)
-@click.option("--host", "hosts", multiple=True, metavar="ADDR", help="Listen here; may repeat.")
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    default=0,
-    envvar="ONBOARDEE_PORT",
-    metavar="N",
-    help="For coap; 0: any free.",
-)
-@click.option(
-    "--secure-port",
-    type=click.IntRange(0, 65535),
-    default=0,
-    envvar="ONBOARDEE_SECURE_PORT",
-    metavar="N",
-    help="For coaps; 0: any free.",
-)
-@click.option(
-    "--advertise",
-    "advertised",
-    metavar="HOST[:PORT]",
-    multiple=True,
-    help="Tell tools this place instead of the own address, as behind a published port: PORT is "
-    "coap's, the next one coaps's; or coap://HOST:PORT and coaps://HOST:PORT.",
-)
-@click.option(
-    "--otm",
-    callback=_methods,
-    metavar="METHODS",
-    help="Owner transfer methods to offer: some of jw,rdp,mfgcert, with commas.",
-)
-@click.option(
-    "--pin", callback=_pin, help="The PIN of the random PIN method, instead of a new one each time."
-)
-@click.option(
-    "--uuid", type=click.UUID, callback=_uuid, help="The device UUID of a device that starts anew."
-)
-@click.option(
-    "--uuid-seed",
-    callback=seeded,
-    metavar="TEXT",
-    help="Make that UUID from a text of 8 to 64 octets: the same text, the same UUID.",
-)
-@click.option(
-    "--seed",
-    metavar="TEXT",
-    help="Let what the device does by itself repeat: same seed, same chances.",
-)
-@click.option(
-    "--store",
-    "codec",
-    type=click.Choice(STORES),
-    default=STORES[0],
-    show_default=True,
-    help="In which format a device that starts anew keeps its database; a known one keeps its own.",
-)
-@click.option(
-    "--keylog",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Append TLS secrets, for Wireshark; the file is for you alone.",
-)
-@click.option(
-    "--trace",
-    is_flag=True,
-    help="Show all that crosses the device's border: handshakes, messages, decisions, changes.",
-)
-@click.option(
-    "--trace-to",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Write that to a file, as JSON lines; secrets are left out.",
-)
-@click.option(
-    "--capture",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Write a pcapng file that Wireshark opens decrypted, with the device's decisions as "
-    "comments; the file holds secrets, and is for you alone.",
-)
-@click.option(
-    "--log-format", type=click.Choice(["console", "json"]), default="console", show_default=True
-)
-@click.option(
-    "--verbose",
-    is_flag=True,
-    help="Show every request with query, payload and answer, and what devices do by themselves.",
-)
+@run_options
 @click.pass_context
 def command(context: click.Context, /, **options: Any) -> None:
     """Run devices until interrupted.
@@ -157,6 +183,11 @@ def command(context: click.Context, /, **options: Any) -> None:
     the process: each has its own ports, its own UUID and its own directory. A device is called as
     its directory: light, light-2, light-kitchen.
     """
+    run(context, options)
+
+
+def run(context: click.Context, options: dict[str, Any], auditor: "Auditor | None" = None) -> None:
+    """Run devices until interrupted, as the options of the command line say."""
     if options["uuid"] and options["uuid_seed"]:
         raise click.UsageError("--uuid and --uuid-seed exclude each other")
     # what is imported stays, so that looking for garbage in it only takes time
@@ -172,4 +203,4 @@ def command(context: click.Context, /, **options: Any) -> None:
         for name in options
         if context.get_parameter_source(name) == ParameterSource.COMMANDLINE
     }
-    start(Wishes(**options), given)
+    start(Wishes(**options), given, auditor)

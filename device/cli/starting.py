@@ -29,6 +29,7 @@ from onboardee.svrdb.codec import CODECS
 from onboardee.wire.path import Endpoint
 
 if TYPE_CHECKING:
+    from onboardee.device.cli.auditing import Auditor
     from onboardee.device.cli.watching import Watch
 
 
@@ -69,8 +70,10 @@ class Candidate:
     profile: Profile
 
 
-def start(wishes: Wishes, given: Collection[str]) -> None:
+def start(wishes: Wishes, given: Collection[str], auditor: "Auditor | None" = None) -> None:
     """Run the devices until interrupted; `given` are the options of the command line.
+
+    With an `auditor` the conversations of the devices are judged.
 
     Raises `click.ClickException`.
     """
@@ -80,7 +83,7 @@ def start(wishes: Wishes, given: Collection[str]) -> None:
         is_alone = len(candidates) == 1
         if not is_alone:
             _require_shareable(given)
-        house = _house(wishes, given, is_alone=is_alone)
+        house = _house(wishes, given, auditor, is_alone=is_alone)
         hosting.run(_tenants(candidates, wishes), house)
     except StoreLocked as error:
         raise click.ClickException(_explained(error)) from error
@@ -127,7 +130,9 @@ def _require_shareable(given: Collection[str]) -> None:
             raise click.UsageError(f"--{written} is for one device, and these are several")
 
 
-def _house(wishes: Wishes, given: Collection[str], *, is_alone: bool) -> House:
+def _house(
+    wishes: Wishes, given: Collection[str], auditor: "Auditor | None", *, is_alone: bool
+) -> House:
     # several devices have free ports, whatever the environment says of one
     wanted = (wishes.port, wishes.secure_port) if is_alone else (0, 0)
     advertised = _advertised(wishes.advertised)
@@ -142,21 +147,21 @@ def _house(wishes: Wishes, given: Collection[str], *, is_alone: bool) -> House:
         device_uuid=wishes.uuid or wishes.uuid_seed,
         seed=wishes.seed,
         keylog=None if wishes.keylog is None else KeyWriter.open(wishes.keylog),
-        watch=_watch(wishes),
+        watch=_watch(wishes, auditor),
         adopt=wishes.adopt,
     )
 
 
-def _watch(wishes: Wishes) -> "Watch | None":
+def _watch(wishes: Wishes, auditor: "Auditor | None") -> "Watch | None":
     """Open what the conversations are to be written to; None if nobody wants to see them."""
-    if not (wishes.trace or wishes.trace_to or wishes.capture):
+    if not (wishes.trace or wishes.trace_to or wishes.capture or auditor):
         return None
     # what watches is imported only where somebody wants it
     from onboardee.device.cli.watching import Captured, Watch, Written  # noqa: PLC0415
 
     written = None if wishes.trace_to is None else Written.to(wishes.trace_to)
     captured = None if wishes.capture is None else Captured.to(wishes.capture)
-    return Watch(is_shown=wishes.trace, written=written, captured=captured)
+    return Watch(is_shown=wishes.trace, written=written, captured=captured, auditor=auditor)
 
 
 def _advertised(values: tuple[str, ...]) -> tuple[Endpoint, ...]:

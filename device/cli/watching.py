@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO, Final, Self
+from typing import TYPE_CHECKING, BinaryIO, Final, Self
 
 import click
 
@@ -20,6 +20,9 @@ from onboardee.device.trace.items import Item
 from onboardee.device.trace.pcapng import CLEAR, Writer
 from onboardee.device.trace.tracing import Sink, Tracer
 from onboardee.svrdb import Store
+
+if TYPE_CHECKING:
+    from onboardee.device.cli.auditing import Auditor
 
 INDENT: Final = " " * 13
 UNREADABLE: Final = "ECDH_ANON"
@@ -173,11 +176,7 @@ class Watch:
     is_shown: bool = False
     written: Written | None = None
     captured: Captured | None = None
-
-    @property
-    def is_wanted(self) -> bool:
-        """Tell whether anything is."""
-        return self.is_shown or self.written is not None or self.captured is not None
+    auditor: "Auditor | None" = None
 
     def sinks(self, say: Say, device: str, *, as_json: bool, is_alone: bool) -> list[Sink]:
         """Return what takes the items of a device."""
@@ -189,6 +188,8 @@ class Watch:
             found.append(self.written.sink(device))
         if self.captured is not None:
             found.append(self.captured)
+        if self.auditor is not None:
+            found.append(self.auditor.sink(device, say))
         return found
 
     def secret(self, line: str) -> None:

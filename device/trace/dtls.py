@@ -8,6 +8,7 @@ next one; the old ones are kept for what is still under way.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -43,9 +44,10 @@ class Secrets:
 
     def add(self, line: str) -> None:
         """Take a line of a key log; one of another kind says nothing."""
-        label, *values = line.split()
+        label, *values = line.split() or [""]
         if label == CLIENT_RANDOM and len(values) == 2:
-            self._masters[bytes.fromhex(values[0])] = bytes.fromhex(values[1])
+            with suppress(ValueError):
+                self._masters[bytes.fromhex(values[0])] = bytes.fromhex(values[1])
 
     def of(self, client_random: bytes) -> bytes | None:
         """Return the master secret of a session, None if it was not told."""

@@ -7,6 +7,8 @@ from typing import Final
 from onboardee.device.trace.items import Ends, Way
 
 COAP_PORT: Final = 5683
+GROUP4, GROUP6 = "224.0.1.187", "ff02::158"
+"""All OCF devices. A device knows that it was addressed as one of a group, not by which scope."""
 RAW_IP: Final = 101
 """LINKTYPE_RAW: a packet begins with its IPv4 or IPv6 header."""
 
@@ -25,6 +27,8 @@ class UnknownLinkError(Exception):
 def ip_packet(octets: bytes, ends: Ends, way: Way, *, in_the_clear: bool = False) -> bytes:
     """Return a datagram in the IP packet that it came in, with right checksums."""
     source, target = (ends.peer, ends.local) if way is Way.IN else (ends.local, ends.peer)
+    if ends.multicast and way is Way.IN:
+        target = (GROUP6 if ":" in target[0] else GROUP4, target[1])
     hosts = [ipaddress.ip_address(host.partition("%")[0]) for host, _ in (source, target)]
     ports = [port for _, port in (source, target)]
     if in_the_clear:

@@ -15,16 +15,26 @@ A reader of the same format takes captures of other devices apart again.
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, NamedTuple
 
 from onboardee.device.trace.items import Ends, Way
 from onboardee.device.trace.packets import RAW_IP, UnknownLinkError, datagram_of, ip_of, ip_packet
 
 _SECTION, _INTERFACE, _PACKET, _SECRETS = 0x0A0D0D0A, 1, 6, 10
 _ENDIAN: Final = 0x1A2B3C4D
+_PCAP: Final = {
+    b"\xd4\xc3\xb2\xa1": ("<", 1e-6),
+    b"\xa1\xb2\xc3\xd4": (">", 1e-6),
+    b"\x4d\x3c\xb2\xa1": ("<", 1e-9),
+    b"\xa1\xb2\x3c\x4d": (">", 1e-9),
+}
+"""How a file of libpcap begins, with its byte order and the unit of its times in seconds."""
+_PCAP_HEADER: Final = 24
 _TLS_KEY_LOG: Final = 0x544C534B
 _COMMENT, _IF_NAME, _IF_TSRESOL, _PROGRAM = 1, 2, 9, 4
 _MICROSECONDS: Final = 6
+IN_THE_CLEAR: Final = "messages, in the clear"
+"""The name of the interface of our own that repeats what is on the wire."""
 WIRE, CLEAR = 0, 1
 """The interfaces of a capture: what was on the wire, and what sessions held."""
 
@@ -41,7 +51,7 @@ class Writer:
         self._block(
             _SECTION, struct.pack("=IHHq", _ENDIAN, 1, 0, -1) + _option(4, program.encode())
         )
-        for name in ("wire", "messages, in the clear"):
+        for name in ("wire", IN_THE_CLEAR):
             self._block(
                 _INTERFACE,
                 struct.pack("=HHI", RAW_IP, 0, 0)
@@ -104,13 +114,17 @@ Found = Packet | str
 
 
 def read(content: bytes) -> Iterator[Found]:
-    """Yield the datagrams and secrets of a capture in their order. Raises `CaptureError`."""
+    """Yield the datagrams and secrets of a capture in their order. Raises `CaptureError`.
+
+    What one of our own captures repeats in the clear is left out.
+    """
+    if content[:4] in _PCAP:
+        yield from _read_pcap(content)
+        return
     if content[:4] != _SECTION.to_bytes(4):
-        raise CaptureError(
-            "it is no pcapng file; Wireshark's `editcap -F pcapng` makes one of a pcap"
-        )
+        raise CaptureError("it is neither a pcapng nor a pcap file")
     order, place = "<", 0
-    interfaces: list[tuple[int, float]] = []
+    interfaces: list[_Interface] = []
     while place + 12 <= len(content):
         kind = struct.unpack_from("<I", content, place)[0]
         if kind == _SECTION:
@@ -121,8 +135,7 @@ def read(content: bytes) -> Iterator[Found]:
             raise CaptureError(f"the block at octet {place} is cut off or broken")
         body = content[place + 8 : place + size - 4]
         if kind == _INTERFACE:
-            link = struct.unpack_from(f"{order}H", body)[0]
-            interfaces.append((link, _resolution(body[8:], order)))
+            interfaces.append(_interface(body, order))
         elif kind == _SECRETS:
             yield from _key_log(body, order)
         elif kind == _PACKET:
@@ -142,12 +155,38 @@ def _options(area: bytes, order: str) -> Iterator[tuple[int, bytes]]:
         place += 4 + size + -size % 4
 
 
-def _resolution(area: bytes, order: str) -> float:
-    for code, value in _options(area, order):
+def _read_pcap(content: bytes) -> Iterator[Packet]:
+    """Yield the datagrams of a file in the format of libpcap."""
+    if len(content) < _PCAP_HEADER:
+        raise CaptureError("the file is cut off")
+    order, scale = _PCAP[content[:4]]
+    link = struct.unpack_from(f"{order}I", content, 20)[0] & 0xFFFF
+    place = _PCAP_HEADER
+    while place + 16 <= len(content):
+        seconds, parts, size, _ = struct.unpack_from(f"{order}IIII", content, place)
+        place += 16
+        taken = _udp_of(content[place : place + size], link)
+        place += size
+        if taken is not None:
+            yield Packet(seconds + parts * scale, *taken)
+
+
+class _Interface(NamedTuple):
+    link: int
+    resolution: float
+    name: str
+
+
+def _interface(body: bytes, order: str) -> _Interface:
+    link = struct.unpack_from(f"{order}H", body)[0]
+    resolution, name = 1e-6, ""
+    for code, value in _options(body[8:], order):
         if code == _IF_TSRESOL and value:
             base = 2.0 if value[0] & 0x80 else 10.0
-            return float(base ** -(value[0] & 0x7F))
-    return 1e-6
+            resolution = float(base ** -(value[0] & 0x7F))
+        elif code == _IF_NAME:
+            name = value.decode("utf-8", "replace")
+    return _Interface(link, resolution, name)
 
 
 def _key_log(body: bytes, order: str) -> Iterable[str]:
@@ -158,16 +197,14 @@ def _key_log(body: bytes, order: str) -> Iterable[str]:
     return tuple(line for line in text.splitlines() if line.strip() and not line.startswith("#"))
 
 
-def _packet(body: bytes, order: str, interfaces: list[tuple[int, float]]) -> Packet | None:
+def _packet(body: bytes, order: str, interfaces: list[_Interface]) -> Packet | None:
     number, high, low, size, _ = struct.unpack_from(f"{order}IIIII", body)
     if number >= len(interfaces):
         raise CaptureError(f"a packet is of interface {number}, which the file does not describe")
-    link, resolution = interfaces[number]
-    try:
-        ip = ip_of(body[20 : 20 + size], link)
-    except UnknownLinkError as error:
-        raise CaptureError(str(error)) from error
-    taken = None if ip is None else datagram_of(ip)
+    link, resolution, name = interfaces[number]
+    if name == IN_THE_CLEAR:
+        return None
+    taken = _udp_of(body[20 : 20 + size], link)
     if taken is None:
         return None
     source, target, octets = taken
@@ -178,3 +215,11 @@ def _packet(body: bytes, order: str, interfaces: list[tuple[int, float]]) -> Pac
     ]
     moment = (high << 32 | low) * resolution
     return Packet(moment, source, target, octets, "\n".join(comments), number)
+
+
+def _udp_of(frame: bytes, link: int) -> tuple[tuple[str, int], tuple[str, int], bytes] | None:
+    try:
+        ip = ip_of(frame, link)
+    except UnknownLinkError as error:
+        raise CaptureError(str(error)) from error
+    return None if ip is None else datagram_of(ip)

@@ -75,8 +75,8 @@ def test_checksums_are_right() -> None:
 @pytest.mark.parametrize(
     ("content", "what"),
     [
-        (b"", "no pcapng"),
-        (b"\xd4\xc3\xb2\xa1" + bytes(20), "no pcapng"),
+        (b"", "neither a pcapng nor a pcap"),
+        (b"\xd4\xc3\xb2\xa1" + bytes(19), "cut off"),
         (b"\x0a\x0d\x0d\x0a" + struct.pack("<II", 400, 0x1A2B3C4D) + bytes(16), "cut off"),
     ],
 )

@@ -41,6 +41,12 @@ class Traced:
         self.network.run(1)
         return owned
 
+    def own_again(self) -> OwnedDevice:
+        """Press the reset button, and take ownership once more."""
+        self.network.send(self.device.press_reset(self.network.now))
+        self.network.run(5)
+        return self.own()
+
     def of(self, kind: type[Item]) -> list[Item]:
         """Return the items of one kind."""
         return [item for item in self.items if isinstance(item, kind)]

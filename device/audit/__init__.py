@@ -1,0 +1,13 @@
+"""The audit: what an onboarding tool did right and wrong, rule by rule, with the clause.
+
+The device sees everything a tool does, and has no opinion while it happens. Afterwards, and while
+it goes on, a trace (`device.trace`) is cut into attempts to take ownership (`attempts`), each of
+them is judged by every rule of one table (`table`), and the verdicts are written for people,
+programs and continuous integration (`reports`). As all of it is made of a trace, it does not matter
+whether that comes of this device, of a recording, or of somebody else's device in a capture with
+its secrets.
+
+A rule is a row (identifier, level, clause, sentence) and one small function over an attempt, in
+`discovery`, `transfer`, `access` or `protocol`. A report that says more than was seen is a lie, so
+there are five verdicts: passed, failed, not reached, not observable, not applicable.
+"""

@@ -1,0 +1,217 @@
+"""Requests with their answers, and handshakes, put together from the items of a trace."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from onboardee.device.resources.payload import PayloadError, decode
+from onboardee.device.trace import items
+from onboardee.device.trace.items import Ends, Item, Way
+from onboardee.wire.coap.blocks import Block
+from onboardee.wire.dtls.numbers import HandshakeType
+
+BLOCK1: Final = 27
+BLOCK2: Final = 23
+EXCHANGE_LIFETIME: Final = 247.0
+"""Seconds within which a message id is not used for another message (RFC 7252 4.8.2)."""
+_EMPTY: Final = "0.00"
+_CLOSE_NOTIFY: Final = 0
+
+
+@dataclass(slots=True)
+class Exchange:
+    """A request of the tool, what it repeated of it, and the answer that it got."""
+
+    request: items.Message
+    content: Any
+    """What the request carries; of one that came in blocks the whole."""
+    repeats: list[items.Message] = field(default_factory=list)
+    response: items.Message | None = None
+    is_last_block: bool = True
+
+    @property
+    def method(self) -> str:
+        """GET, POST, PUT or DELETE."""
+        return self.request.code
+
+    @property
+    def path(self) -> str:
+        """Of the resource."""
+        return self.request.path
+
+    @property
+    def over(self) -> str:
+        """The suite of the session, "" in the clear."""
+        return self.request.over
+
+    @property
+    def ends(self) -> Ends:
+        """Who asked."""
+        return self.request.ends
+
+    @property
+    def number(self) -> int:
+        """The place of the request in the trace."""
+        return self.request.number
+
+    @property
+    def is_accepted(self) -> bool:
+        """Tell whether the answer is one of success."""
+        return self.response is not None and self.response.code.startswith("2.")
+
+    @property
+    def answer(self) -> Any:
+        """What the answer carries, None if there is none."""
+        return None if self.response is None else self.response.content
+
+    def get(self, name: str) -> Any:
+        """Return a property of the request's payload, None if it has none of this name."""
+        return self.content.get(name) if isinstance(self.content, dict) else None
+
+    def has(self, name: str) -> bool:
+        """Tell whether the request writes a property."""
+        return isinstance(self.content, dict) and name in self.content
+
+
+@dataclass(slots=True)
+class Handshake:
+    """A DTLS handshake, as far as it got."""
+
+    ends: Ends
+    hellos: list[items.HandshakeMessage] = field(default_factory=list)
+    verify_request: items.HandshakeMessage | None = None
+    server_hello: items.HandshakeMessage | None = None
+    key_exchange: items.HandshakeMessage | None = None
+    has_certificate: bool = False
+    finished: set[Way] = field(default_factory=set)
+    last: Item | None = None
+    alert: items.Alert | None = None
+    """What ended it, or the session that came of it."""
+    closed_by: Way | None = None
+
+    @property
+    def number(self) -> int:
+        """The place of its first message in the trace."""
+        return self.hellos[0].number
+
+    @property
+    def suite(self) -> str:
+        """What the device chose, "" if it did not get so far."""
+        return "" if self.server_hello is None else str(self.server_hello.fields.get("suite", ""))
+
+    @property
+    def is_established(self) -> bool:
+        """Tell whether both sides finished."""
+        return self.finished == {Way.IN, Way.OUT}
+
+    @property
+    def identity(self) -> bytes:
+        """The PSK identity that the tool named, empty if none."""
+        if self.key_exchange is None:
+            return b""
+        return bytes.fromhex(str(self.key_exchange.fields.get("identity", "")))
+
+
+def exchanges(trace: Iterable[Item]) -> Iterator[Exchange]:
+    """Put the tool's requests together with what they got, in their order."""
+    found: list[Exchange] = []
+    by_mid: dict[tuple[Ends, int], Exchange] = {}
+    by_token: dict[tuple[Ends, bytes], Exchange] = {}
+    parts: dict[tuple[Ends, str], bytes] = {}
+    for item in trace:
+        if not isinstance(item, items.Message) or item.code == _EMPTY:
+            continue
+        if item.way is Way.OUT:
+            asked = by_token.get((_both(item.ends), item.token))
+            if asked is not None and asked.response is None and not item.is_request:
+                asked.response = item
+            continue
+        if not item.is_request:
+            continue
+        key = (item.ends, item.mid)
+        first = by_mid.get(key)
+        if first is not None and _is_repeat(item, first.request):
+            first.repeats.append(item)
+            continue
+        exchange = _begun(item, parts)
+        by_mid[key] = exchange
+        by_token[_both(item.ends), item.token] = exchange
+        found.append(exchange)
+    yield from found
+
+
+def _is_repeat(message: items.Message, first: items.Message) -> bool:
+    return message.octets == first.octets and message.at - first.at < EXCHANGE_LIFETIME
+
+
+def _both(ends: Ends) -> Ends:
+    """Return the ends as an answer has them: a request to a group is answered by unicast."""
+    return Ends(ends.peer, ("", 0), ends.secured)
+
+
+def _begun(request: items.Message, parts: dict[tuple[Ends, str], bytes]) -> Exchange:
+    block = block_of(request, BLOCK1)
+    if block is None or (block.number == 0 and not block.more):
+        return Exchange(request, request.content)
+    key = (request.ends, request.path)
+    whole = (b"" if block.number == 0 else parts.get(key, b"")) + request.payload
+    if block.more:
+        parts[key] = whole
+        return Exchange(request, None, is_last_block=False)
+    parts.pop(key, None)
+    try:
+        content: Any = decode(whole)
+    except PayloadError:
+        content = whole
+    return Exchange(request, content)
+
+
+def block_of(message: items.Message, option: int) -> Block | None:
+    """Return a block option of a message, None if it has none (RFC 7959 2.2)."""
+    for number, value in message.options:
+        if number == option:
+            raw = int.from_bytes(value)
+            return Block(raw >> 4, bool(raw & 8), raw & 7)
+    return None
+
+
+def handshakes(trace: Iterable[Item]) -> Iterator[Handshake]:
+    """Put the messages of each handshake together, in the order of their beginnings."""
+    found: list[Handshake] = []
+    open_: dict[tuple[str, int], Handshake] = {}
+    for item in trace:
+        if isinstance(item, items.HandshakeMessage):
+            handshake = open_.get(item.ends.peer)
+            if item.kind == HandshakeType.CLIENT_HELLO and _begins(handshake):
+                handshake = open_[item.ends.peer] = Handshake(item.ends)
+                found.append(handshake)
+            if handshake is not None:
+                _add(handshake, item)
+        elif isinstance(item, items.Alert) and item.ends.peer in open_:
+            handshake = open_[item.ends.peer]
+            handshake.alert = handshake.alert or item
+            if item.description == _CLOSE_NOTIFY and handshake.closed_by is None:
+                handshake.closed_by = item.way
+    yield from found
+
+
+def _begins(handshake: Handshake | None) -> bool:
+    """Tell whether a ClientHello is the first of a handshake, not the one with the cookie."""
+    return handshake is None or handshake.server_hello is not None or handshake.alert is not None
+
+
+def _add(handshake: Handshake, message: items.HandshakeMessage) -> None:
+    handshake.last = message
+    match message.kind:
+        case HandshakeType.CLIENT_HELLO:
+            handshake.hellos.append(message)
+        case HandshakeType.HELLO_VERIFY_REQUEST:
+            handshake.verify_request = message
+        case HandshakeType.SERVER_HELLO:
+            handshake.server_hello = message
+        case HandshakeType.CLIENT_KEY_EXCHANGE:
+            handshake.key_exchange = message
+        case HandshakeType.CERTIFICATE if message.way is Way.IN:
+            handshake.has_certificate = True
+        case HandshakeType.FINISHED:
+            handshake.finished.add(message.way)

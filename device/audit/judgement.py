@@ -1,0 +1,103 @@
+"""A whole audit: all attempts of a tool, judged, and what comes of them together."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from onboardee.device.audit.attempts import Attempt, attempts
+from onboardee.device.audit.table import judge
+from onboardee.device.audit.verdicts import Judged, Level, Verdict
+from onboardee.device.trace.items import Item
+
+ALL_KEPT, BROKEN, NOTHING = 0, 1, 2
+"""Exit codes: every shall was kept; some were not; there is nothing to judge."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which rules count."""
+
+    only: frozenset[str] = frozenset()
+    skipped: frozenset[str] = frozenset()
+    levels: frozenset[Level] = frozenset(Level)
+    known: frozenset[str] = frozenset()
+    """Rules whose failure is known, and no news."""
+
+    def has(self, judged: Judged) -> bool:
+        """Tell whether a rule is to be judged."""
+        name = judged.rule.name
+        if self.only and name not in self.only:
+            return False
+        return name not in self.skipped and judged.rule.level in self.levels
+
+
+EVERYTHING: Final = Choice()
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedAttempt:
+    """An attempt with the verdict of every rule."""
+
+    attempt: Attempt
+    verdicts: Sequence[Judged]
+
+    @property
+    def title(self) -> str:
+        """What it was, for people."""
+        method = "no method selected" if self.attempt.method is None else self.attempt.method_name
+        end = "the device was not owned"
+        if self.attempt.to_rfnop is not None:
+            end = f"owned by {self.attempt.owner}"
+        elif self.attempt.owned is not None:
+            end = f"owned by {self.attempt.owner}, not in operation"
+        return f"attempt {self.attempt.number}: {method}, {end}"
+
+    def counted(self) -> Counter[Verdict]:
+        """Return how often there is each verdict."""
+        return Counter(each.opinion.verdict for each in self.verdicts)
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """All attempts, judged."""
+
+    attempts: Sequence[JudgedAttempt]
+    known: frozenset[str] = frozenset()
+
+    @property
+    def exit_code(self) -> int:
+        """Return 0 if all shalls were kept, 1 if some were not, 2 if there was nothing to judge."""
+        if not any(each.attempt.exchanges or each.attempt.handshakes for each in self.attempts):
+            return NOTHING
+        return BROKEN if [*self.news()] else ALL_KEPT
+
+    def news(self) -> Iterable[Judged]:
+        """Return the broken shalls that are not known as such."""
+        for each in self.attempts:
+            for judged in each.verdicts:
+                if judged.is_failed_must and judged.rule.name not in self.known:
+                    yield judged
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as JSON has it."""
+        return {
+            "attempts": [
+                {
+                    "attempt": each.attempt.number,
+                    "title": each.title,
+                    "verdicts": [judged.plain() for judged in each.verdicts],
+                }
+                for each in self.attempts
+            ],
+            "exit_code": self.exit_code,
+        }
+
+
+def audit(trace: Iterable[Item], choice: Choice = EVERYTHING) -> Audit:
+    """Judge a trace."""
+    judged = [
+        JudgedAttempt(each, [verdict for verdict in judge(each) if choice.has(verdict)])
+        for each in attempts(trace)
+    ]
+    return Audit(judged, choice.known)

@@ -1,0 +1,53 @@
+"""An audit for people at a terminal: one line a rule, the failed ones explained."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from onboardee.device.audit.judgement import Audit, JudgedAttempt
+from onboardee.device.audit.verdicts import Judged, Verdict
+from onboardee.device.trace.items import Item, Way
+
+INDENT: Final = " " * 19
+
+
+def lines(audit: Audit) -> Iterator[str]:
+    """Yield the lines of a report."""
+    for place, attempt in enumerate(audit.attempts):
+        if place:
+            yield ""
+        yield attempt.title
+        yield ""
+        for judged in attempt.verdicts:
+            yield from _of_rule(judged, is_known=judged.rule.name in audit.known)
+        yield ""
+        yield _sum(attempt)
+
+
+def _of_rule(judged: Judged, *, is_known: bool) -> Iterator[str]:
+    rule, opinion = judged.rule, judged.opinion
+    note = f"  ({opinion.came})" if opinion.verdict is Verdict.PASSED and opinion.came else ""
+    yield f"  {opinion.verdict:14} {rule.level}  {rule.name}{note}"
+    if opinion.verdict is not Verdict.FAILED:
+        return
+    yield f"{INDENT}{rule.sentence}"
+    yield f"{INDENT}expected: {opinion.expected}"
+    yield f"{INDENT}came:     {opinion.came}"
+    if opinion.item is not None:
+        yield f"{INDENT}at:       {place_of(opinion.item)}"
+    yield f"{INDENT}clause:   {rule.clause}"
+    if rule.consequence:
+        yield f"{INDENT}{rule.consequence}"
+    if is_known:
+        yield f"{INDENT}This is known, and no news."
+
+
+def place_of(item: Item) -> str:
+    """Return where in the trace an item is, and in which direction it went."""
+    way = getattr(item, "way", None)
+    who = {Way.IN: " from the tool", Way.OUT: " from the device"}
+    return f"item {item.number}, {item.at:.3f} s{who[way] if isinstance(way, Way) else ''}"
+
+
+def _sum(attempt: JudgedAttempt) -> str:
+    counted = attempt.counted()
+    return ", ".join(f"{counted[verdict]} {verdict}" for verdict in Verdict if counted[verdict])

@@ -1,0 +1,161 @@
+"""`onboardee audit`: devices that judge the tool that takes ownership of them."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from onboardee.device.cli.run import run, run_options
+
+
+def _names(_context: click.Context, option: click.Parameter, value: tuple[str, ...]) -> object:
+    # the rules come along, which --help does without
+    from onboardee.device.audit.table import RULES  # noqa: PLC0415
+
+    known = {rule.name for rule in RULES}
+    names = frozenset(name for each in value for name in each.split(",") if name)
+    strange = sorted(names - known)
+    if strange:
+        sentence = f"there is no rule {strange[0]}; `onboardee audit --rules` lists them"
+        raise click.BadParameter(sentence, param=option)
+    return names
+
+
+def _list_rules(context: click.Context, _option: click.Parameter, value: bool) -> None:
+    if not value or context.resilient_parsing:
+        return
+    from onboardee.device.audit.table import RULES  # noqa: PLC0415
+    from onboardee.device.cli.terminal import table  # noqa: PLC0415
+
+    rows = [(str(rule.level), rule.name, rule.clause, rule.sentence) for rule in RULES]
+    click.echo("\n".join(table(rows)))
+    context.exit()
+
+
+def _levels(_context: click.Context, _option: click.Parameter, value: str) -> object:
+    wanted = frozenset(value.upper().replace(",", ""))
+    if not wanted or not wanted <= {"M", "S", "I"}:
+        raise click.BadParameter("some of M (shall), S (should) and I (information)")
+    return wanted
+
+
+@click.command(
+    "audit",
+    epilog="""\b
+Examples:
+  onboardee audit light --report audit.html
+  onboardee audit light --otm rdp --junit audit.xml --skip discovery-multicast
+  onboardee audit --from traffic.pcapng --device 192.0.2.7""",
+)
+@run_options
+@click.option(
+    "--report", type=click.Path(path_type=Path), metavar="FILE", help="Write a HTML page."
+)
+@click.option("--junit", type=click.Path(path_type=Path), metavar="FILE", help="Write JUnit XML.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@click.option("--only", multiple=True, callback=_names, metavar="RULES", help="Judge these only.")
+@click.option("--skip", multiple=True, callback=_names, metavar="RULES", help="Not these.")
+@click.option(
+    "--level",
+    "levels",
+    default="MSI",
+    callback=_levels,
+    metavar="LEVELS",
+    help="Judge rules of these levels: some of M, S and I.",
+)
+@click.option(
+    "--known",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Rules, one a line, whose failure is known: they are told, and change no exit code.",
+)
+@click.option(
+    "--from",
+    "source",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Judge a capture (pcapng or pcap) of any device instead of running one.",
+)
+@click.option(
+    "--keys",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="With --from: the key log, where the capture holds no secrets.",
+)
+@click.option(
+    "--device",
+    "addresses",
+    multiple=True,
+    metavar="ADDR",
+    help="With --from: the address of the device; may repeat.",
+)
+@click.option(
+    "--rules",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_list_rules,
+    help="List the rules.",
+)
+@click.pass_context
+def command(context: click.Context, /, **options: Any) -> None:
+    """Judge an onboarding tool by what it does to a device.
+
+    Runs devices as `onboardee run` does. Own them with your tool, as often as you like; Ctrl-C ends
+    it with the report. Exit code 0: every shall was kept; 1: some were not; 2: nothing to judge.
+    """
+    from onboardee.device.audit.judgement import Choice  # noqa: PLC0415
+    from onboardee.device.audit.verdicts import Level  # noqa: PLC0415
+    from onboardee.device.cli.auditing import Auditor, Reports  # noqa: PLC0415
+
+    own = {name: options.pop(name) for name in _OWN}
+    known = _known(context, own["known"])
+    choice = Choice(own["only"], own["skip"], frozenset(map(Level, own["levels"])), known)
+    reports = Reports(own["as_json"], own["report"], own["junit"])
+    if own["source"] is not None:
+        context.exit(_judge_file(own, choice, reports))
+    auditor = Auditor(choice, reports)
+    run(context, options, auditor)
+    context.exit(
+        auditor.finish(f"Audit of an onboarding tool with {' '.join(options['profiles'])}")
+    )
+
+
+_OWN = (
+    "report",
+    "junit",
+    "as_json",
+    "only",
+    "skip",
+    "levels",
+    "known",
+    "source",
+    "keys",
+    "addresses",
+)
+
+
+def _known(context: click.Context, path: Path | None) -> frozenset[str]:
+    if path is None:
+        return frozenset()
+    lines = (line.partition("#")[0].strip() for line in path.read_text("utf-8").splitlines())
+    option = next(each for each in context.command.params if each.name == "known")
+    found: frozenset[str] = _names(context, option, tuple(line for line in lines if line))  # type: ignore[assignment]
+    return found
+
+
+def _judge_file(own: dict[str, Any], choice: Any, reports: Any) -> int:
+    from onboardee.device.audit.captures import trace_of  # noqa: PLC0415
+    from onboardee.device.audit.judgement import audit  # noqa: PLC0415
+    from onboardee.device.cli.auditing import write  # noqa: PLC0415
+    from onboardee.device.trace.pcapng import CaptureError  # noqa: PLC0415
+
+    source: Path = own["source"]
+    keys = "" if own["keys"] is None else own["keys"].read_text("ascii", "replace")
+    try:
+        trace = trace_of(source.read_bytes(), keys, own["addresses"])
+    except CaptureError as error:
+        raise click.ClickException(f"{source}: {error}") from error
+    result = audit(trace, choice)
+    write(result, reports, f"Audit of {source.name}")
+    return result.exit_code

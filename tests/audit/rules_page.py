@@ -1,0 +1,29 @@
+"""Writes docs/audit-rules.md from the table of rules: `python tests/audit/rules_page.py`."""
+
+from pathlib import Path
+
+from onboardee.device.audit.table import RULES
+
+PAGE = Path(__file__).parents[2] / "docs" / "audit-rules.md"
+
+
+def document() -> str:
+    """Return the page."""
+    lines = [
+        "# What the audit judges",
+        "",
+        "Made from the table of rules by `tests/audit/rules_page.py`. Levels: M is a shall of the",
+        "standard, S a should or what follows from a shall, I is worth telling.",
+        "`onboardee audit --rules` prints it.",
+        "",
+        "| rule | level | clause | what a tool does |",
+        "| --- | --- | --- | --- |",
+    ]
+    for rule in RULES:
+        what = f"{rule.sentence} {rule.consequence and f'If not: {rule.consequence}'}".strip()
+        lines.append(f"| `{rule.name}` | {rule.level} | {rule.clause} | {what} |")
+    return "\n".join([*lines, ""])
+
+
+if __name__ == "__main__":
+    PAGE.write_text(document(), encoding="utf-8")
