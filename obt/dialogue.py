@@ -71,10 +71,10 @@ class _Errand:
         query = f"?{'&'.join(self.ask.query)}" if self.ask.query else ""
         return f"{scheme}://{self.link.address}{self.ask.path}{query}"
 
-    def failure(self, came: str) -> OnboardingError:
+    def failure(self, came: str, code: Code | None = None) -> OnboardingError:
         """Say what came instead of a wanted code."""
-        codes = " or ".join(str(code) for code in sorted(self.wanted))
-        return OnboardingError(self.step, expected=codes, came=came)
+        codes = " or ".join(str(wanted) for wanted in sorted(self.wanted))
+        return OnboardingError(self.step, expected=codes, came=came, code=code)
 
 
 def _uri(links: Sequence[Link]) -> str:
@@ -92,6 +92,11 @@ class Dialogue:
         self.style: Final = style
         self.deadline = transport.now + timeout
         self._on_step = on_step
+
+    def in_style(self, style: Style) -> "Dialogue":
+        """Return the same conversation in another style."""
+        left = self.deadline - self.transport.now
+        return Dialogue(self.transport, style, timeout=left, on_step=self._on_step)
 
     async def get(
         self, purpose: str, link: Link, path: str, kind: type[T], *, query: tuple[str, ...] = ()
@@ -116,13 +121,13 @@ class Dialogue:
 
         After silence it is sent anew, so it must be one that may happen twice.
         """
-        ask = self.make_ask(Method.POST, path, query=query, body=body)
+        ask = self.make_ask(self.style.update_method(path), path, query=query, body=body)
         wanted = self.style.changed | frozenset(accepted)
         return await self._run(_Errand(purpose, link, ask, wanted, text=summary(body)))
 
     async def post_once(self, purpose: str, link: Link, path: str, body: Body) -> ClientResponse:
         """Send an UPDATE that must not happen twice."""
-        ask = self.make_ask(Method.POST, path, body=body)
+        ask = self.make_ask(self.style.update_method(path), path, body=body)
         wanted = self.style.changed
         return await self._run(_Errand(purpose, link, ask, wanted, 1, summary(body)))
 
@@ -225,7 +230,7 @@ class Dialogue:
             raise errand.failure(str(error)) from error
         self._report(errand, str(response.code), started)
         if response.code not in errand.wanted:
-            raise errand.failure(f"the device answered {response.code}")
+            raise errand.failure(f"the device answered {response.code}", response.code)
         return response, mailbox
 
     async def _insist(self, errand: _Errand) -> tuple[ClientResponse, Mailbox[ClientResponse]]:

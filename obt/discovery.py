@@ -12,9 +12,9 @@ from onboardee.obt.engine import Answer
 from onboardee.obt.errors import OnboardingError
 from onboardee.obt.link import Ask
 from onboardee.obt.model import DOXM, DOXM_TYPE, NIL, RES, Doxm, LinkView, OldDirectory
-from onboardee.obt.style import LITE_STYLE, Style
+from onboardee.obt.style import LITE_STYLE, OIC11_STYLE, Style
 from onboardee.obt.transport import Transport
-from onboardee.wire.coap import Method
+from onboardee.wire.coap import Code, Method
 
 TIMEOUT: Final = 120.0
 """Seconds for the questions to one device."""
@@ -25,6 +25,9 @@ ROUND_SECONDS: Final = 2.5
 
 ANCHOR: Final = "ocf://"
 
+_OLD_REFUSALS: Final = frozenset({Code.NOT_ACCEPTABLE, Code.NOT_FOUND})
+"""How devices of OIC 1.1 answer when they are asked for the list of resources of today."""
+
 
 @dataclass(frozen=True, slots=True)
 class Located:
@@ -33,9 +36,11 @@ class Located:
     uuid: UUID
     plain: Address
     secured: tuple[Address, ...]
+    order: str = "lite"
+    """The order of messages in whose words it can be talked to, a key of `ALL_ORDERS`."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unowned(Located):
     """A device that waits for an owner, with what its doxm said."""
 
@@ -167,9 +172,23 @@ class _Search:
 
 
 async def locate(dialogue: Dialogue, address: Address) -> Located:
-    """Ask one device for its UUID and its secured endpoints."""
+    """Ask one device for its UUID and its secured endpoints.
+
+    A device that does not know today's form is asked in that of OIC 1.1.
+    """
     if dialogue.style.is_old:
         return await _locate_old(dialogue, address)
+    try:
+        return await _locate(dialogue, address)
+    except OnboardingError as error:
+        if error.code not in _OLD_REFUSALS:
+            raise
+        with suppress(OnboardingError):
+            return await _locate_old(dialogue.in_style(OIC11_STYLE), address)
+        raise
+
+
+async def _locate(dialogue: Dialogue, address: Address) -> Located:
     link = dialogue.transport.open_plain(address)
     links = await dialogue.get(
         "find the secured endpoint", link, RES, list[LinkView], query=(f"rt={DOXM_TYPE}",)
@@ -183,18 +202,27 @@ async def locate(dialogue: Dialogue, address: Address) -> Located:
 
 
 async def _locate_old(dialogue: Dialogue, address: Address) -> Located:
-    """Do the same in the form of OIC 1.1, which tells a port of the host that answers."""
+    """Do the same in the form of OIC 1.1, which tells a port of the host that answers.
+
+    IoTivity 1.1.0 lists no security resources; there the port of any other resource counts.
+    """
+    purpose, order = "find the secured port", "oic11"
     link = dialogue.transport.open_plain(address)
-    directories = await dialogue.get(
-        "find the secured port", link, RES, list[OldDirectory], query=(f"rt={DOXM_TYPE}",)
-    )
-    step = f"find the secured port (GET {RES})"
+    try:
+        query = (f"rt={DOXM_TYPE}",)
+        directories = await dialogue.get(purpose, link, RES, list[OldDirectory], query=query)
+    except OnboardingError as error:
+        if error.code != Code.NOT_FOUND:
+            raise
+        order = "oic110"
+        directories = await dialogue.get(purpose, link, RES, list[OldDirectory])
     for directory in directories:
         for entry in directory.links:
-            if DOXM_TYPE in entry.types and entry.policy.port is not None:
+            if entry.policy.port is not None:
                 secured = replace(address, port=entry.policy.port)
-                return Located(directory.device_uuid, address, (secured,))
-    raise OnboardingError(step, expected=f"a port at {DOXM_TYPE}", came="the answer has none")
+                return Located(directory.device_uuid, address, (secured,), order)
+    step = f"{purpose} (GET {RES})"
+    raise OnboardingError(step, expected="a resource with a port", came="the answer has none")
 
 
 async def _anybody(dialogue: Dialogue, answer: Answer) -> Located:
@@ -214,14 +242,15 @@ async def _located_unowned(dialogue: Dialogue, address: Address, doxm: Doxm) -> 
             f"discover devices (GET {DOXM})", expected="a device without an owner", came=came
         )
     located = await locate(dialogue, address)
-    if located.uuid != doxm.device_uuid:
+    if located.uuid != doxm.device_uuid and located.order == "lite":
         came = f"{RES} says {located.uuid}"
         raise OnboardingError(
             f"find the secured endpoint (GET {RES})",
             expected=f"the device {doxm.device_uuid}",
             came=came,
         )
-    return Unowned(located.uuid, located.plain, located.secured, doxm)
+    # after a reset IoTivity 1.2 tells the UUID of before in /oic/res until it is started again
+    return Unowned(doxm.device_uuid, located.plain, located.secured, order=located.order, doxm=doxm)
 
 
 def _anchor_uuid(step: str, entry: LinkView) -> UUID:

@@ -32,12 +32,13 @@ class OnboardingError(ObtError):
 
     `step` names the step, `expected` and `came` say what was to happen and what did. `ownership` is
     set when a transfer failed so late that the device may be ours already: with it the device can
-    be asked, and reset.
+    be asked, and reset. `code` is the response's where the device refused.
     """
 
-    def __init__(self, step: str, *, expected: str, came: str) -> None:
+    def __init__(self, step: str, *, expected: str, came: str, code: int | None = None) -> None:
         super().__init__(f"{step}: expected {expected}, but {came}")
         self.step = step
         self.expected = expected
         self.came = came
+        self.code = code
         self.ownership: Ownership | None = None

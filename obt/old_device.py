@@ -1,12 +1,14 @@
 """A device of ours that is talked to in the words of OIC 1.1."""
 
 from collections.abc import Iterable
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 from onboardee.obt import model
 from onboardee.obt.cbor import Body
+from onboardee.obt.errors import OnboardingError
 from onboardee.obt.model import ACL, CLIENT_DIRECTED, PSTAT, TAKE_OWNER, Rule, State
 from onboardee.obt.owned import OwnedDevice
+from onboardee.obt.style import Style
 
 RESET: Final = 1
 """The bit of `cm` that asks for a reset."""
@@ -19,16 +21,24 @@ class OldOwnedDevice(OwnedDevice):
     Its rules have no numbers: `rules`, `delete_rule`, roles and certificates are of today.
     """
 
-    reset_body: ClassVar[Body] = {
-        "isop": False,
-        "cm": RESET,
-        "tm": TAKE_OWNER,
-        "om": CLIENT_DIRECTED,
-    }
+    async def _reset_body(self) -> Body:
+        """Return a reset in the modes that the device has."""
+        if not self._style.resets:
+            raise OnboardingError(
+                f"enter RESET ({PSTAT})",
+                expected="a device that its owner can reset",
+                came="IoTivity 1.1.0 is reset at the device only",
+            )
+        old = await self._old_pstat()
+        directed = old.client_directed or CLIENT_DIRECTED
+        return {"isop": False, "cm": RESET, "tm": TAKE_OWNER, "om": directed}
+
+    async def _old_pstat(self) -> model.OldPstat:
+        return await self._get("read the onboarding state", PSTAT, model.OldPstat)
 
     async def pstat(self) -> model.Pstat:
         """Read the onboarding state, which the modes stand for."""
-        old = await self._get("read the onboarding state", PSTAT, model.OldPstat)
+        old = await self._old_pstat()
         return model.Pstat(
             dos=model.Dos(state=_state(old)),
             operational=old.operational,
@@ -41,7 +51,7 @@ class OldOwnedDevice(OwnedDevice):
 
     async def add_rules(self, rules: Iterable[Rule]) -> None:
         """Add access rules. Raises `ValueError` for one that OIC 1.1 has no words for."""
-        aces = [_entry(rule) for rule in rules]
+        aces = [_entry(rule, self._style) for rule in rules]
         body = {"aclist": {"aces": aces}, "rowneruuid": str(self.ownership.owner)}
         await self.dialogue().post("add access rules", await self.connect(), ACL, body)
 
@@ -84,12 +94,12 @@ def _rule(entry: model.OldRule) -> Rule:
     return Rule(subject=subject, targets=targets, permission=entry.permission)
 
 
-def _entry(rule: Rule) -> dict[str, Any]:
+def _entry(rule: Rule, style: Style) -> dict[str, Any]:
     subject = rule.subject.uuid
     if rule.subject.connection == "anon-clear":
         subject = ANYBODY
-    hrefs = [target.href or target.wildcard for target in rule.targets]
-    if subject is None or None in hrefs or {"+", "-"} & set(hrefs):
+    hrefs = [target.href or target.wildcard or "-" for target in rule.targets]
+    if subject is None or {"+", "-"} & set(hrefs):
         raise ValueError("a rule of OIC 1.1 is about a UUID or anybody, and about paths or *")
-    resources = [{"href": href, "rt": ["*"], "if": ["*"]} for href in hrefs]
+    resources = [style.old_target(href) for href in hrefs]
     return {"subjectuuid": subject, "resources": resources, "permission": rule.permission}

@@ -56,10 +56,9 @@ def _pstat(transfer: Transfer, *, mode: int, is_operational: bool) -> dict[str, 
 
 
 def _owner_rule(transfer: Transfer) -> Body:
-    anything = {"href": ANYTHING, "rt": [ANYTHING], "if": [ANYTHING]}
     entry = {
         "subjectuuid": transfer.owner_text,
-        "resources": [anything],
+        "resources": [transfer.dialogue.style.old_target(ANYTHING)],
         "permission": FULL,
     }
     return {"aclist": {"aces": [entry]}, "rowneruuid": transfer.owner_text}

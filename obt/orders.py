@@ -1,6 +1,6 @@
 """The orders of messages, one table each: three real tools', and the specification's own."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -35,8 +35,15 @@ from onboardee.obt.steps import (
     rename,
     reread_uuid,
 )
-from onboardee.obt.style import IOT2_STYLE, LITE_STYLE, OIC11_STYLE, PLAIN_STYLE, PLGD_STYLE
-from onboardee.obt.transfer import Order, Transfer, post
+from onboardee.obt.style import (
+    IOT2_STYLE,
+    LITE_STYLE,
+    OIC11_STYLE,
+    OIC110_STYLE,
+    PLAIN_STYLE,
+    PLGD_STYLE,
+)
+from onboardee.obt.transfer import Order, StepFunction, Transfer, post
 
 READ: Final = int(Permission.RETRIEVE)
 MANAGE: Final = int(Permission.RETRIEVE | Permission.UPDATE | Permission.DELETE)
@@ -67,6 +74,11 @@ def _subject(transfer: Transfer) -> dict[str, str]:
 
 def _raw_empty(transfer: Transfer) -> Body:
     return _credential(transfer, {"encoding": "oic.sec.encoding.raw", "data": b""})
+
+
+def _raw_empty_first(transfer: Transfer) -> Body:
+    private = {"data": b"", "encoding": "oic.sec.encoding.raw"}
+    return _credential(transfer, private, credid=0)
 
 
 def _base64_empty(transfer: Transfer) -> Body:
@@ -233,30 +245,34 @@ CR3006: Final = Order(
 )
 """The order that OCF's change request 3006 describes."""
 
-OIC11: Final = Order(
-    "oic11",
-    OIC11_STYLE,
-    (
+
+def _old_steps(credential: Callable[[Transfer], Body]) -> tuple[StepFunction, ...]:
+    return (
         check_discovered,
         select_method,
         read_mode,
         choose_mode,
         connect,
         NAME_AS_OWNER,
-        derive_key(_base64_empty),
+        derive_key(credential),
         return_as_owner,
         PERMIT_OWNER,
         OWN,
         PROVISION,
         WORK,
         close,
-    ),
-    pin_attempts=5,
-)
-"""IoTivity 1.2.1's provisioning client, of OIC 1.1: two sessions, the second as the owner."""
+    )
+
+
+OIC11: Final = Order("oic11", OIC11_STYLE, _old_steps(_base64_empty), pin_attempts=5)
+"""The provisioning client of IoTivity 1.1.1 and 1.2.1: two sessions, the second as the owner."""
+
+OIC110: Final = Order("oic110", OIC110_STYLE, _old_steps(_raw_empty_first), pin_attempts=5)
+"""That of IoTivity 1.1.0: the same with PUT. Its servers end at a key that is text."""
+
 
 ORDERS: Final = MappingProxyType({order.name: order for order in (LITE, IOT2, PLGD, CR3006)})
 """All orders of OCF, by name."""
 
-ALL_ORDERS: Final = MappingProxyType({**ORDERS, OIC11.name: OIC11})
+ALL_ORDERS: Final = MappingProxyType({**ORDERS, OIC11.name: OIC11, OIC110.name: OIC110})
 """All orders, by name: also those that a device serves only where its profile says so."""

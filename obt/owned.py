@@ -3,7 +3,7 @@
 import base64
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from onboardee.obt import model
@@ -48,8 +48,6 @@ class OwnedDevice(DeviceAccess):
 
     With `identity`, whose UUID should be the owner's, sessions are opened with certificates.
     """
-
-    reset_body: ClassVar[Body] = {"dos": {"s": int(State.RESET)}}
 
     def __init__(  # noqa: PLR0913 - all but the first two have defaults
         self,
@@ -257,14 +255,17 @@ class OwnedDevice(DeviceAccess):
 
         It ends the session with the reset, so that an end instead of an answer is success too.
         """
-        link = await self.connect()
+        body, link = await self._reset_body(), await self.connect()
         try:
-            await self.dialogue().post_once("enter RESET", link, PSTAT, self.reset_body)
+            await self.dialogue().post_once("enter RESET", link, PSTAT, body)
         except OnboardingError as error:
             if not isinstance(error.__cause__, SessionEndedError):
                 raise
         finally:
             self.close()
+
+    async def _reset_body(self) -> Body:
+        return {"dos": {"s": int(State.RESET)}}
 
     async def factory_reset(self) -> None:
         """Ask for the same in the maintenance resource, as far as a rule permits it."""

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from onboardee.obt import cbor, model
 from onboardee.obt.keys import PIN_LABEL
 from onboardee.pki.key_pairs import CertifiedKey
-from onboardee.wire.coap import Code, ContentFormat
+from onboardee.wire.coap import Code, ContentFormat, Method
 from onboardee.wire.dtls import CipherSuite, ClientConfig, Renegotiation, VerifyChain
 
 VERSION_1_0_0: Final = 2048
@@ -48,14 +48,31 @@ class Style:
     """What payloads are, in both directions."""
     is_old: bool = False
     """The tool follows OIC 1.1: it knows neither `dos` nor `acl2`, nor endpoints in links."""
+    replaced: frozenset[str] = frozenset()
+    """Resources that are updated with PUT."""
+    names_kinds: bool = True
+    """What a rule of OIC 1.1 is about has its types and interfaces beside its path."""
+    resets: bool = True
+    """Devices of this style can be reset by their owner."""
+    added: Mapping[str, cbor.Body] = field(default_factory=dict)
+    """Properties by path that all updates of a resource carry."""
     common_properties: Mapping[str, str] = field(default_factory=dict)
     """Resource types by path: where given, updates carry `rt` and `if`."""
     certificate_suites: tuple[CipherSuite, ...] = _CCM
     pin_identity: bytes | None = None
     """The PSK identity of a Random PIN handshake; None for the tool's UUID."""
 
+    def update_method(self, path: str) -> Method:
+        """Return what an UPDATE of a resource is on the wire."""
+        return Method.PUT if path in self.replaced else Method.POST
+
+    def old_target(self, href: str) -> dict[str, Any]:
+        """Return what a rule of OIC 1.1 is about."""
+        return {"href": href, "rt": ["*"], "if": ["*"]} if self.names_kinds else {"href": href}
+
     def payload(self, path: str, body: cbor.Body) -> bytes:
         """Encode the body of an UPDATE."""
+        body = {**body, **self.added.get(path, {})}
         if path in self.common_properties:
             common = {"rt": [self.common_properties[path]], "if": ["oic.if.baseline"]}
             return self.encode({**body, **common})
@@ -120,7 +137,22 @@ OIC11_STYLE: Final = Style(
     common_properties={**COMMON_TYPES, model.ACL: "oic.r.acl"},
     certificate_suites=_CCM[:2],
 )
-"""IoTivity 1.2.1, as far as a device can see it."""
+"""IoTivity 1.1.1 and 1.2.1, as far as a device can see it."""
+
+OIC110_STYLE: Final = replace(
+    OIC11_STYLE,
+    changed=frozenset({Code.CREATED, Code.CHANGED, Code.CONTENT, Code.VALID}),
+    replaced=frozenset({model.DOXM, model.PSTAT, model.CRED}),
+    names_kinds=False,
+    resets=False,
+    added={model.DOXM: {"dpc": False}},
+    common_properties={},
+)
+"""IoTivity 1.1.0.
+
+It takes no lists where a rule names types and interfaces, and a doxm without dpc never for owned.
+Its pstat knows no reset.
+"""
 
 PLAIN_STYLE: Final = Style(encode=cbor.encode, changed=frozenset({Code.CHANGED}), hello=_ANONYMOUS)
 """Nobody's habits: what the specification asks for."""

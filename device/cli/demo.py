@@ -22,6 +22,8 @@ from onboardee.device.simulation.profile import load
 from onboardee.obt import (
     ALL_ORDERS,
     LITE,
+    OIC11,
+    ORDERS,
     Address,
     AsyncioTransport,
     ObtError,
@@ -61,7 +63,7 @@ def expect(is_so: bool, sentence: str) -> None:
 @click.command("demo", epilog="Example: onboardee demo --order iot2")
 @click.option(
     "--order",
-    type=click.Choice(list(ALL_ORDERS), case_sensitive=False),
+    type=click.Choice([*ORDERS, OIC11.name], case_sensitive=False),
     default=LITE.name,
     help="In which order of messages to take ownership: as which tool does.",
 )
