@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from onboardee.device.interfaces import BATCH, LINKS, RETRIEVING, UPDATING
 from onboardee.device.resources.units import UNITS, converter
-from onboardee.device.simulation.limits import PERIOD, ValueLimits, ValueType
 from onboardee.device.simulation.profile import Profile, ResourceProfile
+from onboardee.device.simulation.value_limits import PERIOD, ValueLimits, ValueType
 from onboardee.device.simulation.values import Property
 
 Json = dict[str, Any]

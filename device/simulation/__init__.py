@@ -7,6 +7,7 @@ wrong becomes one sentence with file, line and place (`mistakes`), or all of the
 JSON Schema for editors is made from the same classes (`schema`).
 
 `values` holds what the resources of a running device show, within the limits of the profile
-(`limits`, `patterns`, `writing`). What changes them by itself is in `behaviour`, one file for each
-kind, and lives in `world`. `capture` makes a profile of what a client read from another device.
+(`value_limits`, `patterns`, `writing`). What changes them by itself is in `behaviour`, one file for
+each kind, and lives in `world`. `capture` makes a profile of what a client read from another
+device.
 """

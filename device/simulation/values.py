@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import msgspec
 
-from onboardee.device.simulation.limits import (
+from onboardee.device.simulation.value_limits import (
     Scalar,
     Value,
     ValueLimits,

@@ -7,7 +7,12 @@ variable length is replaced.
 from collections.abc import Mapping
 from contextlib import suppress
 
-from onboardee.device.simulation.limits import Value, ValueLimits, ValueRefusedError, ValueType
+from onboardee.device.simulation.value_limits import (
+    Value,
+    ValueLimits,
+    ValueRefusedError,
+    ValueType,
+)
 
 
 def written(spec: ValueLimits, name: str, new: object, old: Value) -> Value:

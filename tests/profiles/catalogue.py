@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from data_models import MODELS, document, resolved
 
-from onboardee.device.simulation.limits import NUMBERS, ValueLimits, ValueType
 from onboardee.device.simulation.profile import ResourceProfile, built_in_names, load_all
+from onboardee.device.simulation.value_limits import NUMBERS, ValueLimits, ValueType
 
 RESOURCES = [
     pytest.param(name, resource, id=f"{name}{resource.href}")

@@ -1,6 +1,8 @@
 """The examples of the documentation are without mistake."""
 
 import re
+from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -9,8 +11,9 @@ import yaml
 from behaviour_page import PAGE, headings, page
 from behaviour_scene import make_scene
 
+from onboardee.device.simulation import behaviour
 from onboardee.device.simulation.behaviour import KINDS
-from onboardee.device.simulation.profile import Profile
+from onboardee.device.simulation.profile import Profile, ProfileError, load
 
 BLOCKS = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
 
@@ -78,6 +81,8 @@ PROPERTIES: dict[str, dict[str, Any]] = {
 HELPERS = [{"kind": "fault", "name": "jam"}, {"kind": "input", "name": "bell"}]
 """What some of its examples refer to and do not declare themselves."""
 
+NAMES = [str(kind.__struct_config__.tag) for kind in KINDS]
+
 
 def complete(block: str) -> dict[str, Any]:
     """Make a profile around an example."""
@@ -111,7 +116,7 @@ def test_examples_load_and_run(block: str) -> None:
 
 def test_every_kind_has_an_example_and_a_paragraph() -> None:
     """Nothing can be declared that is not shown, and nothing is told of that does not exist."""
-    kinds = {kind.__struct_config__.tag for kind in KINDS}
+    kinds = set(NAMES)
     assert headings(PAGE.read_text(encoding="utf-8")).keys() == kinds
     shown = {entry["kind"] for block in BLOCKS for entry in complete(block)["behaviour"][:-2]}
     assert kinds == shown | {"fault", "input"}
@@ -121,3 +126,30 @@ def test_every_kind_has_an_example_and_a_paragraph() -> None:
 def test_the_table_of_kinds_is_current() -> None:
     """It is what `python tests/simulation/behaviour_page.py` would write."""
     assert PAGE.read_text(encoding="utf-8") == page()
+
+
+def test_every_file_of_the_kinds_is_in_the_list() -> None:
+    """Who adds a kind and forgets the list hears of it here."""
+    files = [each.name for each in resources.files(behaviour).iterdir()]
+    written = {name.removesuffix(".py") for name in files if name.endswith(".py")}
+    assert written - {"__init__"} == set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_slip_is_told_with_the_nearest_name(name: str, tmp_path: Path) -> None:
+    """An author who mistypes a kind, or a key of it, is told what it should have been."""
+    sentence = rf"behaviour\[0\].kind: {name}z is not possible; did you mean {name}\?"
+    with pytest.raises(ProfileError, match=sentence):
+        load(written_profile(tmp_path, f"{{kind: {name}z}}"))
+    kind = KINDS[NAMES.index(name)]
+    key = kind.__struct_encode_fields__[-1]
+    with pytest.raises(ProfileError, match=rf"there is no {key}z here; did you mean {key}\?"):
+        load(written_profile(tmp_path, f"{{kind: {name}, {key}z: 1}}"))
+
+
+def written_profile(folder: Path, entry: str) -> str:
+    """Write a profile with one entry and return its path."""
+    path = folder / "mine.yaml"
+    head = "device: {name: X, types: [oic.d.light]}\nplatform: {manufacturer: x}\n"
+    path.write_text(f"{head}behaviour:\n  - {entry}\n", encoding="utf-8")
+    return str(path)

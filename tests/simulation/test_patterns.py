@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from onboardee.device.simulation.limits import MAX_TEXT
 from onboardee.device.simulation.patterns import problem
 from onboardee.device.simulation.profile import ProfileError, load
+from onboardee.device.simulation.value_limits import MAX_TEXT
 
 PROFILE = """\
 device: {{name: Page, types: [oic.d.light]}}

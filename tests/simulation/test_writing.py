@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onboardee.device.simulation.limits import Field, ValueLimits
+from onboardee.device.simulation.value_limits import Field, ValueLimits
 from onboardee.device.simulation.values import Property, ValueRefusedError, Values, ValueType
 
 SOURCE = {

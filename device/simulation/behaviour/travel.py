@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from onboardee.device.simulation.limits import NUMBERS
+from onboardee.device.simulation.value_limits import NUMBERS
 from onboardee.device.simulation.world.declaration import GatedBehaviour
 from onboardee.device.simulation.world.finder import Finder
 from onboardee.device.simulation.world.parts import (

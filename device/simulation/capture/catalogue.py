@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from onboardee.device.simulation.capture.neutral import neutral
+from onboardee.device.simulation.capture.neutral_values import neutral
 from onboardee.device.simulation.profile import ResourceProfile, built_in_names, load_all
 
 Plain = dict[str, Any]

@@ -4,11 +4,11 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from onboardee.device.simulation.capture.neutral import permits, pruned
+from onboardee.device.simulation.capture.neutral_values import permits, pruned
 from onboardee.device.simulation.capture.notes import Notes, shown
 from onboardee.device.simulation.capture.schemas import Schema, Schemas, listed, mapped, types_of
-from onboardee.device.simulation.limits import MAX_TEXT, PERIOD, is_moment
 from onboardee.device.simulation.patterns import problem
+from onboardee.device.simulation.value_limits import MAX_TEXT, PERIOD, is_moment
 
 MAX_NESTING: Final = 6
 MAX_FIELDS: Final = 64

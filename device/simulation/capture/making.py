@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from onboardee.device.simulation.capture.describing import Describer, Plain
-from onboardee.device.simulation.capture.introspection import Introspection
+from onboardee.device.simulation.capture.introspected import Introspection
 from onboardee.device.simulation.capture.linking import connect
 from onboardee.device.simulation.capture.notes import Notes, shown
 from onboardee.device.simulation.capture.readings import Readings

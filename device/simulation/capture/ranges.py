@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from onboardee.device.simulation.capture.neutral import permits
+from onboardee.device.simulation.capture.neutral_values import permits
 
 Plain = dict[str, Any]
 

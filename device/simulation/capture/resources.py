@@ -15,8 +15,8 @@ from onboardee.device.interfaces import (
 )
 from onboardee.device.simulation.capture.catalogue import usual_properties
 from onboardee.device.simulation.capture.describing import Describer, Plain
-from onboardee.device.simulation.capture.introspection import Described
-from onboardee.device.simulation.capture.neutral import neutral, permits, pruned
+from onboardee.device.simulation.capture.introspected import Described
+from onboardee.device.simulation.capture.neutral_values import neutral, permits, pruned
 from onboardee.device.simulation.capture.notes import Notes, shown, text_of
 from onboardee.device.simulation.capture.ranges import with_ranges
 from onboardee.device.simulation.capture.readings import Reading

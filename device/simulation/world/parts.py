@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final, NamedTuple, Protocol
 
-from onboardee.device.simulation.limits import NUMBERS
+from onboardee.device.simulation.value_limits import NUMBERS
 from onboardee.device.simulation.values import Property, Values, ValueType
 from onboardee.device.simulation.world.chance import Dice
 from onboardee.device.simulation.world.quantities import DECIMALS, fitted

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from onboardee.device.simulation.limits import ValueRefusedError
+from onboardee.device.simulation.value_limits import ValueRefusedError
 from onboardee.device.simulation.values import Property
 
 _BY_TYPE: Mapping[str, tuple[Any, ...]] = {
