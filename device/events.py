@@ -56,6 +56,13 @@ class OptionIgnored(Event, frozen=True, kw_only=True):
     reason: str
 
 
+class EntropySeeded(Event, frozen=True, kw_only=True):
+    """All random octets follow from a seed: who knows it knows the device's keys."""
+
+    name = "entropy.seeded"
+    reason: str = "--seed makes every key of this device computable; use it in a laboratory only"
+
+
 class KeylogFailed(Event, frozen=True, kw_only=True):
     """The secrets for Wireshark can no longer be written; the device goes on."""
 
@@ -316,7 +323,7 @@ class Bus:
 
     def __init__(self, device: str = "", wall_clock: WallClock = utc_now) -> None:
         """Name the device as people know it, and the clock by which envelopes are dated."""
-        self._device = device
+        self.device = device
         self._wall_clock = wall_clock
         self._sequence = 0
         self._subscribers: list[Subscriber] = []
@@ -346,7 +353,7 @@ class Bus:
         self._sequence += 1
         calls = [partial(subscriber, event) for subscriber in self._subscribers]
         if self._followers:
-            told = Told(self._device, self._sequence, self._wall_clock(), event)
+            told = Told(self.device, self._sequence, self._wall_clock(), event)
             calls += [partial(follower, told) for follower in self._followers]
         failures: list[Exception] = []
         for call in calls:

@@ -11,6 +11,7 @@ from onboardee.device.cli.terminal import folded, harmless, is_terminal, refuses
 COMMANDS: Final = {
     "run": "Run devices until interrupted.",
     "audit": "Judge an onboarding tool, rule by rule.",
+    "replay": "Let a recorded device live again, and look into it.",
     "demo": "Own a light, switch it, reset it, and tell the story.",
     "ctl": "Look into a running device, and be the world around it.",
     "profiles": "List, show, check and capture device profiles.",

@@ -15,7 +15,14 @@ from msgspec.structs import replace
 from onboardee.device.cli.keylog import KeyWriter
 from onboardee.device.cli.origin import settle_origin
 from onboardee.device.cli.output import EventLog, Log
-from onboardee.device.events import Bus, ControlUnavailable, Event, KeylogFailed, OptionIgnored
+from onboardee.device.events import (
+    Bus,
+    ControlUnavailable,
+    EntropySeeded,
+    Event,
+    KeylogFailed,
+    OptionIgnored,
+)
 from onboardee.device.factory import new_database
 from onboardee.device.machine.boot import Surroundings, boot
 from onboardee.device.machine.budget import Budgets
@@ -27,7 +34,7 @@ from onboardee.device.simulation.profile import Profile
 from onboardee.device.snapshots import keep_snapshots
 from onboardee.svrdb import Store, open_directory
 from onboardee.svrdb.codec import Codec
-from onboardee.wire.entropy import SystemEntropy
+from onboardee.wire.entropy import Entropy, SeededEntropy, SystemEntropy
 
 if TYPE_CHECKING:
     from onboardee.device.cli.watching import Watch
@@ -38,6 +45,7 @@ _OF_HOST: Final = frozenset(
         "control.unavailable",
         "device.fault",
         "device.ready",
+        "entropy.seeded",
         "keylog.failed",
         "net.multicast",
         "net.no_multicast",
@@ -104,14 +112,19 @@ def _made(
         bus.subscribe(partial(_unless_traced, lines))
     else:
         bus.subscribe(lines, requests=house.verbose)
-    store = ending.enter_context(_opened(tenant, house))
+    entropy = (
+        SystemEntropy() if house.seed is None else SeededEntropy(f"{house.seed} {tenant.name}")
+    )
+    store = ending.enter_context(_opened(tenant, house, entropy))
     _settle(store, tenant, house)
     for ignored in _ignored(store, tenant, house):
         bus.publish(ignored)
+    if house.seed is not None:
+        bus.publish(EntropySeeded())
     if house.keylog is not None:
         house.keylog.report = partial(_tell_keylog, bus)
     surroundings = Surroundings(
-        entropy=SystemEntropy(),
+        entropy=entropy,
         bus=bus,
         keylog=house.keylog,
         seed=house.seed,
@@ -123,7 +136,7 @@ def _made(
     from onboardee.device.cli.watching import watched  # noqa: PLC0415
 
     sinks = house.watch.sinks(log.print, tenant.name, as_json=log.is_json, is_alone=is_alone)
-    return watched(profile, store, surroundings, sinks, house.watch.secret), store
+    return watched(profile, store, surroundings, sinks, house.watch), store
 
 
 def _unless_traced(lines: EventLog, event: Event) -> None:
@@ -136,10 +149,10 @@ def _tell_keylog(bus: Bus, reason: str) -> None:
     bus.publish(KeylogFailed(reason=reason))
 
 
-def _opened(tenant: Tenant, house: House) -> Store:
+def _opened(tenant: Tenant, house: House, entropy: Entropy) -> Store:
     return open_directory(
         tenant.directory,
-        lambda: new_database(tenant.profile, SystemEntropy(), device_uuid=house.device_uuid),
+        lambda: new_database(tenant.profile, entropy, device_uuid=house.device_uuid),
         codec=house.codec,
     )
 

@@ -32,6 +32,7 @@ _WARNINGS: Final = frozenset(
         "control.unavailable",
         "crl.outdated",
         "device.fault",
+        "entropy.seeded",
         "handshake.failed",
         "keylog.failed",
         "net.no_multicast",

@@ -109,7 +109,8 @@ _OPTIONS: Final = (
     click.option(
         "--seed",
         metavar="TEXT",
-        help="Let what the device does by itself repeat: same seed, same chances.",
+        help="Let the whole run repeat: same seed, same chances, UUIDs and keys; nothing of it is "
+        "secret.",
     ),
     click.option(
         "--store",
@@ -143,6 +144,13 @@ _OPTIONS: Final = (
         metavar="FILE",
         help="Write a pcapng file that Wireshark opens decrypted, with the device's decisions as "
         "comments; the file holds secrets, and is for you alone.",
+    ),
+    click.option(
+        "--record",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="Write down the device's whole life, for `onboardee replay`; who has the file has "
+        "all keys.",
     ),
     click.option(
         "--log-format", type=click.Choice(["console", "json"]), default="console", show_default=True

@@ -56,6 +56,7 @@ class Wishes:
     trace: bool
     trace_to: Path | None
     capture: Path | None
+    record: Path | None
     log_format: str
     verbose: bool
 
@@ -124,7 +125,7 @@ def _named(found: list[tuple[str, bool, Profile]], given: str | None) -> list[Ca
 
 def _require_shareable(given: Collection[str]) -> None:
     """Refuse what only one of several devices could have."""
-    for option in ("name", "port", "secure_port", "uuid", "uuid_seed"):
+    for option in ("name", "port", "secure_port", "uuid", "uuid_seed", "record"):
         if option in given:
             written = option.replace("_", "-")
             raise click.UsageError(f"--{written} is for one device, and these are several")
@@ -154,14 +155,18 @@ def _house(
 
 def _watch(wishes: Wishes, auditor: "Auditor | None") -> "Watch | None":
     """Open what the conversations are to be written to; None if nobody wants to see them."""
-    if not (wishes.trace or wishes.trace_to or wishes.capture or auditor):
+    if not (wishes.trace or wishes.trace_to or wishes.capture or wishes.record or auditor):
         return None
     # what watches is imported only where somebody wants it
-    from onboardee.device.cli.watching import Captured, Watch, Written  # noqa: PLC0415
+    from onboardee.device.cli.watching import Captured, Watch, Written, opened  # noqa: PLC0415
 
-    written = None if wishes.trace_to is None else Written.to(wishes.trace_to)
-    captured = None if wishes.capture is None else Captured.to(wishes.capture)
-    return Watch(is_shown=wishes.trace, written=written, captured=captured, auditor=auditor)
+    return Watch(
+        is_shown=wishes.trace,
+        written=None if wishes.trace_to is None else Written.to(wishes.trace_to),
+        captured=None if wishes.capture is None else Captured.to(wishes.capture),
+        auditor=auditor,
+        recording=None if wishes.record is None else opened(wishes.record, "--record"),
+    )
 
 
 def _advertised(values: tuple[str, ...]) -> tuple[Endpoint, ...]:

@@ -6,13 +6,18 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, Self
 
 import click
 
 from onboardee.device.cli.terminal import folded, harmless, width
+from onboardee.device.clock import utc_now
 from onboardee.device.machine.boot import Surroundings, boot
+from onboardee.device.machine.layer import AnyDevice
+from onboardee.device.recording.format import Beginning
+from onboardee.device.recording.recorder import RecordedClock, Recorder
 from onboardee.device.simulation.profile import Profile
 from onboardee.device.trace import items, text
 from onboardee.device.trace.dtls import Secrets
@@ -20,6 +25,7 @@ from onboardee.device.trace.items import Item
 from onboardee.device.trace.pcapng import CLEAR, Writer
 from onboardee.device.trace.tracing import Sink, Tracer
 from onboardee.svrdb import Store
+from onboardee.wire.entropy import SeededEntropy
 
 if TYPE_CHECKING:
     from onboardee.device.cli.auditing import Auditor
@@ -177,6 +183,7 @@ class Watch:
     written: Written | None = None
     captured: Captured | None = None
     auditor: "Auditor | None" = None
+    recording: BinaryIO | None = None
 
     def sinks(self, say: Say, device: str, *, as_json: bool, is_alone: bool) -> list[Sink]:
         """Return what takes the items of a device."""
@@ -199,28 +206,55 @@ class Watch:
 
     def close(self) -> None:
         """Finish all files."""
-        for each in (self.written, self.captured):
+        for each in (self.written, self.captured, self.recording):
             if each is not None:
                 each.close()
 
 
 def watched(
-    profile: Profile,
-    store: Store,
-    surroundings: Surroundings,
-    sinks: Sequence[Sink],
-    secret: Callable[[str], None],
-) -> Tracer:
-    """Make a device whose conversation is told to `sinks`, and its secrets to `secret`."""
+    profile: Profile, store: Store, surroundings: Surroundings, sinks: Sequence[Sink], watch: Watch
+) -> AnyDevice:
+    """Make a device that is watched: recorded if that is wanted, and told to `sinks`."""
     secrets, keylog = Secrets(), surroundings.keylog
 
     def tell(line: str) -> None:
         secrets.add(line)
-        secret(line)
+        watch.secret(line)
         if keylog is not None:
             keylog(line)
 
-    tracer = Tracer(boot(profile, store, replace(surroundings, keylog=tell)), secrets)
+    surroundings = replace(surroundings, keylog=tell)
+    if watch.recording is None:
+        device: AnyDevice = boot(profile, store, surroundings)
+    else:
+        device = recorded(profile, store, surroundings, watch.recording)
+    if not sinks:
+        return device
+    tracer = Tracer(device, secrets)
     for sink in sinks:
         tracer.follow(sink)
     return tracer
+
+
+def recorded(
+    profile: Profile, store: Store, surroundings: Surroundings, file: BinaryIO
+) -> Recorder:
+    """Make a device whose life is written down; its random octets are those of a secret seed."""
+    clock = RecordedClock(utc_now())
+    beginning = Beginning(
+        program=version("onboardee"),
+        name=surroundings.bus.device,
+        profile=profile,
+        database=store.current,
+        seed=os.urandom(16).hex(),
+        chance=surroundings.seed,
+        began=clock.began,
+    )
+    entropy = SeededEntropy(beginning.seed)
+    made = replace(surroundings, entropy=entropy, wall_clock=clock, budget=None)
+
+    def write(line: bytes) -> None:
+        file.write(line)
+        file.flush()
+
+    return Recorder(boot(profile, store, made), beginning, clock, write)

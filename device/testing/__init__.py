@@ -4,6 +4,7 @@ from onboardee.device.testing.clock import ManualClock
 from onboardee.device.testing.fake import FakeDevice, fake_device
 from onboardee.device.testing.network import MemoryNetwork, Node, Weather
 from onboardee.device.testing.onboarded import onboarded
+from onboardee.device.testing.replaying import replayed
 from onboardee.device.testing.setup import MemoryKeeper, memory_device
 from onboardee.device.testing.threaded import DeviceThread
 from onboardee.device.testing.watcher import Notification, Watcher
@@ -21,4 +22,5 @@ __all__ = [
     "fake_device",
     "memory_device",
     "onboarded",
+    "replayed",
 ]

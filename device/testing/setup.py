@@ -13,7 +13,7 @@ from onboardee.device.testing.local import LocalDevice, local_device
 from onboardee.device.testing.network import GROUPS, MemoryNetwork
 from onboardee.device.testing.onboarded import onboarded, with_plain_endpoints
 from onboardee.svrdb.model import Database
-from onboardee.wire.entropy import SeededEntropy
+from onboardee.wire.entropy import Entropy, SeededEntropy
 from onboardee.wire.path import Endpoint
 
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
@@ -46,24 +46,28 @@ def memory_device(  # noqa: PLR0913 - by keyword, each with a default
     wall_clock: WallClock | None = None,
     keylog: Callable[[str], None] | None = None,
     around: Callable[[AnyDevice], AnyDevice] | None = None,
+    entropy: Entropy | None = None,
+    chance: int | str | None = None,
 ) -> LocalDevice:
     """Start a device at `host`, ports 5683 and 5684, a member of OCF's groups.
 
     `clients` and `open_to_all` are those of `fake_device`. Without a `wall_clock` the network
     began at midnight of 1 January 2026, so that times of day repeat, too; with certificates made
-    today give it one. `around` puts a layer around the device (`machine.layer`).
+    today give it one. `around` puts a layer around the device (`machine.layer`). The
+    device has random octets of its own (`entropy`), and `chance` decides what it does by itself.
     """
     loaded = load(profile) if isinstance(profile, str) else profile
     if open_to_all:
         loaded = with_plain_endpoints(loaded)
-    entropy = SeededEntropy(seed)
-    database = new_database(loaded, entropy)
+    making = SeededEntropy(seed)
+    database = new_database(loaded, making)
     if clients is not None or open_to_all:
-        database = onboarded(database, entropy, clients=clients, open_to_all=open_to_all)
+        database = onboarded(database, making, clients=clients, open_to_all=open_to_all)
     device = local_device(
         loaded,
         MemoryKeeper(database),
-        entropy=entropy,
+        entropy=entropy or making,
+        seed=chance,
         bus=bus or Bus(),
         wall_clock=wall_clock or (lambda: BEGINNING + timedelta(seconds=network.now)),
         keylog=keylog,

@@ -112,6 +112,21 @@ def test_the_advertised_place_is_told(tmp_path: Path) -> None:
     assert told[:2] == ["coap://192.0.2.7:15683", "coaps://192.0.2.7:15684"]  # type: ignore[index]
 
 
+def test_the_same_seed_is_the_same_run(tmp_path: Path) -> None:
+    """Two devices of a name and a seed have the same UUID and keys, and say that this is unsafe."""
+    databases = []
+    for number in range(2):
+        place = tmp_path / str(number) / "light"
+        options = ["--state-dir", str(place), "--seed", "one and the same"]
+        with running("light", *options) as (process, first):
+            assert first["event"] == "entropy.seeded"
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(60) == 0
+        databases.append(json.loads((place / "svr.json").read_text())["database"])
+    assert databases[0] == databases[1]
+    assert databases[0]["doxm"]["deviceuuid"] != databases[0]["permanent"]["piid"]
+
+
 def test_same_seed_same_uuid(tmp_path: Path) -> None:
     """--uuid-seed gives the same UUID on every machine."""
     uuids = set()

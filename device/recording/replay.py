@@ -1,0 +1,151 @@
+"""Lets what was recorded happen again, and says where it comes out differently."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import zip_longest
+from pathlib import Path as FilePath
+
+from onboardee.device.events import Bus
+from onboardee.device.machine.boot import Surroundings, boot
+from onboardee.device.machine.layer import AnyDevice
+from onboardee.device.machine.step import Step
+from onboardee.device.recording.format import (
+    Beginning,
+    Entry,
+    RecordingError,
+    Sent,
+    entry_of,
+    happening_of,
+    read,
+)
+from onboardee.device.recording.recorder import RecordedClock
+from onboardee.svrdb.model import Database
+from onboardee.wire.entropy import SeededEntropy
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A step that did not come out as it was recorded."""
+
+    number: int
+    """Of the step, from 1."""
+    entry: Entry
+    recorded: str
+    came: str
+
+    def __str__(self) -> str:
+        return (
+            f"step {self.number}, {self.entry.what} at {self.entry.at:.3f}: "
+            f"recorded {self.recorded}; now {self.came}"
+        )
+
+
+class _Kept:
+    """The database of a replayed device, in memory."""
+
+    def __init__(self, database: Database) -> None:
+        self.current = database
+
+    def commit(self, new: Database) -> None:
+        """Take it; what the disk said is in the recording."""
+        self.current = new
+
+
+@dataclass
+class Replay:
+    """A recorded device that lives again, step by step."""
+
+    beginning: Beginning
+    entries: list[Entry]
+    keylog: list[str] = field(default_factory=list)
+    differences: list[Difference] = field(default_factory=list)
+    done: int = 0
+    """How many steps have happened."""
+    device: AnyDevice = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._tell: Callable[[str], None] = lambda _line: None
+        self._clock = RecordedClock(self.beginning.began)
+        self._kept = _Kept(self.beginning.database)
+        entropy = SeededEntropy(self.beginning.seed)
+        self.device = boot(
+            self.beginning.profile,
+            self._kept,
+            Surroundings(
+                entropy=entropy,
+                bus=Bus(self.beginning.name, self._clock),
+                wall_clock=self._clock,
+                keylog=self._take_secret,
+                seed=self.beginning.chance,
+            ),
+        )
+
+    def tell_secrets(self, tell: Callable[[str], None]) -> None:
+        """Tell the secrets of the device's sessions, too, as it makes them."""
+        self._tell = tell
+
+    def _take_secret(self, line: str) -> None:
+        self.keylog.append(line)
+        self._tell(line)
+
+    @classmethod
+    def of(cls, path: FilePath) -> "Replay":
+        """Make the device of a recording. Raises `RecordingError`."""
+        return cls(*read(path))
+
+    def steps(self, until: int | None = None) -> Iterator[tuple[Entry, Step]]:
+        """Let it go on, up to a step; yield each with what came of it. Raises `RecordingError`.
+
+        What differs from the recording is in `differences`.
+        """
+        end = len(self.entries) if until is None else min(until, len(self.entries))
+        zero = self.entries[0].at if self.entries else 0.0
+        while self.done < end:
+            entry = self.entries[self.done]
+            self.done += 1
+            try:
+                what = happening_of(entry)
+            except RecordingError as error:
+                raise RecordingError(f"step {self.done}: {error}") from error
+            self._clock.set(entry.at - zero, entry.clock)
+            step = what.happen_to(self.device, entry.at)
+            if step.store is not None:
+                self._kept.current = step.store
+            self._compare(entry, entry_of(what, entry.at, step, entry.clock))
+            yield entry, step
+
+    def run(self, until: int | None = None) -> "Replay":
+        """Let it go on, up to a step. Raises `RecordingError`."""
+        for _ in self.steps(until):
+            pass
+        return self
+
+    def _compare(self, recorded: Entry, came: Entry) -> None:
+        if recorded.sent != came.sent:
+            self._differ(recorded, *_sent(recorded, came))
+        elif recorded.events != came.events:
+            one, other = recorded.events, came.events
+            self._differ(recorded, _first(one, other), _first(other, one))
+        elif recorded.stores != came.stores:
+            said = {True: "something to store", False: "nothing to store"}
+            self._differ(recorded, said[recorded.stores], said[came.stores])
+
+    def _differ(self, entry: Entry, recorded: str, came: str) -> None:
+        self.differences.append(Difference(self.done, entry, recorded, came))
+
+
+def _sent(recorded: Entry, came: Entry) -> tuple[str, str]:
+    """Describe the first datagram that differs, on both sides."""
+    pairs = enumerate(zip_longest(recorded.sent, came.sent), 1)
+    place, (one, other) = next(pair for pair in pairs if pair[1][0] != pair[1][1])
+    return _datagram(place, one), _datagram(place, other)
+
+
+def _datagram(place: int, sent: Sent | None) -> str:
+    if sent is None:
+        return "no datagram"
+    return f"datagram {place} to {sent.peer}, {sent.octets.hex()}"
+
+
+def _first(these: list[str], those: list[str]) -> str:
+    return next((each for each in these if each not in those), "another order of events")

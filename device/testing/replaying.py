@@ -1,0 +1,17 @@
+"""A recorded life as a test of one line."""
+
+from pathlib import Path
+
+from onboardee.device.machine.layer import AnyDevice
+from onboardee.device.recording.replay import Replay
+
+
+def replayed(path: Path, until: int | None = None) -> AnyDevice:
+    """Let a device that was recorded with `onboardee run --record` live again; return it.
+
+    Fails with an AssertionError that names the first step that did not come out as recorded, and
+    with `RecordingError` where the file cannot be played. `until` stops after a step.
+    """
+    replay = Replay.of(path).run(until)
+    assert not replay.differences, str(replay.differences[0])
+    return replay.device
