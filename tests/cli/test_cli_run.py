@@ -120,6 +120,8 @@ def test_the_same_seed_is_the_same_run(tmp_path: Path) -> None:
         options = ["--state-dir", str(place), "--seed", "one and the same"]
         with running("light", *options) as (process, first):
             assert first["event"] == "entropy.seeded"
+            assert process.stdout is not None
+            assert json.loads(process.stdout.readline())["event"] == "device.ready"
             process.send_signal(signal.SIGTERM)
             assert process.wait(60) == 0
         databases.append(json.loads((place / "svr.json").read_text())["database"])
