@@ -3,10 +3,11 @@
 What stands in the certificates is `onboardee.pki.issuing`'s; who gets one is decided here.
 """
 
+import base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final, Self
+from typing import Any, Final, Self
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -41,6 +42,15 @@ class Revocations:
     number: int
     made: datetime
     der: bytes
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The list as it is sent to `/oic/sec/crl` (OCF Security 13.4)."""
+        return {
+            "crlid": self.number,
+            "thisupdate": self.made.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "crldata": base64.b64encode(self.der).decode("ascii"),
+        }
 
 
 class Authority:
@@ -143,10 +153,14 @@ class Authority:
         key = identity.certificate.private_key.public_key()
         return self.role(SigningRequest(identity.uuid, key), role, authority=authority)
 
-    def revoke(self, certificate: bytes | str) -> None:
+    def revoke(self, certificate: bytes | str, *, at: datetime | None = None) -> None:
         """Put a certificate of ours on the list of those that are not to be believed."""
         number = read_octets(_octets(certificate))[0].serial_number
-        self._revoked.append(issuing.Revoked(number, self._clock()))
+        self._revoked.append(issuing.Revoked(number, at or self._clock()))
+
+    def go_on_from(self, crl_number: int) -> None:
+        """Give the next revocation list a higher number than one that was made before."""
+        self._crl_number = max(self._crl_number, crl_number)
 
     def revocations(self) -> Revocations:
         """Sign a new list of what is revoked."""

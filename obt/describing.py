@@ -25,14 +25,17 @@ class _DeviceView(View, frozen=True, kw_only=True):
 
     name: str = msgspec.field(name="n", default="")
     types: tuple[str, ...] = msgspec.field(name="rt", default=())
+    spec_version: str = msgspec.field(name="icv", default="")
 
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """A device's name, and its types without the one that all devices have."""
+    """A device's name, its types without the one that all devices have, and its specification."""
 
     name: str = ""
     types: tuple[str, ...] = ()
+    spec_version: str = ""
+    """`icv`, such as `ocf.2.2.5`."""
 
 
 async def describe(
@@ -51,4 +54,4 @@ async def describe(
     except OnboardingError:
         return Description()
     types = tuple(each[:LONGEST] for each in view.types if each != OF_ALL)
-    return Description(view.name[:LONGEST], types[:MAX_TYPES])
+    return Description(view.name[:LONGEST], types[:MAX_TYPES], view.spec_version[:LONGEST])

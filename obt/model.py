@@ -23,6 +23,7 @@ SDI = "/oic/sec/sdi"
 CSR = "/oic/sec/csr"
 ROLES = "/oic/sec/roles"
 CRL = "/oic/sec/crl"
+SP = "/oic/sec/sp"
 RES = "/oic/res"
 DEVICE = "/oic/d"
 MAINTENANCE = "/oic/mnt"
@@ -199,6 +200,13 @@ class Csr(View, frozen=True, kw_only=True):
     request: Any = msgspec.field(name="csr")
     """Text, or octets if the encoding is DER."""
     encoding: str
+
+
+class SecurityProfile(View, frozen=True, kw_only=True):
+    """`/oic/sec/sp` (OCF Security 14.8)."""
+
+    supported: tuple[str, ...] = msgspec.field(name="supportedprofiles")
+    current: str = msgspec.field(name="currentprofile")
 
 
 class RoleView(View, frozen=True, kw_only=True):

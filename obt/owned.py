@@ -1,6 +1,5 @@
 """A device that is ours: reading, switching, provisioning, giving it up."""
 
-import base64
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Final
@@ -207,22 +206,35 @@ class OwnedDevice(DeviceAccess):
         return certificate
 
     async def revoke(self, authority: "Authority") -> None:
-        """Tell the device which certificates of the authority are revoked.
+        """Tell the device which certificates of the authority are revoked."""
+        await self.set_revocations(authority.revocations().body)
+
+    async def set_revocations(self, body: Body) -> None:
+        """Give the device a revocation list, as `Revocations.body` has it.
 
         The list has no `rowneruuid`, so that the owner too needs a rule to write it.
         """
-        revocations = authority.revocations()
-        body = {
-            "crlid": revocations.number,
-            "thisupdate": revocations.made.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "crldata": base64.b64encode(revocations.der).decode("ascii"),
-        }
         subject = model.Subject(uuid=str(self.ownership.owner))
         async with self.provisioning():
             if not _permits((await self.rules()).rules, subject, CRL):
                 await self.add_rules([_manage(subject, CRL)])
             link = await self.connect()
             await self.dialogue().post("set the revocation list", link, CRL, body)
+
+    async def signing_request(self) -> model.Csr:
+        """Read the certificate signing request, unchecked."""
+        return await self._get("read the signing request", CSR, model.Csr)
+
+    async def security_profile(self) -> model.SecurityProfile:
+        """Read the security profiles."""
+        return await self._get("read the security profile", model.SP, model.SecurityProfile)
+
+    async def set_security_profile(self, name: str) -> None:
+        """Choose one of the security profiles that the device supports."""
+        body = {"currentprofile": name}
+        async with self.provisioning():
+            link = await self.connect()
+            await self.dialogue().post("set the security profile", link, model.SP, body)
 
     async def _require_certificates(self) -> None:
         kinds = (await self.doxm()).credential_types

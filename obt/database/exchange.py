@@ -54,7 +54,7 @@ class Imported:
 def export(database: ProvisioningDatabase, *, with_keys: bool = True) -> bytes:
     """Return all records; without keys nobody can do anything with the devices."""
     records: dict[str, list[_Row]] = {}
-    with database.writing():
+    with database.file.snapshot():
         for table in TABLES:
             if table == "authorities" and not with_keys:
                 continue

@@ -136,6 +136,15 @@ class DatabaseFile:
             self._execute("COMMIT")
             self.committed()
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Read the file as it is now, whatever others write meanwhile."""
+        self._execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._execute("COMMIT")
+
     def committed(self) -> None:
         """Take note of a durable change; tests look here."""
 

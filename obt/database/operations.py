@@ -9,8 +9,8 @@ from onboardee.obt.database.errors import DatabaseError
 from onboardee.obt.database.file import DatabaseFile, Row
 from onboardee.obt.database.records import Direction, Operation, PlanStep, Result, StepState
 
-REPLACEABLE: Final = frozenset({"link", "unlink", "allow"})
-"""Kinds of operations whose effects are gone once a device is unlinked or removed."""
+LASTING: Final = "revoke"
+"""The kind of operation that remains to be done even when its device is removed."""
 HISTORY: Final = 10_000
 """How many operations are remembered; unfinished ones always are."""
 
@@ -92,6 +92,12 @@ class Operations:
         query = "SELECT * FROM steps WHERE operation = ? ORDER BY number"
         return [_step(each) for each in self._file.rows(query, (number,))]
 
+    def remaining(self, operation: Operation) -> list[PlanStep]:
+        """Return the steps that remain to be done, or to be taken back."""
+        is_forward = operation.direction is Direction.FORWARD
+        ended = {StepState.UNDONE, StepState.DONE if is_forward else StepState.WAITING}
+        return [each for each in self.steps(operation.id) if each.state not in ended]
+
     def mark(self, number: int, step: PlanStep, state: StepState) -> None:
         """Note how far a step is."""
         query = "UPDATE steps SET state = ?, error = '' WHERE operation = ? AND number = ?"
@@ -117,19 +123,19 @@ class Operations:
                 "UPDATE operations SET result = ?, message = ?, ended_at = ? WHERE id = ?",
                 (result.value, message, self._now(), number),
             )
-            if result is not Result.OPEN:
+            if result is not Result.OPEN or self.require(number).direction is Direction.UNDO:
                 query = "UPDATE steps SET secret = NULL WHERE operation = ?"
                 self._file.change(query, (number,))
 
     def supersede(self, by: int, devices: Sequence[UUID]) -> None:
-        """End the unfinished ones between these devices: a later one does what remains of them.
+        """End the unfinished ones about all these devices: a later one does what remains of them.
 
         With two devices those between the two are meant, with one all that it is part of.
         """
         wanted = set(devices)
         with self._file.transaction():
             for each in self.unfinished():
-                if each.id < by and wanted <= set(each.devices) and each.kind in REPLACEABLE:
+                if each.id < by and wanted <= set(each.devices) and each.kind != LASTING:
                     self.end(each.id, Result.SUPERSEDED, f"operation {by} did what remained")
 
     def _prune(self) -> None:

@@ -9,7 +9,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar, Final
 
-from onboardee.obt.database import Operation, PlanStep, ProvisioningDatabase
+from onboardee.obt.database import (
+    DeviceRecord,
+    DeviceState,
+    Operation,
+    PlanStep,
+    ProvisioningDatabase,
+)
 from onboardee.obt.errors import ObtError
 from onboardee.obt.owned import OwnedDevice
 from onboardee.obt.plans.surroundings import Surroundings
@@ -27,6 +33,12 @@ class Action:
     """It changes the database only, and only when all steps before it are done."""
     only_deletes: ClassVar[bool] = False
     """There is nothing to be done at a device that has been reset, or is forgotten."""
+
+    def is_moot(self, record: DeviceRecord | None) -> bool:
+        """Tell whether there is nothing to be done at a device of which this is known."""
+        if not self.only_deletes:
+            return False
+        return record is None or (record.state is DeviceState.REMOVING and record.key is None)
 
     def begin(self, database: ProvisioningDatabase, operation: Operation, step: PlanStep) -> None:
         """Note, in the transaction that marks the step as begun, what the device may soon have."""

@@ -6,7 +6,13 @@ from typing import Final
 
 from onboardee.obt.plans.action import Action
 from onboardee.obt.plans.ending import ConfirmOwnership, ForgetDevice, ResetDevice
-from onboardee.obt.plans.giving import AddCredential, AddRule, DeleteCredentials, DeleteRules
+from onboardee.obt.plans.giving import (
+    AddCredential,
+    AddRule,
+    DeleteCredentials,
+    DeleteRules,
+    SetRevocationList,
+)
 
 ACTIONS: Final[Mapping[str, Action]] = MappingProxyType(
     {
@@ -14,6 +20,7 @@ ACTIONS: Final[Mapping[str, Action]] = MappingProxyType(
         "delete credentials": DeleteCredentials(),
         "add rule": AddRule(),
         "delete rules": DeleteRules(),
+        "set revocation list": SetRevocationList(),
         "reset": ResetDevice(),
         "forget": ForgetDevice(),
         "confirm ownership": ConfirmOwnership(),

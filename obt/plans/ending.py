@@ -1,6 +1,7 @@
 """Steps at the beginning and at the end of an ownership."""
 
 from onboardee.obt.database import (
+    DeviceRecord,
     DeviceState,
     Operation,
     PlanStep,
@@ -17,6 +18,11 @@ class ResetDevice(Action):
     """Put `device` back into factory state, and forget its key."""
 
     only_deletes = True
+
+    def is_moot(self, record: DeviceRecord | None) -> bool:
+        """Tell whether it is not to be reset any more: it has been, or was owned anew."""
+        is_wanted = record is not None and record.state is DeviceState.REMOVING
+        return not is_wanted or super().is_moot(record)
 
     async def carry_out(self, device: OwnedDevice, step: PlanStep) -> Outcome:
         """Ask for it."""
@@ -41,6 +47,8 @@ class ResetDevice(Action):
         outcome: Outcome,
     ) -> None:
         """Note that it has nothing any more of what it was given."""
+        if not _is_given_up(database, step):
+            return
         database.devices.set_state(step.device, DeviceState.REMOVING, wipe_key=True)
         database.credentials.remove_of(step.device)
         database.rules.remove_of(step.device)
@@ -59,8 +67,9 @@ class ForgetDevice(Action):
         step: PlanStep,
         outcome: Outcome,
     ) -> None:
-        """Do it."""
-        database.devices.remove(step.device)
+        """Do it, unless it was owned anew meanwhile."""
+        if _is_given_up(database, step):
+            database.devices.remove(step.device)
 
 
 class ConfirmOwnership(Action):
@@ -68,7 +77,6 @@ class ConfirmOwnership(Action):
 
     async def carry_out(self, device: OwnedDevice, step: PlanStep) -> Outcome:
         """Bring it from wherever the transfer ended."""
-        await device.return_to_operation()
         await device.verify()
         return NOTHING
 
@@ -92,3 +100,8 @@ class ConfirmOwnership(Action):
             database.devices.set_state(step.device, DeviceState.OWNED)
         else:
             database.devices.remove(step.device)
+
+
+def _is_given_up(database: ProvisioningDatabase, step: PlanStep) -> bool:
+    record = database.devices.get(step.device)
+    return record is not None and record.state is DeviceState.REMOVING

@@ -16,6 +16,7 @@ from onboardee.obt.database import (
 from onboardee.obt.model import Rule
 from onboardee.obt.owned import OwnedDevice
 from onboardee.obt.plans.action import NOTHING, Action, Outcome
+from onboardee.obt.plans.errors import RefusedError
 
 
 class AddCredential(Action):
@@ -98,7 +99,10 @@ class AddRule(Action):
         rule = _rule(step)
         found = await device.find_rules(rule)
         if not found:
-            await device.add_rules([rule])
+            try:
+                await device.add_rules([rule])
+            except ValueError as error:  # OIC 1.1 has no words for it
+                raise RefusedError(str(error)) from error
             found = await device.find_rules(rule)
         return {"aceid": found[-1].aceid if found else None}
 
@@ -153,6 +157,17 @@ class DeleteRules(Action):
         """Note that it has none."""
         for each in _rules_for(database, step):
             database.rules.remove(each)
+
+
+class SetRevocationList(Action):
+    """Tell `device` which certificates are revoked; it keeps the newest of several lists."""
+
+    only_deletes = True
+
+    async def carry_out(self, device: OwnedDevice, step: PlanStep) -> Outcome:
+        """Send the list."""
+        await device.set_revocations(step.body)
+        return NOTHING
 
 
 async def pairwise_credids(device: OwnedDevice, peer: UUID) -> list[int]:

@@ -111,6 +111,7 @@ async def remove(
 ) -> Operation:
     """Delete what all other devices have for one, and forget it; before that reset it, if wanted.
 
+    If it has certificates, all others with certificates are told that those are revoked.
     A device that is not reset remains ours as it sees it, and nobody has its key any more.
 
     Raises:
@@ -124,10 +125,14 @@ async def remove(
             for each in _those_that_know(database, device)
             for action in ("delete credentials", "delete rules")
         ]
-        if reset:
-            steps.append(PlanStep(action="reset", device=device))
-        steps.append(PlanStep(action="forget", device=device))
         with database.transaction():
+            if any(each.revoked is None for each in database.certificates.of(device)):
+                from onboardee.obt.plans.certifying import revocation_steps  # noqa: PLC0415
+
+                steps += revocation_steps(database, device)
+            if reset:
+                steps.append(PlanStep(action="reset", device=device))
+            steps.append(PlanStep(action="forget", device=device))
             kind = "reset" if reset else "remove"
             operation = database.operations.begin(kind, (device,), steps)
             database.operations.supersede(operation.id, (device,))
@@ -233,9 +238,10 @@ def _require_owned(database: ProvisioningDatabase, device: UUID) -> None:
 
 
 def _require_no_other(database: ProvisioningDatabase, devices: set[UUID]) -> None:
-    """Check that nothing remains to be done between the same devices."""
+    """Check that no other operation is going to change what the devices have for each other."""
     for each in database.operations.unfinished():
-        if set(each.devices) == devices:
+        left = database.operations.remaining(each)
+        if any({step.device, step.peer} == devices for step in left):
             raise RefusedError(
                 f"operation {each.id} ({each.kind}) between these devices is unfinished; "
                 f"`{command(each)}` completes it"

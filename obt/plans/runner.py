@@ -8,7 +8,6 @@ from typing import Final
 from uuid import UUID
 
 from onboardee.obt.database import (
-    DeviceState,
     Direction,
     Operation,
     PlanStep,
@@ -79,6 +78,8 @@ class _Run:
 
     async def all(self) -> Operation:
         """Go forward, and back if that fails and the operation is one of all or nothing."""
+        if not self._steps:
+            return self._end(Result.FAILED, "it was interrupted before anything was changed")
         failure: ObtError | None = None
         message = self._operation.message
         if self._operation.direction is Direction.FORWARD:
@@ -140,14 +141,12 @@ class _Run:
 
     async def _outcome(self, step: PlanStep) -> Outcome:
         action = ACTIONS[step.action]
-        if action.is_local or (action.only_deletes and self._is_gone(step.device)):
+        if action.is_local or action.is_moot(self._database.devices.get(step.device)):
             return NOTHING
         try:
             device = await self._reach(step.device)
         except ObtError as error:
             return await action.settle(self._around, self._database, step, error)
-        if step.state is StepState.BEGUN:
-            await device.return_to_operation()
         self._begin(step, action)
         return await action.carry_out(device, step)
 
@@ -171,10 +170,8 @@ class _Run:
 
     async def _take_back(self, step: PlanStep) -> None:
         action = ACTIONS[step.action]
-        if not self._is_gone(step.device):
-            device = await self._reach(step.device)
-            await device.return_to_operation()
-            await action.take_back(device, step)
+        if self._database.devices.get(step.device) is not None:
+            await action.take_back(await self._reach(step.device), step)
         with self._database.transaction():
             self._mark(step, StepState.UNDONE)
             action.taken_back(self._database, self._operation, step)
@@ -190,6 +187,8 @@ class _Run:
             except ObtError as error:
                 self._unreachable[uuid] = error
                 raise
+            # an operation before this one may have ended in the middle of a change
+            await self._devices[uuid].return_to_operation()
         return self._devices[uuid]
 
     def _lose(self, uuid: UUID, error: ObtError) -> None:
@@ -203,11 +202,6 @@ class _Run:
         needed = {each.device for each in self._steps[index + 1 :]}
         for uuid in set(self._devices) - needed:
             self._devices.pop(uuid).close()
-
-    def _is_gone(self, uuid: UUID) -> bool:
-        """Tell whether a device has nothing any more: it was forgotten, or has been reset."""
-        record = self._database.devices.get(uuid)
-        return record is None or (record.state is DeviceState.REMOVING and record.key is None)
 
     def _begin(self, step: PlanStep, action: Action) -> None:
         with self._database.transaction():

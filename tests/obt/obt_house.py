@@ -9,14 +9,18 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
+from onboardee.device.clock import utc_now
+from onboardee.device.simulation.profile import Profile
 from onboardee.device.testing import MemoryNetwork, memory_device
 from onboardee.device.testing.local import LocalDevice
 from onboardee.device.testing.onboarded import OWNER
 from onboardee.obt import (
+    ALL_ORDERS,
     Address,
     MemoryTransport,
     ObtEngine,
     ObtError,
+    OldOwnedDevice,
     OnboardingError,
     OwnedDevice,
     Rule,
@@ -101,9 +105,9 @@ class Tool:
 
     async def reach(self, record: DeviceRecord) -> OwnedDevice:
         """Open a session where the device was last."""
-        device = OwnedDevice(self.transport, record.ownership)
-        link = self.transport.open_secured(record.ownership.secured)
-        self.transport.close(link)
+        style = ALL_ORDERS[record.order].style
+        kind = OldOwnedDevice if style.is_old else OwnedDevice
+        device = kind(self.transport, record.ownership, style=style)
         await device.connect()
         return device
 
@@ -126,7 +130,16 @@ class House:
     made: ClassVar[dict[Hashable, bytes]] = {}
     """Database files; all houses of a kind begin alike."""
 
-    def __init__(self, path: Path, lights: int, links: tuple[tuple[int, int], ...] = ()) -> None:
+    def __init__(
+        self,
+        path: Path,
+        lights: int,
+        links: tuple[tuple[int, int], ...] = (),
+        *,
+        may_certify: bool = False,
+        profile: str | Profile = "light",
+        order: str = "lite",
+    ) -> None:
         self.network = MemoryNetwork()
         self.path = path / "obt.db"
         self.lights: dict[UUID, LocalDevice] = {}
@@ -135,8 +148,12 @@ class House:
         self._engine: ObtEngine | None = None
         for number in range(lights):
             host = f"10.0.{1 + number // 200}.{1 + number % 200}"
-            light = memory_device(self.network, host=host, seed=number, clients={})
-            self.records.append(_record(light, host))
+            light = memory_device(
+                self.network, profile, host=host, seed=number, clients={}, wall_clock=utc_now
+            )
+            self.records.append(_record(light, host, order))
+            if may_certify:
+                _let(light, OWNER, "/oic/sec/csr", 2)
             self.lights[self.records[-1].uuid] = light
         self.uuids = list(self.lights)
         pairs = [(self.uuids[one], self.uuids[other]) for one, other in links]
@@ -144,7 +161,7 @@ class House:
             key = secrets.token_bytes(16)
             for device, peer in ((one, other), (other, one)):
                 _give(self.lights[device], peer, key)
-        kind = (lights, links)
+        kind = (lights, links, order)
         if kind not in self.made:
             self.made[kind] = self._new_database(path, pairs)
         path.mkdir(exist_ok=True)
@@ -280,27 +297,33 @@ def resume_all(tool: Tool) -> list[str]:
 def _give(light: LocalDevice, peer: UUID, key: bytes) -> None:
     """Give a light a key and a rule for another."""
     database = light.database
-    credentials, entries = database.cred.credentials, database.acl2.entries
+    credentials = database.cred.credentials
     credential = replace(
         credentials[0],
         credid=max(each.credid for each in credentials) + 1,
         subject=str(peer),
         private=PrivateData(data=key),
     )
+    cred = replace(database.cred, credentials=(*credentials, credential))
+    light.store.current = replace(database, cred=cred)
+    _let(light, peer, "/light/switch", 6)
+
+
+def _let(light: LocalDevice, peer: UUID, href: str, permission: int) -> None:
+    """Give a light a rule for another."""
+    database = light.database
+    entries = database.acl2.entries
     entry = Ace(
         aceid=max((each.aceid for each in entries), default=0) + 1,
         subject=AceSubject(uuid=str(peer)),
-        resources=(AceResource(href="/light/switch"),),
-        permission=6,
+        resources=(AceResource(href=href),),
+        permission=permission,
     )
-    light.store.current = replace(
-        database,
-        cred=replace(database.cred, credentials=(*credentials, credential)),
-        acl2=replace(database.acl2, entries=(*entries, entry)),
-    )
+    acl2 = replace(database.acl2, entries=(*entries, entry))
+    light.store.current = replace(database, acl2=acl2)
 
 
-def _record(light: LocalDevice, host: str) -> DeviceRecord:
+def _record(light: LocalDevice, host: str, order: str) -> DeviceRecord:
     database = light.database
     owner = next(each for each in database.cred.credentials if each.subject == str(OWNER))
     assert owner.private is not None
@@ -309,6 +332,7 @@ def _record(light: LocalDevice, host: str) -> DeviceRecord:
         uuid=database.doxm.device_uuid,
         owner=OWNER,
         key=owner.private.data,
+        order=order,
         secured=(Address(host, 5684),),
         plain=Address(host, 5683),
     )

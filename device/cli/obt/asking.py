@@ -68,6 +68,14 @@ def _rules(_: Session) -> list[str]:
     return [*first, *_ace("--on-other", "--permit-other")]
 
 
+def _role(_: Session) -> list[str]:
+    return [str(click.prompt("Name of the role", err=True))]
+
+
+def _profile(_: Session) -> list[str]:
+    return ["--set", str(click.prompt("Name of the profile", err=True))]
+
+
 def _ace(on: str, permit: str) -> list[str]:
     """Ask as IoTivity's client does: resources one by one, then each permission."""
     count = click.prompt(
@@ -89,5 +97,7 @@ DEVICE: Final = _device("Number or name of the device")
 OTHER_DEVICE: Final = _device("Number or name of the other device")
 SUBJECT: Final[Question] = _subject
 BITS: Final[Question] = _bits
+ROLE: Final[Question] = _role
+PROFILE: Final[Question] = _profile
 RULE: Final[Question] = _rule
 RULES: Final[Question] = _rules

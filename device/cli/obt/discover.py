@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Coroutine
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,13 +11,14 @@ import click
 
 from onboardee.device.cli.obt.session import Session, Tool, as_json, pass_session
 from onboardee.obt import (
+    ALL_ORDERS,
     Located,
     OnboardingError,
     find_owned,
     find_unowned,
     find_unowned_at,
 )
-from onboardee.obt.database import DeviceRecord
+from onboardee.obt.database import DatabaseBusyError, DeviceRecord
 from onboardee.obt.describing import Description, describe
 
 NOBODY: Final = (
@@ -58,6 +59,7 @@ class Discovery:
     which: str | None = None
     unowned: set[UUID] = field(default_factory=set)
     told: set[UUID] = field(default_factory=set)
+    seen: dict[UUID, tuple[Located, Description]] = field(default_factory=dict)
 
     async def run(self, rounds: int) -> None:
         """Ask so many times, for devices without owner and for all, at the same time."""
@@ -80,6 +82,8 @@ class Discovery:
         await asyncio.gather(*searches)
         await asyncio.gather(*telling)
         self._tell_silent(records)
+        with suppress(DatabaseBusyError):  # whoever is changing it does without
+            self._note()
         if not self.told and not self.unowned:
             click.echo(NOBODY, err=True)
 
@@ -101,13 +105,20 @@ class Discovery:
         self.told.add(device.uuid)
         if self.which not in {None, whose}:
             return
-        says = await describe(self.tool.transport, device.plain, on_step=self.session.on_step)
+        says = await describe(
+            self.tool.transport,
+            device.plain,
+            style=ALL_ORDERS[device.order].style,
+            on_step=self.session.on_step,
+        )
         before = [
             each.uuid
             for each in records.values()
             if each.plain == device.plain and each.uuid != device.uuid
         ]
         self._show(device, whose, says, before[0] if before else None)
+        if whose == OURS:
+            self.seen[device.uuid] = (device, says)
 
     def _show(self, device: Located, whose: str, says: Description, before: UUID | None) -> None:
         value: dict[str, Any] = {
@@ -123,6 +134,23 @@ class Discovery:
             value["before"] = before
             text = f"{text.rstrip()}  (our {before} was there: reset, or another device)"
         self.session.show(value, text.rstrip())
+
+    def _note(self) -> None:
+        """Keep where ours are now, and what they say of themselves if nothing else is known."""
+        database = self.tool.database
+        with database.transaction():
+            for uuid, (device, says) in self.seen.items():
+                record = database.devices.get(uuid)
+                if record is not None:
+                    noted = replace(
+                        record,
+                        secured=device.secured,
+                        plain=device.plain,
+                        name=record.name or says.name,
+                        types=says.types or record.types,
+                        seen=database.now(),
+                    )
+                    database.devices.put(noted)
 
     def _tell_silent(self, records: dict[UUID, DeviceRecord]) -> None:
         if self.which == UNOWNED:

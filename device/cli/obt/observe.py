@@ -1,13 +1,12 @@
 """`onboardee obt observe`: a resource as it changes."""
 
 import asyncio
-import json
 import math
 
 import click
 
 from onboardee.device.cli.obt.read import with_query
-from onboardee.device.cli.obt.session import Session, as_json, pass_session, plain_value
+from onboardee.device.cli.obt.session import Session, as_json, json_text, pass_session
 from onboardee.obt import OwnedDevice
 
 
@@ -31,7 +30,7 @@ def command(
             async with asyncio.timeout(seconds):
                 while left > 0:
                     value = await observation.next(within=FOREVER)
-                    click.echo(json.dumps(value, default=plain_value, ensure_ascii=False))
+                    click.echo(json_text(value))
                     left -= 1
         except TimeoutError:
             return

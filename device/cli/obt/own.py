@@ -26,6 +26,7 @@ from onboardee.obt import (
 )
 from onboardee.obt.database import DeviceRecord
 from onboardee.obt.describing import describe
+from onboardee.obt.fitting import fitting_order
 from onboardee.obt.plans import own
 from onboardee.obt.plans.owning import Keep
 
@@ -42,10 +43,15 @@ PIN_ATTEMPTS: Final = 5
 class Wishes:
     """How devices are to be owned."""
 
-    order: Order = LITE
+    order: Order | None = None
     method: Method | None = None
     pin: str | None = field(default=None, repr=False)
     anchors: TrustAnchors | None = None
+
+    def order_for(self, device: Unowned, spec_version: str) -> Order:
+        """Return the order that was chosen, or the one that fits the device."""
+        order = self.order or fitting_order(device, spec_version)
+        return replace(order, pin_attempts=PIN_ATTEMPTS)
 
     def method_for(self, device: Unowned) -> Method:
         """Return the method that was chosen, or the first of those we can that the device offers.
@@ -67,7 +73,9 @@ class Wishes:
 @click.argument("targets", nargs=-1, metavar="[TARGET]...")
 @click.option("--all", "everybody", is_flag=True, help="All devices that have no owner.")
 @click.option(
-    "--order", type=click.Choice(list(ALL_ORDERS)), default=LITE.name, help="As which tool."
+    "--order",
+    type=click.Choice(list(ALL_ORDERS)),
+    help="As which tool; without it as the one that fits the device.",
 )
 @click.option(
     "--method",
@@ -87,7 +95,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     session: Session,
     targets: tuple[str, ...],
     everybody: bool,
-    order: str,
+    order: str | None,
     method: str | None,
     pin: str | None,
     anchors: Path | None,
@@ -105,7 +113,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
         raise click.UsageError("--method mfgcert needs --anchors")
     trusted = _trusted(anchors) if anchors else None
     chosen = None if method is None else METHODS[method]
-    wishes = Wishes(ALL_ORDERS[order], chosen, pin, trusted)
+    wishes = Wishes(None if order is None else ALL_ORDERS[order], chosen, pin, trusted)
     addresses = [_address(each) for each in targets if "://" in each]
 
     async def go(tool: Tool) -> None:
@@ -126,7 +134,7 @@ async def find_targets(
 
     Without targets these are all devices on the local network that have no owner.
     """
-    style = wishes.order.style
+    style = LITE.style if wishes.order is None else wishes.order.style
     found = [await find_at(tool.transport, each, style, session.on_step) for each in addresses]
     beginnings = [each.lower() for each in targets if "://" not in each]
     if targets and not beginnings:
@@ -176,8 +184,9 @@ async def _own(
     session: Session, tool: Tool, device: Unowned, wishes: Wishes, name: str | None
 ) -> DeviceRecord:
     method = wishes.method_for(device)
-    order = replace(wishes.order, pin_attempts=PIN_ATTEMPTS)
-    says = await describe(tool.transport, device.plain, style=order.style, on_step=session.on_step)
+    style = ALL_ORDERS[device.order].style
+    says = await describe(tool.transport, device.plain, style=style, on_step=session.on_step)
+    order = wishes.order_for(device, says.spec_version)
 
     async def take(keep: Keep) -> OwnedDevice:
         return await take_ownership(

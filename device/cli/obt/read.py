@@ -1,10 +1,8 @@
 """`onboardee obt read`: the representation of a resource."""
 
-import json
-
 import click
 
-from onboardee.device.cli.obt.session import Session, as_json, pass_session, plain_value
+from onboardee.device.cli.obt.session import Session, as_json, json_text, pass_session
 from onboardee.obt import OwnedDevice
 
 
@@ -19,7 +17,7 @@ def command(session: Session, device: str, path: str) -> None:
 
     async def go(owned: OwnedDevice) -> None:
         value = await owned.read(href, query=query)
-        click.echo(json.dumps(value, default=plain_value, ensure_ascii=False))
+        click.echo(json_text(value))
 
     session.use(device, go)
 

@@ -88,7 +88,7 @@ class Session:
     def show(self, value: object, text: str) -> None:
         """Print a result for machines, or its text for people."""
         if self.as_json:
-            click.echo(json.dumps(value, default=plain_value, ensure_ascii=False))
+            click.echo(json_text(value))
         elif text:
             click.echo("\n".join(harmless(line) for line in text.split("\n")))
 
@@ -146,6 +146,14 @@ def columns(rows: Sequence[Sequence[str]]) -> str:
     sizes = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ("  ".join(map(str.ljust, row, sizes)).rstrip() for row in rows)
     return "\n".join(lines)
+
+
+def json_text(value: object) -> str:
+    """Return JSON on one line; what is no visible character is escaped, as terminals obey some."""
+    text = json.dumps(value, default=plain_value, ensure_ascii=False)
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else json.dumps(each)[1:-1] for each in text)
 
 
 def plain_value(value: object) -> Any:

@@ -1,0 +1,26 @@
+"""`onboardee obt certify`: identity certificates."""
+
+import click
+
+from onboardee.device.cli.obt.session import Session, Tool, as_json, pass_session, title
+
+
+@click.command("certify", epilog="Example: onboardee obt certify kitchen")
+@click.argument("device")
+@as_json
+@pass_session
+def command(session: Session, device: str) -> None:
+    """Give DEVICE an identity certificate, and our authority as a trust anchor.
+
+    The authority is made when it is needed first; its key is in the database.
+    """
+
+    async def go(tool: Tool) -> None:
+        from onboardee.obt.plans.certifying import certify  # noqa: PLC0415 - it is large
+
+        record = tool.database.devices.find(device)
+        made = await certify(tool.database, tool.around, record.uuid)
+        value = {"device": record.uuid, "serial": made.serial, "certificate": made.pem}
+        session.show(value, f"{title(record)} has the certificate {made.serial}")
+
+    session.run(go)

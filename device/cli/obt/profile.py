@@ -1,0 +1,24 @@
+"""`onboardee obt profile`: security profiles."""
+
+import click
+
+from onboardee.device.cli.obt.session import Session, as_json, pass_session
+from onboardee.obt import OwnedDevice
+
+
+@click.command("profile", epilog="Example: onboardee obt profile kitchen --set oic.sec.sp.black")
+@click.argument("device")
+@click.option("--set", "name", metavar="NAME", help="Choose one of those that it supports.")
+@as_json
+@pass_session
+def command(session: Session, device: str, name: str | None) -> None:
+    """Show the security profile of DEVICE, or choose another one."""
+
+    async def go(owned: OwnedDevice) -> None:
+        if name is not None:
+            await owned.set_security_profile(name)
+        found = await owned.security_profile()
+        value = {"current": found.current, "supported": found.supported}
+        session.show(value, f"{found.current} of {' '.join(found.supported)}")
+
+    session.use(device, go)

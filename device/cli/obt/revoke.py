@@ -1,0 +1,25 @@
+"""`onboardee obt revoke`: certificates that are not to be believed any more."""
+
+import click
+
+from onboardee.device.cli.obt.session import Session, Tool, as_json, pass_session, title
+
+
+@click.command("revoke", epilog="Example: onboardee obt revoke kitchen")
+@click.argument("device")
+@as_json
+@pass_session
+def command(session: Session, device: str) -> None:
+    """Revoke all certificates of DEVICE, and tell every device that has certificates of ours."""
+
+    async def go(tool: Tool) -> None:
+        from onboardee.obt.plans.certifying import revoke  # noqa: PLC0415 - it is large
+
+        record = tool.database.devices.find(device)
+        operation = await revoke(
+            tool.database, tool.around, record.uuid, on_progress=session.progress
+        )
+        value = {"operation": operation.id, "revoked": record.uuid}
+        session.show(value, f"the certificates of {title(record)} are revoked")
+
+    session.run(go)

@@ -1,0 +1,27 @@
+"""`onboardee obt role`: role certificates."""
+
+import click
+
+from onboardee.device.cli.obt.session import Session, Tool, as_json, pass_session, title
+
+
+@click.command("role", epilog="Example: onboardee obt role kitchen cook")
+@click.argument("device")
+@click.argument("role")
+@click.option("--authority", help="Of whom the role is; without it of our authority.")
+@as_json
+@pass_session
+def command(session: Session, device: str, role: str, authority: str | None) -> None:
+    """Give DEVICE a certificate of ROLE, which it may assert at other devices."""
+
+    async def go(tool: Tool) -> None:
+        from onboardee.obt.plans.certifying import give_role  # noqa: PLC0415 - it is large
+
+        record = tool.database.devices.find(device)
+        made = await give_role(
+            tool.database, tool.around, record.uuid, role, role_authority=authority
+        )
+        value = {"device": record.uuid, "serial": made.serial, "certificate": made.pem}
+        session.show(value, f"{title(record)} may be {role}: certificate {made.serial}")
+
+    session.run(go)

@@ -1,0 +1,85 @@
+"""`onboardee obt discover`: what is told of which device, and when."""
+
+import asyncio
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from obt_house import House, Tool
+
+from onboardee.device.cli.obt.discover import Discovery
+from onboardee.device.cli.obt.session import Session
+from onboardee.device.cli.obt.session import Tool as Called
+from onboardee.device.cli.reaching import Reaching
+from onboardee.device.testing import memory_device
+
+
+def discovered(
+    tool: Tool, capsys: pytest.CaptureFixture[str], which: str | None = None
+) -> list[dict[str, Any]]:
+    """Return what is told, in the order in which it is told."""
+    around = Reaching(tool.transport, tool.database, None)
+    called = Called(tool.database, tool.transport, around)
+    capsys.readouterr()
+    asyncio.run(Discovery(Session(as_json=True), called, which).run(2))
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def whose(told: list[dict[str, Any]]) -> dict[str, str]:
+    """Return whose each device is."""
+    assert len({each["uuid"] for each in told}) == len(told)
+    return {each["uuid"]: each["whose"] for each in told}
+
+
+def test_all(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Ours, unowned ones and those of others are told apart, each once, with names and types."""
+    house = House(tmp_path, 3)
+    house.add_unowned()
+    one, two, three = map(str, house.uuids)
+    tool = house.start()
+    tool.database.devices.remove(house.uuids[1])
+    house.unplug(house.uuids[2])
+    told = discovered(tool, capsys)
+    unowned = str(house.unowned.database.doxm.device_uuid)
+    assert whose(told) == {
+        one: "ours",
+        two: "owned by somebody",
+        three: "ours, silent",
+        unowned: "unowned",
+    }
+    named = next(each for each in told if each["uuid"] == unowned)
+    assert (named["name"], named["types"]) == ("Light", ["oic.d.light"])
+    assert named["address"] == "coap://10.0.9.9:5683"
+    assert set(whose(discovered(tool, capsys, "unowned"))) == {unowned}
+    assert set(whose(discovered(tool, capsys, "ours"))) == {one, three}
+    tool.database.close()
+
+
+def test_another_uuid(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where one of ours was and another UUID answers, it is said."""
+    house = House(tmp_path, 1)
+    (record,) = house.records
+    assert record.plain is not None
+    memory_device(house.network, host=record.plain.host, seed="another")
+    tool = house.start()
+    told = discovered(tool, capsys)
+    assert [each["before"] for each in told if "before" in each] == [str(record.uuid)]
+    tool.database.close()
+
+
+def test_ours_are_noted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where ours are now, and what they are called, is in the database afterwards."""
+    house = House(tmp_path, 1)
+    (record,) = house.records
+    tool = house.start()
+    moved = type(record.secured[0])
+    tool.database.devices.put(replace(record, secured=(moved("10.9.9.9", 1),), plain=None))
+    discovered(tool, capsys)
+    found = tool.database.devices.require(record.uuid)
+    assert (found.secured, found.plain) == (record.secured, record.plain)
+    assert (found.name, found.types) == ("Light", ("oic.d.light",))
+    assert found.seen is not None
+    assert found.key == record.key
+    tool.database.close()

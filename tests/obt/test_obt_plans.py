@@ -1,0 +1,225 @@
+"""Operations that meet: what an earlier one left, devices that were owned anew, old devices."""
+
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from msgspec.structs import replace
+from obt_house import Crash, House, resume_all, rule_for
+
+from onboardee.device.simulation.compatibility import PRESETS, Preset
+from onboardee.device.simulation.profile import Profile, load
+from onboardee.obt import Address, ObtError, Rule, Subject, Target, run
+from onboardee.obt.database import DeviceRecord, DeviceState, PlanStep
+from onboardee.obt.plans import (
+    RefusedError,
+    UnfinishedError,
+    allow,
+    forget,
+    link,
+    remove,
+    unlink,
+)
+
+
+def test_owned_anew(tmp_path: Path) -> None:
+    """A device that was reset and owned again is neither reset nor forgotten by what remained."""
+    house = House(tmp_path, 3, ((0, 1),))
+    one, two, three = house.uuids
+    house.unplug(two)
+    tool = house.start()
+    with pytest.raises(UnfinishedError):
+        run(remove(tool.database, tool, one, reset=True))
+    assert tool.database.devices.require(one).key is None
+    record = house.records[0]
+    tool.database.devices.put(record)
+    house.plug(two)
+    tool.database.close()
+    tool = house.start()
+    assert resume_all(tool) == []
+    assert tool.database.devices.require(one).key == record.key
+    assert house.holds(two, one) == 0
+    assert house.holds(three, one) == 0
+    tool.database.close()
+
+
+def test_reset_and_owned_anew(tmp_path: Path) -> None:
+    """An interrupted reset does not reset the device of its next owner, who is us."""
+    house = House(tmp_path, 1)
+    (one,) = house.uuids
+    tool = house.start()
+    steps = [PlanStep(action="reset", device=one), PlanStep(action="forget", device=one)]
+    tool.database.operations.begin("reset", (one,), steps)
+    assert resume_all(tool) == []
+    assert house.state(one) == 3
+    assert tool.database.devices.require(one).state == "owned"
+    tool.database.close()
+
+
+def test_not_while_another_is_unfinished(tmp_path: Path) -> None:
+    """Two devices are not linked while something else remains to be done between them."""
+    house = House(tmp_path, 2, ((0, 1),))
+    one, two = house.uuids
+    house.unplug(two)
+    tool = house.start()
+    with pytest.raises(UnfinishedError):
+        run(unlink(tool.database, tool, one, two))
+    with pytest.raises(RefusedError, match="`onboardee obt resume 1` completes it"):
+        run(link(tool.database, tool, one, two))
+    house.plug(two)
+    assert run(unlink(tool.database, tool, one, two)).result == "done"
+    assert tool.database.operations.require(1).result == "superseded"
+    assert run(link(tool.database, tool, one, two)).result == "done"
+    assert house.disagreements(tool.database) == []
+    tool.database.close()
+
+
+def test_unlinked_after_a_crash(tmp_path: Path) -> None:
+    """Instead of completing a link one can delete what there is of it."""
+    at = 0
+    while True:
+        at += 3
+        house = House(tmp_path / f"{at}", 2)
+        one, two = house.uuids
+        tool = house.start(at)
+        try:
+            run(link(tool.database, tool, one, two, rules=(rule_for(two), rule_for(one))))
+        except Crash:
+            tool.database.close()
+        else:
+            tool.database.close()
+            break
+        tool = house.start()
+        try:
+            run(unlink(tool.database, tool, one, two))
+        except RefusedError as error:
+            assert "not linked" in str(error)  # noqa: PT017 - both ways are right
+            assert resume_all(tool) == []
+            run(unlink(tool.database, tool, one, two))
+        assert tool.database.operations.unfinished() == []
+        assert house.holds(one, two) + house.holds(two, one) == 0
+        assert house.rules(one, two) + house.rules(two, one) == 0
+        assert house.state(one) == house.state(two) == 3
+        tool.database.close()
+    assert at > 20
+
+
+def test_forgotten_while_pending(tmp_path: Path) -> None:
+    """A device that vanished in the middle of its transfer can be forgotten, and is then done."""
+    house = House(tmp_path, 1)
+    tool = house.start()
+    gone = DeviceRecord(
+        uuid=UUID(int=9),
+        owner=house.records[0].owner,
+        key=bytes(16),
+        state=DeviceState.PENDING,
+        secured=house.records[0].secured,
+        plain=Address("10.99.0.1", 5683),
+    )
+    tool.database.devices.put(gone)
+    steps = [PlanStep(action="confirm ownership", device=gone.uuid)]
+    tool.database.operations.begin("own", (gone.uuid,), steps)
+    assert len(resume_all(tool)) <= 1
+    forget(tool.database, gone.uuid)
+    assert tool.database.operations.unfinished() == []
+    assert tool.database.devices.get(gone.uuid) is None
+    tool.database.close()
+
+
+def test_what_is_refused(tmp_path: Path) -> None:
+    """Nothing is asked of any device where the database knows better."""
+    house = House(tmp_path, 2, ((0, 1),))
+    one, two = house.uuids
+    tool = house.start()
+    before = tool.transport.fuse.moments
+    for work, words in (
+        (link(tool.database, tool, one, two), "linked already"),
+        (link(tool.database, tool, one, one), "with itself"),
+        (link(tool.database, tool, one, two, bits=64), "128 or 256 bits"),
+    ):
+        with pytest.raises(RefusedError, match=words):
+            run(work)
+    assert tool.database.operations.history() == []
+    assert tool.transport.fuse.moments == before
+    tool.database.close()
+
+
+def test_refused_by_the_device(tmp_path: Path) -> None:
+    """A rule that the device refuses is not in the database either, and no key is left."""
+    house = House(tmp_path, 2)
+    one, two = house.uuids
+    tool = house.start()
+    subject = Subject(uuid=str(two))
+    broken = Rule(subject=subject, targets=(Target(href="/light/switch"),), permission=77)
+    with pytest.raises(ObtError, match=r"4\.00"):
+        run(link(tool.database, tool, one, two, rules=(rule_for(two), broken)))
+    assert house.holds(one, two) + house.holds(two, one) + house.rules(one, two) == 0
+    assert tool.database.credentials.all() == []
+    assert tool.database.rules.all() == []
+    with pytest.raises(ObtError, match=r"4\.00"):
+        run(allow(tool.database, tool, one, broken))
+    assert tool.database.rules.all() == []
+    assert [each.result for each in tool.database.operations.history()] == ["undone", "undone"]
+    assert house.disagreements(tool.database) == []
+    tool.database.close()
+
+
+def old_light() -> Profile:
+    """Return a light that serves OIC 1.1."""
+    return replace(load("light"), compat=PRESETS[Preset.OIC_1_1])
+
+
+def test_old_devices(tmp_path: Path) -> None:
+    """Devices of OIC 1.1 are linked, unlinked and removed in their own words."""
+    house = House(tmp_path, 3, profile=old_light(), order="oic11")
+    one, two, three = house.uuids
+    tool = house.start()
+    database = tool.database
+    for first, second in ((one, two), (one, three)):
+        run(link(database, tool, first, second, rules=(rule_for(second), rule_for(first))))
+    assert house.key(one, two) == house.key(two, one) is not None
+    assert house.rules(one, two) == house.rules(two, one) == 1
+    assert house.disagreements(database) == []
+    run(unlink(database, tool, one, two))
+    assert house.holds(one, two) + house.rules(one, two) + house.rules(two, one) == 0
+    assert house.rules(one, three) == 1
+    assert house.disagreements(database) == []
+    run(remove(database, tool, three))
+    assert house.holds(one, three) + house.rules(one, three) == 0
+    assert house.disagreements(database) == []
+    database.close()
+
+
+def test_no_words(tmp_path: Path) -> None:
+    """A rule that OIC 1.1 has no words for is refused, and the devices are not linked."""
+    house = House(tmp_path, 2, profile=old_light(), order="oic11")
+    one, two = house.uuids
+    tool = house.start()
+    rule = Rule(subject=Subject(role="cook"), targets=(Target(href="/light"),), permission=2)
+    with pytest.raises(RefusedError, match=r"OIC 1\.1"):
+        run(link(tool.database, tool, one, two, rules=(rule, None)))
+    assert house.holds(one, two) + house.holds(two, one) == 0
+    assert house.disagreements(tool.database) == []
+    tool.database.close()
+
+
+def test_old_devices_and_a_crash(tmp_path: Path) -> None:
+    """With them, too, what was interrupted is completed."""
+    at = 0
+    while True:
+        at += 2
+        house = House(tmp_path / f"{at}", 2, profile=old_light(), order="oic11")
+        one, two = house.uuids
+        tool = house.start(at)
+        try:
+            run(link(tool.database, tool, one, two, rules=(rule_for(two), rule_for(one))))
+        except Crash:
+            tool.database.close()
+        else:
+            tool.database.close()
+            break
+        tool = house.start()
+        assert resume_all(tool) == []
+        assert house.disagreements(tool.database) == []
+        tool.database.close()
+    assert at > 20
