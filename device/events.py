@@ -247,6 +247,14 @@ class InputPressed(Event, frozen=True, kw_only=True):
     input: str
 
 
+class FaultActed(Event, frozen=True, kw_only=True):
+    """A fault that was asked for acted on what went in or out (`device.faults`)."""
+
+    name = "fault.acted"
+    fault: str
+    effect: str
+
+
 class FaultChanged(Event, frozen=True, kw_only=True):
     """A fault came or went: a person wanted it, or it happened by itself."""
 

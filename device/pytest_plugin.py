@@ -27,3 +27,20 @@ def ocf_device() -> "Iterator[DeviceMaker]":
             return running.enter_context(DeviceThread(profile, **options))
 
         yield start
+
+
+@pytest.fixture
+def audited_device() -> "Iterator[DeviceMaker]":
+    """Start devices that judge the tool of the test.
+
+    As `ocf_device`; `light.audit()` then tells what the tool did right and wrong:
+    `assert light.audit().exit_code == 0`.
+    """
+    from onboardee.device.testing import DeviceThread  # noqa: PLC0415
+
+    with ExitStack() as running:
+
+        def start(profile: str = "light", **options: Any) -> "DeviceThread":
+            return running.enter_context(DeviceThread(profile, traced=True, **options))
+
+        yield start

@@ -153,6 +153,14 @@ _OPTIONS: Final = (
         "all keys.",
     ),
     click.option(
+        "--fault",
+        "faults",
+        multiple=True,
+        metavar="FAULT",
+        help="Let something go wrong, as in 'drop at=credential'; may repeat. The guide lists "
+        "them.",
+    ),
+    click.option(
         "--log-format", type=click.Choice(["console", "json"]), default="console", show_default=True
     ),
     click.option(

@@ -31,6 +31,7 @@ from onboardee.wire.path import Endpoint
 if TYPE_CHECKING:
     from onboardee.device.cli.auditing import Auditor
     from onboardee.device.cli.watching import Watch
+    from onboardee.device.faults.terms import Fault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +58,7 @@ class Wishes:
     trace_to: Path | None
     capture: Path | None
     record: Path | None
+    faults: tuple[str, ...]
     log_format: str
     verbose: bool
 
@@ -155,7 +157,8 @@ def _house(
 
 def _watch(wishes: Wishes, auditor: "Auditor | None") -> "Watch | None":
     """Open what the conversations are to be written to; None if nobody wants to see them."""
-    if not (wishes.trace or wishes.trace_to or wishes.capture or wishes.record or auditor):
+    is_wanted = wishes.trace or wishes.trace_to or wishes.capture or wishes.record
+    if not (is_wanted or wishes.faults or auditor):
         return None
     # what watches is imported only where somebody wants it
     from onboardee.device.cli.watching import Captured, Watch, Written, opened  # noqa: PLC0415
@@ -166,7 +169,17 @@ def _watch(wishes: Wishes, auditor: "Auditor | None") -> "Watch | None":
         captured=None if wishes.capture is None else Captured.to(wishes.capture),
         auditor=auditor,
         recording=None if wishes.record is None else opened(wishes.record, "--record"),
+        faults=_faults(wishes.faults),
     )
+
+
+def _faults(texts: tuple[str, ...]) -> "tuple[Fault, ...]":
+    from onboardee.device.faults.terms import FaultError, parse  # noqa: PLC0415
+
+    try:
+        return tuple(map(parse, texts))
+    except FaultError as error:
+        raise click.BadParameter(str(error), param_hint="--fault") from error
 
 
 def _advertised(values: tuple[str, ...]) -> tuple[Endpoint, ...]:

@@ -12,18 +12,20 @@ from typing import TYPE_CHECKING, BinaryIO, Final, Self
 
 import click
 
+from onboardee.device import watching
 from onboardee.device.cli.terminal import folded, harmless, width
 from onboardee.device.clock import utc_now
+from onboardee.device.faults.terms import Fault
 from onboardee.device.machine.boot import Surroundings, boot
+from onboardee.device.machine.device import Keeper
 from onboardee.device.machine.layer import AnyDevice
 from onboardee.device.recording.format import Beginning
 from onboardee.device.recording.recorder import RecordedClock, Recorder
 from onboardee.device.simulation.profile import Profile
 from onboardee.device.trace import items, text
-from onboardee.device.trace.dtls import Secrets
 from onboardee.device.trace.items import Item
 from onboardee.device.trace.pcapng import CLEAR, Writer
-from onboardee.device.trace.tracing import Sink, Tracer
+from onboardee.device.trace.tracing import Sink
 from onboardee.svrdb import Store
 from onboardee.wire.entropy import SeededEntropy
 
@@ -184,6 +186,7 @@ class Watch:
     captured: Captured | None = None
     auditor: "Auditor | None" = None
     recording: BinaryIO | None = None
+    faults: tuple[Fault, ...] = ()
 
     def sinks(self, say: Say, device: str, *, as_json: bool, is_alone: bool) -> list[Sink]:
         """Return what takes the items of a device."""
@@ -214,26 +217,14 @@ class Watch:
 def watched(
     profile: Profile, store: Store, surroundings: Surroundings, sinks: Sequence[Sink], watch: Watch
 ) -> AnyDevice:
-    """Make a device that is watched: recorded if that is wanted, and told to `sinks`."""
-    secrets, keylog = Secrets(), surroundings.keylog
+    """Make a device that is watched: with faults, recorded if that is wanted, told to `sinks`."""
 
-    def tell(line: str) -> None:
-        secrets.add(line)
-        watch.secret(line)
-        if keylog is not None:
-            keylog(line)
+    def make(profile: Profile, _store: Keeper, surroundings: Surroundings) -> AnyDevice:
+        if watch.recording is None:
+            return boot(profile, store, surroundings)
+        return recorded(profile, store, surroundings, watch.recording)
 
-    surroundings = replace(surroundings, keylog=tell)
-    if watch.recording is None:
-        device: AnyDevice = boot(profile, store, surroundings)
-    else:
-        device = recorded(profile, store, surroundings, watch.recording)
-    if not sinks:
-        return device
-    tracer = Tracer(device, secrets)
-    for sink in sinks:
-        tracer.follow(sink)
-    return tracer
+    return watching.watched(profile, store, surroundings, sinks, watch.faults, make, watch.secret)
 
 
 def recorded(

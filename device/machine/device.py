@@ -198,16 +198,19 @@ class Device:
         """Do what is due."""
         return self._take(self._due(), now)
 
-    def stored(self, failure: Exception | None, now: float) -> Step:
+    def stored(
+        self, failure: Exception | None, now: float, instead: Database | None = None
+    ) -> Step:
         """Go on after the database of the last step was stored, or could not be.
 
-        A failure other than `StoreUnavailable` is an error in the program.
+        A failure other than `StoreUnavailable` is an error in the program. `instead` is what is
+        durable, where whoever hosts the device stored something else.
         """
         assert self._wanted is not None
         self._state.now = now
         wanted, self._wanted = self._wanted, None
         if failure is None:
-            self._state.database = wanted
+            self._state.database = instead or wanted
         return self._run(failure)
 
     def press_reset(self, now: float) -> Step:

@@ -15,7 +15,7 @@ Layers may stand around layers. Nothing of this is in the way of a device withou
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, Protocol, TypeAlias
+from typing import Any, ClassVar, Protocol, TypeAlias
 
 from onboardee.device.machine.device import Device
 from onboardee.device.machine.step import Step
@@ -86,10 +86,12 @@ class Stored:
 
     name: ClassVar[str] = "stored"
     failure: Exception | None
+    instead: Database | None = None
+    """What is durable, where that is something else than was wanted."""
 
     def happen_to(self, device: "AnyDevice", now: float) -> Step:
         """Go on."""
-        return device.stored(self.failure, now)
+        return device.stored(self.failure, now, self.instead)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,7 @@ class Layer:
     """A device with something around it; this one only passes everything on."""
 
     def __init__(self, inner: "AnyDevice") -> None:
-        self.inner: Final = inner
+        self.inner = inner
 
     def __getattr__(self, name: str) -> Any:
         # what can be asked of a device without anything happening to it
@@ -201,9 +203,11 @@ class Layer:
         """Do what is due."""
         return self.happen(Ticked(), now)
 
-    def stored(self, failure: Exception | None, now: float) -> Step:
+    def stored(
+        self, failure: Exception | None, now: float, instead: Database | None = None
+    ) -> Step:
         """Go on after the database of the last step was stored, or could not be."""
-        return self.happen(Stored(failure), now)
+        return self.happen(Stored(failure, instead), now)
 
     def press_reset(self, now: float) -> Step:
         """Press the reset button."""

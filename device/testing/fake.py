@@ -1,15 +1,17 @@
 """A device for somebody else's test: real sockets on loopback, everything else in memory."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
 from uuid import UUID
 
+from onboardee.device.audit.judgement import Audit, audit
 from onboardee.device.control import Control, SetValues
 from onboardee.device.events import Bus, Event
 from onboardee.device.factory import new_database
-from onboardee.device.machine.boot import Surroundings, boot
+from onboardee.device.faults.terms import parse
+from onboardee.device.machine.boot import Surroundings
 from onboardee.device.machine.step import Step
 from onboardee.device.net.binding import Ports
 from onboardee.device.net.hosted import HostedDevice
@@ -18,6 +20,8 @@ from onboardee.device.simulation.profile import Profile, load
 from onboardee.device.testing.clock import ManualClock
 from onboardee.device.testing.onboarded import onboarded, with_plain_endpoints
 from onboardee.device.testing.setup import MemoryKeeper
+from onboardee.device.trace.items import Item
+from onboardee.device.watching import watched
 from onboardee.svrdb.model import Database, State
 from onboardee.wire.entropy import Entropy, SeededEntropy, SystemEntropy
 
@@ -34,6 +38,8 @@ class FakeDevice:
         self.device: Final = hosted.device
         self.events: Final = events
         """Everything that happened, in order."""
+        self.trace: list[Item] = []
+        """Everything that crossed its border, if it is traced."""
         self._hosted = hosted
         self._clock = clock
         self._control = Control(self.device)
@@ -65,6 +71,10 @@ class FakeDevice:
     def database(self) -> Database:
         """All that the device keeps."""
         return self.device.database
+
+    def audit(self) -> Audit:
+        """Judge the tools that talked to this device; it has to be traced."""
+        return audit(self.trace)
 
     def get(self, place: str) -> Any:
         """Return a value, or all of a resource. Raises KeyError."""
@@ -138,13 +148,16 @@ async def fake_device(  # noqa: PLR0913 - by keyword, each with a default
     seed: int | str | None = None,
     manual_time: bool = False,
     hosts: tuple[str, ...] = ("127.0.0.1",),
+    faults: Sequence[str] = (),
+    traced: bool = False,
 ) -> AsyncIterator[FakeDevice]:
     """Run a device until the block ends, on free ports of `hosts`.
 
     It waits for an owner, unless `clients` (pairwise keys of those who may use it) or `open_to_all`
     (anybody may, also without DTLS) say that it has one, or `database` says what it keeps. With a
     `seed` all its random numbers repeat, and no key is secret. With `manual_time` its time stands
-    still but for `advance`. Nothing is written to disk.
+    still but for `advance`. `faults` are what goes wrong, as `onboardee run --fault` has them. If
+    it is `traced`, `FakeDevice.audit` judges the tool. Nothing is written to disk.
     """
     loaded = load(profile) if isinstance(profile, str) else profile
     if open_to_all:
@@ -160,8 +173,14 @@ async def fake_device(  # noqa: PLR0913 - by keyword, each with a default
     clock = ManualClock() if manual_time else None
     hub = Hub(clock)
     try:
+        keeper = MemoryKeeper(database)
+        trace: list[Item] = []
         surroundings = Surroundings(entropy=entropy, bus=bus)
-        device = boot(loaded, MemoryKeeper(database), surroundings)
-        yield FakeDevice(hub.add(device, Ports(hosts=hosts)), events, clock)
+        device = watched(
+            loaded, keeper, surroundings, [trace.append] if traced else [], [*map(parse, faults)]
+        )
+        fake = FakeDevice(hub.add(device, Ports(hosts=hosts)), events, clock)
+        fake.trace = trace
+        yield fake
     finally:
         hub.stop()

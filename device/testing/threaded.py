@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 from uuid import UUID
 
+from onboardee.device.audit.judgement import Audit
 from onboardee.device.events import Event
 from onboardee.device.simulation.profile import Profile
 from onboardee.device.testing.fake import PATIENCE, FakeDevice, fake_device
@@ -66,6 +67,10 @@ class DeviceThread:
     def events(self) -> tuple[Event, ...]:
         """Everything that happened, in order."""
         return tuple(self._fake.events)
+
+    def audit(self) -> Audit:
+        """Judge the tools that talked to this device, which is traced."""
+        return self._fake.audit()
 
     def get(self, place: str) -> Any:
         """Return a value, or all of a resource. Raises KeyError."""

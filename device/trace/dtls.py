@@ -114,6 +114,10 @@ class Association:
             self._parts.clear()
             self._holes.clear()
 
+    def protection(self, way: Way) -> Protection:
+        """Return what opens and seals the records of one way, as the last one was opened."""
+        return self._keys[-1].reader[way]
+
     def _is_new(self, message: Message, way: Way) -> bool:
         key = (way, message.type, message.sequence)
         if self._told.get(key) == message.body:

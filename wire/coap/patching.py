@@ -26,9 +26,13 @@ def with_option(datagram: bytes, number: int, value: bytes) -> bytes:
     """Return the message with an option in place of those of its number. Raises `FormatError`."""
     frame = wire.parse(datagram)
     options = [each for each in wire.options_of(frame.options) if each[0] != number]
-    options = sorted([*options, (number, value)], key=lambda each: each[0])
     return wire.build(
-        frame.type, frame.code, frame.mid, frame.token, _encoded(options), frame.payload
+        frame.type,
+        frame.code,
+        frame.mid,
+        frame.token,
+        wire.encode_options([*options, (number, value)]),
+        frame.payload,
     )
 
 
@@ -47,22 +51,3 @@ def in_small_blocks(datagram: bytes, bound: int) -> bytes | None:
     block = Block(wanted >> 4, more=False, exponent=wanted & 7).at_most(largest)
     value = block.number << 4 | block.exponent
     return with_option(datagram, BLOCK2, value.to_bytes((value.bit_length() + 7) // 8))
-
-
-def _encoded(options: list[tuple[int, bytes]]) -> bytes:
-    area, before = b"", 0
-    for number, value in options:
-        delta, extra_delta = _nibble(number - before)
-        length, extra_length = _nibble(len(value))
-        area += bytes((delta << 4 | length,)) + extra_delta + extra_length + value
-        before = number
-    return area
-
-
-def _nibble(value: int) -> tuple[int, bytes]:
-    """Write an option delta or length (RFC 7252 3.1)."""
-    if value < 13:
-        return value, b""
-    if value < 269:
-        return 13, bytes((value - 13,))
-    return 14, (value - 269).to_bytes(2)

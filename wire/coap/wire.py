@@ -4,6 +4,8 @@
 decided elsewhere; here they only have to be well formed.
 """
 
+from collections.abc import Iterable
+from operator import itemgetter
 from typing import NamedTuple
 
 from onboardee.wire.coap.model import Type
@@ -127,6 +129,26 @@ def options_of(area: bytes) -> list[tuple[int, bytes]]:
         found.append((number, area[offset : offset + length]))
         offset += length
     return found
+
+
+def encode_options(options: Iterable[tuple[int, bytes]]) -> bytes:
+    """Return options, in the order of their numbers, as they lie in a message (RFC 7252 3.1)."""
+    area, before = b"", 0
+    for number, value in sorted(options, key=itemgetter(0)):
+        delta, extra_delta = _nibble(number - before)
+        length, extra_length = _nibble(len(value))
+        area += bytes((delta << 4 | length,)) + extra_delta + extra_length + value
+        before = number
+    return area
+
+
+def _nibble(value: int) -> tuple[int, bytes]:
+    """Write an option delta or length (RFC 7252 3.1)."""
+    if value < 13:
+        return value, b""
+    if value < 269:
+        return 13, bytes((value - 13,))
+    return 14, (value - 269).to_bytes(2)
 
 
 def build(  # noqa: PLR0913, PLR0917 - a message has these six parts

@@ -1,0 +1,50 @@
+"""Answers of devices that are not there, to a search by multicast."""
+
+from collections.abc import Iterator
+from typing import Final
+from uuid import UUID
+
+import cbor2
+
+from onboardee.device.faults.rewriting import Look
+from onboardee.wire.coap import Code
+from onboardee.wire.coap.model import Type
+from onboardee.wire.coap.options import write
+from onboardee.wire.coap.wire import build
+from onboardee.wire.entropy import Entropy, random_uuid
+from onboardee.wire.path import Outgoing
+
+SIZE: Final = 30
+TWICE: Final = 5
+"""How many of them answer twice."""
+
+
+def crowd(look: Look, entropy: Entropy) -> list[Outgoing]:
+    """Return their answers; they come from the device's own address, as no others are at hand."""
+    if look.read is None or not look.path.multicast:
+        return []
+    answers = [*_answers(look, entropy)]
+    return [*answers, *answers[:TWICE]]
+
+
+def _answers(look: Look, entropy: Entropy) -> Iterator[Outgoing]:
+    assert look.read is not None
+    options = write(content_format=10000, content_version=2048)
+    for _ in range(SIZE):
+        mid = int.from_bytes(entropy.token(2))
+        payload = cbor2.dumps(_doxm(random_uuid(entropy)))
+        token = look.read.token
+        yield Outgoing(build(Type.NON, Code.CONTENT, mid, token, options, payload), look.path)
+
+
+def _doxm(device: UUID) -> dict[str, object]:
+    nil = str(UUID(int=0))
+    return {
+        "oxms": [0],
+        "oxmsel": 4,
+        "sct": 9,
+        "owned": False,
+        "devowneruuid": nil,
+        "deviceuuid": str(device),
+        "rowneruuid": nil,
+    }

@@ -1,0 +1,180 @@
+"""Datagrams taken apart and put together otherwise, DTLS records included.
+
+A record is sealed anew with the keys of its session and under its own number, so that the other
+side takes it for the one that was there. Two records of one number never leave together: the new
+one takes the place of the first.
+"""
+
+import struct
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from onboardee.device.faults.steps import STEPS
+from onboardee.device.trace import dtls
+from onboardee.device.trace.coap import Read, Reader
+from onboardee.device.trace.dtls import Association, Secrets
+from onboardee.device.trace.items import Way
+from onboardee.wire.coap import Code
+from onboardee.wire.coap.wire import FormatError, build, encode_options, options_of, parse
+from onboardee.wire.dtls.numbers import DTLS_1_2, AlertLevel, ContentType
+from onboardee.wire.dtls.record import Record
+from onboardee.wire.path import Path
+
+_HEADER: Final = struct.Struct(">BHQH")
+_CONVERSATIONS: Final = 256
+GET: Final = 1
+CLOSE_NOTIFY: Final = 0
+HANDSHAKE_FAILURE: Final = 40
+
+
+@dataclass(slots=True)
+class Look:
+    """A datagram, and what is known of it."""
+
+    path: Path
+    datagram: bytes
+    way: Way
+    record: Record | None = None
+    """The DTLS record that holds the message; None in the clear."""
+    octets: bytes = b""
+    """The CoAP message; empty if there is none."""
+    read: Read | None = None
+    flights: tuple[str, ...] = ()
+    """The names of the handshake messages in it."""
+
+    @property
+    def is_request(self) -> bool:
+        """Tell whether it holds a request."""
+        return self.read is not None and self.read.code.isalpha()
+
+    def is_step(self, name: str) -> bool:
+        """Tell whether it is a step of a transfer."""
+        if self.read is None or not self.is_request:
+            return False
+        read, path = self.read, self.path
+        return STEPS[name](read.code, read.path, read.content, path.secured, path.multicast)
+
+
+class _Conversation:
+    def __init__(self, secrets: Secrets) -> None:
+        self.association = Association(secrets)
+        self.plain, self.secured = Reader(), Reader()
+
+
+class Rewriter:
+    """Looks into datagrams, and writes others in their places."""
+
+    def __init__(self, secrets: Secrets) -> None:
+        self._secrets = secrets
+        self._conversations: OrderedDict[Path, _Conversation] = OrderedDict()
+
+    def look(self, datagram: bytes, path: Path, way: Way) -> Look:
+        """Tell what is in a datagram."""
+        look = Look(path, datagram, way)
+        conversation = self._with(path)
+        if not path.secured:
+            self._read(look, conversation.plain, datagram)
+            return look
+        names: list[str] = []
+        for opened in conversation.association.read(datagram, way):
+            names += map(dtls.name_of, conversation.association.messages(opened, way))
+            is_data = opened.record.content_type == ContentType.APPLICATION_DATA
+            if is_data and opened.content is not None:
+                look.record = opened.record
+                self._read(look, conversation.secured, opened.content)
+        look.flights = tuple(names)
+        return look
+
+    def _with(self, path: Path) -> _Conversation:
+        conversation = self._conversations.pop(path, None) or _Conversation(self._secrets)
+        self._conversations[path] = conversation
+        if len(self._conversations) > _CONVERSATIONS:
+            self._conversations.popitem(last=False)
+        return conversation
+
+    def _read(self, look: Look, reader: Reader, octets: bytes) -> None:
+        try:
+            look.read = reader.read(octets, look.way)
+        except FormatError:
+            return
+        look.octets = octets
+
+    def with_message(self, look: Look, octets: bytes) -> bytes:
+        """Return the datagram with another CoAP message in it."""
+        return self._sealed(look, ContentType.APPLICATION_DATA, octets)
+
+    def with_alert(self, look: Look, level: AlertLevel, description: int) -> bytes:
+        """Return a datagram with an alert in the place of a message; of a plain one, nothing."""
+        if look.record is None:
+            return b""
+        return self._sealed(look, ContentType.ALERT, bytes((level, description)))
+
+    def _sealed(self, look: Look, kind: ContentType, content: bytes) -> bytes:
+        record = look.record
+        if record is None:
+            return content
+        protection = self._with(look.path).association.protection(look.way)
+        sealed = protection.seal(kind, record.sequence, content)
+        return _HEADER.pack(kind, DTLS_1_2, record.sequence, len(sealed)) + sealed
+
+
+def harmless(octets: bytes) -> bytes:
+    """Return a request that asks for the same resource and changes nothing: GET without payload."""
+    frame = parse(octets)
+    options = [each for each in options_of(frame.options) if each[0] in _KEPT]
+    return build(frame.type, GET, frame.mid, frame.token, encode_options(options), b"")
+
+
+_KEPT: Final = frozenset({3, 7, 11})
+"""Uri-Host, Uri-Port and Uri-Path: what a harmless request keeps of its options."""
+
+
+def answered(
+    octets: bytes,
+    code: str | None = None,
+    *,
+    payload: bytes | None = None,
+    content_format: int | None = None,
+) -> bytes:
+    """Return an answer with another code, another payload, or another content format."""
+    frame = parse(octets)
+    options = options_of(frame.options)
+    number = frame.code if code is None else int(CODES[code])
+    body = frame.payload if payload is None else payload
+    if not body:
+        options = []
+    elif content_format is not None:
+        options = [each for each in options if each[0] != 12]
+        options.append((12, content_format.to_bytes((content_format.bit_length() + 7) // 8)))
+    return build(frame.type, number, frame.mid, frame.token, encode_options(options), body)
+
+
+CODES: Final = {str(code): code for code in Code}
+
+
+def with_options(octets: bytes, more: Iterable[tuple[int, bytes]]) -> bytes:
+    """Return a message with further options; those of the same numbers give way."""
+    frame = parse(octets)
+    new = [*more]
+    numbers = {number for number, _ in new}
+    options = [each for each in options_of(frame.options) if each[0] not in numbers] + new
+    return build(
+        frame.type, frame.code, frame.mid, frame.token, encode_options(options), frame.payload
+    )
+
+
+def with_head(
+    octets: bytes, *, kind: int | None = None, mid: int | None = None, token: bytes | None = None
+) -> bytes:
+    """Return a message with another type, message id or token."""
+    frame = parse(octets)
+    return build(
+        frame.type if kind is None else kind,
+        frame.code,
+        frame.mid if mid is None else mid,
+        frame.token if token is None else token,
+        frame.options,
+        frame.payload,
+    )
