@@ -142,8 +142,9 @@ class Challenges:
 
     def next_deadline(self) -> float | None:
         """Return when `tick` has something to do."""
-        deadlines = (min(each.until, each.look_at) for each in self._open.values())
-        return min(deadlines, default=None)
+        if not self._open:
+            return None
+        return min(min(each.until, each.look_at) for each in self._open.values())
 
     def _is_proof(self, datagram: bytes, path: Path, now: float) -> bool:
         """Tell whether this answers our ping; the peer has then proven its address."""

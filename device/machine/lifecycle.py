@@ -56,6 +56,8 @@ class Lifecycle:
         self._audit = audit
         self._entropy = entropy
         self._news = News(appliances, world)
+        self._has_faults = bool(world.faults)
+        """Whether there are any that may come and go, beside the values that change."""
         self._reset_at: float | None = None
         self._reboot_at: float | None = None
 
@@ -101,7 +103,7 @@ class Lifecycle:
     def let_time_pass(self) -> None:
         """Let the world do what is due."""
         changed = self._world.tick(self._state.now)
-        if changed or self._world.faults:
+        if changed or self._has_faults:
             self.tell(changed)
 
     def tell(self, hrefs: Collection[str], *, by_hand: bool = False) -> None:

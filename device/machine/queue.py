@@ -45,7 +45,7 @@ class WorkQueue:
                 self._present, failure = self._waiting.popleft(), None
             work, peer = self._present
             try:
-                return _resumed(work, failure)
+                return next(work) if failure is None else _resumed(work, failure)
             except StopIteration:
                 self._present = None
             except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
@@ -57,10 +57,8 @@ class WorkQueue:
         return None
 
 
-def _resumed(work: Work[None], failure: Exception | None) -> Database:
+def _resumed(work: Work[None], failure: Exception) -> Database:
     """Go on with a piece of work as far as the next database to store."""
-    if failure is None:
-        return next(work)
     if isinstance(failure, StoreUnavailable):
         return work.send(failure)
     return work.throw(failure)

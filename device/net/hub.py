@@ -1,5 +1,6 @@
 """Hosts devices in an event loop: one device or a thousand, none with a task of its own."""
 
+import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -10,6 +11,7 @@ from onboardee.device.machine.layer import AnyDevice
 from onboardee.device.net.binding import Ports, address_towards
 from onboardee.device.net.hosted import Clock, HostedDevice
 from onboardee.device.net.multicast import Membership, MulticastReceiver
+from onboardee.device.net.turns import Pieces, Turns
 from onboardee.wire.path import Path
 
 WRITERS: Final = 32
@@ -17,11 +19,17 @@ WRITERS: Final = 32
 the disk does at once."""
 
 
+MAX_SEARCHES: Final = 64
+"""Datagrams of groups that are being handed to devices; further ones are lost, as in a socket."""
+
+
 class Hub:
     """The devices of this process and what they share."""
 
     def __init__(self, clock: Clock | None = None) -> None:
-        self._clock = clock
+        self._given_clock = clock
+        self._turns: Turns | None = None
+        self._searches = 0
         self._hosted: list[HostedDevice] = []
         self._multicast = MulticastReceiver(self._offer, self._report)
         self._is_receiving = False
@@ -29,7 +37,10 @@ class Hub:
 
     def add(self, device: AnyDevice, ports: Ports) -> HostedDevice:
         """Bind and start a device. Raises `BindError`."""
-        hosted = HostedDevice(device, ports, self._writers, self._clock)
+        if self._turns is None:
+            self._turns = Turns(asyncio.get_running_loop())
+        clock = self._given_clock or self._turns
+        hosted = HostedDevice(device, ports, self._writers, clock)
         self._hosted.append(hosted)
         hosted.start()
         if not self._is_receiving and not _is_loopback_only(ports):
@@ -53,6 +64,8 @@ class Hub:
 
     def stop(self) -> None:
         """Stop everything; a device that fails at it keeps no other from stopping."""
+        if self._turns is not None:
+            self._turns.stop()
         with ExitStack() as remaining:
             remaining.callback(self._writers.shutdown)
             while self._hosted:
@@ -60,10 +73,19 @@ class Hub:
             self._multicast.stop()
 
     def _offer(self, datagram: bytes, path: Path) -> None:
+        """Hand a datagram of a group to all devices; what exceeds what is at work is lost."""
         local = address_towards(path)
-        if local is not None:
-            for hosted in self._hosted:
+        if local is not None and self._turns is not None and self._searches < MAX_SEARCHES:
+            self._searches += 1
+            self._turns.do(self._offered(datagram, path, local))
+
+    def _offered(self, datagram: bytes, path: Path, local: str) -> Pieces:
+        try:
+            for hosted in tuple(self._hosted):
                 hosted.receive_multicast(datagram, path, local)
+                yield
+        finally:
+            self._searches -= 1
 
     def _report(self, membership: Membership) -> None:
         for hosted in self._hosted:

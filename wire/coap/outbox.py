@@ -149,6 +149,8 @@ class Outbox(Generic[Context]):
 
     def next_deadline(self) -> float | None:
         """Return the time of the next retransmission or held message."""
+        if not self._timers and not self._held:
+            return None
         while self._timers and self._timers[0][2].settled:
             heappop(self._timers)
         heads = [heap[0][0] for heap in (self._timers, self._held) if heap]

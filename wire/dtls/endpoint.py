@@ -200,11 +200,14 @@ class ServerEndpoint:
 
         Sessions are in the order of their last activity, so that the first is the next to idle out.
         """
-        deadlines = [handshake.deadline for handshake in self._handshakes.values()]
+        deadline = None
+        if self._handshakes:
+            deadline = min(handshake.deadline for handshake in self._handshakes.values())
         if self._links:
             oldest = next(iter(self._links.values()))
-            deadlines.append(oldest.session.last_active + self._limits.idle_timeout)
-        return min(deadlines, default=None)
+            idle = oldest.session.last_active + self._limits.idle_timeout
+            deadline = idle if deadline is None else min(deadline, idle)
+        return deadline
 
     def tick(self, now: float) -> None:
         """Do what is due: repeat flights, give up handshakes, close idle sessions.

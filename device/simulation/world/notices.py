@@ -36,6 +36,8 @@ class Notices:
 
     def take(self, now: float) -> list[str]:
         """Return the resources whose notices are due, in the order in which they changed."""
+        if not self._waiting:
+            return []
         due = [href for href, time in self._waiting.items() if time <= now]
         for href in due:
             del self._waiting[href]
