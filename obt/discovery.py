@@ -11,7 +11,8 @@ from onboardee.obt.dialogue import Dialogue, OnStep
 from onboardee.obt.engine import Answer
 from onboardee.obt.errors import OnboardingError
 from onboardee.obt.link import Ask
-from onboardee.obt.model import DOXM, DOXM_TYPE, NIL, RES, Doxm, LinkView, OldDirectory
+from onboardee.obt.model import DOXM, DOXM_TYPE, NIL, RES, Doxm, LinkView
+from onboardee.obt.old_model import OldDirectory
 from onboardee.obt.style import LITE_STYLE, OIC11_STYLE, Style
 from onboardee.obt.transport import Transport
 from onboardee.wire.coap import Code, Method

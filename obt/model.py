@@ -128,47 +128,6 @@ class LinkView(View, frozen=True, kw_only=True):
     endpoints: tuple[EndpointView, ...] = msgspec.field(name="eps", default=())
 
 
-class OldPolicy(View, frozen=True, kw_only=True):
-    """How a resource is reached in OIC 1.1: secured, at which port."""
-
-    port: int | None = None
-
-
-class OldLink(View, frozen=True, kw_only=True):
-    """One link of `/oic/res` in OIC 1.1."""
-
-    href: str
-    types: tuple[str, ...] = msgspec.field(name="rt")
-    policy: OldPolicy = msgspec.field(name="p")
-
-
-class OldDirectory(View, frozen=True, kw_only=True):
-    """`/oic/res` in OIC 1.1: a device and its links."""
-
-    device_uuid: UUID = msgspec.field(name="di")
-    links: tuple[OldLink, ...]
-
-
-class OldPstat(View, frozen=True, kw_only=True):
-    """`/oic/sec/pstat` in OIC 1.1, without `dos`."""
-
-    operational: bool = msgspec.field(name="isop")
-    current_mode: int = msgspec.field(name="cm")
-    target_mode: int = msgspec.field(name="tm")
-    operation_mode: int = msgspec.field(name="om")
-    supported_modes: int = msgspec.field(name="sm")
-    device_uuid: UUID = msgspec.field(name="deviceuuid")
-    resource_owner: UUID = msgspec.field(name="rowneruuid")
-
-    @property
-    def client_directed(self) -> int | None:
-        """Return the `om` that lets a client direct this device, None if it has none."""
-        if self.supported_modes & CLIENT_DIRECTED:
-            return CLIENT_DIRECTED
-        is_old = self.supported_modes == OLD_CLIENT_DIRECTED
-        return OLD_CLIENT_DIRECTED if is_old else None
-
-
 class DeviceView(View, frozen=True, kw_only=True):
     """`/oic/d` (OCF Core 11.3.4)."""
 
@@ -266,33 +225,6 @@ class Acl2(View, frozen=True, kw_only=True):
     """`/oic/sec/acl2` (OCF Security 13.5)."""
 
     rules: tuple[Rule, ...] = msgspec.field(name="aclist2")
-    resource_owner: UUID = msgspec.field(name="rowneruuid")
-
-
-class OldTarget(View, frozen=True, kw_only=True):
-    """What a rule of OIC 1.1 is about."""
-
-    href: str
-
-
-class OldRule(View, frozen=True, kw_only=True):
-    """An access control entry of OIC 1.1, which has no number."""
-
-    subject: str = msgspec.field(name="subjectuuid")
-    resources: tuple[OldTarget, ...]
-    permission: int
-
-
-class OldRules(View, frozen=True, kw_only=True):
-    """The list within the list."""
-
-    rules: tuple[OldRule, ...] = msgspec.field(name="aces")
-
-
-class OldAcl(View, frozen=True, kw_only=True):
-    """`/oic/sec/acl` (OIC Security 12)."""
-
-    entries: OldRules = msgspec.field(name="aclist")
     resource_owner: UUID = msgspec.field(name="rowneruuid")
 
 

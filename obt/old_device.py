@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
-from onboardee.obt import model
+from onboardee.obt import model, old_model
 from onboardee.obt.cbor import Body
 from onboardee.obt.errors import OnboardingError
 from onboardee.obt.model import ACL, CLIENT_DIRECTED, PSTAT, TAKE_OWNER, Rule, State
@@ -33,8 +33,8 @@ class OldOwnedDevice(OwnedDevice):
         directed = old.client_directed or CLIENT_DIRECTED
         return {"isop": False, "cm": RESET, "tm": TAKE_OWNER, "om": directed}
 
-    async def _old_pstat(self) -> model.OldPstat:
-        return await self._get("read the onboarding state", PSTAT, model.OldPstat)
+    async def _old_pstat(self) -> old_model.OldPstat:
+        return await self._get("read the onboarding state", PSTAT, old_model.OldPstat)
 
     async def pstat(self) -> model.Pstat:
         """Read the onboarding state, which the modes stand for."""
@@ -57,7 +57,7 @@ class OldOwnedDevice(OwnedDevice):
 
     async def rules(self) -> model.Acl2:
         """Read the access rules, which have no numbers."""
-        old = await self._get("read the access rules", ACL, model.OldAcl)
+        old = await self._get("read the access rules", ACL, old_model.OldAcl)
         rules = tuple(_rule(each) for each in old.entries.rules)
         return model.Acl2(rules=rules, resource_owner=old.resource_owner)
 
@@ -74,7 +74,7 @@ class OldOwnedDevice(OwnedDevice):
         """Stay: in OIC 1.1 a device is provisioned in normal operation."""
 
 
-def _state(pstat: model.OldPstat) -> State:
+def _state(pstat: old_model.OldPstat) -> State:
     if pstat.current_mode & RESET:
         return State.RESET
     if pstat.current_mode & TAKE_OWNER:
@@ -82,7 +82,7 @@ def _state(pstat: model.OldPstat) -> State:
     return State.RFNOP if pstat.operational else State.RFPRO
 
 
-def _rule(entry: model.OldRule) -> Rule:
+def _rule(entry: old_model.OldRule) -> Rule:
     targets = tuple(
         model.Target(wildcard=ANYBODY) if each.href == ANYBODY else model.Target(href=each.href)
         for each in entry.resources

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from onboardee.obt import model
+from onboardee.obt import old_model
 from onboardee.obt.cbor import Body
 from onboardee.obt.model import ACL, DOXM, NIL, PSTAT, TAKE_OWNER
 from onboardee.obt.steps import connect_as_owner
@@ -15,7 +15,7 @@ FULL: Final = 31
 async def read_mode(transfer: Transfer) -> None:
     """Check, in the clear, that the device waits for an owner and lets a client direct it."""
     purpose = "read the provisioning mode"
-    pstat = await transfer.dialogue.get(purpose, transfer.plain, PSTAT, model.OldPstat)
+    pstat = await transfer.dialogue.get(purpose, transfer.plain, PSTAT, old_model.OldPstat)
     step, mode = f"{purpose} (GET {PSTAT})", pstat.current_mode
     require(step, mode & TAKE_OWNER, "the bit 2 in cm", f"cm is {mode}")
     directed = pstat.client_directed

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from onboardee.obt import model
+from onboardee.obt import model, old_model
 from onboardee.wire.coap import Code, Method, ResponseReceived
 from onboardee.wire.coap.client import CoapClient
 from onboardee.wire.coap.discovery import decode_response
@@ -66,8 +66,8 @@ def test_what_the_servers_say_is_understood() -> None:
         is_old = recorded["server"] in OLD
         kinds: dict[str, Any] = {
             "/oic/sec/doxm": model.Doxm,
-            "/oic/sec/pstat": model.OldPstat,
-            "/oic/res": list[model.OldDirectory] if is_old else list[model.LinkView],
+            "/oic/sec/pstat": old_model.OldPstat,
+            "/oic/res": list[old_model.OldDirectory] if is_old else list[model.LinkView],
         }
         if not is_old:
             kinds["/oic/d"] = model.DeviceView
