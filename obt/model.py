@@ -144,13 +144,15 @@ class CredentialView(View, frozen=True, kw_only=True):
     kind: int = msgspec.field(name="credtype")
     subject: str = msgspec.field(name="subjectuuid")
     usage: str = msgspec.field(name="credusage", default="")
+    public: Any = msgspec.field(name="publicdata", default=None)
+    """A certificate, as the device writes it; unchecked."""
 
 
 class Cred(View, frozen=True, kw_only=True):
     """`/oic/sec/cred` (OCF Security 13.3)."""
 
     credentials: tuple[CredentialView, ...] = msgspec.field(name="creds")
-    resource_owner: UUID = msgspec.field(name="rowneruuid")
+    resource_owner: UUID = msgspec.field(name="rowneruuid", default=NIL)
 
 
 class Csr(View, frozen=True, kw_only=True):
@@ -225,7 +227,7 @@ class Acl2(View, frozen=True, kw_only=True):
     """`/oic/sec/acl2` (OCF Security 13.5)."""
 
     rules: tuple[Rule, ...] = msgspec.field(name="aclist2")
-    resource_owner: UUID = msgspec.field(name="rowneruuid")
+    resource_owner: UUID = msgspec.field(name="rowneruuid", default=NIL)
 
 
 def read(payload: bytes, kind: type[T]) -> T:

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import msgspec
 
-from onboardee.obt.model import CLIENT_DIRECTED, OLD_CLIENT_DIRECTED, View
+from onboardee.obt.model import CLIENT_DIRECTED, NIL, OLD_CLIENT_DIRECTED, View
 
 
 class OldPolicy(View, frozen=True, kw_only=True):
@@ -72,4 +72,4 @@ class OldAcl(View, frozen=True, kw_only=True):
     """`/oic/sec/acl` (OIC Security 12)."""
 
     entries: OldRules = msgspec.field(name="aclist")
-    resource_owner: UUID = msgspec.field(name="rowneruuid")
+    resource_owner: UUID = msgspec.field(name="rowneruuid", default=NIL)

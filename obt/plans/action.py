@@ -43,7 +43,9 @@ class Action:
     def begin(self, database: ProvisioningDatabase, operation: Operation, step: PlanStep) -> None:
         """Note, in the transaction that marks the step as begun, what the device may soon have."""
 
-    async def carry_out(self, device: OwnedDevice, step: PlanStep) -> Outcome:
+    async def carry_out(
+        self, device: OwnedDevice, step: PlanStep, database: ProvisioningDatabase
+    ) -> Outcome:
         """Do it at the device. Raises `ObtError`."""
         return NOTHING
 

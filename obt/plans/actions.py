@@ -7,6 +7,7 @@ from typing import Final
 from onboardee.obt.plans.action import Action
 from onboardee.obt.plans.ending import ConfirmOwnership, ForgetDevice, ResetDevice
 from onboardee.obt.plans.giving import (
+    AddCertificate,
     AddCredential,
     AddRule,
     DeleteCredentials,
@@ -20,6 +21,7 @@ ACTIONS: Final[Mapping[str, Action]] = MappingProxyType(
         "delete credentials": DeleteCredentials(),
         "add rule": AddRule(),
         "delete rules": DeleteRules(),
+        "add certificate": AddCertificate(),
         "set revocation list": SetRevocationList(),
         "reset": ResetDevice(),
         "forget": ForgetDevice(),

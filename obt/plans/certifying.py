@@ -3,7 +3,7 @@
 What issues certificates takes 5 MB of memory, so this is imported by those who need it.
 """
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, Self
 from uuid import UUID
@@ -15,10 +15,9 @@ from onboardee.obt.database import (
     Operation,
     PlanStep,
     ProvisioningDatabase,
-    Result,
+    StepState,
 )
 from onboardee.obt.database.authorities import StoredAuthority
-from onboardee.obt.errors import ObtError
 from onboardee.obt.owned import OwnedDevice
 from onboardee.obt.plans.errors import RefusedError
 from onboardee.obt.plans.runner import carry_out
@@ -27,8 +26,6 @@ from onboardee.pki.certificate import read_octets
 
 NAME: Final = "home"
 """The authority that is used where none is named."""
-
-Give = Callable[[OwnedDevice, "KeptAuthority"], Any]
 
 
 class KeptAuthority(Authority):
@@ -90,51 +87,71 @@ class KeptAuthority(Authority):
 
 
 async def certify(
-    database: ProvisioningDatabase, around: Surroundings, device: UUID
+    database: ProvisioningDatabase,
+    around: Surroundings,
+    device: UUID,
+    *,
+    on_progress: OnProgress | None = None,
 ) -> IssuedCertificate:
     """Give a device an identity certificate, and the authority as a trust anchor.
 
     Raises:
-        ObtError: if the device refused; what was signed for it is recorded nevertheless.
+        UnfinishedError: if it may have the certificate, or not.
 
     """
-    return await _give(
-        database, around, device, "certify", lambda owned, by: owned.provision_identity(by)
-    )
+    return await _give(database, around, device, "certify", {}, on_progress)
 
 
-async def give_role(
+async def give_role(  # noqa: PLR0913 - the last two have defaults
     database: ProvisioningDatabase,
     around: Surroundings,
     device: UUID,
     role: str,
     *,
     role_authority: str | None = None,
+    on_progress: OnProgress | None = None,
 ) -> IssuedCertificate:
-    """Give a device a certificate of a role that it may assert. Raises `ObtError`."""
-    return await _give(
-        database,
-        around,
-        device,
-        "role",
-        lambda owned, by: owned.provision_role(by, role, role_authority=role_authority),
-    )
+    """Give a device a certificate of a role that it may assert; raises as `certify` does."""
+    body = {"role": role, "authority": role_authority}
+    return await _give(database, around, device, "role", body, on_progress)
 
 
-async def _give(
-    database: ProvisioningDatabase, around: Surroundings, device: UUID, kind: str, give: Give
+async def _give(  # noqa: PLR0913, PLR0917 - what a plan of one step is made of
+    database: ProvisioningDatabase,
+    around: Surroundings,
+    device: UUID,
+    kind: str,
+    body: dict[str, str | None],
+    on_progress: OnProgress | None,
 ) -> IssuedCertificate:
-    record = database.devices.require(device)
+    if database.devices.require(device).state is not DeviceState.OWNED:
+        raise RefusedError(f"{device} is not ours, or not any more")
     with database.writing():
-        operation = database.operations.begin(kind, (device,))
-        try:
-            async with await around.reach(record) as owned:
-                pem = await give(owned, KeptAuthority.of(database))
-        except ObtError as error:
-            database.operations.end(operation.id, Result.FAILED, str(error))
-            raise
-        database.operations.end(operation.id, Result.DONE)
-    return next(each for each in reversed(database.certificates.of(device)) if each.pem == pem)
+        steps = [PlanStep(action="add certificate", device=device, body=body)]
+        operation = database.operations.begin(kind, (device,), steps)
+        await carry_out(database, around, operation, on_progress)
+    return database.certificates.of(device)[-1]
+
+
+async def add_certificate(
+    database: ProvisioningDatabase, device: OwnedDevice, step: PlanStep
+) -> None:
+    """Carry out the step; if it was begun before, see first whether it has been done."""
+    role, role_authority = step.body.get("role"), step.body.get("authority")
+    if step.state is StepState.BEGUN:
+        there = {
+            "".join(text.split())
+            for each in (await device.credentials()).credentials
+            if isinstance(each.public, Mapping) and isinstance(text := each.public.get("data"), str)
+        }
+        signed = usable(database, step.device)
+        if any(each.role == (role or "") and "".join(each.pem.split()) in there for each in signed):
+            return
+    authority = KeptAuthority.of(database)
+    if role is None:
+        await device.provision_identity(authority)
+    else:
+        await device.provision_role(authority, role, role_authority=role_authority)
 
 
 async def revoke(

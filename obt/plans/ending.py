@@ -24,7 +24,9 @@ class ResetDevice(Action):
         is_wanted = record is not None and record.state is DeviceState.REMOVING
         return not is_wanted or super().is_moot(record)
 
-    async def carry_out(self, device: OwnedDevice, step: PlanStep) -> Outcome:
+    async def carry_out(
+        self, device: OwnedDevice, step: PlanStep, database: ProvisioningDatabase
+    ) -> Outcome:
         """Ask for it."""
         await device.reset()
         return NOTHING
@@ -75,7 +77,9 @@ class ForgetDevice(Action):
 class ConfirmOwnership(Action):
     """See whether `device` has taken the owner credential, and lead it into operation."""
 
-    async def carry_out(self, device: OwnedDevice, step: PlanStep) -> Outcome:
+    async def carry_out(
+        self, device: OwnedDevice, step: PlanStep, database: ProvisioningDatabase
+    ) -> Outcome:
         """Bring it from wherever the transfer ended."""
         await device.verify()
         return NOTHING

@@ -26,7 +26,9 @@ class AddCredential(Action):
         """Note that it may have one."""
         database.credentials.put(_credential(operation, step, CredentialState.ADDING))
 
-    async def carry_out(self, device: OwnedDevice, step: PlanStep) -> Outcome:
+    async def carry_out(
+        self, device: OwnedDevice, step: PlanStep, database: ProvisioningDatabase
+    ) -> Outcome:
         """Replace what there is, so that one is left however often it was sent."""
         peer = _peer(step)
         assert step.secret is not None, "the plan has the key until it is carried out"
@@ -69,7 +71,9 @@ class DeleteCredentials(Action):
         """Note that it may have none any more."""
         database.credentials.set_state(step.device, _peer(step), CredentialState.DELETING)
 
-    async def carry_out(self, device: OwnedDevice, step: PlanStep) -> Outcome:
+    async def carry_out(
+        self, device: OwnedDevice, step: PlanStep, database: ProvisioningDatabase
+    ) -> Outcome:
         """Delete what is still there."""
         await delete_credentials(device, _peer(step))
         return NOTHING
@@ -94,7 +98,9 @@ class AddRule(Action):
             rule = _rule(step)
             database.rules.put(step.device, rule, CredentialState.ADDING, operation=operation.id)
 
-    async def carry_out(self, device: OwnedDevice, step: PlanStep) -> Outcome:
+    async def carry_out(
+        self, device: OwnedDevice, step: PlanStep, database: ProvisioningDatabase
+    ) -> Outcome:
         """Add it unless it is there."""
         rule = _rule(step)
         found = await device.find_rules(rule)
@@ -142,7 +148,9 @@ class DeleteRules(Action):
         for each in _rules_for(database, step):
             database.rules.set_state(each, CredentialState.DELETING)
 
-    async def carry_out(self, device: OwnedDevice, step: PlanStep) -> Outcome:
+    async def carry_out(
+        self, device: OwnedDevice, step: PlanStep, database: ProvisioningDatabase
+    ) -> Outcome:
         """Delete those that are still there."""
         await device.delete_rules_of(_peer(step))
         return NOTHING
@@ -159,12 +167,30 @@ class DeleteRules(Action):
             database.rules.remove(each)
 
 
+class AddCertificate(Action):
+    """Give `device` an identity certificate, or one of the role in the step.
+
+    What was signed is recorded before the device gets it, and stays recorded.
+    """
+
+    async def carry_out(
+        self, device: OwnedDevice, step: PlanStep, database: ProvisioningDatabase
+    ) -> Outcome:
+        """Sign and send it."""
+        from onboardee.obt.plans.certifying import add_certificate  # noqa: PLC0415 - it is large
+
+        await add_certificate(database, device, step)
+        return NOTHING
+
+
 class SetRevocationList(Action):
     """Tell `device` which certificates are revoked; it keeps the newest of several lists."""
 
     only_deletes = True
 
-    async def carry_out(self, device: OwnedDevice, step: PlanStep) -> Outcome:
+    async def carry_out(
+        self, device: OwnedDevice, step: PlanStep, database: ProvisioningDatabase
+    ) -> Outcome:
         """Send the list."""
         await device.set_revocations(step.body)
         return NOTHING

@@ -24,6 +24,8 @@ from onboardee.obt.plans.surroundings import OnProgress, Progress, Surroundings
 
 UNDONE_ON_FAILURE: Final = frozenset({"link", "allow"})
 """Kinds of operations that add something: all of it or nothing. Others go on where they can."""
+ENDED_BY_REFUSAL: Final = frozenset({"certify", "role"})
+"""Kinds of operations of which nothing remains if the device says no."""
 FINAL: Final = frozenset({StepState.DONE, StepState.UNDONE})
 MAX_LISTED: Final = 4
 """Devices in a message."""
@@ -88,6 +90,9 @@ class _Run:
                 return self._end(Result.UNDONE, self._abandoned)
             if failure is None:
                 return self._end(Result.DONE)
+            if self._operation.kind in ENDED_BY_REFUSAL and not _is_silence(failure):
+                self._end(Result.FAILED, str(failure))
+                raise failure
             if self._operation.kind not in UNDONE_ON_FAILURE:
                 self._end(Result.OPEN, str(failure))
                 raise UnfinishedError(self._operation, self._remaining()) from failure
@@ -148,7 +153,7 @@ class _Run:
         except ObtError as error:
             return await action.settle(self._around, self._database, step, error)
         self._begin(step, action)
-        return await action.carry_out(device, step)
+        return await action.carry_out(device, step, self._database)
 
     async def _back(self) -> ObtError | None:
         """Take back what was done, the last first; return what keeps us from it."""
@@ -193,7 +198,7 @@ class _Run:
 
     def _lose(self, uuid: UUID, error: ObtError) -> None:
         """Do not wait again for a device that has just been silent."""
-        if isinstance(error.__cause__, LinkError) and uuid in self._devices:
+        if _is_silence(error) and uuid in self._devices:
             self._devices.pop(uuid).close()
             self._unreachable[uuid] = error
 
@@ -235,3 +240,8 @@ class _Run:
             text = "" if error is None else str(error)
             total = len(self._steps)
             self._on_progress(Progress(self._operation, step, index + 1, total, text))
+
+
+def _is_silence(error: ObtError) -> bool:
+    """Tell whether nobody knows what the device did, as it did not answer."""
+    return isinstance(error.__cause__, LinkError)

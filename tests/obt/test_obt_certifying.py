@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 from obt_home import Home
-from obt_house import House, resume_all
+from obt_house import Crash, House, resume_all
 
-from onboardee.obt import run
+from onboardee.obt import OnboardingError, run
 from onboardee.obt.plans import RefusedError, UnfinishedError, remove
 from onboardee.obt.plans.certifying import KeptAuthority, certify, give_role, revoke
 from onboardee.pki.certificate import read_octets
@@ -91,3 +91,52 @@ def test_commands(home: Home) -> None:
     current = home.json("profile", "hall")["current"]
     assert home.json("menu", "39", "hall", "--set", current)["current"] == current
     assert "4.00" in home.obt("profile", "hall", "--set", "nonsense", code=1).output
+
+
+@pytest.mark.parametrize("role", [None, "cook"])
+def test_crash_at_every_moment(tmp_path: Path, role: str | None) -> None:
+    """After the next start the device has one certificate, which is recorded, and works."""
+    at = 0
+    usage = "oic.sec.cred.cert" if role is None else "oic.sec.cred.rolecert"
+    while True:
+        at += 1
+        house = House(tmp_path / f"{at}", 1, may_certify=True)
+        (device,) = house.uuids
+        tool = house.start(at)
+        try:
+            if role is None:
+                run(certify(tool.database, tool, device))
+            else:
+                run(give_role(tool.database, tool, device, role))
+        except Crash:
+            tool.database.close()
+        else:
+            tool.database.close()
+            break
+        tool = house.start()
+        (begun,) = tool.database.operations.unfinished() or [None]
+        assert resume_all(tool) == []
+        there = house.lights[device].database.cred.credentials
+        given = [each for each in there if each.usage == usage]
+        if begun is not None:
+            assert len(given) == 1
+        serials = {each.serial for each in tool.database.certificates.of(device)}
+        for each in given:
+            assert each.public is not None
+            octets = each.public.data
+            text = octets if isinstance(octets, bytes) else str(octets).encode()
+            assert f"{read_octets(text)[0].serial_number:x}" in serials
+        assert house.state(device) == 3
+        tool.database.close()
+    assert at > 15
+
+
+def test_refused(tmp_path: Path) -> None:
+    """A device that does not show its signing request gets none, and nothing remains to be done."""
+    house = House(tmp_path, 1)
+    tool = house.start()
+    with pytest.raises(OnboardingError, match=r"4\.01"):
+        run(certify(tool.database, tool, house.uuids[0]))
+    assert tool.database.operations.unfinished() == []
+    assert tool.database.certificates.all() == []
+    tool.database.close()

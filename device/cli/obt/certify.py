@@ -19,7 +19,7 @@ def command(session: Session, device: str) -> None:
         from onboardee.obt.plans.certifying import certify  # noqa: PLC0415 - it is large
 
         record = tool.database.devices.find(device)
-        made = await certify(tool.database, tool.around, record.uuid)
+        made = await certify(tool.database, tool.around, record.uuid, on_progress=session.progress)
         value = {"device": record.uuid, "serial": made.serial, "certificate": made.pem}
         session.show(value, f"{title(record)} has the certificate {made.serial}")
 

@@ -19,7 +19,12 @@ def command(session: Session, device: str, role: str, authority: str | None) -> 
 
         record = tool.database.devices.find(device)
         made = await give_role(
-            tool.database, tool.around, record.uuid, role, role_authority=authority
+            tool.database,
+            tool.around,
+            record.uuid,
+            role,
+            role_authority=authority,
+            on_progress=session.progress,
         )
         value = {"device": record.uuid, "serial": made.serial, "certificate": made.pem}
         session.show(value, f"{title(record)} may be {role}: certificate {made.serial}")
