@@ -9,6 +9,7 @@ from uuid import UUID
 
 import click
 
+from onboardee.device.cli.obt.addresses import uri
 from onboardee.device.cli.obt.session import Session, Tool, as_json, pass_session
 from onboardee.obt import (
     ALL_ORDERS,
@@ -121,15 +122,16 @@ class Discovery:
             self.seen[device.uuid] = (device, says)
 
     def _show(self, device: Located, whose: str, says: Description, before: UUID | None) -> None:
+        address = uri("coap", device.plain)
         value: dict[str, Any] = {
             "uuid": device.uuid,
-            "address": f"coap://{device.plain}",
-            "secured": [f"coaps://{each}" for each in device.secured],
+            "address": address,
+            "secured": [uri("coaps", each) for each in device.secured],
             "whose": whose,
             "name": says.name,
             "types": says.types,
         }
-        text = f"{device.uuid}  coap://{device.plain}  {whose}  {says.name}  {' '.join(says.types)}"
+        text = f"{device.uuid}  {address}  {whose}  {says.name}  {' '.join(says.types)}"
         if before is not None:
             value["before"] = before
             text = f"{text.rstrip()}  (our {before} was there: reset, or another device)"

@@ -2,6 +2,7 @@
 
 import click
 
+from onboardee.device.cli.obt.addresses import uri
 from onboardee.device.cli.obt.records import device_value
 from onboardee.device.cli.obt.session import Session, as_json, columns, pass_session
 
@@ -17,7 +18,7 @@ def command(session: Session) -> None:
     rows = [
         [
             str(each.uuid),
-            f"coaps://{each.secured[0]}" if each.secured else "-",
+            uri("coaps", each.secured[0]) if each.secured else "-",
             each.state.value,
             f"{len(links[each.uuid])} links",
             f"{each.name} {' '.join(each.types)}".strip(),

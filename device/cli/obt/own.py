@@ -8,6 +8,7 @@ from typing import Final
 
 import click
 
+from onboardee.device.cli.obt.addresses import read_address, uri
 from onboardee.device.cli.obt.reasons import reason
 from onboardee.device.cli.obt.session import Session, Tool, as_json, pass_session, title
 from onboardee.device.cli.reaching import find_at
@@ -114,7 +115,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     trusted = _trusted(anchors) if anchors else None
     chosen = None if method is None else METHODS[method]
     wishes = Wishes(None if order is None else ALL_ORDERS[order], chosen, pin, trusted)
-    addresses = [_address(each) for each in targets if "://" in each]
+    addresses = [read_address(each) for each in targets if "://" in each]
 
     async def go(tool: Tool) -> None:
         found = await find_targets(session, tool, targets, addresses, wishes)
@@ -159,7 +160,9 @@ async def own_all(
     failures: list[ObtError] = []
     for number, device in enumerate(devices, start=1):
         if len(devices) > 1:
-            click.echo(f"{number}/{len(devices)} {device.uuid} at coap://{device.plain}", err=True)
+            click.echo(
+                f"{number}/{len(devices)} {device.uuid} at {uri('coap', device.plain)}", err=True
+            )
         try:
             record = await _own(session, tool, device, wishes, name)
             owned.append(record)
@@ -227,13 +230,6 @@ class AskPin:
             prompt = f"wrong PIN, try {self._tries} of {PIN_ATTEMPTS}; {prompt}"
         answer: str = await asyncio.to_thread(click.prompt, prompt, err=True)
         return answer.strip()
-
-
-def _address(text: str) -> Address:
-    address = Address.from_uri(text, "coap")
-    if address is None:
-        raise click.UsageError(f"{text} is not a coap:// address with host and port")
-    return address
 
 
 def _trusted(path: Path) -> TrustAnchors:

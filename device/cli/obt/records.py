@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from onboardee.device.cli.obt.addresses import uri
 from onboardee.obt.database import AccessRule, DeviceRecord, Operation, PairwiseCredential
 from onboardee.obt.model import Rule
 
@@ -21,8 +22,8 @@ def device_value(record: DeviceRecord, links: Sequence[UUID]) -> dict[str, Any]:
         "has_key": record.key is not None,
         "method": None if record.method is None else record.method.name.lower(),
         "order": record.order,
-        "secured": [f"coaps://{each}" for each in record.secured],
-        "plain": None if record.plain is None else f"coap://{record.plain}",
+        "secured": [uri("coaps", each) for each in record.secured],
+        "plain": None if record.plain is None else uri("coap", record.plain),
         "former": record.former,
         "added": record.added,
         "seen": record.seen,

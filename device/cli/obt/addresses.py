@@ -1,0 +1,36 @@
+"""Addresses as people read and type them, with the interface of those that are link-local."""
+
+import socket
+from urllib.parse import urlsplit
+
+import click
+
+from onboardee.obt import Address
+
+
+def uri(scheme: str, address: Address) -> str:
+    """Return an address such as `coap://[fe80::1%eth0]:5683`, which `read_address` reads again."""
+    if not address.interface:
+        return f"{scheme}://{address}"
+    try:
+        zone = socket.if_indextoname(address.interface)
+    except OSError:  # it has gone
+        zone = str(address.interface)
+    return f"{scheme}://[{address.host}%{zone}]:{address.port}"
+
+
+def read_address(text: str) -> Address:
+    """Read a coap:// address with host and port. Raises `click.UsageError`."""
+    try:
+        zone = (urlsplit(text).hostname or "").partition("%")[2]
+        interface = _index(zone) if zone else 0
+    except (ValueError, OSError) as error:
+        raise click.UsageError(f"{text} is not an address of this machine's networks") from error
+    address = Address.from_uri(text, "coap", interface=interface)
+    if address is None:
+        raise click.UsageError(f"{text} is not a coap:// address with host and port")
+    return address
+
+
+def _index(zone: str) -> int:
+    return int(zone) if zone.isdigit() else socket.if_nametoindex(zone)
