@@ -72,6 +72,11 @@ async def own(  # noqa: PLR0913 - by keyword, with defaults
             owned = await take(keep)
         except ObtError as error:
             return await _settled(database, around, operation, error)
+        except BaseException:
+            # somebody gave it up, at the question for the PIN perhaps
+            if not database.operations.steps(operation.id):
+                database.operations.end(operation.id, Result.FAILED, "it was given up")
+            raise
         owned.close()
         confirm = database.operations.steps(operation.id)[0]
         with database.transaction():

@@ -5,7 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace as with_fields
 from obt_home import Home, peers, subjects
+
+from onboardee.device.simulation.profile import OwnerTransferMethod, Profile, load
+from onboardee.device.testing.threaded import DeviceThread
 
 
 def test_link_and_unlink(home: Home) -> None:
@@ -125,6 +129,22 @@ def test_allow(home: Home, options: list[str], expected: dict[str, Any]) -> None
     assert {name: rule[name] for name in expected} == expected
     again = home.obt("allow", "kitchen", *options, "--on", "*", "--permit", "RN", code=1)
     assert "this rule already" in again.output
+
+
+def test_given_up(home: Home) -> None:
+    """Whoever does not answer the question for the PIN leaves nothing unfinished."""
+    light = home.stack.enter_context(DeviceThread(with_pin()))
+    said = home.obt("own", light.coap, code=1, given="")
+    assert "PIN shown by the device" in said.stderr
+    assert home.json("history")[0]["message"] == "it was given up"
+    assert "unfinished" not in home.obt("db", "check").output
+
+
+def with_pin() -> Profile:
+    """Return a light that is owned with a PIN only."""
+    light = load("light")
+    methods = (OwnerTransferMethod.RANDOM_PIN,)
+    return with_fields(light, ownership=with_fields(light.ownership, methods=methods))
 
 
 def test_names(home: Home) -> None:

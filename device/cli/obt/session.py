@@ -74,7 +74,11 @@ class Session:
         with self.database() as database:
             if is_reminding:
                 self._remind(database)
-            return asyncio.run(go(database))
+            try:
+                return asyncio.run(go(database))
+            except (KeyboardInterrupt, click.Abort):
+                self._remind(database)
+                raise
 
     def use(self, device: str, work: Callable[[OwnedDevice], Coroutine[Any, Any, T]]) -> T:
         """Do some work with a device that is ours."""
