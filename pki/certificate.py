@@ -21,6 +21,7 @@ from cryptography.x509.oid import NameOID
 
 from onboardee.pki import pem
 from onboardee.pki.errors import BadCertificateError
+from onboardee.pki.signatures import Signature
 
 _UUID_NAME: Final = re.compile(r"uuid:([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})")
 _NIL: Final = UUID(int=0)
@@ -52,13 +53,13 @@ class Certificate:
 
     der: bytes = field(repr=False)
     content: x509.Certificate = field(repr=False, compare=False)
+    signature: Signature | None = field(default=None, repr=False, compare=False)
+    """How it is signed, where `content` is not over the same octets."""
 
     @classmethod
     def of(cls, content: x509.Certificate) -> "Certificate":
         """Take what the library has read or made. Raises `BadCertificateError`."""
-        with reading():
-            _ = content.subject, content.issuer
-            _ = content.not_valid_before_utc, content.not_valid_after_utc
+        _read_all(content)
         return cls(content.public_bytes(Encoding.DER), content)
 
     @property
@@ -129,6 +130,8 @@ class Certificate:
 
         Raises `BadCertificateError` for algorithms and keys that are not known.
         """
+        if self.signature is not None:
+            return self.issuer == issuer.subject and self.signature.is_by(issuer.public_key())
         with reading():
             try:
                 self.content.verify_directly_issued_by(issuer.content)
@@ -138,10 +141,27 @@ class Certificate:
 
 
 def read_der(der: bytes) -> Certificate:
-    """Read one certificate. Raises `BadCertificateError`."""
+    """Read one certificate; ECDSA may have NULL parameters. Raises `BadCertificateError`."""
     with reading():
-        content = x509.load_der_x509_certificate(der)
-    return Certificate.of(content)
+        try:
+            return Certificate.of(x509.load_der_x509_certificate(der))
+        except ValueError:
+            return _read_with_null(der)
+
+
+def _read_with_null(der: bytes) -> Certificate:
+    from onboardee.pki.null_parameters import certificate_without_null  # noqa: PLC0415 - 20 ms
+
+    strict = certificate_without_null(der)
+    content = x509.load_der_x509_certificate(strict.der)
+    _read_all(content)
+    return Certificate(der, content, strict.signature)
+
+
+def _read_all(content: x509.Certificate) -> None:
+    with reading():
+        _ = content.subject, content.issuer
+        _ = content.not_valid_before_utc, content.not_valid_after_utc
 
 
 def read_chain(ders: Sequence[bytes]) -> tuple[Certificate, ...]:

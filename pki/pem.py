@@ -7,8 +7,9 @@ from typing import Final
 
 _DASHES: Final = "-----"
 _BEGIN: Final = "-----BEGIN "
-_LABELS: Final = ("CERTIFICATE", "X509 CERTIFICATE")
-"""RFC 7468 5.1: the second is of old programs."""
+CERTIFICATE: Final = ("CERTIFICATE", "X509 CERTIFICATE")
+REQUEST: Final = ("CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST")
+"""How certificates and certificate requests are called; the second names are of old programs."""
 _WIDTH: Final = 64
 _SEQUENCE: Final = 0x30
 
@@ -23,13 +24,13 @@ def to_pem(ders: Iterable[bytes]) -> str:
     return "".join(map(_block, ders))
 
 
-def blocks(text: str) -> Iterator[str]:
-    """Yield each certificate in PEM text, from its first line to its last, in one pass."""
+def blocks(text: str, labels: tuple[str, ...] = CERTIFICATE) -> Iterator[str]:
+    """Yield what is called so in PEM text, each from its first line to its last, in one pass."""
     at = 0
     while (start := text.find(_BEGIN, at)) >= 0:
         at = start + len(_BEGIN)
         label = text[at : text.find(_DASHES, at)]
-        if label in _LABELS:
+        if label in labels:
             closing = f"-----END {label}-----"
             end = text.find(closing, at)
             if end < 0:
@@ -38,17 +39,17 @@ def blocks(text: str) -> Iterator[str]:
             yield f"{text[start:at]}\n"
 
 
-def from_pem(text: str) -> tuple[bytes, ...]:
-    """Return the DER of the certificates in PEM text; what stands between them is ignored.
+def from_pem(text: str, labels: tuple[str, ...] = CERTIFICATE) -> tuple[bytes, ...]:
+    """Return the DER of the certificates, or of what is called so, in PEM text.
+
+    What stands between them is ignored.
 
     Raises:
         ValueError: if there is none, or one is not base64.
 
     """
     try:
-        found = tuple(
-            base64_octets(_DASHES.join(each.split(_DASHES)[2:-2])) for each in blocks(text)
-        )
+        found = tuple(base64_octets(_body(each)) for each in blocks(text, labels))
     except ValueError as error:
         raise ValueError("a certificate in PEM is not base64") from error
     if not found:

@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from onboardee.pki import pem
 from onboardee.pki.certificate import Certificate, reading
+from onboardee.pki.signatures import Signature
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,8 @@ class RevocationList:
 
     der: bytes = field(repr=False)
     content: x509.CertificateRevocationList = field(repr=False, compare=False)
+    signature: Signature | None = field(default=None, repr=False, compare=False)
+    """How it is signed, where `content` is not over the same octets."""
 
     @property
     def next_update(self) -> datetime | None:
@@ -27,6 +30,8 @@ class RevocationList:
         key = issuer.public_key()
         if not isinstance(key, ec.EllipticCurvePublicKey) or self.content.issuer != issuer.subject:
             return False
+        if self.signature is not None:
+            return self.signature.is_by(key)
         return self.content.is_signature_valid(key)
 
     def has(self, certificate: Certificate) -> bool:
@@ -36,11 +41,21 @@ class RevocationList:
 
 
 def read_der(der: bytes) -> RevocationList:
-    """Read a list. Raises `BadCertificateError`."""
+    """Read a list; ECDSA may have NULL parameters. Raises `BadCertificateError`."""
     with reading("a list of revoked certificates cannot be read"):
-        content = x509.load_der_x509_crl(der)
-        list(content)  # its entries are read late
-        return RevocationList(der, content)
+        try:
+            found = RevocationList(der, x509.load_der_x509_crl(der))
+        except ValueError:
+            found = _read_with_null(der)
+        list(found.content)  # its entries are read late
+    return found
+
+
+def _read_with_null(der: bytes) -> RevocationList:
+    from onboardee.pki.null_parameters import list_without_null  # noqa: PLC0415 - 20 ms
+
+    strict = list_without_null(der)
+    return RevocationList(der, x509.load_der_x509_crl(strict.der), strict.signature)
 
 
 def read_base64(text: str) -> RevocationList:

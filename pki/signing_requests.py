@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from onboardee.pki import pem
 from onboardee.pki.certificate import common_names, reading
 from onboardee.pki.errors import BadCertificateError
 
@@ -29,22 +30,33 @@ def make_request(key: ec.EllipticCurvePrivateKey, device: UUID) -> str:
 
 
 def read_pem(octets: bytes) -> Request:
-    """Read and check a request in PEM text, as `read_der` does."""
+    """Read and check the first request in PEM text, as `read_der` does."""
     with reading("the request cannot be read"):
-        request = x509.load_pem_x509_csr(octets)
-    return _checked(request)
+        der = pem.from_pem(octets.decode(), pem.REQUEST)[0]
+    return read_der(der)
 
 
 def read_der(octets: bytes) -> Request:
     """Read a request, and check that it is signed with the key in it (OCF Security 13.6).
+
+    ECDSA may have NULL parameters.
 
     Raises:
         BadCertificateError: if it is not, or cannot be read, or the key is not on P-256.
 
     """
     with reading("the request cannot be read"):
-        request = x509.load_der_x509_csr(octets)
+        try:
+            request = x509.load_der_x509_csr(octets)
+        except ValueError:
+            request = _read_with_null(octets)
     return _checked(request)
+
+
+def _read_with_null(octets: bytes) -> x509.CertificateSigningRequest:
+    from onboardee.pki.null_parameters import request_without_null  # noqa: PLC0415 - 20 ms
+
+    return x509.load_der_x509_csr(request_without_null(octets).der)
 
 
 def read_base64(text: bytes) -> Request:

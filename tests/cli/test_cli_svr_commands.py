@@ -12,6 +12,7 @@ import pytest
 import yaml
 from cli_svr_support import KEY, OWNER, Light
 from click.testing import CliRunner
+from null_certificates import null_authority, null_issue, null_root
 
 from onboardee.device.cli import main
 from onboardee.device.cli.svr import COMMANDS
@@ -269,6 +270,26 @@ def test_add_a_pin_and_a_role(light: Light) -> None:
     light.done("remove", "cred", "--subject-uuid", OWNER)
     light.done("remove", "cred", "3")
     assert light.database == light.factory
+
+
+def test_add_certificates_of_mbedtls(light: Light, tmp_path: Path) -> None:
+    """Certificates with NULL parameters are taken, shown by name and found to be sound."""
+    root = null_root()
+    leaf = null_issue(null_authority(root), issuing.manufacturer())
+    files = {"root": root.certificate.der, "leaf": leaf.pem.encode(), "key": leaf.key_pem.encode()}
+    for name, octets in files.items():
+        (tmp_path / name).write_bytes(octets)
+    path = {name: str(tmp_path / name) for name in files}
+    light.done("add", "cred", "--cert-file", path["root"], "--usage", "trustca")
+    leaf_options = ("--cert-file", path["leaf"], "--key-file", path["key"], "--usage", "mfgcert")
+    light.done("add", "cred", *leaf_options)
+    text = light.done("show", "cred")
+    assert "CN=root of its time until 2" in text
+    assert f"CN={issuing.manufacturer().subject} until 2" in text
+    assert "publicdata" not in light.svr("check").stdout
+    assert light.get("cred.creds[credid=2].publicdata.data") == leaf.pem
+    stored = light.get("cred.creds[credid=1].publicdata.data")
+    assert base64.b64decode(stored) == root.certificate.der
 
 
 def test_add_certificates(light: Light, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 from aiocoap.numbers.codes import Code
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from interop_support import OWNER, RunningLight, mbedtls_session, running_light
+from null_certificates import null_authority, null_issue, null_root
 from test_interop_mbedtls import MbedTlsClient
 
 from onboardee.device.events import HandshakeRefused, SessionOpened
@@ -35,7 +36,8 @@ pytestmark = pytest.mark.mbedtls
 ROOT = issuing.root()
 MIDDLE = ROOT.issue(issuing.authority("middle", path_length=0))
 OWNERS = MIDDLE.issue(issuing.identity(OWNER))
-DEVICE = MIDDLE.issue(issuing.identity(UUID("99999999-2222-4333-8444-555555555555")))
+OTHER = UUID("99999999-2222-4333-8444-555555555555")
+DEVICE = MIDDLE.issue(issuing.identity(OTHER))
 OPENSSL = shutil.which("openssl")
 
 
@@ -45,14 +47,23 @@ def credential(credid: int, usage: CredentialUsage, **parts: Any) -> Credential:
     return Credential(credid=credid, kind=kind, subject="*", usage=usage, **parts)
 
 
-CREDENTIALS = (
-    credential(2, CredentialUsage.TRUST_ANCHOR, public=PublicData(data=ROOT.pem)),
-    credential(
-        3,
-        CredentialUsage.IDENTITY,
-        public=PublicData(data=DEVICE.pem),
-        private=PrivateData(data=DEVICE.key_pem.encode(), encoding=SvrEncoding.PEM),
-    ),
+def credentials(root: issuing.Issued, device: issuing.Issued) -> tuple[Credential, ...]:
+    """Make a trust anchor and the device's own certificate."""
+    own = PrivateData(data=device.key_pem.encode(), encoding=SvrEncoding.PEM)
+    return (
+        credential(2, CredentialUsage.TRUST_ANCHOR, public=PublicData(data=root.pem)),
+        credential(3, CredentialUsage.IDENTITY, public=PublicData(data=device.pem), private=own),
+    )
+
+
+CREDENTIALS = credentials(ROOT, DEVICE)
+
+
+NULL_ROOT = null_root()
+NULL_MIDDLE = null_authority(NULL_ROOT)
+NULL_OWNERS = null_issue(NULL_MIDDLE, issuing.identity(OWNER))
+NULL_DEVICE = null_issue(
+    NULL_MIDDLE, issuing.identity(UUID("99999999-2222-4333-8444-555555555555"))
 )
 
 
@@ -60,7 +71,8 @@ CREDENTIALS = (
 def session(light: RunningLight, who: issuing.Issued) -> Iterator[MbedTlsClient]:
     """Open a DTLS session in which Mbed TLS verifies the device and shows a certificate."""
     store = tls.TrustStore()
-    store.add(mbedtls_x509.CRT.from_DER(ROOT.certificate.der))
+    for each in (ROOT, NULL_ROOT):
+        store.add(mbedtls_x509.CRT.from_DER(each.certificate.der))
     key = who.key.private_bytes(Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption())
     chain = tuple(mbedtls_x509.CRT.from_DER(der) for der in who.certified_key.chain)
     configuration = tls.DTLSConfiguration(
@@ -84,6 +96,18 @@ def test_mbedtls_and_the_device_verify_each_other() -> None:
         answer = client.request(Code.GET, "/light/switch")
         opened = [event for event in light.events if isinstance(event, SessionOpened)]
     assert cbor2.loads(answer.payload) == {"value": True}
+    assert [event.identity for event in opened] == [str(OWNER)]
+
+
+def test_mbedtls_and_the_device_show_null_parameters() -> None:
+    """Chains that are written as Mbed TLS once did are believed on both sides."""
+    known = credentials(NULL_ROOT, NULL_DEVICE)
+    with (
+        running_light(owned=True, credentials=known) as light,
+        session(light, NULL_OWNERS) as client,
+    ):
+        assert client.request(Code.GET, "/light/switch").code == Code.CONTENT
+        opened = [event for event in light.events if isinstance(event, SessionOpened)]
     assert [event.identity for event in opened] == [str(OWNER)]
 
 

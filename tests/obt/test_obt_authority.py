@@ -1,5 +1,6 @@
 """The certificate authority: what it signs, what it refuses, and how devices get its word."""
 
+import base64
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
+from null_certificates import rewritten
 from obt_certificates import NOW, new_key
 from obt_support import FAKE, OWNER, FakeDevice, Scene, representation, scene
 
@@ -165,6 +167,21 @@ def test_no_octet_can_be_changed() -> None:
             changed = octets[:at] + bytes([octets[at] ^ bit]) + octets[at + 1 :]
             with pytest.raises(PayloadError):
                 read_request(changed, DER, FAKE)
+
+
+def test_requests_of_mbedtls() -> None:
+    """A device of IoTivity writes its request with NULL parameters, and gets its certificate."""
+    key = new_key()
+    content = request(key=key).tbs_certrequest_bytes
+    der = rewritten(content, key)
+    text = base64.encodebytes(der).decode()
+    armoured = f"-----BEGIN CERTIFICATE REQUEST-----\n{text}-----END CERTIFICATE REQUEST-----\n\0"
+    for body, encoding in ((armoured, PEM), (der, DER), (text.replace("\n", ""), DER)):
+        assert read_request(body, encoding, FAKE).key == key.public_key()
+        with pytest.raises(PayloadError, match="common name"):
+            read_request(body, encoding, OWNER)
+    with pytest.raises(PayloadError, match="not signed with the key in it"):
+        read_request(rewritten(content, new_key()), DER, FAKE)
 
 
 def test_requests_in_der() -> None:

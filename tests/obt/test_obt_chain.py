@@ -11,10 +11,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384
 from cryptography.hazmat.primitives.serialization import Encoding
+from null_certificates import null_authority, null_issue, null_root
 from obt_certificates import LEAF_USES, NOW, YEAR, Issued, Plan, authority, issue
 
 from onboardee.obt import OnboardingError, TrustAnchors
 from onboardee.obt.chain import MAX_CHAIN, check_identity, check_manufacturer
+from onboardee.pki import issuing
 from onboardee.pki.pem import from_octets
 from onboardee.wire.dtls import (
     Alert,
@@ -255,3 +257,26 @@ def test_anchors_are_read_from_both_forms(tmp_path: Path) -> None:
             from_octets(wrong)
     with pytest.raises(ValueError, match="without a trust anchor"):
         TrustAnchors(())
+
+
+def test_devices_of_mbedtls() -> None:
+    """Certificates with NULL parameters convince the tool as others do, and no further."""
+    root = null_root()
+    leaf = null_issue(null_authority(root), issuing.identity(DEVICE))
+    anchors = TrustAnchors.of(root.pem, clock=lambda: NOW)
+    shown = leaf.certified_key.chain
+    check_identity(shown, anchors, DEVICE)
+    check_manufacturer(shown, anchors)
+    check_manufacturer(shown, TrustAnchors.of(leaf.issuers[0].der, clock=lambda: NOW))
+    with pytest.raises(UnknownCa):
+        check_identity(shown[:1], anchors, DEVICE)
+    with pytest.raises(UnknownCa):
+        check_identity(shown, TrustAnchors.of(null_root().pem, clock=lambda: NOW), DEVICE)
+    late = TrustAnchors.of(root.pem, clock=lambda: NOW + 100 * YEAR)
+    with pytest.raises(CertificateExpired):
+        check_identity(shown, late, DEVICE)
+    der = shown[0]
+    for at in range(len(der)):
+        changed = der[:at] + bytes([der[at] ^ 1]) + der[at + 1 :]
+        with pytest.raises(Alert):
+            check_identity((changed, *shown[1:]), anchors, DEVICE)

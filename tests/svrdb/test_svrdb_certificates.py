@@ -1,5 +1,6 @@
 """What is wrong with certificates: keys, chains, times, and text that is none."""
 
+import base64
 from collections.abc import Callable
 from dataclasses import replace as with_
 from datetime import UTC, datetime, timedelta
@@ -8,6 +9,7 @@ from uuid import UUID
 
 import pytest
 from msgspec.structs import replace
+from null_certificates import null_authority, null_issue, null_root
 from svrdb_samples import DEVICE, unowned
 
 from onboardee.pki import issuing
@@ -116,6 +118,26 @@ def test_of_no_use(changes: dict[str, object], code: ProblemCode) -> None:
     assert (finding.code, finding.severity) == (code, Severity.ERROR)
     assert "credential 4" in finding.sentence
     assert repaired(device) == database(credential())
+
+
+def test_certificates_of_mbedtls() -> None:
+    """What Mbed TLS signed in IoTivity's time, with NULL parameters, is sound and is kept."""
+    root = null_root()
+    leaf = null_issue(null_authority(root), issuing.identity(DEVICE))
+    own = credential(public=PublicData(data=leaf.pem), private=pem_key(leaf))
+    der = base64.b64encode(root.certificate.der).decode()
+    anchor = credential(
+        credid=2,
+        usage=CredentialUsage.TRUST_ANCHOR,
+        public=PublicData(data=der, encoding=Encoding.DER),
+        private=None,
+    )
+    device = database(own, anchor)
+    assert codes(device) == []
+    assert repaired(device) == device
+    broken = database(replace(own, public=PublicData(data=leaf.pem + root.pem + OTHER.pem)))
+    assert codes(broken) == [ProblemCode.CHAIN_BROKEN]
+    assert repaired(broken) == database(replace(own, public=PublicData(data=leaf.pem + root.pem)))
 
 
 def test_for_another_key_pair() -> None:
