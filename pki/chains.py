@@ -80,6 +80,20 @@ def issued_in_turn(chain: Sequence[Certificate]) -> int:
     return len(chain)
 
 
+def with_issuers(
+    chain: Sequence[Certificate], others: Sequence[Certificate]
+) -> tuple[Certificate, ...]:
+    """Return a chain with those of `others` behind it that issued its last, one after the other."""
+    path = [*chain]
+    while len(path) < MAX_CHAIN:
+        rest = (each for each in others if each not in path)
+        issuer = next((each for each in rest if issued_in_turn([path[-1], each]) == 2), None)
+        if issuer is None:
+            break
+        path.append(issuer)
+    return tuple(path)
+
+
 def _path(chain: Sequence[Certificate], anchors: Sequence[Certificate]) -> list[Certificate]:
     """Return the certificates from the leaf to an anchor, both included."""
     path: list[Certificate] = []

@@ -4,6 +4,7 @@ The X.509 library costs 5 MB of memory: import this module only where a certific
 key is at hand.
 """
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
@@ -84,6 +85,39 @@ def unbroken(credential: Credential) -> PublicData | None:
     return PublicData(data="".join(each.pem for each in chain[:count]), encoding=Encoding.PEM)
 
 
+def authorities_of(database: Database, own: Credential) -> list[Certificate]:
+    """Return the certificates that stand in credentials of their own, and may be above `own`'s.
+
+    IoTivity keeps each certificate of a chain in a credential: they have the same usage, and only
+    the first has a private key.
+    """
+    found: list[Certificate] = []
+    for credential in database.cred.credentials:
+        if _is_keyless(credential, own.usage) and credential.public is not None:
+            with suppress(BadCertificateError):
+                found.extend(read_certificates(credential.public))
+    return found
+
+
+def _is_keyless(credential: Credential, usage: str | None) -> bool:
+    is_same = credential.kind == CredentialType.CERTIFICATE and credential.usage == usage
+    return is_same and (credential.private is None or not credential.private.data)
+
+
+def _is_above_another(database: Database, credential: Credential, first: Certificate) -> bool:
+    """Tell whether a credential without key has but the authority of another's certificate."""
+    if not _is_keyless(credential, credential.usage):
+        return False
+    for other in database.cred.credentials:
+        if other.credid == credential.credid or other.usage != credential.usage:
+            continue
+        with suppress(BadCertificateError):
+            chain = read_certificates(other.public or PublicData())
+            if issued_in_turn([chain[-1], first]) == 2:
+                return True
+    return False
+
+
 def _private_key(credential: Credential) -> Findings:
     private = credential.private
     if private is not None and private.data and not _is_readable(private):
@@ -114,7 +148,7 @@ def _certificates(
         sentence = f"The publicdata of {name} {why}."
         yield Finding(ProblemCode.CERTIFICATE_UNREADABLE, sentence, _PROFILE)
         return
-    if credential.usage in SHOWN:
+    if credential.usage in SHOWN and not _is_above_another(database, credential, chain[0]):
         if not _has_key(database, credential, chain[0]):
             sentence = f"The certificate of {name} is not for the private key beside it."
             yield Finding(ProblemCode.KEY_MISMATCH, sentence, _PROFILE)

@@ -7,7 +7,7 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from onboardee.device.validity import is_usable
-from onboardee.pki import key_pairs, pem
+from onboardee.pki import key_pairs
 from onboardee.pki.errors import CertificateError, OutdatedCertificateError
 from onboardee.pki.key_pairs import CertifiedKey
 from onboardee.svrdb.model import (
@@ -71,7 +71,7 @@ def _own(database: Database, usage: CredentialUsage) -> Iterator[Credential]:
 def _latest(database: Database, usage: CredentialUsage, moment: datetime) -> CertifiedKey | None:
     for credential in _own(database, usage):
         if is_usable(credential, moment) and _is_in_time(credential, moment):
-            certificate = _presentable(credential, database.identity_key)
+            certificate = _presentable(credential, database)
             if certificate is not None:
                 return certificate
     return None
@@ -93,19 +93,24 @@ def _is_in_time(credential: Credential, moment: datetime) -> bool:
     return True
 
 
-def _presentable(credential: Credential, own: PrivateData) -> CertifiedKey | None:
-    """Return chain and key; None if they are not there or cannot be read."""
-    private = credential.private or own
+def _presentable(credential: Credential, database: Database) -> CertifiedKey | None:
+    """Return chain and key; None if one is missing, cannot be read or does not fit the other.
+
+    A manufacturer's certificate brings its key; others may be for the device's own key pair.
+    """
+    # 5 MB of memory that a device without certificates need not have
+    from onboardee.pki.chains import with_issuers  # noqa: PLC0415
+    from onboardee.svrdb.certificates import authorities_of, read_certificates  # noqa: PLC0415
+
+    is_makers = credential.usage == CredentialUsage.MANUFACTURER
+    private = credential.private or (PrivateData() if is_makers else database.identity_key)
     if credential.public is None or not private.data:
         return None
     try:
-        return CertifiedKey(_ders(credential.public), load_key(private))
+        key, chain = load_key(private), read_certificates(credential.public)
+        if chain[0].public_key() != key.public_key():
+            return None
     except ValueError:
         return None
-
-
-def _ders(public: PublicData) -> tuple[bytes, ...]:
-    """Return a chain as octets; it was read when it came, so that needs no X.509 library."""
-    if public.encoding is Encoding.PEM:
-        return pem.from_pem(public.data)
-    return (pem.base64_octets(public.data),)
+    shown = with_issuers(chain, authorities_of(database, credential))
+    return CertifiedKey(tuple(each.der for each in shown), key)

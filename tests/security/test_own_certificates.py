@@ -5,7 +5,11 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from onboardee.device.security.identity import identity_certificate, new_key
+from onboardee.device.security.identity import (
+    identity_certificate,
+    manufacturer_certificate,
+    new_key,
+)
 from onboardee.pki import issuing
 from onboardee.pki.ocf_profile import check_end_entity
 from onboardee.svrdb.model import (
@@ -80,3 +84,50 @@ def test_a_certificate_that_is_not_there_is_passed_over() -> None:
 def test_a_makers_certificate_needs_no_purpose_of_ocf() -> None:
     """What a manufacturer's certificate is for need not be said in it (OCF Security 9.4.2.2)."""
     check_end_entity(ROOT.issue(issuing.manufacturer()).certificate, None)
+
+
+def device_with(*credentials: Credential, key: PrivateData | None = None) -> Database:
+    """Make a device with these certificates."""
+    return Database(
+        doxm=Doxm(methods=(0,), credential_types=9, device_uuid=DEVICE),
+        permanent=Permanent(device=DEVICE, platform=DEVICE, original=DEVICE),
+        cred=Cred(credentials=credentials),
+        identity_key=key or PrivateData(),
+    )
+
+
+def makers(credid: int, pem: str, key: str | None = None) -> Credential:
+    """Make a credential of a manufacturer's chain."""
+    return Credential(
+        credid=credid,
+        kind=CredentialType.CERTIFICATE,
+        subject="*",
+        usage=CredentialUsage.MANUFACTURER,
+        public=PublicData(data=pem, encoding=Encoding.PEM),
+        private=None if key is None else PrivateData(data=key.encode(), encoding=Encoding.PEM),
+    )
+
+
+def test_a_chain_in_several_credentials_is_shown_as_one() -> None:
+    """A database of IoTivity has each certificate in a credential of its own, in any order."""
+    middle = ROOT.issue(issuing.authority("middle", path_length=0))
+    leaf = middle.issue(issuing.manufacturer())
+    first = makers(1, leaf.certificate.pem, leaf.key_pem)
+    above, stranger = makers(2, middle.certificate.pem), makers(3, issuing.root().pem)
+    broken = makers(4, "no certificate")
+    own_key = new_key(FixedEntropy(7))
+    for order in ((first, above, stranger, broken), (broken, stranger, above, first)):
+        shown = manufacturer_certificate(device_with(*order, key=own_key), NOON)
+        assert shown is not None
+        assert shown.chain == (leaf.certificate.der, middle.certificate.der)
+        assert shown.private_key.public_key() == leaf.key.public_key()
+
+
+def test_a_key_that_is_not_the_certificates_is_not_shown() -> None:
+    """A certificate beside another key would end each handshake: it is passed over."""
+    made, other = (ROOT.issue(issuing.manufacturer()) for _ in range(2))
+    wrong = makers(2, made.pem, other.key_pem)
+    shown = manufacturer_certificate(device_with(makers(1, made.pem, made.key_pem), wrong), NOON)
+    assert shown is not None
+    assert shown.private_key.public_key() == made.key.public_key()
+    assert manufacturer_certificate(device_with(wrong), NOON) is None

@@ -140,6 +140,23 @@ def test_certificates_of_mbedtls() -> None:
     assert repaired(broken) == database(replace(own, public=PublicData(data=leaf.pem + root.pem)))
 
 
+def test_a_chain_in_several_credentials() -> None:
+    """IoTivity keeps authorities in credentials without a key; who is above nobody is of no use."""
+    parts = [each.pem for each in (LEAF.certificate, MIDDLE.certificate, ROOT.certificate)]
+    own, middle, root = (
+        credential(credid=number, public=PublicData(data=text), private=key)
+        for number, text, key in zip((1, 2, 3), parts, (pem_key(LEAF), None, None), strict=True)
+    )
+    for order in ((own, middle, root), (root, middle, own)):
+        assert codes(database(*order)) == []
+        assert repaired(database(*order)) == database(*order)
+    assert codes(database(own, root)) == ["key-mismatch", "name-mismatch"]
+    with_key = replace(middle, private=pem_key(OTHER))
+    assert codes(database(own, with_key)) == ["key-mismatch", "name-mismatch"]
+    elsewhere = replace(middle, usage=CredentialUsage.MANUFACTURER)
+    assert codes(database(own, elsewhere)) == ["key-mismatch"]
+
+
 def test_for_another_key_pair() -> None:
     """A certificate without key is for the device's own pair, and for no other."""
     assert codes(database(credential(private=None), key=pem_key(OTHER))) == ["key-mismatch"]
