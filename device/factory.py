@@ -1,16 +1,19 @@
 """What a device has when it leaves the factory, and again after each reset."""
 
 from functools import partial
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from msgspec.structs import replace
 
+from onboardee.device.access.target import VER
 from onboardee.device.simulation.manufacturer import Manufacturer
 from onboardee.device.simulation.profile import Profile
 from onboardee.svrdb import reset
 from onboardee.svrdb.model import (
     ANY_SUBJECT,
+    NIL,
+    OWNED_RESOURCES,
     Ace,
     AceResource,
     Acl2,
@@ -32,9 +35,11 @@ from onboardee.svrdb.model import (
     Subject,
 )
 from onboardee.svrdb.reset_profile import factory_state
+from onboardee.svrdb.version1 import with_rule
 from onboardee.wire.entropy import Entropy, random_uuid
 
-_FOUND_BY_ANYBODY: Final = ("/oic/res", "/oic/d", "/oic/p", "/oic/sec/ver")
+_FOUND_BY_ANYBODY: Final = ("/oic/res", "/oic/d", "/oic/p")
+"""What IoTivity's servers let anybody read, owned or not."""
 
 
 def new_database(
@@ -75,17 +80,47 @@ def caught_up(database: Database, profile: Profile) -> Database:
     """Return a stored database with what its device is to have since, at each start.
 
     The transfer methods follow the profile. A device that has no reset profile gets one; a
-    manufacturer's certificate that the profile got meanwhile goes to where none is yet.
+    manufacturer's certificate that the profile got meanwhile goes to where none is yet, and so do
+    the first entries of the access list, once, by which old tools find a device again.
     """
     methods = _methods(profile)
     factory = database.reset_profile or reset_profile(profile, database.permanent.original)
     if not factory.cred.credentials:
         factory = replace(factory, cred=_with_credentials(factory.cred, profile))
+    if profile.compat.opens_discovery and not factory.acl2.entries:
+        entries = _factory_access(profile)
+        factory = replace(factory, acl2=replace(factory.acl2, entries=entries))
+        database = _with_entries(database, entries)
     factory = replace(factory, doxm=replace(factory.doxm, methods=methods))
     if database.state is State.RFOTM and not database.cred.credentials:
         database = replace(database, cred=_with_credentials(database.cred, profile))
+    if profile.compat.owner_of_resources:
+        database = with_resource_owners(database)
     doxm = replace(database.doxm, methods=methods)
     return replace(database, doxm=doxm, reset_profile=factory)
+
+
+def with_resource_owners(database: Database) -> Database:
+    """Let the owner of an owned device own the resources too that nobody else does.
+
+    IoTivity puts the device's own UUID where nobody was named.
+    """
+    owner, nobody = database.doxm.owner_uuid, {NIL, database.doxm.device_uuid}
+    if not database.doxm.owned:
+        return database
+
+    def owned(part: Any) -> Any:
+        return replace(part, resource_owner=owner) if part.resource_owner in nobody else part
+
+    return replace(database, **{each: owned(getattr(database, each)) for each in OWNED_RESOURCES})
+
+
+def _with_entries(database: Database, entries: tuple[Ace, ...]) -> Database:
+    """Append what the access list has no entry for yet."""
+    acl2 = database.acl2
+    for entry in entries:
+        acl2 = with_rule(acl2, entry)
+    return replace(database, acl2=acl2)
 
 
 def _methods(profile: Profile) -> tuple[int, ...]:
@@ -102,17 +137,20 @@ def _factory_credentials(profile: Profile) -> tuple[Credential, ...]:
 
 
 def _factory_access(profile: Profile) -> tuple[Ace, ...]:
-    """Return the first entries; devices of OIC 1.1 let anybody find them, owned or not."""
+    """Return the first entries; IoTivity's devices let anybody find them, owned or not."""
     entries = profile.ownership.factory_access
-    if entries or not profile.compat.oic_1_1:
+    if entries or not profile.compat.opens_discovery:
         return entries
-    return (
-        Ace(
-            aceid=1,
-            subject=Subject(connection=Connection.ANYONE),
-            resources=tuple(AceResource(href=href) for href in _FOUND_BY_ANYBODY),
-            permission=Permission.RETRIEVE,
-        ),
+    return (for_anybody(1, *((VER,) if profile.compat.oic_1_1 else ())),)
+
+
+def for_anybody(aceid: int, *others: str) -> Ace:
+    """Make the entry that lets anybody find a device, and read what else is named."""
+    return Ace(
+        aceid=aceid,
+        subject=Subject(connection=Connection.ANYONE),
+        resources=tuple(AceResource(href=href) for href in (*_FOUND_BY_ANYBODY, *others)),
+        permission=Permission.RETRIEVE,
     )
 
 

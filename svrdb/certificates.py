@@ -28,6 +28,7 @@ from onboardee.svrdb.model import (
     PrivateData,
     PublicData,
 )
+from onboardee.svrdb.shape import may_be_read
 
 SHOWN: Final = frozenset(
     {CredentialUsage.IDENTITY, CredentialUsage.ROLE, CredentialUsage.MANUFACTURER}
@@ -70,21 +71,6 @@ def findings(database: Database, now: datetime | None) -> Findings:
         yield from _revocations(database.crl.data)
 
 
-def unbroken(credential: Credential) -> PublicData | None:
-    """Return the chain of a credential up to where it breaks, as it is if it does not."""
-    public = credential.public
-    if public is None or credential.usage not in SHOWN or public.encoding is not Encoding.PEM:
-        return public
-    try:
-        chain = read_certificates(public)
-    except BadCertificateError:
-        return public
-    count = issued_in_turn(chain)
-    if count == len(chain):
-        return public
-    return PublicData(data="".join(each.pem for each in chain[:count]), encoding=Encoding.PEM)
-
-
 def authorities_of(database: Database, own: Credential) -> list[Certificate]:
     """Return the certificates that stand in credentials of their own, and may be above `own`'s.
 
@@ -125,7 +111,8 @@ def _private_key(credential: Credential) -> Findings:
             f"The private key of credential {credential.credid} cannot be read (without a "
             "password, as PEM or DER)."
         )
-        yield Finding(ProblemCode.KEY_UNREADABLE, sentence, _ENTRY)
+        is_spared = may_be_read(private.data, private.encoding)
+        yield Finding(ProblemCode.KEY_UNREADABLE, sentence, _ENTRY, is_spared)
 
 
 def _is_readable(private: PrivateData) -> bool:
@@ -146,7 +133,8 @@ def _certificates(
         chain = read_certificates(public)
     except BadCertificateError as why:
         sentence = f"The publicdata of {name} {why}."
-        yield Finding(ProblemCode.CERTIFICATE_UNREADABLE, sentence, _PROFILE)
+        is_spared = may_be_read(public.data, public.encoding)
+        yield Finding(ProblemCode.CERTIFICATE_UNREADABLE, sentence, _PROFILE, is_spared)
         return
     if credential.usage in SHOWN and not _is_above_another(database, credential, chain[0]):
         if not _has_key(database, credential, chain[0]):
@@ -197,4 +185,6 @@ def _revocations(text: str) -> Findings:
     try:
         read_base64(text)
     except CertificateError as why:
-        yield Finding(ProblemCode.BAD_REVOCATION_LIST, f"crl.crldata {why}.", "RFC 5280 5")
+        is_spared = may_be_read(text, Encoding.BASE64)
+        sentence = f"crl.crldata {why}."
+        yield Finding(ProblemCode.BAD_REVOCATION_LIST, sentence, "RFC 5280 5", is_spared)

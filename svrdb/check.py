@@ -32,6 +32,7 @@ from onboardee.svrdb.model import (
     OWNED_RESOURCES,
     Credential,
     CredentialType,
+    CredentialUsage,
     Database,
     Encoding,
     State,
@@ -123,6 +124,8 @@ def _resource_owners(database: Database, clause: str) -> Findings:
     A nil `rowneruuid` or one without a credential would leave the resource without anybody who may
     change it, for good: the tool would be locked out by its own last request.
     """
+    # with a trust anchor, an owner may come with a certificate
+    usages = {credential.usage for credential in database.cred.credentials}
     subjects = [parsed_uuid(credential.subject) for credential in database.cred.credentials]
     for name in OWNED_RESOURCES:
         owner: uuid.UUID = getattr(database, name).resource_owner
@@ -132,7 +135,8 @@ def _resource_owners(database: Database, clause: str) -> Findings:
         # Any kind of credential counts: a certificate's anchor may be about the owner, too.
         elif not any(is_same_identity(subject, owner) for subject in subjects):
             sentence = f"No credential is for {name}.rowneruuid {owner}."
-            yield Finding(ProblemCode.OWNER_WITHOUT_CREDENTIAL, sentence, clause)
+            is_spared = CredentialUsage.TRUST_ANCHOR in usages
+            yield Finding(ProblemCode.OWNER_WITHOUT_CREDENTIAL, sentence, clause, is_spared)
 
 
 def _progress(database: Database) -> Findings:
@@ -175,7 +179,8 @@ def _key_length(credential: Credential) -> Findings:
     is_octets = private is None or private.encoding in (Encoding.RAW, Encoding.BASE64)
     if not is_octets or size not in KEY_SIZES:
         sentence = f"The key of credential {credential.credid} is not 16 or 32 octets long."
-        yield Finding(ProblemCode.BAD_KEY_LENGTH, sentence, "OCF Security 13.3")
+        is_spared = not is_octets and size > 0
+        yield Finding(ProblemCode.BAD_KEY_LENGTH, sentence, "OCF Security 13.3", is_spared)
 
 
 def _rules(database: Database) -> Findings:

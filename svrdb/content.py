@@ -33,6 +33,7 @@ from onboardee.svrdb.model import (
     Database,
     TimePattern,
 )
+from onboardee.svrdb.shape import holds_anything
 from onboardee.svrdb.validity import MAX_PATTERNS, MAX_RULES_IN_ALL, end_of, parse
 
 
@@ -47,9 +48,10 @@ def findings(database: Database, now: datetime | None) -> Findings:
     """
     yield from _modes(database)
     for credential in database.cred.credentials:
+        is_spared = _is_of_use_elsewhere(credential)
         for what in _whys(credential):
             sentence = f"Credential {credential.credid} {what}."
-            yield Finding(ProblemCode.BAD_CREDENTIAL, sentence, "OCF Security 13.3")
+            yield Finding(ProblemCode.BAD_CREDENTIAL, sentence, "OCF Security 13.3", is_spared)
         yield from _period(credential, now)
     yield from _rules(database)
 
@@ -100,6 +102,13 @@ def _whys(credential: Credential) -> Iterator[str]:
         yield f"has the credusage {credential.usage!r}, which is not known"
 
 
+def _is_of_use_elsewhere(credential: Credential) -> bool:
+    """Tell whether another stack may know what to do with a credential that has no use here."""
+    if credential.kind == CredentialType.SYMMETRIC_GROUP:
+        return False
+    return holds_anything(credential)
+
+
 def _period(credential: Credential, now: datetime | None) -> Findings:
     """Find the period of a credential wrong or over.
 
@@ -143,6 +152,11 @@ def _resources(ace: Ace) -> Findings:
     for why in whys if ace.resources else ["it names none"]:
         sentence = f"The resources of access control entry {ace.aceid} are wrong: {why}."
         yield Finding(ProblemCode.BAD_RESOURCE, sentence, "OCF Security 12.2")
+
+
+def is_resource(resource: AceResource) -> bool:
+    """Tell whether an entry can be about it."""
+    return _why_not_a_resource(resource) is None
 
 
 def _why_not_a_resource(resource: AceResource) -> str | None:

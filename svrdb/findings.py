@@ -144,6 +144,7 @@ def _by_hand(severity: Severity, remedy: str) -> _Rule:
 
 
 _REMOVE_CREDENTIAL: Final = "remove the credential"
+_SPARED: Final = "nothing, or have its owner replace it: another stack may be able to read it"
 _REMOVE_ENTRY: Final = "remove the entry"
 _OTHER_CERTIFICATE: Final = "set the clock, or have the owner install another certificate"
 
@@ -181,8 +182,10 @@ _RULES: Final = {
     ProblemCode.BAD_CREDENTIAL: _error(_REMOVE_CREDENTIAL),
     ProblemCode.BAD_PERIOD: _by_hand(Severity.WARNING, "have its owner correct or remove it"),
     ProblemCode.CREDENTIAL_EXPIRED: _by_hand(Severity.WARNING, "have its owner renew or remove it"),
-    ProblemCode.BAD_RESOURCE: _warning(_REMOVE_ENTRY),
-    ProblemCode.BAD_VALIDITY: _warning(_REMOVE_ENTRY),
+    ProblemCode.BAD_RESOURCE: _warning("remove the resource, and the entry if none is left"),
+    ProblemCode.BAD_VALIDITY: _by_hand(
+        Severity.WARNING, "have its owner correct or remove the entry"
+    ),
     ProblemCode.TOO_MANY_RULES: _by_hand(Severity.WARNING, "remove some of them, or their entries"),
     ProblemCode.ENTRY_WITHOUT_EFFECT: _Rule(Severity.NOTE, "remove it"),
     ProblemCode.OWNER_UNKNOWN: _by_hand(
@@ -196,11 +199,15 @@ _RULES: Final = {
     ProblemCode.OWN_KEY_UNREADABLE: _error(
         "forget it: the device makes another one when it needs one"
     ),
-    ProblemCode.KEY_MISMATCH: _error(_REMOVE_CREDENTIAL),
+    ProblemCode.KEY_MISMATCH: _by_hand(
+        Severity.ERROR, "have its owner install the right key or certificate"
+    ),
     ProblemCode.NAME_MISMATCH: _by_hand(
         Severity.WARNING, "have the owner install a certificate for the deviceuuid"
     ),
-    ProblemCode.CHAIN_BROKEN: _warning("keep the certificates before the break only"),
+    ProblemCode.CHAIN_BROKEN: _by_hand(
+        Severity.WARNING, "have its owner install the chain in its order"
+    ),
     ProblemCode.CERTIFICATE_EXPIRED: _by_hand(Severity.WARNING, _OTHER_CERTIFICATE),
     ProblemCode.CERTIFICATE_NOT_YET_VALID: _by_hand(Severity.WARNING, _OTHER_CERTIFICATE),
     ProblemCode.BAD_REVOCATION_LIST: _warning("forget it: no certificate is checked against it"),
@@ -228,6 +235,8 @@ class Finding:
     code: ProblemCode
     sentence: str
     clause: str
+    is_spared: bool = False
+    """It may be of use to another stack, and the repair would throw it away."""
 
     @property
     def severity(self) -> Severity:
@@ -237,12 +246,12 @@ class Finding:
     @property
     def remedy(self) -> str:
         """What to do about it, as a half sentence."""
-        return _RULES[self.code].remedy
+        return _SPARED if self.is_spared else _RULES[self.code].remedy
 
     @property
     def is_repairable(self) -> bool:
         """Whether `svrdb.repair` can do that."""
-        return _RULES[self.code].is_repairable
+        return _RULES[self.code].is_repairable and not self.is_spared
 
 
 Findings = Iterator[Finding]

@@ -12,12 +12,12 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
+from onboardee.svrdb.content import is_resource
 from onboardee.svrdb.model import (
     NIL,
     OWNED_RESOURCES,
     Ace,
     Credential,
-    CredentialType,
     Crl,
     Database,
     Dos,
@@ -192,19 +192,13 @@ def aceids(database: Database) -> Database:
     return edit(database, "acl2", entries=_renumbered(database.acl2.entries, "aceid"))
 
 
-def cut_chains(database: Database) -> Database:
-    """Cut each chain of certificates where it breaks.
-
-    What is behind the break vouches for nothing, and a peer that verifies strictly refuses it all.
-    """
-    # 5 MB of memory that a device without certificates need not have
-    from onboardee.svrdb.certificates import unbroken  # noqa: PLC0415
-
-    credentials = tuple(
-        replace(each, public=unbroken(each)) if each.kind == CredentialType.CERTIFICATE else each
-        for each in database.cred.credentials
-    )
-    return edit(database, "cred", credentials=credentials)
+def usable_resources(database: Database) -> Database:
+    """Take what names no resource out of the entries, and entries that are then about nothing."""
+    entries = [
+        replace(entry, resources=tuple(filter(is_resource, entry.resources)))
+        for entry in database.acl2.entries
+    ]
+    return edit(database, "acl2", entries=tuple(entry for entry in entries if entry.resources))
 
 
 def security_profile(database: Database) -> Database:

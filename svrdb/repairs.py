@@ -101,7 +101,8 @@ def _without(database: Database, code: ProblemCode, now: datetime) -> Database:
 
     def is_good(part: str, **alone: tuple[Ace | Credential, ...]) -> bool:
         return all(
-            finding.code != code for finding in advise(mends.edit(nothing, part, **alone), now)
+            finding.code != code or finding.is_spared
+            for finding in advise(mends.edit(nothing, part, **alone), now)
         )
 
     credentials = tuple(
@@ -150,7 +151,7 @@ _SIMPLE: Final[dict[ProblemCode, Callable[[Database], Database]]] = {
     ProblemCode.UNSUPPORTED_METHOD: mends.method,
     ProblemCode.STRAY_RESOURCE_OWNER: mends.no_resource_owners,
     ProblemCode.STRAY_NEXT_UUID: mends.no_next_uuid,
-    ProblemCode.CHAIN_BROKEN: mends.cut_chains,
+    ProblemCode.BAD_RESOURCE: mends.usable_resources,
     ProblemCode.NO_MANUFACTURER_CERTIFICATE: mends.no_manufacturer,
 }
 """Repairs that need the database alone. A code that is in neither table is one of an entry, which

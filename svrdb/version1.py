@@ -143,14 +143,18 @@ def with_entries(acl2: Acl2, entries: Iterable[AceV1]) -> Acl2:
     Tools of OIC 1.1 write the same entry each time they provision a device. New ids are the
     smallest that are free.
     """
-    aces = list(acl2.entries)
-    taken = {ace.aceid for ace in aces}
     for entry in entries:
-        ace = to_ace(entry, next(number for number in count(1) if number not in taken))
-        if not any(is_same_rule(ace, present) for present in aces):
-            aces.append(ace)
-            taken.add(ace.aceid)
-    return msgspec.structs.replace(acl2, entries=tuple(aces))
+        acl2 = with_rule(acl2, to_ace(entry, 1))
+    return acl2
+
+
+def with_rule(acl2: Acl2, rule: Ace) -> Acl2:
+    """Append a rule under the lowest free id, unless a present entry says the same."""
+    if any(is_same_rule(rule, present) for present in acl2.entries):
+        return acl2
+    taken = {present.aceid for present in acl2.entries}
+    ace = msgspec.structs.replace(rule, aceid=next(n for n in count(1) if n not in taken))
+    return msgspec.structs.replace(acl2, entries=(*acl2.entries, ace))
 
 
 def is_same_rule(one: Ace, other: Ace) -> bool:

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from onboardee.device.access.concessions import NO_CONCESSIONS, Concessions
 from onboardee.device.access.peer import Peer
 from onboardee.device.access.rights import OCF, Standard
 from onboardee.device.access.target import Operation, Target
@@ -68,8 +69,8 @@ class Call(Struct, frozen=True):
     multicast: bool = False
     wall_time: datetime | None = None
     """The time of day; where it is unknown, nothing with a limited validity applies."""
-    shows_owner: bool = False
-    """An owned device tells anybody about its ownership, as IoTivity 2 does."""
+    concessions: Concessions = NO_CONCESSIONS
+    """What the device lets pass beyond OCF."""
     standard: Standard = OCF
     """As which standard the request is written."""
 

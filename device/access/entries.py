@@ -17,12 +17,17 @@ Connection types open no security resource (as with IoTivity-Lite): who a peer i
 """
 
 from collections.abc import Iterable
+from typing import Final
 from uuid import UUID
 
 from onboardee.device.access.call import Call
+from onboardee.device.access.concessions import OF_OWNERS_WILDCARD
 from onboardee.device.access.target import Kind, Target
 from onboardee.device.validity import applies_at
-from onboardee.svrdb.model import Ace, AceResource, Connection, is_same_identity
+from onboardee.svrdb.model import Ace, AceResource, Connection, Permission, is_same_identity
+
+ANYTHING: Final = "*"
+"""The wildcard that stands for every application resource."""
 
 
 def applies(entry: Ace, call: Call) -> bool:
@@ -32,8 +37,28 @@ def applies(entry: Ace, call: Call) -> bool:
     """
     return (
         _is_about_peer(entry, call)
-        and _is_about_target(entry.resources, call.target)
+        and (_is_about_target(entry.resources, call.target) or _is_opened_to_owner(entry, call))
         and applies_at(entry.validity, call.wall_time)
+    )
+
+
+def is_shown_to_anybody(href: str, call: Call) -> bool:
+    """Tell whether an entry about anybody, in the clear too, names a resource to be read."""
+    return any(
+        entry.subject.connection is Connection.ANYONE
+        and entry.permission & Permission.RETRIEVE
+        and any(resource.href == href for resource in entry.resources)
+        and applies_at(entry.validity, call.wall_time)
+        for entry in call.database.acl2.entries
+    )
+
+
+def _is_opened_to_owner(entry: Ace, call: Call) -> bool:
+    return (
+        call.concessions.opens_to_owner
+        and call.target.href in OF_OWNERS_WILDCARD
+        and _names(entry.subject.uuid or "", call.database.doxm.owner_uuid)
+        and any(resource.wildcard == ANYTHING for resource in entry.resources)
     )
 
 
@@ -95,7 +120,7 @@ def _is_wild(wildcard: str, target: Target) -> bool:
     """
     if target.kind is not Kind.APPLICATION:
         return False  # configuration resources are always named by their path
-    if wildcard == "*":
+    if wildcard == ANYTHING:
         return True
     if wildcard == "+":
         return target.discoverable

@@ -51,7 +51,7 @@ from typing import Final
 from uuid import UUID
 
 from onboardee.device.access.call import Call
-from onboardee.device.access.entries import applies
+from onboardee.device.access.entries import applies, is_shown_to_anybody
 from onboardee.device.access.peer import OWNER_ROLE
 from onboardee.device.access.target import (
     ACL,
@@ -140,7 +140,7 @@ def has_plain_endpoint(call: Call) -> bool:
     refuses everybody would send tools into a dead end.
     """
     target = call.target
-    if target.href == DOXM and call.shows_owner and call.state is State.RFNOP:
+    if target.href == DOXM and _shows_owner(call):
         return True
     if target.href in {DOXM, PSTAT}:
         return call.state is State.RFOTM and not call.has_session
@@ -185,14 +185,16 @@ def _ownership_shown_in_operation(call: Call) -> Decision | None:
     what makes one. IoTivity's tool finds devices that it owns by it (`Owned=TRUE`). GET alone: an
     observation would tell strangers of each change.
     """
-    if (
-        call.shows_owner
-        and call.state is State.RFNOP
-        and call.target.href == DOXM
-        and call.operation is Operation.RETRIEVE
-    ):
+    if call.target.href == DOXM and call.operation is Operation.RETRIEVE and _shows_owner(call):
         return _grant("ownership-shown", "the profile lets anybody read who owns the device")
     return None
+
+
+def _shows_owner(call: Call) -> bool:
+    if call.state is not State.RFNOP:
+        return False
+    granted = call.concessions
+    return granted.shows_owner or (granted.shows_owner_by_entry and is_shown_to_anybody(DOXM, call))
 
 
 def _unsecured_needs_plain_endpoint(call: Call) -> Decision | None:

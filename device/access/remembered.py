@@ -67,6 +67,6 @@ def _key(call: Call) -> object:
         peer.owns_transfer,
         peer.is_owner_by_role,
         call.has_session,
-        call.shows_owner,
+        call.concessions,
         call.standard.name,
     )

@@ -18,6 +18,8 @@ ACL: Final = "/oic/sec/acl"
 AMACL: Final = "/oic/sec/amacl"
 VER: Final = "/oic/sec/ver"
 ROLES: Final = "/oic/sec/roles"
+CSR: Final = "/oic/sec/csr"
+SP: Final = "/oic/sec/sp"
 
 
 class Kind(Enum):

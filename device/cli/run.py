@@ -16,6 +16,16 @@ if TYPE_CHECKING:
     from onboardee.device.cli.auditing import Auditor
 
 METHODS: Final = ("jw", "rdp", "mfgcert")
+PRESETS: Final = (
+    "ocf",
+    "auto",
+    "iotivity-1.1.0",
+    "iotivity-1.1.1",
+    "iotivity-1.2",
+    "iotivity-1.3",
+    "iotivity-2",
+    "oic-1.1",
+)
 STORES: Final = ("json", "cbor")
 NIL: Final = UUID(int=0)
 
@@ -93,6 +103,13 @@ _OPTIONS: Final = (
         "--pin",
         callback=_pin,
         help="The PIN of the random PIN method, instead of a new one each time.",
+    ),
+    click.option(
+        "--compat",
+        type=click.Choice(PRESETS),
+        metavar="PRESET",
+        help="Serve the tools of this name as well, with what they depend on: one of "
+        f"{', '.join(PRESETS)}.",
     ),
     click.option(
         "--uuid",

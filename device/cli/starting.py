@@ -16,6 +16,7 @@ from onboardee.device.cli.keylog import KeyWriter
 from onboardee.device.cli.places import device_name, former_name, free_name, state_home
 from onboardee.device.net.advertising import parsed
 from onboardee.device.net.binding import BindError, Ports
+from onboardee.device.simulation.compatibility import PRESETS, Preset
 from onboardee.device.simulation.profile import (
     OwnerTransferMethod,
     Profile,
@@ -49,6 +50,7 @@ class Wishes:
     advertised: tuple[str, ...]
     otm: tuple[str, ...] | None
     pin: str | None
+    compat: str | None
     uuid: UUID | None
     uuid_seed: UUID | None
     seed: str | None
@@ -193,7 +195,7 @@ def _tenants(candidates: list[Candidate], wishes: Wishes) -> list[Tenant]:
     tenants = []
     for each in candidates:
         directory = _directory(each, wishes.state_dir, is_alone=len(candidates) == 1)
-        profile = _adapted(each.profile, wishes.otm, wishes.pin)
+        profile = _adapted(each.profile, wishes)
         tenants.append(Tenant(directory.name or each.name, each.origin, profile, directory))
     return tenants
 
@@ -211,11 +213,13 @@ def _directory(candidate: Candidate, state_dir: Path | None, *, is_alone: bool) 
     return place
 
 
-def _adapted(profile: Profile, otm: tuple[str, ...] | None, pin: str | None) -> Profile:
-    if otm:
-        profile = _with_methods(profile, tuple(map(OwnerTransferMethod, otm)))
-    if pin:
-        fixed = replace(profile.ownership.pin, fixed=pin)
+def _adapted(profile: Profile, wishes: Wishes) -> Profile:
+    if wishes.compat:
+        profile = replace(profile, compat=PRESETS[Preset(wishes.compat)])
+    if wishes.otm:
+        profile = _with_methods(profile, tuple(map(OwnerTransferMethod, wishes.otm)))
+    if wishes.pin:
+        fixed = replace(profile.ownership.pin, fixed=wishes.pin)
         profile = replace(profile, ownership=replace(profile.ownership, pin=fixed))
     return profile
 

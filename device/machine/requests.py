@@ -5,7 +5,7 @@ which error a request with several faults gets (unknown path, content formats, i
 method, state, payload).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, TypeVar
 
@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from onboardee.device.access.call import Call, Query
 from onboardee.device.access.gate import out_of_season
 from onboardee.device.access.remembered import RememberedDecisions
+from onboardee.device.access.rights import OCF
 from onboardee.device.access.target import Kind, Operation, Target
 from onboardee.device.interfaces import BATCH, RETRIEVING, UPDATING, WRITE
 from onboardee.device.resources import batch
@@ -27,7 +28,13 @@ from onboardee.device.resources.base import (
     retrieved,
 )
 from onboardee.device.resources.collection import CollectionResource, batch_key
-from onboardee.device.resources.payload import PayloadError, decode_list, decode_map, encode
+from onboardee.device.resources.payload import (
+    PayloadError,
+    decode_list,
+    decode_map,
+    decode_map_of_wrong_size,
+    encode,
+)
 from onboardee.wire.coap import Code, ContentFormat, Method, Request
 
 CONTENT_VERSION: Final = 2048
@@ -191,7 +198,7 @@ def _observed(at: Admitted) -> str:
 
 def _operate(request: Request, at: Admitted) -> Outcome:
     resource, members, call = at.resource, at.members, at.call
-    if request.method is Method.PUT:
+    if request.method is Method.PUT and not _is_put_taken(call):
         raise RefusedError(Code.METHOD_NOT_ALLOWED, "an OCF UPDATE is a POST")
     _require_season(call)
     match request.method:
@@ -201,10 +208,26 @@ def _operate(request: Request, at: Admitted) -> Outcome:
             return retrieved(resource, call)
         case Method.POST if call.interface == BATCH:
             return batch.update(members, call, _decoded(decode_list, request))
-        case Method.POST:
-            return resource.update(call, _decoded(decode_map, request))
+        case Method.POST | Method.PUT:
+            return resource.update(call, _decoded(_map_decoder(request, call), request))
         case _:
             return resource.delete(call)
+
+
+def _is_put_taken(call: Call) -> bool:
+    return (
+        call.concessions.takes_put
+        and call.standard is not OCF
+        and call.target.kind is Kind.SECURITY
+    )
+
+
+def _map_decoder(request: Request, call: Call) -> Callable[[bytes], Mapping[str, object]]:
+    """Choose how the body is read: with a wrong size, in the format of the tool that does so."""
+    is_theirs = call.standard is not OCF and request.content_format == ContentFormat.CBOR
+    if call.concessions.takes_wrong_map_size and is_theirs:
+        return decode_map_of_wrong_size
+    return decode_map
 
 
 def _require_season(call: Call) -> None:

@@ -45,6 +45,7 @@ class Service:
     ) -> None:
         self._dispatcher = dispatcher
         self._profile = profile
+        self._concessions: Final = profile.compat.concessions
         self._state = state
         self._report = report
         self._peers = peers
@@ -123,7 +124,7 @@ class Service:
             has_session=self._peers.is_in_transfer,
             multicast=request.multicast,
             wall_time=self._state.wall_time,
-            shows_owner=self._profile.compat.anonymous_doxm,
+            concessions=self._concessions,
             standard=self._standard(request),
         )
 

@@ -18,6 +18,12 @@ class PayloadError(Exception):
     """The payload is not the CBOR that OCF peers exchange."""
 
 
+_SMALL_MAPS: Final = range(0xA0, 0xB8)
+"""The first octets of maps whose size is in it (RFC 8949 3)."""
+_ANY_SIZE: Final = b"\xbf"
+_BREAK: Final = b"\xff"
+
+
 def _refuse_tag(*_: object) -> NoReturn:
     raise PayloadError("CBOR tags have no meaning here")
 
@@ -31,6 +37,24 @@ def decode_map(payload: bytes) -> Mapping[str, object]:
     if not isinstance(value, dict):
         raise PayloadError("the payload is not a map")
     return value
+
+
+def decode_map_of_wrong_size(payload: bytes) -> Mapping[str, object]:
+    """Decode a map that may have fewer pairs than it announces. Raises `PayloadError`.
+
+    IoTivity 1.1.1's encoder counts properties that it then leaves out. The pairs are taken as those
+    of a map without a size; all else about them has to be right.
+    """
+    try:
+        return decode_map(payload)
+    except PayloadError:
+        announced = payload[0] - _SMALL_MAPS.start if payload[:1] else 0
+        if announced not in range(1, len(_SMALL_MAPS)):
+            raise
+        pairs = decode_map(_ANY_SIZE + payload[1:] + _BREAK)
+        if len(pairs) >= announced:
+            raise
+        return pairs
 
 
 def decode_list(payload: bytes) -> Sequence[object]:

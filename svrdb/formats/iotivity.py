@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from onboardee.svrdb.formats import credentials, version1
+from onboardee.svrdb.formats import credentials, discovery, version1
 from onboardee.svrdb.formats.cbor import CborItem, dump_map, dumps, read_map
 from onboardee.svrdb.formats.errors import FormatError
 from onboardee.svrdb.formats.foreign import Resources, whole_resources
@@ -23,36 +23,23 @@ from onboardee.svrdb.formats.wire import (
     from_resources,
     to_resources,
 )
-from onboardee.svrdb.model import KEPT, NIL, Connection, Database, Encoding, Sp, State
+from onboardee.svrdb.model import KEPT, NIL, OWNER, Database, Encoding, Sp, State
 from onboardee.svrdb.version1 import InexpressibleError
 
 VERSIONS: Final = ("1.2", "1.3", "master")
 
+CRED_OWNER: Final = "x.onboardee.credowner"
+"""A property of `u_ids`, which only we write: who owns a cred that is left out."""
+
 _INTERFACE: Final = "oic.if.baseline"
 _ORDER: Final = ("sp", "acl", "pstat", "doxm", "amacl", "cred")
-
-
-def _default_entry(aceid: int, who: Connection, permission: int, *hrefs: str) -> dict[str, Any]:
-    return {
-        "aceid": aceid,
-        "subject": {"conntype": str(who)},
-        "resources": [{"href": href} for href in hrefs],
-        "permission": permission,
-    }
 
 
 DEFAULTS: Final[Resources] = {
     "doxm": {"oxms": [1], "oxmsel": 1, "sct": 9, "owned": False},
     "pstat": {"isop": False, "cm": 2, "tm": 0, "om": 4, "sm": 4},
     "cred": {"creds": []},
-    "acl": {
-        "aclist2": [
-            _default_entry(1, Connection.ANYONE, 2, "/oic/res", "/oic/d", "/oic/p"),
-            _default_entry(2, Connection.AUTHENTICATED, 2, "/oic/res", "/oic/d", "/oic/p"),
-            _default_entry(3, Connection.ANYONE, 14, "/oic/sec/doxm"),
-            _default_entry(4, Connection.AUTHENTICATED, 14, "/oic/sec/doxm", "/oic/sec/roles"),
-        ]
-    },
+    "acl": {"aclist2": list(discovery.ENTRIES)},
 }
 """What IoTivity uses for resources that it does not find."""
 
@@ -96,10 +83,40 @@ def decode_resources(
         resources["doxm"] = {**doxm, "devowneruuid": str(NIL)}
     if "doxm" in resources and "oxms" not in doxm:
         resources["doxm"] = {**DEFAULTS["doxm"], **doxm}
+    added = discovery.take_marks(resources)
+    for holder in (resources, resources.get(RESET_PROFILE, {})):
+        warnings += _number_credentials(holder.get("cred"))
+    owner = resources.get("u_ids", {}).pop(CRED_OWNER, None)
+    if owner is not None:
+        resources.setdefault("cred", {"creds": [], OWNER: owner})
     database = from_resources(
         resources, whole, new_uuid=new_uuid, warnings=warnings, defaults=DEFAULTS
     )
-    return Imported(database, tuple(warnings))
+    return Imported(discovery.without_added(database, added), tuple(warnings))
+
+
+def _number_credentials(cred: Any) -> list[str]:
+    """Give a credential without a number one; leave out what IoTivity made of an empty list."""
+    entries = cred.get("creds") if isinstance(cred, dict) else None
+    if not isinstance(entries, list) or not all(isinstance(each, dict) for each in entries):
+        return []
+    found = []
+    taken = {each.get("credid") for each in entries}
+    for entry in [each for each in entries if each.get("credid") == 0]:
+        if _is_blank(entry):
+            entries.remove(entry)
+            found.append("a credential without number, type and data is left out")
+            continue
+        entry["credid"] = next(n for n in range(1, 2**31) if n not in taken)
+        taken.add(entry["credid"])
+        found.append(f"a credential with the credid 0 gets the credid {entry['credid']}")
+    return found
+
+
+def _is_blank(entry: dict[str, Any]) -> bool:
+    parts = (entry.get(name) for name in ("publicdata", "privatedata", "optionaldata"))
+    has_data = any(isinstance(part, dict) and part.get("data") for part in parts)
+    return entry.get("credtype", 0) == 0 and not has_data
 
 
 def encode(database: Database, *, version: str = "master") -> tuple[bytes, tuple[str, ...]]:
@@ -125,12 +142,43 @@ def versioned(database: Database, version: str) -> tuple[Resources, tuple[str, .
     resources = to_resources(database)
     warnings = _unknown_encodings(resources)
     profile = resources.get(RESET_PROFILE, {})
+    warnings += _let_be_found(resources, profile, version, is_owned=database.doxm.owned)
+    _leave_out_no_credentials(resources, profile)
     for each, where in ((resources, ""), (profile, " of the reset profile")):
         if version == "1.2" and each:
             warnings += [f"{warning}{where}" for warning in _to_1_2(each)]
         _finish(each, version)
     ordered = sorted(resources, key=lambda name: _ORDER.index(name) if name in _ORDER else 99)
     return {name: resources[name] for name in ordered}, tuple(warnings)
+
+
+def _let_be_found(
+    resources: Resources, profile: dict[str, Any], version: str, *, is_owned: bool
+) -> list[str]:
+    """Add the anonymous entries that a device without owner needs; return what is told of it."""
+    needed = discovery.ENTRIES_1_2 if version == "1.2" else discovery.ENTRIES
+    places = {discovery.LIVE: {} if is_owned else resources, discovery.PROFILE: profile}
+    added: dict[str, list[int]] = {}
+    for place, holder in places.items():
+        entries = holder["acl"]["aclist2"] if holder else []
+        if holder and (missing := discovery.missing(entries, needed)):
+            holder["acl"]["aclist2"] = [*entries, *missing]
+            added[place] = [entry["aceid"] for entry in missing]
+    if not added:
+        return []
+    resources["u_ids"][discovery.ADDED] = added
+    return ["entries of the access list are added by which a device without owner is found"]
+
+
+def _leave_out_no_credentials(resources: Resources, profile: dict[str, Any]) -> None:
+    """Leave out a cred without credentials: IoTivity reads it as a credential of zeros."""
+    owner = resources["cred"].get(OWNER, str(NIL))
+    for holder in (resources, profile):
+        cred = holder.get("cred", {})
+        if cred.get("creds") == [] and cred.keys() <= {"creds", OWNER}:
+            del holder["cred"]
+    if "cred" not in resources and owner != str(NIL):
+        resources["u_ids"][CRED_OWNER] = owner
 
 
 def _finish(resources: dict[str, Any], version: str) -> None:
@@ -147,7 +195,7 @@ def _finish(resources: dict[str, Any], version: str) -> None:
 def _unknown_encodings(resources: Resources) -> list[str]:
     return [
         f"credential {entry['credid']} is in {part['encoding']}, which IoTivity does not know"
-        for entry in resources["cred"]["creds"]
+        for entry in resources.get("cred", {"creds": []})["creds"]
         for part in (entry.get("publicdata", {}), entry.get("privatedata", {}))
         if part.get("encoding", Encoding.RAW) not in _ENCODINGS
     ]
@@ -210,8 +258,9 @@ def _to_1_2(resources: dict[str, Any]) -> list[str]:
         except InexpressibleError as error:
             warnings.append(f"access control entry {entry['aceid']} is left out: {error}")
     resources["acl"]["aclist"] = {"aces": older}
-    entries = resources["cred"]["creds"]
-    resources["cred"]["creds"] = [credentials.to_version_1(entry) for entry in entries]
+    if "cred" in resources:
+        entries = resources["cred"]["creds"]
+        resources["cred"]["creds"] = [credentials.to_version_1(entry) for entry in entries]
     state = resources["pstat"].pop("dos")["s"]
     resources["pstat"].setdefault("deviceuuid", resources["doxm"]["deviceuuid"])
     if state not in (State.RFOTM, State.RFNOP):

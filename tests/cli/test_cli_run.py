@@ -49,6 +49,14 @@ def onboardee(*arguments: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
+def test_compat_is_the_preset_of_a_run(tmp_path: Path) -> None:
+    """`--compat` serves the tools of that name: the factory's list has their entry."""
+    place = tmp_path / "a"
+    with running("light", "--state-dir", str(place), "--compat", "iotivity-2"):
+        shown = onboardee("svr", "show", "acl2", "--state-dir", str(place), "--json")
+    assert "/oic/res" in shown.stdout
+
+
 def test_ready_is_one_json_line(tmp_path: Path) -> None:
     """The first line tells UUID, state and endpoints, and SIGTERM ends the device with code 0."""
     with running("light", "--state-dir", str(tmp_path / "a")) as (process, ready):
@@ -145,6 +153,7 @@ def test_same_seed_same_uuid(tmp_path: Path) -> None:
         (("run", "lihgt"), 1, "did you mean light?"),
         (("run", "./nowhere.yaml"), 1, "nowhere.yaml"),
         (("run", "light", "--otm", "magic"), 2, "jw"),
+        (("run", "light", "--compat", "iotivity-7"), 2, "iotivity-1.1.1"),
         (("run", "light", "--pin", "12"), 2, "4 to 32"),
         (("run", "light", "--advertise", "host:0"), 2, "expected HOST"),
         (("run", "light", "door", "--advertise", "host:99"), 2, "--advertise with a port"),

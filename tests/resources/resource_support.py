@@ -238,7 +238,7 @@ class World:
             has_session=is_busy,
             multicast=self.path.multicast,
             wall_time=self.now,
-            shows_owner=self.profile.compat.anonymous_doxm,
+            concessions=self.profile.compat.concessions,
             standard=self.standard,
         )
 

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from onboardee.device.events import Bus, Event, StorageFailed
 from onboardee.device.factory import caught_up, new_database, reset_database, reset_profile
+from onboardee.device.simulation.compatibility import PRESETS, Preset
 from onboardee.device.simulation.manufacturer import Manufacturer
 from onboardee.device.simulation.profile import OwnerTransferMethod, Profile, UuidPolicy, load
 from onboardee.device.testing.local import local_device
@@ -126,6 +127,72 @@ def test_certificate_that_came_later() -> None:
         methods=(OwnerTransferMethod.MANUFACTURER_CERTIFICATE,), manufacturer=replace_maker()
     )
     assert caught_up(made(maker), replaced) == made(maker)
+
+
+def old(preset: Preset, **ownership: object) -> Profile:
+    """Return a light with a preset of older tools."""
+    return replace(light(**ownership), compat=PRESETS[preset])
+
+
+FOUND = ["/oic/res", "/oic/d", "/oic/p"]
+
+
+def hrefs(database: Database | ResetProfile) -> list[str | None]:
+    """Return what the entries for anybody are about."""
+    return [
+        resource.href
+        for entry in database.acl2.entries
+        if entry.subject.connection is Connection.ANYONE
+        for resource in entry.resources
+    ]
+
+
+@pytest.mark.parametrize(
+    ("preset", "found"),
+    [
+        (Preset.OCF, []),
+        (Preset.AUTO, []),
+        (Preset.IOTIVITY_2, FOUND),
+        (Preset.IOTIVITY_1_3, FOUND),
+        (Preset.IOTIVITY_1_2, [*FOUND, "/oic/sec/ver"]),
+        (Preset.IOTIVITY_1_1_1, [*FOUND, "/oic/sec/ver"]),
+    ],
+)
+def test_what_anybody_finds(preset: Preset, found: list[str]) -> None:
+    """Devices with IoTivity's presets leave the factory with its anonymous entries."""
+    assert hrefs(made(old(preset))) == found
+    assert hrefs(reset_database(made(old(preset)), SeededEntropy(2))) == found
+
+
+def test_a_device_that_was_there_before_is_found_too() -> None:
+    """With a preset chosen later, the live list and that of the next reset get the entry, once."""
+    database = caught_up(made(), old(Preset.IOTIVITY_2))
+    assert hrefs(database) == hrefs(factory(database)) == FOUND
+    removed = replace(database, acl2=replace(database.acl2, entries=()))
+    assert caught_up(removed, old(Preset.IOTIVITY_2)) == removed
+
+
+def test_the_entries_of_a_profile_take_their_place() -> None:
+    """A profile that says who may do what at first is believed, with a preset too."""
+    assert hrefs(made(old(Preset.IOTIVITY_2, factory_access=(RULE,)))) == ["/oic/d"]
+
+
+OWNER = UUID(int=5)
+
+
+@pytest.mark.parametrize("nobody", [NIL, UUID_OF_LIGHT], ids=["nil", "itself"])
+def test_resources_of_nobody_are_the_owners(nobody: UUID) -> None:
+    """A database of IoTivity's, whose cred is nobody's or its own, serves the owner."""
+    fresh = made()
+    doxm = replace(fresh.doxm, owned=True, owner_uuid=OWNER, resource_owner=OWNER)
+    cred = replace(fresh.cred, resource_owner=nobody)
+    friends = replace(fresh.acl2, resource_owner=UUID(int=6))
+    database = replace(fresh, doxm=doxm, cred=cred, acl2=friends)
+    served = caught_up(database, old(Preset.IOTIVITY_1_3))
+    assert served.cred.resource_owner == served.pstat.resource_owner == OWNER
+    assert served.acl2.resource_owner == UUID(int=6)
+    assert caught_up(database, LIGHT).cred.resource_owner == nobody
+    assert caught_up(fresh, old(Preset.IOTIVITY_1_3)).cred.resource_owner == NIL
 
 
 def replace_maker() -> Manufacturer:

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from onboardee.device.access.concessions import NO_CONCESSIONS
+from onboardee.device.cli.run import PRESETS as NAMES
 from onboardee.device.factory import new_database
 from onboardee.device.simulation.compatibility import PRESETS, Compatibility, Preset
 from onboardee.device.simulation.profile import ProfileError, load
@@ -31,6 +33,32 @@ def test_all_of_it_is_off_by_default() -> None:
 def test_a_name_stands_for_settings(tmp_path: Path) -> None:
     """`compat: oic-1.1` is short for what tools of that time need."""
     assert load(written(tmp_path, "oic-1.1")).compat == PRESETS[Preset.OIC_1_1]
+
+
+@pytest.mark.parametrize("preset", Preset)
+def test_each_preset_has_a_name(preset: Preset, tmp_path: Path) -> None:
+    """A profile names what people have, and gets the settings that belong to it."""
+    assert load(written(tmp_path, preset)).compat == PRESETS[preset]
+
+
+def test_the_command_line_knows_the_same_names() -> None:
+    """`run --compat` takes each preset, and nothing else."""
+    assert tuple(NAMES) == tuple(Preset)
+
+
+def test_ocf_is_the_default() -> None:
+    """The preset of today's tools grants nothing."""
+    assert PRESETS[Preset.OCF] == Compatibility()
+    assert Compatibility().concessions == NO_CONCESSIONS
+
+
+WEAKER = ("anonymous_doxm", "anonymous_entries", "owner_wildcard", "operation_mode_3")
+
+
+@pytest.mark.parametrize("setting", WEAKER)
+def test_auto_has_nothing_that_everybody_gets(setting: str) -> None:
+    """What no request has asked for is not served by `auto`."""
+    assert not getattr(PRESETS[Preset.AUTO], setting)
 
 
 def test_settings_are_given_one_by_one(tmp_path: Path) -> None:

@@ -160,11 +160,6 @@ REPAIRED: list[tuple[Database, str, Database]] = [
         "bad-resource",
         TAKEN,
     ),
-    (
-        edit(TAKEN, "acl2", entries=(replace(RULE, aceid=2, validity=(SOON,)), RULE)),
-        "bad-validity",
-        TAKEN,
-    ),
     (edit(FREE, "doxm", selected_method=2), "unsupported-method", FREE),
     (edit(FREE, "pstat", resource_owner=OWNER), "stray-resource-owner", FREE),
     (replace(TAKEN, next_uuid=PEER), "stray-next-uuid", TAKEN),
@@ -227,6 +222,7 @@ DOUBTFUL: list[tuple[Database, ProblemCode]] = [
         edit(TAKEN, "acl2", entries=(replace(RULE, subject=Subject(uuid=str(PEER))),)),
         ProblemCode.SUBJECT_WITHOUT_CREDENTIAL,
     ),
+    (edit(TAKEN, "acl2", entries=(replace(RULE, validity=(SOON,)),)), ProblemCode.BAD_VALIDITY),
     (edit(TAKEN, "acl2", entries=(replace(RULE, permission=0),)), ProblemCode.ENTRY_WITHOUT_EFFECT),
     (
         edit(TAKEN, "cred", credentials=(KEY, peer_key(2, period="soon"))),

@@ -107,12 +107,10 @@ def test_sound(sound: Credential, key: PrivateData | None) -> None:
             ProblemCode.CERTIFICATE_UNREADABLE,
         ),
         ({"private": PrivateData(data=b"no key")}, ProblemCode.KEY_UNREADABLE),
-        ({"private": pem_key(OTHER)}, ProblemCode.KEY_MISMATCH),
-        ({"private": None}, ProblemCode.KEY_MISMATCH),
     ],
 )
 def test_of_no_use(changes: dict[str, object], code: ProblemCode) -> None:
-    """A certificate that cannot be read, or not be shown for want of its key, is an error."""
+    """A certificate that nobody can read, or whose key nobody can, is an error and goes."""
     device = database(credential(credid=4, **changes), credential())
     (finding,) = advise(device, NOW)
     assert (finding.code, finding.severity) == (code, Severity.ERROR)
@@ -137,7 +135,7 @@ def test_certificates_of_mbedtls() -> None:
     assert repaired(device) == device
     broken = database(replace(own, public=PublicData(data=leaf.pem + root.pem + OTHER.pem)))
     assert codes(broken) == [ProblemCode.CHAIN_BROKEN]
-    assert repaired(broken) == database(replace(own, public=PublicData(data=leaf.pem + root.pem)))
+    assert repaired(broken) == broken
 
 
 def test_a_chain_in_several_credentials() -> None:
@@ -157,18 +155,29 @@ def test_a_chain_in_several_credentials() -> None:
     assert codes(database(own, elsewhere)) == ["key-mismatch"]
 
 
+@pytest.mark.parametrize("private", [pem_key(OTHER), None], ids=["other", "none"])
+def test_without_its_key(private: PrivateData | None) -> None:
+    """A certificate without the key to show it by is an error; a repair leaves it to its owner."""
+    device = database(credential(credid=4, private=private), credential())
+    (finding,) = advise(device, NOW)
+    assert (finding.code, finding.severity) == (ProblemCode.KEY_MISMATCH, Severity.ERROR)
+    assert not finding.is_repairable
+    assert repaired(device) == device
+
+
 def test_for_another_key_pair() -> None:
     """A certificate without key is for the device's own pair, and for no other."""
     assert codes(database(credential(private=None), key=pem_key(OTHER))) == ["key-mismatch"]
 
 
 def test_broken_chain() -> None:
-    """Where a certificate is not issued by the next, the chain ends for everybody."""
+    """Where a certificate is not issued by the next, the owner is to put the chain right."""
     device = database(credential(public=PublicData(data=LEAF.pem + OTHER.pem)))
     (finding,) = advise(device, NOW)
     assert finding.code is ProblemCode.CHAIN_BROKEN
     assert finding.sentence == ("Certificate 2 of credential 1 is not issued by the one after it.")
-    assert repaired(device) == database(credential())
+    assert not finding.is_repairable
+    assert repaired(device) == device
 
 
 @pytest.mark.parametrize(
@@ -197,12 +206,12 @@ def test_expired_is_not_removed() -> None:
 
 def test_in_the_reset_profile() -> None:
     """The certificates that a reset would bring back are checked, too."""
-    bad = database(credential(private=pem_key(OTHER)))
+    bad = database(credential(private=PrivateData(data=b"no key")))
     device = replace(database(), reset_profile=profile_of(bad))
     (finding,) = advise(device, NOW)
     assert finding.code is ProblemCode.BAD_RESET_PROFILE
     assert finding.sentence.startswith(
-        "In the reset profile: The certificate of credential 1 is not"
+        "In the reset profile: The private key of credential 1 cannot be read"
     )
     assert repaired(device) == database()
 

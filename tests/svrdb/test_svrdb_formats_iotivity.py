@@ -283,7 +283,7 @@ def test_reset_profile_is_the_third_level() -> None:
     assert profile.pstat.state is State.RFOTM
     assert len(profile.acl2.entries) == 2
     again = cbor2.loads(iotivity.encode(imported(raw))[0])["resetpf"]
-    assert {"acl", "cred", "pstat", "doxm"} <= set(cbor2.loads(again))
+    assert {"acl", "pstat", "doxm"} <= set(cbor2.loads(again))
     assert all(isinstance(each, bytes) for each in cbor2.loads(again).values())
 
 

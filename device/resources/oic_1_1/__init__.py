@@ -1,12 +1,13 @@
 """OIC 1.1 (IoTivity 1.1 and 1.2) as a view of what a device has today.
 
-Everything here is in place only where a profile says `compat: oic-1.1`. Database, onboarding states
-and resources are OCF's. A request that is written as OIC 1.1 has it (`Call.standard`) goes through
-a view: `_views` is the table of all of them, and `OIC_1_1` says what may be written when.
+Everything here is in place only where the `compat` of a profile says so. Database, onboarding
+states and resources are OCF's. A request that is written as OIC 1.1 has it (`Call.standard`) goes
+through a view: `_views` is the table of all of them, and `OIC_1_1` says what may be written when.
 """
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from msgspec.structs import replace as with_fields
@@ -17,9 +18,18 @@ from onboardee.device.access.target import ACL2, AMACL, CRED, DOXM, PSTAT, VER, 
 from onboardee.device.interfaces import BASELINE
 from onboardee.device.resources.base import Outcome, Representation, Resource
 from onboardee.device.resources.oic_1_1 import acl, cred, discovery, ownership
-from onboardee.device.resources.oic_1_1.view import Payload, Update, View, ViewedResource, in_form
-from onboardee.device.simulation.compatibility import Compatibility
-from onboardee.svrdb.model import IN_REPAIR, OWNER, UNLESS_RESETTING, Over, Right
+from onboardee.device.resources.oic_1_1.view import (
+    Payload,
+    Retrieve,
+    Update,
+    View,
+    ViewedResource,
+    in_form,
+    with_property,
+    without,
+)
+from onboardee.device.simulation.compatibility import Compatibility, DirectPairing
+from onboardee.svrdb.model import IN_REPAIR, NIL, OWNER, UNLESS_RESETTING, Over, Right
 from onboardee.wire.coap import Code
 
 OIC_1_1: Final = Standard(
@@ -45,10 +55,27 @@ _VER: Final = Target(
 
 def _views(compat: Compatibility) -> tuple[View, ...]:
     added = Code.CREATED if compat.iotivity_1_1_0 else Code.CHANGED
+    show_doxm: Retrieve = ownership.doxm
+    write_doxm: Update = ownership.take_ownership
+    show_pstat: Retrieve = ownership.pstat
+    drive: Update = ownership.drive
+    write_acl: Update = acl.append
+    if compat.direct_pairing_property is not None:
+        show_doxm = with_property(compat.direct_pairing_property, False, show_doxm)
+        for name in DirectPairing:
+            write_doxm = without(name, lambda value: isinstance(value, bool), write_doxm)
+    if compat.found_again:
+        write_doxm = ownership.found_again(write_doxm)
+    if compat.operation_mode_3:
+        show_pstat = with_property("sm", ownership.CLIENT_DIRECTED_1_1, show_pstat)
+        modes = (ownership.CLIENT_DIRECTED, ownership.CLIENT_DIRECTED_1_1)
+        drive = without("sm", _is_mode_3, partial(ownership.drive, directing=modes))
+    if compat.nil_acl_owner:
+        write_acl = without(OWNER, str(NIL).__eq__, write_acl)
     return (
         View(of="/oic/res", retrieve=discovery.links),
-        View(of=DOXM, retrieve=ownership.doxm, update=ownership.take_ownership),
-        View(of=PSTAT, retrieve=ownership.pstat, update=ownership.drive),
+        View(of=DOXM, retrieve=show_doxm, update=write_doxm),
+        View(of=PSTAT, retrieve=show_pstat, update=drive),
         View(
             of=CRED,
             retrieve=cred.credentials,
@@ -59,7 +86,7 @@ def _views(compat: Compatibility) -> tuple[View, ...]:
             of=ACL2,
             target=acl.TARGET,
             retrieve=acl.entries,
-            update=_with_code(added, acl.append),
+            update=_with_code(added, write_acl),
             delete=acl.remove,
         ),
         View(of=ACL2, target=_AMACL, retrieve=_no_access_manager),
@@ -79,6 +106,11 @@ def serve_oic_1_1(resources: list[Resource], compat: Compatibility) -> None:
     if compat.iotivity_1_1_0:
         for resource in resources:
             _add_type_of_1_1_0(resource)
+
+
+def _is_mode_3(value: object) -> bool:
+    """Tell whether a tool repeats the supported modes that it read."""
+    return value in (ownership.CLIENT_DIRECTED_1_1, [ownership.CLIENT_DIRECTED_1_1])
 
 
 def _with_code(code: Code, update: Update) -> Update:

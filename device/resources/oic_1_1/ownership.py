@@ -1,22 +1,26 @@
 """`/oic/sec/doxm` and `pstat` as OIC 1.1 has them: driven by `isop` and `cm`, without `dos`."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
-from uuid import UUID
 
 from msgspec.structs import replace
 
 from onboardee.device.access.call import Call
+from onboardee.device.access.target import DOXM, VER
+from onboardee.device.factory import for_anybody, with_resource_owners
 from onboardee.device.resources.base import Outcome, Representation, Resource, retrieved
-from onboardee.device.resources.oic_1_1.view import in_form
+from onboardee.device.resources.oic_1_1.view import Payload, Update, in_form
 from onboardee.device.resources.secure.common import bad_request, wire
-from onboardee.svrdb.model import NIL, OWNED_RESOURCES, Database, State
+from onboardee.svrdb.model import State
+from onboardee.svrdb.version1 import with_rule
 
 RESET: Final = 1
 TAKE_OWNER: Final = 2
 """Bits of `cm`, the current provisioning mode."""
 CLIENT_DIRECTED: Final = 4
-"""The bit of `om` without which nothing is driven."""
+"""The value of `om` without which nothing is driven."""
+CLIENT_DIRECTED_1_1: Final = 3
+"""The same in IoTivity 1.1, which numbers the modes."""
 
 _SHOWN: Final = ("isop", "cm", "tm", "om", "sm")
 _DRIVING: Final = frozenset({"isop", "cm"})
@@ -36,24 +40,24 @@ def take_ownership(behind: Resource, call: Call, payload: Mapping[str, object]) 
     if database is None:
         return outcome
     if database.doxm.owned and not call.database.doxm.owned:
-        database = _with_resource_owners(database)
+        database = with_resource_owners(database)
     # these tools repeat oxmsel in each update; over a session that selects nothing anew
     is_selection = outcome.abandon_handshakes and not call.peer.secured
     return replace(outcome, database=database, abandon_handshakes=is_selection)
 
 
-def _with_resource_owners(database: Database) -> Database:
-    owner = database.doxm.owner_uuid
+def found_again(update: Update) -> Update:
+    """Let anybody find a device again as soon as a tool of this time owns it."""
 
-    def named(present: UUID) -> UUID:
-        return owner if present == NIL else present
+    def updated(behind: Resource, call: Call, payload: Payload) -> Outcome:
+        outcome = update(behind, call, payload)
+        database = outcome.database
+        if database is None or not database.doxm.owned or call.database.doxm.owned:
+            return outcome
+        acl2 = with_rule(database.acl2, for_anybody(1, VER, DOXM))
+        return replace(outcome, database=replace(database, acl2=acl2))
 
-    parts = {name: getattr(database, name) for name in OWNED_RESOURCES}
-    owned = {
-        name: replace(part, resource_owner=named(part.resource_owner))
-        for name, part in parts.items()
-    }
-    return replace(database, **owned)
+    return updated
 
 
 def pstat(behind: Resource, call: Call) -> Representation:
@@ -73,7 +77,12 @@ def wished_state(mode: int, *, is_operational: bool) -> State | None:
     return State.RESET if mode & RESET else State.RFOTM
 
 
-def drive(behind: Resource, call: Call, payload: Mapping[str, object]) -> Outcome:
+def drive(
+    behind: Resource,
+    call: Call,
+    payload: Payload,
+    directing: Collection[int] = (CLIENT_DIRECTED,),
+) -> Outcome:
     """Write modes, and carry out the transition that `isop` and `cm` ask for."""
     if "dos" in payload:
         return behind.update(call, payload)
@@ -81,13 +90,13 @@ def drive(behind: Resource, call: Call, payload: Mapping[str, object]) -> Outcom
     rest = {name: value for name, value in payload.items() if name not in _DERIVED}
     if not _DRIVING & payload.keys():
         return behind.update(call, rest)
-    state = _wished(call, payload)
+    state = _wished(call, payload, directing)
     if state is State.RESET:
         rest = {}
     return behind.update(call, {**rest, "dos": {"s": state.value}})
 
 
-def _wished(call: Call, payload: Mapping[str, object]) -> State:
+def _wished(call: Call, payload: Payload, directing: Collection[int]) -> State:
     pstat = call.database.pstat
     mode = payload.get("cm", pstat.current_mode)
     is_operational = payload.get("isop", pstat.is_operational)
@@ -96,8 +105,9 @@ def _wished(call: Call, payload: Mapping[str, object]) -> State:
     state = wished_state(mode, is_operational=is_operational)
     if state is None:
         raise bad_request(f"pstat: isop cannot be true with cm {mode}")
-    if state is not call.database.state and _operation_mode(call, payload) != CLIENT_DIRECTED:
-        raise bad_request(f"pstat: om is not {CLIENT_DIRECTED}, so that no client directs")
+    if state is not call.database.state and _operation_mode(call, payload) not in directing:
+        modes = " or ".join(map(str, directing))
+        raise bad_request(f"pstat: om is not {modes}, so that no client directs")
     return state
 
 

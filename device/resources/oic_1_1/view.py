@@ -73,6 +73,27 @@ class ViewedResource(ReadOnly):
         return replace(call, standard=self._standard)
 
 
+def with_property(name: str, value: object, retrieve: Retrieve) -> Retrieve:
+    """Show a property more, or one with another value."""
+
+    def shown(behind: Resource, call: Call) -> Representation | Outcome:
+        found = retrieve(behind, call)
+        return {**found, name: value} if isinstance(found, Mapping) else found
+
+    return shown
+
+
+def without(name: str, is_meaningless: Callable[[object], bool], update: Update) -> Update:
+    """Take no notice of a property that is written with a value without meaning."""
+
+    def updated(behind: Resource, call: Call, payload: Payload) -> Outcome:
+        if name in payload and is_meaningless(payload[name]):
+            payload = {each: value for each, value in payload.items() if each != name}
+        return update(behind, call, payload)
+
+    return updated
+
+
 def in_form(target: Target, properties: Mapping[str, Any]) -> Representation:
     """Add `rt` and `if` behind the properties: in OIC 1.1 the baseline interface is the default."""
     return {**properties, "rt": target.types, "if": (BASELINE,)}
