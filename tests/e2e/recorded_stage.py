@@ -146,10 +146,10 @@ class Tool:
         return [Outgoing(data, path) for data in self.connections[peer].take_datagrams()]
 
 
-def device_like(recording: dict[str, Any]) -> MemoryKeeper:
+def device_like(recording: dict[str, Any], profile: Profile = PROFILE) -> MemoryKeeper:
     """Make the database of a device with the identifiers of the recorded one."""
     database = new_database(
-        PROFILE, SeededEntropy("like"), device_uuid=UUID(recording["device_uuid"])
+        profile, SeededEntropy("like"), device_uuid=UUID(recording["device_uuid"])
     )
     known = {"device": recording.get("piid"), "platform": recording.get("pi")}
     permanent = {name: UUID(value) for name, value in known.items() if value is not None}
@@ -160,8 +160,9 @@ def device_like(recording: dict[str, Any]) -> MemoryKeeper:
 class Stage:
     """A network with the recorded addresses: our device on one side, the tool on the other."""
 
-    def __init__(self, keeper: MemoryKeeper) -> None:
+    def __init__(self, keeper: MemoryKeeper, profile: Profile = PROFILE) -> None:
         self.keeper = keeper
+        self._profile = profile
         self.tool = Tool()
         self.network = MemoryNetwork()
         self.ports: dict[str, tuple[int, int]] = {}
@@ -175,7 +176,7 @@ class Stage:
         self._peers.clear()
         self.ports = {host: (plain, secured) for host, (plain, secured) in ports.items()}
         self.device = local_device(
-            PROFILE, self.keeper, entropy=SeededEntropy(str(self.network.now))
+            self._profile, self.keeper, entropy=SeededEntropy(str(self.network.now))
         )
         self.device.endpoints = [
             Endpoint(scheme, host, port)

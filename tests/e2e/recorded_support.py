@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from iotivity_replay import DIFFERENCES, TOOLS
+from iotivity_replay import played as tool_played
 from recorded_compare import ABSENT, Finding
 from recorded_replay import probed, replayed
 from recorded_stage import recordings
@@ -246,11 +248,37 @@ def document() -> str:
         "| --- | --- | --- | --- | --- |",
         *(_row(line) for line in TABLE),
         "",
+        *_tools(),
         "`tests/e2e/recorded_support.py` makes this page; an answer that differs in any other way",
         "fails the tests, and so does a line above that no recording needs.",
         "",
     ]
     return "\n".join(lines)
+
+
+def _tools() -> list[str]:
+    counts = [
+        f"* **{tool}** ({len(tool_played(tool).answers)} requests), with `compat: {preset}`"
+        for tool, preset in TOOLS.items()
+    ]
+    return [
+        "## The provisioning clients of IoTivity",
+        "",
+        "The requests of two more tools were recorded. Each is played to a light with the preset",
+        "of the tool, and answered with the code that the sample server of the same version gave,",
+        "and with its effect: ownership, credentials, rules and reset are looked up afterwards.",
+        "",
+        *counts,
+        "",
+        "| Tool | Request | Its own server | This device | Why |",
+        "| --- | --- | --- | --- | --- |",
+        *(
+            f"| {line.tool} | `{line.request}` | `{line.reference}` | `{line.ours}` | "
+            f"{line.reason} |"
+            for line in DIFFERENCES
+        ),
+        "",
+    ]
 
 
 def _conversation(name: str) -> str:
