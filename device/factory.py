@@ -49,7 +49,7 @@ def new_database(
     permanent = Permanent(
         device=random_uuid(entropy),
         platform=random_uuid(entropy),
-        original=device_uuid or random_uuid(entropy),
+        original=device_uuid or profile.ownership.device_uuid or random_uuid(entropy),
     )
     factory = reset_profile(profile, permanent.original)
     return factory_state(factory, permanent, permanent.original, partial(random_uuid, entropy))

@@ -21,6 +21,8 @@ class Concessions(Struct, frozen=True, kw_only=True):
     """`*` in an entry about the device's owner opens csr, roles and sp as well."""
     takes_put: bool = False
     """A security resource may be written by PUT, in a request written as OIC 1.1."""
+    takes_put_of_values: bool = False
+    """An application resource may be, in such a request."""
     takes_wrong_map_size: bool = False
     """A payload as OIC 1.1 may announce more pairs than it has."""
 

@@ -106,7 +106,14 @@ def _made(
     tenant: Tenant, house: House, log: Log, ending: ExitStack, *, is_alone: bool
 ) -> tuple[AnyDevice, Store]:
     profile, bus = tenant.profile, Bus(tenant.name)
-    lines = EventLog(log, tenant.name, tenant.directory, is_alone=is_alone, verbose=house.verbose)
+    lines = EventLog(
+        log,
+        tenant.name,
+        tenant.directory,
+        is_alone=is_alone,
+        verbose=house.verbose,
+        texts=profile.texts,
+    )
     ending.callback(lines.close)
     if house.watch is not None and house.watch.is_shown:
         bus.subscribe(partial(_unless_traced, lines))

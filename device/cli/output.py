@@ -4,12 +4,14 @@ import sys
 import time
 from collections.abc import Callable, Mapping, MutableMapping
 from pathlib import Path
+from string import Template
+from types import MappingProxyType
 from typing import Any, Final, TextIO
 
 import click
 import structlog
 
-from onboardee.device.cli.lines import event_line
+from onboardee.device.cli.lines import event_line, value_text
 from onboardee.device.cli.log_writer import LogWriter
 from onboardee.device.cli.terminal import has_colour, is_terminal, width
 from onboardee.device.events import (
@@ -23,6 +25,8 @@ from onboardee.device.machine.telling import without_secrets
 
 LINES_PER_SECOND: Final = 20.0
 """Of each kind of event; what a hostile peer causes beyond it is counted, not written."""
+
+NO_TEXTS: Final[Mapping[str, str]] = MappingProxyType({})
 
 _WARNINGS: Final = frozenset(
     {
@@ -90,6 +94,11 @@ class Log:
             line = click.style(f"  PIN{whose}: {pin}  ", bold=True, reverse=True)
             self._writer.write(self._shown(f"\n    {line} type it into the onboarding tool\n"))
 
+    def say(self, text: str) -> None:
+        """Write what a device says to people, as it is."""
+        if not self._is_json:
+            self._writer.write(text.rstrip("\n"))
+
     @property
     def is_json(self) -> bool:
         """Whether machines read along."""
@@ -121,9 +130,12 @@ class EventLog:
         *,
         is_alone: bool = True,
         verbose: bool = False,
+        texts: Mapping[str, str] = NO_TEXTS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Name the device in each line, unless people read it and it is the only one.
+
+        `texts` are what its profile has for people to read at an event.
 
         What a device does by itself, and the way to a goal, is written only if `verbose`.
         """
@@ -132,6 +144,7 @@ class EventLog:
         self._directory = directory
         self._is_named = log.is_json or not is_alone
         self._verbose = verbose
+        self._texts = texts
         self._clock = clock
         self._allowances: dict[str, tuple[float, float]] = {}
         self._left_out: dict[str, int] = {}
@@ -149,7 +162,9 @@ class EventLog:
             self._left_out[name] = left_out + 1
             return
         self._left_out.pop(name, None)
-        if isinstance(event, PinShown):
+        if name in self._texts:
+            self._log.say(_said(self._texts[name], event))
+        elif isinstance(event, PinShown):
             self._log.show_pin(event.pin, self._device if self._is_named else None)
 
     def close(self) -> None:
@@ -176,6 +191,12 @@ class EventLog:
         may = level >= 1
         self._allowances[name] = (level - 1 if may else level, now)
         return may
+
+
+def _said(text: str, event: Event) -> str:
+    """Put what an event tells into a text; what a stranger wrote moves no cursor."""
+    told = {name: value_text(value) for name, value in event.fields().items()}
+    return Template(text).safe_substitute(told)
 
 
 def _is_busyness(event: Event) -> bool:

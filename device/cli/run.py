@@ -15,7 +15,7 @@ from onboardee.device.cli.seeding import seeded
 if TYPE_CHECKING:
     from onboardee.device.cli.auditing import Auditor
 
-METHODS: Final = ("jw", "rdp", "mfgcert")
+METHODS: Final = ("jw", "rdp", "mfgcert", "preconfpin")
 PRESETS: Final = (
     "ocf",
     "auto",
@@ -97,7 +97,7 @@ _OPTIONS: Final = (
         "--otm",
         callback=_methods,
         metavar="METHODS",
-        help="Owner transfer methods to offer: some of jw,rdp,mfgcert, with commas.",
+        help="Owner transfer methods to offer: some of jw,rdp,mfgcert,preconfpin, with commas.",
     ),
     click.option(
         "--pin",

@@ -216,11 +216,11 @@ def _directory(candidate: Candidate, state_dir: Path | None, *, is_alone: bool) 
 def _adapted(profile: Profile, wishes: Wishes) -> Profile:
     if wishes.compat:
         profile = replace(profile, compat=PRESETS[Preset(wishes.compat)])
-    if wishes.otm:
-        profile = _with_methods(profile, tuple(map(OwnerTransferMethod, wishes.otm)))
     if wishes.pin:
         fixed = replace(profile.ownership.pin, fixed=wishes.pin)
         profile = replace(profile, ownership=replace(profile.ownership, pin=fixed))
+    if wishes.otm:
+        profile = _with_methods(profile, tuple(map(OwnerTransferMethod, wishes.otm)))
     return profile
 
 

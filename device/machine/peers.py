@@ -25,7 +25,7 @@ from onboardee.device.security.tries import Tries
 from onboardee.device.simulation.compatibility import Compatibility
 from onboardee.device.simulation.profile import OwnershipSettings, PinSettings
 from onboardee.device.sources import source_of
-from onboardee.svrdb.model import Credential, Database, State, TransferMethod
+from onboardee.svrdb.model import PIN_METHODS, Credential, Database, State, TransferMethod
 from onboardee.wire.dtls import (
     DtlsLimits,
     Event,
@@ -160,12 +160,17 @@ class Peers:
             self._pins.note_wrong()
 
     def show_pin(self) -> None:
-        """Show a new PIN if that is the selected method, otherwise none."""
+        """Show a new PIN if that is the selected method, otherwise none.
+
+        A preconfigured one is known to who may have it, and is not told again.
+        """
         doxm = self._state.database.doxm
-        if doxm.owned or doxm.selected_method != TransferMethod.RANDOM_PIN:
+        if doxm.owned or doxm.selected_method not in PIN_METHODS:
             self._pins.drop()
-        else:
-            self._report(events.PinShown(pin=self._pins.show()))
+            return
+        pin = self._pins.show()
+        if doxm.selected_method == TransferMethod.RANDOM_PIN:
+            self._report(events.PinShown(pin=pin))
 
     def forget_pin(self) -> None:
         """Show no PIN any more, and forget the wrong ones."""

@@ -215,11 +215,11 @@ def _operate(request: Request, at: Admitted) -> Outcome:
 
 
 def _is_put_taken(call: Call) -> bool:
-    return (
-        call.concessions.takes_put
-        and call.standard is not OCF
-        and call.target.kind is Kind.SECURITY
-    )
+    if call.standard is OCF:
+        return False
+    taken = call.concessions
+    by_kind = {Kind.SECURITY: taken.takes_put, Kind.APPLICATION: taken.takes_put_of_values}
+    return by_kind.get(call.target.kind, False)
 
 
 def _map_decoder(request: Request, call: Call) -> Callable[[bytes], Mapping[str, object]]:

@@ -38,6 +38,7 @@ LABELS: Final[dict[int, bytes]] = {
     TransferMethod.JUST_WORKS: b"oic.sec.doxm.jw",
     TransferMethod.RANDOM_PIN: b"oic.sec.doxm.rdp",
     TransferMethod.MANUFACTURER_CERTIFICATE: b"oic.sec.doxm.mfgcert",
+    TransferMethod.PRECONFIGURED_PIN: b"x.org.iotivity.sec.doxm.pcp",
 }
 """What names the transfer method in the derivation, without a zero at its end."""
 

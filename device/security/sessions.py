@@ -42,6 +42,7 @@ from onboardee.device.validity import is_usable
 from onboardee.pki.errors import CertificateError
 from onboardee.svrdb.model import (
     NIL,
+    PIN_METHODS,
     Credential,
     CredentialType,
     Database,
@@ -64,6 +65,7 @@ TRANSFER_SUITES: Final[Mapping[int, tuple[CipherSuite, ...]]] = {
     TransferMethod.JUST_WORKS: (CipherSuite.ECDH_ANON_AES_128_CBC_SHA256,),
     TransferMethod.RANDOM_PIN: (CipherSuite.ECDHE_PSK_AES_128_CBC_SHA256,),
     TransferMethod.MANUFACTURER_CERTIFICATE: CERTIFICATE_SUITES,
+    TransferMethod.PRECONFIGURED_PIN: (CipherSuite.ECDHE_PSK_AES_128_CBC_SHA256,),
 }
 """What a device without an owner accepts, by selected method; before the selection nothing."""
 
@@ -163,7 +165,7 @@ def _transfer_terms(
         # the tool has no certificate that the device could know: it is not asked for one
         certificate = manufacturer_certificate(database, wall_clock())
         return None if certificate is None else Offer(suites, certificate=certificate, tag=terms)
-    if database.doxm.selected_method != TransferMethod.RANDOM_PIN:
+    if database.doxm.selected_method not in PIN_METHODS:
         return Offer(suites=suites, tag=terms)
     if pin is None:
         return None

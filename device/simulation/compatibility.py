@@ -40,6 +40,8 @@ class Compatibility(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """With `oic_1_1`: 2.01 for a POST to acl and cred, and resource types oic.sec.* too."""
     update_by_put: bool = False
     """With `oic_1_1`: a PUT to a security resource is a POST. IoTivity 1.1.0's tool owns by PUT."""
+    values_by_put: bool = False
+    """With `oic_1_1`: a PUT to an application resource is a POST, as its clients mean it."""
     wrong_map_size: bool = False
     """With `oic_1_1`: a payload in format 60 may have fewer pairs than its map says.
 
@@ -82,6 +84,7 @@ class Compatibility(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             shows_owner_by_entry=self.oic_1_1 and self.found_again,
             opens_to_owner=self.owner_wildcard,
             takes_put=self.oic_1_1 and self.update_by_put,
+            takes_put_of_values=self.oic_1_1 and self.values_by_put,
             takes_wrong_map_size=self.oic_1_1 and self.wrong_map_size,
         )
 
@@ -101,12 +104,15 @@ class Preset(StrEnum):
 
 _OIC_1_1: Final = Compatibility(anonymous_doxm=True, anonymous_entries=True, oic_1_1=True)
 
+_IOTIVITY_1_2: Final = msgspec.structs.replace(
+    _OIC_1_1, values_by_put=True, owner_of_resources=True
+)
+
 _IOTIVITY_1_1: Final = msgspec.structs.replace(
-    _OIC_1_1,
+    _IOTIVITY_1_2,
     direct_pairing_property=DirectPairing.IOTIVITY_1_1_1,
     nil_acl_owner=True,
     operation_mode_3=True,
-    owner_of_resources=True,
 )
 
 _IOTIVITY_OCF: Final = Compatibility(
@@ -134,7 +140,7 @@ PRESETS: Final = {
     Preset.IOTIVITY_1_1_1: msgspec.structs.replace(
         _IOTIVITY_1_1, wrong_map_size=True, security_version="1.1.1"
     ),
-    Preset.IOTIVITY_1_2: msgspec.structs.replace(_OIC_1_1, owner_of_resources=True),
+    Preset.IOTIVITY_1_2: _IOTIVITY_1_2,
     Preset.IOTIVITY_1_3: msgspec.structs.replace(_IOTIVITY_OCF, owner_wildcard=True),
     Preset.IOTIVITY_2: _IOTIVITY_OCF,
     Preset.OIC_1_1: _OIC_1_1,

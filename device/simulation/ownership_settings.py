@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 from typing import Annotated, Final
+from uuid import UUID
 
 import msgspec
 
@@ -38,6 +39,7 @@ class OwnerTransferMethod(StrEnum):
     JUST_WORKS = "jw"
     RANDOM_PIN = "rdp"
     MANUFACTURER_CERTIFICATE = "mfgcert"
+    PRECONFIGURED_PIN = "preconfpin"
 
     @property
     def number(self) -> TransferMethod:
@@ -46,6 +48,7 @@ class OwnerTransferMethod(StrEnum):
             OwnerTransferMethod.JUST_WORKS: TransferMethod.JUST_WORKS,
             OwnerTransferMethod.RANDOM_PIN: TransferMethod.RANDOM_PIN,
             OwnerTransferMethod.MANUFACTURER_CERTIFICATE: TransferMethod.MANUFACTURER_CERTIFICATE,
+            OwnerTransferMethod.PRECONFIGURED_PIN: TransferMethod.PRECONFIGURED_PIN,
         }[self]
 
 
@@ -86,6 +89,11 @@ class OwnershipSettings(Section, frozen=True, kw_only=True):
     """The certificate of the manufacturer certificate method."""
     uuid: UuidPolicy = UuidPolicy.KEEP
     """Which UUID the device has after a factory reset."""
+    device_uuid: UUID | None = None
+    """The UUID of a device that starts anew, instead of a random one.
+
+    For the likeness of a certain device: two of them in one network could not be told apart.
+    """
     temporary_uuid: bool = False
     """Hide the device UUID behind a temporary one until the device has an owner."""
     reset_delay: Annotated[float, msgspec.Meta(ge=0, le=60)] = 2.0
@@ -112,6 +120,8 @@ class OwnershipSettings(Section, frozen=True, kw_only=True):
             and self.manufacturer is None
         ):
             raise ValueError("the method mfgcert needs ownership.manufacturer: chain and key")
+        if OwnerTransferMethod.PRECONFIGURED_PIN in self.methods and self.pin.fixed is None:
+            raise ValueError("the method preconfpin needs ownership.pin.fixed, or --pin")
 
 
 def check_ownership(ownership: OwnershipSettings) -> None:

@@ -34,6 +34,7 @@ METHODS: Final = {
     "rdp": TransferMethod.RANDOM_PIN,
     "mfgcert": TransferMethod.MANUFACTURER_CERTIFICATE,
     "self": TransferMethod.SELF,
+    "preconfpin": TransferMethod.PRECONFIGURED_PIN,
 }
 STATES: Final = {state.name.lower(): state for state in State}
 KINDS: Final = {kind.name.lower().replace("_", "-"): kind for kind in CredentialType}

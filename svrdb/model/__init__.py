@@ -73,7 +73,7 @@ from onboardee.svrdb.model.database import (
     ResetProfile,
     ResetUuid,
 )
-from onboardee.svrdb.model.doxm import DOXM, Doxm, TransferMethod
+from onboardee.svrdb.model.doxm import DOXM, PIN_METHODS, Doxm, TransferMethod
 from onboardee.svrdb.model.numbers import NIL, is_same_identity
 from onboardee.svrdb.model.pstat import PSTAT, Dos, Pstat
 from onboardee.svrdb.model.resource import (
@@ -105,6 +105,7 @@ __all__ = [
     "OWNED_RESOURCES",
     "OWNER",
     "PARTS",
+    "PIN_METHODS",
     "PSTAT",
     "SDI",
     "SECURITY_RESOURCES",

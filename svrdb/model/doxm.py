@@ -45,6 +45,12 @@ class TransferMethod(IntEnum):
     RANDOM_PIN = 1
     MANUFACTURER_CERTIFICATE = 2
     SELF = 4
+    PRECONFIGURED_PIN = 0xFF00
+    """IoTivity's own: a PIN that device and tool have known before."""
+
+
+PIN_METHODS: Final = frozenset({TransferMethod.RANDOM_PIN, TransferMethod.PRECONFIGURED_PIN})
+"""Those whose session has the key of a PIN."""
 
 
 class Doxm(

@@ -25,10 +25,12 @@ from onboardee.device.events import (
 HOSTILE = ["/x\x1b[2J", "/x\n00:00:00 [info] owner.changed", "/\x9b31m", "/\u202egnp", "/\x07\x7f"]
 
 
-def _log(form: str, *, verbose: bool = False) -> tuple[EventLog, Callable[[], None]]:
+def _log(
+    form: str, *, verbose: bool = False, texts: dict[str, str] | None = None
+) -> tuple[EventLog, Callable[[], None]]:
     """Return a log on standard output, and what writes all of it."""
     log = Log(form)
-    lines = EventLog(log, "light", Path("/state/light"), verbose=verbose)
+    lines = EventLog(log, "light", Path("/state/light"), verbose=verbose, texts=texts or {})
 
     def close() -> None:
         lines.close()
@@ -49,6 +51,35 @@ def test_a_path_from_a_stranger_moves_no_cursor(
     lines = capsys.readouterr().out.removesuffix("\n").split("\n")
     assert len(lines) == 2
     assert all(line.isprintable() for line in lines)
+
+
+def test_a_device_has_words_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    """What a profile says at an event stands below its line, as it is, and instead of our PIN."""
+    log, close = _log("console", texts={"otm.pin": "====\n    PIN CODE : $pin\n====\n"})
+    log(PinShown(pin="12345678"))
+    close()
+    _, *said = capsys.readouterr().out.splitlines()
+    assert said == ["====", "    PIN CODE : 12345678", "===="]
+
+
+@pytest.mark.parametrize("path", HOSTILE)
+def test_words_of_a_device_move_no_cursor(path: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A stranger's path in such a text is visible characters only, in one line."""
+    log, close = _log("console", texts={"request.refused": "no $href"})
+    log(RequestRefused(peer="", method="GET", href=path, code="4.04", reason=""))
+    close()
+    lines = capsys.readouterr().out.removesuffix("\n").split("\n")
+    assert len(lines) == 2
+    assert all(line.isprintable() for line in lines)
+
+
+def test_machines_get_no_words(capsys: pytest.CaptureFixture[str]) -> None:
+    """In JSON each line is an event."""
+    log, close = _log("json", texts={"otm.pin": "PIN CODE : $pin"})
+    log(PinShown(pin="12345678"))
+    close()
+    (line,) = capsys.readouterr().out.splitlines()
+    assert json.loads(line)["event"] == "otm.pin"
 
 
 @pytest.mark.parametrize("path", HOSTILE)

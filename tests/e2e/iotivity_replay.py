@@ -37,13 +37,6 @@ class ToolDifference(NamedTuple):
 DIFFERENCES = (
     ToolDifference(
         "iotivity-2",
-        "POST /oic/sec/cred",
-        "2.04",
-        "4.00",
-        "The trust anchor's AlgorithmIdentifier has NULL parameters, and is not read here.",
-    ),
-    ToolDifference(
-        "iotivity-2",
         "DELETE /oic/sec/cred",
         "4.06",
         "4.03",

@@ -36,13 +36,18 @@ def pin_profile(**pin: object) -> Profile:
 
 def select_pin(scene: Scene, number: int = 1) -> str:
     """Select the method over plain CoAP, and read the PIN at the device."""
+    select(scene, 1, number)
+    return scene.seen(events.PinShown)[-1].pin
+
+
+def select(scene: Scene, method: int, number: int = 1) -> None:
+    """Select a method over plain CoAP."""
     message = Message(code=POST, uri_path=("oic", "sec", "doxm"), content_format=10000)
     message.mtype, message.mid, message.token = Type.CON, number, b"1"
-    message.payload = cbor2.dumps({"oxmsel": 1})
+    message.payload = cbor2.dumps({"oxmsel": method})
     path = Path(HOST, PLAIN, "10.0.0.5", 5000)
     (answer,) = scene.device.receive(message.encode(), path, scene.network.now)
     assert answer.datagram[1] == 0x44
-    return scene.seen(events.PinShown)[-1].pin
 
 
 def connect(
@@ -85,6 +90,19 @@ def test_right_pin_opens_the_ownership_connection(identity: bytes) -> None:
     """Whatever a tool calls itself, the PIN alone opens the connection, and gives no identity."""
     scene = make_scene(pin_profile())
     assert connect(scene, select_pin(scene), identity) is not None
+    (opened,) = scene.seen(events.SessionOpened)
+    assert opened.identity == "ownership connection"
+
+
+def test_a_preconfigured_pin_opens_it_too_and_is_not_told() -> None:
+    """IoTivity's own method: device and tool have known the PIN before, and no event has it."""
+    light = pin_profile(fixed="12341234")
+    methods = (OwnerTransferMethod.PRECONFIGURED_PIN,)
+    scene = make_scene(replace(light, ownership=replace(light.ownership, methods=methods)))
+    select(scene, 0xFF00)
+    assert scene.seen(events.PinShown) == []
+    assert connect(scene, "12341235") is None
+    assert connect(scene, "12341234", port=5002) is not None
     (opened,) = scene.seen(events.SessionOpened)
     assert opened.identity == "ownership connection"
 

@@ -16,6 +16,10 @@ STILL = {
     "bridge",
     "led",
     "light",
+    "sampleserver-justworks",
+    "sampleserver-mfg",
+    "sampleserver-preconfpin",
+    "sampleserver-randompin",
     "water-purifier",
 }
 """Nothing happens in these unless a client says so, and then at once."""

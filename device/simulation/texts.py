@@ -1,0 +1,35 @@
+"""What a device says to people at an event, in words of its profile."""
+
+from collections.abc import Mapping
+from string import Template
+from typing import Annotated
+
+import msgspec
+
+from onboardee.device import events
+from onboardee.device.simulation.section import MisplacedError
+
+EventName = Annotated[str, msgspec.Meta(pattern=r"^[a-z_]+\.[a-z_]+$")]
+
+
+def check_texts(texts: Mapping[str, str]) -> None:
+    """Raise `MisplacedError` for an event that there is not, or for what it does not tell."""
+    known = {each.name: each for each in _kinds(events.Event)}
+    for name, text in texts.items():
+        kind = known.get(name)
+        if kind is None:
+            raise MisplacedError(f"there is no event {name}", "texts", name)
+        told = {field.name for field in msgspec.structs.fields(kind)}
+        template = Template(text)
+        if not template.is_valid():
+            raise MisplacedError("a $ that stands for itself is written twice", "texts", name)
+        for wanted in template.get_identifiers():
+            if wanted not in told:
+                raise MisplacedError(f"{name} does not tell {wanted}", "texts", name)
+
+
+def _kinds(base: type[events.Event]) -> list[type[events.Event]]:
+    found = []
+    for kind in base.__subclasses__():
+        found += [kind, *_kinds(kind)]
+    return found
