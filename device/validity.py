@@ -1,8 +1,16 @@
-"""When an access control entry or a credential applies: its periods, weighed at a moment.
+"""When an access control entry or a credential applies: its periods, evaluated at a moment.
 
-A rule is weighed at every request, so what one evaluation may cost has a bound: `svrdb.validity`
+    period     start |=========| start + length
+    rule             |=========|          |=========|          |=========|   ... until, count
+                                               ^ moment: applies
+
+To tell whether a moment lies in a repetition, only the last one that began before it has to be
+known. It is computed for seconds, minutes and hours (`_latest_by_clockwork`), and searched for with
+days, months and years (`_latest_by_calendar`, dateutil).
+
+A rule is evaluated at every request, so what one evaluation may cost has a bound: `svrdb.validity`
 refuses rules whose next occurrence could be searched for in vain, and a search begins shortly
-before the moment in question, not when the rule began.
+before the moment in question, not when the rule began. Results are remembered by the second.
 """
 
 from collections.abc import Iterable
@@ -18,7 +26,9 @@ __all__ = ["applies_at", "is_usable", "parse"]
 def applies_at(validity: Iterable[TimePattern], moment: datetime | None) -> bool:
     """Tell whether an entry with this validity applies at a moment (OCF Security 12.2).
 
-    What cannot be understood never applies: a restriction that is ignored would grant too much.
+    `moment` is aware; None is a device that does not know the time, for which nothing limited
+    applies. What cannot be understood never applies: a restriction that is ignored would grant too
+    much.
     """
     patterns = tuple(validity)
     if not patterns:
@@ -58,6 +68,7 @@ def _is_within(period: Period, moment: datetime) -> bool:
 
 
 def _repeats_over(period: Period, rule: RecurrenceRule, moment: datetime) -> bool:
+    """Tell whether the last repetition before the moment still lasts."""
     last = moment if rule.until is None else min(moment, rule.until)
     if last < period.start:
         return False
@@ -69,6 +80,7 @@ def _repeats_over(period: Period, rule: RecurrenceRule, moment: datetime) -> boo
 def _latest_by_clockwork(
     rule: RecurrenceRule, start: datetime, last: datetime, _over: datetime
 ) -> datetime | None:
+    """Return the last occurrence up to `last`, of a rule that is plain arithmetic."""
     step = STEPS[rule.frequency] * rule.interval
     number = (last - start) // step
     if rule.count is not None:
@@ -94,7 +106,10 @@ def _latest_by_calendar(
 
 
 def _later_start(rule: RecurrenceRule, start: datetime, horizon: datetime) -> datetime:
-    """Move the start of a rule on by whole intervals, up to the horizon."""
+    """Move the start of a rule on by whole intervals, up to the horizon.
+
+    The occurrences from there on are the same, but for a rule with COUNT, which is not moved.
+    """
     if horizon <= start:
         return start
     step = STEPS.get(rule.frequency)

@@ -1,4 +1,30 @@
-"""The secure-virtual-resource database: what a device keeps, and how it keeps it safely."""
+"""The secure-virtual-resource database: what a device keeps, and how it keeps it safely.
+
+A database (`Database`) is one immutable value with the security resources of a device, its
+identifiers and its reset profile. A store (`Store`) holds one on the disk and exchanges it as a
+whole. Everything else is functions from a database to another one, or to what can be said of it;
+they read no file and know no time.
+
+    model        the structures, one file a resource, with OCF's names and rights
+    store        current database, commit; below it disk, journal, contents, files, storage
+    codec        a database as JSON or CBOR; damage tells where a file is damaged
+    snapshots    databases kept under names; recovery puts one in place of the current
+    check,       what is wrong with a database: what a device depends on; what is doubtful;
+      advice,      entries of no use. repairs and mends do something about it
+      content
+    editor       changes as people write them: paths, entries, owners, states
+    formats      the databases of IoTivity and IoTivity-Lite, in and out
+    reset_profile, onboarding, seed, validity, version1
+                 what a reset leaves; what states begin with; UUIDs; periods; OIC 1.1
+
+A device's database is looked at and changed in this way (`read_existing` takes no lock):
+
+>>> from onboardee.svrdb import editor, open_existing, read_existing
+>>> editor.get(read_existing("kitchen"), "doxm.owned")
+False
+>>> with open_existing("kitchen") as store:
+...     store.commit(editor.put(store.current, "doxm.oxmsel", "0"))
+"""
 
 from onboardee.svrdb.advice import advise, worsened
 from onboardee.svrdb.check import problems

@@ -192,4 +192,5 @@ def _in_profile(sentence: str, *, is_repairable: bool) -> Finding:
 
 
 _NOT_ITS_OWN: Final = frozenset({ProblemCode.NO_PERMANENT_UUID, ProblemCode.NAME_MISMATCH})
-"""What a reset profile is not to blame for: which UUID a reset gives is decided elsewhere."""
+"""Findings that do not come from the reset profile: the identifiers are not in it, and which UUID a
+reset gives is decided elsewhere."""

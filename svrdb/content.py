@@ -135,7 +135,7 @@ def _rules(database: Database) -> Findings:
     for ace in database.acl2.entries:
         yield from _resources(ace)
         yield from _validity(ace)
-        # To weigh a recurrence rule takes up to a hundredth of a second, and a request may need
+        # To evaluate a recurrence rule takes up to a hundredth of a second, and a request may need
         # all.
         count += sum(len(pattern.recurrence) for pattern in ace.validity)
         if not ace.permission:

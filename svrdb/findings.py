@@ -83,7 +83,7 @@ class ProblemCode(StrEnum):
     BAD_VALIDITY = "bad-validity"
     """A period or a rule that cannot be read, so that the entry never applies by it."""
     TOO_MANY_RULES = "too-many-rules"
-    """More recurrence rules than a request may have to weigh."""
+    """More recurrence rules than a request may have to evaluate."""
     ENTRY_WITHOUT_EFFECT = "entry-without-effect"
     """Its permission is 0; perhaps it was meant to be switched off."""
     OWNER_UNKNOWN = "owner-unknown"

@@ -5,14 +5,14 @@
 
 A period is a start and an end or a duration, all in UTC, the end excluded. A rule repeats it.
 
-A rule comes from a peer and is weighed at every request, so that it is a lever: what costs its
-author forty octets can cost the device a search through centuries. RFC 5545 permits rules that
-never occur again ("the 31st, in February"), and the search for what never comes goes on to the end
-of the calendar. So a rule is accepted only if it is certain to recur soon, or can be computed;
-everything else of RFC 5545 is refused as not supported, and never half understood: a part that was
-passed over would be a restriction that does not restrict.
+A rule comes from a peer and is evaluated at every request: forty octets of a peer could make the
+device search through centuries each time. RFC 5545 permits rules that never occur again ("the 31st,
+in February"), and the search for what never comes goes on to the end of the calendar. So a rule is
+accepted only if it is certain to recur soon, or can be computed; everything else of RFC 5545 is
+refused as not supported, and never half understood: a part that was passed over would be a
+restriction that does not restrict.
 
-`onboardee.device.validity` does the weighing.
+`onboardee.device.validity` evaluates them.
 """
 
 import re
@@ -110,7 +110,7 @@ class Period:
 def parse(pattern: TimePattern) -> Period:
     """Read a period and its recurrence rules. Raises `ValueError`, whose text names the part.
 
-    Readings are remembered, as the same few patterns are weighed at every request.
+    Readings are remembered, as the same few patterns are evaluated at every request.
 
     >>> parse(TimePattern(period="20300101T080000Z/PT2H")).length
     datetime.timedelta(seconds=7200)
@@ -153,7 +153,7 @@ def _length(text: str) -> timedelta:
 
 
 def _rule(text: str, start: datetime) -> RecurrenceRule:
-    """Read one rule. Raises `ValueError` where it is not certain to be weighed quickly."""
+    """Read one rule. Raises `ValueError` where it is not certain to be evaluated quickly."""
     pairs = [part.partition("=") for part in text.upper().removeprefix("RRULE:").split(";")]
     parts = {name: value for name, _, value in pairs}
     if len(parts) < len(pairs):

@@ -98,7 +98,7 @@ class Acl(
 
 
 class Inexpressible(msgspec.Struct, frozen=True, kw_only=True):
-    """An entry of version 2 that version 1 has no words for, and why."""
+    """An entry of version 2 that version 1 cannot express, and why."""
 
     aceid: int
     reason: str
@@ -209,7 +209,7 @@ def _to_subject(text: str) -> Subject:
 
 
 def _from_subject(subject: Subject) -> str:
-    """Return the subject of version 1. Raises `InexpressibleError` for what it has no words for."""
+    """Return the subject of version 1. Raises `InexpressibleError` for what it cannot express."""
     if subject.connection is Connection.ANYONE:
         return ANY_SUBJECT
     if subject.connection is not None:

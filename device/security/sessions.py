@@ -59,7 +59,8 @@ CERTIFICATE_SUITES: Final = (
     CipherSuite.ECDHE_ECDSA_AES_256_CCM_8,
     CipherSuite.ECDHE_ECDSA_AES_256_CCM,
 )
-"""Suites in which the device shows a certificate, best liked first."""
+"""Suites in which the device shows a certificate, in its order of preference. GCM, which
+IoTivity-Lite uses with a cloud, is not among them."""
 
 TRANSFER_SUITES: Final[Mapping[int, tuple[CipherSuite, ...]]] = {
     TransferMethod.JUST_WORKS: (CipherSuite.ECDH_ANON_AES_128_CBC_SHA256,),
@@ -70,7 +71,7 @@ TRANSFER_SUITES: Final[Mapping[int, tuple[CipherSuite, ...]]] = {
 """What a device without an owner accepts, by selected method; before the selection nothing."""
 
 OWNED_SUITES: Final = (CipherSuite.ECDHE_PSK_AES_128_CBC_SHA256,)
-"""What an owned device accepts: never the anonymous suite; with a certificate more."""
+"""What an owned device accepts without a certificate: never the anonymous suite."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,17 +19,19 @@ from dataclasses import dataclass, field
 from typing import Final
 
 A_MINUTE: Final = 6
-"""Tries of one host: who was wrong five times and saw the device reset itself may go on at once."""
+"""Tries of one host within a minute: one more than the five after which the device resets itself,
+so that its owner may go on at once."""
 AN_HOUR: Final = 20
-"""Tries of one host, as no person is wrong so often."""
+"""Tries of one host within an hour; no person is wrong so often."""
 HOSTS: Final = 256
 """Remembered hosts; the one that tried longest ago is forgotten."""
 ALL_A_MINUTE: Final = 10
-"""Tries of all hosts at least; 10,000 PINs then last half a day against any number of hosts …"""
+"""Tries of all hosts within a minute, at least. 10,000 PINs then last half a day against any number
+of hosts."""
 SHARE: Final = 100_000
-"""… and if there are more PINs, one try a minute for so many of them …"""
+"""For each so many PINs one try a minute is permitted to all hosts, if that is more."""
 MOST_A_MINUTE: Final = 1000
-"""… up to this, which is more than a device can do."""
+"""Tries of all hosts within a minute, at most; more than a device can do."""
 
 
 def all_a_minute(pins: int) -> int:

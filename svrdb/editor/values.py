@@ -93,7 +93,7 @@ def _readings(text: str, name: str) -> Iterator[object]:
         read = json.loads(text)
         yield read
         if isinstance(read, dict | list):
-            return  # nobody means the text of it
+            return  # who writes an object or an array does not mean its text
     word = read_word(name, text)
     if word is not None:
         yield word

@@ -83,9 +83,9 @@ class DtlsLimits:
     handshake_timeout: float = 60.0
     """From the cookie to Finished, whatever is repeated meanwhile."""
     retransmit_initial: float = 1.0
-    """The first retransmission (RFC 6347 4.2.4.1); each further one takes twice as long …"""
+    """Until the first retransmission; each further one takes twice as long (RFC 6347 4.2.4.1)."""
     retransmit_maximum: float = 60.0
-    """… up to this."""
+    """The longest time between two retransmissions."""
     mtu: int = 1200
     """The largest datagram of a handshake: IPv6 carries 1280 octets everywhere (RFC 8200 5)."""
     message_size: int = 16384
@@ -132,9 +132,9 @@ class ClientConfig:
     certificate: CertifiedKey | None = None
     verify_server: VerifyChain | None = None
     groups: tuple[int, ...] = (SECP256R1,)
-    """Any group but secp256r1 is for show: a server that picks it is refused."""
+    """In the hello; a server that picks another group than secp256r1 is refused."""
     signature_algorithms: tuple[int, ...] = (ECDSA_SECP256R1_SHA256,)
-    """ECDSA with SHA-256, 384 and 512 can be verified, others are for show."""
+    """In the hello; ECDSA with SHA-256, 384 and 512 can be verified, others are offered only."""
     renegotiation: Renegotiation = Renegotiation.SCSV
     extended_master_secret: bool = True
     offer_encrypt_then_mac: bool = False

@@ -56,9 +56,10 @@ from onboardee.wire.entropy import Entropy
 _DEFAULT_LIMITS = DtlsLimits()
 """For devices; the tool and tests have others."""
 _LAST_SEQUENCE = 0xFFFF - 32
-"""Message numbers of a whole handshake follow that of its ClientHello in 16 bits …"""
+"""The highest message number of a ClientHello: those of the whole handshake follow it, in 16 bits.
+"""
 _LAST_RECORD = 1 << 47
-"""… and record numbers in 48."""
+"""The highest record number of a ClientHello: ours follow it, in 48 bits."""
 
 
 def _address_itself(address: Hashable) -> Hashable:

@@ -56,7 +56,7 @@ class SdiResource(StoredResource):
     """Security domain information."""
 
     def update(self, call: Call, payload: Mapping[str, object]) -> Outcome:
-        """Write domain, name and privacy; unknown properties are nobody's business."""
+        """Write domain, name and privacy; unknown properties are passed over."""
         known = {name: payload[name] for name in wire(call.database.sdi) if name in payload}
         if not known:
             raise bad_request("sdi: nothing to write")
