@@ -27,7 +27,7 @@ from onboardee.svrdb.coding import (
     FORMAT,
     NUMBERED,
     Commit,
-    Stored,
+    StoredDatabase,
     Unreadable,
     invalid,
     require_known,
@@ -70,7 +70,7 @@ class CborCodec:
         """Return the database: see `read`."""
         return self.read(content).database
 
-    def read(self, content: bytes) -> Stored:
+    def read(self, content: bytes) -> StoredDatabase:
         """Check length, beginning, checksum and version, and then the database.
 
         In this order, so that each file is refused with the reason that a person can act on: cut
@@ -94,7 +94,7 @@ class CborCodec:
             raise invalid(error, cbor_places(content)) from None
         require_known(version)
         commit, packed = _commit(version, body)
-        return Stored(_database(packed, len(content) - len(packed)), commit)
+        return StoredDatabase(_database(packed, len(content) - len(packed)), commit)
 
     def pack(self, database: Database) -> bytes:
         """Return the database's own CBOR; ValueError where it would not come back the same."""

@@ -13,11 +13,11 @@ code has built is checked nowhere else.
 from typing import Final, Protocol
 
 from onboardee.svrdb.cbor_codec import CborCodec
-from onboardee.svrdb.coding import FORMAT, Commit, Stored, Unreadable
+from onboardee.svrdb.coding import FORMAT, Commit, StoredDatabase, Unreadable
 from onboardee.svrdb.json_codec import JsonCodec
 from onboardee.svrdb.model import Database
 
-__all__ = ["CBOR", "CODECS", "FORMAT", "JSON", "Codec", "Commit", "Stored", "Unreadable"]
+__all__ = ["CBOR", "CODECS", "FORMAT", "JSON", "Codec", "Commit", "StoredDatabase", "Unreadable"]
 
 
 class Codec(Protocol):
@@ -41,7 +41,7 @@ class Codec(Protocol):
     def decode(self, content: bytes) -> Database:
         """Return the database, or raise `Unreadable`."""
 
-    def read(self, content: bytes) -> Stored:
+    def read(self, content: bytes) -> StoredDatabase:
         """Return the database and which commit it is, or raise `Unreadable`.
 
         The checksum is compared before the database is decoded.

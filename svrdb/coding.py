@@ -63,7 +63,7 @@ class Commit(NamedTuple):
     folded: bytes = NOTHING
 
 
-class Stored(NamedTuple):
+class StoredDatabase(NamedTuple):
     """What a file holds; `commit` is None in version 1."""
 
     database: Database

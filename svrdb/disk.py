@@ -20,9 +20,9 @@ The files of a running device, in the form JSON:
     svr.begun          the marker of a place where a device lives
     svr.lock           locked while a store is open
 
-The order is what the power-cut trials hold this module to: with any step left out, or its sync left
-out, they find an instant at which something that was promised is gone. Three things in it are easy
-to get wrong:
+The power-cut trials hold this module to the order, and to its syncs: without that of the directory,
+without that of a record, or with a rename that is a copy, they find an instant at which something
+that was promised is gone. Three things are easy to get wrong:
 
 * The generation before is in the journal while the journal lasts, so that a checkpoint must have it
   in a file before the journal goes.
@@ -53,7 +53,7 @@ from onboardee.svrdb.storage import Storage
 class Disk:
     """The files of one locked storage. What cannot be written raises OSError.
 
-    Not safe for two threads at once: `Store` has the lock, and the sentences.
+    Not safe for two threads at once: `Store` has the lock, and makes sentences of errors.
     """
 
     def __init__(self, storage: Storage, found: Contents, *, journal: bool) -> None:

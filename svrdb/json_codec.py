@@ -32,7 +32,7 @@ from onboardee.svrdb.coding import (
     FORMAT,
     NUMBERED,
     Commit,
-    Stored,
+    StoredDatabase,
     Unreadable,
     invalid,
     require_known,
@@ -87,7 +87,7 @@ class JsonCodec:
         """Return the database: see `read`."""
         return self.read(content).database
 
-    def read(self, content: bytes) -> Stored:
+    def read(self, content: bytes) -> StoredDatabase:
         """Check form, checksum and version, in this order, and then the database.
 
         The form comes first here, as the checksum has to be found in it. Raises `Unreadable`, whose
@@ -107,7 +107,7 @@ class JsonCodec:
                 octet,
             )
         require_known(envelope.version)
-        return Stored(_database(bytes(envelope.database), content), _commit(envelope))
+        return StoredDatabase(_database(bytes(envelope.database), content), _commit(envelope))
 
     def pack(self, database: Database) -> bytes:
         """Return JSON in one line; ValueError where it would not come back the same."""

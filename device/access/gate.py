@@ -135,9 +135,9 @@ def resource_owner(database: Database, href: str) -> UUID | None:
 def has_plain_endpoint(call: Call) -> bool:
     """Tell whether the resource is to be found at an unsecured endpoint in the present state.
 
-    doxm and pstat are while the device waits for a transfer (OCF Security 8.3). What is linked in
-    `/oic/res` and what the gate serves follow from the same facts: a link to an endpoint that
-    refuses everybody would send tools into a dead end.
+    doxm and pstat are while the device waits for a transfer (OCF Security 8.3). The links in
+    `/oic/res` follow from this and the gate's rule from the same facts, so that no link leads to an
+    endpoint that refuses everybody.
     """
     target = call.target
     if target.href == DOXM and _shows_owner(call):
@@ -158,9 +158,9 @@ def _refuse(rule: str, reason: str) -> Decision:
 def _quiet_during_transfer(call: Call) -> Decision | None:
     """Nobody else talks to a device that changes owners (OCF Security 8.3).
 
-    First of all rules, as in RFOTM the unsecured rules below are wide open: without it anybody on
-    the network could choose another transfer method under the hands of the tool, or watch what it
-    does.
+    First of all rules, as the rules below let everybody read and choose in RFOTM: without it
+    anybody on the network could select another transfer method while the tool is at work, or watch
+    it.
     """
     if call.state is State.RFOTM and call.has_session and not call.peer.secured:
         return _refuse("transfer-in-progress", "an ownership connection is open")
@@ -305,10 +305,9 @@ def _owner_role(call: Call) -> Decision | None:
 def _access_control_list(call: Call) -> Decision | None:
     """Everybody else needs an entry (OCF Security 12.2).
 
-    Permissions of several entries do not add up, nor need they: an operation needs one of the bits
-    of `Operation`, and one entry that has it is enough. The refusal tells entries that match and do
-    not permit from a list in which nothing matches; it is the difference between a wrong number and
-    a wrong subject in the tool.
+    An operation needs one of the bits of `Operation`, and one entry that has it is enough. The
+    refusal tells entries that match and do not permit (the tool wrote a wrong `permission`) from a
+    list in which nothing matches (a wrong subject or resource).
     """
     needed = call.operation.value
     matching = [entry for entry in call.database.acl2.entries if applies(entry, call)]

@@ -47,7 +47,7 @@ class Priority(IntEnum):
     WARNING = 2
 
 
-class Entry(
+class AuditEntry(
     msgspec.Struct,
     frozen=True,
     rename={"event_id": "aeid", "time": "timestamp", "details": "auxiliaryinfo"},
@@ -81,11 +81,11 @@ class AuditLog:
     def __init__(self, database: Callable[[], Database], wall_clock: WallClock) -> None:
         self._database = database
         self._wall_clock = wall_clock
-        self._entries: deque[tuple[Entry, int]] = deque()
+        self._entries: deque[tuple[AuditEntry, int]] = deque()
         self.used_space = 0
 
     @property
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[AuditEntry]:
         """The entries, the latest first."""
         return [entry for entry, _ in reversed(self._entries)]
 
@@ -141,7 +141,7 @@ class AuditLog:
         time = self._wall_clock().astimezone(UTC).isoformat()
         # A path of a request may be as long as a datagram, and one entry must not fill the log.
         texts = tuple(text[:MAX_TEXT] for text in details)
-        entry = Entry(event_id, category, priority, time, message, texts)
+        entry = AuditEntry(event_id, category, priority, time, message, texts)
         if any(entry == known for known, _ in self._entries):
             return  # the list is a set: what happens twice in one instant is told once
         self._entries.append((entry, entry.size))

@@ -3,19 +3,23 @@
 The DTLS engine asks for an offer when a handshake begins (`terms_for`) and knows nothing of OCF.
 The state decides:
 
-    state    selected method     who is offered            suites                     proves
-    ------   -----------------   -----------------------   ------------------------   ----------
-    RESET    any                 nobody                    -                          -
-    RFOTM    none                nobody                    -                          -
-    RFOTM    0 Just Works        all, until one is done    ECDH_anon, AES-128-CBC     nothing
-    RFOTM    1 random PIN        the same, while a PIN     ECDHE_PSK, AES-128-CBC     the PIN
-                                   is shown
-    RFOTM    2 manufacturer      the same                  ECDHE_ECDSA, CCM           nothing;
-               certificate                                                             the device
-                                                                                       shows its
-                                                                                       certificate
-    others   any                 all                       ECDHE_PSK, and with a      a key or a
-                                                             certificate ECDHE_ECDSA    certificate
+    state    selected method       who is offered           suites
+    ------   -------------------   ----------------------   -----------------------------
+    RESET    any                   nobody                   -
+    RFOTM    none                  nobody                   -
+    RFOTM    0 Just Works          all, until one is done   ECDH_anon, AES-128-CBC
+    RFOTM    1 random PIN          the same, while a PIN    ECDHE_PSK, AES-128-CBC
+                                     is shown
+    RFOTM    2 manufacturer        the same                 ECDHE_ECDSA, AES-CCM
+               certificate
+    RFOTM    any (OIC 1.1), once   the owner alone          ECDHE_PSK, AES-128-CBC
+               the owner has its
+               credential
+    others   any                   all                      ECDHE_PSK, and with a
+                                                              certificate ECDHE_ECDSA
+
+In a transfer the peer proves nothing (0, 2) or that it knows the PIN (1); with method 2 the device
+proves who made it. Otherwise both sides prove a key or a certificate.
 
 What a session was opened for is fixed at its beginning (`Terms`, the session's tag), as an answer
 that depended on the state at each request would take the rights of the ownership connection away in

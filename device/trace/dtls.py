@@ -17,7 +17,7 @@ from onboardee.wire.dtls import CipherSuite
 from onboardee.wire.dtls import keys as derivation
 from onboardee.wire.dtls.config import DtlsLimits
 from onboardee.wire.dtls.errors import Alert as DtlsError
-from onboardee.wire.dtls.framing import Message, split_fragments
+from onboardee.wire.dtls.framing import HandshakeMessage, split_fragments
 from onboardee.wire.dtls.hello import ClientHello, HelloVerifyRequest, ServerHello
 from onboardee.wire.dtls.messages import CertificateChain, ClientKeyExchange, ServerKeyExchange
 from onboardee.wire.dtls.numbers import (
@@ -91,7 +91,7 @@ class Association:
         for record in split(datagram):
             yield Opened(record, self._content(record, way))
 
-    def messages(self, opened: Opened, way: Way) -> Iterator[Message]:
+    def messages(self, opened: Opened, way: Way) -> Iterator[HandshakeMessage]:
         """Yield the handshake messages that a record completes and that were not told before."""
         if opened.content is None or opened.record.content_type != ContentType.HANDSHAKE:
             return
@@ -106,7 +106,7 @@ class Association:
             if holes:
                 continue
             del self._parts[key], self._holes[key]
-            message = Message(part.type, part.sequence, bytes(body))
+            message = HandshakeMessage(part.type, part.sequence, bytes(body))
             if self._is_new(message, way):
                 self._note(message, way)
                 yield message
@@ -118,7 +118,7 @@ class Association:
         """Return what opens and seals the records of one way, as the last one was opened."""
         return self._keys[-1].reader[way]
 
-    def _is_new(self, message: Message, way: Way) -> bool:
+    def _is_new(self, message: HandshakeMessage, way: Way) -> bool:
         key = (way, message.type, message.sequence)
         if self._told.get(key) == message.body:
             return False
@@ -127,7 +127,7 @@ class Association:
         self._told[key] = message.body
         return True
 
-    def _note(self, message: Message, way: Way) -> None:
+    def _note(self, message: HandshakeMessage, way: Way) -> None:
         try:
             if message.type == HandshakeType.CLIENT_HELLO:
                 self.client = way
@@ -175,7 +175,7 @@ def _known_suite(number: int) -> CipherSuite | None:
         return None
 
 
-def name_of(message: Message) -> str:
+def name_of(message: HandshakeMessage) -> str:
     """Return the name of a handshake message as RFC 5246 writes it."""
     try:
         return "".join(word.capitalize() for word in HandshakeType(message.type).name.split("_"))
@@ -197,7 +197,7 @@ def suite_name(number: int) -> str:
     return f"0x{number:04X}" if suite is None else suite.name
 
 
-def fields_of(message: Message, suite: CipherSuite | None) -> dict[str, Any]:
+def fields_of(message: HandshakeMessage, suite: CipherSuite | None) -> dict[str, Any]:
     """Return what people want to know of a handshake message; of one that is broken, nothing."""
     try:
         match message.type:

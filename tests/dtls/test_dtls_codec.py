@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from onboardee.wire.dtls.codec import Reader
 from onboardee.wire.dtls.errors import DecodeError, IllegalParameter
-from onboardee.wire.dtls.framing import Message, fragment, split_fragments
+from onboardee.wire.dtls.framing import HandshakeMessage, fragment, split_fragments
 from onboardee.wire.dtls.hello import ClientHello, HelloVerifyRequest, ServerHello
 from onboardee.wire.dtls.messages import (
     CertificateChain,
@@ -163,7 +163,7 @@ def test_client_hello_round_trip(hello: ClientHello) -> None:
 @given(st.binary(max_size=300), st.integers(0, 255), st.integers(0, 0xFFFF), st.integers(1, 50))
 def test_fragments_round_trip(body: bytes, kind: int, sequence: int, size: int) -> None:
     """The fragments of a message, in one record, are found again and add up to its body."""
-    message = Message(kind, sequence, body)
+    message = HandshakeMessage(kind, sequence, body)
     offsets = range(0, len(body), size) or (0,)
     parts = [fragment(message, at, min(size, len(body) - at)) for at in offsets]
     found = list(split_fragments(b"".join(parts)))

@@ -37,7 +37,7 @@ from onboardee.wire.dtls import (
     SessionEstablished,
 )
 from onboardee.wire.dtls.cookie import CookieJar
-from onboardee.wire.dtls.framing import Message
+from onboardee.wire.dtls.framing import HandshakeMessage
 from onboardee.wire.dtls.hello import ClientHello
 from onboardee.wire.dtls.numbers import ContentType, HandshakeType
 from onboardee.wire.entropy import SeededEntropy
@@ -111,7 +111,7 @@ def test_wrong_cookie_is_answered_with_a_new_one() -> None:
 
 def test_fragmented_client_hello_is_dropped() -> None:
     """A server without state cannot put a hello together, so a fragment is not answered."""
-    message = Message(HandshakeType.CLIENT_HELLO, 0, HELLO.encode())
+    message = HandshakeMessage(HandshakeType.CLIENT_HELLO, 0, HELLO.encode())
     content = bytearray(message.encode()[:-5])
     content[9:12] = (len(content) - 12).to_bytes(3)
     pair = Pair()
@@ -227,7 +227,7 @@ def test_plaintext_alerts_do_not_touch_a_live_session() -> None:
 def test_renegotiation_is_refused_with_a_warning() -> None:
     """A ClientHello inside the session gets no_renegotiation, and the session goes on."""
     pair = Pair().start()
-    hello = Message(HandshakeType.CLIENT_HELLO, 0, HELLO.encode()).encode()
+    hello = HandshakeMessage(HandshakeType.CLIENT_HELLO, 0, HELLO.encode()).encode()
     pair.server.receive(seal(pair, ContentType.HANDSHAKE, hello), CLIENT, 1.0)
     ((answer, _),) = pair.server.take_datagrams()
     (record,) = [kind for kind, epoch, _ in records(answer) if epoch == 1]
@@ -240,7 +240,7 @@ def test_hello_request_is_ignored_by_the_client() -> None:
     """A HelloRequest neither renegotiates nor disturbs (RFC 5246 7.4.1.1)."""
     pair = Pair().start()
     link = pair.server._links[CLIENT]
-    request = Message(HandshakeType.HELLO_REQUEST, 0, b"").encode()
+    request = HandshakeMessage(HandshakeType.HELLO_REQUEST, 0, b"").encode()
     pair.client.receive(link.channel.seal(ContentType.HANDSHAKE, request, 1), 1.0)
     assert pair.client.take_datagrams() == []
     pair.assert_talking()
@@ -249,7 +249,7 @@ def test_hello_request_is_ignored_by_the_client() -> None:
 def test_other_handshake_messages_in_a_session_end_it() -> None:
     """A message that has no place in an established session is an unexpected message."""
     pair = Pair().start()
-    message = Message(HandshakeType.CLIENT_KEY_EXCHANGE, 9, b"").encode()
+    message = HandshakeMessage(HandshakeType.CLIENT_KEY_EXCHANGE, 9, b"").encode()
     pair.server.receive(seal(pair, ContentType.HANDSHAKE, message), CLIENT, 1.0)
     assert closed(pair.server.take_events())[0].reason is CloseReason.FATAL_ALERT
     ((answer, _),) = pair.server.take_datagrams()

@@ -20,7 +20,7 @@ from onboardee.wire.dtls import (
     DtlsLimits,
     ServerEndpoint,
 )
-from onboardee.wire.dtls.framing import Message, split_fragments
+from onboardee.wire.dtls.framing import HandshakeMessage, split_fragments
 from onboardee.wire.dtls.hello import ClientHello, HelloVerifyRequest
 from onboardee.wire.dtls.numbers import ContentType, HandshakeType
 
@@ -32,7 +32,7 @@ FINISHED_RECORD = 93
 def hello(sequence: int, number: int, cookie: bytes = b"") -> bytes:
     """Return the record of a ClientHello with chosen numbers."""
     body = ClientHello(0xFEFD, bytes(32), b"", cookie, (PSK,)).encode()
-    message = Message(HandshakeType.CLIENT_HELLO, sequence, body)
+    message = HandshakeMessage(HandshakeType.CLIENT_HELLO, sequence, body)
     return plain(ContentType.HANDSHAKE, message.encode(), number)
 
 
@@ -80,7 +80,7 @@ def test_client_answers_a_few_demands_for_a_cookie_only() -> None:
     sent = 0
     for sequence in range(70000):
         body = HelloVerifyRequest(0xFEFD, sequence.to_bytes(4)).encode()
-        message = Message(HandshakeType.HELLO_VERIFY_REQUEST, sequence, body)
+        message = HandshakeMessage(HandshakeType.HELLO_VERIFY_REQUEST, sequence, body)
         pair.client.receive(plain(ContentType.HANDSHAKE, message.encode()), 0.0)
         sent += len(pair.client.take_datagrams())
         if found := failures(pair.client.take_events()):

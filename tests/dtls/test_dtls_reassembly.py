@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onboardee.wire.dtls import DtlsLimits
-from onboardee.wire.dtls.framing import Fragment, Message
+from onboardee.wire.dtls.framing import Fragment, HandshakeMessage
 from onboardee.wire.dtls.reassembly import Reassembler
 
 BODY = bytes(range(200))
@@ -29,7 +29,7 @@ def test_fragments_in_any_order(size: int, overlap: int, seed: int, twice: bool)
     for piece in parts + parts + parts:
         inbox.add(piece)
     if size >= 10:
-        assert inbox.pop() == Message(11, 0, BODY)
+        assert inbox.pop() == HandshakeMessage(11, 0, BODY)
         assert inbox.pop() is None
         assert inbox.held == 0
 
@@ -41,8 +41,8 @@ def test_messages_come_out_in_order() -> None:
     assert inbox.pop() is None
     inbox.add(part(0, 200, sequence=3))
     assert [inbox.pop(), inbox.pop(), inbox.pop()] == [
-        Message(11, 3, BODY),
-        Message(11, 4, BODY),
+        HandshakeMessage(11, 3, BODY),
+        HandshakeMessage(11, 4, BODY),
         None,
     ]
 
@@ -51,7 +51,7 @@ def test_an_empty_message_is_complete() -> None:
     """A message without content, such as ServerHelloDone, needs one fragment of length 0."""
     inbox = Reassembler(0, DtlsLimits())
     inbox.add(Fragment(14, 0, 0, 0, b""))
-    assert inbox.pop() == Message(14, 0, b"")
+    assert inbox.pop() == HandshakeMessage(14, 0, b"")
 
 
 def test_a_fragment_that_contradicts_the_first_is_ignored() -> None:
@@ -62,7 +62,7 @@ def test_a_fragment_that_contradicts_the_first_is_ignored() -> None:
     inbox.add(part(100, 200)._replace(type=12))
     assert inbox.pop() is None
     inbox.add(part(100, 200))
-    assert inbox.pop() == Message(11, 0, BODY)
+    assert inbox.pop() == HandshakeMessage(11, 0, BODY)
 
 
 def test_octets_that_arrived_are_not_overwritten() -> None:
@@ -70,7 +70,7 @@ def test_octets_that_arrived_are_not_overwritten() -> None:
     inbox = Reassembler(0, DtlsLimits())
     inbox.add(part(0, 100))
     inbox.add(part(50, 200)._replace(data=bytes(50) + BODY[100:]))
-    assert inbox.pop() == Message(11, 0, BODY)
+    assert inbox.pop() == HandshakeMessage(11, 0, BODY)
 
 
 @pytest.mark.parametrize("sequence", [2, 14])
@@ -96,7 +96,7 @@ def test_messages_ahead_give_way_to_the_expected_one() -> None:
     assert inbox.held == 400
     inbox.add(part(0, 200))
     assert inbox.held == 200
-    assert inbox.pop() == Message(11, 0, BODY)
+    assert inbox.pop() == HandshakeMessage(11, 0, BODY)
 
 
 def test_gaps_are_bounded() -> None:
@@ -113,7 +113,7 @@ def test_a_forged_fragment_keeps_no_message_out() -> None:
     inbox.add(Fragment(12, 5, 0, 0, b"x"))
     inbox.add(part(0, 100))
     inbox.add(part(100, 200))
-    assert inbox.pop() == Message(11, 0, BODY)
+    assert inbox.pop() == HandshakeMessage(11, 0, BODY)
     assert inbox.held == 0
 
 
@@ -123,7 +123,7 @@ def test_a_whole_message_replaces_forged_fragments() -> None:
     for length in range(5, 50, 5):
         inbox.add(Fragment(11, length, 0, 0, b"x"))
     inbox.add(part(0, 200))
-    assert inbox.pop() == Message(11, 0, BODY)
+    assert inbox.pop() == HandshakeMessage(11, 0, BODY)
     assert inbox.held == 0
 
 

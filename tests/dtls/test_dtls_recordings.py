@@ -11,7 +11,7 @@ import pytest
 from onboardee.wire.dtls import CipherSuite, keys
 from onboardee.wire.dtls.config import DtlsLimits
 from onboardee.wire.dtls.exchange import leaf_key, verify
-from onboardee.wire.dtls.framing import Fragment, Message, fragment, split_fragments
+from onboardee.wire.dtls.framing import Fragment, HandshakeMessage, fragment, split_fragments
 from onboardee.wire.dtls.handshake import CLIENT_LABEL, SERVER_LABEL
 from onboardee.wire.dtls.hello import ClientHello, HelloVerifyRequest, ServerHello
 from onboardee.wire.dtls.messages import (
@@ -62,7 +62,7 @@ def protections(name: str) -> dict[str, Protection]:
     }
 
 
-def handshake_messages(name: str) -> list[tuple[str, Message]]:
+def handshake_messages(name: str) -> list[tuple[str, HandshakeMessage]]:
     """Return the messages of the handshake in order, Finished included."""
     opened, found = protections(name), []
     inboxes = {"client": Reassembler(0, DtlsLimits()), "server": Reassembler(0, DtlsLimits())}
@@ -80,7 +80,7 @@ def handshake_messages(name: str) -> list[tuple[str, Message]]:
     return found
 
 
-def again(message: Message, suite: CipherSuite) -> bytes:
+def again(message: HandshakeMessage, suite: CipherSuite) -> bytes:
     """Decode and encode the body of a message."""
     exchange, body = SUITES[suite].exchange, message.body
     match HandshakeType(message.type):
@@ -116,7 +116,7 @@ def test_plain_records_and_fragments_encode_back(name: str) -> None:
 def encode_fragment(part: Fragment) -> bytes:
     """Encode a fragment, whose other octets do not matter."""
     body = bytes(part.offset) + part.data + bytes(part.length - part.end)
-    return fragment(Message(part.type, part.sequence, body), part.offset, len(part.data))
+    return fragment(HandshakeMessage(part.type, part.sequence, body), part.offset, len(part.data))
 
 
 def test_messages_encode_back(name: str) -> None:

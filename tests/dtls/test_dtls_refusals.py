@@ -38,7 +38,7 @@ from onboardee.wire.dtls import (
 )
 from onboardee.wire.dtls.client import ClientConnection
 from onboardee.wire.dtls.exchange import Ephemeral
-from onboardee.wire.dtls.framing import Message, split_fragments
+from onboardee.wire.dtls.framing import HandshakeMessage, split_fragments
 from onboardee.wire.dtls.hello import ClientHello, ServerHello
 from onboardee.wire.dtls.messages import Signature
 from onboardee.wire.dtls.numbers import ContentType, HandshakeType
@@ -76,7 +76,7 @@ class Hello:
 
     @staticmethod
     def _record(hello: ClientHello, number: int) -> bytes:
-        message = Message(HandshakeType.CLIENT_HELLO, number, hello.encode())
+        message = HandshakeMessage(HandshakeType.CLIENT_HELLO, number, hello.encode())
         return plain(ContentType.HANDSHAKE, message.encode(), number)
 
 
@@ -295,7 +295,7 @@ def rewrite_server_hello(
         _, _, fragment = records(datagram)[0]
         part = next(iter(split_fragments(fragment)))
         hello = change(ServerHello.decode(part.data))
-        message = Message(part.type, part.sequence, hello.encode())
+        message = HandshakeMessage(part.type, part.sequence, hello.encode())
         return [plain(ContentType.HANDSHAKE, message.encode())]
 
     return Pair(suite, tamper=tamper, config=config).start()

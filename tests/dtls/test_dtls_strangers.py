@@ -17,7 +17,7 @@ from dtls_support import (
 
 from onboardee.wire.dtls import ClientConfig, DtlsLimits, ServerEndpoint
 from onboardee.wire.dtls.client import ClientConnection
-from onboardee.wire.dtls.framing import Message
+from onboardee.wire.dtls.framing import HandshakeMessage
 from onboardee.wire.dtls.hello import ClientHello, HelloVerifyRequest
 from onboardee.wire.dtls.numbers import ContentType, HandshakeType
 from onboardee.wire.dtls.record import Channel, split
@@ -41,7 +41,7 @@ def open_from(server: ServerEndpoint, address: tuple[str, int], sequence: int, n
     random = bytes((address[1] % 256,)) * 32
 
     def send(hello: ClientHello, message: int, record: int) -> list[bytes]:
-        body = Message(HandshakeType.CLIENT_HELLO, message, hello.encode()).encode()
+        body = HandshakeMessage(HandshakeType.CLIENT_HELLO, message, hello.encode()).encode()
         server.receive(plain(ContentType.HANDSHAKE, body, record), address, 0.0)
         return [datagram for datagram, _ in server.take_datagrams()]
 

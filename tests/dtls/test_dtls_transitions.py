@@ -6,7 +6,7 @@ import pytest
 from dtls_support import CCM_8, PSK, Pair, failures, offer_for, plain
 
 from onboardee.wire.dtls import AlertDescription, CipherSuite, UnexpectedMessage
-from onboardee.wire.dtls.framing import Message
+from onboardee.wire.dtls.framing import HandshakeMessage
 from onboardee.wire.dtls.numbers import ContentType, HandshakeType
 from onboardee.wire.dtls.transitions import (
     CLIENT_STEPS,
@@ -140,7 +140,7 @@ def test_server_answers_an_illegal_message_with_unexpected_message(
     pair = reach(state)
     handshake = pair.server._handshakes[pair.address]
     assert handshake.state is state
-    message = Message(kind, handshake._inbox.next_sequence, b"")
+    message = HandshakeMessage(kind, handshake._inbox.next_sequence, b"")
     pair.server.receive(plain(ContentType.HANDSHAKE, message.encode()), pair.address, 0.0)
     (failure,) = failures(pair.server.take_events())
     assert failure.alert is AlertDescription.UNEXPECTED_MESSAGE

@@ -180,8 +180,7 @@ class ClientHandshake(Handshake):
         self.server_random = hello.random
         self.extended_master_secret = ExtensionType.EXTENDED_MASTER_SECRET in extensions
         self.encrypt_then_mac = ExtensionType.ENCRYPT_THEN_MAC in extensions
-        # AEAD suites have their own order (RFC 7366 3); a server that says so has not understood
-        # it.
+        # Not for AEAD suites (RFC 7366 3), whose tag covers the ciphertext as it is.
         if self.encrypt_then_mac and self.parameters.bulk is not Bulk.CBC:
             raise IllegalParameter("encrypt_then_mac with a suite that has no MAC")
         if self.parameters.exchange is KeyExchange.ECDSA:

@@ -37,7 +37,7 @@ from onboardee.wire.dtls.events import (
     SessionClosed,
     SessionEstablished,
 )
-from onboardee.wire.dtls.framing import Message, split_fragments
+from onboardee.wire.dtls.framing import HandshakeMessage, split_fragments
 from onboardee.wire.dtls.half_open import HalfOpen
 from onboardee.wire.dtls.hello import ClientHello, HelloVerifyRequest
 from onboardee.wire.dtls.link import SessionLink
@@ -238,12 +238,14 @@ class ServerEndpoint:
             if first is not None and first.type == HandshakeType.CLIENT_HELLO:
                 # Without state there is nothing to put fragments together with (RFC 6347 4.3.2).
                 if first.is_whole:
-                    message = Message(first.type, first.sequence, first.data)
+                    message = HandshakeMessage(first.type, first.sequence, first.data)
                     self._on_hello(message, record.sequence, address, now)
                 return
         self._continue(record, address, now)
 
-    def _on_hello(self, message: Message, number: int, address: Hashable, now: float) -> None:
+    def _on_hello(
+        self, message: HandshakeMessage, number: int, address: Hashable, now: float
+    ) -> None:
         """Take a whole ClientHello of epoch 0.
 
         Its cookie decides whether anything is kept. What is no hello, or has numbers too high for
@@ -278,7 +280,7 @@ class ServerEndpoint:
     ) -> None:
         """Answer statelessly, under the client's own numbers (RFC 6347 4.2.1)."""
         request = HelloVerifyRequest(DTLS_1_2, self._cookies.issue(address, hello, now))
-        message = Message(HandshakeType.HELLO_VERIFY_REQUEST, sequence, request.encode())
+        message = HandshakeMessage(HandshakeType.HELLO_VERIFY_REQUEST, sequence, request.encode())
         record = plain_record(ContentType.HANDSHAKE, number, message.encode())
         self._outbox.append((record, address))
 

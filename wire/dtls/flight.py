@@ -1,6 +1,6 @@
 """A flight of outgoing messages and the timer that repeats it (RFC 6347 4.2.4).
 
-DTLS repeats whole flights, not messages: a side that waits in vain sends all of its last flight
+DTLS repeats whole flights, not messages: a side whose timer expires sends all of its last flight
 again, and so does one that sees the other's last flight again. Messages keep their numbers then,
 records get new ones, so that the repetition is not taken for a replay; a flight is therefore kept
 as messages, and sealed anew each time.
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from onboardee.wire.dtls.config import DtlsLimits
-from onboardee.wire.dtls.framing import HANDSHAKE_HEADER_SIZE, Message, fragment
+from onboardee.wire.dtls.framing import HANDSHAKE_HEADER_SIZE, HandshakeMessage, fragment
 from onboardee.wire.dtls.numbers import ContentType
 from onboardee.wire.dtls.record import Channel
 
@@ -23,7 +23,7 @@ class _Item(NamedTuple):
     `epoch` is that in which it is sent, 0 for all but Finished.
     """
 
-    message: Message | None
+    message: HandshakeMessage | None
     epoch: int
 
 
@@ -38,7 +38,7 @@ class Flight:
         self._alone = one_record_per_datagram
         self._items: list[_Item] = []
 
-    def add(self, message: Message, epoch: int) -> None:
+    def add(self, message: HandshakeMessage, epoch: int) -> None:
         """Append a handshake message."""
         self._items.append(_Item(message, epoch))
 

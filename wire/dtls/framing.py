@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 HANDSHAKE_HEADER_SIZE: Final = 12
 
 
-class Message(NamedTuple):
+class HandshakeMessage(NamedTuple):
     """One whole handshake message: type, number, body."""
 
     type: int
@@ -50,10 +50,10 @@ class Fragment(NamedTuple):
         return self.offset == 0 and len(self.data) == self.length
 
 
-def fragment(message: Message, offset: int, size: int) -> bytes:
+def fragment(message: HandshakeMessage, offset: int, size: int) -> bytes:
     """Return a part of a message behind its header.
 
-    >>> fragment(Message(20, 3, b"abcdef"), 2, 4).hex()
+    >>> fragment(HandshakeMessage(20, 3, b"abcdef"), 2, 4).hex()
     '14000006000300000200000463646566'
     """
     return (

@@ -42,7 +42,7 @@ from onboardee.wire.dtls import keys
 from onboardee.wire.dtls.config import HandshakeContext
 from onboardee.wire.dtls.errors import AlertReceived, BadRecordMac, DecryptError
 from onboardee.wire.dtls.flight import Flight, RetransmissionTimer
-from onboardee.wire.dtls.framing import HANDSHAKE_HEADER_SIZE, Message, split_fragments
+from onboardee.wire.dtls.framing import HANDSHAKE_HEADER_SIZE, HandshakeMessage, split_fragments
 from onboardee.wire.dtls.numbers import (
     AlertDescription,
     AlertLevel,
@@ -296,7 +296,7 @@ class Handshake(ABC):
             if content is not None:
                 self._on_protected(record.content_type, content)
 
-    def _take(self, message: Message) -> None:
+    def _take(self, message: HandshakeMessage) -> None:
         """Handle one message: look it up, hash it, let the side act, go on to the next state.
 
         Looked up first, so that a message that is not allowed neither enters the transcript nor
@@ -367,7 +367,7 @@ class Handshake(ABC):
 
     def _add(self, kind: HandshakeType, body: bytes) -> None:
         """Append a message of ours to flight and transcript, under the next number."""
-        message = Message(kind, self._next_sequence, body)
+        message = HandshakeMessage(kind, self._next_sequence, body)
         self._next_sequence += 1
         self._transcript.update(message.encode())
         self.flight.add(message, self.channel.writing)

@@ -16,7 +16,7 @@ reserved at once; otherwise many small fragments could promise more than there i
 from typing import Final
 
 from onboardee.wire.dtls.config import DtlsLimits
-from onboardee.wire.dtls.framing import Fragment, Message
+from onboardee.wire.dtls.framing import Fragment, HandshakeMessage
 
 _MESSAGES_AHEAD: Final = 8
 """The longest flight has five messages."""
@@ -68,9 +68,9 @@ class _Assembly:
         """How many gaps are left."""
         return len(self._gaps)
 
-    def message(self, sequence: int) -> Message | None:
+    def message(self, sequence: int) -> HandshakeMessage | None:
         """Return the message once it has no gaps."""
-        return None if self._gaps else Message(self._type, sequence, bytes(self._data))
+        return None if self._gaps else HandshakeMessage(self._type, sequence, bytes(self._data))
 
 
 class Reassembler:
@@ -124,7 +124,7 @@ class Reassembler:
         """The octets in use, those that are reserved and have not come included."""
         return sum(len(each) for rivals in self._rivals.values() for each in rivals)
 
-    def pop(self) -> Message | None:
+    def pop(self) -> HandshakeMessage | None:
         """Return the next message in order once it is complete; None until then."""
         for assembly in self._rivals.get(self.next_sequence, ()):
             message = assembly.message(self.next_sequence)

@@ -20,7 +20,7 @@ from onboardee.wire.dtls import keys
 from onboardee.wire.dtls.config import HandshakeContext, Offer
 from onboardee.wire.dtls.errors import HandshakeFailure
 from onboardee.wire.dtls.exchange import Ephemeral, leaf_key, sign, verify_digest
-from onboardee.wire.dtls.framing import Message
+from onboardee.wire.dtls.framing import HandshakeMessage
 from onboardee.wire.dtls.handshake import CLIENT_LABEL, RANDOM_SIZE, SERVER_LABEL, Handshake
 from onboardee.wire.dtls.hello import ClientHello, ServerHello
 from onboardee.wire.dtls.messages import (
@@ -51,7 +51,7 @@ class Opening:
     """
 
     hello: ClientHello
-    message: Message
+    message: HandshakeMessage
     record_number: int
 
 
