@@ -158,7 +158,7 @@ async def find(transport: AsyncioTransport, subject: DeviceUnderTest) -> Unowned
     address = Address(HOST, subject.plain)
     dialogue = Dialogue(transport, LITE.style, timeout=10)
     doxm = await dialogue.get("find the device", transport.open_plain(address), DOXM, Doxm)
-    return Unowned(doxm.device_uuid, address, (Address(HOST, subject.secure),), doxm)
+    return Unowned(doxm.device_uuid, address, (Address(HOST, subject.secure),), doxm=doxm)
 
 
 async def own(subject: DeviceUnderTest, figures: list[Figure]) -> Ownership:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Final, TypeAlias
 
-SLICE: Final = 0.004
+SLICE: Final = 0.003
 """Seconds after which others have their turn; one device's answer takes a fraction of it."""
 
 Pieces: TypeAlias = Iterator[None]
