@@ -17,7 +17,7 @@ from msgspec.structs import replace as replace_struct
 from onboardee.device.security.trust import verify_peer, verify_roles
 from onboardee.pki import issuing
 from onboardee.pki.certificate import Certificate, read_chain, read_octets
-from onboardee.pki.chains import Trust, verify
+from onboardee.pki.chains import MAX_CHAIN, Trust, verify, with_issuers
 from onboardee.pki.errors import (
     BadCertificateError,
     CertificateError,
@@ -400,3 +400,16 @@ def test_several_certificates_in_one_text(form: str) -> None:
     chain = (LEAF.certificate, MIDDLE.certificate, ROOT.certificate)
     parts = [each.der if form == "der" else each.pem.encode() for each in chain]
     assert read_octets(b"".join(parts)) == chain
+
+
+def test_a_chain_out_of_loose_certificates() -> None:
+    """What issued the last one follows it, each once, and no more than a handshake may carry."""
+    loose = [ROOT.certificate, issuing.root("other").certificate, MIDDLE.certificate]
+    whole = (LEAF.certificate, MIDDLE.certificate, ROOT.certificate)
+    assert with_issuers([LEAF.certificate], loose) == whole
+    assert with_issuers(whole[:2], []) == whole[:2]
+    below, made = ROOT, [ROOT.certificate]
+    for number in range(8):
+        below = below.issue(issuing.authority(f"authority {number}"))
+        made.append(below.certificate)
+    assert with_issuers([below.certificate], made) == tuple(reversed(made))[:MAX_CHAIN]

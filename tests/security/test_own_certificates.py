@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from msgspec.structs import replace
 
 from onboardee.device.security.identity import (
     identity_certificate,
@@ -121,6 +122,17 @@ def test_a_chain_in_several_credentials_is_shown_as_one() -> None:
         assert shown is not None
         assert shown.chain == (leaf.certificate.der, middle.certificate.der)
         assert shown.private_key.public_key() == leaf.key.public_key()
+    elsewhere = replace(above, usage=CredentialUsage.IDENTITY)
+    shown = manufacturer_certificate(device_with(first, elsewhere), NOON)
+    assert shown is not None
+    assert shown.chain == (leaf.certificate.der,)
+
+
+def test_a_makers_certificate_brings_its_key() -> None:
+    """A manufacturer's certificate for the device's own key pair is not shown as the maker's."""
+    own = ROOT.issue(issuing.manufacturer())
+    key = PrivateData(data=own.key_pem.encode(), encoding=Encoding.PEM)
+    assert manufacturer_certificate(device_with(makers(1, own.pem), key=key), NOON) is None
 
 
 def test_a_key_that_is_not_the_certificates_is_not_shown() -> None:
