@@ -63,26 +63,32 @@ class Reaching:
         Raises `NotFoundError` if it is not found, and `OnboardingError` if it is where it was and
         takes no session.
         """
-        ownership = record.ownership
+        if not record.secured:
+            return await self._elsewhere(record, None)
         owned = self._device(record)
         try:
             async with asyncio.timeout(PATIENCE):
                 await owned.connect()
         except (TimeoutError, OnboardingError) as error:
             owned.close()
-            click.echo(f"{record.uuid} is not at coaps://{ownership.secured}; searching", err=True)
-            moved = await self._search(record)
-            if moved is None and isinstance(error, OnboardingError):
-                raise
-            if moved is None:
-                raise NotFoundError(
-                    f"{record.uuid} does not answer, neither at coaps://{ownership.secured} nor "
-                    "on the local network; is it running?"
-                ) from error
-            with suppress(DatabaseBusyError):  # whoever is changing it may find the device, too
-                self._database.devices.put(moved)
-            return self._device(moved)
+            return await self._elsewhere(record, error)
         return owned
+
+    async def _elsewhere(self, record: DeviceRecord, error: Exception | None) -> OwnedDevice:
+        """Look for a device, and keep where it is; `error` is why it is not where it was."""
+        where = f"at coaps://{record.secured[0]}" if record.secured else "at a known address"
+        click.echo(f"{record.uuid} is not {where}; searching", err=True)
+        moved = await self._search(record)
+        if moved is None and isinstance(error, OnboardingError):
+            raise error
+        if moved is None:
+            raise NotFoundError(
+                f"{record.uuid} does not answer, neither {where} nor on the local network; is it "
+                "running?"
+            ) from error
+        with suppress(DatabaseBusyError):  # whoever is changing it may find the device, too
+            self._database.devices.put(moved)
+        return self._device(moved)
 
     async def is_unowned(self, record: DeviceRecord) -> bool:
         """Tell whether the device that is where this one was says that it has no owner."""
@@ -107,7 +113,7 @@ class Reaching:
     async def _search(self, record: DeviceRecord) -> DeviceRecord | None:
         """Return the record with the address of today, None if there is no other."""
         found = await self._located(record)
-        if found is None or record.secured[0] in found.secured:
+        if found is None or set(record.secured[:1]) & set(found.secured):
             return None
         return dataclasses.replace(record, secured=found.secured, plain=found.plain)
 

@@ -233,7 +233,8 @@ class _Run:
         devices = list(dict.fromkeys(each.device for each in left))
         listed = ", ".join(map(str, devices[:MAX_LISTED]))
         more = f" and {len(devices) - MAX_LISTED} more" if len(devices) > MAX_LISTED else ""
-        return f"{len(left)} steps remain at {listed}{more}: {left[0].error if left else ''}"
+        count = "1 step remains" if len(left) == 1 else f"{len(left)} steps remain"
+        return f"{count} at {listed}{more}: {left[0].error if left else ''}"
 
     def _tell(self, index: int, step: PlanStep, error: ObtError | None) -> None:
         if self._on_progress is not None:

@@ -12,7 +12,7 @@ from obt_house import House, Tool
 from onboardee.device.cli.obt.discover import Discovery
 from onboardee.device.cli.obt.session import Session
 from onboardee.device.cli.obt.session import Tool as Called
-from onboardee.device.cli.reaching import Reaching
+from onboardee.device.cli.reaching import NotFoundError, Reaching
 from onboardee.device.testing import memory_device
 
 
@@ -82,4 +82,27 @@ def test_ours_are_noted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert (found.name, found.types) == ("Light", ("oic.d.light",))
     assert found.seen is not None
     assert found.key == record.key
+    tool.database.close()
+
+
+def test_without_an_address(tmp_path: Path) -> None:
+    """A device of which no address is known, as after an import, is looked for and kept."""
+    house = House(tmp_path, 2)
+    (record, other) = house.records
+    tool = house.start()
+    unknown = replace(record, secured=(), plain=None)
+    tool.database.devices.put(unknown)
+    around = Reaching(tool.transport, tool.database, None)
+
+    async def read() -> object:
+        async with await around.reach(unknown) as device:
+            return await device.read("/oic/sec/doxm")
+
+    assert isinstance(asyncio.run(read()), dict)
+    assert tool.database.devices.require(record.uuid).secured == record.secured
+    house.unplug(other.uuid)
+    gone = replace(other, secured=(), plain=None)
+    around = Reaching(tool.transport, tool.database, None)
+    with pytest.raises(NotFoundError, match="neither at a known address nor on the local network"):
+        asyncio.run(around.reach(gone))
     tool.database.close()

@@ -39,7 +39,8 @@ def check_command(session: Session, devices: bool, fix: bool) -> None:
     with session.database() as database:
         found = [{"text": each.text, "command": each.command} for each in check(database)]
     if devices or fix:
-        found += [{"text": each, "command": ""} for each in _compared(session, fix=fix)]
+        mends = "" if fix else "onboardee obt db check --fix"
+        found += [{"text": each, "command": mends} for each in _compared(session, fix=fix)]
     lines = [
         f"{each['text']}" + (f"; `{each['command']}`" if each["command"] else "") for each in found
     ]
