@@ -68,14 +68,19 @@ class Reaching:
         owned = self._device(record)
         try:
             async with asyncio.timeout(PATIENCE):
-                await owned.connect()
+                link = await owned.connect()
         except (TimeoutError, OnboardingError) as error:
             owned.close()
             return await self._elsewhere(record, error)
+        if link.address != record.secured[0]:
+            self._keep(record, link.address, record.plain)
         return owned
 
     async def _elsewhere(self, record: DeviceRecord, error: Exception | None) -> OwnedDevice:
-        """Look for a device, and keep where it is; `error` is why it is not where it was."""
+        """Look for a device, and keep where it is; `error` is why it is not where it was.
+
+        Anybody can say that he is the device, so it is kept only when a session has come about.
+        """
         where = f"at coaps://{record.secured[0]}" if record.secured else "at a known address"
         click.echo(f"{record.uuid} is not {where}; searching", err=True)
         moved = await self._search(record)
@@ -86,9 +91,20 @@ class Reaching:
                 f"{record.uuid} does not answer, neither {where} nor on the local network; is it "
                 "running?"
             ) from error
+        owned = self._device(moved)
+        try:
+            link = await owned.connect()
+        except OnboardingError:
+            owned.close()
+            raise
+        self._keep(moved, link.address, moved.plain)
+        return owned
+
+    def _keep(self, record: DeviceRecord, secured: Address, plain: Address | None) -> None:
+        """Keep where a session came about, before all other addresses."""
+        ownership = dataclasses.replace(record.ownership, secured=secured, plain=plain)
         with suppress(DatabaseBusyError):  # whoever is changing it may find the device, too
-            self._database.devices.put(moved)
-        return self._device(moved)
+            self._database.devices.put(record.at(ownership))
 
     async def is_unowned(self, record: DeviceRecord) -> bool:
         """Tell whether the device that is where this one was says that it has no owner."""
@@ -104,11 +120,14 @@ class Reaching:
 
     def _device(self, record: DeviceRecord) -> OwnedDevice:
         style = ALL_ORDERS[record.order].style if record.order in ALL_ORDERS else LITE.style
-        if style.is_old:
-            return OldOwnedDevice(
-                self._transport, record.ownership, style=style, on_step=self._on_step
-            )
-        return OwnedDevice(self._transport, record.ownership, on_step=self._on_step)
+        kind = OldOwnedDevice if style.is_old else OwnedDevice
+        return kind(
+            self._transport,
+            record.ownership,
+            others=record.secured[1:],
+            style=style if style.is_old else LITE.style,
+            on_step=self._on_step,
+        )
 
     async def _search(self, record: DeviceRecord) -> DeviceRecord | None:
         """Return the record with the address of today, None if there is no other."""

@@ -19,6 +19,7 @@ from onboardee.obt.discovery import Unowned
 from onboardee.obt.errors import ObtError
 from onboardee.obt.model import Method, Permission, Rule, Subject, Target
 from onboardee.obt.owned import OwnedDevice
+from onboardee.obt.plans.errors import RefusedError
 from onboardee.obt.plans.runner import carry_out
 from onboardee.obt.plans.surroundings import Surroundings
 from onboardee.obt.record import Ownership
@@ -40,19 +41,27 @@ async def own(  # noqa: PLR0913 - by keyword, with defaults
     method: Method = Method.JUST_WORKS,
     name: str = "",
     types: tuple[str, ...] = (),
+    replace: bool = False,
 ) -> DeviceRecord:
     """Become the owner of a device, and permit the owner to use it; return its record.
 
+    With `replace` it may have the UUID of a device that is ours already, whose key is lost then.
+
     Raises:
+        RefusedError: if it has that, without `replace`.
         UnfinishedError: if the device may be ours, and could not be asked.
         ObtError: if it is not.
 
     """
     with database.writing():
+        if not replace:
+            _require_other(database, device.uuid)
         options = {"order": order, "method": int(method)}
         operation = database.operations.begin("own", (device.uuid,), options=options)
 
         def keep(ownership: Ownership) -> None:
+            if not replace:
+                _require_other(database, ownership.device)
             record = DeviceRecord(
                 uuid=ownership.device,
                 owner=ownership.owner,
@@ -84,6 +93,17 @@ async def own(  # noqa: PLR0913 - by keyword, with defaults
             database.devices.set_state(confirm.device, DeviceState.OWNED)
         await carry_out(database, around, operation)
         return database.devices.require(confirm.device)
+
+
+def _require_other(database: ProvisioningDatabase, uuid: UUID) -> None:
+    """Check that no key of ours is lost: anybody can give his device the UUID of one of ours."""
+    record = database.devices.get(uuid)
+    if record is None or record.key is None or record.state is DeviceState.REMOVING:
+        return
+    raise RefusedError(
+        f"a device {uuid} is ours already; if it was reset without us, "
+        "`onboardee obt own --replace` owns it anew and forgets its key"
+    )
 
 
 def use_by(owner: UUID) -> Rule:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace as with_fields
 from obt_house import House, Tool
 
 from onboardee.device.cli.obt.discover import Discovery
@@ -14,6 +15,8 @@ from onboardee.device.cli.obt.session import Session
 from onboardee.device.cli.obt.session import Tool as Called
 from onboardee.device.cli.reaching import NotFoundError, Reaching
 from onboardee.device.testing import memory_device
+from onboardee.obt import Address, ObtError
+from onboardee.obt.database import DeviceRecord
 
 
 def discovered(
@@ -78,7 +81,8 @@ def test_ours_are_noted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     tool.database.devices.put(replace(record, secured=(moved("10.9.9.9", 1),), plain=None))
     discovered(tool, capsys)
     found = tool.database.devices.require(record.uuid)
-    assert (found.secured, found.plain) == (record.secured, record.plain)
+    assert found.secured == (moved("10.9.9.9", 1), *record.secured)
+    assert found.plain == record.plain
     assert (found.name, found.types) == ("Light", ("oic.d.light",))
     assert found.seen is not None
     assert found.key == record.key
@@ -105,4 +109,32 @@ def test_without_an_address(tmp_path: Path) -> None:
     around = Reaching(tool.transport, tool.database, None)
     with pytest.raises(NotFoundError, match="neither at a known address nor on the local network"):
         asyncio.run(around.reach(gone))
+    tool.database.close()
+
+
+def test_impostor(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Who only says that he is one of ours does not come before where ours was."""
+    house = House(tmp_path, 1)
+    (record,) = house.records
+    impostor = memory_device(house.network, host="10.0.9.8", seed="impostor", clients={})
+    database = impostor.database
+    doxm = with_fields(database.doxm, device_uuid=record.uuid)
+    impostor.store.current = with_fields(database, doxm=doxm)
+    house.unplug(record.uuid)
+    tool = house.start()
+    assert whose(discovered(tool, capsys)) == {str(record.uuid): "ours"}
+    found = tool.database.devices.require(record.uuid)
+    assert found.secured == (*record.secured, Address("10.0.9.8", 5684))
+    assert found.plain == record.plain
+    around = Reaching(tool.transport, tool.database, None)
+    with pytest.raises(ObtError):
+        asyncio.run(around.reach(replace(record, secured=(), plain=None)))
+    assert tool.database.devices.require(record.uuid) == found
+    house.plug(record.uuid)
+
+    async def reached() -> DeviceRecord:
+        async with await around.reach(found):
+            return tool.database.devices.require(record.uuid)
+
+    assert asyncio.run(reached()).secured[0] == record.secured[0]
     tool.database.close()

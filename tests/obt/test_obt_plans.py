@@ -9,7 +9,18 @@ from obt_house import Crash, House, resume_all, rule_for
 
 from onboardee.device.simulation.compatibility import PRESETS, Preset
 from onboardee.device.simulation.profile import Profile, load
-from onboardee.obt import Address, ObtError, Rule, Subject, Target, run
+from onboardee.obt import (
+    IOT2,
+    Address,
+    ObtError,
+    OwnedDevice,
+    Rule,
+    Subject,
+    Target,
+    find_unowned_at,
+    run,
+    take_ownership,
+)
 from onboardee.obt.database import DeviceRecord, DeviceState, PlanStep
 from onboardee.obt.plans import (
     RefusedError,
@@ -17,9 +28,11 @@ from onboardee.obt.plans import (
     allow,
     forget,
     link,
+    own,
     remove,
     unlink,
 )
+from onboardee.obt.plans.owning import Keep
 
 
 def test_owned_anew(tmp_path: Path) -> None:
@@ -223,3 +236,30 @@ def test_old_devices_and_a_crash(tmp_path: Path) -> None:
         assert house.disagreements(tool.database) == []
         tool.database.close()
     assert at > 20
+
+
+def test_a_uuid_of_ours(tmp_path: Path) -> None:
+    """A device that says it has the UUID of one of ours does not cost us the key of that one."""
+    house = House(tmp_path, 1)
+    house.add_unowned()
+    (record,) = house.records
+    database = house.unowned.database
+    doxm = replace(database.doxm, device_uuid=record.uuid)
+    house.unowned.store.current = replace(database, doxm=doxm)
+    tool = house.start()
+    kept = tool.database.devices.require(record.uuid)
+    transport = tool.transport
+    device = run(find_unowned_at(transport, Address("10.0.9.9", 5683)))
+    assert device.uuid == record.uuid
+
+    async def take(keep: Keep) -> OwnedDevice:
+        owner = tool.database.owner
+        return await take_ownership(transport, device, owner, order=IOT2, keep=keep)
+
+    with pytest.raises(RefusedError, match="--replace"):
+        run(own(tool.database, tool, device, take, order="iot2"))
+    assert tool.database.devices.all() == [kept]
+    assert tool.database.operations.history() == []
+    taken = run(own(tool.database, tool, device, take, order="iot2", replace=True))
+    assert taken.key != record.key
+    tool.database.close()

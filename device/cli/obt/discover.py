@@ -13,6 +13,7 @@ from onboardee.device.cli.obt.addresses import uri
 from onboardee.device.cli.obt.session import Session, Tool, as_json, pass_session
 from onboardee.obt import (
     ALL_ORDERS,
+    Address,
     Located,
     OnboardingError,
     find_owned,
@@ -20,6 +21,7 @@ from onboardee.obt import (
     find_unowned_at,
 )
 from onboardee.obt.database import DatabaseBusyError, DeviceRecord
+from onboardee.obt.database.records import MAX_ADDRESSES
 from onboardee.obt.describing import Description, describe
 
 NOBODY: Final = (
@@ -115,7 +117,8 @@ class Discovery:
         before = [
             each.uuid
             for each in records.values()
-            if each.plain == device.plain and each.uuid != device.uuid
+            if (each.uuid == device.uuid and whose == UNOWNED)
+            or (each.plain == device.plain and each.uuid != device.uuid)
         ]
         self._show(device, whose, says, before[0] if before else None)
         if whose == OURS:
@@ -134,11 +137,15 @@ class Discovery:
         text = f"{device.uuid}  {address}  {whose}  {says.name}  {' '.join(says.types)}"
         if before is not None:
             value["before"] = before
-            text = f"{text.rstrip()}  (our {before} was there: reset, or another device)"
+            where = "has this UUID" if before == device.uuid else "was there"
+            text = f"{text.rstrip()}  (our {before} {where}: reset, or another device)"
         self.session.show(value, text.rstrip())
 
     def _note(self) -> None:
-        """Keep where ours are now, and what they say of themselves if nothing else is known."""
+        """Keep where ours may be now, and what they say of themselves if nothing else is known.
+
+        Anybody can say that he is one of them: where a session came about is tried first still.
+        """
         database = self.tool.database
         with database.transaction():
             for uuid, (device, says) in self.seen.items():
@@ -146,8 +153,8 @@ class Discovery:
                 if record is not None:
                     noted = replace(
                         record,
-                        secured=device.secured,
-                        plain=device.plain,
+                        secured=_merged(record.secured, device.secured),
+                        plain=record.plain or device.plain,
                         name=record.name or says.name,
                         types=says.types or record.types,
                         seen=database.now(),
@@ -161,3 +168,9 @@ class Discovery:
             if each.uuid not in self.told:
                 value = {"uuid": each.uuid, "whose": SILENT, "name": each.name, "types": each.types}
                 self.session.show(value, f"{each.uuid}  -  {SILENT}  {each.name}".rstrip())
+
+
+def _merged(known: tuple[Address, ...], told: tuple[Address, ...]) -> tuple[Address, ...]:
+    """Return where to try: the known addresses first, of which some give way."""
+    first = known[: MAX_ADDRESSES // 2]
+    return (*first, *(each for each in told if each not in first))[:MAX_ADDRESSES]

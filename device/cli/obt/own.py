@@ -12,6 +12,7 @@ from onboardee.device.cli.obt.addresses import read_address, uri
 from onboardee.device.cli.obt.reasons import reason
 from onboardee.device.cli.obt.session import Session, Tool, as_json, pass_session, title
 from onboardee.device.cli.reaching import find_at
+from onboardee.device.cli.terminal import say
 from onboardee.obt import (
     ALL_ORDERS,
     LITE,
@@ -48,6 +49,7 @@ class Wishes:
     method: Method | None = None
     pin: str | None = field(default=None, repr=False)
     anchors: TrustAnchors | None = None
+    may_replace: bool = False
 
     def order_for(self, device: Unowned, spec_version: str) -> Order:
         """Return the order that was chosen, or the one that fits the device."""
@@ -89,6 +91,12 @@ class Wishes:
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Root certificates of trusted manufacturers, PEM or DER.",
 )
+@click.option(
+    "--replace",
+    "may_replace",
+    is_flag=True,
+    help="Even if it has the UUID of a device that is ours, whose key is lost then.",
+)
 @click.option("--name", help="What to call the device; without it what it calls itself.")
 @as_json
 @pass_session
@@ -100,6 +108,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     method: str | None,
     pin: str | None,
     anchors: Path | None,
+    may_replace: bool,
     name: str | None,
 ) -> None:
     """Take ownership of each TARGET, a UUID or a coap:// address, and permit the owner to use it.
@@ -114,7 +123,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
         raise click.UsageError("--method mfgcert needs --anchors")
     trusted = _trusted(anchors) if anchors else None
     chosen = None if method is None else METHODS[method]
-    wishes = Wishes(None if order is None else ALL_ORDERS[order], chosen, pin, trusted)
+    wishes = Wishes(None if order is None else ALL_ORDERS[order], chosen, pin, trusted, may_replace)
     addresses = [read_address(each) for each in targets if "://" in each]
 
     async def go(tool: Tool) -> None:
@@ -171,7 +180,7 @@ async def own_all(
         except ObtError as error:
             if len(devices) == 1:
                 raise
-            click.echo(f"{device.uuid}: {reason(error)}", err=True)
+            say(f"{device.uuid}: {reason(error)}", err=True)
             failures.append(error)
     session.show(
         [{"uuid": each.uuid, "name": each.name, "former": each.former} for each in owned],
@@ -213,6 +222,7 @@ async def _own(
         method=method,
         name=name or says.name,
         types=says.types,
+        replace=wishes.may_replace,
     )
 
 

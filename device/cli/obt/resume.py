@@ -5,6 +5,7 @@ import click
 from onboardee.device.cli.obt.reasons import reason
 from onboardee.device.cli.obt.records import operation_value
 from onboardee.device.cli.obt.session import RemainsError, Session, Tool, as_json, pass_session
+from onboardee.device.cli.terminal import say
 from onboardee.obt import ObtError
 from onboardee.obt.plans import UnfinishedError, resume
 
@@ -25,11 +26,11 @@ def command(session: Session, number: int | None) -> None:
                 await resume(tool.database, tool.around, each, on_progress=session.progress)
             except UnfinishedError as error:
                 remaining += 1
-                click.echo(reason(error), err=True)
+                say(reason(error), err=True)
             except ObtError as error:
                 if number is not None and number not in left:
                     raise
-                click.echo(reason(error), err=True)
+                say(reason(error), err=True)
         ended = [tool.database.operations.require(each) for each in chosen]
         lines = [f"operation {each.id} ({each.kind}): {each.result}" for each in ended]
         session.show([operation_value(each) for each in ended], "\n".join(lines))
