@@ -53,7 +53,7 @@ class Devices:
         """
         wanted = name.casefold()
         known = [(each, {str(each.uuid), each.name.casefold()}) for each in self.all()]
-        found = [each for each, names in known if wanted in names]
+        found = [each for each, names in known if wanted and wanted in names]
         if not found:
             found = [
                 each for each, names in known if any(text.startswith(wanted) for text in names)

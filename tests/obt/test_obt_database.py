@@ -82,6 +82,9 @@ def test_a_whole_name_is_preferred(tmp_path: Path) -> None:
         database.devices.put(record(name="Lamp 2"))
         database.devices.put(record(OTHER, name="Lamp"))
         assert database.devices.find("lamp").uuid == OTHER
+        database.devices.put(record(UUID(int=3), name=""))
+        with pytest.raises(DatabaseError, match="several devices"):
+            database.devices.find("")
 
 
 def test_nobody_else_can_read_it(tmp_path: Path) -> None:

@@ -6,14 +6,17 @@ from uuid import UUID
 import pytest
 from msgspec.structs import replace
 from obt_house import Crash, House, resume_all, rule_for
+from obt_support import OWNER, scene_with_light
 
 from onboardee.device.simulation.compatibility import PRESETS, Preset
 from onboardee.device.simulation.profile import Profile, load
 from onboardee.obt import (
     IOT2,
+    ORDERS,
     Address,
     ObtError,
     OwnedDevice,
+    Ownership,
     Rule,
     Subject,
     Target,
@@ -21,7 +24,7 @@ from onboardee.obt import (
     run,
     take_ownership,
 )
-from onboardee.obt.database import DeviceRecord, DeviceState, PlanStep
+from onboardee.obt.database import DatabaseError, DeviceRecord, DeviceState, PlanStep
 from onboardee.obt.plans import (
     RefusedError,
     UnfinishedError,
@@ -263,3 +266,38 @@ def test_a_uuid_of_ours(tmp_path: Path) -> None:
     taken = run(own(tool.database, tool, device, take, order="iot2", replace=True))
     assert taken.key != record.key
     tool.database.close()
+
+
+@pytest.mark.parametrize("name", [*ORDERS])
+def test_the_key_first(name: str) -> None:
+    """What the owner must not lose is kept before the device is asked for the credential."""
+    made, _ = scene_with_light()
+    told: list[str] = []
+    device = made.find()
+    taking = take_ownership(
+        made.transport,
+        device,
+        OWNER,
+        order=ORDERS[name],
+        keep=lambda ownership: told.append(f"keep {len(ownership.key)}"),
+        on_step=lambda step: told.append(step.purpose),
+    )
+    run(taking)
+    credential = {"have the owner credential derived", "hand over the owner credential"}
+    (sent,) = (index for index, purpose in enumerate(told) if purpose in credential)
+    assert told[sent - 1] == "keep 16"
+
+
+def test_a_key_that_cannot_be_kept() -> None:
+    """Then the device is not asked for it, and remains nobody's."""
+    made, light = scene_with_light()
+    device = made.find()
+
+    def full(_: Ownership) -> None:
+        raise DatabaseError("the disk is full")
+
+    with pytest.raises(DatabaseError, match="full"):
+        run(take_ownership(made.transport, device, OWNER, keep=full))
+    made.network.run(60)
+    assert not light.database.doxm.owned
+    assert made.find().doxm.owner_uuid.int == 0
