@@ -102,10 +102,16 @@ class Dialogue:
         self, purpose: str, link: Link, path: str, kind: type[T], *, query: tuple[str, ...] = ()
     ) -> T:
         """Retrieve a representation as `kind`."""
+        response = await self.fetch(purpose, link, path, query=query)
+        step = f"{purpose} (GET {path})"
+        return self.decoded(step, response, kind, expected=self.style.content_format)
+
+    async def fetch(
+        self, purpose: str, link: Link, path: str, *, query: tuple[str, ...] = ()
+    ) -> ClientResponse:
+        """Retrieve a representation, in whatever form it comes."""
         ask = self.make_ask(Method.GET, path, query=query)
-        errand = _Errand(purpose, link, ask, {Code.CONTENT})
-        response = await self._run(errand)
-        return self.decoded(errand.step, response, kind, expected=self.style.content_format)
+        return await self._run(_Errand(purpose, link, ask, {Code.CONTENT}))
 
     async def post(  # noqa: PLR0913 - the last two have defaults
         self,

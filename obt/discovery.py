@@ -15,7 +15,7 @@ from onboardee.obt.model import DOXM, DOXM_TYPE, NIL, RES, Doxm, LinkView
 from onboardee.obt.old_model import OldDirectory
 from onboardee.obt.style import LITE_STYLE, OIC11_STYLE, Style
 from onboardee.obt.transport import Transport
-from onboardee.wire.coap import Code, Method
+from onboardee.wire.coap import ClientResponse, Code, ContentFormat, Method
 
 TIMEOUT: Final = 120.0
 """Seconds for the questions to one device."""
@@ -84,8 +84,13 @@ async def find_unowned_at(
     Raises `OnboardingError`.
     """
     dialogue = Dialogue(transport, style, timeout=patience, on_step=on_step)
-    link = transport.open_plain(address)
-    doxm = await dialogue.get("read who owns the device", link, DOXM, Doxm)
+    try:
+        doxm = await _read_doxm(dialogue, address)
+    except OnboardingError as error:
+        if error.code not in _OLD_REFUSALS:
+            raise
+        dialogue = dialogue.in_style(OIC11_STYLE)
+        doxm = await _read_doxm(dialogue, address)
     dialogue.deadline = transport.now + TIMEOUT
     return await _located_unowned(dialogue, address, doxm)
 
@@ -231,9 +236,25 @@ async def _anybody(dialogue: Dialogue, answer: Answer) -> Located:
 
 
 async def _unowned(dialogue: Dialogue, answer: Answer) -> Unowned:
-    step, expected = f"discover devices (GET {DOXM})", dialogue.style.content_format
-    doxm = dialogue.decoded(step, answer.response, Doxm, expected=expected)
+    if answer.response.code in _OLD_REFUSALS and not dialogue.style.is_old:
+        dialogue = dialogue.in_style(OIC11_STYLE)
+        doxm = await _read_doxm(dialogue, answer.address)
+    else:
+        doxm = _doxm(f"discover devices (GET {DOXM})", answer.response)
     return await _located_unowned(dialogue, answer.address, doxm)
+
+
+async def _read_doxm(dialogue: Dialogue, address: Address) -> Doxm:
+    purpose = "read who owns the device"
+    link = dialogue.transport.open_plain(address)
+    return _doxm(f"{purpose} (GET {DOXM})", await dialogue.fetch(purpose, link, DOXM))
+
+
+def _doxm(step: str, response: ClientResponse) -> Doxm:
+    """Decode doxm, which devices of OIC 1.1 tell in their own form whatever was asked for."""
+    is_old = response.content_format == ContentFormat.CBOR
+    expected = ContentFormat.CBOR if is_old else ContentFormat.OCF_CBOR
+    return Dialogue.decoded(step, response, Doxm, expected=expected)
 
 
 async def _located_unowned(dialogue: Dialogue, address: Address, doxm: Doxm) -> Unowned:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from typing import Any, Final
+from uuid import UUID
 
 from onboardee.obt import model, old_model
 from onboardee.obt.cbor import Body
@@ -9,10 +10,14 @@ from onboardee.obt.errors import OnboardingError
 from onboardee.obt.model import ACL, CLIENT_DIRECTED, PSTAT, TAKE_OWNER, Rule, State
 from onboardee.obt.owned import OwnedDevice
 from onboardee.obt.style import Style
+from onboardee.wire.coap import Code
 
 RESET: Final = 1
 """The bit of `cm` that asks for a reset."""
 ANYBODY: Final = "*"
+
+_NONE_THERE: Final = frozenset({Code.NOT_FOUND, Code.BAD_REQUEST})
+"""How IoTivity 1.1.0 answers a DELETE that has nothing to delete: with the second."""
 
 
 class OldOwnedDevice(OwnedDevice):
@@ -23,7 +28,7 @@ class OldOwnedDevice(OwnedDevice):
 
     async def _reset_body(self) -> Body:
         """Return a reset in the modes that the device has."""
-        if not self._style.resets:
+        if self._style.is_oldest:
             raise OnboardingError(
                 f"enter RESET ({PSTAT})",
                 expected="a device that its owner can reset",
@@ -60,6 +65,38 @@ class OldOwnedDevice(OwnedDevice):
         old = await self._get("read the access rules", ACL, old_model.OldAcl)
         rules = tuple(_rule(each) for each in old.entries.rules)
         return model.Acl2(rules=rules, resource_owner=old.resource_owner)
+
+    @property
+    def shows_what_it_has(self) -> bool:
+        """Tell whether its credentials and rules can be read."""
+        return not self._style.is_oldest
+
+    async def delete_credentials_of(self, subject: UUID) -> None:
+        """Delete all credentials about somebody; those that are not shown may be none."""
+        try:
+            await super().delete_credentials_of(subject)
+        except OnboardingError as error:
+            if self.shows_what_it_has or error.code not in _NONE_THERE:
+                raise
+
+    async def delete_rules_of(self, subject: UUID) -> None:
+        """Delete all access rules that are for one UUID, if there are any.
+
+        IoTivity 1.1.0's server ends at the request, so there they stay, as with its own client:
+        without a credential nobody is that subject.
+        """
+        if self.shows_what_it_has:
+            await super().delete_rules_of(subject)
+
+    async def delete_rules_like(self, rule: Rule) -> None:
+        """Delete all access rules that say the same as `rule`, if there are any."""
+        if not self.shows_what_it_has:
+            raise OnboardingError(
+                f"read the access rules ({ACL})",
+                expected="a device that shows its rules",
+                came="IoTivity 1.1.0 shows them to nobody",
+            )
+        await super().delete_rules_like(rule)
 
     async def _delete_rules(self, rules: list[Rule]) -> None:
         """Delete by subject, as there is no other name for a rule; its others are added again."""

@@ -50,10 +50,12 @@ class Style:
     """The tool follows OIC 1.1: it knows neither `dos` nor `acl2`, nor endpoints in links."""
     replaced: frozenset[str] = frozenset()
     """Resources that are updated with PUT."""
-    names_kinds: bool = True
-    """What a rule of OIC 1.1 is about has its types and interfaces beside its path."""
-    resets: bool = True
-    """Devices of this style can be reset by their owner."""
+    is_oldest: bool = False
+    """The devices are those of IoTivity 1.1.0.
+
+    They end at a list where a rule names types or interfaces, show nobody their credentials and
+    rules, and know no reset.
+    """
     added: Mapping[str, cbor.Body] = field(default_factory=dict)
     """Properties by path that all updates of a resource carry."""
     common_properties: Mapping[str, str] = field(default_factory=dict)
@@ -68,7 +70,7 @@ class Style:
 
     def old_target(self, href: str) -> dict[str, Any]:
         """Return what a rule of OIC 1.1 is about."""
-        return {"href": href, "rt": ["*"], "if": ["*"]} if self.names_kinds else {"href": href}
+        return {"href": href, "rt": ["*"], "if": ["*"]} if not self.is_oldest else {"href": href}
 
     def payload(self, path: str, body: cbor.Body) -> bytes:
         """Encode the body of an UPDATE."""
@@ -143,16 +145,11 @@ OIC110_STYLE: Final = replace(
     OIC11_STYLE,
     changed=frozenset({Code.CREATED, Code.CHANGED, Code.CONTENT, Code.VALID}),
     replaced=frozenset({model.DOXM, model.PSTAT, model.CRED}),
-    names_kinds=False,
-    resets=False,
+    is_oldest=True,
     added={model.DOXM: {"dpc": False}},
     common_properties={},
 )
-"""IoTivity 1.1.0.
-
-It takes no lists where a rule names types and interfaces, and a doxm without dpc never for owned.
-Its pstat knows no reset.
-"""
+"""IoTivity 1.1.0, which never takes a doxm without dpc for owned."""
 
 PLAIN_STYLE: Final = Style(encode=cbor.encode, changed=frozenset({Code.CHANGED}), hello=_ANONYMOUS)
 """Nobody's habits: what the specification asks for."""

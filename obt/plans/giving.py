@@ -197,7 +197,9 @@ class SetRevocationList(Action):
 
 
 async def pairwise_credids(device: OwnedDevice, peer: UUID) -> list[int]:
-    """Return the numbers of the pairwise credentials that a device has for `peer`."""
+    """Return the numbers of the pairwise credentials that a device shows for `peer`."""
+    if not device.shows_what_it_has:
+        return []
     return [
         each.credid
         for each in (await device.credentials()).credentials
@@ -207,7 +209,7 @@ async def pairwise_credids(device: OwnedDevice, peer: UUID) -> list[int]:
 
 async def delete_credentials(device: OwnedDevice, peer: UUID) -> None:
     """Delete all pairwise credentials that a device has for `peer`, none included."""
-    if await pairwise_credids(device, peer):
+    if not device.shows_what_it_has or await pairwise_credids(device, peer):
         await device.delete_credentials_of(peer)
 
 

@@ -1,11 +1,12 @@
 """Devices of OIC 1.1 as IoTivity's servers of that time are: what they say, and what they lack."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import cbor2
 import pytest
-from obt_support import FAKE, NIL, OWNER, PLAIN, SECURED, FakeDevice, Scene, scene
+from obt_support import FAKE, HOST, NIL, OWNER, PLAIN, SECURED, FakeDevice, Scene, scene
 
 from onboardee.device.testing import MemoryNetwork
 from onboardee.obt import (
@@ -24,8 +25,11 @@ from onboardee.obt import (
 )
 from onboardee.obt.fitting import fitting_order
 from onboardee.obt.orders import OIC11, OIC110
-from onboardee.wire.coap import Code, Request, Response
+from onboardee.obt.plans.giving import delete_credentials
+from onboardee.wire.coap import Code, ContentFormat, Request, Response, wire
+from onboardee.wire.coap.model import Type
 from onboardee.wire.dtls import CipherSuite, Offer
+from onboardee.wire.path import Outgoing, Path
 
 
 class OldFakeDevice(FakeDevice):
@@ -60,7 +64,7 @@ class OldFakeDevice(FakeDevice):
         return Offer(psk, psk_hint=uuid, psk=lambda _: self.key)
 
     def _old_answer(self, _: FakeDevice, request: Request) -> Response | None:
-        if request.method == 1 and request.path == "/oic/res" and request.accept == 10000:
+        if request.method == 1 and request.accept == 10000:
             return Response(Code.NOT_ACCEPTABLE)
         known: dict[str, Any] = {
             "/oic/sec/doxm": self.doxm,
@@ -71,11 +75,23 @@ class OldFakeDevice(FakeDevice):
             value = known.get(request.path)
             if value is None:
                 return Response(Code.NOT_FOUND)
-            return Response(Code.CONTENT, cbor2.dumps(value), request.accept)
+            return Response(Code.CONTENT, cbor2.dumps(value), ContentFormat.CBOR)
         if request.path == "/oic/sec/pstat":
             self.pstat |= cbor2.loads(request.payload)
             return Response(Code.CHANGED)
         return None
+
+
+class StrictOldFakeDevice(OldFakeDevice):
+    """The same, with IoTivity's answer to a group that asks in today's form."""
+
+    def receive(self, datagram: bytes, path: Path, now: float) -> list[Outgoing]:
+        """Refuse what comes to a group, which our server would pass over in silence."""
+        if not path.multicast:
+            return super().receive(datagram, path, now)
+        token = wire.parse(datagram).token
+        refusal = wire.build(Type.NON, Code.NOT_ACCEPTABLE, 7, token, b"", b"")
+        return [Outgoing(refusal, replace(path, local_host=HOST, multicast=False))]
 
 
 class OldestFakeDevice(OldFakeDevice):
@@ -85,12 +101,17 @@ class OldestFakeDevice(OldFakeDevice):
         super().__init__(network)
         self.links[0] |= {"href": "/a/led", "rt": ["core.led"]}
         self.rules: list[dict[str, Any]] = []
+        self.deleted: list[tuple[str, ...]] = []
 
     def _old_answer(self, device: FakeDevice, request: Request) -> Response | None:
         if request.method == 1:
             if request.path == "/oic/res" and request.query:
                 return Response(Code.NOT_FOUND)
             return super()._old_answer(device, request)
+        if request.method == 4:
+            self.deleted.append((request.path, *request.query))
+            codes = (Code.DELETED, Code.NOT_FOUND, Code.BAD_REQUEST)
+            return Response(codes[len(self.deleted) % 3])
         is_put = request.method == 3
         if is_put != (request.path in {"/oic/sec/doxm", "/oic/sec/pstat", "/oic/sec/cred"}):
             return Response(Code.METHOD_NOT_ALLOWED)
@@ -147,7 +168,8 @@ def test_no_mode_for_a_client(modes: int) -> None:
 
 def test_found_in_the_form_of_today() -> None:
     """A device of OIC 1.1 answers a search in today's form, and is then asked in its own."""
-    made, _ = old_scene()
+    made = scene()
+    StrictOldFakeDevice(made.network)
     (found,) = run(find_unowned(made.transport))
     assert (found.uuid, found.secured, found.order) == (FAKE, (SECURED,), "oic11")
     assert fitting_order(found, "core.1.1.0") is OIC11
@@ -217,3 +239,19 @@ def test_the_order_for_a_device_of_today(version: str, order: Order) -> None:
     made = scene()
     FakeDevice(made.network)
     assert fitting_order(made.find(), version) is order
+
+
+def test_the_oldest_devices_show_nothing() -> None:
+    """IoTivity 1.1.0 shows nobody its keys: they are deleted unseen. Its rules stay."""
+    made = scene()
+    device = OldestFakeDevice(made.network)
+    found = run(find_unowned_at(made.transport, PLAIN))
+    owned = run(take_ownership(made.transport, found, OWNER, order=OIC110))
+    rule = Rule(subject=Subject(uuid=str(FAKE)), targets=(Target(href="/a/led"),), permission=6)
+    assert run(owned.find_rules(rule)) == []
+    for _ in range(3):
+        run(owned.delete_rules_of(FAKE))
+        run(delete_credentials(owned, FAKE))
+    assert device.deleted == [("/oic/sec/cred", f"subjectuuid={FAKE}")] * 3
+    with pytest.raises(OnboardingError, match="shows them to nobody"):
+        run(owned.delete_rules_like(rule))
