@@ -16,5 +16,6 @@ the code what state a device is in.
     target.Target    the resource, as far as access is concerned
     call.Call        the two with the operation, the database and the time
     entries          which access control entries are about a call
+    concessions      what a profile lets pass beyond OCF, for tools that depend on it
     remembered       decisions that are still true, so that they are not made again
 """

@@ -13,7 +13,9 @@ wildcard covers nothing, one with a period that cannot be read never applies.
     conntype anon-clear   always, where the resource is none of /oic/sec
 
 Connection types open no security resource (as with IoTivity-Lite): who a peer is matters there, and
-`auth-crypt` is everybody who has any key, `anon-clear` everybody.
+`auth-crypt` is everybody who has any key, `anon-clear` everybody. A profile may concede more to
+deployed tools (`concessions`): that an anonymous entry shows doxm, and that the owner's `*` opens
+some security resources.
 """
 
 from collections.abc import Iterable
@@ -43,7 +45,10 @@ def applies(entry: Ace, call: Call) -> bool:
 
 
 def is_shown_to_anybody(href: str, call: Call) -> bool:
-    """Tell whether an entry about anybody, in the clear too, names a resource to be read."""
+    """Tell whether an entry about anybody, in the clear too, names a resource to be read.
+
+    By its path: a wildcard of an entry that was written for lamps shows no doxm.
+    """
     return any(
         entry.subject.connection is Connection.ANYONE
         and entry.permission & Permission.RETRIEVE
@@ -54,6 +59,7 @@ def is_shown_to_anybody(href: str, call: Call) -> bool:
 
 
 def _is_opened_to_owner(entry: Ace, call: Call) -> bool:
+    """Tell whether an entry about the device's owner is conceded to open the resource as well."""
     return (
         call.concessions.opens_to_owner
         and call.target.href in OF_OWNERS_WILDCARD

@@ -191,6 +191,7 @@ def _ownership_shown_in_operation(call: Call) -> Decision | None:
 
 
 def _shows_owner(call: Call) -> bool:
+    """Tell whether the profile lets anybody read doxm now, always or by an entry that says so."""
     if call.state is not State.RFNOP:
         return False
     granted = call.concessions

@@ -8,8 +8,8 @@ The state decides:
     RESET    any                   nobody                   -
     RFOTM    none                  nobody                   -
     RFOTM    0 Just Works          all, until one is done   ECDH_anon, AES-128-CBC
-    RFOTM    1 random PIN          the same, while a PIN    ECDHE_PSK, AES-128-CBC
-                                     is shown
+    RFOTM    1 random PIN,         the same, while there    ECDHE_PSK, AES-128-CBC
+               0xFF00 known PIN      is a PIN
     RFOTM    2 manufacturer        the same                 ECDHE_ECDSA, AES-CCM
                certificate
     RFOTM    any (OIC 1.1), once   the owner alone          ECDHE_PSK, AES-128-CBC
@@ -18,7 +18,7 @@ The state decides:
     others   any                   all                      ECDHE_PSK, and with a
                                                               certificate ECDHE_ECDSA
 
-In a transfer the peer proves nothing (0, 2) or that it knows the PIN (1); with method 2 the device
+In a transfer the peer proves nothing (0, 2), or that it knows the PIN; with method 2 the device
 proves who made it. Otherwise both sides prove a key or a certificate.
 
 What a session was opened for is fixed at its beginning (`Terms`, the session's tag), as an answer

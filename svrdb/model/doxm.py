@@ -37,8 +37,8 @@ from onboardee.svrdb.model.resource import (
 class TransferMethod(IntEnum):
     """Owner transfer methods, doxm `oxms` and `oxmsel` (OCF Security 7.3).
 
-    SELF is what `oxmsel` says while none was chosen. Other numbers can be kept (vendors have those
-    from 0xFF00 on), but no handshake here goes with them.
+    SELF is what `oxmsel` says while none was chosen. Vendors have the numbers from 0xFF00 on. Other
+    numbers than these can be kept, but no handshake here goes with them.
     """
 
     JUST_WORKS = 0

@@ -151,7 +151,7 @@ def test_certificates(light: Light, tmp_path: Path) -> None:
 
 def test_doxm(light: Light) -> None:
     """Methods are toggled, the selected one is chosen among them, booleans and UUIDs too."""
-    methods = ["1", "y", "y", "n", "n"]
+    methods = ["1", "y", "y", "n", "n", "n"]
     selected = ["2", "2"]
     types = ["3", "y", "n", "n", "n", "n", "n"]
     screen = answered(light, [DOXM, *methods, *selected, *types, BACK])
