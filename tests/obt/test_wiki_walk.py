@@ -1,0 +1,15 @@
+"""The page with the walk of the provisioning guide says what the commands answer."""
+
+import pytest
+from test_obt_walk import can_make_a_network
+from wiki_walk import DOCUMENT, lasting, walked
+
+
+@pytest.mark.skipif(
+    not can_make_a_network(), reason="needs root and iproute2 to make a network namespace"
+)
+def test_each_command_of_the_page_answers_as_it_says() -> None:
+    """From the sample servers to the file that IoTivity starts from, line for line."""
+    page = DOCUMENT.read_text(encoding="utf-8")
+    assert page.count("$ onboardee ") > 15
+    assert lasting(walked()) == lasting(page)
