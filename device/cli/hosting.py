@@ -112,7 +112,7 @@ def _made(
         tenant.directory,
         is_alone=is_alone,
         verbose=house.verbose,
-        texts=profile.texts,
+        texts=profile.says,
     )
     ending.callback(lines.close)
     if house.watch is not None and house.watch.is_shown:

@@ -21,6 +21,7 @@ from onboardee.device.machine.state import DeviceState
 from onboardee.device.resources.all import all_resources
 from onboardee.device.resources.base import Resource
 from onboardee.device.resources.collection import appliance_resources, batches_of_members
+from onboardee.device.resources.iotivity_1_3 import serve_anchor_in_optionaldata
 from onboardee.device.resources.oic_1_1 import serve_oic_1_1
 from onboardee.device.resources.secure import secure_resources
 from onboardee.device.security.audit import AuditLog
@@ -100,6 +101,8 @@ def boot(profile: Profile, store: Keeper, surroundings: Surroundings) -> Device:
     )
     if profile.compat.oic_1_1:
         serve_oic_1_1(resources, profile.compat)
+    if profile.compat.anchor_in_optionaldata:
+        serve_anchor_in_optionaldata(resources)
     service = Service(
         Dispatcher(resources),
         profile=profile,

@@ -66,6 +66,8 @@ class Compatibility(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """
     owner_wildcard: bool = False
     """`*` in the owner's entry opens csr, roles and sp too, as IoTivity 1.3's servers let it."""
+    anchor_in_optionaldata: bool = False
+    """A certificate without publicdata may stand in optionaldata, where IoTivity 1.3 writes it."""
     reconnect_limit: Annotated[float, msgspec.Meta(ge=1, le=120)] = 30.0
     """With `oic_1_1`: seconds in which the tool, between its two sessions, must come back."""
     security_version: Annotated[str, msgspec.Meta(min_length=1, max_length=15)] = "1.2.1"
@@ -141,7 +143,9 @@ PRESETS: Final = {
         _IOTIVITY_1_1, wrong_map_size=True, security_version="1.1.1"
     ),
     Preset.IOTIVITY_1_2: _IOTIVITY_1_2,
-    Preset.IOTIVITY_1_3: msgspec.structs.replace(_IOTIVITY_OCF, owner_wildcard=True),
+    Preset.IOTIVITY_1_3: msgspec.structs.replace(
+        _IOTIVITY_OCF, owner_wildcard=True, anchor_in_optionaldata=True
+    ),
     Preset.IOTIVITY_2: _IOTIVITY_OCF,
     Preset.OIC_1_1: _OIC_1_1,
 }

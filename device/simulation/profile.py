@@ -24,9 +24,9 @@ from onboardee.device.simulation.ownership_settings import (
 )
 from onboardee.device.simulation.resource import Href, ResourceProfile, check_links, check_resources
 from onboardee.device.simulation.section import ProfileError, Section
-from onboardee.device.simulation.texts import EventName, check_texts
 from onboardee.device.simulation.values import Property
 from onboardee.device.simulation.variants import expanded
+from onboardee.device.simulation.words import EventName, check_words
 from onboardee.device.simulation.world.build import check as check_behaviour
 from onboardee.device.simulation.world.build import located
 from onboardee.device.simulation.world.terms import BehaviourError
@@ -111,7 +111,7 @@ class Profile(Section, frozen=True, kw_only=True):
     """Which copies of its database it keeps by itself."""
     resources: Annotated[tuple[ResourceProfile, ...], msgspec.Meta(max_length=256)] = ()
     """The application resources."""
-    texts: Annotated[dict[EventName, str], msgspec.Meta(max_length=32)] = msgspec.field(
+    says: Annotated[dict[EventName, str], msgspec.Meta(max_length=32)] = msgspec.field(
         default_factory=dict
     )
     """What the log says for people at an event as well; $name is what the event tells.
@@ -127,7 +127,7 @@ class Profile(Section, frozen=True, kw_only=True):
         check_links(self.resources)
         check_behaviour(self.behaviour, self.specs)
         check_ownership(self.ownership)
-        check_texts(self.texts)
+        check_words(self.says)
 
     @property
     def specs(self) -> dict[str, dict[str, Property]]:

@@ -16,6 +16,7 @@ from onboardee.device.machine.requests import Dispatcher
 from onboardee.device.resources.all import all_resources
 from onboardee.device.resources.base import RefusedError, SilenceError
 from onboardee.device.resources.collection import appliance_resources
+from onboardee.device.resources.iotivity_1_3 import serve_anchor_in_optionaldata
 from onboardee.device.resources.oic_1_1 import serve_oic_1_1
 from onboardee.device.resources.secure import secure_resources
 from onboardee.device.security import states
@@ -181,6 +182,8 @@ class World:
         )
         if self.profile.compat.oic_1_1:
             serve_oic_1_1(everything, self.profile.compat)
+        if self.profile.compat.anchor_in_optionaldata:
+            serve_anchor_in_optionaldata(everything)
         self.dispatcher = Dispatcher(everything)
         self.last: Any = None
 

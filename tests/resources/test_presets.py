@@ -26,6 +26,7 @@ from onboardee.device.resources.oic_1_1 import OIC_1_1
 from onboardee.device.resources.payload import PayloadError, decode_map_of_wrong_size
 from onboardee.device.simulation.compatibility import PRESETS, Preset
 from onboardee.device.simulation.profile import Profile, load
+from onboardee.pki import issuing
 from onboardee.svrdb.model import Ace, AceResource, Database, State, Subject
 from onboardee.wire.coap import Code, ContentFormat, Method, Request
 
@@ -240,6 +241,49 @@ def test_the_owners_wildcard(
     if peer is STRANGER:
         assert device.get("/oic/sec/cred") is Code.UNAUTHORIZED
         assert device.get(ACL2) is Code.UNAUTHORIZED
+
+
+ROOT = issuing.root()
+
+
+@pytest.mark.parametrize("preset", [Preset.IOTIVITY_1_3, Preset.IOTIVITY_2, Preset.OCF])
+@pytest.mark.parametrize("is_revoked", [False, True])
+def test_an_anchor_in_optionaldata(preset: Preset, is_revoked: bool) -> None:
+    """IoTivity 1.3's tool writes a trust anchor there, with NULs behind it: kept as publicdata."""
+    part = {
+        "encoding": "oic.sec.encoding.pem",
+        "data": f"{ROOT.pem}\0\0",
+        "revstat": is_revoked,
+    }
+    anchor = {
+        "credid": 5,
+        "subjectuuid": str(OWNER),
+        "credtype": 8,
+        "credusage": "oic.sec.cred.trustca",
+        "optionaldata": part,
+    }
+    device = world(preset, owned(), requester=BY_OWNER, standard=OCF)
+    code = device.post("/oic/sec/cred", {"creds": [anchor]})
+    if preset is not Preset.IOTIVITY_1_3:
+        assert code is Code.BAD_REQUEST
+        return
+    assert code is Code.CHANGED
+    kept = device.database.cred.credentials[-1]
+    assert kept.public is not None
+    assert (kept.public.data, kept.is_revoked) == (ROOT.pem, is_revoked)
+
+
+def test_what_has_publicdata_is_taken_as_it_is() -> None:
+    """Next to publicdata, optionaldata means what it means in OCF; octets that are none are not."""
+    device = world(Preset.IOTIVITY_1_3, owned(), requester=BY_OWNER, standard=OCF)
+    common = {"subjectuuid": "*", "credtype": 8, "credusage": "oic.sec.cred.trustca"}
+    public = {"encoding": "oic.sec.encoding.pem", "data": ROOT.pem}
+    body = {**common, "publicdata": public, "optionaldata": {"revstat": True}}
+    assert device.post("/oic/sec/cred", {"creds": [body]}) is Code.CHANGED
+    assert device.database.cred.credentials[-1].is_revoked
+    odd = {**common, "optionaldata": {"encoding": "oic.sec.encoding.pem", "data": "no PEM"}}
+    for wrong in (odd, {**common, "optionaldata": 7}, {**common, "optionaldata": {}}, 7):
+        assert device.post("/oic/sec/cred", {"creds": [wrong]}) is Code.BAD_REQUEST
 
 
 # auto

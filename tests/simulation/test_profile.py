@@ -127,7 +127,7 @@ MISTAKES = [
     (property_of("{type: integer}"), 9, "properties.value: initial is missing"),
     (property_of("{type: integer, initial: 1, step: 0}"), 9, "value.step: expected a number > 0"),
     (MINIMAL + "ownership: {methods: []}", 4, "ownership.methods: expected a list of length >= 1"),
-    (MINIMAL + "ownership: {methods: [magic]}", 4, "known here: jw, mfgcert, rdp"),
+    (MINIMAL + "ownership: {methods: [magic]}", 4, "known here: jw, mfgcert, preconfpin, rdp"),
     (MINIMAL + "ownership: {methods: [mfgcert]}", 4, "needs ownership.manufacturer"),
     (MINIMAL + "ownership: {reset_delay: -1}", 4, "reset_delay: expected a number >= 0"),
     (MINIMAL + ACCESS.replace("11111111-2222", "nobody"), 6, "names nobody"),

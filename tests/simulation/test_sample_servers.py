@@ -31,7 +31,7 @@ def test_each_is_as_the_guide_has_it(
     (led,) = profile.resources
     assert (led.href, led.types) == ("/a/led", ("core.led",))
     assert set(led.properties) == {"state", "power"}
-    assert profile.texts["device.ready"].startswith("OCServer is starting...\n")
+    assert profile.says["device.ready"].startswith("OCServer is starting...\n")
 
 
 def test_a_uuid_that_somebody_asks_for_comes_first() -> None:
@@ -51,9 +51,9 @@ platform: {manufacturer: onboardee}
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ("texts: {otm.pn: hello}", "there is no event otm.pn"),
-        ("texts: {otm.pin: 'PIN $code'}", "otm.pin does not tell code"),
-        ("texts: {otm.pin: '5 $ '}", "a \\$ that stands for itself is written twice"),
+        ("says: {otm.pn: hello}", "there is no event otm.pn"),
+        ("says: {otm.pin: 'PIN $code'}", "otm.pin does not tell code"),
+        ("says: {otm.pin: '5 $ '}", "a \\$ that stands for itself is written twice"),
         ("ownership: {methods: [preconfpin]}", "preconfpin needs ownership.pin.fixed"),
     ],
 )

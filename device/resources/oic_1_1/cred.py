@@ -83,18 +83,18 @@ def _in_words_of_ocf(element: object) -> object:
     optional = values.get("optionaldata")
     if isinstance(optional, dict) and "revstat" not in optional:
         del values["optionaldata"]
-        chain = _octets(optional)
+        chain = octets_of(optional)
         if chain and values.get("credtype") == CredentialType.CERTIFICATE:
-            values["publicdata"] = _joined(values.get("publicdata"), chain)
+            values["publicdata"] = joined(values.get("publicdata"), chain)
     return values
 
 
-def _joined(public: object, chain: bytes) -> dict[str, str]:
+def joined(public: object, chain: bytes) -> dict[str, str]:
     """Put the authorities of `optionaldata` behind the certificate, where they stand today."""
     # 5 MB of memory that a device without certificates need not have
     from onboardee.pki.certificate import read_octets  # noqa: PLC0415
 
-    octets = _octets(public) if isinstance(public, dict) else b""
+    octets = octets_of(public) if isinstance(public, dict) else b""
     try:
         parts = [read_octets(part) for part in (octets, chain) if part]
     except CertificateError as error:
@@ -103,7 +103,7 @@ def _joined(public: object, chain: bytes) -> dict[str, str]:
     return {"data": data, "encoding": str(Encoding.PEM)}
 
 
-def _octets(part: Mapping[str, object]) -> bytes:
+def octets_of(part: Mapping[str, object]) -> bytes:
     """Return the data of a part, PEM or DER."""
     data = part.get("data", b"")
     if not isinstance(data, str | bytes) or len(data) > MAX_DATA:

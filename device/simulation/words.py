@@ -12,20 +12,20 @@ from onboardee.device.simulation.section import MisplacedError
 EventName = Annotated[str, msgspec.Meta(pattern=r"^[a-z_]+\.[a-z_]+$")]
 
 
-def check_texts(texts: Mapping[str, str]) -> None:
+def check_words(says: Mapping[str, str]) -> None:
     """Raise `MisplacedError` for an event that there is not, or for what it does not tell."""
     known = {each.name: each for each in _kinds(events.Event)}
-    for name, text in texts.items():
+    for name, text in says.items():
         kind = known.get(name)
         if kind is None:
-            raise MisplacedError(f"there is no event {name}", "texts", name)
+            raise MisplacedError(f"there is no event {name}", "says", name)
         told = {field.name for field in msgspec.structs.fields(kind)}
         template = Template(text)
         if not template.is_valid():
-            raise MisplacedError("a $ that stands for itself is written twice", "texts", name)
+            raise MisplacedError("a $ that stands for itself is written twice", "says", name)
         for wanted in template.get_identifiers():
             if wanted not in told:
-                raise MisplacedError(f"{name} does not tell {wanted}", "texts", name)
+                raise MisplacedError(f"{name} does not tell {wanted}", "says", name)
 
 
 def _kinds(base: type[events.Event]) -> list[type[events.Event]]:
