@@ -22,12 +22,14 @@ class Difference:
 
     device: UUID
     text: str
+    can_be_mended: bool = True
+    """The database can be brought in line; not so if the device did not answer."""
 
 
 async def compare(
     database: ProvisioningDatabase, around: Surroundings, *, mend: bool = False
 ) -> list[Difference]:
-    """Ask all devices of ours for their credentials and rules, one after the other.
+    """Ask all devices of ours that show them for their credentials and rules.
 
     With `mend` the database is brought in line with the devices, but for what unfinished operations
     are about.
@@ -39,15 +41,19 @@ async def compare(
         try:
             device = await around.reach(record)
         except ObtError as error:
-            found.append(Difference(record.uuid, f"{record.uuid} cannot be asked: {error}"))
+            said = f"{record.uuid} cannot be asked: {error}"
+            found.append(Difference(record.uuid, said, can_be_mended=False))
             continue
         async with device:
+            if not device.shows_what_it_has:
+                continue
             look = _Look(database, record, mend=mend)
             try:
                 found += await look.credentials(device)
                 found += await look.rules(device)
             except ObtError as error:
-                found.append(Difference(record.uuid, f"{record.uuid} did not answer: {error}"))
+                said = f"{record.uuid} did not answer: {error}"
+                found.append(Difference(record.uuid, said, can_be_mended=False))
     return found
 
 

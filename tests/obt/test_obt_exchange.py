@@ -198,6 +198,7 @@ def test_compare(tmp_path: Path) -> None:
     house.unplug(one)
     (away,) = run(compare(tool.database, tool))
     assert f"{one} cannot be asked" in away.text
+    assert not away.can_be_mended
     tool.database.close()
 
 

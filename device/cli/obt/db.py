@@ -39,8 +39,7 @@ def check_command(session: Session, devices: bool, fix: bool) -> None:
     with session.database() as database:
         found = [{"text": each.text, "command": each.command} for each in check(database)]
     if devices or fix:
-        mends = "" if fix else "onboardee obt db check --fix"
-        found += [{"text": each, "command": mends} for each in _compared(session, fix=fix)]
+        found += _compared(session, fix=fix)
     lines = [
         f"{each['text']}" + (f"; `{each['command']}`" if each["command"] else "") for each in found
     ]
@@ -49,10 +48,13 @@ def check_command(session: Session, devices: bool, fix: bool) -> None:
         raise click.exceptions.Exit(1)
 
 
-def _compared(session: Session, *, fix: bool) -> list[str]:
-    async def go(tool: Tool) -> list[str]:
+def _compared(session: Session, *, fix: bool) -> list[dict[str, str]]:
+    async def go(tool: Tool) -> list[dict[str, str]]:
         found = await compare(tool.database, tool.around, mend=fix)
-        return [each.text for each in found]
+        mends = "" if fix else "onboardee obt db check --fix"
+        return [
+            {"text": each.text, "command": mends if each.can_be_mended else ""} for each in found
+        ]
 
     return session.run(go, is_reminding=False)
 
