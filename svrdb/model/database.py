@@ -38,13 +38,15 @@ SECURITY_RESOURCES: Final[tuple[SecurityResource, ...]] = (
     SP,
     SDI,
 )
-"""All that a device has below `/oic/sec`, in the order in which they are listed."""
+"""All that a device can have below `/oic/sec`, in the order in which they are listed."""
 
 KEPT: Final = tuple(each for each in SECURITY_RESOURCES if each.model is not None)
 """Those that are a part of the database, as the field of their name."""
 
-OWNED_RESOURCES: Final = tuple(each.name for each in KEPT if each.has_owner)
-"""The names of those that have an owner of their own, a `rowneruuid`."""
+OWNED_RESOURCES: Final = tuple(
+    each.name for each in KEPT if each.has_owner and not each.is_optional
+)
+"""The names of those that have an owner of their own, a `rowneruuid`, on every device."""
 
 PARTS: Final[Mapping[str, DatabasePart]] = {
     each.name: each

@@ -145,6 +145,8 @@ class SecurityResource(DatabasePart):
     is_profiled: bool = False
     """A reset brings it back as the reset profile has it, not with its default values."""
     lite: Lite = Lite()
+    is_optional: bool = False
+    """Most devices are without it: it is served where a profile asks for it."""
     is_iotivitys: bool = True
     """IoTivity has a resource of this name, and writes its type into its database."""
 

@@ -1,7 +1,8 @@
 """The secure virtual resources below `/oic/sec`: their operations.
 
 What each of them is, its properties, rights and names, stands in its descriptor (`svrdb/model`).
-One that has no operations of its own here is served by `StoredResource`.
+One that has no operations of its own here is served by `StoredResource`, and one that is optional
+only where it has some.
 """
 
 from collections.abc import Mapping
@@ -45,4 +46,8 @@ def secure_resources(
         "sp": StoredResource(SP, check_sp),
         "sdi": SdiResource(SDI, check_sdi),
     }
-    return [own.get(each.name) or StoredResource(each) for each in SECURITY_RESOURCES]
+    return [
+        own.get(each.name) or StoredResource(each)
+        for each in SECURITY_RESOURCES
+        if each.name in own or not each.is_optional
+    ]
