@@ -75,6 +75,13 @@ from onboardee.svrdb.model.database import (
 )
 from onboardee.svrdb.model.doxm import DOXM, PIN_METHODS, Doxm, TransferMethod
 from onboardee.svrdb.model.numbers import NIL, is_same_identity
+from onboardee.svrdb.model.pconf import (
+    PCONF,
+    PairingMethod,
+    PairingRule,
+    PairingTarget,
+    Pconf,
+)
 from onboardee.svrdb.model.pstat import PSTAT, Dos, Pstat
 from onboardee.svrdb.model.resource import (
     IN_REPAIR,
@@ -105,6 +112,7 @@ __all__ = [
     "OWNED_RESOURCES",
     "OWNER",
     "PARTS",
+    "PCONF",
     "PIN_METHODS",
     "PSTAT",
     "SDI",
@@ -133,6 +141,10 @@ __all__ = [
     "LocalName",
     "OptionalData",
     "Over",
+    "PairingMethod",
+    "PairingRule",
+    "PairingTarget",
+    "Pconf",
     "Permanent",
     "Permission",
     "PrivateData",

@@ -21,6 +21,7 @@ from onboardee.svrdb.model.con import Con
 from onboardee.svrdb.model.cred import CRED, Cred, PrivateData
 from onboardee.svrdb.model.crl import CRL, Crl
 from onboardee.svrdb.model.doxm import DOXM, Doxm
+from onboardee.svrdb.model.pconf import PCONF, Pconf
 from onboardee.svrdb.model.pstat import PSTAT, Pstat
 from onboardee.svrdb.model.resource import DatabasePart, SecurityResource, State
 from onboardee.svrdb.model.sdi import SDI, Sdi
@@ -37,6 +38,7 @@ SECURITY_RESOURCES: Final[tuple[SecurityResource, ...]] = (
     AEL,
     SP,
     SDI,
+    PCONF,
 )
 """All that a device can have below `/oic/sec`, in the order in which they are listed."""
 
@@ -139,6 +141,7 @@ class Database(msgspec.Struct, frozen=True, kw_only=True, rename={"reset_profile
     acl2: Acl2 = Acl2()
     sp: Sp = Sp()
     sdi: Sdi = Sdi()
+    pconf: Pconf = Pconf()
     crl: Crl = Crl()
     identity_key: PrivateData = PrivateData()
     """The private half of the device's key pair; without octets until it is first needed."""

@@ -36,6 +36,12 @@ sp.supportedprofiles   R     RW    RW    R     RW
 sdi.uuid               R     RW    R     R     R
 sdi.name               R     RW    RW    R     RW
 sdi.priv               R     RW    RW    R     RW
+pconf.edp              R     RW    RW    RW    RW
+pconf.prm              R     RW    RW    RW    RW
+pconf.pin              R     RW    RW    RW    RW
+pconf.pdacl            R     RW    RW    RW    RW
+pconf.pddev            R     R     R     R     R
+pconf.rowneruuid       R     RW    R     R     RW
 """
 
 HEADER, *ROWS = [line.split() for line in TABLE.splitlines() if line]

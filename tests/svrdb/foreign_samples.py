@@ -204,7 +204,7 @@ _contents = st.dictionaries(
 ).map(cbor2.dumps)
 _values = (st.integers(1, 99) | st.text("abc", min_size=1) | st.binary(min_size=1)).map(cbor2.dumps)
 _foreign = st.dictionaries(
-    st.sampled_from(("amacl", "pconf", "svc", "zz.unknown")).map(lambda name: (name,)),
+    st.sampled_from(("amacl", "dpairing", "svc", "zz.unknown")).map(lambda name: (name,)),
     _contents,
     max_size=3,
 )
@@ -303,6 +303,6 @@ def rich() -> Database:
         Foreign(place=("cred", "creds", f"1 {database.doxm.owner_uuid}", "eowneruuid"),
                 content=cbor2.dumps(str(database.doxm.owner_uuid))),
         Foreign(place=("doxm", "x.org.iotivity.dpc"), content=cbor2.dumps(True)),
-        Foreign(place=("pconf",), content=cbor2.dumps({"edp": True, "pin": b"00000000"})),
+        Foreign(place=("dpairing",), content=cbor2.dumps({"edp": True, "pin": b"00000000"})),
     )  # fmt: skip
     return replace(database, reset_profile=profile, foreign=foreign)

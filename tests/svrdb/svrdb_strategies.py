@@ -27,6 +27,7 @@ from onboardee.svrdb import (
     State,
     Subject,
 )
+from onboardee.svrdb.model import PairingMethod, PairingRule, PairingTarget, Pconf
 
 _texts = st.text(max_size=12)
 _maybe_texts = st.none() | _texts
@@ -101,10 +102,27 @@ reset_profiles = st.builds(
 )
 """Any reset profile, sensible or not."""
 
+_pairing_rules = st.builds(
+    PairingRule,
+    resources=_tuples(st.builds(PairingTarget, href=_texts)),
+    permission=st.integers(0, 31),
+    periods=_tuples(_texts),
+    recurrence=_tuples(_texts),
+)
+
 databases = st.builds(
     Database,
     **_parts,
     permanent=st.builds(Permanent, device=_uuids, platform=_uuids, original=_uuids),
+    pconf=st.builds(
+        Pconf,
+        is_enabled=st.booleans(),
+        methods=_tuples(st.sampled_from(PairingMethod)),
+        pin=st.just(b"") | st.just(b"12345678"),
+        rules=_tuples(_pairing_rules),
+        paired=_tuples(_uuids),
+        resource_owner=_uuids,
+    ),
     sdi=st.builds(Sdi, domain=_uuids, name=_texts, is_private=st.booleans()),
     reset_profile=st.none() | reset_profiles,
 )

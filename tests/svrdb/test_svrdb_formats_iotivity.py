@@ -237,7 +237,7 @@ def test_forms_of_resources_in_rules() -> None:
 def test_unknown_properties_survive_at_every_level() -> None:
     """What is not known comes back where it was: resources, properties, those of entries."""
     raw = sample("mfg")
-    raw["pconf"] = {"edp": True, "pin": b"00000000"}
+    raw["dpairing"] = {"edp": True, "pin": b"00000000"}
     raw["amacl"] = {"resources": [{"href": "/a"}], "rowneruuid": str(NIL)}
     raw["doxm"] |= {"x.org.iotivity.dpc": True, "subowneruuid": [str(OWNER)], "mom": 1}
     raw["cred"]["creds"][0]["eowneruuid"] = str(OWNER)
@@ -245,7 +245,7 @@ def test_unknown_properties_survive_at_every_level() -> None:
     raw["acl"]["aclist2"][2]["resources"][0]["rel"] = "hosts"
     raw["acl"]["aclist2"][2]["x.new"] = None
     again = exported(imported(raw))
-    assert again["pconf"] == raw["pconf"]
+    assert again["dpairing"] == raw["dpairing"]
     assert again["amacl"] == raw["amacl"]
     assert again["doxm"].items() >= {"x.org.iotivity.dpc": True, "mom": 1}.items()
     assert again["doxm"]["subowneruuid"] == [str(OWNER)]
@@ -266,7 +266,7 @@ def test_foreign_properties_leave_with_their_entry() -> None:
 
 def test_foreign_is_no_secret_in_a_repr() -> None:
     """A foreign part does not show its content where a database is logged."""
-    part = Foreign(place=("pconf",), content=b"12345678")
+    part = Foreign(place=("dpairing",), content=b"12345678")
     assert "12345678" not in repr(part)
 
 

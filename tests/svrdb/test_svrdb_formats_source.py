@@ -139,7 +139,7 @@ def test_what_json_has_no_words_for() -> None:
     """Resources with octets in them come back octet for octet; plain ones stay readable."""
     content, _ = source.encode(rich())
     members = json.loads(content)
-    assert cbor2.loads(bytes.fromhex(members["pconf"]["$cbor"]))["pin"] == b"00000000"
+    assert cbor2.loads(bytes.fromhex(members["dpairing"]["$cbor"]))["pin"] == b"00000000"
     assert members["doxm"]["x.org.iotivity.dpc"] is True
     assert source.decode(content, new_uuid=counter()).database == rich()
     raw = sample("justworks") | {"amacl": {"resources": [{"href": "/a"}]}}
