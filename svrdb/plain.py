@@ -14,6 +14,9 @@ import msgspec
 
 from onboardee.svrdb.model import Encoding
 
+PIN: Final = "pin"
+"""The property whose octets are characters that people type."""
+
 TEXTUAL: Final = frozenset({Encoding.PEM, Encoding.JWT, Encoding.URI})
 """Encodings whose octets are text already; all others are shown in hexadecimal or base64."""
 
@@ -65,7 +68,10 @@ def _shown(value: object, encoding: str | None, *, reveal: bool) -> object:
         return secret_text(value, encoding, reveal=reveal)
     if isinstance(value, dict):
         beside = value.get("encoding")
-        return {name: _shown(each, beside, reveal=reveal) for name, each in value.items()}
+        return {
+            name: _shown(each, Encoding.PEM if name == PIN else beside, reveal=reveal)
+            for name, each in value.items()
+        }
     if isinstance(value, list):
         return [_shown(each, None, reveal=reveal) for each in value]
     return value

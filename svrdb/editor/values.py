@@ -26,7 +26,7 @@ from msgspec.structs import FieldInfo, fields
 from onboardee.svrdb.editor.errors import MalformedError
 from onboardee.svrdb.editor.words import listed, read_word
 from onboardee.svrdb.model import Encoding
-from onboardee.svrdb.plain import TEXTUAL
+from onboardee.svrdb.plain import PIN, TEXTUAL
 
 SUBJECTS: Final = ("subjectuuid", "uuid")
 """Properties that are the text of a UUID, or `*`."""
@@ -135,7 +135,7 @@ def _made(value: object, annotation: Any, where: str, name: str, beside: object)
         ]
     if isinstance(value, str):
         if plain_type(annotation) is bytes:
-            return _octets(value, beside, where)
+            return value.encode() if name == PIN else _octets(value, beside, where)
         word = read_word(name, value)
         return _in_lower_case(name, value) if word is None else word
     return value

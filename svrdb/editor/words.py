@@ -15,6 +15,7 @@ from onboardee.svrdb.model import (
     CredentialType,
     CredentialUsage,
     Encoding,
+    PairingMethod,
     Permission,
     State,
     TransferMethod,
@@ -42,6 +43,10 @@ KINDS: Final = {kind.name.lower().replace("_", "-"): kind for kind in Credential
 USAGES: Final = {usage.value.rpartition(".")[2]: usage for usage in CredentialUsage}
 """`trustca`, `cert`, `rolecert`, `mfgtrustca`, `mfgcert`."""
 ENCODINGS: Final = {encoding.value.rpartition(".")[2]: encoding for encoding in Encoding}
+PAIRINGS: Final = {
+    "pin": PairingMethod.PRE_CONFIGURED_PIN,
+    "random-pin": PairingMethod.RANDOM_PIN,
+}
 CONNECTIONS: Final = {connection.value: connection for connection in Connection}
 """`auth-crypt`, `anon-clear`: the specification's own words."""
 
@@ -52,6 +57,7 @@ WORDS: Final[Mapping[str, Mapping[str, int | str]]] = {
     "credtype": KINDS,
     "credusage": USAGES,
     "encoding": ENCODINGS,
+    "prm": PAIRINGS,
 }
 """By the property in which they stand."""
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from onboardee.svrdb.formats import credentials, discovery, version1
+from onboardee.svrdb.formats import credentials, discovery, pairing, version1
 from onboardee.svrdb.formats.cbor import CborItem, dump_map, dumps, read_map
 from onboardee.svrdb.formats.errors import FormatError
 from onboardee.svrdb.formats.foreign import Resources, whole_resources
@@ -187,6 +187,9 @@ def _finish(resources: dict[str, Any], version: str) -> None:
         if each.is_iotivitys and each.stored in resources:
             name = each.stored if version == "1.2" else each.name
             resources[each.stored] |= {"rt": [f"oic.r.{name}"], "if": [_INTERFACE]}
+    if "pconf" in resources:
+        device_uuid = resources["doxm"]["deviceuuid"]
+        resources["pconf"] = pairing.to_foreign(resources["pconf"], device_uuid)
     for entry in resources.get("acl", {}).get("aclist2", []):
         if "validity" in entry:
             entry["validity"] = [list(each.values()) for each in entry["validity"]]

@@ -9,6 +9,9 @@ import msgspec
 from onboardee.svrdb.model.numbers import NIL, Number
 from onboardee.svrdb.model.resource import IN_REPAIR, OWNER, UNLESS_RESETTING, SecurityResource
 
+PIN_SIZE: Final = 8
+"""Octets of the PIN, which are characters that people type."""
+
 
 class PairingMethod(IntEnum):
     """Where the PIN of Direct Pairing comes from, pconf `prm`."""
@@ -48,7 +51,7 @@ class Pconf(
 
     is_enabled: bool = False
     methods: tuple[Number, ...] = ()
-    pin: bytes = b""
+    pin: Annotated[bytes, msgspec.Meta(max_length=PIN_SIZE)] = b""
     """The pre-configured one."""
     rules: tuple[PairingRule, ...] = ()
     """What each device gets that pairs."""
@@ -69,4 +72,5 @@ PCONF: Final = SecurityResource(
         OWNER: IN_REPAIR,
     },
     is_optional=True,
+    is_iotivitys=False,
 )

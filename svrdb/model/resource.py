@@ -148,7 +148,7 @@ class SecurityResource(DatabasePart):
     is_optional: bool = False
     """Most devices are without it: it is served where a profile asks for it."""
     is_iotivitys: bool = True
-    """IoTivity has a resource of this name, and writes its type into its database."""
+    """IoTivity writes the type of a resource of this name into its database."""
 
     @property
     def href(self) -> str:
