@@ -7,6 +7,7 @@
       acl2   who may do what                   OCF Security 12.2
       sp     the security profile              OCF Security 14.8
       sdi, crl, ael                            security domain, revocations, audit filters
+      pconf  who may pair by a PIN             IoTivity 1.1
       con    what clients configured           OCF Core 11.3; not below /oic/sec
       permanent                                identifiers that a reset does not touch
       identity_key                             the private half of the device's key pair
@@ -15,7 +16,7 @@
       foreign                                  what an import brought along for an export
 
 Each resource has a file: the structure of what is kept, and a descriptor with the rest that is
-known of it (`svrdb.model.resource`). `csr` and `roles` have a descriptor alone.
+known of it (`svrdb.model.resource`). `csr`, `roles` and `dpairing` have a descriptor alone.
 
 Attribute names are plain words; the names of the OCF Security Specification (`rowneruuid`,
 `aclist2`, ...) appear only here, as the `rename` of each structure, so that they are translated in

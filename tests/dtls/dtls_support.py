@@ -35,6 +35,8 @@ from onboardee.wire.entropy import SeededEntropy
 
 ANON = CipherSuite.ECDH_ANON_AES_128_CBC_SHA256
 PSK = CipherSuite.ECDHE_PSK_AES_128_CBC_SHA256
+PLAIN_PSK = CipherSuite.PSK_AES_128_CCM_8
+BY_KEY = (PSK, PLAIN_PSK)
 CCM_8 = CipherSuite.ECDHE_ECDSA_AES_128_CCM_8
 
 IDENTITY = bytes(range(16))
@@ -93,6 +95,7 @@ OFFER = Offer(
     suites=tuple(CipherSuite),
     psk_hint=HINT,
     psk={IDENTITY: KEY}.get,
+    plain_psk={IDENTITY: KEY}.get,
     certificate=SERVER_CERTIFICATE,
     tag="tag",
 )

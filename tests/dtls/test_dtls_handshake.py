@@ -5,11 +5,13 @@ from dataclasses import replace
 import pytest
 from dtls_support import (
     ANON,
+    BY_KEY,
     CCM_8,
     CLIENT,
     CLIENT_CERTIFICATE,
     HINT,
     IDENTITY,
+    PLAIN_PSK,
     PSK,
     SERVER_CERTIFICATE,
     FixedPolicy,
@@ -33,6 +35,7 @@ from onboardee.wire.dtls import (
     ServerEndpoint,
     SessionEstablished,
 )
+from onboardee.wire.dtls.config import no_key
 from onboardee.wire.dtls.framing import split_fragments
 from onboardee.wire.dtls.hello import ClientHello
 from onboardee.wire.dtls.numbers import ContentType, ExtensionType, HandshakeType
@@ -64,8 +67,8 @@ def test_every_suite_completes_and_talks(suite: CipherSuite, extended: bool) -> 
     assert mine.extended_master_secret is theirs.extended_master_secret is extended
     assert mine.key_block(120) == theirs.key_block(120)
     assert theirs.tag == "tag"
-    assert theirs.peer_identity == (IDENTITY if suite is PSK else None)
-    assert mine.psk_hint == (HINT if suite is PSK else b"")
+    assert theirs.peer_identity == (IDENTITY if suite in BY_KEY else None)
+    assert mine.psk_hint == (HINT if suite in BY_KEY else b"")
     assert mine.peer_certificates == (
         SERVER_CERTIFICATE.chain if is_certificate_suite(suite) else ()
     )
@@ -256,3 +259,12 @@ def test_a_client_asks_for_no_resumption() -> None:
     pair = Pair().start()
     (part,) = split_fragments(records(pair.sent[0][1])[0][2])
     assert ClientHello.decode(part.data).session_id == b""
+
+
+def test_a_key_is_used_without_diffie_hellman_only_where_that_is_meant() -> None:
+    """An offer whose keys are for ECDHE_PSK lets nobody in with the same key on plain PSK."""
+    pair = Pair(PLAIN_PSK, offer=replace(offer_for(PLAIN_PSK), plain_psk=no_key))
+    pair.start()
+    assert pair.client.session is None
+    (failure,) = failures(pair.server_events)
+    assert failure.reason == "no key for this identity"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from dtls_support import CCM_8, IDENTITY, KEY, PSK, FixedPolicy, offer_for
+from dtls_support import CCM_8, IDENTITY, KEY, PLAIN_PSK, PSK, FixedPolicy, offer_for
 
 from onboardee.wire.dtls import CipherSuite, DataReceived, Event, Offer, ServerEndpoint
 from onboardee.wire.entropy import SystemEntropy
@@ -20,6 +20,10 @@ pytestmark = pytest.mark.skipif(OPENSSL is None, reason="needs the openssl comma
 PATIENCE = 10.0
 OPTIONS = {
     PSK: ["-cipher", "ECDHE-PSK-AES128-CBC-SHA256", "-psk", KEY.hex(), "-psk_identity", "me"],
+    PLAIN_PSK: [
+        *("-cipher", "PSK-AES128-CCM8:@SECLEVEL=0"),
+        *("-psk", KEY.hex(), "-psk_identity", "me"),
+    ],
     CCM_8: ["-cipher", "ECDHE-ECDSA-AES128-CCM8:@SECLEVEL=0"],
     CipherSuite.ECDHE_ECDSA_AES_128_GCM_SHA256: ["-cipher", "ECDHE-ECDSA-AES128-GCM-SHA256"],
 }
@@ -48,7 +52,8 @@ def pump(server: ServerEndpoint, sock: socket.socket) -> Iterator[Event]:
 
 def offer_for_openssl(suite: CipherSuite) -> Offer:
     """Return terms with a hint of text, which OpenSSL insists on."""
-    return replace(offer_for(suite), psk_hint=b"device", psk={b"me": KEY, IDENTITY: KEY}.get)
+    key_of = {b"me": KEY, IDENTITY: KEY}.get
+    return replace(offer_for(suite), psk_hint=b"device", psk=key_of, plain_psk=key_of)
 
 
 @pytest.mark.parametrize("suite", list(OPTIONS))

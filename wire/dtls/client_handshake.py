@@ -185,6 +185,8 @@ class ClientHandshake(Handshake):
             raise IllegalParameter("encrypt_then_mac with a suite that has no MAC")
         if self.parameters.exchange is KeyExchange.ECDSA:
             return HandshakeState.CLIENT_CERTIFICATE
+        if self.parameters.exchange is KeyExchange.PLAIN_PSK:
+            return HandshakeState.CLIENT_HINT_OR_DONE
         return HandshakeState.CLIENT_KEY_EXCHANGE
 
     def _check_extensions(self, extensions: Extensions) -> None:
@@ -258,18 +260,20 @@ class ClientHandshake(Handshake):
         the tool should hear that, and not that a Finished did not open.
         """
         # Made here and not at the start, so that a server that never answers costs no key pair.
-        ephemeral = Ephemeral(self._context.entropy)
-        premaster, identity = ephemeral.shared(self._server_point), b""
-        if self.parameters.exchange is KeyExchange.PSK:
+        exchange, shared, point, identity = self.parameters.exchange, b"", b"", b""
+        if exchange.has_points:
+            ephemeral = Ephemeral(self._context.entropy)
+            shared, point = ephemeral.shared(self._server_point), ephemeral.point
+        if exchange.has_identity:
             identity = self._config.psk_identity
             psk = self._config.psk(self.psk_hint)
             if psk is None:
                 raise UnknownPskIdentity("no key for the server's hint")
-            premaster = keys.psk_premaster(premaster, psk)
-        message = ClientKeyExchange(ephemeral.point, identity)
-        self._add(HandshakeType.CLIENT_KEY_EXCHANGE, message.encode(self.parameters.exchange))
+            shared = keys.psk_premaster(shared or bytes(len(psk)), psk)
+        message = ClientKeyExchange(point, identity)
+        self._add(HandshakeType.CLIENT_KEY_EXCHANGE, message.encode(exchange))
         # After the message was added: the extended master secret covers it (RFC 7627 3).
-        self._derive_keys(premaster)
+        self._derive_keys(shared)
 
 
 def _offered_extensions(config: ClientConfig) -> Extensions:

@@ -40,6 +40,7 @@ class Offer:
 
     `suites` is in the server's order of preference. `psk` maps an identity to its key; with None
     the handshake fails as with a wrong key, so that nobody learns which identities are known.
+    `plain_psk` does so on suites without Diffie-Hellman: no key is ever used there by accident.
     `psk_hint` is sent to the client, which finds its key by it; an empty one is no hint, and
     clients with Mbed TLS then find none. With `verify_peer` set, a client certificate is requested
     and required on the certificate suites (RFC 5246 7.4.4). `tag` is copied to `Session.tag`.
@@ -51,6 +52,7 @@ class Offer:
     suites: tuple[CipherSuite, ...]
     psk_hint: bytes = b""
     psk: Callable[[bytes], bytes | None] = field(default=no_key, repr=False)
+    plain_psk: Callable[[bytes], bytes | None] = field(default=no_key, repr=False)
     certificate: CertifiedKey | None = None
     verify_peer: VerifyChain | None = None
     tag: object = None

@@ -52,7 +52,10 @@ def prf(secret: bytes, label: bytes, seed: bytes, length: int) -> bytes:
 
 
 def psk_premaster(shared: bytes, psk: bytes) -> bytes:
-    """Return the premaster secret of ECDHE_PSK (RFC 5489 2); elsewhere it is the shared X."""
+    """Return the premaster secret of ECDHE_PSK (RFC 5489 2); elsewhere it is the shared X.
+
+    Without Diffie-Hellman, zeros stand for what is shared, as many as the key has (RFC 4279 2).
+    """
     return len(shared).to_bytes(2) + shared + len(psk).to_bytes(2) + psk
 
 

@@ -7,7 +7,9 @@ Where the layout depends on the key exchange, it is an argument:
     ServerKeyExchange    ECDH_anon     03 0017 41 point
                          ECDHE_PSK     hint length (2) hint, 03 0017 41 point
                          ECDHE_ECDSA   03 0017 41 point, scheme (2), signature length (2), DER
-    ClientKeyExchange    ECDHE_PSK     identity length (2) identity, 41 point
+                         PSK           hint length (2) hint; or no message at all
+    ClientKeyExchange    PSK           identity length (2) identity
+                         ECDHE_PSK     identity length (2) identity, 41 point
                          others        41 point
 
 Two things that peers insist on: the anonymous one ends after the point (clients of IoTivity and
@@ -116,9 +118,9 @@ def curve_parameters(point: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class ServerKeyExchange:
-    """The server's ephemeral point, with a hint (PSK) or a signature (ECDSA)."""
+    """The server's ephemeral point, with a hint (PSK) or a signature (ECDSA); or a hint alone."""
 
-    point: bytes
+    point: bytes = b""
     hint: bytes = b""
     signature: Signature | None = None
 
@@ -130,7 +132,10 @@ class ServerKeyExchange:
         Whether the point is on the curve is seen when it is used.
         """
         reader = Reader(body)
-        hint = reader.vector(2) if exchange is KeyExchange.PSK else b""
+        hint = reader.vector(2) if exchange.has_identity else b""
+        if not exchange.has_points:
+            reader.finish()
+            return cls(hint=hint)
         if reader.uint(1) != NAMED_CURVE or reader.uint(2) != SECP256R1:
             raise IllegalParameter("not the curve we offered")
         point = reader.vector(1, minimum=1)
@@ -141,35 +146,38 @@ class ServerKeyExchange:
 
     def encode(self, exchange: KeyExchange) -> bytes:
         """Return the message body in the layout of the key exchange."""
-        hint = vector(2, self.hint) if exchange is KeyExchange.PSK else b""
+        hint = vector(2, self.hint) if exchange.has_identity else b""
+        if not exchange.has_points:
+            return hint
         signature = self.signature.encode() if self.signature else b""
         return hint + curve_parameters(self.point) + signature
 
 
 @dataclass(frozen=True, slots=True)
 class ClientKeyExchange:
-    """The client's ephemeral point, behind its identity on PSK suites.
+    """The client's ephemeral point, behind its identity on PSK suites; or the identity alone.
 
     The identity is in the clear: DTLS 1.2 hides no handshake, and whoever listens learns an owner's
     UUID.
     """
 
-    point: bytes
+    point: bytes = b""
     identity: bytes = b""
 
     @classmethod
     def decode(cls, body: bytes, exchange: KeyExchange) -> "ClientKeyExchange":
         """Read a message body in the layout of the key exchange."""
         reader = Reader(body)
-        identity = reader.vector(2) if exchange is KeyExchange.PSK else b""
-        message = cls(reader.vector(1, minimum=1), identity)
+        identity = reader.vector(2) if exchange.has_identity else b""
+        point = reader.vector(1, minimum=1) if exchange.has_points else b""
+        message = cls(point, identity)
         reader.finish()
         return message
 
     def encode(self, exchange: KeyExchange) -> bytes:
         """Return the message body in the layout of the key exchange."""
-        identity = vector(2, self.identity) if exchange is KeyExchange.PSK else b""
-        return identity + vector(1, self.point)
+        identity = vector(2, self.identity) if exchange.has_identity else b""
+        return identity + vector(1, self.point) if exchange.has_points else identity
 
 
 def check_empty(body: bytes) -> None:

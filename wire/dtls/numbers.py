@@ -43,6 +43,7 @@ class CipherSuite(IntEnum):
     ECDHE_ECDSA_AES_256_CCM_8 = 0xC0AF
     ECDHE_ECDSA_AES_256_CCM = 0xC0AD
     ECDHE_ECDSA_AES_128_GCM_SHA256 = 0xC02B
+    PSK_AES_128_CCM_8 = 0xC0A8
 
 
 class ContentType(IntEnum):

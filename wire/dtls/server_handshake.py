@@ -83,7 +83,8 @@ class ServerHandshake(Handshake):
         self.extended_master_secret = agreement.extended_master_secret
         self.client_random = opening.hello.random
         self.server_random = context.entropy.token(RANDOM_SIZE)
-        self._ephemeral = Ephemeral(context.entropy)
+        has_points = self.parameters.exchange.has_points
+        self._ephemeral = Ephemeral(context.entropy) if has_points else None
         # A certificate of the client is asked for on certificate suites alone: on anonymous and PSK
         # suites a CertificateRequest is not allowed (RFC 5246 7.4.4, RFC 5489 2).
         self._requests_certificate = (
@@ -123,11 +124,15 @@ class ServerHandshake(Handshake):
             assert certificate is not None
             self._add(HandshakeType.CERTIFICATE, CertificateChain(certificate.chain).encode())
             signature = sign(certificate.private_key, self._signed_parameters())
-        message = ServerKeyExchange(self._ephemeral.point, self.offer.psk_hint, signature)
+        message = ServerKeyExchange(self._point, self.offer.psk_hint, signature)
         self._add(HandshakeType.SERVER_KEY_EXCHANGE, message.encode(exchange))
         if self._requests_certificate:
             request = CertificateRequest((ECDSA_SIGN,), (ECDSA_SECP256R1_SHA256,))
             self._add(HandshakeType.CERTIFICATE_REQUEST, request.encode())
+
+    @property
+    def _point(self) -> bytes:
+        return b"" if self._ephemeral is None else self._ephemeral.point
 
     def _signed_parameters(self) -> bytes:
         """Return the digest of what ServerKeyExchange signs (RFC 8422 5.4).
@@ -135,7 +140,7 @@ class ServerHandshake(Handshake):
         Both randoms and the point; the client's random keeps a signature from being used again in
         another handshake.
         """
-        parameters = curve_parameters(self._ephemeral.point)
+        parameters = curve_parameters(self._point)
         return sha256(self.client_random + self.server_random + parameters).digest()
 
     def _handle(self, kind: HandshakeType, body: bytes) -> HandshakeState | None:
@@ -170,11 +175,12 @@ class ServerHandshake(Handshake):
 
         The identity is kept as it came; what it means is not for this engine.
         """
-        premaster = self._ephemeral.shared(message.point)
-        if self.parameters.exchange is KeyExchange.PSK:
-            premaster = keys.psk_premaster(premaster, self._key_for(message.identity))
+        shared = b"" if self._ephemeral is None else self._ephemeral.shared(message.point)
+        if self.parameters.exchange.has_identity:
+            psk = self._key_for(message.identity)
+            shared = keys.psk_premaster(shared or bytes(len(psk)), psk)
             self.peer_identity = message.identity
-        self._derive_keys(premaster)
+        self._derive_keys(shared)
 
     def _key_for(self, identity: bytes) -> bytes:
         """Return a random key for an unknown identity: it fails as a wrong key does (RFC 4279 2).
@@ -182,7 +188,8 @@ class ServerHandshake(Handshake):
         A stranger cannot thereby find out which identities are known. The random key is made in
         either case, so that the time that passes does not tell it either.
         """
-        psk, stand_in = self.offer.psk(identity), self._context.entropy.token(_STAND_IN_SIZE)
+        key_of = self.offer.plain_psk if self._ephemeral is None else self.offer.psk
+        psk, stand_in = key_of(identity), self._context.entropy.token(_STAND_IN_SIZE)
         if psk is not None:
             return psk
         self._why_unopened = "no key for this identity"

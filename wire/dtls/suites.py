@@ -35,6 +35,18 @@ class KeyExchange(Enum):
     ANONYMOUS = "ECDH_anon"
     PSK = "ECDHE_PSK"
     ECDSA = "ECDHE_ECDSA"
+    PLAIN_PSK = "PSK"
+    """Without Diffie-Hellman: whoever gets the key later can read what was recorded (RFC 4279)."""
+
+    @property
+    def has_points(self) -> bool:
+        """Whether both sides send a point of the curve."""
+        return self is not KeyExchange.PLAIN_PSK
+
+    @property
+    def has_identity(self) -> bool:
+        """Whether the client names the key that it has."""
+        return self in {KeyExchange.PSK, KeyExchange.PLAIN_PSK}
 
 
 class Bulk(Enum):
@@ -74,10 +86,10 @@ def _cbc(exchange: KeyExchange) -> SuiteParameters:
     return SuiteParameters(exchange, Bulk.CBC, key_size=16, mac_size=32)
 
 
-def _aead(bulk: Bulk, key_size: int, tag_size: int) -> SuiteParameters:
-    return SuiteParameters(
-        KeyExchange.ECDSA, bulk, key_size=key_size, fixed_iv_size=4, tag_size=tag_size
-    )
+def _aead(
+    bulk: Bulk, key_size: int, tag_size: int, exchange: KeyExchange = KeyExchange.ECDSA
+) -> SuiteParameters:
+    return SuiteParameters(exchange, bulk, key_size=key_size, fixed_iv_size=4, tag_size=tag_size)
 
 
 SUITES: Final[Mapping[CipherSuite, SuiteParameters]] = MappingProxyType(
@@ -89,5 +101,6 @@ SUITES: Final[Mapping[CipherSuite, SuiteParameters]] = MappingProxyType(
         CipherSuite.ECDHE_ECDSA_AES_256_CCM_8: _aead(Bulk.CCM, 32, 8),
         CipherSuite.ECDHE_ECDSA_AES_256_CCM: _aead(Bulk.CCM, 32, 16),
         CipherSuite.ECDHE_ECDSA_AES_128_GCM_SHA256: _aead(Bulk.GCM, 16, 16),
+        CipherSuite.PSK_AES_128_CCM_8: _aead(Bulk.CCM, 16, 8, KeyExchange.PLAIN_PSK),
     }
 )

@@ -87,6 +87,7 @@ class HandshakeState(Enum):
     CLIENT_CERTIFICATE = "server's certificate"
     CLIENT_SIGNED_KEY_EXCHANGE = "server's signed key exchange"
     CLIENT_KEY_EXCHANGE = "server's unsigned key exchange"
+    CLIENT_HINT_OR_DONE = "server's hint or server hello done"
     CLIENT_REQUEST_OR_DONE = "certificate request or server hello done"
     CLIENT_DONE = "server hello done"
     CLIENT_CHANGE_CIPHER_SPEC = "server's change cipher spec"
@@ -132,6 +133,7 @@ CLIENT_STEPS: Final[Steps] = MappingProxyType(
             HandshakeInput.SERVER_HELLO: (
                 HandshakeState.CLIENT_CERTIFICATE,
                 HandshakeState.CLIENT_KEY_EXCHANGE,
+                HandshakeState.CLIENT_HINT_OR_DONE,
             ),
         },
         HandshakeState.CLIENT_CERTIFICATE: {
@@ -145,6 +147,11 @@ CLIENT_STEPS: Final[Steps] = MappingProxyType(
         HandshakeState.CLIENT_KEY_EXCHANGE: {
             HandshakeInput.HELLO_REQUEST: (HandshakeState.CLIENT_KEY_EXCHANGE,),
             HandshakeInput.SERVER_KEY_EXCHANGE: (HandshakeState.CLIENT_DONE,),
+        },
+        HandshakeState.CLIENT_HINT_OR_DONE: {
+            HandshakeInput.HELLO_REQUEST: (HandshakeState.CLIENT_HINT_OR_DONE,),
+            HandshakeInput.SERVER_KEY_EXCHANGE: (HandshakeState.CLIENT_DONE,),
+            HandshakeInput.SERVER_HELLO_DONE: (HandshakeState.CLIENT_CHANGE_CIPHER_SPEC,),
         },
         HandshakeState.CLIENT_REQUEST_OR_DONE: {
             HandshakeInput.HELLO_REQUEST: (HandshakeState.CLIENT_REQUEST_OR_DONE,),
