@@ -163,7 +163,7 @@ class Control:
                 return self._inputs()
             case ShowPin():
                 if self.device.pin is None:
-                    raise ControlError("no PIN is shown: no tool has selected that method")
+                    raise ControlError("no PIN is shown: no tool or device needs one now")
                 return self.device.pin
             case ShowConnections():
                 return self._connections()

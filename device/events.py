@@ -108,6 +108,45 @@ class PinShown(Event, frozen=True, kw_only=True):
     pin: str
 
 
+class PairingStarted(Event, frozen=True, kw_only=True):
+    """A device that knows the PIN may pair now; anybody may say so."""
+
+    name = "pairing.started"
+    uuid: UUID
+    """As what it wants to be known."""
+    method: str
+
+
+class PairingPinShown(Event, frozen=True, kw_only=True):
+    """The PIN that a person reads at this device and types into the one that pairs."""
+
+    name = "pairing.pin"
+    pin: str
+    uuid: UUID
+
+
+class PairingFailed(Event, frozen=True, kw_only=True):
+    """A device did not pair, and nothing of the attempt is kept."""
+
+    name = "pairing.failed"
+    uuid: UUID
+    reason: str
+
+
+class DevicePaired(Event, frozen=True, kw_only=True):
+    """A device has paired: it has a credential now, and the rights of such devices."""
+
+    name = "pairing.done"
+    uuid: UUID
+
+
+class DeviceUnpaired(Event, frozen=True, kw_only=True):
+    """The credential of a paired device was removed, and its rights went with it."""
+
+    name = "pairing.removed"
+    uuid: UUID
+
+
 class OwnerChanged(Event, frozen=True, kw_only=True):
     """The device has an owner now (`owned` became true)."""
 

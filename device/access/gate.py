@@ -57,13 +57,22 @@ from onboardee.device.access.target import (
     ACL,
     AMACL,
     DOXM,
+    DPAIRING,
+    PCONF,
     PSTAT,
     ROLES,
     VER,
     Kind,
     Operation,
 )
-from onboardee.svrdb.model import OWNED_RESOURCES, Database, Season, State, is_same_identity
+from onboardee.svrdb.model import (
+    NIL,
+    OWNED_RESOURCES,
+    Database,
+    Season,
+    State,
+    is_same_identity,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +99,13 @@ _OWNED: Final = {
     **{f"/oic/sec/{name}": name for name in OWNED_RESOURCES},
     ACL: "acl2",
     AMACL: "acl2",
+    PCONF: "pconf",
+    DPAIRING: "pconf",
 }
 """The resources with an owner of their own, and whose field of the database names it. Those of OIC
 1.1 are views of acl2 and have its owner."""
 
+_PAIRING: Final = frozenset({(PCONF, Operation.RETRIEVE), (DPAIRING, Operation.UPDATE)})
 _READING: Final = frozenset({Operation.RETRIEVE, Operation.OBSERVE})
 _OWNED_STATES: Final = frozenset({State.RFPRO, State.RFNOP, State.SRESET})
 """States in which the device has an owner (OCF Security 8.4 to 8.6)."""
@@ -129,6 +141,8 @@ def resource_owner(database: Database, href: str) -> UUID | None:
     owner: UUID | None = None
     if (name := _OWNED.get(href)) is not None:
         owner = getattr(database, name).resource_owner
+    if owner == NIL and href in {PCONF, DPAIRING}:
+        return database.doxm.owner_uuid  # until somebody is named, as only tools of OIC 1.1 do
     return owner
 
 
@@ -164,6 +178,24 @@ def _quiet_during_transfer(call: Call) -> Decision | None:
     """
     if call.state is State.RFOTM and call.has_session and not call.peer.secured:
         return _refuse("transfer-in-progress", "an ownership connection is open")
+    return None
+
+
+def _pairing_connection(call: Call) -> Decision | None:
+    """Whoever knows the PIN of Direct Pairing may end the pairing with it (IoTivity 1.1)."""
+    if not call.peer.pairs:
+        return None
+    if call.target.href == DPAIRING and call.operation is Operation.UPDATE:
+        return _grant("pairing-connection", "the PIN opened the connection to end the pairing")
+    return _refuse("pairing-connection", "the connection is for ending the pairing only")
+
+
+def _direct_pairing(call: Call) -> Decision | None:
+    """Let anybody begin to pair while the owner allows it (IoTivity 1.1's sample databases)."""
+    if call.state is not State.RFNOP or not call.database.pconf.is_enabled:
+        return None
+    if (call.target.href, call.operation) in _PAIRING:
+        return _grant("direct-pairing", "the owner lets devices pair by a PIN")
     return None
 
 
@@ -326,6 +358,8 @@ def _access_control_list(call: Call) -> Decision | None:
 
 RULES: Final[tuple[Rule, ...]] = (
     _quiet_during_transfer,
+    _pairing_connection,
+    _direct_pairing,
     _application_only_in_normal_operation,
     _ownership_shown_in_operation,
     _unsecured_needs_plain_endpoint,

@@ -37,6 +37,8 @@ class Peer(Struct, frozen=True, eq=False):
     roles: frozenset[RoleId] = frozenset()
     owns_transfer: bool = False
     """It talks over the device ownership connection."""
+    pairs: bool = False
+    """It knew the PIN of Direct Pairing, and is nobody until the pairing has ended."""
     by_key: bool = False
     """It proved to have a pre-shared key, rather than a certificate."""
     is_owner_by_role: bool = False
@@ -63,6 +65,8 @@ class Peer(Struct, frozen=True, eq=False):
             return f"ownership connection of {self.uuid}" if self.uuid else "ownership connection"
         if self.uuid:
             return str(self.uuid)
+        if self.pairs:
+            return "pairing connection"
         return "anonymous, secured" if self.secured else "anonymous"
 
     def __eq__(self, other: object) -> bool:

@@ -65,6 +65,7 @@ def _key(call: Call) -> object:
         peer.uuid,
         peer.roles,
         peer.owns_transfer,
+        peer.pairs,
         peer.is_owner_by_role,
         call.has_session,
         call.concessions,

@@ -20,6 +20,8 @@ VER: Final = "/oic/sec/ver"
 ROLES: Final = "/oic/sec/roles"
 CSR: Final = "/oic/sec/csr"
 SP: Final = "/oic/sec/sp"
+PCONF: Final = "/oic/sec/pconf"
+DPAIRING: Final = "/oic/sec/dpairing"
 
 
 class Kind(Enum):
@@ -65,3 +67,5 @@ class Target:
     interfaces: tuple[str, ...]
     discoverable: bool = True
     has_plain_endpoint: bool = False
+    is_explicit: bool = False
+    """Where it is not discoverable: it is listed to who asks for its very type (OIC Core 1.1)."""

@@ -18,6 +18,7 @@ from onboardee.device.events import (
     DeviceReady,
     Event,
     FaultChanged,
+    PairingPinShown,
     PinShown,
     ValueChanged,
 )
@@ -42,6 +43,7 @@ _WARNINGS: Final = frozenset(
         "net.no_multicast",
         "net.port_shared",
         "option.ignored",
+        "pairing.failed",
         "request.refused",
         "storage.failed",
     }
@@ -87,12 +89,12 @@ class Log:
         """Write a line as it is, without device, time and level."""
         self._writer.write(line)
 
-    def show_pin(self, pin: str, device: str | None) -> None:
-        """Show a PIN so that nobody overlooks it."""
+    def show_pin(self, pin: str, device: str | None, goes_into: str) -> None:
+        """Show a PIN so that nobody overlooks it, and say where it is typed."""
         if not self._is_json:
             whose = "" if device is None else f" of {device}"
             line = click.style(f"  PIN{whose}: {pin}  ", bold=True, reverse=True)
-            self._writer.write(self._shown(f"\n    {line} type it into the onboarding tool\n"))
+            self._writer.write(self._shown(f"\n    {line} type it into the {goes_into}\n"))
 
     def say(self, text: str) -> None:
         """Write what a device says to people, as it is."""
@@ -164,8 +166,10 @@ class EventLog:
         self._left_out.pop(name, None)
         if name in self._texts:
             self._log.say(_said(self._texts[name], event))
-        elif isinstance(event, PinShown):
-            self._log.show_pin(event.pin, self._device if self._is_named else None)
+        elif isinstance(event, PinShown | PairingPinShown):
+            is_of_owner = isinstance(event, PinShown)
+            goes_into = "onboarding tool" if is_of_owner else "device that pairs"
+            self._log.show_pin(event.pin, self._device if self._is_named else None, goes_into)
 
     def close(self) -> None:
         """Say at the end what was left out."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from onboardee.device import events
 from onboardee.device.access.peer import Peer
@@ -14,24 +15,28 @@ from onboardee.device.machine.device import Device, Keeper
 from onboardee.device.machine.groups import GroupRequests
 from onboardee.device.machine.lifecycle import Lifecycle
 from onboardee.device.machine.outbound import Outbound
+from onboardee.device.machine.pairing import PairingEnds
 from onboardee.device.machine.peers import Peers
 from onboardee.device.machine.requests import Dispatcher
 from onboardee.device.machine.service import Service
-from onboardee.device.machine.state import DeviceState
+from onboardee.device.machine.state import DeviceState, Report
 from onboardee.device.resources.all import all_resources
 from onboardee.device.resources.base import Resource
 from onboardee.device.resources.collection import appliance_resources, batches_of_members
 from onboardee.device.resources.iotivity_1_3 import serve_anchor_in_optionaldata
 from onboardee.device.resources.oic_1_1 import serve_oic_1_1
-from onboardee.device.resources.secure import secure_resources
+from onboardee.device.resources.secure import pairing_resources, secure_resources
 from onboardee.device.security.audit import AuditLog
 from onboardee.device.security.roles import AssertedRoles
 from onboardee.device.simulation.profile import Profile
 from onboardee.device.simulation.values import Values
 from onboardee.device.simulation.world.chance import Dice
 from onboardee.device.simulation.world.world import World
-from onboardee.wire.coap import CoapServer, Remote
+from onboardee.wire.coap import CoapServer, Code, Remote
 from onboardee.wire.entropy import Entropy, SeededEntropy
+
+if TYPE_CHECKING:
+    from onboardee.device.security.pairings import Pairings
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,7 @@ def boot(profile: Profile, store: Keeper, surroundings: Surroundings) -> Device:
         state.events.append(event)
 
     asserted = AssertedRoles()
+    pairings = _pairings(profile, state, entropy, report)
     peers = Peers(
         profile.ownership,
         state,
@@ -69,6 +75,7 @@ def boot(profile: Profile, store: Keeper, surroundings: Surroundings) -> Device:
         report=report,
         asserted=asserted,
         compat=profile.compat,
+        pairings=pairings,
         keylog=surroundings.keylog,
     )
     coap = CoapServer(entropy=entropy, is_stranger=_is_stranger)
@@ -88,6 +95,7 @@ def boot(profile: Profile, store: Keeper, surroundings: Surroundings) -> Device:
         state=state,
         report=report,
         peers=peers,
+        pairing=PairingEnds(pairings, peers.dtls, state),
         coap=coap,
         announcements=announcements,
         world=world,
@@ -95,7 +103,9 @@ def boot(profile: Profile, store: Keeper, surroundings: Surroundings) -> Device:
         audit=audit,
         entropy=entropy,
     )
-    secure = secure_resources(entropy, state.wall_clock, asserted, audit)
+    added = Code.CREATED if profile.compat.iotivity_1_1_0 else Code.CHANGED
+    optional = {} if pairings is None else pairing_resources(pairings, added)
+    secure = secure_resources(entropy, state.wall_clock, asserted, audit, optional)
     resources: list[Resource] = all_resources(
         profile, secure=secure, appliances=appliances.values()
     )
@@ -136,6 +146,19 @@ def boot(profile: Profile, store: Keeper, surroundings: Surroundings) -> Device:
         world=world,
         appliances=appliances,
     )
+
+
+def _pairings(
+    profile: Profile, state: DeviceState, entropy: Entropy, report: Report
+) -> "Pairings | None":
+    if profile.direct_pairing is None:
+        return None
+    # few devices have it
+    from onboardee.device.security.pairing import LABEL, LABEL_1_1_0  # noqa: PLC0415
+    from onboardee.device.security.pairings import Pairings  # noqa: PLC0415
+
+    label = LABEL_1_1_0 if profile.compat.iotivity_1_1_0 else LABEL
+    return Pairings(profile.direct_pairing, state, entropy=entropy, report=report, label=label)
 
 
 def _is_stranger(remote: Remote) -> bool:

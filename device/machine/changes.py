@@ -6,6 +6,8 @@ import msgspec
 
 from onboardee.device.events import (
     DeviceConfigured,
+    DevicePaired,
+    DeviceUnpaired,
     Event,
     MethodSelected,
     OwnerChanged,
@@ -33,5 +35,9 @@ def _deeds(before: Database, after: Database) -> Iterator[Event]:
     method = after.doxm.selected_method
     if before.doxm.selected_method != method != TransferMethod.SELF:
         yield MethodSelected(method=TransferMethod(method).name.lower().replace("_", " "))
+    earlier, now = before.pconf.paired, after.pconf.paired
+    if earlier != now:
+        yield from (DevicePaired(uuid=each) for each in now if each not in earlier)
+        yield from (DeviceUnpaired(uuid=each) for each in earlier if each not in now)
     if before.con != after.con:
         yield DeviceConfigured(values=msgspec.to_builtins(after.con))

@@ -11,6 +11,7 @@ from onboardee.device.access.peer import Peer
 from onboardee.device.access.target import PSTAT
 from onboardee.device.machine.announcements import Announcements
 from onboardee.device.machine.changes import describe_changes
+from onboardee.device.machine.pairing import PairingEnds
 from onboardee.device.machine.peers import Peers
 from onboardee.device.machine.state import DeviceState, Report
 from onboardee.device.machine.step import Work
@@ -18,6 +19,7 @@ from onboardee.device.machine.telling import News
 from onboardee.device.resources.appliance import ApplianceResource
 from onboardee.device.resources.base import Outcome, RefusedError
 from onboardee.device.security.audit import AuditLog
+from onboardee.device.security.pairing import without_lost
 from onboardee.device.security.sessions import is_ownership_connection
 from onboardee.device.simulation.profile import Profile
 from onboardee.device.simulation.world.world import World
@@ -38,6 +40,7 @@ class Lifecycle:
         state: DeviceState,
         report: Report,
         peers: Peers,
+        pairing: PairingEnds,
         coap: CoapServer,
         announcements: Announcements,
         world: World,
@@ -49,6 +52,7 @@ class Lifecycle:
         self._state = state
         self._report = report
         self._peers = peers
+        self._pairing = pairing
         self._coap = coap
         self._announcements = announcements
         self._world = world
@@ -68,7 +72,8 @@ class Lifecycle:
 
     def next_deadline(self) -> float | None:
         """Return when `due` has something to do."""
-        due = [at for at in (self._reset_at, self._reboot_at) if at is not None]
+        ends = (self._reset_at, self._reboot_at, self._pairing.next_deadline())
+        due = [at for at in ends if at is not None]
         return min(due, default=None)
 
     # what happens
@@ -78,7 +83,7 @@ class Lifecycle:
 
         A reset that was asked for is carried out, and a transfer that was interrupted is undone.
         """
-        database = factory.caught_up(self._state.database, self._profile)
+        database = without_lost(factory.caught_up(self._state.database, self._profile))
         if database != self._state.database:
             yield from self._keep(database)  # without room for it, go on with what there is
         if self._state.database.state is State.RESET or self._is_interrupted:
@@ -91,6 +96,7 @@ class Lifecycle:
         """Do what is due."""
         now = self._state.now
         self._peers.end_overdue_transfer(now)
+        self._pairing.end_overdue()
         if self._peers.is_owner_overdue(now):
             self._schedule_reset("the owner did not come back to end the transfer")
         self.let_time_pass()
@@ -139,7 +145,7 @@ class Lifecycle:
         """Make a change durable, then let it take effect. Raises `RefusedError` if it cannot be."""
         if outcome.database is not None:
             before = self._state.database
-            failure = yield from self._keep(outcome.database)
+            failure = yield from self._keep(without_lost(outcome.database))
             if failure is not None:
                 raise RefusedError(Code.SERVICE_UNAVAILABLE, str(failure)) from failure
             self._follow(before)
@@ -180,6 +186,7 @@ class Lifecycle:
         self._peers.forget_pin()
         self._audit.clear()
         self._restart()
+        self._pairing.follow(before)
         for event in describe_changes(before, database, by_client=False):
             self._report(event)
         self._report(events.DeviceReset(device_uuid=database.doxm.device_uuid))
@@ -202,6 +209,7 @@ class Lifecycle:
             self._announcements.add({"/oic/d"})
         if after.doxm.owned or self._peers.is_owner_known:
             self._peers.forget_pin()
+        self._pairing.follow(before)
         if _rights(before) != _rights(after):
             self._coap.drop_snapshots()
         if _terms(before) != _terms(after):

@@ -1,7 +1,7 @@
 """Who talks to the device over DTLS: who may open a session, who has one, and who that is."""
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from onboardee.device import events
@@ -39,6 +39,10 @@ from onboardee.wire.dtls import (
 from onboardee.wire.entropy import Entropy
 from onboardee.wire.path import Path
 
+if TYPE_CHECKING:
+    from onboardee.device.security.pairings import Pairings
+
+
 HANDSHAKE_TIMEOUT: Final = 30.0
 """Seconds; until then a half-open handshake takes one of the few places for them."""
 
@@ -55,6 +59,7 @@ class Peers:
         report: Report,
         asserted: AssertedRoles,
         compat: Compatibility = Compatibility(),  # noqa: B008 - immutable
+        pairings: "Pairings | None" = None,
         keylog: Callable[[str], None] | None = None,
     ) -> None:
         self._ownership = ownership
@@ -63,6 +68,7 @@ class Peers:
         self._entropy = entropy
         self._report = report
         self._standings = Standings(state, asserted)
+        self._pairings = pairings
         self._expired: frozenset[Credential] = frozenset()
         self._pins = PinPad(self._make_pin)
         self._tries = Tries(_number_of_pins(ownership.pin))
@@ -90,6 +96,8 @@ class Peers:
     @property
     def pin(self) -> str | None:
         """The PIN that is being shown, if any."""
+        if self._pins.current is None and self._pairings is not None:
+            return self._pairings.pin
         return self._pins.current
 
     def peer(self, session: Session) -> Peer:
@@ -109,7 +117,10 @@ class Peers:
             return returning_terms(self._state.database, owner, self._state.wall_clock)
         self._report_expired()
         pin = self._pin_terms(address)
-        return terms_for(self._state.database, self.dtls, address, pin, self._state.wall_clock)
+        terms = terms_for(self._state.database, self.dtls, address, pin, self._state.wall_clock)
+        if self._pairings is None or terms is None or self._state.database.state is State.RFOTM:
+            return terms
+        return self._pairings.offer(terms, _host_of(address))
 
     def _pin_terms(self, address: Hashable) -> PinTerms | None:
         """Return on what terms a host may try the PIN; None if there is none, or not so soon."""
@@ -135,6 +146,8 @@ class Peers:
                     case HandshakeFailed() as failure:
                         self._tell_failure(failure)
                         self._count(failure)
+                        if self._pairings is not None:
+                            self._pairings.note_failure(failure)
                     case _:
                         pass
                 yield event
@@ -145,6 +158,8 @@ class Peers:
         peer = self._standings.end(session)
         reason = closed.reason.value
         self._report(events.SessionEnded(peer=str(session.address), reason=reason))
+        if self._pairings is not None:
+            self._pairings.note_end(session)
         return peer
 
     @property
@@ -263,6 +278,8 @@ class Peers:
             )
         )
 
+        if self._pairings is not None and not self._pairings.note_session(session):
+            self.dtls.close(session, self._state.now)
         if session.peer_certificates:
             due = revocations_outdated(self._state.database, self._state.wall_time)
             if due is not None:

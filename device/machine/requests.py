@@ -198,7 +198,7 @@ def _observed(at: Admitted) -> str:
 
 def _operate(request: Request, at: Admitted) -> Outcome:
     resource, members, call = at.resource, at.members, at.call
-    if request.method is Method.PUT and not _is_put_taken(call):
+    if request.method is Method.PUT and not (resource.takes_put or _is_put_taken(call)):
         raise RefusedError(Code.METHOD_NOT_ALLOWED, "an OCF UPDATE is a POST")
     _require_season(call)
     match request.method:
@@ -208,6 +208,8 @@ def _operate(request: Request, at: Admitted) -> Outcome:
             return retrieved(resource, call)
         case Method.POST if call.interface == BATCH:
             return batch.update(members, call, _decoded(decode_list, request))
+        case Method.PUT if resource.takes_put:
+            return resource.put(call, _decoded(decode_map, request))
         case Method.POST | Method.PUT:
             return resource.update(call, _decoded(_map_decoder(request, call), request))
         case _:

@@ -69,6 +69,8 @@ class Resource(Protocol):
 
     target: Target
     observable: bool
+    takes_put: bool
+    """It has a PUT that is no POST."""
 
     def version(self) -> object | None:
         """Return what the representation goes by, beside the call.
@@ -82,6 +84,9 @@ class Resource(Protocol):
 
     def update(self, call: Call, payload: Mapping[str, object]) -> Outcome:
         """Carry out an UPDATE. Raises `RefusedError`, and then nothing has changed."""
+
+    def put(self, call: Call, payload: Mapping[str, object]) -> Outcome:
+        """Carry out a PUT. Raises `RefusedError`, and then nothing has changed."""
 
     def delete(self, call: Call) -> Outcome:
         """Carry out a DELETE. Raises `RefusedError`, and then nothing has changed."""
@@ -103,6 +108,11 @@ class ReadOnly:
     """The operations that a resource refuses unless it says otherwise."""
 
     observable = False
+    takes_put = False
+
+    def put(self, call: Call, payload: Mapping[str, object]) -> Outcome:
+        """Refuse: an OCF UPDATE is a POST."""
+        raise RefusedError(Code.METHOD_NOT_ALLOWED, "an OCF UPDATE is a POST")
 
     def version(self) -> object | None:
         """Promise nothing."""

@@ -13,7 +13,7 @@ from onboardee.device.resources.base import (
     Resource,
     not_addressed,
 )
-from onboardee.device.resources.links import Reach, is_wanted, link_to
+from onboardee.device.resources.links import Reach, is_listed, is_wanted, link_to
 from onboardee.wire.coap import Code
 
 Resources = Callable[[], Iterable[Resource]]
@@ -67,7 +67,7 @@ class DiscoveryResource(ReadOnly):
         return [
             {**_relation(resource), "anchor": anchor, **link_to(resource, reach)}
             for resource in self.resources()
-            if resource.target.discoverable and is_wanted(resource, wanted)
+            if is_listed(resource.target, wanted) and is_wanted(resource, wanted)
         ]
 
 

@@ -38,6 +38,12 @@ def link_to(resource: Resource, reach: Reach) -> dict[str, Any]:
     }
 
 
+def is_listed(target: Target, types: Sequence[str]) -> bool:
+    """Tell whether discovery lists a resource, where a query may name types."""
+    is_asked_for = any(name in target.types for name in types)
+    return target.discoverable or (target.is_explicit and is_asked_for)
+
+
 def is_wanted(resource: Resource, types: Sequence[str]) -> bool:
     """Tell whether a resource has one of the types that a query names; without any, all have.
 

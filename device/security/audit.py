@@ -22,8 +22,18 @@ from typing import Final
 import cbor2
 import msgspec
 
+from onboardee.device.access.target import DPAIRING
 from onboardee.device.clock import WallClock
-from onboardee.device.events import AccessDenied, AnswersWithheld, Event, HandshakeRefused
+from onboardee.device.events import (
+    AccessDenied,
+    AnswersWithheld,
+    DevicePaired,
+    DeviceUnpaired,
+    Event,
+    HandshakeRefused,
+    PairingFailed,
+    RequestRefused,
+)
 from onboardee.svrdb.model import Database
 
 MAX_SPACE: Final = 4096
@@ -45,6 +55,7 @@ class Priority(IntEnum):
 
     ERROR = 1
     WARNING = 2
+    INFORMATION = 3
 
 
 class AuditEntry(
@@ -117,6 +128,14 @@ class AuditLog:
                     "DTLS authentication failed",
                     (peer, reason),
                 )
+            case PairingFailed(uuid=device, reason=reason):
+                self._add_pairing(Priority.WARNING, "failed", (str(device), reason))
+            case RequestRefused(href=href, peer=peer, reason=reason) if href == DPAIRING:
+                self._add_pairing(Priority.WARNING, "refused", (peer, reason))
+            case DevicePaired(uuid=device):
+                self._add_pairing(Priority.INFORMATION, "done", (str(device),))
+            case DeviceUnpaired(uuid=device):
+                self._add_pairing(Priority.INFORMATION, "ended", (str(device),))
             case AnswersWithheld(peer=peer):
                 self._add(
                     "COMM-1",
@@ -125,6 +144,10 @@ class AuditLog:
                     "Answers withheld from a peer that asks for too many",
                     (peer,),
                 )
+
+    def _add_pairing(self, priority: Priority, what: str, details: tuple[str, ...]) -> None:
+        message = f"Direct Pairing {what}"
+        self._add("AUTH-2", Category.AUTHENTICATION, priority, message, details)
 
     def _add(
         self,

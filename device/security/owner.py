@@ -71,7 +71,11 @@ def derive(
     would be one that everybody knows.
     """
     seed = LABELS[method] + owner.bytes + device.bytes
-    secret = key_block(KEY_BLOCK_SIZES[suite])
+    return expanded(key_block(KEY_BLOCK_SIZES[suite]), seed)
+
+
+def expanded(secret: bytes, seed: bytes) -> bytes:
+    """Return the 16 octets of key that a secret and a seed make."""
     # P_SHA256 of RFC 5246 5, cut after its first block: the key is shorter than one
     first = hmac.digest(secret, seed, hashlib.sha256)
     return hmac.digest(secret, first + seed, hashlib.sha256)[:KEY_SIZE]

@@ -40,6 +40,7 @@ from uuid import UUID
 
 from onboardee.device.access.peer import Peer
 from onboardee.device.clock import WallClock, utc_now
+from onboardee.device.security.attempt import PinUse
 from onboardee.device.security.identity import identity_certificate, manufacturer_certificate
 from onboardee.device.security.pin import HINT_PREFIX, pin_key
 from onboardee.device.validity import is_usable
@@ -93,10 +94,19 @@ class Terms:
     by_pin: bool = False
     """An ownership connection that a PIN opens."""
 
+    pin_use: PinUse | None = None
+    """Where the PIN of Direct Pairing may open the session: whether it did."""
+
 
 def is_ownership_connection(session: Session) -> bool:
     """Tell whether a session was opened to take ownership."""
     return isinstance(session.tag, Terms) and session.tag.owns_transfer
+
+
+def is_pairing(session: Session) -> bool:
+    """Tell whether the PIN of Direct Pairing opened a session."""
+    terms = session.tag
+    return isinstance(terms, Terms) and terms.pin_use is not None and terms.pin_use.is_used
 
 
 class Connections(Protocol):
@@ -216,13 +226,14 @@ def peer_of(session: Session, database: Database, wall_clock: WallClock = utc_no
     ownership connection has none, unless it has proven the owner credential.
     """
     owns_transfer = is_ownership_connection(session)
-    # during a transfer an identity is a claim that no key stands behind
+    # during a transfer, and by the PIN of a pairing, an identity is a claim without a key
     uuid = _proven_uuid(session) if _is_proven(session) else None
     assert isinstance(session.address, Path)
     peer = Peer(
         session.address,
         secured=True,
         owns_transfer=owns_transfer,
+        pairs=is_pairing(session),
         uuid=uuid,
         by_key=uuid is not None and not session.peer_certificates,
         session=session,
@@ -322,6 +333,8 @@ def returning_terms(database: Database, owner: UUID, wall_clock: WallClock = utc
 
 def _is_proven(session: Session) -> bool:
     terms = session.tag
+    if is_pairing(session):
+        return False
     return not isinstance(terms, Terms) or not terms.owns_transfer or terms.is_proven
 
 

@@ -22,6 +22,7 @@ from onboardee.device.simulation.ownership_settings import (
     UuidPolicy,
     check_ownership,
 )
+from onboardee.device.simulation.pairing_settings import DirectPairingSettings
 from onboardee.device.simulation.resource import Href, ResourceProfile, check_links, check_resources
 from onboardee.device.simulation.section import ProfileError, Section
 from onboardee.device.simulation.values import Property
@@ -37,6 +38,7 @@ __all__ = [
     "Compatibility",
     "CoreResources",
     "DeviceIdentity",
+    "DirectPairingSettings",
     "DiscoveryDelays",
     "Href",
     "OwnerTransferMethod",
@@ -105,6 +107,8 @@ class Profile(Section, frozen=True, kw_only=True):
     """How much it sends to addresses that are not proven."""
     compat: Compat = Compatibility()
     """What it does as older devices did: a preset, or single settings."""
+    direct_pairing: DirectPairingSettings | None = None
+    """How other devices pair with it by a PIN; without this none does."""
     core: CoreResources = CoreResources()
     """Which of the optional core resources it has."""
     snapshots: SnapshotSettings = SnapshotSettings()

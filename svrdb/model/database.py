@@ -16,7 +16,7 @@ import msgspec
 
 from onboardee.svrdb.model.acl2 import ACL2, Acl2
 from onboardee.svrdb.model.ael import AEL, Ael
-from onboardee.svrdb.model.computed import CSR, ROLES
+from onboardee.svrdb.model.computed import CSR, DPAIRING, ROLES
 from onboardee.svrdb.model.con import Con
 from onboardee.svrdb.model.cred import CRED, Cred, PrivateData
 from onboardee.svrdb.model.crl import CRL, Crl
@@ -39,6 +39,7 @@ SECURITY_RESOURCES: Final[tuple[SecurityResource, ...]] = (
     SP,
     SDI,
     PCONF,
+    DPAIRING,
 )
 """All that a device can have below `/oic/sec`, in the order in which they are listed."""
 

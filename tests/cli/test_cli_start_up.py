@@ -14,6 +14,8 @@ NOT_NEEDED = (
     "onboardee.svrdb.formats",
     "onboardee.wire.coap.client",
     "onboardee.wire.coap.discovery",
+    "onboardee.device.resources.secure.dpairing",
+    "onboardee.device.security.pairings",
     "onboardee.wire.dtls.client",
     "onboardee.wire.dtls.client_handshake",
     "cryptography.x509",

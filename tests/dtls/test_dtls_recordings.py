@@ -27,9 +27,10 @@ from onboardee.wire.dtls.record import Record, plain_record, split
 from onboardee.wire.dtls.suites import SUITES
 from onboardee.wire.entropy import SeededEntropy
 
-RECORDED: dict[str, Any] = json.loads(
-    (Path(__file__).parents[1] / "vectors" / "real-sessions.json").read_text()
-)
+VECTORS = Path(__file__).parents[1] / "vectors"
+PAIRINGS: dict[str, Any] = json.loads((VECTORS / "direct-pairing.json").read_text())["sessions"]
+"""Sessions of IoTivity 1.1.1, with tinyDTLS on both sides."""
+RECORDED: dict[str, Any] = json.loads((VECTORS / "real-sessions.json").read_text()) | PAIRINGS
 pytestmark = pytest.mark.parametrize("name", RECORDED)
 
 
@@ -108,7 +109,7 @@ def test_plain_records_and_fragments_encode_back(name: str) -> None:
             continue
         rebuilt = b"".join(plain_record(r.content_type, r.sequence, r.fragment) for r in found)
         assert rebuilt == data
-        for record in found:
+        for record in (each for each in found if each.content_type == ContentType.HANDSHAKE):
             parts = list(split_fragments(record.fragment))
             assert b"".join(map(encode_fragment, parts)) == record.fragment
 
@@ -169,7 +170,7 @@ def test_application_records_open(name: str) -> None:
             if record.content_type == ContentType.APPLICATION_DATA:
                 assert content[0] >> 6 == 1
                 counts[sender] += 1
-    assert min(counts.values()) > 10
+    assert min(counts.values()) >= (1 if name in PAIRINGS else 11)
 
 
 def test_sealed_sizes_are_those_of_the_real_peers(name: str) -> None:

@@ -4,16 +4,16 @@
 """
 
 from collections.abc import Iterable
-from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
 from iotivity_replay import DIFFERENCES, TOOLS
 from iotivity_replay import played as tool_played
+from pairing_differences import pairing_section
 from recorded_compare import ABSENT, Finding
 from recorded_replay import probed, replayed
 from recorded_stage import recordings
+from recorded_table import Difference, rows
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "differences.md"
 STATES = ("unowned", "owned")
@@ -27,36 +27,6 @@ CONVERSATIONS = {
         "a second device: ownership, a pairwise credential and its deletion, a reset over IPv6"
     ),
 }
-
-
-class Difference(NamedTuple):
-    """One line of the table.
-
-    `requests`, `aspects` and `step` are patterns with `*`. `reference` and `ours` are the two
-    values; in parentheses they are descriptions of values that vary.
-    """
-
-    requests: tuple[str, ...]
-    aspects: tuple[str, ...]
-    reference: str
-    ours: str
-    reason: str
-    step: str = "*"
-
-    def covers(self, finding: Finding) -> bool:
-        """Tell whether the finding is what this line is about."""
-        return (
-            any(fnmatchcase(finding.request, pattern) for pattern in self.requests)
-            and any(fnmatchcase(finding.aspect, pattern) for pattern in self.aspects)
-            and fnmatchcase(finding.step, self.step)
-            and is_described(self.reference, finding.reference)
-            and is_described(self.ours, finding.ours)
-        )
-
-
-def is_described(description: str, value: str) -> bool:
-    """Tell whether a value is the one described; words in parentheses describe any."""
-    return description == value or (description.startswith("(") and value != ABSENT)
 
 
 DOXM = ("*GET /oic/sec/doxm",)
@@ -244,11 +214,10 @@ def document() -> str:
         "and in *pairing* the tool, which chose Random PIN, chooses Just Works. The recorded steps",
         "that provision certificates are left out.",
         "",
-        "| Request | What differs | Recorded device | This device | Why |",
-        "| --- | --- | --- | --- | --- |",
-        *(_row(line) for line in TABLE),
+        *rows(TABLE),
         "",
         *_tools(),
+        *pairing_section(),
         "`tests/e2e/recorded_support.py` makes this page; an answer that differs in any other way",
         "fails the tests, and so does a line above that no recording needs.",
         "",
@@ -290,20 +259,6 @@ def _conversation(name: str) -> str:
 def _probes() -> str:
     count = len(recordings()["probes"]["unowned"]["answers"])
     return f"**probes** ({count} requests, twice): plain requests, before and after the transfer"
-
-
-def _row(line: Difference) -> str:
-    requests = ", ".join(
-        "every request" if request == "*" else f"`{request.replace('*GET', 'GET')}`"
-        for request in line.requests
-    )
-    aspects = ", ".join(f"`{aspect.lstrip('*').replace(' #*,', '')}`" for aspect in line.aspects)
-    values = (_value(line.reference), _value(line.ours))
-    return f"| {' | '.join((requests, aspects, *values, line.reason))} |"
-
-
-def _value(value: str) -> str:
-    return value.strip("()") if value.startswith("(") or value == ABSENT else f"`{value}`"
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ SECTIONS = {
     "Answers": "`answers`",
     "AnswerBound": "An entry of `answers`",
     "Compatibility": "`compat`",
+    "DirectPairingSettings": "`direct_pairing`",
     "CoreResources": "`core`",
     "ResourceProfile": "An entry of `resources`",
     "Property": "An entry of `properties`",

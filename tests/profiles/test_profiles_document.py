@@ -24,7 +24,7 @@ def test_the_document_is_current() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", FILES, ids=["aquarium", "variant", "several", "guide", "certificates"]
+    "text", FILES, ids=["aquarium", "variant", "several", "guide", "certificates", "pairing"]
 )
 def test_the_examples_load(tmp_path: Path, text: str) -> None:
     """What a reader copies from it is a profile, beside the certificates that it names."""

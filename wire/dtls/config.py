@@ -16,6 +16,7 @@ from enum import Enum
 from typing import Protocol
 
 from onboardee.pki.key_pairs import CertifiedKey
+from onboardee.wire.dtls.errors import Alert, BadRecordMac
 from onboardee.wire.dtls.numbers import ECDSA_SECP256R1_SHA256, SECP256R1, CipherSuite
 from onboardee.wire.entropy import Entropy
 
@@ -55,6 +56,8 @@ class Offer:
     plain_psk: Callable[[bytes], bytes | None] = field(default=no_key, repr=False)
     certificate: CertifiedKey | None = None
     verify_peer: VerifyChain | None = None
+    wrong_key: type[Alert] = BadRecordMac
+    """What a client is told whose key is another one: its Finished does not open."""
     tag: object = None
 
 

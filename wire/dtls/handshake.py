@@ -40,7 +40,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from onboardee.wire.dtls import keys
 from onboardee.wire.dtls.config import HandshakeContext
-from onboardee.wire.dtls.errors import AlertReceived, BadRecordMac, DecryptError
+from onboardee.wire.dtls.errors import Alert, AlertReceived, BadRecordMac, DecryptError
 from onboardee.wire.dtls.flight import Flight, RetransmissionTimer
 from onboardee.wire.dtls.framing import HANDSHAKE_HEADER_SIZE, HandshakeMessage, split_fragments
 from onboardee.wire.dtls.numbers import (
@@ -111,6 +111,7 @@ class Handshake(ABC):
         self._change_cipher_spec_came = False
         self._unsent = False
         self._repeats = _REPEATS
+        self._unopened: type[Alert] = BadRecordMac
         self._why_unopened = "Finished does not open: the keys differ"
 
     @property
@@ -250,7 +251,7 @@ class Handshake(ABC):
             record.fragment
         ) == self.channel.sealed_size(_FINISHED_SIZE, 1):
             # The reason is for this side's log: a wrong key, or no key for the peer's identity.
-            raise BadRecordMac(self._why_unopened)
+            raise self._unopened(self._why_unopened)
 
     def _on_protected(self, content_type: int, content: bytes) -> None:
         if content_type == ContentType.HANDSHAKE:

@@ -79,6 +79,7 @@ class ServerHandshake(Handshake):
         sequence = opening.message.sequence
         super().__init__(context, now, Channel(opening.record_number), sequence)
         self.offer = offer
+        self._unopened = offer.wrong_key
         self.suite = agreement.suite
         self.extended_master_secret = agreement.extended_master_secret
         self.client_random = opening.hello.random

@@ -14,7 +14,7 @@ from msgspec.structs import replace as with_fields
 
 from onboardee.device.access.call import Call
 from onboardee.device.access.rights import OCF, Standard
-from onboardee.device.access.target import ACL2, AMACL, CRED, DOXM, PSTAT, VER, Kind, Target
+from onboardee.device.access.target import ACL2, AMACL, CRED, DOXM, PCONF, PSTAT, VER, Kind, Target
 from onboardee.device.interfaces import BASELINE
 from onboardee.device.resources.base import Outcome, Representation, Resource
 from onboardee.device.resources.oic_1_1 import acl, cred, discovery, ownership
@@ -53,15 +53,21 @@ _VER: Final = Target(
 )
 
 
-def _views(compat: Compatibility) -> tuple[View, ...]:
+def _views(compat: Compatibility, *, can_pair: bool) -> tuple[View, ...]:
     added = Code.CREATED if compat.iotivity_1_1_0 else Code.CHANGED
     show_doxm: Retrieve = ownership.doxm
     write_doxm: Update = ownership.take_ownership
     show_pstat: Retrieve = ownership.pstat
     drive: Update = ownership.drive
     write_acl: Update = acl.append
-    if compat.direct_pairing_property is not None:
-        show_doxm = with_property(compat.direct_pairing_property, False, show_doxm)
+    pairing_property = compat.direct_pairing_property
+    if can_pair and pairing_property is None:
+        is_1_1_0 = compat.iotivity_1_1_0
+        pairing_property = (
+            DirectPairing.IOTIVITY_1_1_0 if is_1_1_0 else DirectPairing.IOTIVITY_1_1_1
+        )
+    if pairing_property is not None:
+        show_doxm = with_property(pairing_property, can_pair, show_doxm)
         for name in DirectPairing:
             write_doxm = without(name, lambda value: isinstance(value, bool), write_doxm)
     if compat.found_again:
@@ -97,7 +103,7 @@ def _views(compat: Compatibility) -> tuple[View, ...]:
 def serve_oic_1_1(resources: list[Resource], compat: Compatibility) -> None:
     """Put the views in front of the resources that they are of; those with a path come last."""
     behind = {resource.target.href: resource for resource in resources}
-    for view in _views(compat):
+    for view in _views(compat, can_pair=PCONF in behind):
         viewed = ViewedResource(behind[view.of], view, OIC_1_1)
         if view.target is None:
             resources[resources.index(behind[view.of])] = viewed
@@ -106,6 +112,14 @@ def serve_oic_1_1(resources: list[Resource], compat: Compatibility) -> None:
     if compat.iotivity_1_1_0:
         for resource in resources:
             _add_type_of_1_1_0(resource)
+
+
+def _pairing_property(compat: Compatibility, *, can_pair: bool) -> DirectPairing | None:
+    """Return by what doxm tells whether the device can be set up for Direct Pairing."""
+    if compat.direct_pairing_property is not None or not can_pair:
+        return compat.direct_pairing_property
+    is_1_1_0 = compat.iotivity_1_1_0
+    return DirectPairing.IOTIVITY_1_1_0 if is_1_1_0 else DirectPairing.IOTIVITY_1_1_1
 
 
 def _is_mode_3(value: object) -> bool:

@@ -6,6 +6,7 @@ from onboardee.device.access.call import Call
 from onboardee.device.interfaces import BASELINE
 from onboardee.device.resources.base import RefusedError, Representation, Resource
 from onboardee.device.resources.discovery import DiscoveryResource
+from onboardee.device.resources.links import is_listed
 from onboardee.wire.coap import Code
 
 
@@ -18,7 +19,8 @@ def links(behind: Resource, call: Call) -> Representation:
     found = [
         _link(resource, port)
         for resource in behind.resources()
-        if resource.target.discoverable and all(name in resource.target.types for name in wanted)
+        if is_listed(resource.target, wanted)
+        and all(name in resource.target.types for name in wanted)
     ]
     if not found:
         raise RefusedError(Code.BAD_REQUEST, "no resource matches the query")
@@ -37,7 +39,7 @@ def _secure_port(call: Call) -> int | None:
 
 def _link(resource: Resource, port: int | None) -> dict[str, Any]:
     target = resource.target
-    policy: dict[str, Any] = {"bm": 3 if resource.observable else 1}
+    policy: dict[str, Any] = {"bm": target.discoverable | resource.observable << 1}
     if not target.has_plain_endpoint and port is not None:
         policy |= {"sec": True, "port": port}
     return {"href": target.href, "rt": target.types, "if": target.interfaces, "p": policy}

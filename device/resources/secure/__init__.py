@@ -6,6 +6,8 @@ only where it has some.
 """
 
 from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from onboardee.device.clock import WallClock
 from onboardee.device.resources.base import Resource
@@ -27,13 +29,24 @@ from onboardee.device.resources.secure.stored import (
 from onboardee.device.security.audit import AuditLog
 from onboardee.device.security.roles import AssertedRoles
 from onboardee.svrdb.model import CRL, SDI, SECURITY_RESOURCES, SP
+from onboardee.wire.coap import Code
 from onboardee.wire.entropy import Entropy
+
+if TYPE_CHECKING:
+    from onboardee.device.security.pairings import Pairings
 
 
 def secure_resources(
-    entropy: Entropy, wall_clock: WallClock, asserted: AssertedRoles, audit: AuditLog
+    entropy: Entropy,
+    wall_clock: WallClock,
+    asserted: AssertedRoles,
+    audit: AuditLog,
+    optional: Mapping[str, Resource] = MappingProxyType({}),
 ) -> list[Resource]:
-    """Return one of each; `asserted` is where roles are found once they are asserted."""
+    """Return one of each; `asserted` is where roles are found once they are asserted.
+
+    `optional` has those that the profile asks for, by name.
+    """
     own: Mapping[str, Resource] = {
         "doxm": DoxmResource(),
         "pstat": PstatResource(),
@@ -45,9 +58,22 @@ def secure_resources(
         "ael": AelResource(audit),
         "sp": StoredResource(SP, check_sp),
         "sdi": SdiResource(SDI, check_sdi),
+        **optional,
     }
     return [
         own.get(each.name) or StoredResource(each)
         for each in SECURITY_RESOURCES
         if each.name in own or not each.is_optional
     ]
+
+
+def pairing_resources(pairings: "Pairings", changed: Code) -> dict[str, Resource]:
+    """Return those of Direct Pairing by name; `changed` is the code of an answer to a POST."""
+    # few devices have them
+    from onboardee.device.resources.secure.dpairing import DpairingResource  # noqa: PLC0415
+    from onboardee.device.resources.secure.pconf import PconfResource  # noqa: PLC0415
+
+    return {
+        "pconf": PconfResource(pairings.settings, changed=changed),
+        "dpairing": DpairingResource(pairings, changed=changed),
+    }

@@ -1,0 +1,31 @@
+"""One attempt at Direct Pairing: from the request that begins it to the session that ends it."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from onboardee.svrdb.model import PairingMethod
+from onboardee.wire.dtls import Session
+
+
+@dataclass(slots=True, eq=False)
+class Attempt:
+    """A device that wants to pair, and the key of the PIN by which it may open one session."""
+
+    peer: UUID
+    """As what it wants to be known."""
+    host: Hashable
+    """Where it asked; nobody else may open its session."""
+    method: PairingMethod
+    key: bytes = field(repr=False)
+    expires: float
+    session: Session | None = None
+    """The one that the PIN opened."""
+
+
+@dataclass(slots=True, eq=False)
+class PinUse:
+    """Whether a handshake used the key of an attempt; until the client says who it is, it may."""
+
+    attempt: Attempt
+    is_used: bool = False
