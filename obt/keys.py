@@ -49,6 +49,15 @@ def pin_key(pin: bytes, device: UUID) -> bytes:
     return hashlib.pbkdf2_hmac("sha256", pin, device.bytes, PIN_ROUNDS, KEY_SIZE)
 
 
+def direct_pairing_key(session: Session, *, label: bytes, device: UUID, identity: UUID) -> bytes:
+    """Return the key that `identity` shares with `device` after Direct Pairing (IoTivity 1.1).
+
+    `label` is the type of `/oic/sec/dpairing`, `session` the one that the PIN opened.
+    """
+    key_block = session.key_block(KEY_BLOCK_SIZES[session.suite])
+    return _expand(key_block, label + device.bytes + identity.bytes, KEY_SIZE)
+
+
 def _expand(secret: bytes, seed: bytes, size: int) -> bytes:
     """Compute P_SHA256 (RFC 5246 5)."""
     stream, chain = b"", seed

@@ -14,6 +14,7 @@ from onboardee.obt.database.errors import DatabaseBusyError, DatabaseError
 from onboardee.obt.database.file import PATIENCE, DatabaseFile
 from onboardee.obt.database.making import OWNER, make_if_needed
 from onboardee.obt.database.operations import Operations
+from onboardee.obt.database.pairings import PairingRecord, Pairings
 from onboardee.obt.database.provisioned import (
     AccessRules,
     Certificates,
@@ -46,6 +47,7 @@ __all__ = [
     "Direction",
     "IssuedCertificate",
     "Operation",
+    "PairingRecord",
     "PairwiseCredential",
     "PlanStep",
     "ProvisioningDatabase",
@@ -84,6 +86,7 @@ class ProvisioningDatabase:
         self.certificates: Final = Certificates(self.file, self.now)
         self.authorities: Final = Authorities(self.file, self.now)
         self.direct_pairings: Final = DirectPairings(self.file, self.now)
+        self.pairings: Final = Pairings(self.file, self.now)
         self.operations: Final = Operations(self.file, self.now)
 
     @property

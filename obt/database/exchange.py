@@ -26,9 +26,11 @@ TABLES: Final = (
     "certificates",
     "authorities",
     "direct_pairings",
+    "pairings",
 )
 """In an order in which each row finds what it refers to."""
 SECRETS: Final = {"devices": "owner_key", "steps": "secret", "direct_pairings": "pin"}
+NOTHING_BUT_KEYS: Final = frozenset({"authorities", "pairings"})
 OCTETS: Final = "base64"
 
 _Row = dict[str, Any]
@@ -56,7 +58,7 @@ def export(database: ProvisioningDatabase, *, with_keys: bool = True) -> bytes:
     records: dict[str, list[_Row]] = {}
     with database.file.snapshot():
         for table in TABLES:
-            if table == "authorities" and not with_keys:
+            if table in NOTHING_BUT_KEYS and not with_keys:
                 continue
             rows = database.file.rows(f"SELECT * FROM {table} ORDER BY rowid")  # noqa: S608 - ours
             hidden = None if with_keys else SECRETS.get(table)
@@ -96,8 +98,9 @@ class _Taking:
             self._database.file.change("DELETE FROM identities WHERE name = ?", (OWNER,))
         for row in self._rows("identities"):
             self._insert("identities", row, "OR IGNORE ")
-        for row in self._rows("authorities"):
-            self._insert("authorities", row, "OR IGNORE ")
+        for table in ("authorities", "pairings"):
+            for row in self._rows(table):
+                self._insert(table, row, "OR IGNORE ")
         self._take_history(set(added))
         for row in self._rows("devices"):
             if row["uuid"] in added:
@@ -196,6 +199,7 @@ def _read_all(database: ProvisioningDatabase) -> None:
         database.rules.all()
         database.certificates.all()
         database.direct_pairings.all()
+        database.pairings.all()
         for each in database.operations.unfinished():
             database.operations.steps(each.id)
         _ = database.owner

@@ -136,6 +136,20 @@ CREATE TABLE direct_pairings (
 )
 """
 
+_PAIRINGS: Final = """
+CREATE TABLE pairings (
+    device TEXT PRIMARY KEY,
+    identity TEXT NOT NULL,
+    pairing_key BLOB NOT NULL,
+    is_certain INTEGER NOT NULL CHECK (is_certain IN (0, 1)),
+    host TEXT NOT NULL,
+    secure_port INTEGER NOT NULL,
+    plain_port INTEGER NOT NULL,
+    interface INTEGER NOT NULL DEFAULT 0,
+    paired_at TEXT NOT NULL
+)
+"""
+
 _INDEXES: Final = (
     "CREATE INDEX credentials_of_peer ON pairwise_credentials (peer)",
     "CREATE INDEX rules_of_device ON access_rules (device)",
@@ -158,5 +172,6 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         _DIRECT_PAIRINGS,
         *_INDEXES,
     ),
+    (_PAIRINGS,),
 )
 """The statements of each migration, the first one from an empty file."""

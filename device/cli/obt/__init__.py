@@ -20,6 +20,8 @@ COMMANDS: Final = {
     "unlink": "Delete what two devices have for each other.",
     "linked": "List what a device is linked with, without asking it.",
     "allow": "Give a device an access rule.",
+    "let-pair": "Let other devices pair with a device of ours by a PIN.",
+    "pair": "Pair with a device by a PIN, without owning it.",
     "credentials": "Show the credentials that a device has.",
     "rules": "Show the access rules that a device has.",
     "certify": "Give a device an identity certificate.",

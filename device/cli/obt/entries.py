@@ -60,6 +60,7 @@ SECTIONS: Final[tuple[tuple[str, tuple[Entry, ...]], ...]] = (
                 (),
                 (DEVICE, SUBJECT, RULE),
             ),
+            Entry(33, "Provision Direct-Pairing Configuration", "let-pair", (), (DEVICE,)),
             Entry(
                 34,
                 "Check Linked Status of the Selected Device on PRVN DB",

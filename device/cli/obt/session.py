@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -14,9 +14,18 @@ from onboardee.device.cli.obt.reasons import reason
 from onboardee.device.cli.places import state_home
 from onboardee.device.cli.reaching import Reaching
 from onboardee.device.cli.terminal import harmless
-from onboardee.obt import AsyncioTransport, ObtError, OwnedDevice, Step, Transport
-from onboardee.obt.database import DeviceRecord, ProvisioningDatabase
+from onboardee.obt import (
+    AsyncioTransport,
+    ObtError,
+    OldOwnedDevice,
+    OwnedDevice,
+    Ownership,
+    Step,
+    Transport,
+)
+from onboardee.obt.database import DatabaseError, DeviceRecord, ProvisioningDatabase
 from onboardee.obt.plans import Progress, UnfinishedError, command
+from onboardee.obt.style import OIC11_STYLE
 
 T = TypeVar("T")
 
@@ -41,8 +50,25 @@ class Tool:
     around: Reaching
 
     async def reach(self, name: str) -> OwnedDevice:
-        """Return the device of a name with an open session."""
-        return await self.around.reach(self.database.devices.find(name))
+        """Return the device of a name with an open session; it may be one that we paired with."""
+        try:
+            record = self.database.devices.find(name)
+        except DatabaseError:
+            paired = self._paired(name)
+            if paired is None:
+                raise
+            return paired
+        return await self.around.reach(record)
+
+    def _paired(self, name: str) -> OwnedDevice | None:
+        """Return a device that lets us do what its owner lets those do that have paired."""
+        with suppress(DatabaseError):
+            known = self.database.pairings.find(name)
+            ownership = Ownership(
+                known.device, known.identity, known.secured, known.key, known.plain
+            )
+            return OldOwnedDevice(self.transport, ownership, style=OIC11_STYLE)
+        return None
 
 
 @dataclass

@@ -60,12 +60,7 @@ def _views(compat: Compatibility, *, can_pair: bool) -> tuple[View, ...]:
     show_pstat: Retrieve = ownership.pstat
     drive: Update = ownership.drive
     write_acl: Update = acl.append
-    pairing_property = compat.direct_pairing_property
-    if can_pair and pairing_property is None:
-        is_1_1_0 = compat.iotivity_1_1_0
-        pairing_property = (
-            DirectPairing.IOTIVITY_1_1_0 if is_1_1_0 else DirectPairing.IOTIVITY_1_1_1
-        )
+    pairing_property = _pairing_property(compat, can_pair=can_pair)
     if pairing_property is not None:
         show_doxm = with_property(pairing_property, can_pair, show_doxm)
         for name in DirectPairing:

@@ -1,0 +1,165 @@
+"""`onboardee obt pair`: pairing with devices of others."""
+
+import asyncio
+from dataclasses import replace
+from uuid import UUID
+
+import click
+
+from onboardee.device.cli.obt.session import Session, Tool, as_json, pass_session
+from onboardee.obt import Address, OnboardingError, WithKey
+from onboardee.obt.access import DeviceAccess
+from onboardee.obt.database import PairingRecord
+from onboardee.obt.pairing import (
+    Pairable,
+    Paired,
+    PairingMethod,
+    find_pairable,
+    find_pairable_at,
+    pair,
+)
+from onboardee.obt.style import OIC11_STYLE
+
+IDENTITY = "pairing"
+"""The name of the UUID under which we pair: not the owner's, whom a device would take for one."""
+METHODS = {"pin": PairingMethod.PIN, "random-pin": PairingMethod.RANDOM_PIN}
+
+
+@click.command(
+    "pair",
+    epilog="Examples: onboardee obt pair; onboardee obt pair 3d22 --pin 24682468; "
+    "onboardee obt pair coap://192.0.2.9:40001 --method random-pin",
+)
+@click.argument("target", required=False)
+@click.option("--pin", help="Without it you are asked, once the device may show it.")
+@click.option(
+    "--method",
+    type=click.Choice(list(METHODS)),
+    help="Where the PIN comes from; without it what the device offers first.",
+)
+@click.option("--forget", is_flag=True, help="Forget the credential that we have of TARGET.")
+@as_json
+@pass_session
+def command(
+    session: Session, target: str | None, pin: str | None, method: str | None, forget: bool
+) -> None:
+    """Pair with TARGET by a PIN, without owning it: Direct Pairing of IoTivity 1.1.
+
+    TARGET is a UUID, or as much of its beginning as tells it from the others, or a coap:// address.
+    Without it the devices are listed that let others pair, and those that we are paired with. Then
+    `read`, `update` and `observe` use TARGET as its owner lets paired devices.
+    """
+    if target is None:
+        session.run(lambda tool: _list(session, tool))
+    elif forget:
+        with session.database() as database:
+            record = database.pairings.find(target)
+            database.pairings.remove(record.device)
+            said = f"{record.device} is forgotten; it knows us until its owner has enough of us"
+            session.show({"forgotten": record.device}, said)
+    else:
+        session.run(lambda tool: _pair(session, tool, target, pin, method))
+
+
+async def _list(session: Session, tool: Tool) -> None:
+    known = {each.device for each in tool.database.pairings.all()}
+
+    def tell(found: Pairable) -> None:
+        names = [name for name, each in METHODS.items() if each in found.methods]
+        whose = "paired with us" if found.uuid in known else "pairs"
+        value = {
+            "uuid": found.uuid,
+            "address": f"coap://{found.plain}",
+            "methods": names,
+            "paired": found.uuid in known,
+        }
+        text = f"{found.uuid}  coap://{found.plain}  {whose}  {' '.join(names)}"
+        session.show(value, text.rstrip())
+
+    found = await find_pairable(tool.transport, on_found=tell)
+    for device in known - {each.uuid for each in found}:
+        session.show({"uuid": device, "paired": True}, f"{device}  -  paired with us")
+    if not found and not known:
+        click.echo("no device lets others pair", err=True)
+
+
+async def _pair(
+    session: Session, tool: Tool, target: str, pin: str | None, method: str | None
+) -> None:
+    device = await _find(session, tool, target)
+    if await _is_paired(session, tool, device.uuid):
+        session.show({"paired": device.uuid}, f"{device.uuid} is paired with us already")
+        return
+    chosen = METHODS[method] if method else PairingMethod(device.methods[0])
+    if chosen not in device.methods:
+        raise click.ClickException(f"{device.uuid} does not offer the method {method}")
+    pairings = tool.database.pairings
+
+    def keep(paired: Paired) -> None:
+        pairings.put(_record(paired, is_certain=False))
+
+    try:
+        paired = await pair(
+            tool.transport,
+            device,
+            tool.database.identity(IDENTITY),
+            pin or _ask_for_pin,
+            method=chosen,
+            keep=keep,
+            on_step=session.on_step,
+        )
+    except OnboardingError as error:
+        if error.code is not None:
+            pairings.remove(device.uuid)  # it was refused, and has nothing of us
+        raise
+    pairings.put(_record(paired, is_certain=True))
+    session.show({"paired": device.uuid, "as": paired.identity}, f"{device.uuid} is paired with us")
+
+
+async def _is_paired(session: Session, tool: Tool, device: UUID) -> bool:
+    """Tell whether a credential of ours is good; a device may have it that did not say so."""
+    known = [each for each in tool.database.pairings.all() if each.device == device]
+    for record in known:
+        opener = WithKey(record.identity, record.device, record.key)
+        access = DeviceAccess(
+            tool.transport, record.secured, opener, style=OIC11_STYLE, on_step=session.on_step
+        )
+        try:
+            async with access:
+                await access.connect()
+        except OnboardingError:
+            tool.database.pairings.remove(device)
+        else:
+            tool.database.pairings.put(replace(record, is_certain=True))
+            return True
+    return False
+
+
+async def _find(session: Session, tool: Tool, target: str) -> Pairable:
+    if "://" in target:
+        address = Address.from_uri(target, "coap")
+        if address is None:
+            raise click.UsageError(f"{target} is not a coap:// address with host and port")
+        return await find_pairable_at(tool.transport, address, on_step=session.on_step)
+    found = await find_pairable(tool.transport)
+    fitting = [each for each in found if str(each.uuid).startswith(target.lower())]
+    if len(fitting) != 1:
+        how_many = "several devices pair" if fitting else "no device pairs"
+        raise click.ClickException(f"{how_many} whose UUID begins with {target!r}")
+    return fitting[0]
+
+
+async def _ask_for_pin() -> str:
+    answer: str = await asyncio.to_thread(click.prompt, "PIN of the device", err=True)
+    return answer.strip()
+
+
+def _record(paired: Paired, *, is_certain: bool) -> PairingRecord:
+    return PairingRecord(
+        device=paired.device,
+        identity=paired.identity,
+        key=paired.key,
+        is_certain=is_certain,
+        secured=paired.secured,
+        plain=paired.plain,
+    )

@@ -1,0 +1,79 @@
+"""What we have of devices that we paired with: no owner's, and so no device of ours."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from onboardee.obt.address import Address
+from onboardee.obt.database.errors import DatabaseError
+from onboardee.obt.database.file import DatabaseFile, Row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairingRecord:
+    """A device, and the credential by which it knows us."""
+
+    device: UUID
+    identity: UUID
+    """As what it knows us."""
+    key: bytes = field(repr=False)
+    is_certain: bool
+    """It said that it has the credential, too; before, it may have it or not."""
+    secured: Address
+    plain: Address
+    paired: str = ""
+
+
+class Pairings:
+    """The devices that we paired with."""
+
+    def __init__(self, file: DatabaseFile, now: Callable[[], str]) -> None:
+        self._file = file
+        self._now = now
+
+    def all(self) -> list[PairingRecord]:
+        """Return all."""
+        return [_record(each) for each in self._file.rows("SELECT * FROM pairings ORDER BY device")]
+
+    def find(self, text: str) -> PairingRecord:
+        """Return the one whose UUID begins so. Raises `DatabaseError`."""
+        found = [each for each in self.all() if str(each.device).startswith(text.lower())]
+        if len(found) == 1:
+            return found[0]
+        how_many = "several devices" if found else "no device"
+        raise DatabaseError(f"we are paired with {how_many} whose UUID begins with {text!r}")
+
+    def put(self, record: PairingRecord) -> None:
+        """Keep one, in place of an older one."""
+        values = (
+            str(record.device),
+            str(record.identity),
+            record.key,
+            int(record.is_certain),
+            record.secured.host,
+            record.secured.port,
+            record.plain.port,
+            record.secured.interface,
+            record.paired or self._now(),
+        )
+        with self._file.transaction():
+            query = "INSERT OR REPLACE INTO pairings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            self._file.change(query, values)
+
+    def remove(self, device: UUID) -> None:
+        """Forget one."""
+        with self._file.transaction():
+            self._file.change("DELETE FROM pairings WHERE device = ?", (str(device),))
+
+
+def _record(row: Row) -> PairingRecord:
+    host, interface = row["host"], row["interface"]
+    return PairingRecord(
+        device=UUID(row["device"]),
+        identity=UUID(row["identity"]),
+        key=row["pairing_key"],
+        is_certain=bool(row["is_certain"]),
+        secured=Address(host, row["secure_port"], interface),
+        plain=Address(host, row["plain_port"], interface),
+        paired=row["paired_at"],
+    )

@@ -1,0 +1,223 @@
+"""Direct Pairing: getting a credential of a device from a PIN, without its owner (IoTivity 1.1).
+
+A device whose owner allows it answers to the group with its `/oic/sec/pconf`. Whoever knows the PIN
+asks to pair, opens a session with the PIN's key, and ends the pairing over it; then both sides make
+the same credential of the session.
+"""
+
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from onboardee.obt.address import Address
+from onboardee.obt.dialogue import Dialogue, OnStep
+from onboardee.obt.engine import Answer
+from onboardee.obt.errors import HandshakeRefusedError, ObtError, OnboardingError
+from onboardee.obt.keys import direct_pairing_key, pin_key
+from onboardee.obt.link import Ask, Link
+from onboardee.obt.model import NIL, RES, View
+from onboardee.obt.old_model import OldDirectory
+from onboardee.obt.session import shared_key_link
+from onboardee.obt.style import OIC11_STYLE
+from onboardee.obt.transport import Transport
+from onboardee.wire.coap import Code, Method
+
+PCONF: Final = "/oic/sec/pconf"
+DPAIRING: Final = "/oic/sec/dpairing"
+TYPES: Final = ("oic.r.dpairing", "oic.sec.dpairing")
+"""What `/oic/sec/dpairing` is called, by IoTivity 1.1.1 and by 1.1.0: it enters the derivation."""
+DEFAULT_PORT: Final = 5684
+"""Where a device takes sessions that does not tell the port."""
+TIMEOUT: Final = 120.0
+"""Seconds for the questions to one device; a person may take as long as it takes."""
+ROUNDS: Final = 2
+ROUND_SECONDS: Final = 2.5
+
+AskPin = Callable[[], Awaitable[str]]
+
+
+class PairingMethod(IntEnum):
+    """Where the PIN comes from, pconf `prm`."""
+
+    PIN = 1
+    """The owner knows it."""
+    RANDOM_PIN = 2
+    """The device shows one when it is asked to pair."""
+
+
+class WrongPinError(ObtError):
+    """The device does not take the PIN; it has to be asked anew."""
+
+
+class Pconf(View, frozen=True, kw_only=True):
+    """What `/oic/sec/pconf` tells whoever wants to pair."""
+
+    enabled: bool = msgspec.field(name="edp")
+    methods: tuple[int, ...] = msgspec.field(name="prm", default=())
+    device_uuid: UUID = msgspec.field(name="deviceuuid", default=NIL)
+    owner: UUID = msgspec.field(name="rowneruuid", default=NIL)
+
+
+@dataclass(frozen=True, slots=True)
+class Pairable:
+    """A device that lets others pair, where it is, and who is a part of the PIN's key."""
+
+    uuid: UUID
+    plain: Address
+    methods: tuple[int, ...]
+    owner: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """What we must keep of a device to use it."""
+
+    device: UUID
+    identity: UUID
+    """As what it knows us."""
+    secured: Address
+    plain: Address
+    key: bytes = field(repr=False)
+
+
+async def find_pairable(
+    transport: Transport,
+    *,
+    rounds: int = ROUNDS,
+    on_found: Callable[[Pairable], None] = lambda _found: None,
+) -> list[Pairable]:
+    """Ask all devices on the local network which of them let others pair.
+
+    `on_found` is called with each as soon as it has answered. One that answers something else is
+    left out.
+    """
+    ask = Ask(Method.GET, PCONF, accept=OIC11_STYLE.accept)
+    found: dict[UUID, Pairable] = {}
+    for _ in range(rounds):
+        async with aclosing(transport.discover(ask, seconds=ROUND_SECONDS)) as answers:
+            async for answer in answers:
+                with suppress(OnboardingError):
+                    device = _pairable(answer)
+                    if device.uuid not in found:
+                        found[device.uuid] = device
+                        on_found(device)
+    return list(found.values())
+
+
+async def find_pairable_at(
+    transport: Transport, address: Address, *, on_step: OnStep | None = None
+) -> Pairable:
+    """Ask the device at one plain address. Raises `OnboardingError` if it lets nobody pair."""
+    dialogue = Dialogue(transport, OIC11_STYLE, timeout=TIMEOUT, on_step=on_step)
+    link = transport.open_plain(address)
+    pconf = await dialogue.get("ask whether it pairs", link, PCONF, Pconf)
+    return _checked(pconf, address)
+
+
+async def pair(  # noqa: PLR0913 - all but the first four have defaults
+    transport: Transport,
+    device: Pairable,
+    identity: UUID,
+    pin: str | AskPin,
+    *,
+    method: PairingMethod = PairingMethod.PIN,
+    keep: Callable[[Paired], None] = lambda _paired: None,
+    on_step: OnStep | None = None,
+) -> Paired:
+    """Pair with a device as `identity`.
+
+    A `pin` that is asked for is asked once the device may show it. `keep` gets the credential
+    before the last request, after which the device has it too: what is made durable there cannot
+    be lost. Raises `WrongPinError` or `OnboardingError`.
+    """
+    dialogue = Dialogue(transport, OIC11_STYLE, timeout=TIMEOUT, on_step=on_step)
+    secured, label = await _locate(dialogue, device)
+    plain = transport.open_plain(device.plain)
+    body = {"spm": int(method), "pdeviceuuid": str(identity), "rowneruuid": str(NIL)}
+    await dialogue.post("ask to pair", plain, DPAIRING, body, accepted={Code.CREATED})
+    typed = await _typed(dialogue, pin)
+    link = await _open(dialogue, device, identity, typed, secured)
+    try:
+        assert link.session is not None
+        key = direct_pairing_key(link.session, label=label, device=device.uuid, identity=identity)
+        paired = Paired(device.uuid, identity, link.address, device.plain, key)
+        keep(paired)
+        ending = dialogue.in_style(replace(OIC11_STYLE, replaced=frozenset({DPAIRING})))
+        await ending.post_once("end the pairing", link, DPAIRING, {**body, "spm": 0})
+    finally:
+        transport.close(link)
+    return paired
+
+
+async def _typed(dialogue: Dialogue, pin: str | AskPin) -> str:
+    if isinstance(pin, str):
+        return pin
+    started = dialogue.transport.now
+    typed = await pin()
+    dialogue.deadline += dialogue.transport.now - started
+    return typed
+
+
+async def _open(
+    dialogue: Dialogue, device: Pairable, identity: UUID, pin: str, secured: Address
+) -> Link:
+    """Open the session that the PIN opens."""
+    link = dialogue.transport.open_secured(secured)
+    try:
+        return await shared_key_link(
+            dialogue,
+            "open the session with the PIN",
+            [link],
+            identity=identity.bytes,
+            key=pin_key(pin.encode(), device.owner),
+            is_ours=device.uuid.bytes.__eq__,
+            expected=device.uuid.bytes.hex(),
+        )
+    except OnboardingError as error:
+        dialogue.transport.close(link)
+        if isinstance(error.__cause__, HandshakeRefusedError):
+            raise WrongPinError(f"wrong PIN: {error.__cause__}") from error
+        raise
+
+
+async def _locate(dialogue: Dialogue, device: Pairable) -> tuple[Address, bytes]:
+    """Return where the device takes sessions, and what it calls the resource.
+
+    IoTivity's client takes the usual port too where no answer has one.
+    """
+    link = dialogue.transport.open_plain(device.plain)
+    for name in TYPES:
+        with suppress(OnboardingError):
+            found = await dialogue.get(
+                "find the secured port", link, RES, list[OldDirectory], query=(f"rt={name}",)
+            )
+            for each in (one for directory in found for one in directory.links):
+                if name in each.types and each.policy.port is not None:
+                    return replace(device.plain, port=each.policy.port), _label(each.types)
+    return replace(device.plain, port=DEFAULT_PORT), TYPES[0].encode()
+
+
+def _label(types: tuple[str, ...]) -> bytes:
+    """Return what enters the derivation; a device that has both names is as IoTivity 1.1.0."""
+    return (TYPES[1] if TYPES[1] in types else TYPES[0]).encode()
+
+
+def _pairable(answer: Answer) -> Pairable:
+    step, expected = f"ask who pairs (GET {PCONF})", OIC11_STYLE.content_format
+    pconf = Dialogue.decoded(step, answer.response, Pconf, expected=expected)
+    return _checked(pconf, answer.address)
+
+
+def _checked(pconf: Pconf, address: Address) -> Pairable:
+    if not pconf.enabled or not pconf.methods or NIL in {pconf.device_uuid, pconf.owner}:
+        raise OnboardingError(
+            f"ask whether it pairs (GET {PCONF})",
+            expected="edp, prm, deviceuuid and rowneruuid",
+            came="the owner lets no device pair",
+        )
+    return Pairable(pconf.device_uuid, address, pconf.methods, pconf.owner)
