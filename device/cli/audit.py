@@ -11,12 +11,15 @@ from onboardee.device.cli.run import run, run_options
 def _names(_context: click.Context, option: click.Parameter, value: tuple[str, ...]) -> object:
     # the rules come along, which --help does without
     from onboardee.device.audit.table import RULES  # noqa: PLC0415
+    from onboardee.device.audit.trials import TRIALS  # noqa: PLC0415
 
-    known = {rule.name for rule in RULES}
+    known = {rule.name for rule in RULES} | {trial.name for trial in TRIALS}
     names = frozenset(name for each in value for name in each.split(",") if name)
     strange = sorted(names - known)
     if strange:
-        sentence = f"there is no rule {strange[0]}; `onboardee audit --rules` lists them"
+        sentence = (
+            f"there is no rule and no trial {strange[0]}; `onboardee audit --rules` lists them"
+        )
         raise click.BadParameter(sentence, param=option)
     return names
 
@@ -25,10 +28,14 @@ def _list_rules(context: click.Context, _option: click.Parameter, value: bool) -
     if not value or context.resilient_parsing:
         return
     from onboardee.device.audit.table import RULES  # noqa: PLC0415
+    from onboardee.device.audit.trials import TRIALS  # noqa: PLC0415
     from onboardee.device.cli.terminal import table  # noqa: PLC0415
 
     rows = [(str(rule.level), rule.name, rule.clause, rule.sentence) for rule in RULES]
     click.echo("\n".join(table(rows)))
+    click.echo("\nTrials (--trials):\n")
+    trials = [(each.name, str(each.expectation), each.sentence) for each in TRIALS]
+    click.echo("\n".join(table(trials)))
     context.exit()
 
 
@@ -45,6 +52,7 @@ def _levels(_context: click.Context, _option: click.Parameter, value: str) -> ob
 Examples:
   onboardee audit light --report audit.html
   onboardee audit light --otm rdp --junit audit.xml --skip discovery-multicast
+  onboardee audit light --trials --obt 'mytool own coap://{host}:{port}'
   onboardee audit --from traffic.pcapng --device 192.0.2.7""",
 )
 @run_options
@@ -97,6 +105,28 @@ Examples:
     callback=_list_rules,
     help="List the rules.",
 )
+@click.option(
+    "--trials",
+    is_flag=True,
+    help="Run trials: devices that misbehave in one thing each, against the command of --obt.",
+)
+@click.option(
+    "--obt",
+    metavar="COMMAND",
+    help="The tool: its command line, with {uuid}, {host}, {port}, {secure_port}, {pin}, {trial}. "
+    "Exit code 0 is its claim to own the device.",
+)
+@click.option(
+    "--parallel", type=click.IntRange(1, 64), default=1, metavar="N", help="Trials at a time."
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(1),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="In which the tool has to say how a trial went.",
+)
 @click.pass_context
 def command(context: click.Context, /, **options: Any) -> None:
     """Judge an onboarding tool by what it does to a device.
@@ -114,6 +144,8 @@ def command(context: click.Context, /, **options: Any) -> None:
     reports = Reports(own["as_json"], own["report"], own["junit"])
     if own["source"] is not None:
         context.exit(_judge_file(own, choice, reports))
+    if own["trials"] or own["obt"]:
+        context.exit(_try(own, options, choice, reports))
     auditor = Auditor(choice, reports)
     run(context, options, auditor)
     context.exit(
@@ -132,7 +164,22 @@ _OWN = (
     "source",
     "keys",
     "addresses",
+    "trials",
+    "obt",
+    "parallel",
+    "timeout",
 )
+
+
+def _try(own: dict[str, Any], options: dict[str, Any], choice: Any, reports: Any) -> int:
+    from onboardee.device.cli.trying import Wanted, run_trials  # noqa: PLC0415
+
+    if not own["trials"] or not own["obt"]:
+        raise click.UsageError("--trials and --obt COMMAND go together")
+    if len(options["profiles"]) != 1:
+        raise click.UsageError("trials are of one PROFILE")
+    wanted = Wanted(options["profiles"][0], own["obt"], own["parallel"], own["timeout"])
+    return run_trials(wanted, choice, reports)
 
 
 def _known(context: click.Context, path: Path | None) -> frozenset[str]:

@@ -97,6 +97,13 @@ class Faulty(Layer):
         self._events: list[FaultActed] = []
         self._instead: Database | None = None
 
+    def clear(self) -> None:
+        """Have no faults any more."""
+        self._counters.clear()
+        self._armed.clear()
+        self._on_commit.clear()
+        self._silent.clear()
+
     def next_deadline(self) -> float | None:
         """Return when `tick` wants to be called, for the device or for what is late."""
         deadlines = [self.inner.next_deadline(), self._late[0].at if self._late else None]

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from onboardee.device.audit.table import RULES
+from onboardee.device.audit.trials import TRIALS
 
 PAGE = Path(__file__).parents[2] / "docs" / "audit-rules.md"
 
@@ -22,6 +23,17 @@ def document() -> str:
     for rule in RULES:
         what = f"{rule.sentence} {rule.consequence and f'If not: {rule.consequence}'}".strip()
         lines.append(f"| `{rule.name}` | {rule.level} | {rule.clause} | {what} |")
+    lines += [
+        "",
+        "## Trials",
+        "",
+        "What `onboardee audit --trials` runs: devices that are honest except for one thing.",
+        "",
+        "| trial | the device | a sound tool |",
+        "| --- | --- | --- |",
+    ]
+    for trial in TRIALS:
+        lines.append(f"| `{trial.name}` | {trial.sentence} | {trial.expectation} |")
     return "\n".join([*lines, ""])
 
 

@@ -214,7 +214,7 @@ def test_the_command_judges_a_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--only", "no-such-rule", "light"], "there is no rule no-such-rule"),
+        (["--only", "no-such-rule", "light"], "there is no rule and no trial no-such-rule"),
         (["--level", "X", "light"], "some of M (shall), S (should) and I"),
     ],
 )
