@@ -66,7 +66,11 @@ SECRETS = {"/lockcode": "lockCodeList"}
 """Values that a captured device does not have: door codes."""
 
 
-@pytest.mark.parametrize("name", built_in_names())
+OF_TODAY = [name for name in built_in_names() if not name.startswith("sampleserver-")]
+"""The sample servers serve the tools of their time, too, which a capture does not find out."""
+
+
+@pytest.mark.parametrize("name", OF_TODAY)
 def test_every_built_in_profile(name: str) -> None:
     """A client sees the same links, values, interfaces and descriptions, but for secrets.
 

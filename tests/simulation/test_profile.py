@@ -89,7 +89,7 @@ MISTAKES = [
     ("- 1", 1, "expected a map, got a list"),
     ("a: }", 1, "this is not YAML"),
     ("device: {}", 1, "device: name is missing"),
-    (MINIMAL + "extra: 1", 4, "extra: there is no extra here; known here: description, device"),
+    (MINIMAL + "zzzzzz: 1", 4, "zzzzzz: there is no zzzzzz here; known here:"),
     (MINIMAL + "ownershp: {}", 4, "ownershp: there is no ownershp here; did you mean ownership?"),
     (MINIMAL + "device: {}", 4, "device stands here again; it is already in line 2"),
     (MINIMAL.replace("Thing", '""'), 2, "device.name: expected text of length >= 1"),
