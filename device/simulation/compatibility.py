@@ -52,8 +52,11 @@ class Compatibility(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     IoTivity 1.1's tools write it along; the value that they write has no effect.
     """
-    nil_acl_owner: bool = False
-    """With `oic_1_1`: a nil rowneruuid written to acl changes nothing; IoTivity 1.1.1 sends it."""
+    nil_resource_owner: bool = False
+    """With `oic_1_1`: a nil rowneruuid written to doxm, pstat or acl changes nothing.
+
+    IoTivity 1.1's tools send it along with what they write.
+    """
     operation_mode_3: bool = False
     """With `oic_1_1`: a client directs in mode 3, and pstat's sm is 3, as IoTivity 1.1 has it.
 
@@ -113,7 +116,7 @@ _IOTIVITY_1_2: Final = msgspec.structs.replace(
 _IOTIVITY_1_1: Final = msgspec.structs.replace(
     _IOTIVITY_1_2,
     direct_pairing_property=DirectPairing.IOTIVITY_1_1_1,
-    nil_acl_owner=True,
+    nil_resource_owner=True,
     operation_mode_3=True,
 )
 
@@ -130,7 +133,7 @@ PRESETS: Final = {
         update_by_put=True,
         wrong_map_size=True,
         direct_pairing_property=DirectPairing.IOTIVITY_1_1_1,
-        nil_acl_owner=True,
+        nil_resource_owner=True,
     ),
     Preset.IOTIVITY_1_1_0: msgspec.structs.replace(
         _IOTIVITY_1_1,

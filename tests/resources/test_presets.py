@@ -151,6 +151,20 @@ def test_a_nil_owner_of_the_access_list_is_passed_over() -> None:
     assert strict.post(ACL, body) is Code.BAD_REQUEST
 
 
+@pytest.mark.parametrize("preset", [Preset.IOTIVITY_1_1_0, Preset.AUTO])
+def test_a_nil_owner_comes_along_in_the_transfer(preset: Preset) -> None:
+    """1.1.0's tool writes back the nil owners that it read first, and owns the resources still."""
+    fresh = unowned()
+    key = replace(fresh.cred, credentials=(key_of(OWNER),))
+    database = replace(fresh, doxm=replace(fresh.doxm, owner_uuid=OWNER), cred=key)
+    device = world(preset, database, requester=TRANSFER)
+    assert device.post(DOXM, {"owned": True, "rowneruuid": NOBODY}) is Code.CHANGED
+    modes = {"isop": False, "cm": 0, "tm": 0, "om": 4, "rowneruuid": NOBODY}
+    assert device.post(PSTAT, modes) is Code.CHANGED
+    assert device.database.state is State.RFPRO
+    assert device.database.pstat.resource_owner == device.database.doxm.resource_owner == OWNER
+
+
 RESET = {"isop": False, "cm": 1, "tm": 2, "om": 3}
 
 

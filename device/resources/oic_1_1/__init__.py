@@ -71,8 +71,10 @@ def _views(compat: Compatibility, *, can_pair: bool) -> tuple[View, ...]:
         show_pstat = with_property("sm", ownership.CLIENT_DIRECTED_1_1, show_pstat)
         modes = (ownership.CLIENT_DIRECTED, ownership.CLIENT_DIRECTED_1_1)
         drive = without("sm", _is_mode_3, partial(ownership.drive, directing=modes))
-    if compat.nil_acl_owner:
-        write_acl = without(OWNER, str(NIL).__eq__, write_acl)
+    if compat.nil_resource_owner:
+        write_acl, write_doxm, drive = (
+            without(OWNER, str(NIL).__eq__, each) for each in (write_acl, write_doxm, drive)
+        )
     return (
         View(of="/oic/res", retrieve=discovery.links),
         View(of=DOXM, retrieve=show_doxm, update=write_doxm),
