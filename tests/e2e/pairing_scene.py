@@ -81,12 +81,21 @@ class Peer:
     connection: ClientConnection | None = None
     _path: Path | None = None
 
-    def ask_group(self, method: str, href: str, body: object = None) -> list[bytes]:
-        """Send a request to the group; return what comes at once."""
+    def ask_group(self, method: str, href: str, body: object = None) -> list[Message]:
+        """Send a request to the group; return the answers, which devices hold back a while."""
         path = Path(HOST, PLAIN, self.host, 40000, multicast=True)
-        sent = self._message(method, href, body, {}).encode()
-        now = self.scene.network.now
-        return [each.datagram for each in self.scene.device.receive(sent, path, now)]
+        device, now = self.scene.device, self.scene.network.now
+        outgoing = device.receive(self._message(method, href, body, {}).encode(), path, now)
+        outgoing += device.tick(now + 5)
+        answers: list[Message] = []
+        while outgoing:
+            answer = Message.decode(outgoing.pop().datagram)
+            if answer.mtype is Type.CON and not answer.code:
+                pong = b"\x70\x00" + answer.mid.to_bytes(2)
+                outgoing += device.receive(pong, Path(HOST, PLAIN, self.host, 40000), now + 5)
+            else:
+                answers.append(answer)
+        return answers
 
     def ask(self, method: str, href: str, body: object = None, **query: str) -> Message:
         """Send a request in the clear; return the one answer to it."""

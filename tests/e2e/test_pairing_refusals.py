@@ -113,6 +113,7 @@ def test_a_pairing_cannot_be_replayed() -> None:
     before = kept(pairing.scene)
     assert peer.end() == "4.00"
     assert peer.begin() == "4.00"
+    assert pairing.scene.seen(events.RequestRefused)[-1].reason.endswith("is paired already")
     assert peer.open_by_pin() is None
     assert kept(pairing.scene) == before
     assert len(pairing.scene.seen(events.DevicePaired)) == 1
@@ -124,6 +125,7 @@ def test_nothing_but_the_end_over_the_session_of_the_pin() -> None:
     peer = Peer(pairing.scene)
     peer.begin()
     assert peer.open_by_pin() is not None
+    assert pairing.scene.seen(events.SessionOpened)[-1].identity == "pairing connection"
     for method, href in (("GET", SWITCH), ("GET", "/oic/sec/pconf"), ("GET", "/oic/res")):
         assert peer.tell(method, href)[0] == "4.01"
     assert pairing.scene.seen(events.AccessDenied)[-1].rule == "pairing-connection"
@@ -133,7 +135,13 @@ def test_nothing_but_the_end_over_the_session_of_the_pin() -> None:
 
 @pytest.mark.parametrize(
     "more",
-    [{"spm": 1}, {"pdeviceuuid": str(OWNER)}, {"pdeviceuuid": "x"}, {"more": 1}, {"spm": "0"}],
+    [
+        {"spm": 1},
+        {"pdeviceuuid": str(UUID(int=78))},
+        {"pdeviceuuid": "x"},
+        {"more": 1},
+        {"spm": "0"},
+    ],
     ids=str,
 )
 def test_the_end_must_be_of_the_same_pairing(more: dict[str, object]) -> None:
@@ -186,8 +194,9 @@ def test_nobody_begins_with_a_group() -> None:
     """One datagram lets not all devices of a network wait for it, and show their PINs."""
     pairing = make_pairing(prm=[2])
     peer = Peer(pairing.scene)
+    (found,) = peer.ask_group("GET", "/oic/sec/pconf")
+    assert found.code.dotted == "2.05"
     assert peer.ask_group("POST", "/oic/sec/dpairing", peer.body(2)) == []
-    pairing.scene.network.run(5)
     assert not pairing.scene.seen(events.PairingStarted)
     assert pairing.scene.device.pin is None
 

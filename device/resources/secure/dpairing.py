@@ -54,8 +54,6 @@ class DpairingResource(ReadOnly):
         """Begin: let a device try the PIN. Raises `RefusedError`, and then nothing has changed."""
         method, peer = _read(payload)
         database = call.database
-        if call.multicast:
-            raise bad_request("dpairing: a pairing begins with one device, not with a group")
         _require_offered(database)
         if method not in database.pconf.methods:
             raise bad_request(f"dpairing: method {method} is not offered")
