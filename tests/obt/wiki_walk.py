@@ -35,8 +35,8 @@ class Server:
         for line in self._output:
             lines.append(line.rstrip("\n"))
             if wanted in line:
-                break
-        return lines
+                return lines
+        raise AssertionError(f"the server ended without saying {wanted!r}: {lines}")
 
     def stop(self) -> None:
         """End it."""
