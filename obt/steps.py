@@ -106,6 +106,15 @@ async def read_pstat(transfer: Transfer) -> None:
     transfer.target_mode = pstat.target_mode & ~model.TAKE_OWNER
 
 
+async def confirm_mode(transfer: Transfer) -> None:
+    """Check that the client directs from now on: a device may accept that and not do it."""
+    purpose = "confirm the operation mode"
+    pstat = await transfer.dialogue.get(purpose, transfer.link, PSTAT, model.Pstat)
+    came = f"om is {pstat.operation_mode}"
+    is_directed = bool(pstat.operation_mode & model.CLIENT_DIRECTED)
+    require(f"{purpose} (GET {PSTAT})", is_directed, "the bit 4 in om", came)
+
+
 async def rename(transfer: Transfer) -> None:
     """Give the device a new random UUID, so that nobody knows it by its old one."""
     renamed = random_uuid(transfer.dialogue.transport.entropy)

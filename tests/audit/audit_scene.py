@@ -29,6 +29,7 @@ PLACES = {
             "connect",
             "read pstat",
             "om",
+            "confirm om",
             "owner",
             "read uuid",
             "uuid",

@@ -73,7 +73,7 @@ async def write_early(transfer: Transfer) -> None:
 
 
 ORDERS: dict[str, tuple[str, Order]] = {
-    "om is left out": ("client-directed", without("om")),
+    "om is left out": ("client-directed", without("om", "confirm om")),
     "deviceuuid is not read again": ("device-id-read-again", without("read uuid")),
     "deviceuuid is set after the key": ("device-id-before-key", moved("uuid", "credential")),
     "the key is sent": (

@@ -10,8 +10,8 @@ from obt_support import FAKE, HOST, NIL, OWNER, PLAIN, SECURED, FakeDevice, Scen
 
 from onboardee.device.testing import MemoryNetwork
 from onboardee.obt import (
+    CR3006,
     IOT2,
-    LITE,
     OnboardingError,
     Order,
     Rule,
@@ -232,7 +232,7 @@ def test_the_oldest_devices_have_no_reset() -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "order"), [("ocf.1.1.0", IOT2), ("ocf.2.0.1", LITE), ("", LITE)]
+    ("version", "order"), [("ocf.1.1.0", IOT2), ("ocf.2.0.1", CR3006), ("", CR3006)]
 )
 def test_the_order_for_a_device_of_today(version: str, order: Order) -> None:
     """Devices of OCF 1 keep their rules, which they need after a reset."""
