@@ -7,15 +7,21 @@ from onboardee.obt.orders import ALL_ORDERS, CR3006, IOT2, LITE
 from onboardee.obt.transfer import Order
 
 _KEEPS_RULES: Final = "ocf.1."
+_LITES: Final = ~0x3F
+"""Bits of `sct` beyond those that OCF Security 13.3 names."""
 
 
 def fitting_order(device: Unowned, spec_version: str) -> Order:
     """Return the order for a device, by the form it was found in and `icv` of its `/oic/d`.
 
-    A device is owned in the order of the specification. Those of OCF 1 are owned as IoTivity's
-    client does it, which leaves their access rules: those of IoTivity 1.3 stay unfindable after a
-    reset if their own rules were deleted.
+    A device is owned in the order of the specification. IoTivity 1.3's devices, of OCF 1, are owned
+    as its client does it: in another order they are not found after a reset. IoTivity-Lite's
+    samples say OCF 1, too, and refuse what that client sends; they are told by the credential
+    types that only they have.
     """
     if device.order != LITE.name:
         return ALL_ORDERS[device.order]
-    return IOT2 if spec_version.startswith(_KEEPS_RULES) else CR3006
+    is_iotivity = (
+        spec_version.startswith(_KEEPS_RULES) and not device.doxm.credential_types & _LITES
+    )
+    return IOT2 if is_iotivity else CR3006

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import cbor2
+import msgspec
 import pytest
 from obt_support import FAKE, HOST, NIL, OWNER, PLAIN, SECURED, FakeDevice, Scene, scene
 
@@ -239,6 +240,15 @@ def test_the_order_for_a_device_of_today(version: str, order: Order) -> None:
     made = scene()
     FakeDevice(made.network)
     assert fitting_order(made.find(), version) is order
+
+
+def test_the_order_for_iotivity_lites_samples() -> None:
+    """They say that they are of OCF 1, and would refuse what IoTivity's client sends."""
+    made = scene()
+    FakeDevice(made.network)
+    found = made.find()
+    lites = replace(found, doxm=msgspec.structs.replace(found.doxm, credential_types=329))
+    assert fitting_order(lites, "ocf.1.0.0") is CR3006
 
 
 def test_the_oldest_devices_show_nothing() -> None:
