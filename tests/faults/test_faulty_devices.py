@@ -1,5 +1,8 @@
 """Faults and the audit in the tests of somebody else's tool, and on the command line."""
 
+import time
+from pathlib import Path
+
 import pytest
 from click.testing import CliRunner
 
@@ -15,7 +18,7 @@ from onboardee.obt import (
 )
 from onboardee.obt.orders import CR3006, LITE
 from onboardee.obt.transfer import Order
-from onboardee.testing import fake_device
+from onboardee.testing import DeviceThread, fake_device
 from onboardee.wire.entropy import SystemEntropy, random_uuid
 
 
@@ -54,3 +57,14 @@ def test_a_mistake_on_the_command_line() -> None:
     result = CliRunner().invoke(main, ["run", "light", "--fault", "drop at=breakfast"])
     assert result.exit_code == 2
     assert "there is no step 'breakfast'" in " ".join(result.output.split())
+
+
+def test_the_tool_gives_a_silent_device_up(tmp_path: Path) -> None:
+    """`obt own --within` ends in that time, says so, and names the command that finds out."""
+    with DeviceThread("light", faults=["silence at=om"]) as light:
+        words = ["obt", "--store", str(tmp_path / "obt.db"), "own", light.coap, "--within", "2"]
+        began = time.monotonic()
+        result = CliRunner().invoke(main, words)
+    assert result.exit_code == 1
+    assert "not done within 2 s; `onboardee obt resume` finds out" in result.output
+    assert time.monotonic() - began < 20

@@ -50,6 +50,8 @@ class Wishes:
     pin: str | None = field(default=None, repr=False)
     anchors: TrustAnchors | None = None
     may_replace: bool = False
+    within: float | None = None
+    """Seconds in which a device has to be ours; None: as long as the protocols wait."""
 
     def order_for(self, device: Unowned, spec_version: str) -> Order:
         """Return the order that was chosen, or the one that fits the device."""
@@ -98,6 +100,12 @@ class Wishes:
     help="Even if it has the UUID of a device that is ours, whose key is lost then.",
 )
 @click.option("--name", help="What to call the device; without it what it calls itself.")
+@click.option(
+    "--within",
+    type=click.FloatRange(1),
+    metavar="SECONDS",
+    help="Give a device up that is not ours by then; without it as long as the protocols wait.",
+)
 @as_json
 @pass_session
 def command(  # noqa: PLR0913, PLR0917 - one for each option
@@ -110,6 +118,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     anchors: Path | None,
     may_replace: bool,
     name: str | None,
+    within: float | None,
 ) -> None:
     """Take ownership of each TARGET, a UUID or a coap:// address, and permit the owner to use it.
 
@@ -123,7 +132,8 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
         raise click.UsageError("--method mfgcert needs --anchors")
     trusted = _trusted(anchors) if anchors else None
     chosen = None if method is None else METHODS[method]
-    wishes = Wishes(None if order is None else ALL_ORDERS[order], chosen, pin, trusted, may_replace)
+    wanted = None if order is None else ALL_ORDERS[order]
+    wishes = Wishes(wanted, chosen, pin, trusted, may_replace, within)
     addresses = [read_address(each) for each in targets if "://" in each]
 
     async def go(tool: Tool) -> None:
@@ -173,10 +183,15 @@ async def own_all(
                 f"{number}/{len(devices)} {device.uuid} at {uri('coap', device.plain)}", err=True
             )
         try:
-            record = await _own(session, tool, device, wishes, name)
+            async with asyncio.timeout(wishes.within):
+                record = await _own(session, tool, device, wishes, name)
             owned.append(record)
             if record.former is not None:
                 click.echo(f"the UUID of {record.former} is {record.uuid} now", err=True)
+        except TimeoutError:
+            sentence = f"not done within {wishes.within:g} s; `onboardee obt resume` finds out"
+            failures.append(ObtError(sentence))
+            say(f"{device.uuid}: {sentence}", err=True)
         except ObtError as error:
             if len(devices) == 1:
                 raise
