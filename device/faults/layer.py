@@ -12,12 +12,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from dataclasses import replace as with_fields
 from itertools import count
-from typing import Final
-
-from msgspec.structs import replace
 
 from onboardee.device.events import FaultActed
 from onboardee.device.faults.crowd import crowd
+from onboardee.device.faults.disk import ON_COMMIT, POWER_LOST, FaultyStore, with_other_key
 from onboardee.device.faults.effects import HARMLESS, REWRITES, separate
 from onboardee.device.faults.rewriting import Look, Rewriter, harmless
 from onboardee.device.faults.terms import Effect, Fault
@@ -26,23 +24,9 @@ from onboardee.device.machine.layer import AnyDevice, Happening, Layer, Received
 from onboardee.device.machine.step import Step
 from onboardee.device.trace.dtls import Secrets
 from onboardee.device.trace.items import Way
-from onboardee.svrdb import StoreUnavailable
-from onboardee.svrdb.model import CredentialType, Database, PrivateData
+from onboardee.svrdb.model import Database
 from onboardee.wire.entropy import Entropy, random_fraction
 from onboardee.wire.path import Endpoint, Outgoing, Path
-
-_ON_COMMIT: Final = {
-    Effect.RESTART_BEFORE: "lost its power before the change was stored",
-    Effect.RESTART_AFTER: "lost its power when the change was stored",
-    Effect.FULL_DISK: "refused to store, as if its disk was full",
-    Effect.FAILING_DISK: "refused to store, as if its disk failed",
-    Effect.SLOW_DISK: "took its time to store",
-    Effect.OTHER_KEY: "kept another owner key",
-}
-"""Effects that wait for what the request wants to be stored, and what is told of them."""
-_POWER: Final = frozenset({Effect.RESTART_BEFORE, Effect.RESTART_AFTER})
-_FULL: Final = StoreUnavailable("the disk of the device", "is full", "a fault wants it so")
-_FAILING: Final = StoreUnavailable("the disk of the device", "fails", "a fault wants it so")
 
 
 @dataclass(slots=True)
@@ -166,7 +150,7 @@ class Faulty(Layer):
         elif fault.do is Effect.CROWD:
             self._tell(fault, "let a crowd answer")
             extra.send += crowd(look, self._entropy)
-        elif fault.do in _ON_COMMIT:
+        elif fault.do in ON_COMMIT:
             self._on_commit.append(fault)
         elif look.read is not None:
             self._armed.append((look.path, look.read.token, fault))
@@ -280,37 +264,21 @@ class Faulty(Layer):
         if step.store is None:
             return
         if any(each.do is Effect.OTHER_KEY for each in self._on_commit):
-            step.store = self._instead = _with_other_key(step.store)
+            step.store = self._instead = with_other_key(step.store)
 
     @property
     def store(self) -> Keeper:
         """Where whoever hosts the device stores; the faults of the disk are there."""
-        return _FaultyKeeper(self.inner.store, self)
+        return FaultyStore(self.inner.store, lambda: self._on_commit, self._sleep)
 
     def _stored(self, what: Stored, now: float) -> Step:
         instead, self._instead = self._instead, None
         waiting, self._on_commit = self._on_commit, []
         for fault in waiting:
-            self._tell(fault, _ON_COMMIT[fault.do])
-        if {fault.do for fault in waiting} & _POWER:
+            self._tell(fault, ON_COMMIT[fault.do])
+        if {fault.do for fault in waiting} & POWER_LOST:
             return self._lose_power(now)
         return super().happen(Stored(what.failure, instead), now)
-
-    def before_commit(self) -> bool:
-        """Do what faults want of a disk; tell whether the change gets there.
-
-        Raises `StoreUnavailable`. Called in the thread that stores.
-        """
-        waiting = [*self._on_commit]
-        for fault in waiting:
-            if fault.do is Effect.SLOW_DISK:
-                self._sleep(fault.seconds)
-        kinds = {fault.do for fault in waiting}
-        if Effect.FULL_DISK in kinds:
-            raise _FULL
-        if Effect.FAILING_DISK in kinds:
-            raise _FAILING
-        return Effect.RESTART_BEFORE not in kinds
 
     def _lose_power(self, now: float) -> Step:
         assert self._restart is not None, "whoever asks for a restart says how"
@@ -320,23 +288,6 @@ class Faulty(Layer):
 
     def _tell(self, fault: Fault, effect: str) -> None:
         self._events.append(FaultActed(fault=str(fault), effect=effect))
-
-
-class _FaultyKeeper:
-    """The disk of a device, with faults."""
-
-    def __init__(self, inner: Keeper, faulty: Faulty) -> None:
-        self._inner, self._faulty = inner, faulty
-
-    @property
-    def current(self) -> Database:
-        """What is durable now."""
-        return self._inner.current
-
-    def commit(self, new: Database) -> None:
-        """Make `new` durable, as far as the faults let it."""
-        if self._faulty.before_commit():
-            self._inner.commit(new)
 
 
 def _is_answer(armed: tuple[Path, bytes, Fault], look: Look) -> bool:
@@ -360,15 +311,3 @@ def _name(look: Look) -> str:
     if look.read is None:
         return " ".join(look.flights) or "a datagram"
     return f"the answer {look.read.code} {look.read.path}".strip()
-
-
-def _with_other_key(database: Database) -> Database:
-    """Return a database whose newest pairwise key has another octet."""
-    credentials = [*database.cred.credentials]
-    for place in reversed(range(len(credentials))):
-        found = credentials[place]
-        if found.kind == CredentialType.SYMMETRIC_PAIRWISE and found.private is not None:
-            data = bytes((found.private.data[0] ^ 1,)) + found.private.data[1:]
-            credentials[place] = replace(found, private=PrivateData(data=data))
-            break
-    return replace(database, cred=replace(database.cred, credentials=tuple(credentials)))

@@ -1,0 +1,70 @@
+"""Faults of the disk, and of what is stored on it."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from msgspec.structs import replace
+
+from onboardee.device.faults.terms import Effect, Fault
+from onboardee.device.machine.device import Keeper
+from onboardee.svrdb import StoreUnavailable
+from onboardee.svrdb.model import CredentialType, Database, PrivateData
+
+ON_COMMIT: Final = {
+    Effect.RESTART_BEFORE: "lost its power before the change was stored",
+    Effect.RESTART_AFTER: "lost its power when the change was stored",
+    Effect.FULL_DISK: "refused to store, as if its disk was full",
+    Effect.FAILING_DISK: "refused to store, as if its disk failed",
+    Effect.SLOW_DISK: "took its time to store",
+    Effect.OTHER_KEY: "kept another owner key",
+}
+"""Effects that wait for what the request wants to be stored, and what is told of them."""
+POWER_LOST: Final = frozenset({Effect.RESTART_BEFORE, Effect.RESTART_AFTER})
+_FULL: Final = StoreUnavailable("the disk of the device", "is full", "a fault wants it so")
+_FAILING: Final = StoreUnavailable("the disk of the device", "fails", "a fault wants it so")
+
+
+class FaultyStore:
+    """The disk of a device, with the faults that wait for a change at the moment."""
+
+    def __init__(
+        self,
+        inner: Keeper,
+        waiting: Callable[[], Sequence[Fault]],
+        sleep: Callable[[float], object],
+    ) -> None:
+        self._inner, self._waiting, self._sleep = inner, waiting, sleep
+
+    @property
+    def current(self) -> Database:
+        """What is durable now."""
+        return self._inner.current
+
+    def commit(self, new: Database) -> None:
+        """Make `new` durable, as far as the faults let it. Raises `StoreUnavailable`.
+
+        Called in the thread that stores, which a slow disk keeps waiting.
+        """
+        waiting = [*self._waiting()]
+        for fault in waiting:
+            if fault.do is Effect.SLOW_DISK:
+                self._sleep(fault.seconds)
+        kinds = {fault.do for fault in waiting}
+        if Effect.FULL_DISK in kinds:
+            raise _FULL
+        if Effect.FAILING_DISK in kinds:
+            raise _FAILING
+        if Effect.RESTART_BEFORE not in kinds:
+            self._inner.commit(new)
+
+
+def with_other_key(database: Database) -> Database:
+    """Return a database whose newest pairwise key has another octet."""
+    credentials = [*database.cred.credentials]
+    for place in reversed(range(len(credentials))):
+        found = credentials[place]
+        if found.kind == CredentialType.SYMMETRIC_PAIRWISE and found.private is not None:
+            data = bytes((found.private.data[0] ^ 1,)) + found.private.data[1:]
+            credentials[place] = replace(found, private=PrivateData(data=data))
+            break
+    return replace(database, cred=replace(database.cred, credentials=tuple(credentials)))
