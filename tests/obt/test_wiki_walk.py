@@ -1,10 +1,15 @@
 """The page with the walk of the provisioning guide says what the commands answer."""
 
+import os
+
 import pytest
 from test_obt_walk import can_make_a_network
 from wiki_walk import DOCUMENT, lasting, walked
 
 
+@pytest.mark.skipif(
+    not os.environ.get("ONBOARDEE_LONG"), reason="takes a minute: set ONBOARDEE_LONG, as CI does"
+)
 @pytest.mark.skipif(
     not can_make_a_network(), reason="needs root and iproute2 to make a network namespace"
 )
