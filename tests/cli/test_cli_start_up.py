@@ -24,7 +24,6 @@ NOT_NEEDED = (
     "ifaddr",
     "importlib.metadata",
     "importlib.resources",
-    "shutil",
     "tempfile",
     "zipfile",
 )

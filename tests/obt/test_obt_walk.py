@@ -48,7 +48,8 @@ def test_the_walk() -> None:
     assert f"{one} and {two} are linked" in said["30"]
     assert f"{two} and {three} are linked" in said["30"]
     assert f"{one} has the rule" in said["30"]
-    last = said["30"].rstrip().splitlines()[-2:]
+    # older click prints the prompt in front of the first of them
+    last = [line.strip() for line in said["30"].rstrip().splitlines()[-2:]]
     assert set(last) == {one, three}
     credentials, _, rest = said["40"].partition(f"{one} and {two} are not linked")
     assert uuids[0] in credentials
