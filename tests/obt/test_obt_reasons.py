@@ -47,7 +47,6 @@ def test_the_cause_counts() -> None:
 
 def test_tries() -> None:
     """After a wrong PIN one is asked again, and told which try it is."""
-
     pins: list[str] = []
 
     @click.command()
