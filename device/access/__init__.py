@@ -6,7 +6,7 @@ asked in one place:
     Call --> gate.decide           may this peer do this with this resource, now?     4.01
              gate.out_of_season    can anybody do it in this onboarding state?        4.03, 5.03
              rights.why_not_writable
-                                   may this property be written, over this session?   4.00
+                                   may this property be written, over this connection? 4.00
 
 The first is about the peer, and tells it no more than that it is refused. The other two are about
 the device alone: whoever hears of them was let in. The other way round, a stranger would learn from

@@ -247,10 +247,10 @@ def _unsecured_needs_plain_endpoint(call: Call) -> Decision | None:
 def _ownership_connection(call: Call) -> Decision | None:
     """Whoever takes ownership configures the device (OCF Security 7.3).
 
-    In every state, and with every operation: a tool of IoTivity-Lite sets RFPRO over this session,
-    deletes the access control list and asks for RFNOP over it. If the rights ended with RFOTM, its
-    Just Works would fail half-way. Application resources are not meant: who owns a lamp may still
-    need an entry to switch it on.
+    In every state, and with every operation: a tool of IoTivity-Lite sets RFPRO over that
+    connection, deletes the access control list and asks for RFNOP over it. If the rights ended with
+    RFOTM, its Just Works would fail half-way. Application resources are not meant: who owns a lamp
+    may still need an entry to switch it on.
     """
     if call.peer.owns_transfer and call.target.kind is not Kind.APPLICATION:
         return _grant("ownership-connection", "device configuration over the ownership connection")

@@ -26,7 +26,6 @@ MAX_RETRANSMIT: Final = 4
 """How often a CON is repeated (RFC 7252 4.8)."""
 _SLACK: Final = 0.8
 """What part of the interval before an interval may be: clocks and networks tremble."""
-_OLD_SUITES: Final = ("RC4", "3DES", "MD5", "NULL")
 
 
 def content_format(attempt: Attempt) -> Opinion:

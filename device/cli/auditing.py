@@ -84,12 +84,13 @@ def write(result: Audit, reports: Reports, title: str) -> None:
         for line in console.lines(result):
             say(line)
     if reports.page is not None:
-        _put(reports.page, html.document(result, title))
+        put(reports.page, html.document(result, title))
     if reports.suite is not None:
-        _put(reports.suite, junit.document(result))
+        put(reports.suite, junit.document(result))
 
 
-def _put(path: Path, content: str) -> None:
+def put(path: Path, content: str) -> None:
+    """Write a report into a file. Raises `click.ClickException`."""
     try:
         path.write_text(content, encoding="utf-8")
     except OSError as error:

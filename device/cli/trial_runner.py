@@ -18,8 +18,9 @@ from onboardee.device.net.binding import Ports
 from onboardee.device.net.hosted import HostedDevice
 from onboardee.device.net.hub import Hub
 from onboardee.device.simulation.profile import Profile
+from onboardee.device.testing import MemoryKeeper
 from onboardee.device.watching import watched
-from onboardee.svrdb.model import Database, State
+from onboardee.svrdb.model import State
 from onboardee.wire.entropy import SystemEntropy
 
 SETTLING: Final = 0.3
@@ -72,17 +73,6 @@ class Outcome:
                 for each in self.claims
             ],
         }
-
-
-@dataclass
-class Keeper:
-    """Keeps the database of a trial in memory."""
-
-    current: Database
-
-    def commit(self, new: Database) -> None:
-        """Take another database."""
-        self.current = new
 
 
 @dataclass
@@ -194,7 +184,7 @@ class TrialRunner:
         profile = trial.adapt(self._profile) if trial.adapt is not None else self._profile
         bus = Bus(trial.name)
         entropy = SystemEntropy()
-        keeper = Keeper(new_database(profile, entropy))
+        keeper = MemoryKeeper(new_database(profile, entropy))
         surroundings = Surroundings(entropy=entropy, bus=bus)
         device = watched(profile, keeper, surroundings, [], trial.faults)
         faulty = device if isinstance(device, Faulty) else None

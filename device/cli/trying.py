@@ -6,7 +6,6 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import click
@@ -14,7 +13,7 @@ import click
 from onboardee.device.audit.judgement import BROKEN, NOTHING, Choice
 from onboardee.device.audit.trials import TRIALS, Trial
 from onboardee.device.audit.verdicts import Verdict
-from onboardee.device.cli.auditing import Reports
+from onboardee.device.cli.auditing import Reports, put
 from onboardee.device.cli.terminal import say
 from onboardee.device.cli.trial_runner import Outcome, TrialRunner
 from onboardee.device.simulation.profile import ProfileError, load
@@ -63,7 +62,7 @@ def run_trials(wanted: Wanted, choice: Choice, reports: Reports) -> int:
     else:
         _sum(outcomes, time.monotonic() - began)
     if reports.suite is not None:
-        _put(reports.suite, junit(outcomes, choice.known))
+        put(reports.suite, junit(outcomes, choice.known))
     return code
 
 
@@ -123,10 +122,3 @@ def junit(outcomes: Sequence[Outcome], known: frozenset[str]) -> str:
 
 def _is_news(outcome: Outcome, known: frozenset[str]) -> bool:
     return outcome.verdict is Verdict.FAILED and outcome.trial.name not in known
-
-
-def _put(path: Path, content: str) -> None:
-    try:
-        path.write_text(content, encoding="utf-8")
-    except OSError as error:
-        raise click.ClickException(f"cannot write {path}: {error.strerror}") from error

@@ -11,7 +11,7 @@ from onboardee.device.resources.payload import PayloadError, decode
 from onboardee.device.trace.items import Way
 from onboardee.wire.coap import ContentFormat, Method
 from onboardee.wire.coap.model import Type
-from onboardee.wire.coap.wire import FormatError, Frame, options_of, parse
+from onboardee.wire.coap.wire import Frame, options_of, parse
 
 URI_PATH: Final = 11
 URI_QUERY: Final = 15
@@ -74,15 +74,6 @@ class Reader:
         self._paths.move_to_end(key)
         if len(self._paths) > _REMEMBERED:
             self._paths.popitem(last=False)
-
-
-def is_message(octets: bytes) -> bool:
-    """Tell whether octets are a CoAP message."""
-    try:
-        parse(octets)
-    except FormatError:
-        return False
-    return True
 
 
 def _code(number: int) -> str:

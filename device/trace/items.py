@@ -151,29 +151,6 @@ class Done(Item, frozen=True, kw_only=True, tag="done"):
     what: str
 
 
-class FaultActed(Item, frozen=True, kw_only=True, tag="fault"):
-    """A fault that was asked for has acted."""
-
-    fault: str
-    effect: str
-
-
-AnyItem = (
-    Datagram
-    | Record
-    | HandshakeMessage
-    | Alert
-    | Message
-    | Malformed
-    | Happened
-    | Changed
-    | NotStored
-    | Done
-    | FaultActed
-)
-"""Any item."""
-
-
 def of_event(event: Event, *, number: int, at: float) -> Happened:
     """Make the item of an event of the device."""
     return Happened(number=number, at=at, event=event.name, fields=event.fields())

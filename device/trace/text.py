@@ -31,8 +31,6 @@ def line_of(item: Item) -> str | None:
             return told and f"{ARROWS[item.way]} DTLS {told}  ({item.ends})"
         case items.Malformed(way=way, ends=ends, reason=reason):
             return f"{ARROWS[way]} no CoAP message: {reason}  ({ends})"
-        case items.FaultActed(fault=fault, effect=effect):
-            return f"! {fault}: {effect}"
     told = _of_device(item)
     return told and f"· {told}"
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from onboardee.device.cli.obt.addresses import uri
-from onboardee.obt.database import AccessRule, DeviceRecord, Operation, PairwiseCredential
+from onboardee.obt.database import DeviceRecord, Operation, PairwiseCredential
 from onboardee.obt.model import Rule
 
 
@@ -39,17 +39,6 @@ def credential_value(record: PairwiseCredential) -> dict[str, Any]:
         "state": record.state,
         "credid": record.credid,
         "bits": record.bits,
-        "changed": record.changed,
-    }
-
-
-def rule_value(record: AccessRule) -> dict[str, Any]:
-    """Return a rule that was given."""
-    return {
-        "device": record.device,
-        "aceid": record.aceid,
-        "state": record.state,
-        "rule": plain_rule(record.rule),
         "changed": record.changed,
     }
 
