@@ -20,8 +20,8 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from onboardee.device.factory import new_database
 from onboardee.device.net.hub import WRITERS
+from onboardee.device.security.factory import new_database
 from onboardee.device.simulation.profile import load
 from onboardee.svrdb import (
     CBOR,

@@ -12,7 +12,7 @@ accepted only if it is certain to recur soon, or can be computed; everything els
 refused as not supported, and never half understood: a part that was passed over would be a
 restriction that does not restrict.
 
-`onboardee.device.validity` evaluates them.
+`onboardee.device.access.periods` evaluates them.
 """
 
 import re

@@ -24,8 +24,8 @@ from uuid import UUID
 
 from onboardee.device.access.call import Call
 from onboardee.device.access.concessions import OF_OWNERS_WILDCARD
+from onboardee.device.access.periods import applies_at
 from onboardee.device.access.target import Kind, Target
-from onboardee.device.validity import applies_at
 from onboardee.svrdb.model import Ace, AceResource, Connection, Permission, is_same_identity
 
 ANYTHING: Final = "*"

@@ -11,12 +11,12 @@ import click
 from msgspec.structs import replace
 
 from onboardee.device.events import Bus, DeviceReset, Event
-from onboardee.device.factory import new_database
 from onboardee.device.machine.boot import Surroundings, boot
 from onboardee.device.machine.layer import AnyDevice
 from onboardee.device.net.binding import Ports
 from onboardee.device.net.hosted import HostedDevice
 from onboardee.device.net.hub import Hub
+from onboardee.device.security.factory import new_database
 from onboardee.device.simulation.compatibility import PRESETS, Preset
 from onboardee.device.simulation.profile import load
 from onboardee.obt import (

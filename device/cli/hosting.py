@@ -23,15 +23,15 @@ from onboardee.device.events import (
     KeylogFailed,
     OptionIgnored,
 )
-from onboardee.device.factory import new_database
+from onboardee.device.events.automatic_snapshots import keep_snapshots
 from onboardee.device.machine.boot import Surroundings, boot
 from onboardee.device.machine.budget import Budgets
 from onboardee.device.machine.layer import AnyDevice
 from onboardee.device.net.binding import Ports
 from onboardee.device.net.control import ControlServer
 from onboardee.device.net.hub import Hub
+from onboardee.device.security.factory import new_database
 from onboardee.device.simulation.profile import Profile
-from onboardee.device.snapshots import keep_snapshots
 from onboardee.svrdb import Store, open_directory
 from onboardee.svrdb.codec import Codec
 from onboardee.wire.entropy import Entropy, SeededEntropy, SystemEntropy

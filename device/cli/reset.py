@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from onboardee.device.cli.svr import options
 from onboardee.device.cli.svr.state import said
-from onboardee.device.factory import reset_database, reset_profile
+from onboardee.device.security.factory import reset_database, reset_profile
 from onboardee.device.simulation.profile import ProfileError, load
 from onboardee.svrdb import Database, Store, StoreLocked, open_existing
 from onboardee.wire.entropy import SystemEntropy

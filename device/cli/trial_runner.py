@@ -11,15 +11,15 @@ from typing import Any, Final
 from onboardee.device.audit.trials import Expectation, Trial
 from onboardee.device.audit.verdicts import Verdict
 from onboardee.device.events import Bus, Event, FaultActed, PinShown
-from onboardee.device.factory import new_database
 from onboardee.device.faults.layer import Faulty
 from onboardee.device.machine.boot import Surroundings
+from onboardee.device.machine.layered import with_layers
 from onboardee.device.net.binding import Ports
 from onboardee.device.net.hosted import HostedDevice
 from onboardee.device.net.hub import Hub
+from onboardee.device.security.factory import new_database
 from onboardee.device.simulation.profile import Profile
 from onboardee.device.testing import MemoryKeeper
-from onboardee.device.watching import watched
 from onboardee.svrdb.model import State
 from onboardee.wire.entropy import SystemEntropy
 
@@ -186,7 +186,7 @@ class TrialRunner:
         entropy = SystemEntropy()
         keeper = MemoryKeeper(new_database(profile, entropy))
         surroundings = Surroundings(entropy=entropy, bus=bus)
-        device = watched(profile, keeper, surroundings, [], trial.faults)
+        device = with_layers(profile, keeper, surroundings, [], trial.faults)
         faulty = device if isinstance(device, Faulty) else None
         hosted = hub.add(device, Ports(hosts=("127.0.0.1",)))
         stand = _Stand(hosted, faulty)

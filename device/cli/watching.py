@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, BinaryIO, Final, Self
 
 import click
 
-from onboardee.device import watching
 from onboardee.device.cli.terminal import folded, harmless, width
-from onboardee.device.clock import utc_now
 from onboardee.device.faults.terms import Fault
+from onboardee.device.machine import layered
 from onboardee.device.machine.boot import Surroundings, boot
 from onboardee.device.machine.device import Keeper
 from onboardee.device.machine.layer import AnyDevice
@@ -28,6 +27,7 @@ from onboardee.device.trace.pcapng import CLEAR, Writer
 from onboardee.device.trace.tracing import Sink
 from onboardee.svrdb import Store
 from onboardee.wire.entropy import SeededEntropy
+from onboardee.wire.wall_clock import utc_now
 
 if TYPE_CHECKING:
     from onboardee.device.cli.auditing import Auditor
@@ -224,7 +224,9 @@ def watched(
             return boot(profile, store, surroundings)
         return recorded(profile, store, surroundings, watch.recording)
 
-    return watching.watched(profile, store, surroundings, sinks, watch.faults, make, watch.secret)
+    return layered.with_layers(
+        profile, store, surroundings, sinks, watch.faults, make, watch.secret
+    )
 
 
 def recorded(

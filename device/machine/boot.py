@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from onboardee.device import events
 from onboardee.device.access.peer import Peer
-from onboardee.device.clock import WallClock, utc_now
 from onboardee.device.events import Bus, Event
 from onboardee.device.machine.announcements import Announcements
 from onboardee.device.machine.budget import AnswerBudget
@@ -34,6 +33,7 @@ from onboardee.device.simulation.world.chance import Dice
 from onboardee.device.simulation.world.world import World
 from onboardee.wire.coap import CoapServer, Code, Remote
 from onboardee.wire.entropy import Entropy, SeededEntropy
+from onboardee.wire.wall_clock import WallClock, utc_now
 
 if TYPE_CHECKING:
     from onboardee.device.security.pairings import Pairings

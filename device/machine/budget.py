@@ -14,8 +14,8 @@ from enum import Enum
 from functools import lru_cache
 from typing import Final
 
+from onboardee.device.access.sources import source_of
 from onboardee.device.simulation.answers import AnswerBound, Answers
-from onboardee.device.sources import source_of
 from onboardee.wire.path import Path
 
 HEADERS: Final = 28

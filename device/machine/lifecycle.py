@@ -6,7 +6,7 @@ must wait for the disk is `Work`, so that it cannot be forgotten that the disk m
 
 from collections.abc import Collection, Mapping
 
-from onboardee.device import events, factory
+from onboardee.device import events
 from onboardee.device.access.peer import Peer
 from onboardee.device.access.target import PSTAT
 from onboardee.device.machine.announcements import Announcements
@@ -18,6 +18,7 @@ from onboardee.device.machine.step import Work
 from onboardee.device.machine.telling import News
 from onboardee.device.resources.appliance import ApplianceResource
 from onboardee.device.resources.base import Outcome, RefusedError
+from onboardee.device.security import factory
 from onboardee.device.security.audit import AuditLog
 from onboardee.device.security.pairing import without_lost
 from onboardee.device.security.sessions import is_ownership_connection

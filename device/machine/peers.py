@@ -6,6 +6,7 @@ from uuid import UUID
 
 from onboardee.device import events
 from onboardee.device.access.peer import Peer
+from onboardee.device.access.sources import source_of
 from onboardee.device.machine.standing import Standings
 from onboardee.device.machine.state import DeviceState, Report
 from onboardee.device.security.identity import expired_certificates
@@ -24,7 +25,6 @@ from onboardee.device.security.sessions import (
 from onboardee.device.security.tries import Tries
 from onboardee.device.simulation.compatibility import Compatibility
 from onboardee.device.simulation.profile import OwnershipSettings, PinSettings
-from onboardee.device.sources import source_of
 from onboardee.svrdb.model import PIN_METHODS, Credential, Database, State, TransferMethod
 from onboardee.wire.dtls import (
     DtlsLimits,

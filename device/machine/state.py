@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from onboardee.device.clock import WallClock
 from onboardee.device.events import Event
 from onboardee.svrdb.model import Database
 from onboardee.wire.path import Endpoint
+from onboardee.wire.wall_clock import WallClock
 
 Report = Callable[[Event], None]
 """Takes an event that the present step tells."""

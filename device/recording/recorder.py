@@ -6,10 +6,10 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from onboardee.device.clock import WallClock, utc_now
 from onboardee.device.machine.layer import AnyDevice, Happening, Layer
 from onboardee.device.machine.step import Step
 from onboardee.device.recording.format import Beginning, Entry, entry_of
+from onboardee.wire.wall_clock import WallClock, utc_now
 
 Write: TypeAlias = Callable[[bytes], object]
 

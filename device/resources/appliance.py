@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from onboardee.device.access.call import Call
+from onboardee.device.access.ocf_interfaces import WRITE
 from onboardee.device.access.target import Kind, Target
-from onboardee.device.interfaces import WRITE
 from onboardee.device.resources.base import (
     Outcome,
     ReadOnly,

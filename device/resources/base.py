@@ -7,8 +7,8 @@ from msgspec import Struct
 
 from onboardee.device.access.call import Call
 from onboardee.device.access.gate import Decision
+from onboardee.device.access.ocf_interfaces import BASELINE
 from onboardee.device.access.target import Target
-from onboardee.device.interfaces import BASELINE
 from onboardee.svrdb.model import Database
 from onboardee.wire.coap import Code
 

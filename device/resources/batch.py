@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from onboardee.device.access.call import Call, Query
 from onboardee.device.access.gate import decide
-from onboardee.device.interfaces import RETRIEVING, UPDATING
+from onboardee.device.access.ocf_interfaces import RETRIEVING, UPDATING
 from onboardee.device.resources.base import (
     Outcome,
     RefusedError,

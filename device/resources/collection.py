@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from onboardee.device.access.call import Call
-from onboardee.device.interfaces import BATCH, LINKS
+from onboardee.device.access.ocf_interfaces import BATCH, LINKS
 from onboardee.device.resources.appliance import ApplianceResource
 from onboardee.device.resources.base import Representation, Resource
 from onboardee.device.resources.links import Reach, is_wanted, link_to

@@ -6,8 +6,8 @@ from typing import Any, Final
 import msgspec
 
 from onboardee.device.access.call import Call
+from onboardee.device.access.ocf_interfaces import BASELINE, READ_WRITE
 from onboardee.device.access.target import Kind, Target
-from onboardee.device.interfaces import BASELINE, READ_WRITE
 from onboardee.device.resources.base import (
     COMMON,
     Outcome,

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from onboardee.device.access.call import Call
+from onboardee.device.access.ocf_interfaces import BASELINE, READ, READ_WRITE
 from onboardee.device.access.target import Kind, Target
-from onboardee.device.interfaces import BASELINE, READ, READ_WRITE
 from onboardee.device.resources.base import (
     Outcome,
     ReadOnly,

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from onboardee.device.access.call import Call, Query
+from onboardee.device.access.ocf_interfaces import BASELINE, LINKS
 from onboardee.device.access.target import Kind, Target
-from onboardee.device.interfaces import BASELINE, LINKS
 from onboardee.device.resources.base import (
     ReadOnly,
     RefusedError,

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Final
 
 from onboardee.device.access.call import Call
+from onboardee.device.access.ocf_interfaces import BASELINE, READ
 from onboardee.device.access.target import Kind, Target
-from onboardee.device.interfaces import BASELINE, READ
 from onboardee.device.resources.base import ReadOnly, Representation, with_common
 from onboardee.device.resources.links import Reach
 from onboardee.device.resources.openapi import described

@@ -6,7 +6,7 @@ Only what a profile defines is described: what OCF itself defines is the same on
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from onboardee.device.interfaces import BATCH, LINKS, RETRIEVING, UPDATING
+from onboardee.device.access.ocf_interfaces import BATCH, LINKS, RETRIEVING, UPDATING
 from onboardee.device.resources.units import UNITS, converter
 from onboardee.device.simulation.profile import Profile, ResourceProfile
 from onboardee.device.simulation.value_limits import PERIOD, ValueLimits, ValueType

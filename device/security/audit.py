@@ -23,7 +23,6 @@ import cbor2
 import msgspec
 
 from onboardee.device.access.target import DPAIRING
-from onboardee.device.clock import WallClock
 from onboardee.device.events import (
     AccessDenied,
     AnswersWithheld,
@@ -35,6 +34,7 @@ from onboardee.device.events import (
     RequestRefused,
 )
 from onboardee.svrdb.model import Database
+from onboardee.wire.wall_clock import WallClock
 
 MAX_SPACE: Final = 4096
 """Octets of entries, each as it is sent; the oldest make room for new ones."""

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from onboardee.device.validity import is_usable
+from onboardee.device.access.periods import is_usable
 from onboardee.pki import key_pairs
 from onboardee.pki.errors import CertificateError, OutdatedCertificateError
 from onboardee.pki.key_pairs import CertifiedKey

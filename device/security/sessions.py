@@ -39,11 +39,10 @@ from typing import Final, Protocol
 from uuid import UUID
 
 from onboardee.device.access.peer import Peer
-from onboardee.device.clock import WallClock, utc_now
+from onboardee.device.access.periods import is_usable
 from onboardee.device.security.attempt import PinUse
 from onboardee.device.security.identity import identity_certificate, manufacturer_certificate
 from onboardee.device.security.pin import HINT_PREFIX, pin_key
-from onboardee.device.validity import is_usable
 from onboardee.pki.errors import CertificateError
 from onboardee.svrdb.model import (
     NIL,
@@ -57,6 +56,7 @@ from onboardee.svrdb.model import (
 )
 from onboardee.wire.dtls import Alert, CipherSuite, Offer, Session
 from onboardee.wire.path import Path
+from onboardee.wire.wall_clock import WallClock, utc_now
 
 CERTIFICATE_SUITES: Final = (
     CipherSuite.ECDHE_ECDSA_AES_128_CCM_8,

@@ -8,8 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from onboardee.device.access.peer import OWNER_ROLE
-from onboardee.device.clock import WallClock
-from onboardee.device.validity import is_usable
+from onboardee.device.access.periods import is_usable
 from onboardee.pki import errors
 from onboardee.pki.certificate import Certificate, read_chain
 from onboardee.pki.chains import Trust, verify
@@ -27,6 +26,7 @@ from onboardee.svrdb.model import (
     is_same_identity,
 )
 from onboardee.wire import dtls
+from onboardee.wire.wall_clock import WallClock
 
 _ALERTS: Final[dict[type[errors.CertificateError], type[dtls.Alert]]] = {
     errors.BadCertificateError: dtls.BadCertificate,

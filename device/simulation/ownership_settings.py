@@ -6,9 +6,9 @@ from uuid import UUID
 
 import msgspec
 
+from onboardee.device.access.periods import parse as parse_validity
 from onboardee.device.simulation.manufacturer import Manufacturer
 from onboardee.device.simulation.section import MisplacedError, Section
-from onboardee.device.validity import parse as parse_validity
 from onboardee.svrdb.check import problems
 from onboardee.svrdb.findings import ProblemCode
 from onboardee.svrdb.model import (

@@ -9,19 +9,19 @@ from uuid import UUID
 from onboardee.device.audit.judgement import Audit, audit
 from onboardee.device.control import Control, SetValues
 from onboardee.device.events import Bus, Event
-from onboardee.device.factory import new_database
 from onboardee.device.faults.terms import parse
 from onboardee.device.machine.boot import Surroundings
+from onboardee.device.machine.layered import with_layers
 from onboardee.device.machine.step import Step
 from onboardee.device.net.binding import Ports
 from onboardee.device.net.hosted import HostedDevice
 from onboardee.device.net.hub import Hub
+from onboardee.device.security.factory import new_database
 from onboardee.device.simulation.profile import Profile, load
 from onboardee.device.testing.clock import ManualClock
 from onboardee.device.testing.onboarded import onboarded, with_plain_endpoints
 from onboardee.device.testing.setup import MemoryKeeper
 from onboardee.device.trace.items import Item
-from onboardee.device.watching import watched
 from onboardee.svrdb.model import Database, State
 from onboardee.wire.entropy import Entropy, SeededEntropy, SystemEntropy
 
@@ -176,7 +176,7 @@ async def fake_device(  # noqa: PLR0913 - by keyword, each with a default
         keeper = MemoryKeeper(database)
         trace: list[Item] = []
         surroundings = Surroundings(entropy=entropy, bus=bus)
-        device = watched(
+        device = with_layers(
             loaded, keeper, surroundings, [trace.append] if traced else [], [*map(parse, faults)]
         )
         fake = FakeDevice(hub.add(device, Ports(hosts=hosts)), events, clock)

@@ -4,10 +4,9 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from onboardee.device.clock import WallClock
 from onboardee.device.events import Bus
-from onboardee.device.factory import new_database
 from onboardee.device.machine.layer import AnyDevice
+from onboardee.device.security.factory import new_database
 from onboardee.device.simulation.profile import Profile, load
 from onboardee.device.testing.local import LocalDevice, local_device
 from onboardee.device.testing.network import GROUPS, MemoryNetwork
@@ -15,6 +14,7 @@ from onboardee.device.testing.onboarded import onboarded, with_plain_endpoints
 from onboardee.svrdb.model import Database
 from onboardee.wire.entropy import Entropy, SeededEntropy
 from onboardee.wire.path import Endpoint
+from onboardee.wire.wall_clock import WallClock
 
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 PLAIN_PORT = 5683

@@ -8,7 +8,7 @@ from typing import Any
 from click.testing import CliRunner, Result
 
 from onboardee.device.cli import main
-from onboardee.device.factory import new_database
+from onboardee.device.security.factory import new_database
 from onboardee.device.simulation.profile import load
 from onboardee.svrdb import Database, open_directory
 from onboardee.wire.entropy import SeededEntropy

@@ -14,7 +14,7 @@ from test_cli_run import ONBOARDEE, onboardee, running
 
 from onboardee.device.cli import log_writer, main
 from onboardee.device.cli.places import device_name
-from onboardee.device.factory import new_database, reset_profile
+from onboardee.device.security.factory import new_database, reset_profile
 from onboardee.device.simulation.profile import load
 from onboardee.svrdb import open_directory, open_existing, read_existing
 from onboardee.wire.entropy import SeededEntropy

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from test_cli_run import onboardee, running
 
 from onboardee.device.cli import main
-from onboardee.device.factory import new_database
 from onboardee.device.security import states
+from onboardee.device.security.factory import new_database
 from onboardee.device.simulation.profile import load
 from onboardee.svrdb import (
     CBOR,

@@ -20,8 +20,8 @@ from test_cli_run import running
 from onboardee.device.cli import main
 from onboardee.device.cli.connection import ControlConnection
 from onboardee.device.cli.svr.state import opened
-from onboardee.device.factory import new_database
 from onboardee.device.net.control_socket import SOCKET_NAME
+from onboardee.device.security.factory import new_database
 from onboardee.device.simulation.profile import load
 from onboardee.obt import Address, AsyncioTransport, OwnedDevice, find_unowned_at, take_ownership
 from onboardee.svrdb import Sdi, open_directory, read_existing

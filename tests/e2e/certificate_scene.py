@@ -10,8 +10,8 @@ import cbor2
 from msgspec.structs import replace
 
 from onboardee.device.events import Bus, Event
-from onboardee.device.factory import new_database
 from onboardee.device.security import states
+from onboardee.device.security.factory import new_database
 from onboardee.device.simulation.profile import Profile, load
 from onboardee.device.testing import MemoryKeeper
 from onboardee.device.testing.local import local_device

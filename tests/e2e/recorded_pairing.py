@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from recorded_compare import Comparison, Finding
 from recorded_stage import Exchange, Heard
 
-from onboardee.device.factory import new_database
+from onboardee.device.security.factory import new_database
 from onboardee.device.simulation.profile import Profile
 from onboardee.device.testing import MemoryKeeper
 from onboardee.device.testing.local import LocalDevice, local_device

@@ -14,9 +14,9 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
-from onboardee.device.factory import new_database
 from onboardee.device.machine.device import Device
 from onboardee.device.security import owner
+from onboardee.device.security.factory import new_database
 from onboardee.device.simulation.profile import Profile
 from onboardee.device.testing import MemoryKeeper, MemoryNetwork, Weather
 from onboardee.device.testing.local import local_device

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from stranger import Stranger, request
 
 from onboardee.device.events import AnswersWithheld
-from onboardee.device.factory import new_database
 from onboardee.device.machine.budget import HEADERS, AnswerBudget, Budgets, Proof
+from onboardee.device.security.factory import new_database
 from onboardee.device.simulation.answers import AnswerBound, Answers
 from onboardee.device.simulation.profile import load
 from onboardee.device.testing import MemoryKeeper, MemoryNetwork, memory_device

@@ -5,8 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from onboardee.device.factory import new_database
 from onboardee.device.machine.device import Device
+from onboardee.device.security.factory import new_database
 from onboardee.device.simulation.profile import load
 from onboardee.device.testing import MemoryNetwork
 from onboardee.device.testing.local import local_device

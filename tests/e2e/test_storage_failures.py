@@ -9,9 +9,9 @@ from device_scene import HOST, OWNER, PLAIN, SECURE
 from msgspec.structs import replace
 
 from onboardee.device.events import Bus, Event, StateChanged, StorageFailed
-from onboardee.device.factory import new_database
+from onboardee.device.events.automatic_snapshots import keep_snapshots
+from onboardee.device.security.factory import new_database
 from onboardee.device.simulation.profile import load
-from onboardee.device.snapshots import keep_snapshots
 from onboardee.device.testing import MemoryNetwork
 from onboardee.device.testing.local import local_device
 from onboardee.device.testing.network import GROUPS

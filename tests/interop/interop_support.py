@@ -12,12 +12,12 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from onboardee.device.events import Bus, Event
-from onboardee.device.factory import new_database
 from onboardee.device.machine.boot import Surroundings, boot
 from onboardee.device.machine.device import Device
 from onboardee.device.net.binding import Ports
 from onboardee.device.net.hub import Hub
 from onboardee.device.security import states
+from onboardee.device.security.factory import new_database
 from onboardee.device.simulation.compatibility import Compatibility
 from onboardee.device.simulation.profile import Profile, load
 from onboardee.device.testing import MemoryKeeper

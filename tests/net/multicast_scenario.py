@@ -14,7 +14,6 @@ from aiocoap.numbers.types import Type
 from msgspec.structs import replace
 
 from onboardee.device.events import Bus, Event, MulticastChanged, RequestServed
-from onboardee.device.factory import new_database
 from onboardee.device.machine.boot import Surroundings, boot
 from onboardee.device.machine.device import Device
 from onboardee.device.net import multicast
@@ -22,6 +21,7 @@ from onboardee.device.net.binding import Ports
 from onboardee.device.net.hosted import HostedDevice
 from onboardee.device.net.hub import Hub
 from onboardee.device.net.udp import UdpSocket
+from onboardee.device.security.factory import new_database
 from onboardee.device.simulation.profile import DiscoveryDelays, load
 from onboardee.device.testing import MemoryKeeper
 from onboardee.wire.entropy import SystemEntropy

@@ -8,12 +8,12 @@ import pytest
 from aiocoap import GET, Context, Message
 
 from onboardee.device.events import Bus, DeviceReady, Event
-from onboardee.device.factory import new_database
 from onboardee.device.machine.boot import Surroundings, boot
 from onboardee.device.net.advertising import parsed
 from onboardee.device.net.binding import BindError, Ports
 from onboardee.device.net.hosted import HostedDevice
 from onboardee.device.net.hub import Hub
+from onboardee.device.security.factory import new_database
 from onboardee.device.simulation.profile import load
 from onboardee.device.testing import MemoryKeeper, fake_device
 from onboardee.wire.entropy import SystemEntropy

@@ -9,13 +9,13 @@ from uuid import UUID
 import pytest
 
 from onboardee.device.events import Bus, DeviceFault, Event, SessionEnded
-from onboardee.device.factory import new_database
 from onboardee.device.machine.boot import Surroundings, boot
 from onboardee.device.machine.step import Step
 from onboardee.device.net.binding import Ports
 from onboardee.device.net.faults import QUIET_SECONDS, FaultReporter
 from onboardee.device.net.hosted import HostedDevice
 from onboardee.device.net.hub import Hub
+from onboardee.device.security.factory import new_database
 from onboardee.device.simulation.profile import load
 from onboardee.device.testing import MemoryKeeper
 from onboardee.obt import (

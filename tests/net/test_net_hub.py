@@ -8,11 +8,11 @@ import pytest
 from aiocoap import GET, Context, Message
 
 from onboardee.device.events import Bus, DeviceReady, Event, PortShared
-from onboardee.device.factory import new_database
 from onboardee.device.machine.boot import Surroundings, boot
 from onboardee.device.machine.device import Device
 from onboardee.device.net.binding import BindError, Ports
 from onboardee.device.net.hub import Hub
+from onboardee.device.security.factory import new_database
 from onboardee.device.simulation.profile import load
 from onboardee.device.testing import MemoryKeeper
 from onboardee.wire.entropy import SystemEntropy

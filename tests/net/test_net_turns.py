@@ -7,11 +7,11 @@ from itertools import count
 from typing import Any, cast
 
 from onboardee.device.events import Bus
-from onboardee.device.factory import new_database
 from onboardee.device.machine.boot import Surroundings, boot
 from onboardee.device.net.binding import Ports
 from onboardee.device.net.hub import MAX_SEARCHES, Hub
 from onboardee.device.net.turns import SLICE, Turns
+from onboardee.device.security.factory import new_database
 from onboardee.device.simulation.profile import load
 from onboardee.device.testing import MemoryKeeper
 from onboardee.wire.entropy import SeededEntropy

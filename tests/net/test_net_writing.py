@@ -12,11 +12,11 @@ import pytest
 from aiocoap import CON, GET, POST, Code, Context, Message
 
 from onboardee.device.events import DeviceFault, Event
-from onboardee.device.factory import new_database
 from onboardee.device.machine.boot import Surroundings, boot
 from onboardee.device.net.binding import Ports
 from onboardee.device.net.hosted import HostedDevice
 from onboardee.device.net.hub import Hub
+from onboardee.device.security.factory import new_database
 from onboardee.device.simulation.profile import load
 from onboardee.device.testing import MemoryKeeper
 from onboardee.obt import Address, AsyncioTransport, find_unowned_at, take_ownership

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from onboardee.device.clock import utc_now
 from onboardee.device.simulation.profile import Profile
 from onboardee.device.testing import MemoryNetwork, memory_device
 from onboardee.device.testing.local import LocalDevice
@@ -40,6 +39,7 @@ from onboardee.obt.plans import UnfinishedError, resume
 from onboardee.svrdb.model import Ace, AceResource, PrivateData
 from onboardee.svrdb.model import Subject as AceSubject
 from onboardee.wire.entropy import Entropy, SeededEntropy
+from onboardee.wire.wall_clock import utc_now
 
 PAIRWISE = 1
 PATIENCE = 20.0

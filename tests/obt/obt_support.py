@@ -8,7 +8,6 @@ from uuid import UUID
 
 import cbor2
 
-from onboardee.device.clock import utc_now
 from onboardee.device.machine.device import Device
 from onboardee.device.testing import MemoryNetwork, Weather, memory_device
 from onboardee.device.testing.handler_server import HandlerServer as CoapServer
@@ -40,6 +39,7 @@ from onboardee.wire.dtls import (
 from onboardee.wire.dtls.keys import p_hash
 from onboardee.wire.entropy import SeededEntropy
 from onboardee.wire.path import Outgoing, Path
+from onboardee.wire.wall_clock import utc_now
 
 OWNER = UUID("11111111-2222-4333-8444-555555555555")
 FAKE = UUID("aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee")

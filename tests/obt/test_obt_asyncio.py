@@ -9,11 +9,11 @@ from contextlib import contextmanager
 import pytest
 from obt_support import OWNER
 
-from onboardee.device.factory import new_database
 from onboardee.device.machine.boot import Surroundings, boot
 from onboardee.device.net.binding import Ports
 from onboardee.device.net.hosted import HostedDevice
 from onboardee.device.net.hub import Hub
+from onboardee.device.security.factory import new_database
 from onboardee.device.simulation.profile import load
 from onboardee.device.testing import MemoryKeeper
 from onboardee.obt import (

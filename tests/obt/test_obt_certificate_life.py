@@ -7,7 +7,6 @@ import pytest
 from msgspec.structs import replace
 from obt_support import OWNER, SECURED, Scene, scene, scene_with_light
 
-from onboardee.device.clock import utc_now
 from onboardee.device.machine.device import Device
 from onboardee.device.simulation import profile
 from onboardee.device.simulation.manufacturer import Manufacturer
@@ -38,6 +37,7 @@ from onboardee.obt.authority import Authority
 from onboardee.pki import issuing
 from onboardee.svrdb.model import State
 from onboardee.wire.dtls import CipherSuite
+from onboardee.wire.wall_clock import utc_now
 
 GUEST = UUID("22222222-3333-4444-8555-666666666666")
 ANCHOR = "oic.sec.cred.trustca"

@@ -12,7 +12,7 @@ from msgspec.structs import replace as with_fields
 from obt_home import Home
 from obt_house import House, rule_for
 
-from onboardee.device.factory import new_database
+from onboardee.device.security.factory import new_database
 from onboardee.device.simulation.profile import load
 from onboardee.obt import run
 from onboardee.obt.database import (

@@ -11,7 +11,7 @@ import pytest
 
 import onboardee
 from onboardee import svrdb, testing
-from onboardee.device.factory import new_database
+from onboardee.device.security.factory import new_database
 from onboardee.svrdb import open_directory
 from onboardee.wire.entropy import SeededEntropy
 

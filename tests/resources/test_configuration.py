@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from resource_support import STRANGER, World, in_state, owned, plainly
 
 from onboardee.device.events import DeviceConfigured
-from onboardee.device.factory import reset_database
 from onboardee.device.machine.changes import describe_changes
+from onboardee.device.security.factory import reset_database
 from onboardee.device.simulation.profile import CoreResources, load
 from onboardee.svrdb.codec import CODECS, Codec
 from onboardee.svrdb.model import Con, State

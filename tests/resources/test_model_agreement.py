@@ -34,7 +34,7 @@ from resource_support import (
 )
 
 from onboardee.device.access.peer import Peer
-from onboardee.device.factory import reset_database
+from onboardee.device.security.factory import reset_database
 from onboardee.svrdb.model import RoleId, State
 from onboardee.wire.coap import Code, Method
 from onboardee.wire.entropy import SeededEntropy

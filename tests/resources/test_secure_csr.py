@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import SignatureAlgorithmOID
 from resource_support import BY_OWNER, OWNER, STRANGER, TRANSFER, World, owned, plainly, unowned
 
-from onboardee.device import factory
+from onboardee.device.security import factory
 from onboardee.pki import issuing
 from onboardee.pki.certificate import Certificate
 from onboardee.svrdb import JSON

@@ -6,9 +6,9 @@ import pytest
 from msgspec.structs import replace
 
 from onboardee.device import events
-from onboardee.device.factory import new_database, reset_database
 from onboardee.device.machine.changes import describe_changes
 from onboardee.device.security import states
+from onboardee.device.security.factory import new_database, reset_database
 from onboardee.device.simulation.profile import UuidPolicy, load
 from onboardee.svrdb.check import problems
 from onboardee.svrdb.model import NIL, Cred, Credential, Database, Sdi, State

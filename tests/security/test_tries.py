@@ -2,8 +2,8 @@
 
 import pytest
 
+from onboardee.device.access.sources import source_of
 from onboardee.device.security.tries import A_MINUTE, AN_HOUR, HOSTS, Tries, all_a_minute
-from onboardee.device.sources import source_of
 from onboardee.wire.path import Path
 
 FOUR_DIGITS, EIGHT_DIGITS = 10**4, 10**8

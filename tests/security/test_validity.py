@@ -11,8 +11,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from onboardee.device.access.periods import applies_at
 from onboardee.device.simulation.profile import load
-from onboardee.device.validity import applies_at
 from onboardee.svrdb.model import Ace, AceResource, Subject, TimePattern
 from onboardee.svrdb.validity import parse
 

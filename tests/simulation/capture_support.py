@@ -7,8 +7,8 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
-from onboardee.device.factory import new_database
 from onboardee.device.machine.device import Device
+from onboardee.device.security.factory import new_database
 from onboardee.device.simulation.document import read
 from onboardee.device.simulation.profile import Profile
 from onboardee.device.testing import MemoryKeeper, MemoryNetwork, onboarded

@@ -6,7 +6,7 @@ import pytest
 
 from onboardee.device.access.concessions import NO_CONCESSIONS
 from onboardee.device.cli.run import PRESETS as NAMES
-from onboardee.device.factory import new_database
+from onboardee.device.security.factory import new_database
 from onboardee.device.simulation.compatibility import PRESETS, Compatibility, Preset
 from onboardee.device.simulation.profile import ProfileError, load
 from onboardee.wire.entropy import SeededEntropy

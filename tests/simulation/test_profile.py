@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onboardee.device.factory import new_database, reset_database
+from onboardee.device.security.factory import new_database, reset_database
 from onboardee.device.simulation.document import read
 from onboardee.device.simulation.profile import ProfileError, built_in_names, load, load_all
 from onboardee.wire.entropy import SeededEntropy

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from onboardee.device.factory import new_database
+from onboardee.device.security.factory import new_database
 from onboardee.device.simulation.compatibility import PRESETS, Preset
 from onboardee.device.simulation.profile import ProfileError, load
 from onboardee.wire.entropy import SeededEntropy

@@ -13,9 +13,9 @@ from typing import Final
 from msgspec.structs import replace as with_fields
 
 from onboardee.device.access.call import Call
+from onboardee.device.access.ocf_interfaces import BASELINE
 from onboardee.device.access.rights import OCF, Standard
 from onboardee.device.access.target import ACL2, AMACL, CRED, DOXM, PCONF, PSTAT, VER, Kind, Target
-from onboardee.device.interfaces import BASELINE
 from onboardee.device.resources.base import Outcome, Representation, Resource
 from onboardee.device.resources.oic_1_1 import acl, cred, discovery, ownership
 from onboardee.device.resources.oic_1_1.view import (

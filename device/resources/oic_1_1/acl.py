@@ -7,8 +7,8 @@ import msgspec
 from msgspec.structs import replace
 
 from onboardee.device.access.call import Call
+from onboardee.device.access.ocf_interfaces import BASELINE
 from onboardee.device.access.target import ACL, Kind, Target
-from onboardee.device.interfaces import BASELINE
 from onboardee.device.resources.base import Outcome, Representation, Resource
 from onboardee.device.resources.oic_1_1.view import in_form
 from onboardee.device.resources.secure.acl2 import with_entries

@@ -3,7 +3,7 @@
 from typing import Any
 
 from onboardee.device.access.call import Call
-from onboardee.device.interfaces import BASELINE
+from onboardee.device.access.ocf_interfaces import BASELINE
 from onboardee.device.resources.base import RefusedError, Representation, Resource
 from onboardee.device.resources.discovery import DiscoveryResource
 from onboardee.device.resources.links import is_listed

@@ -7,10 +7,10 @@ from msgspec.structs import replace
 
 from onboardee.device.access.call import Call
 from onboardee.device.access.target import DOXM, VER
-from onboardee.device.factory import for_anybody, with_resource_owners
 from onboardee.device.resources.base import Outcome, Representation, Resource, retrieved
 from onboardee.device.resources.oic_1_1.view import Payload, Update, in_form
 from onboardee.device.resources.secure.common import bad_request, wire
+from onboardee.device.security.factory import for_anybody, with_resource_owners
 from onboardee.svrdb.model import State
 from onboardee.svrdb.version1 import with_rule
 

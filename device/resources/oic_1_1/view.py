@@ -7,9 +7,9 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from onboardee.device.access.call import Call
+from onboardee.device.access.ocf_interfaces import BASELINE
 from onboardee.device.access.rights import Standard
 from onboardee.device.access.target import Target
-from onboardee.device.interfaces import BASELINE
 from onboardee.device.resources.base import Outcome, ReadOnly, Representation, Resource
 
 Payload = Mapping[str, object]

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from onboardee.device.clock import WallClock
 from onboardee.device.resources.base import Resource
 from onboardee.device.resources.secure.acl2 import Acl2Resource
 from onboardee.device.resources.secure.ael import AelResource
@@ -31,6 +30,7 @@ from onboardee.device.security.roles import AssertedRoles
 from onboardee.svrdb.model import CRL, SDI, SECURITY_RESOURCES, SP
 from onboardee.wire.coap import Code
 from onboardee.wire.entropy import Entropy
+from onboardee.wire.wall_clock import WallClock
 
 if TYPE_CHECKING:
     from onboardee.device.security.pairings import Pairings

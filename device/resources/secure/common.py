@@ -7,9 +7,9 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from onboardee.device.access.call import Call
+from onboardee.device.access.ocf_interfaces import BASELINE, READ_WRITE
 from onboardee.device.access.rights import why_not_writable
 from onboardee.device.access.target import Kind, Target
-from onboardee.device.interfaces import BASELINE, READ_WRITE
 from onboardee.device.resources.base import COMMON, RefusedError
 from onboardee.svrdb.model import ANY_SUBJECT, NIL
 from onboardee.wire.coap import Code

@@ -9,15 +9,15 @@ from typing import Final
 from uuid import UUID
 
 from onboardee.device.access.call import Call
+from onboardee.device.access.ocf_interfaces import BASELINE
+from onboardee.device.access.sources import source_of
 from onboardee.device.access.target import DPAIRING, Kind, Target
-from onboardee.device.interfaces import BASELINE
 from onboardee.device.resources.base import Outcome, ReadOnly, RefusedError, Representation
 from onboardee.device.resources.secure.acl2 import MAX_ENTRIES
 from onboardee.device.resources.secure.common import bad_request, uuid_text
 from onboardee.device.resources.secure.cred import MAX_CREDENTIALS
 from onboardee.device.security import pairing
 from onboardee.device.security.pairings import PairingRefusedError, Pairings
-from onboardee.device.sources import source_of
 from onboardee.svrdb.model import Database, PairingMethod, State
 from onboardee.wire.coap import Code
 

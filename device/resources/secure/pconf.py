@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from onboardee.device.access.call import Call
 from onboardee.device.access.gate import resource_owner
+from onboardee.device.access.ocf_interfaces import BASELINE
 from onboardee.device.access.target import PCONF, Kind, Target
-from onboardee.device.interfaces import BASELINE
 from onboardee.device.resources.base import COMMON, Outcome, ReadOnly, RefusedError, Representation
 from onboardee.device.resources.secure.common import (
     bad_request,

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from onboardee.device.access.call import Call
-from onboardee.device.clock import WallClock
 from onboardee.device.resources.base import (
     Outcome,
     ReadOnly,
@@ -25,6 +24,7 @@ from onboardee.pki.errors import CertificateError
 from onboardee.svrdb.model import CredentialType, CredentialUsage
 from onboardee.wire.coap import Code
 from onboardee.wire.dtls import Session
+from onboardee.wire.wall_clock import WallClock
 
 MAX_ROLES: Final = 8
 """Role certificates that one session may assert."""

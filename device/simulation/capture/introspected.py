@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from onboardee.device.interfaces import BATCH, LINKS
+from onboardee.device.access.ocf_interfaces import BATCH, LINKS
 from onboardee.device.simulation.capture.schemas import Schema, Schemas, joined, listed, mapped
 
 MAX_PATHS: Final = 1024

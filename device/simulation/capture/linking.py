@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from onboardee.device.interfaces import LINKS, OF_COLLECTIONS
+from onboardee.device.access.ocf_interfaces import LINKS, OF_COLLECTIONS
 from onboardee.device.simulation.capture.notes import Notes, shown
 from onboardee.device.simulation.resource import MAX_LINKS, MAX_NESTING
 

@@ -4,7 +4,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from onboardee.device.interfaces import (
+from onboardee.device.access.ocf_interfaces import (
     ACTUATOR,
     BASELINE,
     KNOWN,

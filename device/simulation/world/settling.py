@@ -5,11 +5,11 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from onboardee.device.clock import WallClock
 from onboardee.device.simulation.values import ValueRefusedError, Values
 from onboardee.device.simulation.world.build import Built
 from onboardee.device.simulation.world.chance import Dice
 from onboardee.device.simulation.world.parts import NEVER, Cell, Flag, Part, PreparedAction, Signal
+from onboardee.wire.wall_clock import WallClock
 
 MAX_ROUNDS: Final = 32
 """How often values may change because of each other in one moment."""

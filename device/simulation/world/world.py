@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from typing import Any, Final
 
-from onboardee.device.clock import WallClock
 from onboardee.device.simulation.values import Values
 from onboardee.device.simulation.world.build import build
 from onboardee.device.simulation.world.chance import Dice
@@ -17,6 +16,7 @@ from onboardee.device.simulation.world.declaration import Behaviour
 from onboardee.device.simulation.world.finder import Specs
 from onboardee.device.simulation.world.parts import NEVER, SHORTEST, Cell
 from onboardee.device.simulation.world.settling import MAX_ROUNDS, Settling
+from onboardee.wire.wall_clock import WallClock
 
 MAX_EVENTS: Final = 1000
 """Moments that are gone through one by one after a long sleep; the rest of it is one leap."""

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from functools import partial
 
-from onboardee.device.events import Bus, Event, StateChanged, StorageFailed
+from onboardee.device.events.bus import Bus, Event
+from onboardee.device.events.failures import StorageFailed
+from onboardee.device.events.onboarding import StateChanged
 from onboardee.svrdb import Store, StoreError, take_automatic
 from onboardee.svrdb.model import Database
 

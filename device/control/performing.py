@@ -1,15 +1,29 @@
-"""What people and scripts ask of a running device, beside its network: the world around it.
+"""Carries the commands of the control socket out on a device.
 
-Somebody opens the door, presses the button at the back, reads the PIN on the label. A request is
-one typed value, its result what JSON has. `perform` is a step of the device like any other.
+A command that only asks is answered at once. One that changes something begins a step of the device
+like any datagram does, and its host stores what the step wants stored; `outcome` then tells whether
+that succeeded. So a person is never told of a change that the disk refused.
 """
 
 from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 
-import msgspec
-
+from onboardee.device.control.commands import (
+    ControlError,
+    GetValues,
+    ListInputs,
+    ListResources,
+    PressInput,
+    PressReset,
+    ReadDatabase,
+    ReplaceDatabase,
+    Request,
+    SetFault,
+    SetValues,
+    ShowConnections,
+    ShowPin,
+)
 from onboardee.device.events import AccessDenied, Event, HandshakeRefused, RequestRefused
 from onboardee.device.machine.layer import AnyDevice
 from onboardee.device.machine.step import Step
@@ -18,99 +32,6 @@ from onboardee.svrdb import JSON, Database
 
 REFUSALS: Final = 32
 """How many refusals are remembered, for people who wonder."""
-
-
-class ControlError(Exception):
-    """What was asked for cannot be done; the message says why."""
-
-
-class Command(
-    msgspec.Struct, frozen=True, kw_only=True, tag_field="do", forbid_unknown_fields=True
-):
-    """Something asked of a device."""
-
-
-class ListResources(Command, frozen=True, tag="list"):
-    """Which resources there are, with types and values."""
-
-
-class GetValues(Command, frozen=True, tag="get"):
-    """The values of a resource, or one of them."""
-
-    href: str
-    name: str | None = None
-
-
-class SetValues(Command, frozen=True, tag="set"):
-    """Change values as the physical world would: rights and read-only properties aside."""
-
-    href: str
-    values: dict[str, Any]
-
-
-class ListInputs(Command, frozen=True, tag="inputs"):
-    """What `PressInput` and `SetFault` know."""
-
-
-class PressInput(Command, frozen=True, tag="press"):
-    """Use one of the device's inputs, as a person does."""
-
-    name: str
-
-
-class SetFault(Command, frozen=True, tag="fault"):
-    """Let one of the device's faults come or go."""
-
-    name: str
-    is_on: bool = True
-
-
-class PressReset(Command, frozen=True, tag="reset"):
-    """Press the reset button."""
-
-
-class ShowState(Command, frozen=True, tag="state"):
-    """Who the device is, where it is reached, what state it is in, who owns it."""
-
-
-class ShowPin(Command, frozen=True, tag="pin"):
-    """The PIN that the device shows."""
-
-
-class ShowConnections(Command, frozen=True, tag="connections"):
-    """Sessions, observers and the last refusals."""
-
-
-class ReadDatabase(Command, frozen=True, tag="database"):
-    """The database, with all its secrets, as a store keeps it."""
-
-
-class ReplaceDatabase(Command, frozen=True, tag="replace"):
-    """Put another database in the place of `before`, and restart with it; both as stored."""
-
-    before: str
-    after: str
-
-
-class Watch(Command, frozen=True, tag="watch"):
-    """Events from now on, each as it happens."""
-
-
-Request = (
-    ListResources
-    | GetValues
-    | SetValues
-    | ListInputs
-    | PressInput
-    | SetFault
-    | PressReset
-    | ShowState
-    | ShowPin
-    | ShowConnections
-    | ReadDatabase
-    | ReplaceDatabase
-    | Watch
-)
 
 Result = tuple[Any, Step]
 

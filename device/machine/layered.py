@@ -18,7 +18,7 @@ from onboardee.device.trace.dtls import Secrets
 from onboardee.device.trace.tracing import Sink, Tracer
 
 
-def watched(  # noqa: PLR0913, PLR0917 - what a device is made of, and what is around it
+def with_layers(  # noqa: PLR0913, PLR0917 - what a device is made of, and what is around it
     profile: Profile,
     store: Keeper,
     surroundings: Surroundings,

@@ -1,0 +1,106 @@
+"""What can be asked of a running device, each as one typed value.
+
+A command is a structure with a tag, so that its JSON is `{"do": "press", "name": "toggle"}`: this
+is what `onboardee ctl` writes to the control socket, and what a script may write itself. The device
+is asked as its surroundings would: values change as the physical world changes them, a button is
+pressed. No access control applies, as whoever may write to the socket owns the process.
+
+To add a command: a class here, its place in `Request`, its case in `performing.Control`.
+"""
+
+from typing import Any
+
+import msgspec
+
+
+class ControlError(Exception):
+    """What was asked for cannot be done; the message says why."""
+
+
+class Command(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="do", forbid_unknown_fields=True
+):
+    """Something asked of a device."""
+
+
+class ListResources(Command, frozen=True, tag="list"):
+    """Which resources there are, with types and values."""
+
+
+class GetValues(Command, frozen=True, tag="get"):
+    """The values of a resource, or one of them."""
+
+    href: str
+    name: str | None = None
+
+
+class SetValues(Command, frozen=True, tag="set"):
+    """Change values as the physical world would: rights and read-only properties aside."""
+
+    href: str
+    values: dict[str, Any]
+
+
+class ListInputs(Command, frozen=True, tag="inputs"):
+    """What `PressInput` and `SetFault` know."""
+
+
+class PressInput(Command, frozen=True, tag="press"):
+    """Use one of the device's inputs, as a person does."""
+
+    name: str
+
+
+class SetFault(Command, frozen=True, tag="fault"):
+    """Let one of the device's faults come or go."""
+
+    name: str
+    is_on: bool = True
+
+
+class PressReset(Command, frozen=True, tag="reset"):
+    """Press the reset button."""
+
+
+class ShowState(Command, frozen=True, tag="state"):
+    """Who the device is, where it is reached, what state it is in, who owns it."""
+
+
+class ShowPin(Command, frozen=True, tag="pin"):
+    """The PIN that the device shows."""
+
+
+class ShowConnections(Command, frozen=True, tag="connections"):
+    """Sessions, observers and the last refusals."""
+
+
+class ReadDatabase(Command, frozen=True, tag="database"):
+    """The database, with all its secrets, as a store keeps it."""
+
+
+class ReplaceDatabase(Command, frozen=True, tag="replace"):
+    """Put another database in the place of `before`, and restart with it; both as stored."""
+
+    before: str
+    after: str
+
+
+class Watch(Command, frozen=True, tag="watch"):
+    """Events from now on, each as it happens."""
+
+
+Request = (
+    ListResources
+    | GetValues
+    | SetValues
+    | ListInputs
+    | PressInput
+    | SetFault
+    | PressReset
+    | ShowState
+    | ShowPin
+    | ShowConnections
+    | ReadDatabase
+    | ReplaceDatabase
+    | Watch
+)

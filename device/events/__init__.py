@@ -1,0 +1,108 @@
+"""What others may want to know of a device: typed events on one bus.
+
+The log, the audit, the snapshots, `ctl watch` and the tests subscribe; nobody looks into a device
+to learn what happened.
+
+    bus                   `Event`, its envelope `Told`, and the `Bus` that hands them out
+    process               the process around the device: ready, sockets, options
+    onboarding            owner transfer, owner, onboarding state, reset, pairing
+    conversation          sessions, requests, refusals
+    simulation            values, inputs and faults of the appliance
+    failures              errors of the program, disks that refuse, planted faults
+    automatic_snapshots   a subscriber: a snapshot of the database for each change of state
+
+A new event is a class in one of these files, listed below; its `name` is what the log prints and
+`ctl watch` filters by, its fields are what both show.
+"""
+
+from onboardee.device.events.bus import Bus, Event, Follower, Subscriber, Told
+from onboardee.device.events.conversation import (
+    AccessDenied,
+    AnswersWithheld,
+    HandshakeRefused,
+    OwnCertificateExpired,
+    RequestRefused,
+    RequestServed,
+    RevocationsOutdated,
+    SessionEnded,
+    SessionOpened,
+)
+from onboardee.device.events.failures import DeviceFault, FaultActed, StorageFailed
+from onboardee.device.events.onboarding import (
+    DatabaseReplaced,
+    DevicePaired,
+    DeviceRebooted,
+    DeviceReset,
+    DeviceUnpaired,
+    MethodSelected,
+    OwnerChanged,
+    PairingFailed,
+    PairingPinShown,
+    PairingStarted,
+    PinShown,
+    ResetScheduled,
+    StateChanged,
+)
+from onboardee.device.events.process import (
+    ControlUnavailable,
+    DeviceReady,
+    EntropySeeded,
+    KeylogFailed,
+    MulticastChanged,
+    MulticastUnavailable,
+    OptionIgnored,
+    PortShared,
+)
+from onboardee.device.events.simulation import (
+    BehaviourFailed,
+    DeviceConfigured,
+    FaultChanged,
+    InputPressed,
+    ValueChanged,
+)
+
+__all__ = [
+    "AccessDenied",
+    "AnswersWithheld",
+    "BehaviourFailed",
+    "Bus",
+    "ControlUnavailable",
+    "DatabaseReplaced",
+    "DeviceConfigured",
+    "DeviceFault",
+    "DevicePaired",
+    "DeviceReady",
+    "DeviceRebooted",
+    "DeviceReset",
+    "DeviceUnpaired",
+    "EntropySeeded",
+    "Event",
+    "FaultActed",
+    "FaultChanged",
+    "Follower",
+    "HandshakeRefused",
+    "InputPressed",
+    "KeylogFailed",
+    "MethodSelected",
+    "MulticastChanged",
+    "MulticastUnavailable",
+    "OptionIgnored",
+    "OwnCertificateExpired",
+    "OwnerChanged",
+    "PairingFailed",
+    "PairingPinShown",
+    "PairingStarted",
+    "PinShown",
+    "PortShared",
+    "RequestRefused",
+    "RequestServed",
+    "ResetScheduled",
+    "RevocationsOutdated",
+    "SessionEnded",
+    "SessionOpened",
+    "StateChanged",
+    "StorageFailed",
+    "Subscriber",
+    "Told",
+    "ValueChanged",
+]

@@ -1,0 +1,97 @@
+"""What happens between a device and its peers: sessions, requests, refusals.
+
+A peer is written as `host:port`, IPv6 in brackets. Strangers cause most of these events, so what
+they can repeat at will is counted or held back by its sender (`wire/dtls`, `device/machine/budget`)
+before it becomes an event, and no event holds a secret.
+"""
+
+from onboardee.device.events.bus import Event
+
+
+class SessionOpened(Event, frozen=True, kw_only=True):
+    """A DTLS handshake finished."""
+
+    name = "session.opened"
+    peer: str
+    suite: str
+    identity: str
+
+
+class SessionEnded(Event, frozen=True, kw_only=True):
+    """A DTLS session ended."""
+
+    name = "session.ended"
+    peer: str
+    reason: str
+
+
+class HandshakeRefused(Event, frozen=True, kw_only=True):
+    """A DTLS handshake came to nothing."""
+
+    name = "handshake.failed"
+    peer: str
+    reason: str
+    alert: str | None
+
+
+class OwnCertificateExpired(Event, frozen=True, kw_only=True):
+    """A certificate of the device is outside its time; it is shown to nobody."""
+
+    name = "certificate.expired"
+    credid: int
+    usage: str
+
+
+class RevocationsOutdated(Event, frozen=True, kw_only=True):
+    """A peer was believed by a list of revoked certificates that should have been renewed."""
+
+    name = "crl.outdated"
+    peer: str
+    due: str
+    """When it should have been."""
+
+
+class AccessDenied(Event, frozen=True, kw_only=True):
+    """The gate refused a request; `rule` and `reason` say why."""
+
+    name = "access.denied"
+    subject: str
+    peer: str
+    method: str
+    href: str
+    rule: str
+    reason: str
+
+
+class RequestRefused(Event, frozen=True, kw_only=True):
+    """A request passed the gate and was wrong in itself."""
+
+    name = "request.refused"
+    peer: str
+    method: str
+    href: str
+    code: str
+    reason: str
+
+
+class RequestServed(Event, frozen=True, kw_only=True):
+    """A request was answered, or met with silence (then `code` is None).
+
+    `payload` and `answer` are decoded, without secrets, None where there is nothing.
+    """
+
+    name = "request.served"
+    peer: str
+    method: str
+    href: str
+    query: tuple[str, ...]
+    payload: object
+    code: str | None
+    answer: object
+
+
+class AnswersWithheld(Event, frozen=True, kw_only=True):
+    """A source asked for more unauthenticated answers than it may get."""
+
+    name = "answers.withheld"
+    peer: str

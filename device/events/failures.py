@@ -1,0 +1,34 @@
+"""What goes wrong in a device: an error of the program, a disk that refuses, a planted fault.
+
+None of these ends the device. An error of the program costs one peer its session, a disk that
+refuses costs one client its change.
+"""
+
+from onboardee.device.events.bus import Event
+
+
+class DeviceFault(Event, frozen=True, kw_only=True):
+    """The device met a fault of its own: it gave up the peer, if there was one, and goes on."""
+
+    name = "device.fault"
+    reason: str
+    where: tuple[str, ...]
+    """The innermost functions, the one that raised last."""
+    peer: str | None = None
+    left_out_before: int = 0
+    """How often the same fault was met since it was told last."""
+
+
+class StorageFailed(Event, frozen=True, kw_only=True):
+    """A change could not be made durable and was refused; the device goes on with what it has."""
+
+    name = "storage.failed"
+    reason: str
+
+
+class FaultActed(Event, frozen=True, kw_only=True):
+    """A fault that was asked for acted on what went in or out (`device.faults`)."""
+
+    name = "fault.acted"
+    fault: str
+    effect: str

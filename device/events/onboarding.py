@@ -1,0 +1,108 @@
+"""What happens to a device's ownership: transfer, owner, onboarding state, reset, pairing.
+
+An onboarding with a PIN tells, in this order: `otm.selected`, `otm.pin`, `owner.changed`, and one
+`state.changed` for each of RFOTM to RFPRO and RFPRO to RFNOP (OCF Security 7.3, 8.1). The names of
+states are those of the specification, in capitals.
+"""
+
+from uuid import UUID
+
+from onboardee.device.events.bus import Event
+
+
+class StateChanged(Event, frozen=True, kw_only=True):
+    """The onboarding state is another one now."""
+
+    name = "state.changed"
+    before: str
+    after: str
+
+
+class MethodSelected(Event, frozen=True, kw_only=True):
+    """A tool chose the owner transfer method."""
+
+    name = "otm.selected"
+    method: str
+
+
+class PinShown(Event, frozen=True, kw_only=True):
+    """The PIN that a person reads at the device and types into the tool."""
+
+    name = "otm.pin"
+    pin: str
+
+
+class PairingStarted(Event, frozen=True, kw_only=True):
+    """A device that knows the PIN may pair now; anybody may say so."""
+
+    name = "pairing.started"
+    uuid: UUID
+    """As what it wants to be known."""
+    method: str
+
+
+class PairingPinShown(Event, frozen=True, kw_only=True):
+    """The PIN that a person reads at this device and types into the one that pairs."""
+
+    name = "pairing.pin"
+    pin: str
+    uuid: UUID
+
+
+class PairingFailed(Event, frozen=True, kw_only=True):
+    """A device did not pair, and nothing of the attempt is kept."""
+
+    name = "pairing.failed"
+    uuid: UUID
+    reason: str
+
+
+class DevicePaired(Event, frozen=True, kw_only=True):
+    """A device has paired: it has a credential now, and the rights of such devices."""
+
+    name = "pairing.done"
+    uuid: UUID
+
+
+class DeviceUnpaired(Event, frozen=True, kw_only=True):
+    """The credential of a paired device was removed, and its rights went with it."""
+
+    name = "pairing.removed"
+    uuid: UUID
+
+
+class OwnerChanged(Event, frozen=True, kw_only=True):
+    """The device has an owner now (`owned` became true)."""
+
+    name = "owner.changed"
+    owner: UUID
+    device_uuid: UUID
+
+
+class ResetScheduled(Event, frozen=True, kw_only=True):
+    """The device will go back to factory state."""
+
+    name = "reset.scheduled"
+    reason: str
+    in_seconds: float
+
+
+class DeviceReset(Event, frozen=True, kw_only=True):
+    """The device is back in factory state and waits for an owner."""
+
+    name = "device.reset"
+    device_uuid: UUID
+
+
+class DatabaseReplaced(Event, frozen=True, kw_only=True):
+    """A person put another database in place, and the device runs on it as after a restart."""
+
+    name = "database.replaced"
+    device_uuid: UUID
+    state: str
+
+
+class DeviceRebooted(Event, frozen=True, kw_only=True):
+    """All sessions ended and the device runs on what it had stored."""
+
+    name = "device.rebooted"

@@ -1,0 +1,71 @@
+"""What happens to the process around a device: its sockets, its options, its files.
+
+These are told once, at the start, or when the surroundings change. None of them is a reason to
+stop: the device serves those who still reach it, and the log tells a person what does not work.
+"""
+
+from uuid import UUID
+
+from onboardee.device.events.bus import Event
+
+
+class DeviceReady(Event, frozen=True, kw_only=True):
+    """All sockets are bound and the device answers."""
+
+    name = "device.ready"
+    device_uuid: UUID
+    state: str
+    endpoints: tuple[str, ...]
+
+
+class PortShared(Event, frozen=True, kw_only=True):
+    """Another program has this port too, and may get what is sent to this device."""
+
+    name = "net.port_shared"
+    endpoint: str
+    reason: str = "another program has this port too, and may get what is sent to this device"
+
+
+class ControlUnavailable(Event, frozen=True, kw_only=True):
+    """There is no control socket, so `onboardee ctl` does not reach this device."""
+
+    name = "control.unavailable"
+    reason: str
+
+
+class OptionIgnored(Event, frozen=True, kw_only=True):
+    """An option of the command line means nothing to this device, for the reason given."""
+
+    name = "option.ignored"
+    option: str
+    reason: str
+
+
+class EntropySeeded(Event, frozen=True, kw_only=True):
+    """All random octets follow from a seed: who knows it knows the device's keys."""
+
+    name = "entropy.seeded"
+    reason: str = "--seed makes every key of this device computable; use it in a laboratory only"
+
+
+class KeylogFailed(Event, frozen=True, kw_only=True):
+    """The secrets for Wireshark can no longer be written; the device goes on."""
+
+    name = "keylog.failed"
+    reason: str
+
+
+class MulticastChanged(Event, frozen=True, kw_only=True):
+    """Which groups were joined on which interfaces, and which could not be."""
+
+    name = "net.multicast"
+    joined: tuple[str, ...]
+    failed: tuple[str, ...]
+
+
+class MulticastUnavailable(Event, frozen=True, kw_only=True):
+    """No group could be joined on any interface."""
+
+    name = "net.no_multicast"
+    failed: tuple[str, ...]
+    reason: str = "no multicast group could be joined, so no tool finds this device by searching"

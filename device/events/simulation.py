@@ -1,0 +1,52 @@
+"""What happens to the simulated appliance: its values, inputs and faults.
+
+A value changes because a client wrote it, because a person did (`onboardee ctl`), or because the
+behaviour of the profile moved it; the last kind is frequent, and marked `by_itself`.
+"""
+
+from collections.abc import Mapping
+
+from onboardee.device.events.bus import Event
+
+
+class ValueChanged(Event, frozen=True, kw_only=True):
+    """A client or a person changed what the device is doing, or it did so by itself."""
+
+    name = "value.changed"
+    href: str
+    values: Mapping[str, object]
+    """Those that are other than when they were told last."""
+    by_itself: bool = False
+    """What behaves changes all the time: few want to read it."""
+    moving: bool = False
+    """Whether the values are on their way, so that more of them follow."""
+
+
+class InputPressed(Event, frozen=True, kw_only=True):
+    """A person used an input of the device: a button, a thumbturn."""
+
+    name = "input.pressed"
+    input: str
+
+
+class FaultChanged(Event, frozen=True, kw_only=True):
+    """A fault came or went: a person wanted it, or it happened by itself."""
+
+    name = "fault.changed"
+    fault: str
+    is_on: bool
+    by_itself: bool = False
+
+
+class DeviceConfigured(Event, frozen=True, kw_only=True):
+    """A client gave the device a name, a place or the like; only what was set is told."""
+
+    name = "device.configured"
+    values: Mapping[str, object]
+
+
+class BehaviourFailed(Event, frozen=True, kw_only=True):
+    """The behaviour that the profile declares cannot go on as it says; the device goes on."""
+
+    name = "behaviour.failed"
+    reason: str
