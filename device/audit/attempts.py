@@ -1,8 +1,8 @@
 """Cuts a trace into attempts to take ownership, and tells what is known of each.
 
-An attempt begins with whatever a tool does after the one before has ended: discovery belongs to it.
-It ends when the device is reset, by the tool or by itself, or when a method is selected anew after
-the ownership connection of this attempt was there.
+Where an attempt begins and ends is found by `cutting`. Here it gets its parts: requests with their
+answers, handshakes, and by name those messages that the rules are about, such as the one that
+selects the method. Each is found once and kept, as many rules ask for the same.
 
 What the device holds is known from what it accepted (`Picture`), not from the device: a capture of
 somebody else's device has no more.
@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
+from onboardee.device.audit.cutting import Cutter
 from onboardee.device.audit.exchanges import Exchange, Handshake, exchanges, handshakes
-from onboardee.device.trace import items
-from onboardee.device.trace.items import Item, Way
+from onboardee.device.trace.items import Item
 from onboardee.svrdb.model import NIL, CredentialType, State, TransferMethod
 
 DOXM: Final = "/oic/sec/doxm"
@@ -75,9 +75,11 @@ def _maps(value: Any) -> list[dict[str, Any]]:
 class Attempt:
     """One attempt of a tool to take ownership of the device."""
 
-    def __init__(self, trace: list[Item], number: int) -> None:
+    def __init__(self, trace: list[Item], number: int, left_out: int = 0) -> None:
+        """Take the items of an attempt; `left_out` tells how many of them were not kept."""
         self.trace: Final = trace
         self.number: Final = number
+        self.left_out: Final = left_out
 
     @cached_property
     def exchanges(self) -> list[Exchange]:
@@ -225,37 +227,10 @@ def attempts(trace: Iterable[Item]) -> list[Attempt]:
     Where no method is selected there is no attempt, only a tool that looks around or comes back.
     """
     found: list[list[Item]] = [[]]
-    cutter = _Cutter()
+    cutter = Cutter()
     for item in trace:
         if cutter.ends_before(item):
             found.append([])
         found[-1].append(item)
     whole = [Attempt(part, number) for number, part in enumerate(found, 1)]
     return [each for each in whole if each.selection is not None] or whole[:1]
-
-
-class _Cutter:
-    """Finds the items with which a new attempt begins."""
-
-    def __init__(self) -> None:
-        self._has_session = False
-        self._was_reset = False
-
-    def ends_before(self, item: Item) -> bool:
-        """Tell whether an item is the first of another attempt."""
-        if self._was_reset and isinstance(item, items.Datagram) and item.way is Way.IN:
-            self._was_reset = self._has_session = False
-            return True
-        match item:
-            case items.HandshakeMessage(name="Finished", way=Way.OUT):
-                self._has_session = True
-            case items.Happened(event="device.reset"):
-                self._was_reset = self._has_session
-            case items.Message(path="/oic/sec/pstat", code="POST", content={"dos": {"s": 0}}):
-                self._was_reset = self._has_session
-            case items.Message(path="/oic/sec/doxm", code="POST", over="", content={"oxmsel": _}):
-                again, self._has_session = self._has_session, False
-                return again
-            case _:
-                pass
-        return False

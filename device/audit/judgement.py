@@ -1,8 +1,8 @@
 """A whole audit: all attempts of a tool, judged, and what comes of them together."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from onboardee.device.audit.attempts import Attempt, attempts
@@ -41,6 +41,8 @@ class JudgedAttempt:
 
     attempt: Attempt
     verdicts: Sequence[Judged]
+    device: str = ""
+    """Which device it was about, where there are several."""
 
     @property
     def title(self) -> str:
@@ -51,7 +53,8 @@ class JudgedAttempt:
             end = f"owned by {self.attempt.owner}"
         elif self.attempt.owned is not None:
             end = f"owned by {self.attempt.owner}, not in operation"
-        return f"attempt {self.attempt.number}: {method}, {end}"
+        of_device = f" of {self.device}" if self.device else ""
+        return f"attempt {self.attempt.number}{of_device}: {method}, {end}"
 
     def counted(self) -> Counter[Verdict]:
         """Return how often there is each verdict."""
@@ -60,10 +63,18 @@ class JudgedAttempt:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """All attempts, judged."""
+    """All attempts, judged.
+
+    Of a device that was on for long not every attempt is kept: of each rule the first one that
+    broke it is, so that the exit code does not depend on it.
+    """
 
     attempts: Sequence[JudgedAttempt]
     known: frozenset[str] = frozenset()
+    others: int = 0
+    """How many attempts were judged and are only counted."""
+    totals: Mapping[str, Counter[Verdict]] = field(default_factory=dict)
+    """By rule: how it came out in all attempts, where some are only counted."""
 
     @property
     def exit_code(self) -> int:
@@ -86,18 +97,32 @@ class Audit:
                 {
                     "attempt": each.attempt.number,
                     "title": each.title,
+                    **({"device": each.device} if each.device else {}),
+                    **({"left_out": each.attempt.left_out} if each.attempt.left_out else {}),
                     "verdicts": [judged.plain() for judged in each.verdicts],
                 }
                 for each in self.attempts
             ],
+            **self._plain_totals(),
             "exit_code": self.exit_code,
         }
 
+    def _plain_totals(self) -> dict[str, Any]:
+        if not self.others:
+            return {}
+        totals = {
+            rule: {str(verdict): number for verdict, number in counter.items()}
+            for rule, counter in self.totals.items()
+        }
+        return {"others": self.others, "totals": totals}
+
 
 def audit(trace: Iterable[Item], choice: Choice = EVERYTHING) -> Audit:
-    """Judge a trace."""
-    judged = [
-        JudgedAttempt(each, [verdict for verdict in judge(each) if choice.has(verdict)])
-        for each in attempts(trace)
-    ]
-    return Audit(judged, choice.known)
+    """Judge a whole trace."""
+    return Audit([judged_attempt(each, choice) for each in attempts(trace)], choice.known)
+
+
+def judged_attempt(attempt: Attempt, choice: Choice, device: str = "") -> JudgedAttempt:
+    """Judge one attempt by the rules of a choice."""
+    verdicts = [judged for judged in judge(attempt) if choice.has(judged)]
+    return JudgedAttempt(attempt, verdicts, device)

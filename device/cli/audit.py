@@ -10,18 +10,12 @@ from onboardee.device.cli.run import run, run_options
 
 def _names(_context: click.Context, option: click.Parameter, value: tuple[str, ...]) -> object:
     # the rules come along, which --help does without
-    from onboardee.device.audit.table import RULES  # noqa: PLC0415
-    from onboardee.device.audit.trials import TRIALS  # noqa: PLC0415
+    from onboardee.device.cli.audit_names import NamesError, named  # noqa: PLC0415
 
-    known = {rule.name for rule in RULES} | {trial.name for trial in TRIALS}
-    names = frozenset(name for each in value for name in each.split(",") if name)
-    strange = sorted(names - known)
-    if strange:
-        sentence = (
-            f"there is no rule and no trial {strange[0]}; `onboardee audit --rules` lists them"
-        )
-        raise click.BadParameter(sentence, param=option)
-    return names
+    try:
+        return named(value)
+    except NamesError as error:
+        raise click.BadParameter(str(error), param=option) from error
 
 
 def _list_rules(context: click.Context, _option: click.Parameter, value: bool) -> None:
@@ -39,10 +33,21 @@ def _list_rules(context: click.Context, _option: click.Parameter, value: bool) -
     context.exit()
 
 
+def _known(_context: click.Context, option: click.Parameter, path: Path | None) -> object:
+    from onboardee.device.cli.audit_names import NamesError, read  # noqa: PLC0415
+
+    try:
+        return frozenset() if path is None else read(path)
+    except NamesError as error:
+        raise click.BadParameter(str(error), param=option) from error
+
+
 def _levels(_context: click.Context, _option: click.Parameter, value: str) -> object:
     wanted = frozenset(value.upper().replace(",", ""))
-    if not wanted or not wanted <= {"M", "S", "I"}:
-        raise click.BadParameter("some of M (shall), S (should) and I (information)")
+    strange = sorted(wanted - {"M", "S", "I"})
+    if strange or not wanted:
+        said = f"there is no level {strange[0]}" if strange else "no level is named"
+        raise click.BadParameter(f"{said}: some of M (shall), S (should) and I (information)")
     return wanted
 
 
@@ -74,8 +79,10 @@ Examples:
 @click.option(
     "--known",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    callback=_known,
     metavar="FILE",
-    help="Rules, one a line, whose failure is known: they are told, and change no exit code.",
+    help="Rules and trials, one a line, whose failure is known: they are told, and change no exit "
+    "code.",
 )
 @click.option(
     "--from",
@@ -139,13 +146,15 @@ def command(context: click.Context, /, **options: Any) -> None:
     from onboardee.device.cli.auditing import Auditor, Reports  # noqa: PLC0415
 
     own = {name: options.pop(name) for name in _OWN}
-    known = _known(context, own["known"])
-    choice = Choice(own["only"], own["skip"], frozenset(map(Level, own["levels"])), known)
+    levels = frozenset(map(Level, own["levels"]))
+    choice = Choice(own["only"], own["skip"], levels, own["known"])
     reports = Reports(own["as_json"], own["report"], own["junit"])
     if own["source"] is not None:
+        _require_rules(own["only"])
         context.exit(_judge_file(own, choice, reports))
     if own["trials"] or own["obt"]:
         context.exit(_try(own, options, choice, reports))
+    _require_rules(own["only"])
     auditor = Auditor(choice, reports)
     run(context, options, auditor)
     context.exit(
@@ -171,6 +180,15 @@ _OWN = (
 )
 
 
+def _require_rules(only: frozenset[str]) -> None:
+    """Refuse to judge by nothing but trials where none is run: all would be well."""
+    from onboardee.device.audit.trials import TRIALS  # noqa: PLC0415
+
+    trials = sorted(only & {trial.name for trial in TRIALS})
+    if trials:
+        raise click.UsageError(f"--only: {trials[0]} is a trial: it needs --trials")
+
+
 def _try(own: dict[str, Any], options: dict[str, Any], choice: Any, reports: Any) -> int:
     from onboardee.device.cli.trying import Wanted, run_trials  # noqa: PLC0415
 
@@ -180,15 +198,6 @@ def _try(own: dict[str, Any], options: dict[str, Any], choice: Any, reports: Any
         raise click.UsageError("trials are of one PROFILE")
     wanted = Wanted(options["profiles"][0], own["obt"], own["parallel"], own["timeout"])
     return run_trials(wanted, choice, reports)
-
-
-def _known(context: click.Context, path: Path | None) -> frozenset[str]:
-    if path is None:
-        return frozenset()
-    lines = (line.partition("#")[0].strip() for line in path.read_text("utf-8").splitlines())
-    option = next(each for each in context.command.params if each.name == "known")
-    found: frozenset[str] = _names(context, option, tuple(line for line in lines if line))  # type: ignore[assignment]
-    return found
 
 
 def _judge_file(own: dict[str, Any], choice: Any, reports: Any) -> int:

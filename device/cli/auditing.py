@@ -2,21 +2,17 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
-from onboardee.device.audit.judgement import Audit, Choice, JudgedAttempt, audit
+from onboardee.device.audit.judgement import Audit, Choice, JudgedAttempt
+from onboardee.device.audit.live import Kept, LiveAudit
 from onboardee.device.audit.reports import console, html, junit
 from onboardee.device.audit.verdicts import Verdict
 from onboardee.device.cli.terminal import say
-from onboardee.device.trace import items
-from onboardee.device.trace.items import Item
 from onboardee.device.trace.tracing import Sink
-
-_ENDS = frozenset({"device.reset", "state.changed"})
-"""Events after which it is worth while to say how an attempt stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,41 +24,36 @@ class Reports:
     suite: Path | None = None
 
 
-@dataclass(slots=True)
 class Auditor:
-    """Keeps the traces of devices, and judges them."""
+    """Judges what tools do to the devices of this process, for as long as they run."""
 
-    choice: Choice
-    reports: Reports
-    _traces: dict[str, list[Item]] = field(default_factory=dict)
+    def __init__(self, choice: Choice, reports: Reports) -> None:
+        """Judge by a choice of rules; `reports` is what to write in the end."""
+        self._choice = choice
+        self._reports = reports
+        self._kept = Kept(choice.known)
+        self._live: dict[str, LiveAudit] = {}
 
-    def sink(self, device: str, tell: Callable[[str], None]) -> Sink:
+    def sink(self, device: str, tell: Callable[[str], None], *, is_alone: bool = True) -> Sink:
         """Return what takes the items of a device; how an attempt stands is told as it ends."""
-        trace = self._traces.setdefault(device, [])
-
-        def take(item: Item) -> None:
-            if isinstance(item, items.Record):
-                return  # no rule asks for them
-            trace.append(item)
-            if isinstance(item, items.Happened) and item.event in _ENDS and _is_end(item):
-                tell(f"audit: {stand(audit(trace, self.choice).attempts[-1])}")
-
-        return take
+        live = LiveAudit(
+            self._choice,
+            self._kept,
+            lambda attempt: tell(f"audit: {stand(attempt)}"),
+            device="" if is_alone else device,
+        )
+        self._live[device] = live
+        return live.take
 
     def judged(self) -> Audit:
         """Judge all that was seen of all devices."""
-        found = [audit(trace, self.choice) for trace in self._traces.values()]
-        return Audit([each for one in found for each in one.attempts], self.choice.known)
+        return self._kept.audit([each for one in self._live.values() for each in one.going_on()])
 
     def finish(self, title: str) -> int:
         """Write all reports; return the exit code. Raises `click.ClickException`."""
         result = self.judged()
-        write(result, self.reports, title)
+        write(result, self._reports, title)
         return result.exit_code
-
-
-def _is_end(item: items.Happened) -> bool:
-    return item.event == "device.reset" or item.fields.get("after") == "RFNOP"
 
 
 def stand(attempt: JudgedAttempt) -> str:

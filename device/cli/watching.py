@@ -199,7 +199,7 @@ class Watch:
         if self.captured is not None:
             found.append(self.captured)
         if self.auditor is not None:
-            found.append(self.auditor.sink(device, say))
+            found.append(self.auditor.sink(device, say, is_alone=is_alone))
         return found
 
     def secret(self, line: str) -> None:

@@ -215,6 +215,11 @@ def test_the_command_judges_a_file(tmp_path: Path) -> None:
     ("arguments", "sentence"),
     [
         (["--only", "no-such-rule", "light"], "there is no rule and no trial no-such-rule"),
+        (["--only", "token", "light"], "no trial token; do you mean tokens?"),
+        (["--skip", "tokens,refuse-owned", "light"], "refuse-owned; do you mean refuses-owned?"),
+        (["--only", "refuses-owned", "light"], "refuses-owned is a trial: it needs --trials"),
+        (["--level", "MX", "light"], "there is no level X"),
+        (["--level", ",", "light"], "no level is named"),
         (["--level", "X", "light"], "some of M (shall), S (should) and I"),
     ],
 )
@@ -235,3 +240,22 @@ def test_a_capture_without_a_device() -> None:
         CaptureError, match=r"nobody asks 192\.0\.2\.7; devices in the capture: 10\."
     ):
         trace_of(capture(seen), device=["192.0.2.7"])
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"tokens\n\n# a comment\nmesage-ids # known\n", "line 4: there is no rule and no trial"),
+        (b"tokens\n\n# a comment\nmesage-ids # known\n", "do you mean message-ids?"),
+        (b"\xff\xfe", "it is not text in UTF-8"),
+    ],
+)
+def test_a_mistake_in_the_file_of_known_failures(
+    tmp_path: Path, content: bytes, sentence: str
+) -> None:
+    """Who mistypes a rule there reads in which line, and what there is instead."""
+    path = tmp_path / "known"
+    path.write_bytes(content)
+    result = CliRunner().invoke(main, ["audit", "light", "--known", str(path)])
+    assert result.exit_code == 2
+    assert sentence in " ".join(result.output.split())

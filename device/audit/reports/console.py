@@ -1,5 +1,6 @@
 """An audit for people at a terminal: one line a rule, the failed ones explained."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
@@ -16,11 +17,28 @@ def lines(audit: Audit) -> Iterator[str]:
         if place:
             yield ""
         yield attempt.title
+        if attempt.attempt.left_out:
+            yield left_out(attempt)
         yield ""
         for judged in attempt.verdicts:
             yield from _of_rule(judged, is_known=judged.rule.name in audit.known)
         yield ""
-        yield _sum(attempt)
+        yield _sum(attempt.counted())
+    if audit.others:
+        yield from _totals(audit)
+
+
+def left_out(attempt: JudgedAttempt) -> str:
+    """Say that an attempt was longer than what is kept of one."""
+    return f"{attempt.attempt.left_out} messages and events were too many to be kept, nor judged."
+
+
+def _totals(audit: Audit) -> Iterator[str]:
+    yield ""
+    yield f"{audit.others} more attempts were judged; all attempts together:"
+    yield ""
+    for name, counter in audit.totals.items():
+        yield f"  {name}: {_sum(counter)}"
 
 
 def _of_rule(judged: Judged, *, is_known: bool) -> Iterator[str]:
@@ -48,6 +66,5 @@ def place_of(item: Item) -> str:
     return f"item {item.number}, {item.at:.3f} s{who[way] if isinstance(way, Way) else ''}"
 
 
-def _sum(attempt: JudgedAttempt) -> str:
-    counted = attempt.counted()
+def _sum(counted: Counter[Verdict]) -> str:
     return ", ".join(f"{counted[verdict]} {verdict}" for verdict in Verdict if counted[verdict])

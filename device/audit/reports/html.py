@@ -10,7 +10,7 @@ from html import escape
 from typing import Final
 
 from onboardee.device.audit.judgement import Audit, JudgedAttempt
-from onboardee.device.audit.reports.console import place_of
+from onboardee.device.audit.reports.console import left_out, place_of
 from onboardee.device.audit.verdicts import Judged, Verdict
 from onboardee.device.trace import text
 from onboardee.device.trace.items import Item, Way
@@ -41,19 +41,42 @@ _WIDTH: Final = 160
 
 def document(audit: Audit, title: str) -> str:
     """Return the page; `title` says what was audited."""
-    body = "".join(part for each in audit.attempts for part in _attempt(each, audit.known))
+    body = "".join(
+        part
+        for place, each in enumerate(audit.attempts, 1)
+        for part in _attempt(each, f"a{place}", audit.known)
+    )
     outcome = {0: "every shall was kept", 1: "some shalls were broken", 2: "nothing to judge"}
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)}</title><style>{STYLE}</style></head><body><main>"
-        f"<h1>{escape(title)}</h1><p>{outcome[audit.exit_code]}.</p>{body}</main></body></html>\n"
+        f"<h1>{escape(title)}</h1><p>{outcome[audit.exit_code]}.</p>{body}{_totals(audit)}"
+        "</main></body></html>\n"
     )
 
 
-def _attempt(attempt: JudgedAttempt, known: frozenset[str]) -> Iterator[str]:
-    name = f"a{attempt.attempt.number}"
+def _totals(audit: Audit) -> str:
+    if not audit.others:
+        return ""
+    head = "".join(f'<th scope="col">{verdict}</th>' for verdict in Verdict)
+    rows = "".join(
+        f'<tr><th scope="row">{escape(name)}</th>'
+        + "".join(f"<td>{counter[verdict]}</td>" for verdict in Verdict)
+        + "</tr>"
+        for name, counter in audit.totals.items()
+    )
+    return (
+        f"<section><h2>All attempts</h2><p>{audit.others} more were judged, and are counted here."
+        f'</p><table><thead><tr><th scope="col">Rule</th>{head}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></section>"
+    )
+
+
+def _attempt(attempt: JudgedAttempt, name: str, known: frozenset[str]) -> Iterator[str]:
     yield f'<section aria-labelledby="{name}"><h2 id="{name}">{escape(attempt.title)}</h2>'
+    if attempt.attempt.left_out:
+        yield f"<p>{left_out(attempt)}</p>"
     yield '<table><caption>Verdicts</caption><thead><tr><th scope="col">Verdict</th>'
     yield '<th scope="col">Level</th><th scope="col">Rule</th><th scope="col">Why</th></tr></thead>'
     yield "<tbody>"
