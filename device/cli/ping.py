@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from onboardee.wire.coap import wire
+from onboardee.wire.coap import message
 from onboardee.wire.coap.model import Type
 
 TIMEOUT = 2.0
@@ -25,10 +25,10 @@ def command(url: str) -> None:
         probe.settimeout(TIMEOUT)
         try:
             probe.connect((parts.hostname, parts.port or 5683))
-            probe.send(wire.empty(Type.CON, mid))
+            probe.send(message.empty(Type.CON, mid))
             answer = probe.recv(64)
         except OSError as error:
             raise click.ClickException(f"{url} does not answer: {error}") from error
-    if answer != wire.empty(Type.RST, mid):
+    if answer != message.empty(Type.RST, mid):
         raise click.ClickException(f"{url} answers, but not as CoAP")
     click.echo(f"{url} answers")

@@ -8,9 +8,9 @@ import cbor2
 
 from onboardee.device.faults.rewriting import Look
 from onboardee.wire.coap import Code
+from onboardee.wire.coap.message import build
 from onboardee.wire.coap.model import Type
 from onboardee.wire.coap.options import write
-from onboardee.wire.coap.wire import build
 from onboardee.wire.entropy import Entropy, random_uuid
 from onboardee.wire.path import Outgoing
 

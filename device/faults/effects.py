@@ -8,8 +8,8 @@ import cbor2
 from onboardee.device.faults import rewriting
 from onboardee.device.faults.rewriting import Look, Rewriter
 from onboardee.device.faults.terms import Effect, Fault
+from onboardee.wire.coap.message import options_of, parse
 from onboardee.wire.coap.model import Type
-from onboardee.wire.coap.wire import options_of, parse
 from onboardee.wire.dtls.numbers import AlertLevel
 
 Rewrite = Callable[[Look, Fault, Rewriter], list[bytes]]

@@ -17,7 +17,7 @@ from onboardee.device.trace.coap import Read, Reader
 from onboardee.device.trace.dtls import Association, Secrets
 from onboardee.device.trace.items import Way
 from onboardee.wire.coap import Code
-from onboardee.wire.coap.wire import FormatError, build, encode_options, options_of, parse
+from onboardee.wire.coap.message import MessageFormatError, build, encode_options, options_of, parse
 from onboardee.wire.dtls.numbers import DTLS_1_2, AlertLevel, ContentType
 from onboardee.wire.dtls.record import Record
 from onboardee.wire.path import Path
@@ -97,7 +97,7 @@ class Rewriter:
     def _read(self, look: Look, reader: Reader, octets: bytes) -> None:
         try:
             look.read = reader.read(octets, look.way)
-        except FormatError:
+        except MessageFormatError:
             return
         look.octets = octets
 

@@ -12,8 +12,9 @@ from hashlib import blake2s
 from typing import Final, NamedTuple
 
 from onboardee.device.machine.budget import AnswerBudget, Proof, Turn
+from onboardee.wire.coap.arrival import is_request
+from onboardee.wire.coap.message import MessageFormatError
 from onboardee.wire.coap.patching import ECHO, option_of, token_of, with_option
-from onboardee.wire.coap.wire import FormatError
 from onboardee.wire.entropy import Entropy, random_fraction
 from onboardee.wire.path import Outgoing, Path
 
@@ -80,13 +81,13 @@ class Challenges:
         """Look at a datagram; return it as it is to be dealt with, None if it was a proof."""
         if self._is_proof(datagram, path, now):
             return None
-        if self._key and _is_request(datagram):  # else nobody was given anything to echo
+        if self._key and is_request(datagram):  # else nobody was given anything to echo
             self._take_echo(datagram, path, now)
         return datagram
 
     def note_request(self, datagram: bytes, path: Path) -> None:
         """Remember which request of a peer is being answered, until what it causes is sent."""
-        if _is_request(datagram):
+        if is_request(datagram):
             self._requests[path, token_of(datagram)] = datagram
 
     def forget_requests(self) -> None:
@@ -219,7 +220,7 @@ class Challenges:
     def _take_echo(self, datagram: bytes, path: Path, now: float) -> None:
         try:
             value = option_of(datagram, ECHO)
-        except FormatError:
+        except MessageFormatError:
             return
         if value is None:
             return
@@ -240,7 +241,3 @@ class Challenges:
 
 def _ping(mid: int, path: Path) -> Outgoing:
     return Outgoing(b"\x40\x00" + mid.to_bytes(2), path)
-
-
-def _is_request(datagram: bytes) -> bool:
-    return len(datagram) >= 4 and 0 < datagram[1] < 32

@@ -27,7 +27,7 @@ from onboardee.device.security.sessions import is_ownership_connection
 from onboardee.device.simulation.profile import Profile
 from onboardee.device.simulation.world.world import World
 from onboardee.svrdb.model import Database
-from onboardee.wire.coap import CoapServer, Code, Exchange, Observation, Response, is_request
+from onboardee.wire.coap import CoapServer, Code, Observation, Response, ServerExchange, is_request
 from onboardee.wire.dtls import (
     DataReceived,
     HandshakeFailed,
@@ -271,7 +271,7 @@ class Device:
                 self._peers.note_request(self._state.now)
             yield from self._serve(self._coap.receive(message, peer, self._state.now), peer)
 
-    def _serve(self, exchange: Exchange | None, peer: Peer) -> Work[None]:
+    def _serve(self, exchange: ServerExchange | None, peer: Peer) -> Work[None]:
         """Answer a request; what is due before it comes before it."""
         if exchange is None:
             return

@@ -1,13 +1,22 @@
 """A server whose requests one function answers at once: for peers that tests are made of."""
 
 from collections.abc import Callable, Hashable
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
-from onboardee.wire.coap.model import Code, Handler, Remote, Request, Response, UploadPolicy
+from onboardee.wire.coap.model import Code, Remote, Request, Response
 from onboardee.wire.coap.observe import Observation
 from onboardee.wire.coap.server import CoapServer
 
 _FAILED: Final = Response(Code.INTERNAL_SERVER_ERROR)
+
+Handler: TypeAlias = Callable[[Request, Remote, float], Response | None]
+"""Answers one request at a time `now`; `None` means silence."""
+
+UploadPolicy: TypeAlias = Callable[[Request, Remote], Code | None]
+"""Asked at each block of an upload but the last: `None` lets it go on, a code refuses.
+
+The request holds that block only.
+"""
 
 
 class HandlerServer:

@@ -10,8 +10,8 @@ from typing import Any, Final, NamedTuple
 from onboardee.device.resources.payload import PayloadError, decode
 from onboardee.device.trace.items import Way
 from onboardee.wire.coap import ContentFormat, Method
+from onboardee.wire.coap.message import Frame, options_of, parse
 from onboardee.wire.coap.model import Type
-from onboardee.wire.coap.wire import Frame, options_of, parse
 
 URI_PATH: Final = 11
 URI_QUERY: Final = 15
@@ -45,7 +45,7 @@ class Reader:
         self._paths: OrderedDict[tuple[Way, bytes], str] = OrderedDict()
 
     def read(self, octets: bytes, way: Way) -> Read:
-        """Read a message. Raises `FormatError`."""
+        """Read a message. Raises `MessageFormatError`."""
         frame = parse(octets)
         options = tuple(options_of(frame.options))
         code = _code(frame.code)

@@ -8,7 +8,7 @@ from onboardee.device.trace import dtls, items
 from onboardee.device.trace.coap import Reader
 from onboardee.device.trace.dtls import Association, Opened, Secrets
 from onboardee.device.trace.items import Ends, Item, Way
-from onboardee.wire.coap.wire import FormatError
+from onboardee.wire.coap.message import MessageFormatError
 from onboardee.wire.dtls.numbers import ContentType
 
 _CONVERSATIONS: Final = 1024
@@ -125,7 +125,7 @@ class Decoder:
         number = self._numbers.next()
         try:
             read = reader.read(octets, way)
-        except FormatError as error:
+        except MessageFormatError as error:
             yield items.Malformed(
                 number=number, at=at, way=way, ends=ends, octets=octets, reason=str(error)
             )

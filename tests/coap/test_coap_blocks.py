@@ -157,7 +157,7 @@ def test_upload(size: int, exponent: int) -> None:
     assert answers[-1].code == Code.CHANGED
     for number, answer in enumerate(answers):
         assert answer.opt.block1 == (number, number < len(answers) - 1, exponent)
-    assert len(world.server.engine._known.uploads) == 0
+    assert len(world.server.engine.known.uploads) == 0
 
 
 def test_upload_and_download_in_one_exchange() -> None:
@@ -237,7 +237,7 @@ def test_an_upload_has_a_largest_size() -> None:
     (answer,) = upload(world, body(5000), mid=300, size1=5000)
     assert (answer.code, answer.opt.size1) == (Code.REQUEST_ENTITY_TOO_LARGE, 4096)
     assert upload(world, body(4096), mid=400, size1=4096)[-1].code == Code.CONTENT
-    assert len(world.server.engine._known.uploads) == 0
+    assert len(world.server.engine.known.uploads) == 0
 
 
 def test_an_idle_upload_is_forgotten() -> None:
@@ -269,7 +269,7 @@ def test_the_policy_refuses_an_upload_before_it_costs_anything() -> None:
     world = World(Response(Code.CHANGED), accept_upload=refuse)
     (answer,) = upload(world, body(2000))
     assert answer.code == Code.UNAUTHORIZED
-    assert len(world.server.engine._known.uploads) == 0
+    assert len(world.server.engine.known.uploads) == 0
     assert upload(world, body(2000), remote="known")[-1].code == Code.CHANGED
     assert upload(world, body(20), mid=900)[-1].code == Code.CHANGED
 
@@ -334,7 +334,7 @@ def test_the_policy_is_asked_at_each_block() -> None:
     assert world.ask(CON, POST, 2, **blocks[1]).code == Code.CONTINUE
     allowed[0] = False
     assert world.ask(CON, POST, 3, **blocks[2]).code == Code.UNAUTHORIZED
-    assert len(world.server.engine._known.uploads) == 0
+    assert len(world.server.engine.known.uploads) == 0
 
 
 @pytest.mark.parametrize(("idle", "asked"), [(60.0, 1), (60.1, 2)])

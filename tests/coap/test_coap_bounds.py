@@ -12,8 +12,8 @@ from coap_peer import ACK, CON, NON, POST, World, empty, message, read
 
 from onboardee.wire.coap import Code, Limits, Method, Response, options
 from onboardee.wire.coap.client import CoapClient
-from onboardee.wire.coap.dedup import AnswerMemory
 from onboardee.wire.coap.limits import STRANGERS
+from onboardee.wire.coap.share import AnswerMemory
 from onboardee.wire.entropy import SeededEntropy
 
 
@@ -50,7 +50,7 @@ def test_snapshots() -> None:
     world = World(Response(Code.CONTENT, bytes(2000)))
     for count in range(300):
         world.ask(mid=count, path=str(count), remote=count % 20)
-    snapshots = world.server.engine._known.responder.snapshots
+    snapshots = world.server.engine.known.responder.snapshots
     assert len(snapshots) == Limits().snapshots
     for count in range(30):
         world.ask(mid=count, path=str(count), remote="one")
@@ -86,7 +86,7 @@ def test_uploads_of_one_peer() -> None:
         answer = world.ask(CON, POST, count, path=str(count), payload=bytes(1024),
                            block1=(0, True, 6))  # fmt: skip
         assert answer.code == Code.CONTINUE
-    assert len(world.server.engine._known.uploads) == Limits().uploads_per_remote
+    assert len(world.server.engine.known.uploads) == Limits().uploads_per_remote
     for mid, (path, code) in enumerate([("49", Code.CHANGED), ("48", Code.CHANGED),
                                         ("47", Code.REQUEST_ENTITY_INCOMPLETE)]):  # fmt: skip
         answer = world.ask(CON, POST, 100 + mid, path=path, payload=b"x", block1=(1, False, 6))
@@ -109,33 +109,22 @@ def test_uploads_of_many_peers() -> None:
     world.now += Limits().upload_lifetime + 1
     assert begin("late") == Code.CONTINUE
     assert begin("later") == Code.CONTINUE
-    assert len(world.server.engine._known.uploads) == 2
+    assert len(world.server.engine.known.uploads) == 2
     world.server.forget("late")
     world.server.forget("later")
-    assert world.server.engine._known.uploads._peers == {}
-
-
-def test_held_answers() -> None:
-    """When too many answers are held back a further one leaves at once."""
-    world = World(Response(Code.CONTENT, delay=2.0))
-    at_once = sum(
-        len(world.send(message(NON, mid=count), remote=count, multicast=True))
-        for count in range(100)
-    )
-    assert at_once == 100 - Limits().delayed_responses
-    assert world.server.engine._outbox.held == Limits().delayed_responses
-    assert len(world.pass_time(2.0)) == Limits().delayed_responses
+    assert world.server.engine.known.uploads._peers == {}
 
 
 def test_messages_in_flight() -> None:
-    """Separate answers that nobody acknowledges become NON above a number."""
-    limits = Limits(delayed_responses=1000, unacknowledged=20)
-    world = World(Response(Code.CONTENT, delay=1.0), limits=limits)
+    """Notifications that nobody acknowledges become NON above a number."""
+    limits = Limits(observers=100, observers_per_key=100, unacknowledged=20)
+    world = World(Response(Code.CONTENT, observe_as="key"), limits=limits)
     for count in range(100):
-        world.send(message(CON, mid=count), remote=count)
-    kinds = [each.mtype for each in world.pass_time(1.0)]
+        world.ask(CON, mid=count, remote=count, observe=0)
+    world.server.notify("key", world.now)
+    kinds = [each.mtype for each in world.sent()]
     assert (kinds.count(CON), kinds.count(NON)) == (20, 80)
-    assert world.server.engine._outbox.in_flight == 20
+    assert world.server.engine.outbox.in_flight == 20
 
 
 def test_timers_of_settled_messages() -> None:
@@ -146,7 +135,7 @@ def test_timers_of_settled_messages() -> None:
         world.server.notify("key", world.now)
         (told,) = world.sent()
         world.send(empty(ACK, told.mid))
-    assert len(world.server.engine._outbox._timers) <= 20
+    assert world.server.engine.outbox.timers <= 20
 
 
 def test_numbers_of_observed_resources() -> None:
@@ -156,8 +145,8 @@ def test_numbers_of_observed_resources() -> None:
         world.ask(mid=count, path=str(count), observe=0, token=b"a")
         world.server.notify(f"/{count}", world.now)
         world.sent()
-    observers = world.server.engine._known.notifier.observers
-    assert len(observers._numbers) == Limits().observed_keys
+    observers = world.server.engine.known.notifier.observers
+    assert len(observers.numbers) == Limits().observed_keys
     assert len(observers) == 1
     assert len(observers._by_key) == 1
 
@@ -188,23 +177,23 @@ def test_caches_of_the_codec() -> None:
             client.receive(b"\x58\x45" + value + token[:7] + b"?" + tail, 1.0)
     client.receive(b"\x68\x45" + head + token + b"\xc2\xab\xcd\xe2\x00\x00\x01\x02", 1.0)
     assert members() == before
-    assert options._cached_request.cache_info().currsize <= options.CACHED_AREAS
+    assert options.cached_request.cache_info().currsize <= options.CACHED_AREAS
 
 
 def test_long_options_are_not_cached() -> None:
     """Only small option areas are remembered."""
-    before = options._cached_request.cache_info()
+    before = options.cached_request.cache_info()
     World().ask(uri_query=["x" * 200, "y" * 100])
-    after = options._cached_request.cache_info()
+    after = options.cached_request.cache_info()
     assert (after.misses, after.hits) == (before.misses, before.hits)
 
 
 def test_payloads_are_not_cached() -> None:
     """A credential in a payload is nowhere in the cache's keys."""
-    options._cached_request.cache_clear()
+    options.cached_request.cache_clear()
     for count in range(10):
         World().ask(CON, POST, payload=b"secret %d" % count)
-    assert options._cached_request.cache_info().currsize == 1
+    assert options.cached_request.cache_info().currsize == 1
 
 
 def test_the_memory_of_a_flooded_server() -> None:
@@ -262,7 +251,7 @@ def test_uploads_of_strangers_are_dropped_together() -> None:
     for remote in (1, "owner"):
         world.ask(CON, POST, payload=bytes(1024), block1=(0, True, 6), remote=remote)
     world.server.drop_uploads_of_strangers()
-    assert len(world.server.engine._strangers.uploads) == 0
+    assert len(world.server.engine.strangers.uploads) == 0
     ends = [
         world.ask(CON, POST, 9, payload=b"x", block1=(1, False, 6), remote=remote).code
         for remote in (1, "owner")
@@ -304,10 +293,10 @@ def test_strangers_take_no_observer_place_of_others() -> None:
 
 
 def test_a_peer_that_leaves_takes_its_own_with_it() -> None:
-    """When a session ends, held answers and uploads of others stay, and still count."""
-    world = World(Response(Code.CONTENT, delay=2.0), limits=Limits(uploads=3))
+    """When a session ends, notifications and uploads of others stay, and still count."""
+    world = World(Response(Code.CONTENT, observe_as="key"), limits=Limits(uploads=3))
     for remote in ("leaving", "staying", "too"):
-        world.send(message(NON, mid=1), remote=remote, multicast=True)
+        world.ask(CON, mid=1, remote=remote, observe=0)
         block = (0, True, 6)
         world.ask(CON, POST, 2, payload=bytes(1024), block1=block, remote=remote)
     world.server.forget("leaving")
@@ -316,8 +305,7 @@ def test_a_peer_that_leaves_takes_its_own_with_it() -> None:
         for remote in ("third", "fourth")
     ]
     assert later == [Code.CONTINUE, Code.SERVICE_UNAVAILABLE]
-    world.now += 2.0
-    world.server.tick(world.now)
+    world.server.notify("key", world.now)
     assert [remote for remote, _ in world.server.take_outgoing()] == ["staying", "too"]
 
 
@@ -331,7 +319,6 @@ def test_what_peers_may_take() -> None:
         "snapshots_per_remote": 4,
         "snapshot_lifetime": 60,
         "dedup_lifetime": 247,
-        "delayed_responses": 64,
         "unacknowledged": 256,
         "observers_per_key": 32,
         "observers_per_remote": 16,

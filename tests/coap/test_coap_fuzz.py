@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from onboardee.wire.coap import Code, Limits, Method, Response
 from onboardee.wire.coap.client import CoapClient
 from onboardee.wire.coap.discovery import decode_response
-from onboardee.wire.coap.wire import FormatError, Frame, build, options_of, parse
+from onboardee.wire.coap.message import Frame, MessageFormatError, build, options_of, parse
 from onboardee.wire.entropy import SeededEntropy
 
 HEADS = st.builds(
@@ -42,7 +42,7 @@ def small_world() -> World:
     return World(
         Response(Code.CONTENT, bytes(100), 60, observe_as="key"),
         limits=Limits(
-            uploads=2, snapshots=2, dedup_entries=4, observers=2, delayed_responses=1,
+            uploads=2, snapshots=2, dedup_entries=4, observers=2,
             unacknowledged=1, max_request_size=64, max_block_exponent=1, observed_keys=1,
         ),
     )  # fmt: skip
@@ -94,7 +94,7 @@ def test_the_frame_is_read_as_aiocoap_reads_it(datagram: bytes) -> None:
     """An independent decoder finds the same parts in a message."""
     try:
         frame = parse(datagram)
-    except FormatError:
+    except MessageFormatError:
         return
     try:
         other = read(datagram)
@@ -112,7 +112,7 @@ def test_what_is_parsed_can_be_built_again(datagram: bytes) -> None:
     """Building from the parts gives the same bytes."""
     try:
         frame = parse(datagram)
-    except FormatError:
+    except MessageFormatError:
         return
     assert isinstance(frame, Frame)
     assert build(*frame) == datagram

@@ -11,8 +11,8 @@ from onboardee.obt import model, old_model
 from onboardee.wire.coap import Code, Method, ResponseReceived
 from onboardee.wire.coap.client import CoapClient
 from onboardee.wire.coap.discovery import decode_response
+from onboardee.wire.coap.message import options_of, parse
 from onboardee.wire.coap.options import read_response
-from onboardee.wire.coap.wire import options_of, parse
 from onboardee.wire.entropy import SeededEntropy
 
 VECTORS = Path(__file__).parent.parent / "vectors" / "iotivity-servers.json"

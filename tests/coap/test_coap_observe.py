@@ -65,7 +65,7 @@ def test_notifications_are_numbered_from_2(kind: int) -> None:
 def test_numbers_never_are_0_or_1() -> None:
     """After 24 bits the number goes on with 2."""
     world = observed(NON)
-    world.server.engine._known.notifier.observers._numbers[KEY] = 0xFFFFFE
+    world.server.engine.known.notifier.observers.numbers[KEY] = 0xFFFFFE
     numbers = []
     for _ in range(3):
         world.server.notify(KEY, world.now)

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onboardee.wire.coap import Code, Response
+from onboardee.wire.coap.message import MessageFormatError
 from onboardee.wire.coap.patching import BLOCK2, ECHO, in_small_blocks, option_of, with_option
-from onboardee.wire.coap.wire import FormatError
 
 
 @given(
@@ -40,7 +40,7 @@ def test_what_is_no_message_is_refused() -> None:
         lambda: option_of(b"", ECHO),
         lambda: with_option(b"\x49\x01\x00\x01", ECHO, b"1"),
     ):
-        with pytest.raises(FormatError):
+        with pytest.raises(MessageFormatError):
             call()
 
 

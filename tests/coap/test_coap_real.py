@@ -11,8 +11,8 @@ from coap_peer import World, read
 from onboardee.wire.coap import Code, Method, Response
 from onboardee.wire.coap.client import CoapClient
 from onboardee.wire.coap.discovery import decode_response
+from onboardee.wire.coap.message import MessageFormatError, options_of, parse
 from onboardee.wire.coap.options import read_request, read_response
-from onboardee.wire.coap.wire import FormatError, options_of, parse
 from onboardee.wire.entropy import SeededEntropy
 
 VECTORS = Path(__file__).parent.parent / "vectors" / "real-coap.json"
@@ -74,7 +74,7 @@ def test_cut_real_messages(vector: dict[str, Any]) -> None:
     for size in range(len(datagram)):
         world.server.receive(datagram[:size], "peer", 1.0)
         client.receive(datagram[:size], 1.0)
-        with suppress(FormatError):
+        with suppress(MessageFormatError):
             parse(datagram[:size])
 
 

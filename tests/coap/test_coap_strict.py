@@ -4,7 +4,7 @@ import pytest
 from coap_peer import ACK, CON, GET, NON, RST, World, empty, message, read
 
 from onboardee.wire.coap import Code, Request
-from onboardee.wire.coap.wire import FormatError, parse
+from onboardee.wire.coap.message import MessageFormatError, parse
 
 OIC_D = bytes.fromhex("b36f69630164")
 SILENCE, RESET = "silence", "reset"
@@ -211,7 +211,7 @@ def test_every_cut_of_a_message_is_survived() -> None:
 def test_a_parser_error_says_whether_to_reset() -> None:
     """The parser's one exception carries the ID of a confirmable message only."""
     for first, expected in ((0x49, 0x0102), (0x59, None), (0x69, None), (0x79, None)):
-        with pytest.raises(FormatError) as caught:
+        with pytest.raises(MessageFormatError) as caught:
             parse(bytes((first, GET, 1, 2)))
         assert caught.value.reset_mid == expected
 

@@ -12,7 +12,7 @@ from onboardee.obt import Address, LinkError, NoAnswerError, ObtEngine, run
 from onboardee.obt import engine as engine_module
 from onboardee.obt.link import Ask
 from onboardee.wire.coap import Code, Method, Request, Response
-from onboardee.wire.coap.wire import build, parse
+from onboardee.wire.coap.message import build, parse
 from onboardee.wire.dtls import CipherSuite, ClientConfig
 from onboardee.wire.entropy import SeededEntropy
 from onboardee.wire.path import Path

@@ -27,7 +27,7 @@ from onboardee.obt import (
 from onboardee.obt.fitting import fitting_order
 from onboardee.obt.orders import OIC11, OIC110
 from onboardee.obt.plans.giving import delete_credentials
-from onboardee.wire.coap import Code, ContentFormat, Request, Response, wire
+from onboardee.wire.coap import Code, ContentFormat, Request, Response, message
 from onboardee.wire.coap.model import Type
 from onboardee.wire.dtls import CipherSuite, Offer
 from onboardee.wire.path import Outgoing, Path
@@ -90,8 +90,8 @@ class StrictOldFakeDevice(OldFakeDevice):
         """Refuse what comes to a group, which our server would pass over in silence."""
         if not path.multicast:
             return super().receive(datagram, path, now)
-        token = wire.parse(datagram).token
-        refusal = wire.build(Type.NON, Code.NOT_ACCEPTABLE, 7, token, b"", b"")
+        token = message.parse(datagram).token
+        refusal = message.build(Type.NON, Code.NOT_ACCEPTABLE, 7, token, b"", b"")
         return [Outgoing(refusal, replace(path, local_host=HOST, multicast=False))]
 
 

@@ -4,7 +4,7 @@ Bytes, a peer and the time go in, bytes and events come out (RFC 7252, RFC 7641,
 the server's side; a client imports `client` and `discovery` itself, and a device does without.
 """
 
-from onboardee.wire.coap.arrival import Exchange
+from onboardee.wire.coap.arrival import ServerExchange, is_request, peek
 from onboardee.wire.coap.limits import Limits
 from onboardee.wire.coap.model import (
     ClientEvent,
@@ -13,16 +13,13 @@ from onboardee.wire.coap.model import (
     ContentFormat,
     ExchangeFailed,
     FailureReason,
-    Handler,
     Method,
     Remote,
     Request,
     Response,
     ResponseReceived,
-    UploadPolicy,
 )
 from onboardee.wire.coap.observe import Observation, Observer
-from onboardee.wire.coap.requests import is_request, peek
 from onboardee.wire.coap.server import CoapServer
 
 __all__ = [
@@ -31,10 +28,8 @@ __all__ = [
     "CoapServer",
     "Code",
     "ContentFormat",
-    "Exchange",
     "ExchangeFailed",
     "FailureReason",
-    "Handler",
     "Limits",
     "Method",
     "Observation",
@@ -43,7 +38,7 @@ __all__ = [
     "Request",
     "Response",
     "ResponseReceived",
-    "UploadPolicy",
+    "ServerExchange",
     "is_request",
     "peek",
 ]

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from itertools import count
 
-from onboardee.wire.coap import options, wire
-from onboardee.wire.coap.dedup import AnswerMemory
-from onboardee.wire.coap.exchange import Exchange
+from onboardee.wire.coap import message, options
+from onboardee.wire.coap.client_exchange import ClientExchange
 from onboardee.wire.coap.limits import Limits
 from onboardee.wire.coap.model import (
     DEREGISTER,
@@ -21,6 +20,7 @@ from onboardee.wire.coap.model import (
     Type,
 )
 from onboardee.wire.coap.outbox import Outbox, Reply
+from onboardee.wire.coap.share import AnswerMemory
 from onboardee.wire.entropy import Entropy
 
 _SERVER = None
@@ -39,11 +39,11 @@ class CoapClient:
     def __init__(self, *, entropy: Entropy, limits: Limits = _DEFAULT_LIMITS) -> None:
         self._entropy = entropy
         self._limits = limits
-        self._outbox: Outbox[Exchange] = Outbox(entropy=entropy, limits=limits)
+        self._outbox: Outbox[ClientExchange] = Outbox(entropy=entropy, limits=limits)
         self._answers = AnswerMemory(limits)
         self._numbers = count(1)
-        self._exchanges: dict[int, Exchange] = {}
-        self._by_token: dict[bytes, Exchange] = {}
+        self._exchanges: dict[int, ClientExchange] = {}
+        self._by_token: dict[bytes, ClientExchange] = {}
         self._events: list[ClientEvent] = []
 
     def request(  # noqa: PLR0913 - what a request may carry
@@ -78,7 +78,7 @@ class CoapClient:
             token=self._entropy.token(TOKEN_SIZE),
             confirmable=confirmable,
         )
-        exchange = Exchange(
+        exchange = ClientExchange(
             next(self._numbers),
             request,
             self._limits.max_block_exponent,
@@ -100,23 +100,24 @@ class CoapClient:
     def receive(self, datagram: bytes, now: float) -> None:
         """Take in one datagram of the server."""
         try:
-            frame = wire.parse(datagram)
-        except wire.FormatError as error:
+            frame = message.parse(datagram)
+        except message.MessageFormatError as error:
             if error.reset_mid is not None:
-                self._outbox.put(_SERVER, wire.empty(Type.RST, error.reset_mid))
+                self._outbox.queue.append((_SERVER, message.empty(Type.RST, error.reset_mid)))
             return
         if frame.code in _RESPONSES and frame.type == Type.ACK:
             self._take_piggybacked(frame, now)
         elif frame.code in _RESPONSES and frame.type != Type.RST:
             self._take_separate(frame, datagram, now)
         elif frame.type == Type.CON:
-            self._outbox.put(_SERVER, wire.empty(Type.RST, frame.mid))
+            self._outbox.queue.append((_SERVER, message.empty(Type.RST, frame.mid)))
         elif frame.code == 0:
             self._take_empty(frame, now)
 
     def take_outgoing(self) -> list[bytes]:
         """Hand over the datagrams to send, in order."""
-        return [datagram for _, datagram in self._outbox.take()]
+        taken, self._outbox.queue = self._outbox.queue, []
+        return [datagram for _, datagram in taken]
 
     def take_events(self) -> list[ClientEvent]:
         """Hand over what happened since the last call."""
@@ -142,7 +143,7 @@ class CoapClient:
             if exchange.deadline is not None and exchange.deadline <= now:
                 self._fail(exchange, FailureReason.TIMEOUT)
 
-    def _send(self, exchange: Exchange, message: Reply, now: float) -> None:
+    def _send(self, exchange: ClientExchange, message: Reply, now: float) -> None:
         """Send the next message of an exchange, in place of the one before."""
         self._settle(exchange)
         token = self._token_for(exchange)
@@ -153,7 +154,7 @@ class CoapClient:
         waits = self._outbox.is_in_flight(_SERVER, exchange.mid)
         exchange.deadline = None if waits else now + self._limits.response_timeout
 
-    def _token_for(self, exchange: Exchange) -> bytes:
+    def _token_for(self, exchange: ClientExchange) -> bytes:
         """Return the token to use now.
 
         Later blocks of a notification need one of their own, as the observation's token belongs
@@ -166,7 +167,7 @@ class CoapClient:
             self._by_token[exchange.block_token] = exchange
         return exchange.block_token
 
-    def _take_empty(self, frame: wire.Frame, now: float) -> None:
+    def _take_empty(self, frame: message.Frame, now: float) -> None:
         sent = self._outbox.settle(_SERVER, frame.mid)
         if sent is None or sent.context is None:
             return
@@ -175,14 +176,14 @@ class CoapClient:
         else:
             self._fail(sent.context, FailureReason.RESET)
 
-    def _take_piggybacked(self, frame: wire.Frame, now: float) -> None:
+    def _take_piggybacked(self, frame: message.Frame, now: float) -> None:
         exchange = self._by_token.get(frame.token)
         if exchange is None or exchange.mid != frame.mid:
             return
         if self._outbox.settle(_SERVER, frame.mid) is not None:
             self._take_response(exchange, frame, options.read_response(frame.options), now)
 
-    def _take_separate(self, frame: wire.Frame, datagram: bytes, now: float) -> None:
+    def _take_separate(self, frame: message.Frame, datagram: bytes, now: float) -> None:
         """Take in a response with a message ID of its own: it may come twice, or to nobody."""
         answer = self._answers.find(_SERVER, frame.mid, datagram, now)
         if answer is None:
@@ -191,19 +192,23 @@ class CoapClient:
             is_wanted = exchange is not None and opts.acceptable
             answer = b""
             if not is_wanted:
-                answer = wire.empty(Type.RST, frame.mid)
+                answer = message.empty(Type.RST, frame.mid)
             elif frame.type == Type.CON:
-                answer = wire.empty(Type.ACK, frame.mid)
+                answer = message.empty(Type.ACK, frame.mid)
             self._answers.store(_SERVER, frame.mid, datagram, answer, now)
             if answer:
-                self._outbox.put(_SERVER, answer)
+                self._outbox.queue.append((_SERVER, answer))
             if exchange is not None:
                 self._take_response(exchange, frame, opts, now)
         elif answer:
-            self._outbox.put(_SERVER, answer)
+            self._outbox.queue.append((_SERVER, answer))
 
     def _take_response(
-        self, exchange: Exchange, frame: wire.Frame, opts: options.ResponseOptions, now: float
+        self,
+        exchange: ClientExchange,
+        frame: message.Frame,
+        opts: options.ResponseOptions,
+        now: float,
     ) -> None:
         code = Code.read(frame.code)
         if code is None or not opts.acceptable:
@@ -228,7 +233,7 @@ class CoapClient:
             self._deliver(exchange, result)
 
     @staticmethod
-    def _is_due(exchange: Exchange, frame: wire.Frame, number: int, now: float) -> bool:
+    def _is_due(exchange: ClientExchange, frame: message.Frame, number: int, now: float) -> bool:
         """Tell whether to heed a notification, or the answer to a cancellation.
 
         IoTivity answers a cancellation with the number 1.
@@ -237,14 +242,14 @@ class CoapClient:
             return frame.type == Type.ACK or number == DEREGISTER
         return exchange.is_news(number, now)
 
-    def _drop_gathered(self, exchange: Exchange) -> None:
+    def _drop_gathered(self, exchange: ClientExchange) -> None:
         """Give up the blocks of an older state; answers to their requests come to nobody."""
         exchange.begin_anew()
         if exchange.block_token is not None:
             del self._by_token[exchange.block_token]
             exchange.block_token = None
 
-    def _deliver(self, exchange: Exchange, response: ClientResponse) -> None:
+    def _deliver(self, exchange: ClientExchange, response: ClientResponse) -> None:
         is_notification = exchange.is_announced and not exchange.is_cancelled
         self._events.append(ResponseReceived(exchange.number, response, is_notification))
         goes_on = response.observe is not None and response.code.is_success
@@ -254,18 +259,18 @@ class CoapClient:
         else:
             self._end(exchange)
 
-    def _fail(self, exchange: Exchange, reason: FailureReason) -> None:
+    def _fail(self, exchange: ClientExchange, reason: FailureReason) -> None:
         if exchange.number in self._exchanges:
             self._end(exchange)
             self._events.append(ExchangeFailed(exchange.number, reason))
 
-    def _end(self, exchange: Exchange) -> None:
+    def _end(self, exchange: ClientExchange) -> None:
         self._settle(exchange)
         del self._exchanges[exchange.number]
         del self._by_token[exchange.request.token]
         if exchange.block_token is not None:
             del self._by_token[exchange.block_token]
 
-    def _settle(self, exchange: Exchange) -> None:
+    def _settle(self, exchange: ClientExchange) -> None:
         if exchange.mid is not None:
             self._outbox.settle(_SERVER, exchange.mid)

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from onboardee.wire.coap import options, wire
+from onboardee.wire.coap import message, options
 from onboardee.wire.coap.client import TOKEN_SIZE
-from onboardee.wire.coap.exchange import client_response
+from onboardee.wire.coap.client_exchange import client_response
 from onboardee.wire.coap.model import ClientResponse, Code, Method, Type
 from onboardee.wire.entropy import Entropy
 
@@ -23,7 +23,7 @@ def encode_multicast_request(
     area = options.write(
         path=path, query=tuple(query), accept=accept, accept_version=accept_version
     )
-    return token, wire.build(Type.NON, Method.GET, mid, token, area, b"")
+    return token, message.build(Type.NON, Method.GET, mid, token, area, b"")
 
 
 def decode_response(datagram: bytes) -> ClientResponse | None:
@@ -46,7 +46,7 @@ def pong(datagram: bytes) -> bytes | None:
     """
     if len(datagram) != 4 or datagram[0] != 0x40 or datagram[1] != 0:
         return None
-    return wire.empty(Type.RST, int.from_bytes(datagram[2:]))
+    return message.empty(Type.RST, int.from_bytes(datagram[2:]))
 
 
 def acknowledgement(datagram: bytes) -> bytes | None:
@@ -57,13 +57,13 @@ def acknowledgement(datagram: bytes) -> bytes | None:
     frame = _response(datagram)
     if frame is None or frame.type != Type.CON:
         return None
-    return wire.empty(Type.ACK, frame.mid)
+    return message.empty(Type.ACK, frame.mid)
 
 
-def _response(datagram: bytes) -> wire.Frame | None:
+def _response(datagram: bytes) -> message.Frame | None:
     try:
-        frame = wire.parse(datagram)
-    except wire.FormatError:
+        frame = message.parse(datagram)
+    except message.MessageFormatError:
         return None
     is_response = 2 << 5 <= frame.code < 6 << 5 and frame.type in (Type.CON, Type.NON)
     return frame if is_response else None

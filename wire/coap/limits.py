@@ -34,8 +34,6 @@ class Limits:
     dedup_bytes: int = 1024 * 1024
     """Remembered answers and their bookkeeping; older ones go first."""
 
-    delayed_responses: int = 64
-    """Answers held back at a time; above it an answer is not delayed."""
     unacknowledged: int = 256
     """Confirmable messages in flight; above it a message is sent non-confirmable."""
 

@@ -1,6 +1,6 @@
 """The values that cross the border of the CoAP room: requests, responses and their numbers."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 from typing import TypeAlias
@@ -115,8 +115,7 @@ class Request(Struct, frozen=True):
 class Response(Struct, frozen=True):
     """What a handler answers.
 
-    `observe_as` names the resource whose changes are told to this peer if it asked to observe;
-    `delay` holds the answer back for so many seconds (the leisure of RFC 7252 8.2).
+    `observe_as` names the resource whose changes are told to this peer if it asked to observe.
     """
 
     code: Code
@@ -124,17 +123,6 @@ class Response(Struct, frozen=True):
     content_format: int | None = None
     content_version: int | None = None
     observe_as: Hashable | None = None
-    delay: float = 0.0
-
-
-Handler: TypeAlias = Callable[[Request, Remote, float], Response | None]
-"""Answers one request at a time `now`; `None` means silence."""
-
-UploadPolicy: TypeAlias = Callable[[Request, Remote], Code | None]
-"""Asked at each block of an upload but the last: `None` lets it go on, a code refuses.
-
-The request holds that block only.
-"""
 
 
 @dataclass(frozen=True, slots=True)

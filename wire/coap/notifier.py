@@ -7,7 +7,7 @@ from onboardee.wire.coap.limits import Limits
 from onboardee.wire.coap.model import REGISTER, Code, Remote, Request, Response
 from onboardee.wire.coap.observe import Observer, Observers
 from onboardee.wire.coap.outbox import Outbox, Reply
-from onboardee.wire.coap.responder import Responder
+from onboardee.wire.coap.responses import Responder
 
 
 class Notifier:
@@ -18,7 +18,7 @@ class Notifier:
         self._outbox = outbox
         self._limits = limits
         self.observers = Observers(limits)
-        self._stale: dict[Observer, None] = {}
+        self.stale: dict[Observer, None] = {}
         """Who is to be told of a new state now, in order."""
 
     def observe(
@@ -50,14 +50,12 @@ class Notifier:
             if observer.awaits_ack:
                 observer.is_stale = True
             else:
-                self._stale[observer] = None
+                self.stale[observer] = None
 
-    def take_stale(self) -> Observer | None:
-        """Return the next observer to be told, if there is one."""
-        if not self._stale:
-            return None
-        observer = next(iter(self._stale))
-        del self._stale[observer]
+    def take_stale(self) -> Observer:
+        """Return the next observer to be told; ask whether anybody is `stale` before."""
+        observer = next(iter(self.stale))
+        del self.stale[observer]
         return observer
 
     def tell(self, observer: Observer, response: Response | None, now: float) -> None:
@@ -83,7 +81,7 @@ class Notifier:
     def end(self, observer: Observer) -> None:
         """Take an observer off the list and stop what is on its way to it."""
         self.observers.remove(observer)
-        self._stale.pop(observer, None)
+        self.stale.pop(observer, None)
         if observer.awaits_ack and observer.last_mid is not None:
             self._outbox.settle(observer.remote, observer.last_mid)
 
@@ -98,7 +96,7 @@ class Notifier:
         observer.confirmed_at = now
         if observer.is_stale:
             observer.is_stale = False
-            self._stale[observer] = None
+            self.stale[observer] = None
 
     def reset(self, remote: Remote, mid: int) -> None:
         """End the observation whose non-confirmable notification was rejected (RFC 7641 3.6)."""

@@ -46,7 +46,8 @@ class Observers:
         self._by_key: dict[Hashable, dict[tuple[Remote, bytes], Observer]] = {}
         self._by_remote: dict[Remote, dict[bytes, Observer]] = {}
         self._count = 0
-        self._numbers: dict[Hashable, int] = {}
+        self.numbers: dict[Hashable, int] = {}
+        """The number of each observed resource's latest notification."""
 
     def __len__(self) -> int:
         return self._count
@@ -107,20 +108,20 @@ class Observers:
 
     def advance(self, key: Hashable) -> None:
         """Give a resource's next notification its number: 24 bits, never 0 or 1 (RFC 7641 3.4)."""
-        number = self._numbers.get(key, FIRST_NUMBER - 1)
-        self._numbers[key] = number + 1 if number < _LAST_NUMBER else FIRST_NUMBER
+        number = self.numbers.get(key, FIRST_NUMBER - 1)
+        self.numbers[key] = number + 1 if number < _LAST_NUMBER else FIRST_NUMBER
 
     def number(self, key: Hashable) -> int:
         """Return the number of a resource's latest notification."""
-        return self._numbers[key]
+        return self.numbers[key]
 
     def _make_number(self, key: Hashable) -> bool:
-        if key in self._numbers:
+        if key in self.numbers:
             return True
-        if len(self._numbers) >= self._limits.observed_keys:
-            unused = next((old for old in self._numbers if old not in self._by_key), None)
+        if len(self.numbers) >= self._limits.observed_keys:
+            unused = next((old for old in self.numbers if old not in self._by_key), None)
             if unused is None:
                 return False
-            del self._numbers[unused]
-        self._numbers[key] = FIRST_NUMBER - 1
+            del self.numbers[unused]
+        self.numbers[key] = FIRST_NUMBER - 1
         return True

@@ -21,8 +21,8 @@ from aiocoap.optiontypes import (  # type: ignore[import-untyped]
 )
 
 from onboardee.wire.coap.blocks import Block
+from onboardee.wire.coap.message import options_of
 from onboardee.wire.coap.model import Code
-from onboardee.wire.coap.wire import options_of
 
 ACCEPT_VERSION: Final = 2049
 CONTENT_VERSION: Final = 2053
@@ -118,13 +118,10 @@ class ResponseOptions:
 
 
 def read_request(area: bytes) -> RequestOptions:
-    """Read the options of a request that `onboardee.wire.parse` has passed."""
-    if len(area) > CACHED_AREA_SIZE:
-        return _read_request(area)
-    return _cached_request(area)
+    """Read the options of a request that `onboardee.wire.coap.message.parse` has passed.
 
-
-def _read_request(area: bytes) -> RequestOptions:
+    `cached_request` does the same for areas of at most `CACHED_AREA_SIZE` octets.
+    """
     values, understood = _values(area, _IN_REQUESTS)
     segments = values.get(_URI_PATH, [])
     if "." in segments or ".." in segments:  # RFC 7252 5.10.1 forbids both values
@@ -148,11 +145,11 @@ def _read_request(area: bytes) -> RequestOptions:
     )
 
 
-_cached_request = lru_cache(CACHED_AREAS)(_read_request)
+cached_request = lru_cache(CACHED_AREAS)(read_request)
 
 
 def read_response(area: bytes) -> ResponseOptions:
-    """Read the options of a response that `onboardee.wire.parse` has passed."""
+    """Read the options of a response that `onboardee.wire.coap.message.parse` has passed."""
     values, understood = _values(area, _IN_RESPONSES)
     return ResponseOptions(
         content_format=_single(values, _CONTENT_FORMAT),

@@ -1,11 +1,11 @@
-"""What leaves: message IDs, retransmission (RFC 7252 4.2) and messages held back."""
+"""What leaves: message IDs, and the retransmission of confirmable messages (RFC 7252 4.2)."""
 
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from itertools import count
 from typing import Generic, NamedTuple, TypeVar
 
-from onboardee.wire.coap import wire
+from onboardee.wire.coap import message
 from onboardee.wire.coap.limits import Limits
 from onboardee.wire.coap.model import Remote, Type
 from onboardee.wire.entropy import Entropy, random_fraction
@@ -35,15 +35,6 @@ class Transmission(Generic[Context]):
     settled: bool = False
 
 
-class _Held(NamedTuple):
-    due: float
-    order: int
-    remote: Remote
-    confirmable: bool
-    token: bytes
-    reply: Reply
-
-
 class Outbox(Generic[Context]):
     """Sends for one endpoint; `Context` is the type of whom the fate of a message concerns."""
 
@@ -52,20 +43,11 @@ class Outbox(Generic[Context]):
         self._limits = limits
         self._mid = int.from_bytes(entropy.token(2))
         self._order = count()
-        self._queue: list[tuple[Remote, bytes]] = []
+        self.queue: list[tuple[Remote, bytes]] = []
+        """Finished datagrams, in their order, for whoever sends them to take."""
         self._pending: dict[Remote, dict[int, Transmission[Context]]] = {}
         self._pending_count = 0
         self._timers: list[tuple[float, int, Transmission[Context]]] = []
-        self._held: list[_Held] = []
-
-    def take(self) -> list[tuple[Remote, bytes]]:
-        """Hand over the datagrams to send, in order."""
-        queue, self._queue = self._queue, []
-        return queue
-
-    def put(self, remote: Remote, datagram: bytes) -> None:
-        """Queue a finished datagram."""
-        self._queue.append((remote, datagram))
 
     def next_mid(self) -> int:
         """Return a fresh message ID (RFC 7252 4.4)."""
@@ -73,19 +55,14 @@ class Outbox(Generic[Context]):
         return self._mid
 
     @property
-    def has_room_to_hold(self) -> bool:
-        """Tell whether one more message may be held back."""
-        return len(self._held) < self._limits.delayed_responses
-
-    @property
     def in_flight(self) -> int:
         """The number of messages waiting for their acknowledgement."""
         return self._pending_count
 
     @property
-    def held(self) -> int:
-        """The number of messages held back."""
-        return len(self._held)
+    def timers(self) -> int:
+        """The number of timers, those of settled messages included."""
+        return len(self._timers)
 
     def send_confirmable(
         self, remote: Remote, token: bytes, reply: Reply, now: float, context: Context | None = None
@@ -97,28 +74,22 @@ class Outbox(Generic[Context]):
         if self._pending_count >= self._limits.unacknowledged:
             return self.send_once(remote, token, reply)
         mid = self.next_mid()
-        datagram = wire.build(Type.CON, reply.code, mid, token, reply.options, reply.payload)
+        datagram = message.build(Type.CON, reply.code, mid, token, reply.options, reply.payload)
         spread = 1 + (self._limits.ack_random_factor - 1) * random_fraction(self._entropy)
         timeout = self._limits.ack_timeout * spread
         sent = Transmission(remote, mid, datagram, context, timeout, now + timeout)
         self._pending.setdefault(remote, {})[mid] = sent
         self._pending_count += 1
         self._arm(sent)
-        self.put(remote, datagram)
+        self.queue.append((remote, datagram))
         return mid
 
     def send_once(self, remote: Remote, token: bytes, reply: Reply) -> int:
         """Send a non-confirmable message; returns its ID."""
         mid = self.next_mid()
-        datagram = wire.build(Type.NON, reply.code, mid, token, reply.options, reply.payload)
-        self.put(remote, datagram)
+        datagram = message.build(Type.NON, reply.code, mid, token, reply.options, reply.payload)
+        self.queue.append((remote, datagram))
         return mid
-
-    def hold(
-        self, due: float, remote: Remote, token: bytes, reply: Reply, *, confirmable: bool
-    ) -> None:
-        """Send a message at the time `due`; ask `has_room_to_hold` before."""
-        heappush(self._held, _Held(due, next(self._order), remote, confirmable, token, reply))
 
     def settle(self, remote: Remote, mid: int) -> Transmission[Context] | None:
         """End the retransmission of a message; returns it if it was in flight."""
@@ -140,30 +111,18 @@ class Outbox(Generic[Context]):
         return mid in self._pending.get(remote, ())
 
     def forget(self, remote: Remote) -> None:
-        """Stop whatever is on its way to a peer or held back for it."""
+        """Stop whatever is on its way to a peer."""
         for mid in list(self._pending.get(remote, ())):
             self.settle(remote, mid)
-        if any(held.remote == remote for held in self._held):
-            self._held = [held for held in self._held if held.remote != remote]
-            heapify(self._held)
 
     def next_deadline(self) -> float | None:
-        """Return the time of the next retransmission or held message."""
-        if not self._timers and not self._held:
-            return None
+        """Return the time of the next retransmission."""
         while self._timers and self._timers[0][2].settled:
             heappop(self._timers)
-        heads = [heap[0][0] for heap in (self._timers, self._held) if heap]
-        return min(heads) if heads else None
+        return self._timers[0][0] if self._timers else None
 
     def tick(self, now: float) -> list[Transmission[Context]]:
         """Send what is due; returns the messages that were given up."""
-        while self._held and self._held[0].due <= now:
-            held = heappop(self._held)
-            if held.confirmable:
-                self.send_confirmable(held.remote, held.token, held.reply, now)
-            else:
-                self.send_once(held.remote, held.token, held.reply)
         given_up = []
         while self._timers and self._timers[0][0] <= now:
             sent = heappop(self._timers)[2]
@@ -179,7 +138,7 @@ class Outbox(Generic[Context]):
         sent.timeout *= 2
         sent.due = now + sent.timeout
         self._arm(sent)
-        self.put(sent.remote, sent.datagram)
+        self.queue.append((sent.remote, sent.datagram))
         return True
 
     def _arm(self, sent: Transmission[Context]) -> None:

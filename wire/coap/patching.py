@@ -1,6 +1,6 @@
 """Changing single options of a message that is otherwise left as it is."""
 
-from onboardee.wire.coap import wire
+from onboardee.wire.coap import message
 from onboardee.wire.coap.blocks import Block
 from onboardee.wire.coap.model import Method
 
@@ -15,23 +15,26 @@ def token_of(datagram: bytes) -> bytes:
 
 
 def option_of(datagram: bytes, number: int) -> bytes | None:
-    """Return the value of an option, None if the message has none. Raises `FormatError`."""
-    for found, value in wire.options_of(wire.parse(datagram).options):
+    """Return the value of an option, None if the message has none. Raises `MessageFormatError`."""
+    for found, value in message.options_of(message.parse(datagram).options):
         if found == number:
             return value
     return None
 
 
 def with_option(datagram: bytes, number: int, value: bytes) -> bytes:
-    """Return the message with an option in place of those of its number. Raises `FormatError`."""
-    frame = wire.parse(datagram)
-    options = [each for each in wire.options_of(frame.options) if each[0] != number]
-    return wire.build(
+    """Return the message with an option in place of those of its number.
+
+    Raises `MessageFormatError`.
+    """
+    frame = message.parse(datagram)
+    options = [each for each in message.options_of(frame.options) if each[0] != number]
+    return message.build(
         frame.type,
         frame.code,
         frame.mid,
         frame.token,
-        wire.encode_options([*options, (number, value)]),
+        message.encode_options([*options, (number, value)]),
         frame.payload,
     )
 
@@ -41,7 +44,7 @@ def in_small_blocks(datagram: bytes, bound: int) -> bytes | None:
 
     None for other methods, which must not be carried out again, and if nothing is that small.
     """
-    frame = wire.parse(datagram)
+    frame = message.parse(datagram)
     room = bound - len(frame.token) - _OVERHEAD
     if frame.code != Method.GET or room < 16:
         return None

@@ -9,7 +9,7 @@ from onboardee.wire.coap.limits import Limits
 from onboardee.wire.coap.model import Code, Remote
 
 
-class Outcome(NamedTuple):
+class UploadOutcome(NamedTuple):
     """What a block led to: 2.31, a refusal, or the joined body."""
 
     code: Code
@@ -45,20 +45,20 @@ class Uploads:
         *,
         announced: int | None,
         now: float,
-    ) -> Outcome:
+    ) -> UploadOutcome:
         """Put a block to its upload.
 
         `announced` is the Size1 option's value. The first block begins anew whatever was there.
         """
         if len(payload) > block.size or (block.more and len(payload) != block.size):
-            return Outcome(Code.BAD_REQUEST)
+            return UploadOutcome(Code.BAD_REQUEST)
         upload = self._find(remote, key, block, now)
         if isinstance(upload, Code):
-            return Outcome(upload)
+            return UploadOutcome(upload)
         total = max(block.offset + len(payload), announced or 0)
         if total > self._limits.max_request_size:
             self._remove(remote, key)
-            return Outcome(Code.REQUEST_ENTITY_TOO_LARGE, size1=self._limits.max_request_size)
+            return UploadOutcome(Code.REQUEST_ENTITY_TOO_LARGE, size1=self._limits.max_request_size)
         return self._append(upload, block, payload, now)
 
     def drop(self, remote: Remote, key: Hashable) -> None:
@@ -99,7 +99,7 @@ class Uploads:
         self._count += 1
         return upload
 
-    def _append(self, upload: _Upload, block: Block, payload: bytes, now: float) -> Outcome:
+    def _append(self, upload: _Upload, block: Block, payload: bytes, now: float) -> UploadOutcome:
         body = upload.body
         end = block.offset + len(payload)
         is_repeat = end <= len(body) and body[block.offset : end] == payload
@@ -107,12 +107,12 @@ class Uploads:
             body += payload
         elif not is_repeat:
             self._remove(upload.remote, upload.key)
-            return Outcome(Code.REQUEST_ENTITY_INCOMPLETE)
+            return UploadOutcome(Code.REQUEST_ENTITY_INCOMPLETE)
         upload.touched = now
         if block.more:
-            return Outcome(Code.CONTINUE)
+            return UploadOutcome(Code.CONTINUE)
         self._remove(upload.remote, upload.key)
-        return Outcome(Code.CHANGED, bytes(body))
+        return UploadOutcome(Code.CHANGED, bytes(body))
 
     def _expire(self, now: float) -> None:
         oldest = now - self._limits.upload_lifetime

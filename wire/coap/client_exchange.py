@@ -21,7 +21,7 @@ _MAX_RESTARTS = 3
 
 
 @dataclass(slots=True, eq=False)
-class Exchange:
+class ClientExchange:
     """The state of one request until its response is complete, or its observation over."""
 
     number: int

@@ -46,9 +46,6 @@ class Responder:
     ) -> Reply:
         """Turn a response into the content of a message, or of its first block."""
         payload = response.payload
-        if block2 is None and len(payload) <= self._whole and block1 is None and observe is None:
-            area = options.write_content(response.content_format, response.content_version)
-            return Reply(response.code, area, payload)
         wanted = (block2 or Block(0, more=False, exponent=self._exponent)).at_most(self._exponent)
         fits = len(payload) <= wanted.size and wanted.number == 0
         is_diagnosis = not response.code.is_success and response.content_format is None

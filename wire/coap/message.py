@@ -20,7 +20,7 @@ _EXTENDED_8 = 13
 _EXTENDED_16 = 14
 
 
-class FormatError(Exception):
+class MessageFormatError(Exception):
     """The datagram is no CoAP message.
 
     `reset_mid` is the message ID to answer with a Reset, or `None` where silence is due: only a
@@ -46,17 +46,17 @@ class Frame(NamedTuple):
 def parse(datagram: bytes) -> Frame:
     """Take a datagram apart.
 
-    Raises `FormatError`, and nothing else, for whatever bytes there are.
+    Raises `MessageFormatError`, and nothing else, for whatever bytes there are.
     """
     if len(datagram) < _HEADER or datagram[0] >> 6 != _VERSION:
-        raise FormatError("no CoAP header of version 1")
+        raise MessageFormatError("no CoAP header of version 1")
     first = datagram[0]
     message_type = (first >> 4) & 3
     mid = datagram[2] << 8 | datagram[3]
     start = _HEADER + (first & 15)
     try:
         end = _end_of_options(datagram, start)
-    except FormatError as error:
+    except MessageFormatError as error:
         if message_type == Type.CON:
             error.reset_mid = mid
         raise
@@ -73,13 +73,16 @@ def parse(datagram: bytes) -> Frame:
 def _end_of_options(data: bytes, offset: int) -> int:
     """Return the place of the payload marker, or the length of `data` if there is none."""
     size = len(data)
-    _check_token(data, offset)
+    if offset > min(size, _HEADER + MAX_TOKEN):
+        raise MessageFormatError("token is cut off, or its length is reserved")
+    if data[1] == 0 and size > _HEADER:
+        raise MessageFormatError("empty message has a content")
     count = 0
     while offset < size:
         head = data[offset]
         if head == _PAYLOAD_MARKER:
             if offset + 1 == size:
-                raise FormatError("payload marker without payload")
+                raise MessageFormatError("payload marker without payload")
             break
         delta, length = head >> 4, head & 15
         offset += 1
@@ -90,19 +93,10 @@ def _end_of_options(data: bytes, offset: int) -> int:
         offset += length
         count += 1
     if offset > size:
-        raise FormatError("option is cut off")
+        raise MessageFormatError("option is cut off")
     if count > MAX_OPTIONS:
-        raise FormatError("too many options")
+        raise MessageFormatError("too many options")
     return offset
-
-
-def _check_token(data: bytes, end: int) -> None:
-    if end > _HEADER + MAX_TOKEN:
-        raise FormatError("token length is reserved")
-    if end > len(data):
-        raise FormatError("token is cut off")
-    if data[1] == 0 and len(data) > _HEADER:
-        raise FormatError("empty message has a content")
 
 
 def _extended(data: bytes, offset: int, nibble: int) -> tuple[int, int]:
@@ -111,7 +105,7 @@ def _extended(data: bytes, offset: int, nibble: int) -> tuple[int, int]:
         return data[offset] + 13, offset + 1
     if nibble == _EXTENDED_16 and offset + 1 < len(data):
         return (data[offset] << 8 | data[offset + 1]) + 269, offset + 2
-    raise FormatError("option delta or length is reserved or cut off")
+    raise MessageFormatError("option delta or length is reserved or cut off")
 
 
 def options_of(area: bytes) -> list[tuple[int, bytes]]:
