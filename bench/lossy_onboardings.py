@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from onboardee.device.events import Bus, Event, PinShown
 from onboardee.device.simulation import profile
 from onboardee.device.simulation.manufacturer import Manufacturer
-from onboardee.device.testing import MemoryNetwork, Weather, memory_device
+from onboardee.device.testing import Impairments, MemoryNetwork, memory_device
 from onboardee.obt import (
     ORDERS,
     MemoryTransport,
@@ -30,7 +30,7 @@ from onboardee.obt import (
 from onboardee.pki import issuing
 from onboardee.wire.entropy import SeededEntropy
 
-WEATHER = Weather(loss=0.2, duplication=0.1, reordering=0.3)
+WEATHER = Impairments(loss=0.2, duplication=0.1, reordering=0.3)
 OWNER = UUID("11111111-2222-4333-8444-555555555555")
 DISCOVERY_ROUNDS = 30
 
@@ -66,7 +66,7 @@ def light_with(method: profile.OwnerTransferMethod) -> profile.Profile:
 
 def onboard(seed: int, name: str) -> float | str:
     """Find and own one device, the order going by the seed; return the seconds it took."""
-    network = MemoryNetwork(seed=seed, weather=WEATHER)
+    network = MemoryNetwork(seed=seed, impairments=WEATHER)
     method, bystander, bus = profile.OwnerTransferMethod(name), Bystander(), Bus()
     bus.subscribe(bystander.look)
     memory_device(network, light_with(method), seed=seed, bus=bus)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import click
 
-from onboardee.device.simulation.capture import Captured, CaptureError, captured
+from onboardee.device.simulation.capture import CapturedProfile, CapturedProfileError, captured
 from onboardee.obt import Address, AsyncioTransport, ObtError, SharedKey, Survey, survey
 from onboardee.obt.database import ProvisioningDatabase
 
@@ -47,12 +47,12 @@ class Keys:
         return SharedKey(record.owner, record.key, secured)
 
 
-def capture(target: str, keys: Keys) -> Captured:
+def capture(target: str, keys: Keys) -> CapturedProfile:
     """Read a device and make its profile. Raises `click.ClickException`."""
     address = read_address(target)
     try:
         made = captured(asyncio.run(_survey(address, keys)))
-    except (ObtError, CaptureError, OSError) as error:
+    except (ObtError, CapturedProfileError, OSError) as error:
         raise click.ClickException(str(error)) from error
     return made
 

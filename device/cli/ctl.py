@@ -1,4 +1,4 @@
-"""`onboardee ctl`: look into a running device, and be the world around it."""
+"""`onboardee ctl`: look into a running device, change its values, press its inputs."""
 
 import json
 import sys
@@ -72,7 +72,7 @@ def device_options(function: Callable[..., None]) -> Callable[..., None]:
 @click.group("ctl", cls=Commands, epilog="Example: onboardee ctl set /light/switch#value true")
 @device_options
 def command() -> None:
-    """Look into a running device, and be the world around it.
+    """Look into a running device, change its values, press its inputs.
 
     Without --state-dir and --device the one that runs is meant; --state-dir may also be what
     several devices have their directories in. A property is named

@@ -1,4 +1,4 @@
-"""`onboardee demo`: a light's life with an owner, told message by message."""
+"""`onboardee demo`: a whole ownership of a light, printed message by message."""
 
 import asyncio
 import re
@@ -50,14 +50,14 @@ UUID_TEXT = re.compile(r"\b([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-
 LIGHT = ("/light/switch", "/light/dimming")
 
 
-class StoryError(Exception):
+class DemoError(Exception):
     """Something did not do what it says."""
 
 
 def expect(is_so: bool, sentence: str) -> None:
-    """Raise `StoryError` unless what the sentence says is so."""
+    """Raise `DemoError` unless what the sentence says is so."""
     if not is_so:
-        raise StoryError(f"expected: {sentence}")
+        raise DemoError(f"expected: {sentence}")
 
 
 @click.command("demo", epilog="Example: onboardee demo --order iot2")
@@ -68,20 +68,20 @@ def expect(is_so: bool, sentence: str) -> None:
     help="In which order of messages to take ownership: as which tool does.",
 )
 def command(order: str) -> None:
-    """Start a light, own it, switch it, reset it, and tell the story.
+    """Start a light, own it, switch it, reset it, and print every message.
 
     Everything happens in this process, over real sockets on the loopback interface. Exit code 1
     if any step does not do what it says.
     """
     began = time.perf_counter()
     try:
-        asyncio.run(Story(ALL_ORDERS[order]).tell())
-    except (StoryError, ObtError) as error:
+        asyncio.run(Demo(ALL_ORDERS[order]).run())
+    except (DemoError, ObtError) as error:
         raise click.ClickException(str(error)) from error
-    click.echo(f"\nThe whole story took {time.perf_counter() - began:.2f} s.")
+    click.echo(f"\nAll of it took {time.perf_counter() - began:.2f} s.")
 
 
-class Story:
+class Demo:
     """One light, one onboarding tool, and what they say to each other."""
 
     def __init__(self, order: Order) -> None:
@@ -89,8 +89,8 @@ class Story:
         self._owner = uuid4()
         self._is_reset = asyncio.Event()
 
-    async def tell(self) -> None:
-        """Tell it from the first start to the factory reset. Raises `StoryError`, `ObtError`."""
+    async def run(self) -> None:
+        """Run it from the first start to the factory reset. Raises `DemoError`, `ObtError`."""
         with tempfile.TemporaryDirectory() as directory:
             profile = load("light")
             profile = replace(
@@ -144,7 +144,7 @@ class Story:
         try:
             await asyncio.wait_for(self._is_reset.wait(), 10 * RESET_DELAY)
         except TimeoutError as error:
-            raise StoryError("expected: the device is reset in time") from error
+            raise DemoError("expected: the device is reset in time") from error
 
     def _rule(self) -> Rule:
         return Rule(

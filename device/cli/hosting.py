@@ -37,7 +37,7 @@ from onboardee.svrdb.codec import Codec
 from onboardee.wire.entropy import Entropy, SeededEntropy, SystemEntropy
 
 if TYPE_CHECKING:
-    from onboardee.device.cli.watching import Watch
+    from onboardee.device.cli.watching import WatchOptions
 
 
 _OF_HOST: Final = frozenset(
@@ -58,7 +58,7 @@ _OF_HOST: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Tenant:
+class PlannedDevice:
     """A device that is to run: its name, of which profile it is, where it keeps its state."""
 
     name: str
@@ -68,7 +68,7 @@ class Tenant:
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class HostOptions:
     """How all devices of this process run."""
 
     ports: Ports
@@ -81,69 +81,69 @@ class House:
     """Of a device that starts anew; for one device only."""
     seed: str | None = None
     keylog: KeyWriter | None = None
-    watch: "Watch | None" = None
+    watch: "WatchOptions | None" = None
     adopt: bool = False
     budgets: Budgets = field(default_factory=Budgets)
     """How much may be sent in the clear, for all devices together."""
 
 
-def run(tenants: Sequence[Tenant], house: House) -> None:
+def run(planned: Sequence[PlannedDevice], options: HostOptions) -> None:
     """Run the devices until SIGINT or SIGTERM.
 
     Raises `StoreError`, `BehaviourError`, `BindError` or OSError, and then none runs.
     """
-    log = Log(house.log_format)
+    log = Log(options.log_format)
     with ExitStack() as ending:
         ending.callback(log.close)
-        if house.watch is not None:
-            ending.callback(house.watch.close)
-        is_alone = len(tenants) == 1
-        devices = [_made(tenant, house, log, ending, is_alone=is_alone) for tenant in tenants]
-        asyncio.run(_serve(devices, [tenant.directory for tenant in tenants], house.ports))
+        if options.watch is not None:
+            ending.callback(options.watch.close)
+        is_alone = len(planned) == 1
+        devices = [_made(device, options, log, ending, is_alone=is_alone) for device in planned]
+        asyncio.run(_serve(devices, [device.directory for device in planned], options.ports))
 
 
 def _made(
-    tenant: Tenant, house: House, log: Log, ending: ExitStack, *, is_alone: bool
+    device: PlannedDevice, options: HostOptions, log: Log, ending: ExitStack, *, is_alone: bool
 ) -> tuple[AnyDevice, Store]:
-    profile, bus = tenant.profile, Bus(tenant.name)
+    profile, bus = device.profile, Bus(device.name)
     lines = EventLog(
         log,
-        tenant.name,
-        tenant.directory,
+        device.name,
+        device.directory,
         is_alone=is_alone,
-        verbose=house.verbose,
+        verbose=options.verbose,
         texts=profile.says,
     )
     ending.callback(lines.close)
-    if house.watch is not None and house.watch.is_shown:
+    if options.watch is not None and options.watch.is_shown:
         bus.subscribe(partial(_unless_traced, lines))
     else:
-        bus.subscribe(lines, requests=house.verbose)
+        bus.subscribe(lines, requests=options.verbose)
     entropy = (
-        SystemEntropy() if house.seed is None else SeededEntropy(f"{house.seed} {tenant.name}")
+        SystemEntropy() if options.seed is None else SeededEntropy(f"{options.seed} {device.name}")
     )
-    store = ending.enter_context(_opened(tenant, house, entropy))
-    _settle(store, tenant, house)
-    for ignored in _ignored(store, tenant, house):
+    store = ending.enter_context(_opened(device, options, entropy))
+    _settle(store, device, options)
+    for ignored in _ignored(store, device, options):
         bus.publish(ignored)
-    if house.seed is not None:
+    if options.seed is not None:
         bus.publish(EntropySeeded())
-    if house.keylog is not None:
-        house.keylog.report = partial(_tell_keylog, bus)
+    if options.keylog is not None:
+        options.keylog.report = partial(_tell_keylog, bus)
     surroundings = Surroundings(
         entropy=entropy,
         bus=bus,
-        keylog=house.keylog,
-        seed=house.seed,
-        budget=house.budgets.of(profile.answers),
+        keylog=options.keylog,
+        seed=options.seed,
+        budget=options.budgets.of(profile.answers),
     )
-    if house.watch is None:
+    if options.watch is None:
         return boot(profile, store, surroundings), store
     # what watches is imported only where somebody wants it
     from onboardee.device.cli.watching import watched  # noqa: PLC0415
 
-    sinks = house.watch.sinks(log.print, tenant.name, as_json=log.is_json, is_alone=is_alone)
-    return watched(profile, store, surroundings, sinks, house.watch), store
+    sinks = options.watch.sinks(log.print, device.name, as_json=log.is_json, is_alone=is_alone)
+    return watched(profile, store, surroundings, sinks, options.watch), store
 
 
 def _unless_traced(lines: EventLog, event: Event) -> None:
@@ -156,37 +156,37 @@ def _tell_keylog(bus: Bus, reason: str) -> None:
     bus.publish(KeylogFailed(reason=reason))
 
 
-def _opened(tenant: Tenant, house: House, entropy: Entropy) -> Store:
+def _opened(device: PlannedDevice, options: HostOptions, entropy: Entropy) -> Store:
     return open_directory(
-        tenant.directory,
-        lambda: new_database(tenant.profile, entropy, device_uuid=house.device_uuid),
-        codec=house.codec,
+        device.directory,
+        lambda: new_database(device.profile, entropy, device_uuid=options.device_uuid),
+        codec=options.codec,
     )
 
 
-def _settle(store: Store, tenant: Tenant, house: House) -> None:
+def _settle(store: Store, device: PlannedDevice, options: HostOptions) -> None:
     """Let the state be of this profile; what a reset brings back is the new one's from then on."""
-    if settle_origin(store, tenant.origin, adopt=house.adopt):
+    if settle_origin(store, device.origin, adopt=options.adopt):
         store.commit(replace(store.current, reset_profile=None))
 
 
-def _ignored(store: Store, tenant: Tenant, house: House) -> Iterator[OptionIgnored]:
+def _ignored(store: Store, device: PlannedDevice, options: HostOptions) -> Iterator[OptionIgnored]:
     """Tell which options mean nothing to a device that has been there before."""
     if store.is_new:
         return
-    database, wanted = store.current, house.device_uuid
-    has = f"the device in {tenant.directory} has been there before and "
+    database, wanted = store.current, options.device_uuid
+    has = f"the device in {device.directory} has been there before and "
     if wanted is not None and wanted not in {
         database.doxm.device_uuid,
         database.permanent.original,
     }:
-        option = "--uuid" if "uuid" in house.given else "--uuid-seed"
+        option = "--uuid" if "uuid" in options.given else "--uuid-seed"
         reason = f"{has}keeps its UUID; `onboardee svr new-uuid` changes it"
         yield OptionIgnored(option=option, reason=reason)
-    if "codec" in house.given and house.codec is not store.codec:
+    if "codec" in options.given and options.codec is not store.codec:
         reason = f"{has}keeps its database as {store.codec.name}"
         yield OptionIgnored(option="--store", reason=reason)
-    if "name" in house.given and database.con.name not in {None, "", tenant.profile.device.name}:
+    if "name" in options.given and database.con.name not in {None, "", device.profile.device.name}:
         reason = f"a client has named the device {database.con.name}, until a factory reset"
         yield OptionIgnored(option="--name", reason=reason)
 

@@ -122,6 +122,6 @@ def check(profiles: tuple[str, ...]) -> None:
 )
 def schema() -> None:
     """Print the JSON Schema of profile files, with which YAML editors complete and check them."""
-    from onboardee.device.simulation.schema import profile_schema  # noqa: PLC0415 - reads the sources
+    from onboardee.device.simulation.json_schema import profile_schema  # noqa: PLC0415 - reads the sources
 
     click.echo(json.dumps(profile_schema(), indent=2))

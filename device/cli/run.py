@@ -226,7 +226,7 @@ def run(context: click.Context, options: dict[str, Any], auditor: "Auditor | Non
     # what is imported stays, so that looking for garbage in it only takes time
     gc.disable()
     # all of a device, and its cryptography, which --help does without
-    from onboardee.device.cli.starting import Wishes, start  # noqa: PLC0415
+    from onboardee.device.cli.starting import RunOptions, start  # noqa: PLC0415
 
     gc.freeze()
     gc.enable()
@@ -236,4 +236,4 @@ def run(context: click.Context, options: dict[str, Any], auditor: "Auditor | Non
         for name in options
         if context.get_parameter_source(name) == ParameterSource.COMMANDLINE
     }
-    start(Wishes(**options), given, auditor)
+    start(RunOptions(**options), given, auditor)

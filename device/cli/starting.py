@@ -11,7 +11,7 @@ import click
 from msgspec.structs import replace
 
 from onboardee.device.cli import hosting
-from onboardee.device.cli.hosting import House, Tenant
+from onboardee.device.cli.hosting import HostOptions, PlannedDevice
 from onboardee.device.cli.keylog import KeyWriter
 from onboardee.device.cli.places import device_name, former_name, free_name, state_home
 from onboardee.device.net.advertising import parsed
@@ -31,12 +31,12 @@ from onboardee.wire.path import Endpoint
 
 if TYPE_CHECKING:
     from onboardee.device.cli.auditing import Auditor
-    from onboardee.device.cli.watching import Watch
+    from onboardee.device.cli.watching import WatchOptions
     from onboardee.device.faults.terms import Fault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
+class RunOptions:
     """The options of `run`."""
 
     profiles: tuple[str, ...]
@@ -75,33 +75,33 @@ class Candidate:
     profile: Profile
 
 
-def start(wishes: Wishes, given: Collection[str], auditor: "Auditor | None" = None) -> None:
+def start(options: RunOptions, given: Collection[str], auditor: "Auditor | None" = None) -> None:
     """Run the devices until interrupted; `given` are the options of the command line.
 
     With an `auditor` the conversations of the devices are judged.
 
     Raises `click.ClickException`.
     """
-    names = _wanted(wishes)
+    names = _wanted(options)
     try:
-        candidates = _named(_loaded(names), wishes.name)
+        candidates = _named(_loaded(names), options.name)
         is_alone = len(candidates) == 1
         if not is_alone:
             _require_shareable(given)
-        house = _house(wishes, given, auditor, is_alone=is_alone)
-        hosting.run(_tenants(candidates, wishes), house)
+        shared = _host_options(options, given, auditor, is_alone=is_alone)
+        hosting.run(_planned(candidates, options), shared)
     except StoreLocked as error:
         raise click.ClickException(_explained(error)) from error
     except (ProfileError, BehaviourError, StoreError, BindError) as error:
         raise click.ClickException(str(error)) from error
 
 
-def _wanted(wishes: Wishes) -> tuple[str, ...]:
-    if wishes.everything and wishes.profiles:
+def _wanted(options: RunOptions) -> tuple[str, ...]:
+    if options.everything and options.profiles:
         raise click.UsageError("--all runs every built-in profile: name none beside it")
-    if not wishes.everything and not wishes.profiles:
+    if not options.everything and not options.profiles:
         raise click.UsageError("name a PROFILE, as in `onboardee run light`, or give --all")
-    return tuple(built_in_names()) if wishes.everything else wishes.profiles
+    return tuple(built_in_names()) if options.everything else options.profiles
 
 
 def _loaded(names: tuple[str, ...]) -> list[tuple[str, bool, Profile]]:
@@ -135,43 +135,43 @@ def _require_shareable(given: Collection[str]) -> None:
             raise click.UsageError(f"--{written} is for one device, and these are several")
 
 
-def _house(
-    wishes: Wishes, given: Collection[str], auditor: "Auditor | None", *, is_alone: bool
-) -> House:
+def _host_options(
+    options: RunOptions, given: Collection[str], auditor: "Auditor | None", *, is_alone: bool
+) -> HostOptions:
     # several devices have free ports, whatever the environment says of one
-    wanted = (wishes.port, wishes.secure_port) if is_alone else (0, 0)
-    advertised = _advertised(wishes.advertised)
+    wanted = (options.port, options.secure_port) if is_alone else (0, 0)
+    advertised = _advertised(options.advertised)
     if not is_alone and any(each.port for each in advertised):
         raise click.UsageError("--advertise with a port is for one device, and these are several")
-    return House(
-        ports=Ports(wishes.hosts, *wanted, advertised),
-        codec=next(each for each in CODECS if each.name == wishes.codec),
-        log_format=wishes.log_format,
-        verbose=wishes.verbose,
+    return HostOptions(
+        ports=Ports(options.hosts, *wanted, advertised),
+        codec=next(each for each in CODECS if each.name == options.codec),
+        log_format=options.log_format,
+        verbose=options.verbose,
         given=frozenset(given),
-        device_uuid=wishes.uuid or wishes.uuid_seed,
-        seed=wishes.seed,
-        keylog=None if wishes.keylog is None else KeyWriter.open(wishes.keylog),
-        watch=_watch(wishes, auditor),
-        adopt=wishes.adopt,
+        device_uuid=options.uuid or options.uuid_seed,
+        seed=options.seed,
+        keylog=None if options.keylog is None else KeyWriter.open(options.keylog),
+        watch=_watch(options, auditor),
+        adopt=options.adopt,
     )
 
 
-def _watch(wishes: Wishes, auditor: "Auditor | None") -> "Watch | None":
+def _watch(options: RunOptions, auditor: "Auditor | None") -> "WatchOptions | None":
     """Open what the conversations are to be written to; None if nobody wants to see them."""
-    is_wanted = wishes.trace or wishes.trace_to or wishes.capture or wishes.record
-    if not (is_wanted or wishes.faults or auditor):
+    is_wanted = options.trace or options.trace_to or options.capture or options.record
+    if not (is_wanted or options.faults or auditor):
         return None
     # what watches is imported only where somebody wants it
-    from onboardee.device.cli.watching import Captured, Watch, Written, opened  # noqa: PLC0415
+    from onboardee.device.cli.watching import CaptureFile, WatchOptions, Written, opened  # noqa: PLC0415
 
-    return Watch(
-        is_shown=wishes.trace,
-        written=None if wishes.trace_to is None else Written.to(wishes.trace_to),
-        captured=None if wishes.capture is None else Captured.to(wishes.capture),
+    return WatchOptions(
+        is_shown=options.trace,
+        written=None if options.trace_to is None else Written.to(options.trace_to),
+        captured=None if options.capture is None else CaptureFile.to(options.capture),
         auditor=auditor,
-        recording=None if wishes.record is None else opened(wishes.record, "--record"),
-        faults=_faults(wishes.faults),
+        recording=None if options.record is None else opened(options.record, "--record"),
+        faults=_faults(options.faults),
     )
 
 
@@ -191,13 +191,13 @@ def _advertised(values: tuple[str, ...]) -> tuple[Endpoint, ...]:
         raise click.BadParameter(str(error), param_hint="--advertise") from error
 
 
-def _tenants(candidates: list[Candidate], wishes: Wishes) -> list[Tenant]:
-    tenants = []
+def _planned(candidates: list[Candidate], options: RunOptions) -> list[PlannedDevice]:
+    planned = []
     for each in candidates:
-        directory = _directory(each, wishes.state_dir, is_alone=len(candidates) == 1)
-        profile = _adapted(each.profile, wishes)
-        tenants.append(Tenant(directory.name or each.name, each.origin, profile, directory))
-    return tenants
+        directory = _directory(each, options.state_dir, is_alone=len(candidates) == 1)
+        profile = _adapted(each.profile, options)
+        planned.append(PlannedDevice(directory.name or each.name, each.origin, profile, directory))
+    return planned
 
 
 def _directory(candidate: Candidate, state_dir: Path | None, *, is_alone: bool) -> Path:
@@ -213,14 +213,14 @@ def _directory(candidate: Candidate, state_dir: Path | None, *, is_alone: bool) 
     return place
 
 
-def _adapted(profile: Profile, wishes: Wishes) -> Profile:
-    if wishes.compat:
-        profile = replace(profile, compat=PRESETS[Preset(wishes.compat)])
-    if wishes.pin:
-        fixed = replace(profile.ownership.pin, fixed=wishes.pin)
+def _adapted(profile: Profile, options: RunOptions) -> Profile:
+    if options.compat:
+        profile = replace(profile, compat=PRESETS[Preset(options.compat)])
+    if options.pin:
+        fixed = replace(profile.ownership.pin, fixed=options.pin)
         profile = replace(profile, ownership=replace(profile.ownership, pin=fixed))
-    if wishes.otm:
-        profile = _with_methods(profile, tuple(map(OwnerTransferMethod, wishes.otm)))
+    if options.otm:
+        profile = _with_methods(profile, tuple(map(OwnerTransferMethod, options.otm)))
     return profile
 
 

@@ -118,7 +118,7 @@ class _Held:
     inside: list[items.Message] = field(default_factory=list)
 
 
-class Captured:
+class CaptureFile:
     """Writes what crosses the borders of all devices of the process to one pcapng file.
 
     A datagram is written when the next one comes, as what it led to becomes its comment.
@@ -178,12 +178,12 @@ def _is_dissected(message: items.Message) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
+class WatchOptions:
     """What is to be written of the devices' conversations."""
 
     is_shown: bool = False
     written: Written | None = None
-    captured: Captured | None = None
+    captured: CaptureFile | None = None
     auditor: "Auditor | None" = None
     recording: BinaryIO | None = None
     faults: tuple[Fault, ...] = ()
@@ -215,7 +215,11 @@ class Watch:
 
 
 def watched(
-    profile: Profile, store: Store, surroundings: Surroundings, sinks: Sequence[Sink], watch: Watch
+    profile: Profile,
+    store: Store,
+    surroundings: Surroundings,
+    sinks: Sequence[Sink],
+    watch: WatchOptions,
 ) -> AnyDevice:
     """Make a device that is watched: with faults, recorded if that is wanted, told to `sinks`."""
 

@@ -29,7 +29,7 @@ from onboardee.device.security.audit import AuditLog
 from onboardee.device.security.roles import AssertedRoles
 from onboardee.device.simulation.profile import Profile
 from onboardee.device.simulation.values import Values
-from onboardee.device.simulation.world.chance import Dice
+from onboardee.device.simulation.world.chance import Chance
 from onboardee.device.simulation.world.world import World
 from onboardee.wire.coap import CoapServer, Code, Remote
 from onboardee.wire.entropy import Entropy, SeededEntropy
@@ -85,7 +85,7 @@ def boot(profile: Profile, store: Keeper, surroundings: Surroundings) -> Device:
         profile.behaviour,
         profile.specs,
         values,
-        dice=Dice(entropy if surroundings.seed is None else SeededEntropy(surroundings.seed)),
+        chance=Chance(entropy if surroundings.seed is None else SeededEntropy(surroundings.seed)),
         wall_clock=state.wall_clock,
         report=lambda reason: report(events.BehaviourFailed(reason=reason)),
     )

@@ -1,4 +1,10 @@
-"""How much an unsecured peer may be sent."""
+"""How much an unsecured peer may be sent: the settings `answers` of a profile.
+
+A CoAP answer is larger than its request, and the source of a datagram can be forged, so a device
+that answers everybody helps to flood others (RFC 7252 11.3, RFC 9175 2.4). These are the numbers;
+`device/machine/budget.py` counts by them, and sessions over DTLS are not concerned, as a peer with
+a session has proven its address.
+"""
 
 from typing import Annotated
 
@@ -7,6 +13,7 @@ import msgspec
 from onboardee.device.simulation.section import Section
 
 Octets = Annotated[int, msgspec.Meta(ge=0, le=1 << 30)]
+"""At most 1 GiB."""
 
 
 class AnswerBound(Section, frozen=True, kw_only=True):

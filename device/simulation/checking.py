@@ -24,12 +24,15 @@ from onboardee.device.simulation.profile import Profile, ProfileError, load_all
 from onboardee.device.simulation.variants import expanded
 
 MAX_MISTAKES: Final = 50
+"""Sentences about one profile; a file with more has one cause."""
 
 FILE: Final = "official-names.txt"
+"""The list of published names, beside the profiles."""
 OFFICIAL: Final = "oic."
 """How OCF's own names begin; others are anybody's."""
 
 _LISTS: Final = ("resources", "behaviour")
+"""The lists of a profile whose entries stand for themselves."""
 
 
 def mistakes(name_or_path: str) -> list[ProfileError]:
@@ -42,6 +45,7 @@ def mistakes(name_or_path: str) -> list[ProfileError]:
 
 
 def _every_mistake(name: str) -> list[ProfileError]:
+    """Check each device of a file on its own: what `extends` brought in is told where it stands."""
     library, found = Library(), list[ProfileError]()
     schema = msgspec.json.schema(Profile)
     try:
@@ -57,6 +61,7 @@ class _Rest:
     """What is left of a document, and where its parts stood in the whole."""
 
     document: DocumentItem
+    """What is left; parts are taken out until it can be read."""
     taken: set[str] = field(default_factory=set)
     """Names and paths that were taken out."""
     numbers: dict[str, list[int]] = field(default_factory=dict)
@@ -84,6 +89,7 @@ class _Rest:
         return False
 
     def _numbers(self, name: str) -> list[int]:
+        """Return which entries of a list are left, by their numbers in the file."""
         entries = self.document.at(name).value
         count = len(entries) if isinstance(entries, tuple) else 0
         return self.numbers.setdefault(name, list(range(count)))
@@ -108,6 +114,7 @@ def every_mistake(
 
 
 def _without(item: DocumentItem, place: Place) -> DocumentItem:
+    """Return a document without the part at a place."""
     step, *deeper = place
     content: Content = item.value
     if isinstance(content, Mapping) and isinstance(step, str):
@@ -144,6 +151,7 @@ def strange_names(profile: Profile) -> Iterator[str]:
 
 
 def _doubt(place: str, name: str) -> Iterator[str]:
+    """Yield a sentence if a name begins as OCF's and is in no published list."""
     known = official_names()
     if not name.startswith(OFFICIAL) or name in known:
         return

@@ -2,6 +2,11 @@
 
 Each setting is a tolerance with the tool that depends on it. A preset is a set of them by the name
 of what people have; `ocf` is none.
+
+The settings are used in two places. What concerns the decision about a request is a `Concession`
+and goes to the gate; what concerns its form is a row in the table of views
+(`device/resources/oic_1_1`). So a profile without them has no code of older versions in the way of
+its requests. Which program was seen to need which of them is in docs/interop.md.
 """
 
 from enum import StrEnum
@@ -12,8 +17,11 @@ import msgspec
 from onboardee.device.access.concessions import Concessions
 
 
-class DirectPairing(StrEnum):
-    """What a version of IoTivity calls the property."""
+class DirectPairingProperty(StrEnum):
+    """What a version of IoTivity calls the property.
+
+    Its tools look for this name in doxm before they offer to pair.
+    """
 
     IOTIVITY_1_1_0 = "dpc"
     IOTIVITY_1_1_1 = "x.org.iotivity.dpc"
@@ -47,7 +55,7 @@ class Compatibility(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     IoTivity 1.1.1's encoder announces 10 pairs of doxm and writes 7.
     """
-    direct_pairing_property: DirectPairing | None = None
+    direct_pairing_property: DirectPairingProperty | None = None
     """With `oic_1_1`: what doxm calls whether it does Direct Pairing.
 
     IoTivity 1.1's tools write it along; the value that they write has no effect.
@@ -95,7 +103,10 @@ class Compatibility(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class Preset(StrEnum):
-    """Settings that belong together, by the name of the tools that need them."""
+    """Settings that belong together, by the name of the tools that need them.
+
+    `docs/profiles.md` has a table of what each of them sets.
+    """
 
     OCF = "ocf"
     AUTO = "auto"
@@ -115,7 +126,7 @@ _IOTIVITY_1_2: Final = msgspec.structs.replace(
 
 _IOTIVITY_1_1: Final = msgspec.structs.replace(
     _IOTIVITY_1_2,
-    direct_pairing_property=DirectPairing.IOTIVITY_1_1_1,
+    direct_pairing_property=DirectPairingProperty.IOTIVITY_1_1_1,
     nil_resource_owner=True,
     operation_mode_3=True,
 )
@@ -132,12 +143,12 @@ PRESETS: Final = {
         found_again=True,
         update_by_put=True,
         wrong_map_size=True,
-        direct_pairing_property=DirectPairing.IOTIVITY_1_1_1,
+        direct_pairing_property=DirectPairingProperty.IOTIVITY_1_1_1,
         nil_resource_owner=True,
     ),
     Preset.IOTIVITY_1_1_0: msgspec.structs.replace(
         _IOTIVITY_1_1,
-        direct_pairing_property=DirectPairing.IOTIVITY_1_1_0,
+        direct_pairing_property=DirectPairingProperty.IOTIVITY_1_1_0,
         iotivity_1_1_0=True,
         update_by_put=True,
         security_version="1.1.0",

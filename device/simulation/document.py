@@ -1,7 +1,12 @@
 """YAML documents whose values know where they stand, so that a mistake can be pointed at.
 
-Plain values are those of YAML 1.2's core schema, not of YAML 1.1: `on`, `no` and `12:30` are
-texts, and so is a date.
+Plain values are those of YAML 1.2's core schema, not of YAML 1.1: `on`, `no` and `12:30` are texts,
+and so is a date.
+
+PyYAML's parser is used for its events only. Its own trees know no lines and no bounds, and its
+resolver is that of YAML 1.1, in which a light that is `on` is true and a country `no` is false.
+Aliases are followed and counted, as nine lines of them can stand for a thousand million values.
+Profiles are files of the owner, or downloaded ones: what is refused is refused with a line.
 """
 
 import re
@@ -14,15 +19,18 @@ import yaml
 from onboardee.device.simulation.section import ProfileError
 
 MAX_SIZE: Final = 512 * 1024
+"""Octets of a file."""
 MAX_VALUES: Final = 200_000
 """After aliases are followed: a few lines of YAML can otherwise stand for millions of values."""
 MAX_DEPTH: Final = 40
+"""Lists and mappings in one another."""
 
 _TAG: Final = "tag:yaml.org,2002:"
 _INTEGER: Final = r"[-+]?(?:0|[1-9][0-9]{0,18})"
 _NUMBER: Final = r"[-+]?(?:(?:0|[1-9][0-9]{0,18})(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
 
 _BREAKS: Final = frozenset("\r\x85\u2028\u2029")
+"""What some readers of YAML take for the end of a line, beside the newline."""
 
 Content = Union[  # noqa: UP007 - names a class below
     None, bool, int, float, str, Mapping[str, "DocumentItem"], tuple["DocumentItem", ...]
@@ -34,11 +42,17 @@ class DocumentItem:
     """A value of a document, with the file and the line where it stands."""
 
     value: Content
+    """A scalar, or items by name or in order."""
     file: str
+    """The path, or the name of a built-in profile."""
     line: int
+    """From 1."""
 
     def at(self, *path: str | int) -> "DocumentItem":
-        """Return the value at the end of a path, or the last one on the way there."""
+        """Return the value at the end of a path, or the last one on the way there.
+
+        So a mistake at a place that is missing is told at the line of what it is missing from.
+        """
         here = self
         for step in path:
             if isinstance(here.value, Mapping) and step in here.value:
@@ -144,9 +158,11 @@ class _ItemReader:
         return result
 
     def _place(self, event: Any) -> DocumentItem:
+        """Return an item without a value, for what is to be said of the place of an event."""
         return DocumentItem(None, self._file, event.start_mark.line + 1)
 
     def _item(self, event: Any, depth: int) -> DocumentItem:
+        """Read the value that begins with an event. Raises `ProfileError` beyond the bounds."""
         place = self._place(event)
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event, place)
@@ -169,6 +185,7 @@ class _ItemReader:
         return item
 
     def _alias(self, event: Any, place: DocumentItem) -> DocumentItem:
+        """Return what an anchor stands for, counted as if it were written out."""
         if event.anchor not in self._anchors:
             raise place.wrong(f"there is no &{event.anchor} before this line")
         item, size = self._anchors[event.anchor]
@@ -176,15 +193,18 @@ class _ItemReader:
         return item
 
     def _grow(self, size: int, place: DocumentItem) -> None:
+        """Count values. Raises `ProfileError` if there are too many."""
         self._count += size
         if self._count > MAX_VALUES:
             raise place.wrong(f"the document has more than {MAX_VALUES} values, aliases followed")
 
     def _items(self, depth: int) -> Iterator[DocumentItem]:
+        """Read the elements of a sequence up to its end."""
         while not isinstance(event := self._loader.get_event(), yaml.SequenceEndEvent):
             yield self._item(event, depth + 1)
 
     def _mapping(self, depth: int) -> dict[str, DocumentItem]:
+        """Read a mapping up to its end; a key that comes twice is refused, `<<` is merged in."""
         result: dict[str, DocumentItem] = {}
         inherited: dict[str, DocumentItem] = {}
         while not isinstance(key := self._loader.get_event(), yaml.MappingEndEvent):
@@ -202,12 +222,14 @@ class _ItemReader:
         return {**inherited, **result}
 
     def _tag(self, event: Any) -> str:
+        """Return what a scalar is taken for: as its tag says, or as it looks if it is plain."""
         tag = event.tag
         if tag is None or tag == "!":
             tag = self._loader.resolve(yaml.ScalarNode, event.value, event.implicit)
         return str(tag).removeprefix(_TAG)
 
     def _scalar(self, event: Any, place: DocumentItem) -> Content:
+        """Return the value of a scalar. Raises `ProfileError` for a tag of another kind."""
         match self._tag(event):
             case "null":
                 return None

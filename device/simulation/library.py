@@ -1,4 +1,8 @@
-"""Where profiles are: those that come with the package, and files."""
+"""Where profiles are: those that come with the package, and files.
+
+A name without a slash and without `.yaml` is a built-in one, anything else is a path: so a file in
+the working directory never takes the place of a built-in profile by accident.
+"""
 
 import difflib
 from pathlib import Path
@@ -8,6 +12,7 @@ from onboardee.device.simulation.document import MAX_SIZE, DocumentItem, read
 from onboardee.device.simulation.section import ProfileError
 
 BUILT_IN: Final = Path(__file__).parents[2] / "profiles"
+"""The directory of the catalogue."""
 
 
 def built_in_names() -> list[str]:
@@ -29,6 +34,7 @@ class Library:
 
     def __init__(self) -> None:
         self._documents: dict[str, DocumentItem] = {}
+        """By name or path: each file is read once, however many profiles extend it."""
 
     def find(self, name: str, folder: Path | None = None) -> DocumentItem:
         """Return a document by its name, or by its path from a folder. Raises `ProfileError`."""
@@ -39,6 +45,7 @@ class Library:
 
 
 def _text(name: str) -> str:
+    """Return the text of a profile. Raises `ProfileError`."""
     if is_path(name):
         return _file_text(Path(name))
     if name not in built_in_names():
@@ -47,6 +54,7 @@ def _text(name: str) -> str:
 
 
 def _file_text(path: Path) -> str:
+    """Return at most one character more than a profile may have: huge files are not read."""
     try:
         with path.open(encoding="utf-8") as file:
             return file.read(MAX_SIZE + 1)
@@ -59,6 +67,7 @@ def _file_text(path: Path) -> str:
 
 
 def _unknown(name: str) -> str:
+    """Return the sentence for a name that does not exist, with the nearest one that does."""
     near = difflib.get_close_matches(name, built_in_names(), n=1)
     hint = f"did you mean {near[0]}?" if near else "`onboardee profiles list` names them."
     return (

@@ -1,4 +1,10 @@
-"""What the maker of a device puts into it: a certificate chain, its key, its trust anchors."""
+"""What the maker of a device puts into it: a certificate chain, its key, its trust anchors.
+
+The manufacturer certificate method (OCF Security 7.3.6) needs it: the device shows the chain in the
+handshake, and the tool verifies it up to a root that it trusts. Files are read when the profile is
+loaded, and checked then: a key that does not fit its certificate would fail in each handshake,
+where nobody sees why.
+"""
 
 from pathlib import Path
 
@@ -43,6 +49,7 @@ def loaded(manufacturer: Manufacturer, folder: Path) -> Manufacturer:
 
 
 def _check(manufacturer: Manufacturer) -> None:
+    """Raise `ValueError` unless key and certificate fit, on the curve of OCF (P-256)."""
     # 5 MB of memory that a device without certificates need not have
     from onboardee.pki.certificate import read_pem  # noqa: PLC0415
     from onboardee.pki.key_pairs import load_p256, load_private  # noqa: PLC0415

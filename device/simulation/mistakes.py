@@ -2,6 +2,10 @@
 
 msgspec tells what it expected and where in the data; the line comes from the document, and the
 names that would have been right come from the JSON Schema of the same model.
+
+msgspec names the keys of structures and the indices of lists, and writes `[...]` for the keys of
+free maps such as `properties`. `_found` finds which one it was by trying each alone: the one that
+makes the same error is the culprit. That costs time only where something is wrong.
 """
 
 import difflib
@@ -15,10 +19,14 @@ from onboardee.device.simulation.document import DocumentItem
 from onboardee.device.simulation.section import ProfileError
 
 Place = tuple[str | int, ...]
+"""Keys and indices from the top of the document."""
 Schema = Mapping[str, Any]
+"""A JSON Schema, from which hints are taken."""
 Convert = Callable[[Any], object]
+"""Makes the model of the document's data, and raises `msgspec.ValidationError`."""
 
 _ANY_KEY: Final = "..."
+"""What stands in a path for the key of a free map."""
 _STEP: Final = re.compile(r"\.(?P<name>\w+)|\[(?P<index>\d+)\]|(?P<any>\[\.\.\.\])")
 _KINDS: Final = {
     "int": "a whole number",
@@ -29,6 +37,7 @@ _KINDS: Final = {
     "array": "a list",
     "null": "nothing",
 }
+"""msgspec's words for types, and those that people use."""
 
 
 def explained(
@@ -105,6 +114,7 @@ def _only(document: DocumentItem, path: Place, name: str) -> Any:
 
 
 def _fails(data: Any, convert: Convert, message: str) -> bool:
+    """Tell whether some data makes the very error."""
     try:
         convert(data)
     except msgspec.ValidationError as error:
@@ -140,6 +150,7 @@ def _alternatives(root: Schema, schema: Schema) -> Iterator[Schema]:
 
 
 def _names(schema: Schema, place: Place, document: DocumentItem) -> list[str]:
+    """Return the keys that would have been right at a place."""
     there = document.at(*place[:-1])
     names = (
         name
@@ -157,15 +168,18 @@ def _is_meant(schema: Schema, there: DocumentItem) -> bool:
 
 
 def _tag(part: Schema) -> bool:
+    """Tell whether a property tells one of several alternatives apart."""
     return len(part.get("enum", ())) == 1
 
 
 def _choices(schema: Schema, place: Place) -> list[str]:
+    """Return the values that would have been right at a place."""
     choices = (choice for each in _at(schema, place) for choice in each.get("enum", ()))
     return list(dict.fromkeys(map(str, choices)))
 
 
 def _hint(wrong: str, known: list[str]) -> str:
+    """Return the nearest known word, or all of them."""
     near = difflib.get_close_matches(wrong, known, n=1)
     if near:
         return f"did you mean {near[0]}?"
@@ -173,6 +187,7 @@ def _hint(wrong: str, known: list[str]) -> str:
 
 
 def _plain(text: str) -> str:
+    """Return msgspec's sentence in the words of people who write YAML."""
     text = re.sub(r"Object missing required field `(.*)`", r"\1 is missing", text)
     text = re.sub(r"matching regex '(.*)'", r"that matches \1", text)
     text = re.sub(r"Expected ", "expected ", text)
@@ -181,6 +196,7 @@ def _plain(text: str) -> str:
 
 
 def _alternation(kinds: str) -> str:
+    """Return a choice of types in words."""
     return " or ".join(_KINDS.get(kind, kind) for kind in kinds.split(" | ") if kind != "null")
 
 

@@ -1,4 +1,9 @@
-"""How a device changes owners, and what it leaves the factory with: a profile's `ownership`."""
+"""How a device changes owners, and what it leaves the factory with: a profile's `ownership`.
+
+These are the profile's words; what they come to in a database is made in
+`device/security/factory.py`. They are checked by the checks of the database itself, so that a
+profile that loads is one whose device can start.
+"""
 
 from enum import StrEnum
 from typing import Annotated, Final
@@ -31,15 +36,20 @@ _FACTORY_PROBLEMS: Final = {
     ProblemCode.DUPLICATE_CREDID: "factory_credentials",
     ProblemCode.BAD_KEY_LENGTH: "factory_credentials",
 }
+"""Problems of a database that the profile's lists can cause, and which list it is."""
 
 
 class OwnerTransferMethod(StrEnum):
     """Owner transfer methods, as profiles and the command line name them."""
 
     JUST_WORKS = "jw"
+    """Nothing proves who takes ownership."""
     RANDOM_PIN = "rdp"
+    """The tool has to know the PIN that the device shows (OCF Security 7.3.4)."""
     MANUFACTURER_CERTIFICATE = "mfgcert"
+    """The device proves who made it (OCF Security 7.3.6)."""
     PRECONFIGURED_PIN = "preconfpin"
+    """The tool has to know a PIN that is always the same: IoTivity's method."""
 
     @property
     def number(self) -> TransferMethod:

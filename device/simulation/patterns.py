@@ -21,6 +21,7 @@ _TOKEN: Final = re.compile(
     r"\{(?P<exactly>[0-9]+)\}|\{(?P<low>[0-9]*),(?P<high>[0-9]*)\}|.", re.DOTALL
 )
 _MANY: Final = 1 << 64
+"""More ways than can ever be tried; counting stops there, so that numbers stay small."""
 
 
 def problem(pattern: str, longest: int) -> str | None:
@@ -50,9 +51,11 @@ class _Group:
     def __init__(self) -> None:
         self.alternatives = 1
         self._finished = 0
+        """The ways of the alternatives that have ended."""
         self._before = 1
         """The ways of the present alternative without its last part."""
         self._last = 1
+        """The ways of the last part, which a repetition that follows is about."""
 
     def add(self, ways: int) -> None:
         """Put a part behind the others."""

@@ -1,15 +1,22 @@
-"""What is neither logged nor copied of a device, although it shows it: secrets, and who it is."""
+"""What is neither logged nor copied of a device, although it shows it: secrets, and who it is.
+
+A captured profile is a file that people hand on, and a log is read by others than the owner. Names
+are all there is to go by: a resource of a maker's own may hold anything. So what looks like a
+secret counts as one, and a boolean of that name (`passwordSet`) does not.
+"""
 
 import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 NOBODY: Final = "00000000-0000-0000-0000-000000000000"
+"""The nil UUID, in place of one that is left out."""
 
 _SECRETS: Final = re.compile(
     r"passw|passphrase|passcode|pwd|secret|token|psk|privatekey|privatedata|apikey|credential"
     r"|authcode|lockcode|pincode|^pin$|^cd$|^ac$",
 )
+"""Parts of names in lower case, without separators."""
 
 
 def is_secret_name(name: str) -> bool:

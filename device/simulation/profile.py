@@ -1,4 +1,14 @@
-"""Device profiles: a YAML file says what a device is. Typed once, checked on loading."""
+"""Device profiles: a YAML file says what a device is. Typed once, checked on loading.
+
+`load` goes from a name to a `Profile` in five steps: the document with its lines (`document`), what
+it extends and its devices (`variants`), the typed model, the files that it names, and the code of
+its behaviour, which is looked for and not executed. Each part of a profile is a `Section`; what
+concerns several parts is checked in `Profile.__post_init__`, whose errors carry the path to the
+part. A profile is frozen and shared by all devices that have it.
+
+To add a setting: a field with its docstring in the section that it belongs to. JSON Schema, hints
+and the refusal of misspelled keys follow from that.
+"""
 
 from functools import cache
 from pathlib import Path
@@ -12,6 +22,7 @@ from onboardee.device.simulation.behaviour import AnyBehaviour
 from onboardee.device.simulation.compatibility import Compatibility, Preset, resolved
 from onboardee.device.simulation.device_identity import DeviceIdentity, Platform
 from onboardee.device.simulation.document import DocumentItem
+from onboardee.device.simulation.event_texts import EventName, check_event_texts
 from onboardee.device.simulation.library import BUILT_IN, Library, built_in_names, is_path
 from onboardee.device.simulation.manufacturer import Manufacturer, is_text, loaded
 from onboardee.device.simulation.mistakes import explained
@@ -27,7 +38,6 @@ from onboardee.device.simulation.resource import Href, ResourceProfile, check_li
 from onboardee.device.simulation.section import ProfileError, Section
 from onboardee.device.simulation.values import Property
 from onboardee.device.simulation.variants import expanded
-from onboardee.device.simulation.words import EventName, check_words
 from onboardee.device.simulation.world.build import check as check_behaviour
 from onboardee.device.simulation.world.build import located
 from onboardee.device.simulation.world.terms import BehaviourError
@@ -56,6 +66,7 @@ __all__ = [
 ]
 
 Delay = Annotated[float, msgspec.Meta(ge=0, le=60)]
+"""Seconds."""
 
 
 if TYPE_CHECKING:
@@ -131,11 +142,14 @@ class Profile(Section, frozen=True, kw_only=True):
         check_links(self.resources)
         check_behaviour(self.behaviour, self.specs)
         check_ownership(self.ownership)
-        check_words(self.says)
+        check_event_texts(self.says)
 
     @property
     def specs(self) -> dict[str, dict[str, Property]]:
-        """The properties by path and name, as behaviour sees them."""
+        """The properties by path and name, as behaviour sees them.
+
+        Paths are those of the resources, names those of the properties.
+        """
         return {resource.href: resource.properties for resource in self.resources}
 
 
@@ -159,6 +173,7 @@ def load_all(name_or_path: str) -> tuple[Profile, ...]:
 
 @cache
 def _built_in(name: str) -> tuple[Profile, ...]:
+    """Load a profile of the catalogue once: the files of a package do not change while it runs."""
     return _from_file(name)
 
 
@@ -171,6 +186,8 @@ def _from_file(name: str) -> tuple[Profile, ...]:
 
 
 def _converted(item: DocumentItem) -> Profile:
+    """Return the profile of a document. Raises `ProfileError` with its line."""
+
     def convert(data: Any) -> Profile:
         return msgspec.convert(data, Profile)
 

@@ -28,7 +28,7 @@ INTERFACES: Final = (
 MAX_LINKS: Final = 64
 """Of one collection: one batch request reads them all."""
 MAX_NESTING: Final = 4
-"""Collections above one another."""
+"""Collections above one another, as deep as one answer may become."""
 
 Href = Annotated[str, msgspec.Meta(pattern="^/", max_length=256)]
 TypeName = Annotated[str, msgspec.Meta(pattern="^[A-Za-z][A-Za-z0-9.-]*$", max_length=64)]
@@ -38,7 +38,10 @@ InterfaceName = Annotated[
 
 
 class ResourceProfile(Section, frozen=True, kw_only=True):
-    """One application resource."""
+    """One application resource.
+
+    `/oic/…` resources are the device's own and no part of a profile.
+    """
 
     href: Href
     """The path. `/oic/…` and `/.well-known/…` belong to the device itself."""
@@ -47,7 +50,7 @@ class ResourceProfile(Section, frozen=True, kw_only=True):
     interfaces: Annotated[tuple[InterfaceName, ...], msgspec.Meta(min_length=1, max_length=16)]
     """`if`: the interfaces it has; the first is the default."""
     name: Annotated[str, msgspec.Meta(max_length=64)] | None = None
-    """`n`: a name for people."""
+    """`n`: a name for people, shown by the baseline interface."""
     discoverable: bool = True
     """Listed in `/oic/res`."""
     observable: bool = True
@@ -73,6 +76,7 @@ class ResourceProfile(Section, frozen=True, kw_only=True):
 
 
 def _unknown(interface: str) -> str:
+    """Return the sentence for an interface that does not exist."""
     near = difflib.get_close_matches(interface, INTERFACES, n=1)
     hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(INTERFACES)}"
     return f"{interface} is no interface of OCF; {hint}"
@@ -94,7 +98,7 @@ def check_resources(resources: tuple[ResourceProfile, ...]) -> None:
 
 
 def check_links(resources: Sequence[ResourceProfile]) -> None:
-    """Raise `ValueError` unless every link leads to another resource, and none in a circle."""
+    """Raise `ValueError` unless every link leads to another resource, and none in a cycle."""
     links = {resource.href: resource.links for resource in resources}
     heights: dict[str, int] = {}
     for resource in resources:
@@ -112,6 +116,7 @@ def check_links(resources: Sequence[ResourceProfile]) -> None:
 
 
 def _check_interfaces(resource: ResourceProfile) -> None:
+    """Raise `ValueError` unless links and the interfaces that show links go together."""
     for interface in resource.interfaces:
         if interface not in KNOWN:
             raise ValueError(
@@ -130,7 +135,7 @@ def _height(
     """Count how many collections are nested in a resource, itself included."""
     chain = " > ".join((*above, href))
     if href in above:
-        raise ValueError(f"links lead in a circle: {chain}")
+        raise ValueError(f"links lead in a cycle: {chain}")
     if href not in known:
         if len(above) > MAX_NESTING:
             raise ValueError(f"collections are nested too deep: {chain}")

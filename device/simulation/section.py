@@ -1,4 +1,10 @@
-"""What all parts of a profile have in common, and how they say that something is wrong."""
+"""What all parts of a profile have in common, and how they say that something is wrong.
+
+A section is a frozen structure that refuses keys that it does not have, since a misspelled setting
+that is passed over would silently do nothing. What msgspec cannot say, a relation between two keys,
+is checked in `__post_init__` and raised as `MisplacedError`, whose path lets the sentence name the
+line.
+"""
 
 import msgspec
 

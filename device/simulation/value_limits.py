@@ -1,4 +1,11 @@
-"""What a value may be: JSON types and the limits that OCF's data models know."""
+"""What a value may be: JSON types and the limits that OCF's data models know.
+
+Limits are used three times: for the initial value when a profile is loaded, for each UPDATE of a
+client, and for what the simulation shows. They are those that OCF's published data models have,
+with two additions that peers make necessary: every text and array has a bound, and a pattern is
+only taken if trying it cannot take long (`patterns`). Whether a client may write at all is another
+question, answered by rights and by `read_only`.
+"""
 
 import math
 import re
@@ -13,21 +20,28 @@ from onboardee.device.simulation.patterns import problem
 from onboardee.device.simulation.section import Section
 
 Scalar = bool | int | float | str
+"""What CBOR and JSON both have."""
 Value = Union[Scalar, tuple["Value", ...], dict[str, "Value"]]  # noqa: UP007 - it names itself
 
 MAX_TEXT: Final = 1024
 """Characters of a text without `max_length`: a peer decides what is kept."""
 
 MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)")
+"""A date and time as in RFC 3339, with its zone."""
 PERIOD: Final = re.compile(
     r"P(?!$)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+S)?)?", re.ASCII
 )
+"""A duration as in ISO 8601."""
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=256)]
+"""Elements of an array."""
 
 
 class ValueRefusedError(Exception):
-    """A written value is not possible; nothing was changed."""
+    """A written value is not possible; nothing was changed.
+
+    A malformed value is answered with 4.00, one that is only out of its limits with 4.03.
+    """
 
     def __init__(self, name: str, why: str, *, is_malformed: bool) -> None:
         super().__init__(f"{name} {why}")
@@ -51,6 +65,7 @@ class ValueType(StrEnum):
 
 
 NUMBERS: Final = frozenset({ValueType.INTEGER, ValueType.NUMBER})
+"""The types that arithmetic is for."""
 
 
 class ValueLimits(Section, frozen=True, kw_only=True):
@@ -98,6 +113,7 @@ class ValueLimits(Section, frozen=True, kw_only=True):
             raise ValueError(why)
 
     def _contradictions(self) -> tuple[tuple[str, bool], ...]:
+        """Return sentences about limits that do not go together, each with whether it applies."""
         is_number, is_text = self.type in NUMBERS, self.type is ValueType.STRING
         bounds = (self.minimum, self.maximum, self.step)
         lowest, highest = self.minimum, self.maximum
@@ -156,6 +172,7 @@ class ValueLimits(Section, frozen=True, kw_only=True):
         return elements
 
     def _element(self, name: str, value: object) -> Value:
+        """Return one element of an array, or a value that is none. Raises `ValueRefusedError`."""
         if self.type is ValueType.OBJECT:
             return self._object(name, value)
         typed = self._typed(name, value)
@@ -182,6 +199,7 @@ class ValueLimits(Section, frozen=True, kw_only=True):
         }
 
     def _typed(self, name: str, value: object) -> Scalar:
+        """Return a value of the declared type; 2.0 is a whole number, too."""
         match self.type, value:
             case ValueType.BOOLEAN, bool():
                 return value
@@ -200,12 +218,14 @@ class ValueLimits(Section, frozen=True, kw_only=True):
         raise ValueRefusedError(name, f"is not of type {self.type}", is_malformed=True)
 
     def _check_text(self, name: str, value: str) -> None:
+        """Raise `ValueRefusedError` for a text that is too long or does not match the pattern."""
         if len(value) > self.longest:
             raise ValueRefusedError(name, f"is longer than {self.longest}", is_malformed=False)
         if self.pattern is not None and not re.search(self.pattern, value):
             raise ValueRefusedError(name, f"does not match {self.pattern}", is_malformed=False)
 
     def _check_range(self, name: str, value: float) -> None:
+        """Raise `ValueRefusedError` for a number out of its range or off its step."""
         low, high = self.minimum, self.maximum
         if low is not None and value < low:
             raise ValueRefusedError(name, f"is below {low:.12g}", is_malformed=False)

@@ -1,4 +1,9 @@
-"""The values that an application resource holds, and what may be written into them."""
+"""The values that an application resource holds, and what may be written into them.
+
+All values of a resource are one mapping that is replaced as a whole, never changed. So a failed
+UPDATE leaves nothing half written, and who holds the mapping can tell by its identity whether
+anything has changed since (`Resource.version`).
+"""
 
 from collections.abc import Mapping
 from typing import Any, cast
@@ -39,7 +44,11 @@ class Property(ValueLimits, frozen=True, kw_only=True):
 
 
 class Values:
-    """The current values of one resource. A write applies as a whole or not at all."""
+    """The current values of one resource. A write applies as a whole or not at all.
+
+    `properties` are the profile's, shared by all devices that have it; only the values are this
+    device's.
+    """
 
     __slots__ = ("_properties", "_values")
 
@@ -70,7 +79,11 @@ class Values:
         )
 
     def set(self, wanted: Mapping[str, object]) -> bool:
-        """Write what the simulated world does, read-only properties included."""
+        """Write what the simulated world does, read-only properties included.
+
+        Tells whether anything changed. Raises `ValueRefusedError` for what the limits do not
+        permit.
+        """
         return self._apply({name: self._set(name, wanted[name]) for name in self._known(wanted)})
 
     def restore(self) -> None:
@@ -78,16 +91,20 @@ class Values:
         self._values = self._initial()
 
     def _initial(self) -> dict[str, Value]:
+        """Return the values of the profile."""
         return {name: spec.initial for name, spec in self._properties.items()}
 
     def _known(self, wanted: Mapping[str, object]) -> list[str]:
+        """Return the names that are properties; others are passed over."""
         return [name for name in wanted if name in self._properties]
 
     def _set(self, name: str, value: object) -> Value:
+        """Return a value within its limits, completed from the present one."""
         spec = self._properties[name]
         return spec.checked(name, completed(spec, value, self._values[name]))
 
     def _apply(self, changes: dict[str, Value]) -> bool:
+        """Replace the mapping if a value differs; tell whether one does."""
         if all(self._values[name] == value for name, value in changes.items()):
             return False
         self._values = {**self._values, **changes}

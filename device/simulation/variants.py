@@ -1,8 +1,11 @@
 """Profiles made from others: `extends`, `devices`, and how what stands where is merged.
 
-A map of a variant is merged into that of its base as in RFC 7396: what the variant does not
-mention stays, and null takes something away. Resources are merged by `href`, and one with
-`remove: true` is dropped. Other lists, and values, replace what was there.
+A map of a variant is merged into that of its base as in RFC 7396: what the variant does not mention
+stays, and null takes something away. Resources are merged by `href`, and one with `remove: true` is
+dropped. Other lists, and values, replace what was there.
+
+Merging works on documents with lines, before anything is typed: so a mistake in a base is told with
+the base's file, and one that only the combination makes with the line of the variant.
 """
 
 import difflib
@@ -14,7 +17,9 @@ from onboardee.device.simulation.document import DocumentItem
 from onboardee.device.simulation.section import ProfileError
 
 MAX_DEVICES: Final = 4096
+"""Of one file."""
 MAX_BASES: Final = 16
+"""Profiles that extend one another: a chain of files that ends."""
 
 FindDocument = Callable[[str, Path | None], DocumentItem]
 """Finds a profile by name, or by its path from a folder."""
@@ -43,14 +48,15 @@ def _entry(shared: Mapping[str, DocumentItem], entry: DocumentItem) -> DocumentI
 
 
 def _with_base(item: DocumentItem, find: FindDocument, on_the_way: tuple[str, ...]) -> DocumentItem:
+    """Merge a document into what it extends; `on_the_way` are the files that led here."""
     if not isinstance(item.value, Mapping) or "extends" not in item.value:
         return item
     reference = item.value["extends"]
     rest = {name: part for name, part in item.value.items() if name != "extends"}
     base = _base(reference, find)
     if base.file in on_the_way or base.file == item.file:
-        circle = " → ".join((*on_the_way, item.file, base.file))
-        raise reference.wrong(f"profiles extend each other in a circle: {circle}")
+        cycle = " → ".join((*on_the_way, item.file, base.file))
+        raise reference.wrong(f"profiles extend each other in a cycle: {cycle}")
     if len(on_the_way) >= MAX_BASES:
         raise reference.wrong(f"more than {MAX_BASES} profiles extend each other")
     complete = _with_base(base, find, (*on_the_way, item.file))
@@ -58,6 +64,7 @@ def _with_base(item: DocumentItem, find: FindDocument, on_the_way: tuple[str, ..
 
 
 def _base(reference: DocumentItem, find: FindDocument) -> DocumentItem:
+    """Return the document that is extended. Raises `ProfileError` at the line of `extends`."""
     if not isinstance(reference.value, str):
         raise reference.wrong("extends is the name of a profile, or a path from this file")
     try:
@@ -88,6 +95,7 @@ def merged(base: DocumentItem, over: DocumentItem, *, is_top: bool = True) -> Do
 
 
 def _merged_resources(base: DocumentItem, over: DocumentItem) -> DocumentItem:
+    """Merge resources by their path; new ones come last."""
     if not isinstance(base.value, tuple) or not isinstance(over.value, tuple):
         return over
     result = {_href(item): item for item in base.value}
@@ -105,12 +113,14 @@ def _merged_resources(base: DocumentItem, over: DocumentItem) -> DocumentItem:
 
 
 def _href(item: DocumentItem) -> str:
+    """Return the path of a resource. Raises `ProfileError` if it has none."""
     if isinstance(item.value, Mapping) and isinstance(item.at("href").value, str):
         return str(item.at("href").value)
     raise item.wrong("a resource of a variant needs its href, by which it is merged")
 
 
 def _refuse_unknown(href: str, known: Mapping[str, DocumentItem], item: DocumentItem) -> None:
+    """Raise `ProfileError` if there is no such resource to be removed."""
     if href not in known:
         near = difflib.get_close_matches(href, known, n=1)
         hint = f"; did you mean {near[0]}?" if near else ""

@@ -2,6 +2,10 @@
 
 Objects are changed field by field, and so are the elements of arrays of fixed length; an array of
 variable length is replaced.
+
+OCF's UPDATE is partial: what a client does not name keeps its value, in objects as
+well. And clients send back whole representations that they have read, so a read-only part that
+comes with its present value is no mistake; only another value is refused.
 """
 
 from collections.abc import Mapping
@@ -47,6 +51,7 @@ def completed(spec: ValueLimits, new: object, old: object) -> object:
 
 
 def _filled(spec: ValueLimits, new: object, old: object) -> object:
+    """Return an object with the fields that the new one names, and the others as they are."""
     if not isinstance(new, Mapping) or not isinstance(old, Mapping):
         return new
     changes = {
@@ -73,6 +78,7 @@ def _permit(spec: ValueLimits, name: str, value: Value, old: object) -> None:
 
 
 def _permit_fields(spec: ValueLimits, name: str, value: Value, old: object) -> None:
+    """Raise unless a client may change the fields of an object that it changes."""
     if not isinstance(value, Mapping):
         return
     before = old if isinstance(old, Mapping) else {}

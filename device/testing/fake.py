@@ -18,7 +18,7 @@ from onboardee.device.net.hosted import HostedDevice
 from onboardee.device.net.hub import Hub
 from onboardee.device.security.factory import new_database
 from onboardee.device.simulation.profile import Profile, load
-from onboardee.device.testing.clock import ManualClock
+from onboardee.device.testing.manual_clock import ManualClock
 from onboardee.device.testing.onboarded import onboarded, with_plain_endpoints
 from onboardee.device.testing.setup import MemoryKeeper
 from onboardee.device.trace.items import Item

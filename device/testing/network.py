@@ -30,7 +30,7 @@ class Node(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Weather:
+class Impairments:
     """How the network treats datagrams. The first three are probabilities."""
 
     loss: float = 0.0
@@ -64,14 +64,14 @@ class MemoryNetwork:
         self,
         *,
         seed: int = 0,
-        weather: Weather | None = None,
+        impairments: Impairments | None = None,
         now: float = 0.0,
         is_routed: bool = False,
     ) -> None:
         """Make a network of one link, or of as many as it has nodes, with routers in between."""
         self.now = now
         self._is_routed = is_routed
-        self.weather = weather or Weather()
+        self.impairments = impairments or Impairments()
         self.log: list[tuple[float, Path, bytes]] = []
         """What was sent, lost or not: (time, the sender's path, datagram)."""
         self._ports: dict[tuple[str, int], _Port] = {}
@@ -147,14 +147,14 @@ class MemoryNetwork:
         return [] if port is None else [port]
 
     def _launch(self, port: _Port, item: Outgoing) -> None:
-        weather = self.weather
-        copies = 1 + (self._random.random() < weather.duplication)
+        impairments = self.impairments
+        copies = 1 + (self._random.random() < impairments.duplication)
         for _ in range(copies):
-            if self._random.random() < weather.loss:
+            if self._random.random() < impairments.loss:
                 continue
-            delay = weather.latency
-            if self._random.random() < weather.reordering:
-                delay += self._random.uniform(0, 20 * weather.latency)
+            delay = impairments.latency
+            if self._random.random() < impairments.reordering:
+                delay += self._random.uniform(0, 20 * impairments.latency)
             path = Path(
                 local_host=port.host,
                 local_port=port.number,

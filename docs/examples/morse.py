@@ -1,6 +1,6 @@
 """A lamp that blinks a text in Morse code while it is on: a program for a profile."""
 
-from onboardee.device.simulation.behaviour.code import Surroundings
+from onboardee.device.simulation.behaviour.code import ProgramWorld
 
 LAMP, POWER = "/lamp#value", "/power#value"
 CODES = {"s": "...", "o": "---"}
@@ -23,11 +23,11 @@ class Morse:
         self._place = 0
         self._next: float | None = None
 
-    def start(self, world: Surroundings) -> float | None:
+    def start(self, world: ProgramWorld) -> float | None:
         """Wait for somebody to switch it on."""
         return None
 
-    def changed(self, world: Surroundings) -> float | None:
+    def changed(self, world: ProgramWorld) -> float | None:
         """Begin, or end."""
         if not world.get(POWER):
             self._next = None
@@ -37,7 +37,7 @@ class Morse:
             return self.tick(world)
         return self._next
 
-    def tick(self, world: Surroundings) -> float | None:
+    def tick(self, world: ProgramWorld) -> float | None:
         """Show the next part of the text."""
         lit, length = self._course[self._place]
         self._place = (self._place + 1) % len(self._course)

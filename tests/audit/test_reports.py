@@ -18,7 +18,7 @@ from onboardee.device.audit.reports import console, html, junit
 from onboardee.device.audit.table import RULES
 from onboardee.device.audit.verdicts import Level, Verdict
 from onboardee.device.cli import main
-from onboardee.device.cli.watching import Captured
+from onboardee.device.cli.watching import CaptureFile
 from onboardee.device.trace import items
 from onboardee.device.trace.items import Item
 from onboardee.device.trace.pcapng import CaptureError
@@ -34,7 +34,7 @@ def broken() -> Audit:
 def capture(seen: Traced) -> bytes:
     """Return the capture of what was seen."""
     file = BytesIO()
-    writer = Captured(file, began=1_780_000_000.0)
+    writer = CaptureFile(file, began=1_780_000_000.0)
     for line in seen.keylog:
         writer.secret(line)
     for item in seen.items:

@@ -19,7 +19,7 @@ from trace_scene import Traced, traced
 from onboardee.device.audit.judgement import audit
 from onboardee.device.audit.table import RULES
 from onboardee.device.audit.verdicts import Verdict
-from onboardee.device.testing import Weather
+from onboardee.device.testing import Impairments
 from onboardee.device.trace import items
 from onboardee.device.trace.items import Item, Way
 from onboardee.obt import OnboardingError, find_unowned, run, take_ownership
@@ -356,7 +356,7 @@ def test_retransmission(times: tuple[float, ...], verdict: Verdict) -> None:
 
 def test_a_lost_answer_is_a_fair_test() -> None:
     """On a network that loses datagrams our own tool repeats as the RFC says."""
-    seen = traced(seed=3, weather=Weather(loss=0.25))
+    seen = traced(seed=3, impairments=Impairments(loss=0.25))
     (found,) = run(find_unowned(seen.transport, style=CR3006.style, enough=1))
     run(take_ownership(seen.transport, found, OWNER, order=CR3006, within=300))
     found_verdicts = verdicts(seen.items)

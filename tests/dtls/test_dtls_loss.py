@@ -104,14 +104,14 @@ def test_heavy_loss_is_survived(
     suite: CipherSuite, offer: Offer, limits: DtlsLimits, seed: int, loss: float
 ) -> None:
     """With 20 to 30 % loss, copies and reordering, a handshake completes or times out cleanly."""
-    dice = random.Random(seed)
+    chance = random.Random(seed)
 
     def tamper(_sender: str, datagram: bytes) -> list[bytes]:
-        if dice.random() < loss:
+        if chance.random() < loss:
             return []
-        return [datagram] * (2 if dice.random() < 0.1 else 1)
+        return [datagram] * (2 if chance.random() < 0.1 else 1)
 
-    pair = Pair(suite, offer=offer, limits=limits, tamper=tamper, shuffle=dice)
+    pair = Pair(suite, offer=offer, limits=limits, tamper=tamper, shuffle=chance)
     pair.start().run(200.0)
     if pair.is_established:
         pair.tamper = lambda _, datagram: [datagram]
@@ -124,8 +124,8 @@ def test_most_handshakes_survive_30_percent_loss() -> None:
     """At 30 % loss, nearly all handshakes of one-datagram flights complete within a minute."""
     completed = 0
     for seed in range(100):
-        dice = random.Random(seed)
-        pair = Pair(tamper=lambda _, datagram, d=dice: [] if d.random() < 0.3 else [datagram])
+        chance = random.Random(seed)
+        pair = Pair(tamper=lambda _, datagram, d=chance: [] if d.random() < 0.3 else [datagram])
         pair.start().run(59.0)
         completed += pair.is_established
     assert completed >= 95

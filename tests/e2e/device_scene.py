@@ -7,7 +7,7 @@ from uuid import UUID
 from onboardee.device.events import Bus, Event
 from onboardee.device.machine.device import Device
 from onboardee.device.simulation.profile import Profile
-from onboardee.device.testing import MemoryNetwork, Weather, memory_device
+from onboardee.device.testing import Impairments, MemoryNetwork, memory_device
 from onboardee.obt import (
     LITE,
     Address,
@@ -66,10 +66,10 @@ class Scene:
 
 
 def make_scene(
-    profile: str | Profile = "light", *, seed: int = 0, weather: Weather | None = None
+    profile: str | Profile = "light", *, seed: int = 0, impairments: Impairments | None = None
 ) -> Scene:
     """Put a device and a tool on a network."""
-    network = MemoryNetwork(seed=seed, weather=weather)
+    network = MemoryNetwork(seed=seed, impairments=impairments)
     events: list[Event] = []
     bus = Bus()
     bus.subscribe(events.append)

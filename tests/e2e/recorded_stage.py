@@ -18,7 +18,7 @@ from onboardee.device.machine.device import Device
 from onboardee.device.security import owner
 from onboardee.device.security.factory import new_database
 from onboardee.device.simulation.profile import Profile
-from onboardee.device.testing import MemoryKeeper, MemoryNetwork, Weather
+from onboardee.device.testing import Impairments, MemoryKeeper, MemoryNetwork
 from onboardee.device.testing.local import local_device
 from onboardee.svrdb.model import Permanent, TransferMethod
 from onboardee.wire.dtls import CipherSuite, ClientConfig, DataReceived, SessionClosed
@@ -172,7 +172,7 @@ class Stage:
 
     def start_device(self, ports: dict[str, list[int]]) -> None:
         """Start the device at addresses with a plain and a secured port each, or start it anew."""
-        self.network = MemoryNetwork(now=self.network.now, weather=Weather(latency=0.0001))
+        self.network = MemoryNetwork(now=self.network.now, impairments=Impairments(latency=0.0001))
         self._peers.clear()
         self.ports = {host: (plain, secured) for host, (plain, secured) in ports.items()}
         self.device = local_device(

@@ -10,7 +10,7 @@ from onboardee.device import events
 from onboardee.device.simulation.compatibility import PRESETS, Compatibility, Preset
 from onboardee.device.simulation.profile import OwnerTransferMethod as ProfileMethod
 from onboardee.device.simulation.profile import Profile, load
-from onboardee.device.testing import Weather
+from onboardee.device.testing import Impairments
 from onboardee.obt import (
     LITE,
     OIC11,
@@ -120,8 +120,10 @@ def test_ownership_by_pin() -> None:
 @pytest.mark.parametrize("seed", range(6))
 def test_a_bad_network_only_costs_time(seed: int) -> None:
     """With a tenth of the datagrams lost, doubled or late, the transfer still succeeds."""
-    weather = Weather(loss=0.1, duplication=0.1, reordering=0.1)
-    scene = make_scene(old_light(replace(OLD, reconnect_limit=120)), seed=seed, weather=weather)
+    impairments = Impairments(loss=0.1, duplication=0.1, reordering=0.1)
+    scene = make_scene(
+        old_light(replace(OLD, reconnect_limit=120)), seed=seed, impairments=impairments
+    )
     (found, *_) = run(find_unowned(scene.transport, style=OIC11.style, enough=1))
     run(take_ownership(scene.transport, found, OWNER, order=OIC11))
     assert scene.device.database.state is State.RFNOP

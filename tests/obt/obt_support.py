@@ -9,7 +9,7 @@ from uuid import UUID
 import cbor2
 
 from onboardee.device.machine.device import Device
-from onboardee.device.testing import MemoryNetwork, Weather, memory_device
+from onboardee.device.testing import Impairments, MemoryNetwork, memory_device
 from onboardee.device.testing.handler_server import HandlerServer as CoapServer
 from onboardee.device.testing.network import GROUPS
 from onboardee.obt import (
@@ -70,16 +70,16 @@ class Scene:
         return run(taking)
 
 
-def scene(seed: int = 0, weather: Weather | None = None) -> Scene:
+def scene(seed: int = 0, impairments: Impairments | None = None) -> Scene:
     """Make a network with a tool and nothing else."""
-    network = MemoryNetwork(seed=seed, weather=weather)
+    network = MemoryNetwork(seed=seed, impairments=impairments)
     engine = ObtEngine(entropy=SeededEntropy(f"tool {seed}"))
     return Scene(network, MemoryTransport(network, engine))
 
 
-def scene_with_light(seed: int = 0, weather: Weather | None = None) -> tuple[Scene, Device]:
+def scene_with_light(seed: int = 0, impairments: Impairments | None = None) -> tuple[Scene, Device]:
     """Make a network with a tool and a light."""
-    made = scene(seed, weather)
+    made = scene(seed, impairments)
     return made, memory_device(made.network, "light", seed=seed, wall_clock=utc_now)
 
 

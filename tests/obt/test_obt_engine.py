@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from obt_support import PLAIN, SECURED, FakeDevice, representation, scene
 
-from onboardee.device.testing import Weather
+from onboardee.device.testing import Impairments
 from onboardee.obt import Address, LinkError, NoAnswerError, ObtEngine, run
 from onboardee.obt import engine as engine_module
 from onboardee.obt.link import Ask
@@ -64,9 +64,9 @@ def test_a_new_session_carries_nothing_old() -> None:
     tool = made.transport
     link = tool.open_secured(SECURED)
     run(tool.handshake(link, ANONYMOUS, deadline=60.0))
-    weather, made.network.weather = made.network.weather, Weather(loss=1.0)
+    impairments, made.network.impairments = made.network.impairments, Impairments(loss=1.0)
     tool.observe(link, READ_DOXM)
-    made.network.weather = weather
+    made.network.impairments = impairments
     run(tool.handshake(link, ANONYMOUS, deadline=60.0))
     made.network.run(100.0)
     assert device.requests == []

@@ -3,15 +3,15 @@
 import pytest
 from obt_support import OWNER, scene_with_light
 
-from onboardee.device.testing import Weather
+from onboardee.device.testing import Impairments
 from onboardee.obt import ORDERS, find_unowned, run, take_ownership
 from onboardee.svrdb.model import State
 
-BAD_WEATHER = Weather(loss=0.2, duplication=0.1, reordering=0.3)
+BAD_WEATHER = Impairments(loss=0.2, duplication=0.1, reordering=0.3)
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_bad_weather(seed: int) -> None:
+def test_bad_network(seed: int) -> None:
     """Every order gets through, whatever the network does, and both sides agree."""
     made, device = scene_with_light(seed, BAD_WEATHER)
     order = list(ORDERS.values())[seed % len(ORDERS)]

@@ -14,7 +14,7 @@ from onboardee.device.events import Bus, Event
 from onboardee.device.simulation.compatibility import Compatibility
 from onboardee.device.simulation.pairing_settings import DirectPairingSettings
 from onboardee.device.simulation.profile import Profile, load
-from onboardee.device.testing import Weather, memory_device
+from onboardee.device.testing import Impairments, memory_device
 from onboardee.device.testing.threaded import DeviceThread
 from onboardee.obt import (
     Address,
@@ -55,11 +55,11 @@ def profile(*, is_1_1_0: bool = False, is_old: bool = True) -> Profile:
 class Setting:
     """A light in memory, its owner, and its events."""
 
-    def __init__(self, light: Profile, weather: Weather | None = None) -> None:
+    def __init__(self, light: Profile, impairments: Impairments | None = None) -> None:
         self.events: list[Event] = []
         bus = Bus()
         bus.subscribe(self.events.append)
-        self.scene: Scene = scene(weather=weather)
+        self.scene: Scene = scene(impairments=impairments)
         memory_device(self.scene.network, light, bus=bus)
         self.owned: OwnedDevice = self.scene.own()
 
@@ -91,7 +91,7 @@ def test_pairing_from_discovery_to_use(is_1_1_0: bool) -> None:
 
 def test_a_bad_network() -> None:
     """A third of all datagrams is lost on the way, and both sides come to the same credential."""
-    setting = Setting(profile(), Weather(loss=0.3))
+    setting = Setting(profile(), Impairments(loss=0.3))
     run(let_pair(setting.owned, PairingTerms(pin=PIN)))
     found = run(find_pairable_at(setting.scene.transport, PLAIN))
     paired = run(pair(setting.scene.transport, found, ME, PIN))

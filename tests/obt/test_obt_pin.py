@@ -12,7 +12,7 @@ from obt_support import FAKE, OWNER, FakeDevice, Scene, scene
 from onboardee.device.events import Bus, Event, PinShown
 from onboardee.device.machine.device import Device
 from onboardee.device.simulation import profile
-from onboardee.device.testing import Weather, memory_device
+from onboardee.device.testing import Impairments, memory_device
 from onboardee.obt import CR3006, IOT2, LITE, ORDERS, Method, OnboardingError, Order, OwnedDevice
 from onboardee.obt.handover import PIN_HINT
 from onboardee.obt.keys import pin_key
@@ -45,9 +45,9 @@ def fake(hint: bytes | None = None) -> tuple[Scene, FakeDevice]:
     return made, device
 
 
-def light(weather: Weather | None = None) -> tuple[Scene, Device, Person]:
+def light(impairments: Impairments | None = None) -> tuple[Scene, Device, Person]:
     """Make a tool, a light with a PIN, and somebody who stands in front of it."""
-    made, bus, shown = scene(weather=weather), Bus(), list[str]()
+    made, bus, shown = scene(impairments=impairments), Bus(), list[str]()
 
     def look(event: Event) -> None:
         if isinstance(event, PinShown):
@@ -96,9 +96,9 @@ def test_both_sides_agree(order: Order) -> None:
     assert credential.private.data == owned.ownership.key
 
 
-def test_in_bad_weather() -> None:
+def test_in_a_bad_network() -> None:
     """Losses neither use up attempts nor ask anybody twice."""
-    made, device, person = light(Weather(loss=0.2, duplication=0.1, reordering=0.3))
+    made, device, person = light(Impairments(loss=0.2, duplication=0.1, reordering=0.3))
     made.own(LITE, method=RANDOM_PIN, pin=person)
     assert person.asked == 1
     assert device.database.state is State.RFNOP

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 from msgspec.structs import replace
-from obt_house import Crash, House, resume_all, rule_for
+from obt_house import Crash, HostOptions, resume_all, rule_for
 from obt_support import OWNER, scene_with_light
 
 from onboardee.device.simulation.compatibility import PRESETS, Preset
@@ -40,7 +40,7 @@ from onboardee.obt.plans.owning import Keep
 
 def test_owned_anew(tmp_path: Path) -> None:
     """A device that was reset and owned again is neither reset nor forgotten by what remained."""
-    house = House(tmp_path, 3, ((0, 1),))
+    house = HostOptions(tmp_path, 3, ((0, 1),))
     one, two, three = house.uuids
     house.unplug(two)
     tool = house.start()
@@ -61,7 +61,7 @@ def test_owned_anew(tmp_path: Path) -> None:
 
 def test_reset_and_owned_anew(tmp_path: Path) -> None:
     """An interrupted reset does not reset the device of its next owner, who is us."""
-    house = House(tmp_path, 1)
+    house = HostOptions(tmp_path, 1)
     (one,) = house.uuids
     tool = house.start()
     steps = [PlanStep(action="reset", device=one), PlanStep(action="forget", device=one)]
@@ -74,7 +74,7 @@ def test_reset_and_owned_anew(tmp_path: Path) -> None:
 
 def test_not_while_another_is_unfinished(tmp_path: Path) -> None:
     """Two devices are not linked while something else remains to be done between them."""
-    house = House(tmp_path, 2, ((0, 1),))
+    house = HostOptions(tmp_path, 2, ((0, 1),))
     one, two = house.uuids
     house.unplug(two)
     tool = house.start()
@@ -95,7 +95,7 @@ def test_unlinked_after_a_crash(tmp_path: Path) -> None:
     at = 0
     while True:
         at += 3
-        house = House(tmp_path / f"{at}", 2)
+        house = HostOptions(tmp_path / f"{at}", 2)
         one, two = house.uuids
         tool = house.start(at)
         try:
@@ -122,7 +122,7 @@ def test_unlinked_after_a_crash(tmp_path: Path) -> None:
 
 def test_forgotten_while_pending(tmp_path: Path) -> None:
     """A device that vanished in the middle of its transfer can be forgotten, and is then done."""
-    house = House(tmp_path, 1)
+    house = HostOptions(tmp_path, 1)
     tool = house.start()
     gone = DeviceRecord(
         uuid=UUID(int=9),
@@ -144,7 +144,7 @@ def test_forgotten_while_pending(tmp_path: Path) -> None:
 
 def test_what_is_refused(tmp_path: Path) -> None:
     """Nothing is asked of any device where the database knows better."""
-    house = House(tmp_path, 2, ((0, 1),))
+    house = HostOptions(tmp_path, 2, ((0, 1),))
     one, two = house.uuids
     tool = house.start()
     before = tool.transport.fuse.moments
@@ -162,7 +162,7 @@ def test_what_is_refused(tmp_path: Path) -> None:
 
 def test_refused_by_the_device(tmp_path: Path) -> None:
     """A rule that the device refuses is not in the database either, and no key is left."""
-    house = House(tmp_path, 2)
+    house = HostOptions(tmp_path, 2)
     one, two = house.uuids
     tool = house.start()
     subject = Subject(uuid=str(two))
@@ -187,7 +187,7 @@ def old_light() -> Profile:
 
 def test_old_devices(tmp_path: Path) -> None:
     """Devices of OIC 1.1 are linked, unlinked and removed in their own words."""
-    house = House(tmp_path, 3, profile=old_light(), order="oic11")
+    house = HostOptions(tmp_path, 3, profile=old_light(), order="oic11")
     one, two, three = house.uuids
     tool = house.start()
     database = tool.database
@@ -208,7 +208,7 @@ def test_old_devices(tmp_path: Path) -> None:
 
 def test_no_words(tmp_path: Path) -> None:
     """A rule that OIC 1.1 has no words for is refused, and the devices are not linked."""
-    house = House(tmp_path, 2, profile=old_light(), order="oic11")
+    house = HostOptions(tmp_path, 2, profile=old_light(), order="oic11")
     one, two = house.uuids
     tool = house.start()
     rule = Rule(subject=Subject(role="cook"), targets=(Target(href="/light"),), permission=2)
@@ -224,7 +224,7 @@ def test_old_devices_and_a_crash(tmp_path: Path) -> None:
     at = 0
     while True:
         at += 2
-        house = House(tmp_path / f"{at}", 2, profile=old_light(), order="oic11")
+        house = HostOptions(tmp_path / f"{at}", 2, profile=old_light(), order="oic11")
         one, two = house.uuids
         tool = house.start(at)
         try:
@@ -243,7 +243,7 @@ def test_old_devices_and_a_crash(tmp_path: Path) -> None:
 
 def test_a_uuid_of_ours(tmp_path: Path) -> None:
     """A device that says it has the UUID of one of ours does not cost us the key of that one."""
-    house = House(tmp_path, 1)
+    house = HostOptions(tmp_path, 1)
     house.add_unowned()
     (record,) = house.records
     database = house.unowned.database

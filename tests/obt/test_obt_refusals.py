@@ -15,7 +15,7 @@ from obt_support import (
     scene_with_light,
 )
 
-from onboardee.device.testing import Weather
+from onboardee.device.testing import Impairments
 from onboardee.obt import (
     CR3006,
     IOT2,
@@ -410,7 +410,7 @@ def mute_for_delete(made: Scene) -> Lie:
 
     def lie(_: FakeDevice, request: Request) -> None:
         if request.method is Method.DELETE:
-            fair, made.network.weather = made.network.weather, Weather(loss=1.0)
+            fair, made.network.impairments = made.network.impairments, Impairments(loss=1.0)
             clears_at = made.network.now + 60.0
             made.network.attach(Clearing(made, fair, clears_at), "10.0.0.99", 1)
 
@@ -418,9 +418,9 @@ def mute_for_delete(made: Scene) -> Lie:
 
 
 class Clearing:
-    """A node that lets the weather clear up at its time."""
+    """A node that lets the impairments clear up at its time."""
 
-    def __init__(self, made: Scene, fair: Weather, at: float) -> None:
+    def __init__(self, made: Scene, fair: Impairments, at: float) -> None:
         self._made, self._fair, self._at = made, fair, at
         self._deadline: float | None = at
 
@@ -430,7 +430,7 @@ class Clearing:
 
     def tick(self, now: float) -> list[Outgoing]:
         """Let the sun out."""
-        self._made.network.weather, self._deadline = self._fair, None
+        self._made.network.impairments, self._deadline = self._fair, None
         return []
 
     def next_deadline(self) -> float | None:

@@ -216,7 +216,7 @@ def test_another_content_format() -> None:
 
 
 def test_what_collections_lead_to() -> None:
-    """Links are followed, each path once, in circles too; secrets are not asked for."""
+    """Links are followed, each path once, in cycles too; secrets are not asked for."""
     inner = {"links": [{"href": "/x"}, {"href": "/y"}, {"href": "/oic/sec/cred"}, 5]}
     cred = {"href": "/oic/sec/cred", "rt": ["oic.wk.introspection"]}
     found, device = surveyed({"/x": inner, "/y": inner}, [LINK, cred])

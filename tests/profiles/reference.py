@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from onboardee.device.simulation.json_schema import EXTENDS, REMOVE, profile_schema
 from onboardee.device.simulation.profile import built_in_names, load_all
-from onboardee.device.simulation.schema import EXTENDS, REMOVE, profile_schema
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "profiles.md"
 BEGIN = "<!-- {} begins: written by tests/profiles/reference.py -->\n"

@@ -7,9 +7,9 @@ import pytest
 import yaml
 
 from onboardee.device.simulation.document import read
+from onboardee.device.simulation.json_schema import profile_schema
 from onboardee.device.simulation.library import Library
 from onboardee.device.simulation.profile import ProfileError, built_in_names, load_all
-from onboardee.device.simulation.schema import profile_schema
 
 jsonschema = pytest.importorskip("jsonschema")
 

@@ -9,7 +9,7 @@ from onboardee.device.machine.layer import AnyDevice
 from onboardee.device.recording.format import Beginning
 from onboardee.device.recording.recorder import RecordedClock, Recorder
 from onboardee.device.simulation.profile import load
-from onboardee.device.testing import MemoryNetwork, Weather, memory_device
+from onboardee.device.testing import Impairments, MemoryNetwork, memory_device
 from onboardee.obt import (
     MemoryTransport,
     ObtEngine,
@@ -34,7 +34,7 @@ def recorded_life(seed: int, write: Callable[[bytes], object]) -> None:
     profile = load(chance.choice(["light", "door", "thermostat", "washer"]))
     network = MemoryNetwork(
         seed=seed,
-        weather=Weather(
+        impairments=Impairments(
             loss=chance.choice([0, 0.05, 0.2]),
             duplication=chance.choice([0, 0.1]),
             reordering=chance.choice([0, 0.2]),

@@ -10,7 +10,7 @@ from resource_support import STRANGER, World, owned
 from onboardee.device.simulation.behaviour import AnyBehaviour
 from onboardee.device.simulation.profile import load
 from onboardee.device.simulation.world import world
-from onboardee.device.simulation.world.chance import Dice
+from onboardee.device.simulation.world.chance import Chance
 from onboardee.svrdb.model import State
 from onboardee.wire.coap import Code, Method
 from onboardee.wire.entropy import SeededEntropy
@@ -43,7 +43,7 @@ def light() -> World:
         profile.behaviour,
         profile.specs,
         {href: each.values for href, each in made.appliances.items()},
-        dice=Dice(SeededEntropy(0)),
+        chance=Chance(SeededEntropy(0)),
         wall_clock=lambda: made.now,
         report=pytest.fail,
     )

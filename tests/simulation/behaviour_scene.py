@@ -12,7 +12,7 @@ import yaml
 
 from onboardee.device.simulation.profile import Profile, load
 from onboardee.device.simulation.values import Values
-from onboardee.device.simulation.world.chance import Dice
+from onboardee.device.simulation.world.chance import Chance
 from onboardee.device.simulation.world.world import World
 from onboardee.wire.entropy import SeededEntropy
 
@@ -145,7 +145,7 @@ def make_scene(profile: Profile, *, seed: int = 1, wall: datetime = MIDNIGHT) ->
         profile.behaviour,
         profile.specs,
         values,
-        dice=Dice(SeededEntropy(seed)),
+        chance=Chance(SeededEntropy(seed)),
         wall_clock=lambda: wall + timedelta(seconds=scene.now),
         report=reports.append,
     )

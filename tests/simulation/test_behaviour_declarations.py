@@ -197,13 +197,13 @@ def test_mistakes_are_found_on_loading(entry: str, sentence: str) -> None:
                     "set: {/switch#value: false}}"
                 ),
             ],
-            "a circle, .*/switch#value → /inputs#first → /sensor#alarm → /switch#value",
+            "a cycle, .*/switch#value → /inputs#first → /sensor#alarm → /switch#value",
         ),
         (
             [
                 "{kind: couple, when: {property: /level#level, above: 50}, set: {/level#level: 0}}",
             ],
-            "a circle, /level#level → /level#level",
+            "a cycle, /level#level → /level#level",
         ),
     ],
 )
@@ -225,7 +225,7 @@ def test_a_mistake_knows_its_place() -> None:
     )
 
 
-def test_a_circle_may_be_broken() -> None:
+def test_a_cycle_may_be_broken() -> None:
     """What happens once comes to rest, and so it may lead back."""
     scene = make_scene(
         palette(

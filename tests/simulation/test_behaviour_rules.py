@@ -391,7 +391,7 @@ def test_unknown_inputs_and_faults() -> None:
         scene.fault("jam", is_on=True)
 
 
-def test_actions_in_a_circle() -> None:
+def test_actions_in_a_cycle() -> None:
     """Inputs that press each other end, and it is reported once."""
     scene = start(
         "- {kind: input, name: a, press: b, toggle: [/switch#value]}\n"
@@ -399,7 +399,7 @@ def test_actions_in_a_circle() -> None:
     )
     scene.press("a")
     scene.press("a")
-    assert scene.reports == ["behaviour: actions call each other in a circle"]
+    assert scene.reports == ["behaviour: actions call each other in a cycle"]
 
 
 def test_values_without_rest() -> None:

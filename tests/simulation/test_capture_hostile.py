@@ -8,7 +8,7 @@ from capture_support import loaded
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from onboardee.device.simulation.capture import CaptureError, captured
+from onboardee.device.simulation.capture import CapturedProfileError, captured
 from onboardee.device.simulation.capture.notes import MAX_NOTES
 
 UUID_TEXT = "12345678-1234-4234-8234-123456789abc"
@@ -78,7 +78,7 @@ def test_paths_that_are_none(href: str) -> None:
         {"A": {"$ref": "#/definitions/missing/further"}},
     ],
 )
-def test_references_in_circles(definitions: dict[str, Any]) -> None:
+def test_references_in_cycles(definitions: dict[str, Any]) -> None:
     """They end, and the value decides."""
     document = described({"v": {"$ref": "#/definitions/A"}}, definitions=definitions)
     (resource,), _ = made(Seen({"/x": One({"v": 5})}, document))
@@ -99,9 +99,9 @@ def test_an_object_within_itself() -> None:
 @pytest.mark.parametrize(
     ("links", "kept", "why"),
     [
-        ({"/a": ["/a"]}, {}, "in a circle"),
-        ({"/a": ["/b"], "/b": ["/a"]}, {"/a": ["/b"]}, "in a circle"),
-        ({"/a": ["/b"], "/b": ["/c"], "/c": ["/a"]}, {"/a": ["/b"], "/b": ["/c"]}, "in a circle"),
+        ({"/a": ["/a"]}, {}, "in a cycle"),
+        ({"/a": ["/b"], "/b": ["/a"]}, {"/a": ["/b"]}, "in a cycle"),
+        ({"/a": ["/b"], "/b": ["/c"], "/c": ["/a"]}, {"/a": ["/b"], "/b": ["/c"]}, "in a cycle"),
         ({"/a": ["/b", "/b"]}, {"/a": ["/b"]}, "there twice"),
         ({"/a": ["/missing"]}, {}, "no resource of the profile"),
         (
@@ -141,7 +141,7 @@ def test_too_much_of_everything() -> None:
 def test_more_than_a_file_can_have() -> None:
     """There is an error in a sentence, not a file that cannot be read."""
     many = {f"/{number}": One({"v": ["x" * 500] * 20}) for number in range(250)}
-    with pytest.raises(CaptureError, match="larger than 512 KiB"):
+    with pytest.raises(CapturedProfileError, match="larger than 512 KiB"):
         captured(Seen(many, links=[{**LINK, "href": each} for each in many]))
 
 

@@ -50,10 +50,10 @@ def test_links_to_other_resources() -> None:
     ("resources", "sentence"),
     [
         ([Resource("/a", ("/b",))], "/a links to /b, which is no resource here"),
-        ([Resource("/a", ("/a",))], "links lead in a circle: /a > /a"),
+        ([Resource("/a", ("/a",))], "links lead in a cycle: /a > /a"),
         (
             [Resource("/a", ("/b",)), Resource("/b", ("/c",)), Resource("/c", ("/a",))],
-            "links lead in a circle: /a > /b > /c > /a",
+            "links lead in a cycle: /a > /b > /c > /a",
         ),
         ([Resource("/a", ("/b", "/b")), Resource("/b")], "/a links to the same resource twice"),
         (chain(MAX_NESTING + 1), "collections are nested too deep: /0 > /1 > /2 > /3 > /4 > /5"),
@@ -73,7 +73,7 @@ def test_links_to_other_resources() -> None:
     ],
 )
 def test_links_that_make_no_sense(resources: list[Resource], sentence: str) -> None:
-    """A link to nothing, a circle, an endless nest: the sentence says which and where."""
+    """A link to nothing, a cycle, an endless nest: the sentence says which and where."""
     with pytest.raises(ValueError, match=sentence.replace("(", r"\(")):
         check(*resources)
 

@@ -68,7 +68,7 @@ def test_several_devices(tmp_path: Path) -> None:
         tmp_path,
         """
 extends: light
-platform: {manufacturer: House}
+platform: {manufacturer: HostOptions}
 devices:
   - device: {name: Hall}
   - device: {name: Stairs}
@@ -84,7 +84,7 @@ devices:
         "Front door",
         "Light",
     ]
-    assert {each.platform.manufacturer for each in (hall, stairs, door, plain)} == {"House"}
+    assert {each.platform.manufacturer for each in (hall, stairs, door, plain)} == {"HostOptions"}
     assert stairs.platform.model == "Bright"
     assert "/openlevel" in {resource.href for resource in door.resources}
     assert all(one is other for one, other in zip(hall.resources, stairs.resources, strict=True)), (
@@ -125,8 +125,8 @@ def test_certificates_are_found_from_the_base(tmp_path: Path) -> None:
         ("extends: ./gone.yaml", "line 1: cannot read the profile"),
         ('extends: "./a\\0.yaml"', "line 1: cannot read the profile"),
         ("extends: [light]", "line 1: extends is the name of a profile"),
-        ("extends: ./thing.yaml", "extend each other in a circle"),
-        ("extends: ./other.yaml", "extend each other in a circle"),
+        ("extends: ./thing.yaml", "extend each other in a cycle"),
+        ("extends: ./other.yaml", "extend each other in a cycle"),
         ("extends: ./many.yaml", "has several devices, and one is needed to extend it"),
         ("devices: []", "devices is a list of 1 to"),
         ("devices: light", "devices is a list of 1 to"),

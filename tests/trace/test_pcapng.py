@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from trace_scene import traced
 
-from onboardee.device.cli.watching import Captured
+from onboardee.device.cli.watching import CaptureFile
 from onboardee.device.trace.items import Ends, Way
 from onboardee.device.trace.packets import ip_packet
 from onboardee.device.trace.pcapng import CaptureError, Packet, Writer, read
@@ -25,7 +25,7 @@ def captured(path: Path) -> list[str]:
     """Write the capture of an onboarding; return the key log."""
     seen = traced()
     seen.own()
-    capture = Captured.to(path)
+    capture = CaptureFile.to(path)
     for line in seen.keylog:
         capture.secret(line)
     for item in seen.items:

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 from trace_scene import OWNER, traced
 
-from onboardee.device.testing import Weather
+from onboardee.device.testing import Impairments
 from onboardee.device.trace import items, text
 from onboardee.device.trace.decoding import Decoder
 from onboardee.device.trace.dtls import Secrets
@@ -74,7 +74,7 @@ def test_every_datagram_is_there_with_what_it_holds() -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_a_handshake_message_is_told_once(seed: int) -> None:
     """However often a flight is repeated, each of its messages is one item."""
-    seen = traced(seed=seed, weather=Weather(loss=0.15, duplication=0.2, reordering=0.2))
+    seen = traced(seed=seed, impairments=Impairments(loss=0.15, duplication=0.2, reordering=0.2))
     seen.own()
     told = Counter(
         (item.ends.peer, item.way, item.name, item.body)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from onboardee.device.machine.layer import AnyDevice
-from onboardee.device.testing import MemoryNetwork, Weather, memory_device
+from onboardee.device.testing import Impairments, MemoryNetwork, memory_device
 from onboardee.device.testing.local import LocalDevice
 from onboardee.device.trace.dtls import Secrets
 from onboardee.device.trace.items import Item
@@ -52,9 +52,9 @@ class Traced:
         return [item for item in self.items if isinstance(item, kind)]
 
 
-def traced(*, seed: int = 0, weather: Weather | None = None) -> Traced:
+def traced(*, seed: int = 0, impairments: Impairments | None = None) -> Traced:
     """Put a light and a tool on a network, and trace the light."""
-    network = MemoryNetwork(seed=seed, weather=weather)
+    network = MemoryNetwork(seed=seed, impairments=impairments)
     secrets = Secrets()
     engine = ObtEngine(entropy=SeededEntropy(f"tool {seed}"))
     seen = Traced(network, MemoryTransport(network, engine))

@@ -8,8 +8,8 @@ from onboardee.device.cli.svr import options, view
 from onboardee.device.cli.svr.changing import verdict
 from onboardee.device.cli.svr.printing import print_differences
 from onboardee.device.cli.svr.state import opened
-from onboardee.device.cli.svr.wizard.asking import ask_bool, choose
 from onboardee.device.cli.svr.wizard.draft import Draft
+from onboardee.device.cli.svr.wizard.prompts import ask_bool, choose
 from onboardee.device.cli.svr.wizard.properties import edit_structure, edit_value
 from onboardee.svrdb import Database
 from onboardee.svrdb.model import PARTS, DatabasePart

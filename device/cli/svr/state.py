@@ -24,7 +24,7 @@ from onboardee.svrdb import (
 from onboardee.svrdb.directories import look
 
 
-class Opened(Protocol):
+class EditableDatabase(Protocol):
     """A database that is being edited."""
 
     @property
@@ -96,7 +96,7 @@ class SilentError(Exception):
 
 
 @contextmanager
-def opened(directory: Path) -> Iterator[Opened]:
+def opened(directory: Path) -> Iterator[EditableDatabase]:
     """Open the database of a device for editing, whether it runs or not.
 
     What is wrong is one sentence for the person at the terminal: a process that holds the

@@ -28,7 +28,7 @@ from onboardee.device.resources.oic_1_1.view import (
     with_property,
     without,
 )
-from onboardee.device.simulation.compatibility import Compatibility, DirectPairing
+from onboardee.device.simulation.compatibility import Compatibility, DirectPairingProperty
 from onboardee.svrdb.model import IN_REPAIR, NIL, OWNER, UNLESS_RESETTING, Over, Right
 from onboardee.wire.coap import Code
 
@@ -63,7 +63,7 @@ def _views(compat: Compatibility, *, can_pair: bool) -> tuple[View, ...]:
     pairing_property = _pairing_property(compat, can_pair=can_pair)
     if pairing_property is not None:
         show_doxm = with_property(pairing_property, can_pair, show_doxm)
-        for name in DirectPairing:
+        for name in DirectPairingProperty:
             write_doxm = without(name, lambda value: isinstance(value, bool), write_doxm)
     if compat.found_again:
         write_doxm = ownership.found_again(write_doxm)
@@ -111,12 +111,14 @@ def serve_oic_1_1(resources: list[Resource], compat: Compatibility) -> None:
             _add_type_of_1_1_0(resource)
 
 
-def _pairing_property(compat: Compatibility, *, can_pair: bool) -> DirectPairing | None:
+def _pairing_property(compat: Compatibility, *, can_pair: bool) -> DirectPairingProperty | None:
     """Return by what doxm tells whether the device can be set up for Direct Pairing."""
     if compat.direct_pairing_property is not None or not can_pair:
         return compat.direct_pairing_property
     is_1_1_0 = compat.iotivity_1_1_0
-    return DirectPairing.IOTIVITY_1_1_0 if is_1_1_0 else DirectPairing.IOTIVITY_1_1_1
+    return (
+        DirectPairingProperty.IOTIVITY_1_1_0 if is_1_1_0 else DirectPairingProperty.IOTIVITY_1_1_1
+    )
 
 
 def _is_mode_3(value: object) -> bool:

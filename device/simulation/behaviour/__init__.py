@@ -4,6 +4,9 @@ A kind's file has its declaration, a struct that derives from `Behaviour`; how i
 `make`; and the part. From the list follow what a profile may write, the JSON Schema, the sentences
 about mistakes and the table of kinds in `docs/behaviour.md`. How the parts live with each other is
 told in `onboardee.device.simulation.world`.
+
+To add a kind: its file, its place in `KINDS`, a paragraph with an example in `docs/behaviour.md`, a
+test in `tests/simulation`. No kind imports another one; what several need is in `world`.
 """
 
 from typing import TYPE_CHECKING, Final, Union

@@ -1,4 +1,9 @@
-"""Charges that fall with time and use."""
+"""Charges that fall with time and use.
+
+A charge is an `Accumulator` whose slope is the gain while it is charged and the loss otherwise; use
+costs a part at once, each time that a property changes. The property `low` follows from what is
+shown, so that charge and warning never contradict each other.
+"""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -24,16 +29,21 @@ class BatteryBehaviour(GatedBehaviour, frozen=True, kw_only=True):
     """A charge in percent that falls with time and use, and rises while it is charged."""
 
     property: Ref
+    """The charge in percent; it stays between 0 and 100."""
     per_hour: NotNegative = 0.0
     """Percent lost each hour."""
     costs: dict[Ref, NotNegative] = msgspec.field(default_factory=dict)
     """Percent lost each time that one of these properties changes."""
     charging: When | None = None
+    """It is charged while this holds."""
     charge_per_hour: NotNegative = 50.0
+    """Percent gained each hour while it is charged."""
     low: Ref | None = None
     """A boolean that is true while the charge is at or below `threshold`."""
     threshold: NumberOrRef = 20.0
+    """Percent, or the property that holds it."""
     every: Duration = 60.0
+    """How often it is shown at most."""
 
     def make(self, finder: Finder) -> Part:
         """Return the part, within 0 and 100 percent."""
@@ -60,14 +70,18 @@ class Usage(NamedTuple):
     loss: float
     """Percent a second."""
     gain: float
+    """Percent a second while it is charged."""
     costs: Sequence[tuple[Cell, float]]
+    """Properties with the percent that each change of them costs."""
     charging: Check | None
+    """None: it is never charged."""
     low: Cell | None
+    """The property that warns, if there is one."""
     threshold: Cell | float
 
 
 class BatteryPart(Accumulator):
-    """A charge."""
+    """A charge; it listens to what uses it and to what charges it."""
 
     __slots__ = ("_seen", "_usage")
 

@@ -1,4 +1,9 @@
-"""Clocks that show the date and time (oic.r.clock)."""
+"""Clocks that show the date and time (oic.r.clock).
+
+Nothing counts seconds: the time shown is the host's time of day and an offset, which is zero until
+somebody sets the clock. So it is right after a pause of any length, and a property that is shown
+once a minute is computed once a minute.
+"""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
@@ -40,7 +45,9 @@ class ClockPart(Part):
         self._cell = cell
         self._every = every
         self._offset = timedelta()
+        """How far the clock was set from the time of day."""
         self._zone = timezone(timedelta())
+        """The zone in which it was set; the time is shown in it from then on."""
         self._shown: Any = cell.value
 
     def inputs(self) -> Iterable[Signal]:
@@ -68,10 +75,12 @@ class ClockPart(Part):
         self.deadline = world.now + max(SHORTEST, self._every - passed)
 
     def _set(self, world: WorldAccess, text: str) -> None:
+        """Take a time that was written for the present one."""
         wanted = datetime.fromisoformat(text)
         self._zone = timezone(wanted.utcoffset() or timedelta())
         self._offset = wanted - world.wall_time
 
 
 def _text(moment: datetime) -> str:
+    """Write a moment as RFC 3339, with `Z` for UTC."""
     return moment.isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -2,6 +2,11 @@
 
 A profile names a file in its own folder and a class in it. The class is made once for each start of
 the device, with the entry's `options` as keyword arguments, and offers what `Program` says.
+
+A file is executed only when a device starts, never when a profile is listed or checked: then its
+classes are read from the syntax tree. It has to lie in the folder of the profile, so that a profile
+from elsewhere cannot name another file of this machine. Whoever runs a profile with code runs that
+code, with all rights of the process (docs/security.md).
 """
 
 import ast
@@ -21,7 +26,7 @@ from onboardee.device.simulation.world.parts import NEVER, SHORTEST, Cell, Part,
 from onboardee.device.simulation.world.terms import BehaviourError
 
 
-class Surroundings(Protocol):
+class ProgramWorld(Protocol):
     """What a program sees of its device. Properties are named `/href#property`."""
 
     @property
@@ -55,13 +60,13 @@ class Program(Protocol):
     uses: tuple[str, ...]
     """The properties that it reads, sets and listens to."""
 
-    def start(self, world: Surroundings, /) -> float | None:
+    def start(self, world: ProgramWorld, /) -> float | None:
         """Begin, at the start of the device and each time that `only_while` begins to hold."""
 
-    def changed(self, world: Surroundings, /) -> float | None:
+    def changed(self, world: ProgramWorld, /) -> float | None:
         """Follow: one of `uses` has another value."""
 
-    def tick(self, world: Surroundings, /) -> float | None:
+    def tick(self, world: ProgramWorld, /) -> float | None:
         """Do what is due."""
 
 
@@ -69,6 +74,7 @@ class CodeBehaviour(GatedBehaviour, frozen=True, kw_only=True, rename={"type": "
     """Behaviour in Python: a class in a file in the profile's folder (see `code.Program`)."""
 
     file: Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
+    """The path of the file from the profile's folder."""
     type: Annotated[str, msgspec.Meta(pattern="^[A-Za-z_][A-Za-z0-9_]*$", max_length=64)]
     """The name of the class."""
     options: dict[str, Any] = msgspec.field(default_factory=dict)
@@ -82,7 +88,11 @@ class CodeBehaviour(GatedBehaviour, frozen=True, kw_only=True, rename={"type": "
         return CodePart(program, {ref: finder.cell(ref, "uses") for ref in program.uses})
 
     def located(self, folder: Path | None) -> Self:
-        """Return the entry with the path of its file, which is read and not executed."""
+        """Return the entry with the path of its file, which is read and not executed.
+
+        `folder` is that of the profile; a built-in profile has None. Raises `BehaviourError` if the
+        path leaves it, or if there is no such class in the file.
+        """
         if folder is None:
             raise BehaviourError("file: code belongs to profiles that are files of their own")
         home = folder.resolve()
@@ -139,7 +149,7 @@ def _loaded(file: str, name: str) -> Any:
 
 
 class CodePart(Part):
-    """A program, running."""
+    """A program, running; it is what the program sees of its device, too."""
 
     __slots__ = ("_cells", "_has_failed", "_program", "_world")
 
@@ -149,6 +159,7 @@ class CodePart(Part):
         self._cells = cells
         self._world: WorldAccess | None = None
         self._has_failed = False
+        """It has raised something, and is not called any more."""
 
     def inputs(self) -> tuple[Cell, ...]:
         """Return the properties that it uses."""
@@ -167,7 +178,7 @@ class CodePart(Part):
         """Do what is due."""
         self._run(self._program.tick)
 
-    def _run(self, method: Callable[[Surroundings], float | None]) -> None:
+    def _run(self, method: Callable[[ProgramWorld], float | None]) -> None:
         """Call the program, and end it if it fails: the device goes on."""
         self.deadline = NEVER
         if self._has_failed:
@@ -209,4 +220,4 @@ class CodePart(Part):
 
     def fraction(self) -> float:
         """Return a random number in [0, 1)."""
-        return self.world.dice.fraction()
+        return self.world.chance.fraction()

@@ -1,4 +1,8 @@
-"""Numbers that grow or fall with time."""
+"""Numbers that grow or fall with time: energy from power, elapsed and remaining time.
+
+An `Accumulator` with the rate of a property, or a fixed one. The condition `only_while` is the
+part's own here, not its gate: a counter that rests must still hear that it is to start over.
+"""
 
 from collections.abc import Iterable
 
@@ -19,14 +23,19 @@ class CounterBehaviour(GatedBehaviour, frozen=True, kw_only=True):
     """
 
     property: Ref
+    """A number, or a duration as text."""
     source: Ref | None = None
+    """The property whose value is the rate: the power of which this is the energy."""
     scale: float = 1.0
+    """By what the source is multiplied: 0.001 makes kWh of W."""
     rate: float | None = None
-    """Below zero it counts down."""
+    """What is added each `per`; below zero it counts down."""
     per: Duration = 3600.0
+    """The time that the rate is about; an hour if left out."""
     start: float | Duration | None = None
     """Where it begins, and what `reset_when` goes back to; the initial value if left out."""
     low: float | None = None
+    """Where it stops when it counts down."""
     high: float | None = None
     """Where it stops; by default at the property's limits, and a duration at zero."""
     reset_when: When | None = None
@@ -63,7 +72,7 @@ class CounterBehaviour(GatedBehaviour, frozen=True, kw_only=True):
 
 
 class CounterPart(Accumulator):
-    """A counter."""
+    """A counter; its slope is the rate a second."""
 
     __slots__ = ("_rate", "_reset", "_runs", "_source")
 

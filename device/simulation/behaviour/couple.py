@@ -1,4 +1,8 @@
-"""While one thing is so, others are."""
+"""While one thing is so, others are: constants that follow from a condition.
+
+To keep a property means to listen to it: whoever else sets it wakes this part, which sets it back.
+With `once` it does not listen, so that the others win afterwards.
+"""
 
 from collections.abc import Iterable
 
@@ -26,11 +30,15 @@ class CoupleBehaviour(GatedBehaviour, frozen=True, kw_only=True):
     """
 
     when: When
+    """The condition."""
     set: Assignments = msgspec.field(default_factory=dict)
+    """What holds with it."""
     otherwise: Assignments = msgspec.field(default_factory=dict)
+    """What holds without it."""
     after: Span = 0.0
     """The condition has to hold so long first; `otherwise` does not wait."""
     once: bool = False
+    """Set at the change only, and free afterwards."""
 
     def __post_init__(self) -> None:
         if not self.set and not self.otherwise:
@@ -96,7 +104,7 @@ class CouplePart(Part):
         elif self._is_on:
             self._apply(world, is_on=True)
         elif self.deadline == NEVER:
-            delay = world.dice.between(*self._after)
+            delay = world.chance.between(*self._after)
             if delay == 0:
                 self._apply(world, is_on=True)
             else:
@@ -108,6 +116,7 @@ class CouplePart(Part):
         self._apply(world, is_on=True)
 
     def _apply(self, world: WorldAccess, *, is_on: bool) -> None:
+        """Let the properties of one side go to their values."""
         if self._once and self._is_on == is_on:
             return
         self._is_on = is_on

@@ -1,4 +1,8 @@
-"""Numbers that follow the time of day."""
+"""Numbers that follow the time of day: daylight, the temperature outside, a tariff.
+
+The value is a function of the time of day and has no memory, so it is right after any pause, and on
+a clock that was set. Noise is drawn anew each time that it is shown.
+"""
 
 import bisect
 import math
@@ -19,6 +23,7 @@ from onboardee.device.simulation.world.terms import (
 )
 
 DAY: Final = 86400.0
+"""In seconds."""
 
 
 class DailyBehaviour(GatedBehaviour, frozen=True, kw_only=True):
@@ -29,13 +34,19 @@ class DailyBehaviour(GatedBehaviour, frozen=True, kw_only=True):
     """
 
     property: Ref
+    """A number."""
     points: Annotated[tuple[tuple[TimeOfDay, float], ...], msgspec.Meta(max_length=96)] = ()
+    """Times of day in their order, each with the value then."""
     mean: float | None = None
+    """The middle of the wave."""
     amplitude: float = 0.0
+    """How far the wave goes from its middle."""
     peak: TimeOfDay = "14:00"
+    """When the wave is highest."""
     noise: NotNegative = 0.0
-    """Standard deviation."""
+    """Standard deviation, in units of the property."""
     every: Duration = 300.0
+    """How often the value is shown."""
 
     def __post_init__(self) -> None:
         if bool(self.points) == (self.mean is not None):
@@ -79,11 +90,12 @@ class DailyPart(Part):
         """Show the value of this time of day."""
         wall = world.wall_time
         time = wall.hour * 3600.0 + wall.minute * 60 + wall.second + wall.microsecond / 1e6
-        level = self._level(time) + world.dice.normal(self._kind.noise)
+        level = self._level(time) + world.chance.normal(self._kind.noise)
         world.show(self._cell, level)
         self.deadline = world.now + self._every
 
     def _level(self, time: float) -> float:
+        """Return the value of the curve at a time, in seconds since midnight, without noise."""
         times, levels = self._times, self._levels
         if self._kind.mean is not None:
             return self._kind.mean + self._kind.amplitude * math.cos(

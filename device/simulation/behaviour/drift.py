@@ -1,4 +1,9 @@
-"""Numbers that wander around a mean."""
+"""Numbers that wander around a mean: a temperature in a room, the humidity.
+
+It is an Ornstein-Uhlenbeck process at whole steps: each goes a part of the way back to the mean and
+adds normal noise, such that the spread in the long run is `sigma`. Several steps together follow
+the same law with another part and another noise, so that a long pause is one draw.
+"""
 
 import math
 from typing import Annotated
@@ -24,6 +29,7 @@ class DriftBehaviour(GatedBehaviour, frozen=True, kw_only=True):
     """
 
     property: Ref
+    """A number; it begins at its initial value."""
     mean: NumberOrRef | None = None
     """The initial value, if left out."""
     sigma: NotNegative
@@ -31,7 +37,9 @@ class DriftBehaviour(GatedBehaviour, frozen=True, kw_only=True):
     pull: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.1
     """The part of the way back to the mean at each step; 1 is noise without memory."""
     every: Duration = 30.0
+    """The time between two steps."""
     range: tuple[float, float] | None = None
+    """Lowest and highest value, where the property's own limits are wider."""
 
     def make(self, finder: Finder) -> Part:
         """Begin at the property's value."""
@@ -54,8 +62,10 @@ class DriftPart(Part):
         self._mean = mean
         self._every = every
         self._x = float(cell.value)
+        """The value, not rounded."""
         self._shown = cell.value
         self._drawn = 0.0
+        """When the last step was taken."""
 
     def resume(self, world: WorldAccess) -> None:
         """Begin to wander from the present value."""
@@ -72,7 +82,7 @@ class DriftPart(Part):
         left = (1 - self._kind.pull) ** steps
         mean = float(amount(self._mean))
         spread = self._kind.sigma * math.sqrt(1 - left * left)
-        self._x = mean + (self._x - mean) * left + world.dice.normal(spread)
+        self._x = mean + (self._x - mean) * left + world.chance.normal(spread)
         if self._kind.range is not None:
             low, high = self._kind.range
             self._x = min(max(self._x, low), high)

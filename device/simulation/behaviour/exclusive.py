@@ -1,4 +1,8 @@
-"""One of several at a time."""
+"""One of several at a time: inputs of a television, programmes of a washer.
+
+The part remembers which were true. So it can tell the one that has just become true, which stays,
+from the one that was, which ends.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, NamedTuple
@@ -19,8 +23,11 @@ class ExclusiveBehaviour(GatedBehaviour, frozen=True, kw_only=True):
     """
 
     members: Annotated[tuple[Ref, ...], msgspec.Meta(max_length=64)] = ()
+    """The boolean properties of which one is true at a time."""
     list: Ref | None = None
+    """An array of objects, instead of members."""
     part: str | None = None
+    """The boolean in each of its elements."""
 
     def __post_init__(self) -> None:
         if (len(self.members) > 1) == (self.list is not None and self.part is not None):
@@ -46,6 +53,7 @@ class Member(NamedTuple):
 
     cell: Cell
     place: int | None = None
+    """The index of the element; None: the property itself is boolean."""
 
 
 class ExclusivePart(Part):
@@ -74,12 +82,14 @@ class ExclusivePart(Part):
         self._seen = [self._is_true(member) for member in self._members]
 
     def _is_true(self, member: Member) -> bool:
+        """Tell whether a member is true; an element that the array has not any more is not."""
         value = member.cell.value
         if member.place is None:
             return bool(value)
         return member.place < len(value) and bool(value[member.place].get(self._part))
 
     def _clear(self, world: WorldAccess, member: Member) -> None:
+        """Make a member false."""
         if member.place is None:
             world.show(member.cell, False)
             return

@@ -1,4 +1,10 @@
-"""Things that break."""
+"""Things that break: an appliance's faults, not those of its protocols (`device/faults`).
+
+A fault stands between a property and the clients that write it (`Breakage`): it refuses, or answers
+as if all were well and does nothing. It comes on by chance when it is used, by an action of another
+entry, or by `onboardee ctl fault`. One that stops what moves strikes at a random moment of the way,
+which is known only when the way begins: until then it is looming.
+"""
 
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Final, Literal
@@ -26,12 +32,14 @@ class FaultBehaviour(GatedBehaviour, frozen=True, kw_only=True):
     """Something that breaks: at random when it is used, or on command, until it is repaired."""
 
     name: Name
+    """By which conditions, actions and `onboardee ctl fault` know it."""
     properties: Annotated[tuple[Ref, ...], msgspec.Meta(max_length=32)] = ()
     """Those that do not do any more what clients want."""
     effect: Literal["refuse", "ignore", "stop"] = "refuse"
     """`refuse` answers with `code`; `ignore` answers 2.04 and changes nothing; `stop` ignores, too,
     and what travels stays where it is, at random on its way if the fault came by `chance`."""
     code: RefusalCode = 5.03
+    """The CoAP code of the refusal: 4.00, 4.03, 4.05, 5.00 or 5.03."""
     chance: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
     """The probability at each UPDATE that would change one of the properties."""
     lasts: Span | None = None
@@ -62,7 +70,7 @@ class FaultBehaviour(GatedBehaviour, frozen=True, kw_only=True):
 
 
 class FaultPart(Part):
-    """A fault, on or off."""
+    """A fault, on or off; its deadline is when it goes, or strikes."""
 
     __slots__ = (
         "_kind",
@@ -97,7 +105,7 @@ class FaultPart(Part):
             return
         world.raise_flag(self.flag, is_on=is_on)
         lasts = self._lasts if is_on else None
-        self.deadline = NEVER if lasts is None else world.now + world.dice.between(*lasts)
+        self.deadline = NEVER if lasts is None else world.now + world.chance.between(*lasts)
         world.perform(self._on_set if is_on else self._on_clear)
 
     def admit(self, world: WorldAccess, cell: Cell) -> bool:
@@ -116,14 +124,15 @@ class FaultPart(Part):
         return False
 
     def _happens(self, world: WorldAccess) -> bool:
-        return self._kind.chance > 0 and world.dice.fraction() < self._kind.chance
+        """Draw whether the fault comes at this use."""
+        return self._kind.chance > 0 and world.chance.fraction() < self._kind.chance
 
     def strike_within(self, world: WorldAccess, seconds: float) -> None:
         """Come on at some moment of the next seconds, the length of a way."""
         self.is_looming = False
         if seconds <= 0:
             return
-        share = world.dice.between(_SOON, 1 - _SOON)
+        share = world.chance.between(_SOON, 1 - _SOON)
         self.deadline = world.now + share * seconds
 
     def pause(self, world: WorldAccess) -> None:

@@ -1,4 +1,8 @@
-"""Properties that are made from another."""
+"""Properties that are made from another: a battery's text from its number, an alias.
+
+The target is kept: the part listens to it, too, and sets it back when somebody else writes it. A
+client that has to be able to write both needs two entries with `once`, or one property.
+"""
 
 import bisect
 from collections.abc import Iterable, Sequence
@@ -23,12 +27,19 @@ class FollowBehaviour(GatedBehaviour, frozen=True, kw_only=True):
     """
 
     source: Ref
+    """The property from which the other is made."""
     target: Ref
+    """The property that is made."""
     table: dict[str, Any] = msgspec.field(default_factory=dict)
+    """The target's value for each value of the source, by its text."""
     default: Any = UNSET
+    """For values that the table lacks; without it the target stays as it is."""
     curve: Annotated[tuple[tuple[float, float], ...], msgspec.Meta(max_length=64)] = ()
+    """Points in the rising order of the source."""
     scale: float = 1.0
+    """Factor of a number."""
     offset: float = 0.0
+    """What is added to a number after the factor."""
 
     def __post_init__(self) -> None:
         if self.table and self.curve:
@@ -83,6 +94,7 @@ def _key(value: Any) -> str:
 
 
 def _on_curve(curve: Sequence[tuple[float, float]], place: float) -> float:
+    """Return the value at a place: on the line between two points, level before and behind them."""
     after = bisect.bisect_right([x for x, _ in curve], place)
     if after == 0:
         return curve[0][1]

@@ -1,4 +1,8 @@
-"""UPDATEs that are refused while something is so."""
+"""UPDATEs that are refused while something is so: no wash while the door is open.
+
+A guard is asked before anything of an UPDATE has its effect, and only about a property that the
+UPDATE would change: a client that writes back what it has read is not refused.
+"""
 
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -19,10 +23,13 @@ class GuardBehaviour(GatedBehaviour, frozen=True, kw_only=True):
     """
 
     property: Ref
+    """The property that clients may not change."""
     to: tuple[Any, ...] = ()
     """Only these new values are refused; any, if left out."""
     when: When
+    """While this holds."""
     code: RefusalCode = 4.03
+    """The CoAP code of the refusal, 4.03 if left out."""
     reason: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
     """For the log; the peer sees the code alone."""
 
@@ -39,7 +46,7 @@ class GuardBehaviour(GatedBehaviour, frozen=True, kw_only=True):
 
 
 class GuardPart(Part):
-    """Refuses new values of a property."""
+    """Refuses new values of a property; it is never due and listens to nothing."""
 
     __slots__ = ("_kind", "_values", "_when")
 

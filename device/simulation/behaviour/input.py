@@ -1,4 +1,8 @@
-"""What people do to a device: press its button, open its door."""
+"""What people do to a device: press its button, open its door.
+
+`onboardee ctl press`, schedules and machines with states use inputs by their names. What follows
+counts as a person's doing, not as the device's own, until it is released.
+"""
 
 from collections.abc import Iterable
 
@@ -23,9 +27,11 @@ class InputBehaviour(Action, Behaviour, frozen=True, kw_only=True):
     """
 
     name: Name
+    """By which it is pressed."""
     hold: Span | None = None
     """After this time, `release` is set."""
     release: Assignments = msgspec.field(default_factory=dict)
+    """Properties and the values that they get when it is let go."""
 
     def make(self, finder: Finder) -> Part:
         """Enter the part under its name."""
@@ -42,7 +48,7 @@ class InputBehaviour(Action, Behaviour, frozen=True, kw_only=True):
 
 
 class InputPart(Part):
-    """Something that people do to a device."""
+    """An input: it acts when it is pressed, and is due when it is let go."""
 
     __slots__ = ("_action", "_hold", "_release")
 
@@ -61,7 +67,7 @@ class InputPart(Part):
         """Do it, and remember to let go."""
         self.is_by_itself = world.is_by_itself
         if self._hold is not None:
-            self.deadline = world.now + max(SHORTEST, world.dice.between(*self._hold))
+            self.deadline = world.now + max(SHORTEST, world.chance.between(*self._hold))
         world.perform(self._action)
 
     def tick(self, world: WorldAccess) -> None:

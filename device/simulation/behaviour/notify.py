@@ -1,4 +1,8 @@
-"""How often observers hear of what changes by itself."""
+"""How often observers hear of what changes by itself.
+
+The one kind without a part: it only tells the world's `Notices` how long to gather changes. A
+client's own change is always told at once.
+"""
 
 from typing import Annotated
 

@@ -1,4 +1,9 @@
-"""Things that happen at random times."""
+"""Things that happen at random times: somebody walks by, a button is used.
+
+The waiting times are exponentially distributed, those of events that know nothing of each other (a
+Poisson process). While the entry rests no time passes for it; since such a process has no memory,
+it simply draws a new waiting time when it goes on.
+"""
 
 from typing import Annotated, Any, NamedTuple
 
@@ -14,6 +19,7 @@ class PulseBehaviour(GatedBehaviour, frozen=True, kw_only=True):
     """Something that happens at random times: somebody walks by, a button is used."""
 
     property: Ref
+    """The property that tells of it."""
     per_hour: Annotated[float, msgspec.Meta(gt=0, le=3600)]
     """How often on average; the times in between are exponentially distributed."""
     hold: Span = 1.0
@@ -21,7 +27,9 @@ class PulseBehaviour(GatedBehaviour, frozen=True, kw_only=True):
     silent: DurationOrRef = 0.0
     """Nothing happens so long afterwards; a property named here holds seconds (silenttime)."""
     active: Any = True
+    """Its value while it happens."""
     rest: Any = False
+    """Its value otherwise."""
 
     def make(self, finder: Finder) -> Part:
         """Return a part that waits for the first time."""
@@ -38,8 +46,11 @@ class Rhythm(NamedTuple):
     """How often something happens, how long it lasts, and how long it is quiet then: seconds."""
 
     mean: float
+    """The time between two events on average, without the silence."""
     hold: tuple[float, float]
+    """The shortest and the longest time that an event lasts."""
     silent: Cell | float
+    """The time after an event in which none begins."""
 
 
 class PulsePart(Part):
@@ -62,7 +73,7 @@ class PulsePart(Part):
 
     def resume(self, world: WorldAccess) -> None:
         """Wait for the first."""
-        self.deadline = world.now + max(SHORTEST, world.dice.waiting(self._rhythm.mean))
+        self.deadline = world.now + max(SHORTEST, world.chance.waiting(self._rhythm.mean))
 
     def pause(self, world: WorldAccess) -> None:
         """End what happens."""
@@ -76,8 +87,8 @@ class PulsePart(Part):
         self._is_active = not self._is_active
         world.show(self._cell, self._values[0 if self._is_active else 1])
         if self._is_active:
-            wait = world.dice.between(*self._rhythm.hold)
+            wait = world.chance.between(*self._rhythm.hold)
         else:
             silent = float(amount(self._rhythm.silent))
-            wait = silent + world.dice.waiting(self._rhythm.mean)
+            wait = silent + world.chance.waiting(self._rhythm.mean)
         self.deadline = world.now + max(SHORTEST, wait)

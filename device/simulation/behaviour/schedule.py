@@ -1,4 +1,9 @@
-"""Things that happen at times."""
+"""Things that happen at times: each day at seven, every hour, once after a while.
+
+A time of day is looked up on the wall clock, the others run on the monotonic one. Wall clocks are
+set and leap, so that a wait for a time of day is never longer than an hour: then the clock is
+looked at again. What was due while the process slept happens once, not as often as it was due.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -61,6 +66,7 @@ class Line(NamedTuple):
 
 
 def _line(line: Appointment, finder: Finder, where: str) -> Line:
+    """Return a line whose times are in seconds and whose action can be done."""
     return Line(
         at=None if line.at is None else since_midnight(line.at),
         every=None if line.every is None else finder.span(line.every, f"{where}.every"),
@@ -78,9 +84,11 @@ class SchedulePart(Part):
         super().__init__()
         self._lines = lines
         self._due = [NEVER] * len(lines)
+        """For each line, when it is to be looked at next."""
         self._moments: dict[int, datetime] = {}
         """When the lines with a time of day are due."""
         self._is_started = False
+        """Whether it ran before: `after` counts from the first start only."""
 
     def resume(self, world: WorldAccess) -> None:
         """Begin; what was due while it rested is left out."""
@@ -90,7 +98,7 @@ class SchedulePart(Part):
             elif line.every is not None:
                 self._due[place] = world.now + self._interval(world, line.every)
             elif line.after is not None and not self._is_started:
-                self._due[place] = world.now + world.dice.between(*line.after)
+                self._due[place] = world.now + world.chance.between(*line.after)
             elif self._due[place] <= world.now:
                 self._due[place] = NEVER
         self._is_started = True
@@ -112,6 +120,7 @@ class SchedulePart(Part):
         self.deadline = min(self._due)
 
     def _again(self, world: WorldAccess, line: Line, due: float) -> float:
+        """Return when a line is due after it was; times that have passed already are left out."""
         if line.every is None:
             return NEVER
         following = due + self._interval(world, line.every)
@@ -120,9 +129,11 @@ class SchedulePart(Part):
 
     @staticmethod
     def _interval(world: WorldAccess, every: tuple[float, float]) -> float:
-        return max(SHORTEST, world.dice.between(*every))
+        """Return a time between two repetitions, drawn anew."""
+        return max(SHORTEST, world.chance.between(*every))
 
     def _await(self, world: WorldAccess, place: int, at: timedelta) -> None:
+        """Wait for the next time of day, today's or tomorrow's."""
         wall = world.wall_time
         moment = wall.replace(hour=0, minute=0, second=0, microsecond=0) + at
         self._moments[place] = moment if moment > wall else moment + _DAY

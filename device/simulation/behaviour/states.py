@@ -1,4 +1,10 @@
-"""Machines with states."""
+"""Machines with states: a robot's day, a washer's programme.
+
+A state is shown in a property, does something when it is entered, and is left by the first of its
+transitions that is possible. Such a part is the handler of its property: a client's UPDATE is a
+wish for the state that is shown so, which may be refused, and another entry that sets the property
+moves the machine as well. While it rests no time passes for it: what it waits for moves on.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Final, NamedTuple
@@ -22,16 +28,18 @@ from onboardee.device.simulation.world.refusal import refusal
 from onboardee.device.simulation.world.terms import Action, BehaviourError, Name, Ref, Span, When
 
 MAX_STEPS: Final = 16
-"""States that are passed in one moment; a circle without waiting goes on a little later."""
+"""States that are passed in one moment; a cycle without waiting goes on a little later."""
 
 
 class Transition(Section, frozen=True, kw_only=True):
     """A way out of a state: as soon as all that is given is the case."""
 
     to: Name
+    """The state that it leads to."""
     after: Span | None = None
     """So long after the state was entered."""
     when: When | None = None
+    """As long as this holds."""
     press: Name | None = None
     """At the moment at which this input is used."""
 
@@ -57,7 +65,9 @@ class StatesBehaviour(GatedBehaviour, frozen=True, kw_only=True):
     property: Ref | None = None
     """Shows the state. A client that writes it asks for the state that is shown so."""
     initial: Name
+    """The state at the start and after a reset."""
     states: Annotated[dict[Name, MachineState], msgspec.Meta(min_length=1, max_length=32)]
+    """By name."""
 
     def make(self, finder: Finder) -> Part:
         """Enter the part as what handles the property, and as one that waits for inputs."""
@@ -83,6 +93,7 @@ class StatesBehaviour(GatedBehaviour, frozen=True, kw_only=True):
     def _prepared(
         self, name: str, state: MachineState, cell: Cell | None, finder: Finder
     ) -> "PreparedState":
+        """Return a state whose properties are found. Raises `BehaviourError` with its place."""
         where = f"states.{name}"
         shown: Any = name if state.shown is None else state.shown
         if cell is not None:
@@ -94,6 +105,7 @@ class StatesBehaviour(GatedBehaviour, frozen=True, kw_only=True):
         return PreparedState(shown, finder.action(state, where), ways, state.writable)
 
     def _transition(self, way: Transition, finder: Finder, where: str) -> "PreparedTransition":
+        """Return a transition whose state exists and whose condition can be asked."""
         if way.to not in self.states:
             raise BehaviourError(f"{where}.to: there is no state {way.to}")
         after = None if way.after is None else finder.span(way.after, f"{where}.after")
@@ -105,6 +117,7 @@ class PreparedTransition(NamedTuple):
 
     to: str
     after: tuple[float, float] | None
+    """The shortest and the longest time after which it is open; None: at once."""
     when: Check | None
     press: str | None
 
@@ -113,6 +126,7 @@ class PreparedState(NamedTuple):
     """A state, ready to be entered."""
 
     shown: Any
+    """The value of the machine's property."""
     action: PreparedAction
     ways: Sequence[PreparedTransition]
     is_writable: bool
@@ -136,6 +150,7 @@ class StatesPart(Part):
         self._due: list[float] = []
         """For each way out, when its time is over."""
         self._rests: float | None = None
+        """When it was paused."""
         self.name = ""
         """The present state."""
 
@@ -198,6 +213,7 @@ class StatesPart(Part):
             self.tick(world)
 
     def _named(self, value: Any) -> str | None:
+        """Return the first state that is shown as a value, None if none is."""
         names = (name for name, state in self._states.items() if state.shown == value)
         return next(names, None)
 
@@ -211,10 +227,11 @@ class StatesPart(Part):
         return None
 
     def _enter(self, world: WorldAccess, name: str) -> None:
+        """Go to a state: draw its times, show it, do what it does."""
         state = self._states[name]
         self.name = name
         self._due = [
-            NEVER if way.after is None else world.now + world.dice.between(*way.after)
+            NEVER if way.after is None else world.now + world.chance.between(*way.after)
             for way in state.ways
         ]
         if self._cell is not None:

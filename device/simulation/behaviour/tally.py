@@ -1,4 +1,8 @@
-"""Numbers that change each time something happens."""
+"""Numbers that change each time something happens.
+
+It has no rate and no time of its own, which tells it from `counter`: nothing happens until the
+condition begins to hold.
+"""
 
 from collections.abc import Iterable
 
@@ -17,6 +21,7 @@ class TallyBehaviour(GatedBehaviour, frozen=True, kw_only=True):
     """
 
     property: Ref
+    """The number."""
     when: When
     """It counts each time that this begins to hold; what holds at the start has not begun."""
     by: NumberOrRef = 1.0

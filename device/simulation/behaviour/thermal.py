@@ -1,4 +1,11 @@
-"""Temperatures between ambient, heater and cooler."""
+"""Temperatures between ambient, heater and cooler.
+
+Between two events the equation dT/dt = (ambient - T) / tau + power has an exact solution, an
+exponential approach to a temperature that follows from the present circumstances (the asymptote).
+So nothing is integrated in steps: the part computes the temperature when it is asked for, and from
+the same formula the moment at which it will reach the next level that matters, a switching point or
+a visible change.
+"""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -37,7 +44,9 @@ class Leak(Section, frozen=True, kw_only=True):
     """Another `tau` while something is open."""
 
     when: When
+    """While this is open."""
     tau: Duration
+    """The time constant then."""
 
 
 class ThermalBehaviour(GatedBehaviour, frozen=True, kw_only=True):
@@ -48,7 +57,9 @@ class ThermalBehaviour(GatedBehaviour, frozen=True, kw_only=True):
     """
 
     property: Ref
+    """The temperature."""
     ambient: NumberOrRef
+    """A temperature, or the property that holds it."""
     tau: Duration
     """After this time without power, the difference to ambient is down to 37 %."""
     leaks: Annotated[tuple[Leak, ...], msgspec.Meta(max_length=8)] = ()
@@ -58,9 +69,11 @@ class ThermalBehaviour(GatedBehaviour, frozen=True, kw_only=True):
     heating: NotNegative = 0.0
     """Degrees an hour that the heater alone would add; 0 is no heater."""
     cooling: NotNegative = 0.0
+    """Degrees an hour that the cooler alone would take away."""
     heats_while: When | None = None
+    """The heater runs only while this holds, such as a mode."""
     cools_while: When | None = None
-    """Further conditions, such as the mode."""
+    """The cooler runs only while this holds."""
     hysteresis: Positive = 0.5
     """The heater starts so far below the set point and stops at it; the cooler above it."""
     shows: Ref | None = None
@@ -68,6 +81,7 @@ class ThermalBehaviour(GatedBehaviour, frozen=True, kw_only=True):
     words: dict[Literal["idle", "heating", "cooling"], Any] = msgspec.field(default_factory=dict)
     """Other values for these words."""
     every: Duration = 30.0
+    """How often the temperature is shown at most."""
 
     def __post_init__(self) -> None:
         if (self.heating or self.cooling) and self.target is None:
@@ -87,6 +101,7 @@ class ThermalBehaviour(GatedBehaviour, frozen=True, kw_only=True):
         """Return none: the part has the condition itself, which turns off the power only."""
 
     def _body(self, finder: Finder) -> "Body":
+        """Return the constants of the equation, with all rates a second."""
         leaks = [
             (finder.must(leak.when, f"leaks[{place}].when"), _tau(leak.tau, finder, "leaks"))
             for place, leak in enumerate(self.leaks)
@@ -114,6 +129,7 @@ class ThermalBehaviour(GatedBehaviour, frozen=True, kw_only=True):
 
 
 def _tau(value: float | str, finder: Finder, where: str) -> float:
+    """Return a time constant in seconds. Raises `BehaviourError` below one second."""
     tau = finder.time(value, where)
     if tau < 1:
         raise BehaviourError(f"{where}: tau is at least a second")
@@ -124,8 +140,11 @@ class Body(NamedTuple):
     """What has the temperature, and what acts on it. Rates are degrees a second."""
 
     ambient: Cell | float
+    """Degrees, or the property that holds them."""
     tau: float
+    """Seconds."""
     leaks: Sequence[tuple[Check, float]]
+    """Conditions with the time constant, in seconds, while they hold."""
     target: Cell | float | None
     heating: float
     cooling: float
@@ -137,6 +156,7 @@ class Switches(NamedTuple):
     """What lets heater and cooler run."""
 
     enabled: Check | None
+    """None: always."""
     heats: Check | None
     cools: Check | None
 
@@ -205,6 +225,7 @@ class ThermalPart(Part):
         self._schedule(world)
 
     def _advance(self, world: WorldAccess) -> None:
+        """Bring the temperature to the present moment, under what held until now."""
         if self._cell.value != self._shown:  # somebody else has set it
             self._temperature = float(self._cell.value)
         passed, self._since = world.now - self._since, world.now
@@ -221,6 +242,7 @@ class ThermalPart(Part):
             self._temperature = max(self._temperature, min(target, before))
 
     def _decide(self) -> None:
+        """Switch heater and cooler, and find where the temperature goes from here."""
         body = self._body
         self._mode = self._next_mode()
         power = {IDLE: 0.0, HEATING: body.heating, COOLING: -body.cooling}[self._mode]
@@ -229,6 +251,7 @@ class ThermalPart(Part):
         self._asymptote = float(amount(body.ambient)) + power * self._tau
 
     def _next_mode(self) -> str:
+        """Return what runs from now on; a little slack keeps rounding from switching twice."""
         body, switches = self._body, self._switches
         if body.target is None or not _allows(switches.enabled):
             return IDLE
@@ -243,6 +266,7 @@ class ThermalPart(Part):
         return IDLE
 
     def _schedule(self, world: WorldAccess) -> None:
+        """Wait for the next visible change or the next switching point, whichever comes first."""
         rises = self._asymptote > self._temperature
         step = self._cell.step if rises else -self._cell.step
         visible = max(self._body.every, self._time_to(self._temperature + step))
@@ -273,4 +297,5 @@ class ThermalPart(Part):
 
 
 def _allows(check: Check | None) -> bool:
+    """Tell whether a switch lets something run; one that is not there does."""
     return check is None or check.holds()

@@ -1,4 +1,9 @@
-"""Doors, bolts, dimmers: values that take their time."""
+"""Doors, bolts, dimmers: values that take their time.
+
+The part is the mover of its property: clients and other entries give it goals. On the way the value
+is a straight line between origin and goal, computed when it is shown, and shown no more often than
+it changes visibly. What catches a mover on its way is a fault (`fault.py`).
+"""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -35,6 +40,7 @@ class TravelBehaviour(GatedBehaviour, frozen=True, kw_only=True):
     """
 
     property: Ref
+    """The property that takes its time."""
     time: Span | None = None
     """From one end of the range (minimum, maximum) to the other; of a text or boolean: in all."""
     speed: Positive | None = None
@@ -79,9 +85,13 @@ class Pace(NamedTuple):
     """How long a way takes. Exactly one of the first three is set."""
 
     time: tuple[float, float] | None
+    """The shortest and the longest time from one end of the range to the other, in seconds."""
     speed: float | None
+    """Units a second."""
     ramp: Cell | float | None
+    """The seconds of any way, or the property that holds them in milliseconds."""
     delay: tuple[float, float]
+    """The shortest and the longest time before it begins to move."""
     every: float
     extent: float
     """From the minimum to the maximum."""
@@ -97,7 +107,9 @@ class TravelPart(Part):
         self._cell = cell
         self._pace = pace
         self._goal: Any = None
+        """Where it goes; None: it rests."""
         self._origin: Sequence[float] = ()
+        """The numbers from which it went; nothing for texts and booleans."""
         self._begins = self._duration = 0.0
         self._rests: float | None = 0.0
         """When it was paused."""
@@ -113,6 +125,7 @@ class TravelPart(Part):
 
     @property
     def _is_held(self) -> bool:
+        """Whether a fault keeps it where it is."""
         return any(each.stops and each.flag.is_on for each in self._cell.breakages)
 
     def is_going_to(self, value: Any) -> bool:
@@ -134,7 +147,7 @@ class TravelPart(Part):
         pauses, was_moving = self._pace.delay, self.is_moving
         self._origin = self._position(world.now)
         self._goal = goal
-        delay = 0.0 if was_moving else world.dice.between(*pauses)
+        delay = 0.0 if was_moving else world.chance.between(*pauses)
         self._begins = world.now + delay
         self._duration = self._time_needed(world)
         if self._rests is None and delay + self._duration <= 0:
@@ -182,12 +195,14 @@ class TravelPart(Part):
             self._schedule(world)
 
     def _show(self, world: WorldAccess) -> None:
+        """Show where it is, if it is a number: there is nothing between two texts."""
         if self.is_moving and self._cell.spec.type.value in {"integer", "number"}:
             position = self._position(world.now)
             scalar = not isinstance(self._goal, tuple)
             world.show(self._cell, position[0] if scalar else tuple(position))
 
     def _schedule(self, world: WorldAccess) -> None:
+        """Wait for the next visible change, or for the arrival of what has no values in between."""
         arrives = self._begins + self._duration
         distance = self._distance()
         if distance == 0:
@@ -209,10 +224,12 @@ class TravelPart(Part):
         return [a + part * (b - a) for a, b in zip(self._origin, goal, strict=True)]
 
     def _distance(self) -> float:
+        """Return the longest way of all its numbers, in units of the property."""
         pairs = zip(self._origin, _vector(self._goal), strict=True)
         return max((abs(b - a) for a, b in pairs), default=0.0)
 
     def _time_needed(self, world: WorldAccess) -> float:
+        """Return how many seconds the way from origin to goal takes."""
         pace = self._pace
         if pace.ramp is not None:
             ramp = amount(pace.ramp)
@@ -221,7 +238,7 @@ class TravelPart(Part):
         if pace.speed is not None:
             return distance / pace.speed
         assert pace.time is not None
-        whole = world.dice.between(*pace.time)
+        whole = world.chance.between(*pace.time)
         return whole * distance / pace.extent if distance else whole
 
 

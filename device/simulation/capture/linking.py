@@ -35,7 +35,7 @@ def _objection(graph: dict[str, list[str]], href: str, target: str) -> str | Non
     if len(graph[href]) >= MAX_LINKS or sum(map(len, graph.values())) >= MAX_ALL:
         return "there are too many links"
     if _reaches(graph, target, href):
-        return "the links lead in a circle"
+        return "the links lead in a cycle"
     trial = {**graph, href: [*graph[href], target]}
     heights: dict[str, int] = {}
     if any(_height(trial, each, heights) > MAX_NESTING for each in trial):
@@ -56,7 +56,7 @@ def _reaches(graph: Mapping[str, Sequence[str]], start: str, end: str) -> bool:
 
 
 def _height(graph: Mapping[str, Sequence[str]], href: str, known: dict[str, int]) -> int:
-    """Count how many collections are nested in a resource; there are no circles."""
+    """Count how many collections are nested in a resource; there are no cycles."""
     if href not in known:
         below = [_height(graph, each, known) for each in graph[href]]
         known[href] = 1 + max(below) if below else 0

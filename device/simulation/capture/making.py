@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import msgspec
 
-from onboardee.device.simulation.capture.describing import Describer, Plain
 from onboardee.device.simulation.capture.introspected import Introspection
+from onboardee.device.simulation.capture.limits import Describer, Plain
 from onboardee.device.simulation.capture.linking import connect
 from onboardee.device.simulation.capture.notes import Notes, shown
 from onboardee.device.simulation.capture.readings import Readings
@@ -44,12 +44,12 @@ HEADER: Final = """\
 """
 
 
-class CaptureError(Exception):
+class CapturedProfileError(Exception):
     """No profile can be made of what was read."""
 
 
 @dataclass(frozen=True, slots=True)
-class Captured:
+class CapturedProfile:
     """A profile, and in sentences what it lacks."""
 
     text: str
@@ -57,8 +57,8 @@ class Captured:
     notes: tuple[str, ...]
 
 
-def captured(answers: Readings) -> Captured:
-    """Make a profile of what was read. Raises `CaptureError`."""
+def captured(answers: Readings) -> CapturedProfile:
+    """Make a profile of what was read. Raises `CapturedProfileError`."""
     notes = Notes()
     for note in answers.notes:
         notes.add(note)
@@ -71,17 +71,19 @@ def captured(answers: Readings) -> Captured:
         "core": _core(links, notes),
     }
     content = {**own, "resources": _resources(answers, links, core, notes)}
-    return Captured(_checked(content, notes.sentences), notes.sentences)
+    return CapturedProfile(_checked(content, notes.sentences), notes.sentences)
 
 
 def _checked(content: Plain, notes: Sequence[str]) -> str:
-    """Return the file. Raises `CaptureError` if it were none that can be run."""
+    """Return the file. Raises `CapturedProfileError` if it were none that can be run."""
     lacking = ["#\n# What is different:\n", *(f"# - {note}\n" for note in notes)] if notes else []
     text = f"{HEADER}{''.join(lacking)}\n{write(content)}"
     try:
         msgspec.convert(read(text, "captured").plain(), Profile)
     except (ProfileError, msgspec.ValidationError, ValueError) as error:
-        raise CaptureError(f"what the device shows makes no profile: {shown(error)}") from error
+        raise CapturedProfileError(
+            f"what the device shows makes no profile: {shown(error)}"
+        ) from error
     return text
 
 

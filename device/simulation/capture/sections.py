@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from onboardee.device.simulation.capture.describing import Plain
+from onboardee.device.simulation.capture.limits import Plain
 from onboardee.device.simulation.capture.notes import Notes, shown
 from onboardee.device.simulation.capture.readings import Readings
 from onboardee.device.simulation.capture.schemas import listed

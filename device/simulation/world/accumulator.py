@@ -1,4 +1,10 @@
-"""A number that grows or falls with time: what counters and batteries have in common."""
+"""A number that grows or falls with time: what counters and batteries have in common.
+
+The value is a straight line between two events: it is computed from the slope and the time that has
+passed when somebody needs it, and never stepped. So an hour costs as much as a second, and a
+process that slept catches up exactly. What is shown is rounded to the property's step; what is kept
+is not, or rates smaller than a step would never be seen.
+"""
 
 from contextlib import suppress
 from typing import Any, Final, NamedTuple
@@ -11,12 +17,17 @@ MOST: Final = 1e15
 
 
 class Bounds(NamedTuple):
-    """Where counting begins and ends, and how often it is shown."""
+    """Where counting begins and ends, and how often it is shown.
+
+    Numbers are in the property's unit, in seconds where the property is a duration.
+    """
 
     start: float
+    """The value before anything was counted."""
     low: float
     high: float
     every: float
+    """Seconds between two values that are shown while it grows."""
 
 
 def bounds_of(cell: Cell, low: float | None, high: float | None, every: float) -> Bounds:
@@ -31,7 +42,11 @@ def bounds_of(cell: Cell, low: float | None, high: float | None, every: float) -
 
 
 class Accumulator(Part):
-    """Grows by a slope that is constant between two changes of its inputs."""
+    """Grows by a slope that is constant between two changes of its inputs.
+
+    A kind derives from it and says in `slope` what a second brings, and in `_happened` what changes
+    the value at once.
+    """
 
     __slots__ = ("_bounds", "_cell", "_shown", "_since", "_slope", "_value")
 
@@ -76,6 +91,11 @@ class Accumulator(Part):
         """Take account of what is no matter of time."""
 
     def _advance(self, world: WorldAccess) -> None:
+        """Bring the value to the present moment, by the slope that held since it was last computed.
+
+        If the property is not what was shown last, a client or another part has set it, and
+        counting goes on from there.
+        """
         if self._cell.value != self._shown:  # somebody else has set it
             with suppress(ValueError):  # a text that a client wrote need not be a duration
                 self._put(number(self._cell.value))
@@ -85,14 +105,17 @@ class Accumulator(Part):
         self._since = world.now
 
     def _put(self, value: float) -> None:
+        """Keep a value within the bounds."""
         self._value = min(max(value, self._bounds.low), self._bounds.high)
 
     def _show(self, world: WorldAccess) -> None:
+        """Let the property have the value, as a number or as the text of a duration."""
         is_text = isinstance(self._cell.value, str)
         world.show(self._cell, duration_text(self._value) if is_text else self._value)
         self._shown = self._cell.value
 
     def _schedule(self, world: WorldAccess) -> None:
+        """Wait until the next value that differs visibly, or until the bound is reached exactly."""
         end = self._bounds.high if self._slope > 0 else self._bounds.low
         if self._slope == 0 or self._value == end:
             self.deadline = NEVER

@@ -1,4 +1,10 @@
-"""From the list `behaviour` of a profile to parts that run."""
+"""From the list `behaviour` of a profile to parts that run.
+
+It is done in three steps, since entries refer to each other by name and in any order. First the
+names of faults and inputs are collected, then each entry makes its part with the help of a
+`Finder`, and at last each part is entered as a listener of its inputs. The same steps run when a
+profile is only checked: what passes the check can be built.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -7,7 +13,7 @@ from itertools import chain
 from pathlib import Path
 
 from onboardee.device.simulation.values import Values
-from onboardee.device.simulation.world.circles import refuse_circles
+from onboardee.device.simulation.world.cycles import refuse_cycles
 from onboardee.device.simulation.world.declaration import Behaviour
 from onboardee.device.simulation.world.finder import Finder, Register, Specs
 from onboardee.device.simulation.world.notices import Notices
@@ -20,8 +26,11 @@ class Built:
     """The parts of a device, and by which names they are called."""
 
     parts: Sequence[Part]
+    """In the order of the list `behaviour`, in which they are visited."""
     cells: Mapping[str, Cell]
+    """The properties that something listens to or changes, by `/href#name`; others cost nothing."""
     register: Register
+    """Inputs, faults and intervals by name."""
     presses: frozenset[str]
     """All inputs, also those that are only waited for."""
     notices: Notices
@@ -36,7 +45,7 @@ def check(entries: Sequence[Behaviour], specs: Specs) -> None:
         return
     values = {href: Values(properties) for href, properties in specs.items()}
     build(entries, specs, values, runs_code=False)
-    refuse_circles(entries)
+    refuse_cycles(entries)
 
 
 def located(entries: Sequence[Behaviour], folder: Path | None) -> tuple[Behaviour, ...]:
@@ -82,6 +91,7 @@ def build(
 
 
 def _listen(part: Part) -> None:
+    """Enter a part as a listener of its inputs and of its gate, once for each."""
     gate = () if part.gate is None else part.gate.signals()
     for signal in dict.fromkeys((*part.inputs(), *gate)):
         signal.listeners += (part,)
@@ -97,6 +107,7 @@ def _within(place: int) -> Iterator[None]:
 
 
 def _called(entries: Sequence[Behaviour], what: str) -> list[str]:
+    """Return the names of all faults or all inputs. Raises `BehaviourError` if one comes twice."""
     names = [name for entry in entries for sort, name in entry.called() if sort == what]
     twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
     if twice is not None:

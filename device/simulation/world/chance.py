@@ -1,4 +1,8 @@
-"""Random numbers from the source that the device was given."""
+"""Random numbers from the source that the device was given.
+
+All chance of a world comes from one source, in the order in which parts ask. So a device with a
+seed does the same things at the same times in each run, and a recorded life can be replayed.
+"""
 
 import math
 from typing import Final
@@ -6,9 +10,10 @@ from typing import Final
 from onboardee.wire.entropy import Entropy
 
 _SCALE: Final = 2.0**-53
+"""A float has 53 binary digits; more of them would not be uniform."""
 
 
-class Dice:
+class Chance:
     """Draws from an `Entropy`: with a seeded one, the same draws each time."""
 
     __slots__ = ("_entropy",)
@@ -25,7 +30,10 @@ class Dice:
         return low if low == high else low + (high - low) * self.fraction()
 
     def normal(self, sigma: float) -> float:
-        """Return a normally distributed number around 0 (Box and Muller)."""
+        """Return a normally distributed number around 0 (Box and Muller).
+
+        `sigma` is the standard deviation.
+        """
         if sigma == 0:
             return 0.0
         radius = math.sqrt(-2 * math.log(1 - self.fraction()))

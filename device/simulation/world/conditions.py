@@ -1,4 +1,9 @@
-"""Conditions, ready to be asked."""
+"""Conditions, ready to be asked.
+
+A declared `Condition` names properties; here it holds their cells, so that asking it reads values
+and finds no names. Conditions with a hysteresis remember whether they held, so each has to be asked
+at each change of its signals: nothing here stops early.
+"""
 
 from collections.abc import Callable, Iterable
 
@@ -9,7 +14,10 @@ from onboardee.device.simulation.world.terms import Condition
 
 
 class Group(Check):
-    """Several conditions: `all`, or `any`, and possibly the contrary of that."""
+    """Several conditions: `all`, or `any`, and possibly the contrary of that.
+
+    `all` of no conditions holds, `any` of none does not, as in Python.
+    """
 
     __slots__ = ("_checks", "_combine", "_negate")
 
@@ -51,7 +59,10 @@ class FaultCheck(Check):
 
 
 class Comparison(Check):
-    """A property compared with constants or with another property."""
+    """A property compared with constants or with another property.
+
+    All comparisons that the declaration gives have to be true.
+    """
 
     __slots__ = ("_above", "_below", "_cell", "_declared", "_held")
 
@@ -90,7 +101,10 @@ class Comparison(Check):
 
 
 class RisingEdge:
-    """The moments at which a condition begins to hold."""
+    """The moments at which a condition begins to hold.
+
+    Whoever uses it asks at each change, since it compares with the answer of before.
+    """
 
     __slots__ = ("_check", "_held")
 

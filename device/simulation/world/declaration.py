@@ -2,6 +2,10 @@
 
 A kind is one file in `onboardee.device.simulation.behaviour`: a struct that derives from
 `Behaviour` and is what a profile may write, `make`, which turns it into a part, and the part.
+
+A declaration is data: frozen, comparable, and checked by msgspec before anything here sees it. It
+knows nothing of a running world. That way one profile serves a thousand devices, and a profile can
+be checked without starting one.
 """
 
 from collections.abc import Iterable
@@ -18,12 +22,19 @@ Called = tuple[Literal["fault", "input"], str]
 
 
 def kind_of(name: str) -> str:
-    """Return what a profile writes after `kind:` for the class of this name."""
+    """Return what a profile writes after `kind:` for the class of this name.
+
+    `TravelBehaviour` is `travel`: one word for the class, the file and the key.
+    """
     return name.removesuffix("Behaviour").lower()
 
 
 class Behaviour(Section, frozen=True, kw_only=True, tag_field="kind", tag=kind_of):
-    """An entry of a profile's list `behaviour`."""
+    """An entry of a profile's list `behaviour`.
+
+    Only `make` has to be written. The others tell what the rest of the list has to know of this
+    entry before its part exists.
+    """
 
     def make(self, finder: Finder) -> Part | None:
         """Return the part that does it, or None if that needs none.

@@ -1,4 +1,8 @@
-"""From names in declarations to what they name; whatever does not exist or fit is refused."""
+"""From names in declarations to what they name; whatever does not exist or fit is refused.
+
+A sentence of refusal names the place in the entry, what is wrong, and the nearest name that exists.
+The names come from people who write YAML, and nothing here is reached by a peer.
+"""
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping
@@ -18,7 +22,7 @@ from onboardee.device.simulation.world.parts import (
     Check,
     Flag,
     PreparedAction,
-    Pressed,
+    PressableInput,
     Settings,
 )
 from onboardee.device.simulation.world.terms import (
@@ -39,16 +43,19 @@ Time = float | str
 T = TypeVar("T")
 
 _NESTED: Final = 8
+"""How deep conditions may stand in one another."""
 
 
 @dataclass(slots=True)
 class Register:
     """What is called by its name while a world runs; parts are entered as they are made."""
 
-    inputs: dict[str, Pressed] = field(default_factory=dict)
+    inputs: dict[str, PressableInput] = field(default_factory=dict)
+    """By name: the entry that is pressed."""
     awaiting: list[Awaiting] = field(default_factory=list)
     """Those that inputs are told to, after what the inputs do themselves."""
     faults: dict[str, Breakage] = field(default_factory=dict)
+    """By name: the entry that is switched on and off."""
     interval: float = INTERVAL
     """Seconds between two notifications of a resource that has no interval of its own."""
     intervals: dict[str, float] = field(default_factory=dict)
@@ -80,7 +87,10 @@ class Finder:
         self._values = values
 
     def cell(self, ref: str, where: str) -> Cell:
-        """Return a property."""
+        """Return a property.
+
+        The same object for the same name, however often it is asked for.
+        """
         if ref not in self.cells:
             href, _, name = ref.partition("#")
             spec = self._specs.get(href, {}).get(name)
@@ -137,7 +147,11 @@ class Finder:
         return _placed(lambda: cell.spec.checked(str(cell), value), where)
 
     def settings(self, values: Mapping[str, Any], where: str) -> Settings:
-        """Return properties with their constants."""
+        """Return properties with their constants.
+
+        Each constant is checked against the limits of its property now, so that it cannot fail
+        later.
+        """
         cells = [(self.cell(ref, where), value) for ref, value in values.items()]
         return tuple((cell, self.constant(cell, value, where)) for cell, value in cells)
 
@@ -157,10 +171,12 @@ class Finder:
         return PreparedAction(settings, tuple(toggle), action.press, action.fault, action.repair)
 
     def _toggled(self, action: Action, where: str) -> list[Cell]:
+        """Return the properties that an action toggles."""
         return [self.cell(ref, f"{where}.toggle") for ref in action.toggle]
 
     @staticmethod
     def _pair(cell: Cell, where: str) -> tuple[Any, Any]:
+        """Return the two values between which a property is toggled."""
         if cell.spec.type is ValueType.BOOLEAN:
             return False, True
         if len(cell.spec.choices) == 2:
@@ -191,6 +207,7 @@ class Finder:
         return RisingEdge(self.must(when, where))
 
     def _one(self, said: Condition, where: str, depth: int) -> Check:
+        """Return one condition, its inner ones included; `depth` is how many it stands in."""
         if depth > _NESTED:
             raise BehaviourError(f"{where}: conditions are nested too deeply")
         if said.fault is not None:
@@ -205,6 +222,7 @@ class Finder:
         return Group(inner, any, negate=bool(said.none))
 
     def _comparison(self, said: Condition, ref: str, where: str) -> Check:
+        """Return a comparison; its constants are values of the property, its limits numbers."""
         cell = self.cell(ref, f"{where}.property")
         for name in ("equals", "differs"):
             value = getattr(said, name)
@@ -233,5 +251,6 @@ def _placed(make: Callable[[], T], where: str) -> T:
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:
+    """Return a hint for a name that does not exist, empty if no known name is like it."""
     near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.4)
     return f"; nearest: {near[0]}" if near else ""

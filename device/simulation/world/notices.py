@@ -1,4 +1,10 @@
-"""Which resources have changed, and when their observers may hear of it."""
+"""Which resources have changed, and when their observers may hear of it.
+
+A dimmer that moves changes ten times a second, and each notification costs every observer a
+message. So changes that a device makes by itself are gathered: at most one notice of a resource in
+each interval (the entry `notify`), with the value that holds then. What a client or a person
+changed is told at once, as the one who waits for it is watching.
+"""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -18,10 +24,15 @@ class Notices:
         self._intervals = intervals
         self._last: dict[str, float] = {}
         self._waiting: dict[str, float] = {}
+        """By path: when the resource may be told of next."""
         self._by_others: set[str] = set()
+        """The resources that somebody else had a part in changing since they were told last."""
 
     def note(self, hrefs: Iterable[str], now: float, *, by_itself: bool = True) -> None:
-        """Remember changes, and whether the device makes them by itself."""
+        """Remember changes, and whether the device makes them by itself.
+
+        A change while a notice waits needs no second one: the notice tells the value of then.
+        """
         for href in hrefs:
             if not by_itself:
                 self._by_others.add(href)

@@ -13,9 +13,10 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from onboardee.device.simulation.value_limits import NUMBERS
 from onboardee.device.simulation.values import Property, Values, ValueType
-from onboardee.device.simulation.world.chance import Dice
+from onboardee.device.simulation.world.chance import Chance
 from onboardee.device.simulation.world.quantities import DECIMALS, fitted
 
+# A deadline that no moment passes: a part without anything to do, a world that needs no timer.
 NEVER: Final = math.inf
 SHORTEST: Final = 0.05
 """Seconds: nothing repeats more often than this."""
@@ -28,6 +29,7 @@ class Signal:
 
     def __init__(self) -> None:
         self.listeners: tuple[Part, ...] = ()
+        """In the order of the list `behaviour`."""
 
     @property
     def value(self) -> Any:
@@ -66,7 +68,9 @@ class Cell(Signal):
         self.handler: Handler | None = None
         """By which what a client writes comes true, rather than being set."""
         self.guards: tuple[Refuser, ...] = ()
+        """They may refuse a new value; all are asked before anything changes."""
         self.breakages: tuple[Breakage, ...] = ()
+        """Faults that keep the property from following clients."""
 
     @property
     def value(self) -> Any:
@@ -80,7 +84,10 @@ class Cell(Signal):
 
     @property
     def step(self) -> float:
-        """The smallest change that can be seen."""
+        """The smallest change that can be seen.
+
+        In the unit of the property: its own step, 1 for integers, else the last digit that is kept.
+        """
         if self.spec.step:
             return self.spec.step
         return 1.0 if self.spec.type is ValueType.INTEGER else 10.0**-DECIMALS
@@ -107,12 +114,18 @@ class Cell(Signal):
 
 
 def amount(operand: Cell | float) -> Any:
-    """Return a number, or the value of the property in its place."""
+    """Return a number, or the value of the property in its place.
+
+    Declarations give a number or name a property; this reads either.
+    """
     return operand.value if isinstance(operand, Cell) else operand
 
 
 class Check:
-    """A condition on signals, ready to be asked."""
+    """A condition on signals, ready to be asked.
+
+    Asking may change what is remembered (hysteresis), and never a value.
+    """
 
     __slots__ = ()
 
@@ -133,21 +146,30 @@ class PreparedAction(NamedTuple):
     """What an `Action` comes to: properties are found, constants are checked."""
 
     set: Settings = ()
+    """Properties get these values, or begin to move there."""
     toggle: tuple[tuple[Cell, tuple[Any, Any]], ...] = ()
+    """Properties with the two values between which they change."""
     press: str | None = None
+    """The name of an input."""
     fault: str | None = None
+    """The name of a fault that comes on."""
     repair: str | None = None
+    """The name of a fault that goes."""
 
 
 class WorldAccess(Protocol):
-    """What a part may ask of the world, and do to it."""
+    """What a part may ask of the world, and do to it.
+
+    `Settling` is what implements it. Everything goes through here, so that the world knows what has
+    changed and who listens.
+    """
 
     @property
     def now(self) -> float:
         """The present moment."""
 
     @property
-    def dice(self) -> Dice:
+    def chance(self) -> Chance:
         """Where chance comes from."""
 
     @property
@@ -186,11 +208,14 @@ class Part:
 
     def __init__(self) -> None:
         self.gate: Check | None = None
+        """The condition `only_while`; None: it always runs."""
         self.deadline = NEVER
         self.is_by_itself = True
         """Whether what it does at its next deadline is the device's own doing."""
         self.order = 0
+        """Its place in the list: parts are visited in this order, which makes runs repeatable."""
         self.is_running = False
+        """Whether the gate was open when the world looked last."""
 
     def inputs(self) -> Iterable[Signal]:
         """Return what it listens to, its gate aside."""
@@ -207,12 +232,19 @@ class Part:
         """Follow a change of one of the inputs."""
 
     def tick(self, world: WorldAccess) -> None:
-        """Do what is due, and choose the next deadline."""
+        """Do what is due, and choose the next deadline.
+
+        It sets `deadline` to a later moment or to `NEVER`; a deadline that stays in the past would
+        be due again at once.
+        """
         self.deadline = NEVER
 
 
 class Mover(Protocol):
-    """A part that brings a property to its values in time."""
+    """A part that brings a property to its values in time.
+
+    `travel` is one. Clients' values and those of other parts are goals then.
+    """
 
     @property
     def is_moving(self) -> bool:
@@ -239,7 +271,10 @@ class Refuser(Protocol):
 
 
 class Handler(Refuser, Protocol):
-    """A part that does what a client asks for by writing a property."""
+    """A part that does what a client asks for by writing a property.
+
+    `states` is one: what is written is a wish, and the machine decides what is shown.
+    """
 
     def request(self, world: WorldAccess, value: Any) -> None:
         """Begin to do it."""
@@ -264,7 +299,7 @@ class Breakage(Protocol):
         """Let it come, or go."""
 
 
-class Pressed(Protocol):
+class PressableInput(Protocol):
     """A part that is an input."""
 
     def press(self, world: WorldAccess) -> None:

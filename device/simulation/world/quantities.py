@@ -1,4 +1,9 @@
-"""Numbers that a simulation computes, as properties can have them."""
+"""Numbers that a simulation computes, as properties can have them.
+
+Physics computes with floats; a property has limits, a step and a type, and durations are text on
+the wire. The way between the two is here, so that every kind rounds in the same way: to the nearest
+step, halves up, never past the maximum.
+"""
 
 import math
 import re

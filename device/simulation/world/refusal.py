@@ -1,4 +1,9 @@
-"""How an UPDATE is refused: what profiles may write as the code of it, and what is raised."""
+"""How an UPDATE is refused: what profiles may write as the code of it, and what is raised.
+
+A guard, a fault and a machine with states refuse in the name of the physical device: a door that is
+locked does not open. That is no question of rights, which the gate has decided before
+(`device/access/gate.py`), nor of the value's form, which `value_limits` checks.
+"""
 
 from typing import Final
 

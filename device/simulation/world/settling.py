@@ -1,4 +1,11 @@
-"""How values follow each other: what parts may do to the world, until nothing changes any more."""
+"""How values follow each other: what parts may do to the world, until nothing changes any more.
+
+A round visits the parts that listen to what changed in the round before, in the order of the
+profile's list. Only a value that differs at the end of a round counts as changed: a part that sets
+a value twice, or back to what it was, wakes nobody. When no round changes anything the world is
+settled, and the resources that differ from before are told of. The number of rounds has a bound,
+since profiles are anybody's, and a device must answer.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -7,14 +14,16 @@ from typing import Any, Final
 
 from onboardee.device.simulation.values import ValueRefusedError, Values
 from onboardee.device.simulation.world.build import Built
-from onboardee.device.simulation.world.chance import Dice
+from onboardee.device.simulation.world.chance import Chance
 from onboardee.device.simulation.world.parts import NEVER, Cell, Flag, Part, PreparedAction, Signal
 from onboardee.wire.wall_clock import WallClock
 
 MAX_ROUNDS: Final = 32
 """How often values may change because of each other in one moment."""
 _MAX_NESTED: Final = 8
+"""How deep actions may press inputs whose actions press others."""
 _MAX_COMPLAINTS: Final = 16
+"""Sentences about a profile that one device puts into the log."""
 
 
 class Settling:
@@ -30,7 +39,7 @@ class Settling:
         "_original",
         "_values",
         "_wall_clock",
-        "dice",
+        "chance",
         "is_by_itself",
         "now",
         "report",
@@ -40,14 +49,15 @@ class Settling:
         self,
         built: Built,
         values: Mapping[str, Values],
-        dice: Dice,
+        chance: Chance,
         wall_clock: WallClock,
         report: Callable[[str], None],
     ) -> None:
         self.now = 0.0
-        self.dice: Final = dice
+        self.chance: Final = chance
         self.report: Final = report
         self.is_by_itself = True
+        """Whether what happens now is the device's own doing; `_caused` sets it."""
         self._built = built
         self._values = values
         self._wall_clock = wall_clock
@@ -60,6 +70,7 @@ class Settling:
         """When the next part has something to do."""
         self._nested = 0
         self._complaints: set[str] = set()
+        """What was reported already: each sentence is logged once."""
 
     @property
     def wall_time(self) -> datetime:
@@ -91,7 +102,7 @@ class Settling:
     def perform(self, action: PreparedAction) -> None:
         """Do all that an action says."""
         if self._nested >= _MAX_NESTED:
-            self._complain("actions call each other in a circle")
+            self._complain("actions call each other in a cycle")
             return
         self._nested += 1
         for cell, value in action.set:
@@ -118,6 +129,7 @@ class Settling:
                 self._touch(href, name, before[name])
 
     def _touch(self, href: str, name: str, before: Any) -> None:
+        """Remember what a property was before this round, and before the world began to settle."""
         cell = self._built.cells.get(f"{href}#{name}")
         if cell is None:
             self._note((href,))
@@ -126,6 +138,7 @@ class Settling:
             self._original.setdefault(cell, before)
 
     def _note(self, hrefs: Iterable[str]) -> None:
+        """Let observers of these resources be told, as soon as their interval allows."""
         self._built.notices.note(hrefs, self.now, by_itself=self.is_by_itself)
 
     @contextmanager
@@ -138,6 +151,7 @@ class Settling:
             self.is_by_itself = True
 
     def _press(self, name: str) -> None:
+        """Use an input: the entry of that name acts first, then the machines that wait for it."""
         register = self._built.register
         if name in register.inputs:
             register.inputs[name].press(self)
@@ -145,6 +159,7 @@ class Settling:
             part.press(self, name)
 
     def _visit(self, part: Part) -> None:
+        """Let a part follow; tell it first if its gate has opened or closed."""
         runs = part.gate is None or part.gate.holds()
         if runs != part.is_running:
             part.is_running = runs

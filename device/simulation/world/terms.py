@@ -1,7 +1,11 @@
 """The words that all kinds of behaviour are declared with: times, properties, conditions, actions.
 
-A time is a number of seconds or a text such as `250 ms`, `12 s`, `5 min`, `2 h` or `1 d`.
-A property is named by its resource's path and its own name: `/openlevel#openLevel`.
+A time is a number of seconds or a text such as `250 ms`, `12 s`, `5 min`, `2 h` or `1 d`. A
+property is named by its resource's path and its own name: `/openlevel#openLevel`.
+
+They are types with their limits, so that msgspec refuses what is malformed with the place in the
+file, and the JSON Schema for editors offers what is possible. `seconds`, `span` and
+`since_midnight` read them; whether a name exists is `finder`'s question.
 """
 
 import re
@@ -15,9 +19,11 @@ from msgspec import UNSET
 from onboardee.device.simulation.section import Section
 
 _UNITS: Final = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+"""In seconds."""
 _TIME: Final = r"[0-9]{1,9}(\.[0-9]{1,6})? ?(ms|s|min|h|d)"
 _REF: Final = "/[^#]*#[^#]+"
 HOUR: Final = 3600.0
+"""In seconds."""
 LONGEST: Final = 10 * 366 * 86400.0
 """Seconds: no time in a profile is longer than ten years."""
 
@@ -72,12 +78,17 @@ class Condition(Section, frozen=True, kw_only=True):
 
     property: Ref | None = None
     equals: Any = UNSET
+    """The property has this value."""
     differs: Any = UNSET
+    """The property has any other value."""
     one_of: tuple[Any, ...] = ()
+    """The property has one of these values."""
     contains: Any = UNSET
     """The property is an array with this element: `{property: /mode#modes, contains: cool}`."""
     above: NumberOrRef | None = None
+    """The property is more than this number, or than that property."""
     below: NumberOrRef | None = None
+    """The property is less than this number, or than that property."""
     between: tuple[float, float] | None = None
     """Lowest and highest, both included."""
     hysteresis: Annotated[float, msgspec.Meta(ge=0)] = 0.0
@@ -85,8 +96,11 @@ class Condition(Section, frozen=True, kw_only=True):
     fault: Name | None = None
     """Holds while that fault is on."""
     all: Annotated[tuple["Condition", ...], msgspec.Meta(max_length=32)] = ()
+    """Each of these conditions holds."""
     any: Annotated[tuple["Condition", ...], msgspec.Meta(max_length=32)] = ()
+    """At least one of these conditions holds."""
     none: Annotated[tuple["Condition", ...], msgspec.Meta(max_length=32)] = ()
+    """None of these conditions holds."""
 
     def __post_init__(self) -> None:
         subjects = (self.property, self.fault, self.all, self.any, self.none)
@@ -121,7 +135,9 @@ When = Condition | Annotated[tuple[Condition, ...], msgspec.Meta(min_length=1, m
 """A condition, or a list of them that all have to hold."""
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
+"""More than zero."""
 NotNegative = Annotated[float, msgspec.Meta(ge=0)]
+"""Zero or more."""
 
 Assignments = Annotated[dict[Ref, Any], msgspec.Meta(max_length=32)]
 """Properties and the constants they get: `{/switch#value: false, /energy#power: 0}`."""

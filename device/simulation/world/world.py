@@ -3,6 +3,12 @@
 The world has no clock: whoever calls says what time it is, and `next_deadline` says when nothing
 happens before. Each call lets what is due happen in its order, then lets what depends on it follow
 until nothing changes any more, and returns the resources whose observers are to be told.
+
+An UPDATE is tried on a copy of the values first, so that limits are checked before any guard is
+asked, and nothing has changed if one of them refuses. Then the properties that move or are handled
+get it as a goal, and the others get the value. Time passes by events: after a long sleep of the
+process the moments in between are gone through in order, up to a bound, and the rest is one leap,
+which the parts compute exactly (`accumulator`, `thermal`) or by the same law (`drift`).
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -11,7 +17,7 @@ from typing import Any, Final
 
 from onboardee.device.simulation.values import Values
 from onboardee.device.simulation.world.build import build
-from onboardee.device.simulation.world.chance import Dice
+from onboardee.device.simulation.world.chance import Chance
 from onboardee.device.simulation.world.declaration import Behaviour
 from onboardee.device.simulation.world.finder import Specs
 from onboardee.device.simulation.world.parts import NEVER, SHORTEST, Cell
@@ -23,7 +29,10 @@ MAX_EVENTS: Final = 1000
 
 
 class World(Settling):
-    """The behaviour of one device, running on its values."""
+    """The behaviour of one device, running on its values.
+
+    `specs` and `values` are by path of the resource; `report` takes sentences for the log.
+    """
 
     __slots__ = ("_entries", "_is_used", "_specs")
 
@@ -33,16 +42,17 @@ class World(Settling):
         specs: Specs,
         values: Mapping[str, Values],
         *,
-        dice: Dice,
+        chance: Chance,
         wall_clock: WallClock,
         report: Callable[[str], None],
     ) -> None:
         """Prepare everything. Raises `BehaviourError` if an entry cannot be used."""
         built = build(entries, specs, values)
-        super().__init__(built, values, dice, wall_clock, report)
+        super().__init__(built, values, chance, wall_clock, report)
         self._entries = entries
         self._specs = specs
         self._is_used = False
+        """Whether the parts have run already, and have to be made anew for another start."""
 
     def start(self, now: float) -> None:
         """Begin, or begin anew: the values are the initial ones."""
@@ -67,8 +77,11 @@ class World(Settling):
     def write(self, href: str, payload: Mapping[str, object]) -> list[str]:
         """Let a client's UPDATE have its effect at the time of the last tick, all of it or nothing.
 
-        Raises `ValueRefusedError` for values that are not possible at all, and
-        `UpdateRefusedError` for those that are not possible now.
+        Raises `ValueRefusedError` for values that are not possible at all, and `UpdateRefusedError`
+        for those that are not possible now.
+
+        Returns the paths of the resources whose observers hear of it now, the written one among
+        them if it changed.
         """
         values = self._values[href]
         if not any(f"{href}#{name}" in self._built.cells for name in payload):
@@ -163,6 +176,10 @@ class World(Settling):
         return self._built.notices.take(self.now)
 
     def _pass_time(self, now: float) -> None:
+        """Go through the moments up to `now` at which something is due, in their order.
+
+        What is due at one moment happens together, and then everything settles.
+        """
         self._called_at = now
         events = 0
         while self._due <= now:

@@ -4,7 +4,8 @@ from typing import Final
 
 import click
 
-from onboardee.device.cli.svr.wizard.asking import (
+from onboardee.device.cli.svr.wizard.draft import Draft
+from onboardee.device.cli.svr.wizard.prompts import (
     ask,
     ask_bool,
     ask_count,
@@ -14,7 +15,6 @@ from onboardee.device.cli.svr.wizard.asking import (
     choose,
     pick,
 )
-from onboardee.device.cli.svr.wizard.draft import Draft
 from onboardee.svrdb import AceResource, Connection, Subject
 from onboardee.svrdb.editor import add_ace, make_resource, make_subject, read_validity
 from onboardee.svrdb.model import TimePattern

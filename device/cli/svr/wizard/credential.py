@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from onboardee.device.cli.svr.wizard.asking import ask, ask_file, ask_key, ask_uuid, pick
 from onboardee.device.cli.svr.wizard.draft import Draft
+from onboardee.device.cli.svr.wizard.prompts import ask, ask_file, ask_key, ask_uuid, pick
 from onboardee.svrdb import CredentialType, PrivateData, PublicData
 from onboardee.svrdb.editor import add_credential, read_key, read_pin, read_private, read_public
 from onboardee.svrdb.model import CredentialUsage

@@ -8,8 +8,8 @@ import click
 
 from onboardee.device.cli.svr import view
 from onboardee.device.cli.svr.wizard import access, credential
-from onboardee.device.cli.svr.wizard.asking import ask_many, choose, pick
 from onboardee.device.cli.svr.wizard.draft import Draft
+from onboardee.device.cli.svr.wizard.prompts import ask_many, choose, pick
 from onboardee.device.cli.svr.wizard.scalars import ask_scalar
 from onboardee.svrdb import Ace, AceResource, Credential, PrivateData, PublicData, Subject
 from onboardee.svrdb.editor import EditError, append, get, put, remove, type_at

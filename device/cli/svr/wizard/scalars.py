@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
-from onboardee.device.cli.svr.wizard.asking import (
+from onboardee.device.cli.svr.wizard.draft import Draft
+from onboardee.device.cli.svr.wizard.prompts import (
     ask_bool,
     ask_permission,
     ask_text,
     ask_uuid,
     pick,
 )
-from onboardee.device.cli.svr.wizard.draft import Draft
 from onboardee.svrdb.editor.values import SUBJECTS
 from onboardee.svrdb.editor.words import METHODS, WORDS
 

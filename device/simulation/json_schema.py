@@ -2,6 +2,10 @@
 
 A file is a complete profile, a variant of one (`extends`), or a list of either (`devices`). In a
 variant nothing is required, and null takes away what the base has.
+
+The model says types and limits; what a key means stands in the docstring below its field, which
+Python throws away. So the sources are read as text and the docstrings are attached to the schema:
+what an editor shows while somebody writes a profile is what developers read here.
 """
 
 import ast
@@ -57,6 +61,7 @@ def profile_schema() -> Schema:
 
 
 def _devices() -> Schema:
+    """Return the schema of the list `devices`."""
     return {
         "description": "Makes the file one of several devices. What stands beside the list holds"
         " for each of them.",
@@ -99,7 +104,7 @@ def _description(part: Schema) -> Schema:
 
 
 def _describe(definitions: dict[str, Schema]) -> None:
-    """Add the docstrings of attributes."""
+    """Add the docstrings of fields, and those of the members of enumerations."""
     for name, model in _models().items():
         documented = attribute_docs(model)
         definition = definitions[name]
@@ -124,6 +129,7 @@ def _structs() -> set[str]:
 
 
 def _walk(kind: Any, seen: set[type]) -> Iterator[type]:
+    """Yield the structures and enumerations that a type is made of, each once."""
     model = getattr(kind, "cls", None)
     if model in seen:
         return
@@ -148,6 +154,7 @@ def attribute_docs(model: type) -> dict[str, str]:
 
 
 def _docs_below(model: type) -> dict[str, str]:
+    """Return the docstrings of one class, by the name of the attribute above."""
     body = _class_bodies(model.__module__)[model.__name__]
     result: dict[str, str] = {}
     for statement, following in pairwise(body):
@@ -162,6 +169,7 @@ def _docs_below(model: type) -> dict[str, str]:
 
 @cache
 def _class_bodies(module: str) -> dict[str, list[ast.stmt]]:
+    """Return the statements of all classes of a module."""
     source = inspect.getsource(sys.modules[module])
     return {
         node.name: node.body for node in ast.parse(source).body if isinstance(node, ast.ClassDef)
