@@ -1,10 +1,33 @@
-"""What can go wrong on the way to a device and in its answers."""
+"""What can go wrong on the way to a device and in its answers.
+
+Lower layers do not know which of the owner's devices they talk to: a link knows an address, a
+dialogue a step. Who knows the device says so with `about`, on the way up. So one error that reaches
+the command tells all of it, without any layer handing down what it does not need itself.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID
 
 from onboardee.obt.record import Ownership
 
 
 class ObtError(Exception):
     """The root of everything this package raises on account of a device or the network."""
+
+    device: UUID | None = None
+    """The device that it is about, where somebody on the way up knew it."""
+
+
+@contextmanager
+def about(device: UUID) -> Iterator[None]:
+    """Name the device in what goes wrong within, unless it is named already."""
+    try:
+        yield
+    except ObtError as error:
+        if error.device is None:
+            error.device = device
+        raise
 
 
 class LinkError(ObtError):

@@ -125,7 +125,7 @@ async def _give(  # noqa: PLR0913, PLR0917 - what a plan of one step is made of
     on_progress: OnProgress | None,
 ) -> IssuedCertificate:
     if database.devices.require(device).state is not DeviceState.OWNED:
-        raise RefusedError(f"{device} is not ours, or not any more")
+        raise RefusedError(f"{device} is not ours, or not any more", device)
     with database.writing():
         steps = [PlanStep(action="add certificate", device=device, body=body)]
         operation = database.operations.begin(kind, (device,), steps)
@@ -170,7 +170,9 @@ async def revoke(
     """
     with database.writing():
         if not usable(database, device):
-            raise RefusedError(f"{device} has no certificate of ours, or none that is not revoked")
+            raise RefusedError(
+                f"{device} has no certificate of ours, or none left to revoke", device
+            )
         with database.transaction():
             steps = revocation_steps(database, device)
             operation = database.operations.begin("revoke", (device,), steps)

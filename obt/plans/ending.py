@@ -55,6 +55,7 @@ class ResetDevice(Action):
         database.credentials.remove_of(step.device)
         database.rules.remove_of(step.device)
         database.direct_pairings.remove(step.device)
+        database.pairings.remove(step.device)
 
 
 class ForgetDevice(Action):

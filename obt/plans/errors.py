@@ -1,5 +1,7 @@
 """How operations over several devices can end other than well."""
 
+from uuid import UUID
+
 from onboardee.obt.database.records import Operation
 from onboardee.obt.errors import ObtError
 
@@ -14,6 +16,10 @@ class UnfinishedError(ObtError):
 
 class RefusedError(ObtError):
     """The database says that the operation cannot be carried out; no device was asked."""
+
+    def __init__(self, reason: str, device: UUID | None = None) -> None:
+        super().__init__(reason)
+        self.device = device
 
 
 def command(operation: Operation) -> str:

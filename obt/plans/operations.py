@@ -160,7 +160,7 @@ async def allow(
     steps = [PlanStep(action="add rule", device=device, body={"rule": _plain(rule)})]
     with database.writing():
         if any(each.rule.says_the_same_as(rule) for each in database.rules.of(device)):
-            raise RefusedError(f"{device} was given this rule already")
+            raise RefusedError(f"{device} was given this rule already", device)
         operation = database.operations.begin("allow", (device,), steps)
         return await carry_out(database, around, operation, on_progress)
 
@@ -201,7 +201,8 @@ def forget(database: ProvisioningDatabase, device: UUID, *, force: bool = False)
             listed = ", ".join(map(str, others[:4]))
             raise RefusedError(
                 f"{len(others)} devices have credentials or rules for {device} ({listed}); "
-                f"`onboardee obt remove {device}` deletes them, --force forgets them"
+                f"`onboardee obt remove {device}` deletes them, --force forgets them",
+                device,
             )
         operation = database.operations.begin("forget", (device,))
         for each in others:
@@ -209,6 +210,7 @@ def forget(database: ProvisioningDatabase, device: UUID, *, force: bool = False)
         for rule in database.rules.for_subject(device):
             database.rules.remove(rule.id)
         database.operations.supersede(operation.id, (device,))
+        database.pairings.remove(device)
         database.devices.remove(device)
         database.operations.end(operation.id, Result.DONE)
 
@@ -234,7 +236,7 @@ def _require_known(database: ProvisioningDatabase, device: UUID) -> None:
 def _require_owned(database: ProvisioningDatabase, device: UUID) -> None:
     record = database.devices.require(device)
     if record.state is not DeviceState.OWNED:
-        raise RefusedError(f"{device} is not ours, or not any more: {record.state}")
+        raise RefusedError(f"{device} is not ours, or not any more: {record.state}", device)
 
 
 def _require_no_other(database: ProvisioningDatabase, devices: set[UUID]) -> None:

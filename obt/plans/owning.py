@@ -102,7 +102,8 @@ def _require_other(database: ProvisioningDatabase, uuid: UUID) -> None:
         return
     raise RefusedError(
         f"a device {uuid} is ours already; if it was reset without us, "
-        "`onboardee obt own --replace` owns it anew and forgets its key"
+        "`onboardee obt own --replace` owns it anew and forgets its key",
+        uuid,
     )
 
 
@@ -124,6 +125,8 @@ def _keep(database: ProvisioningDatabase, operation: Operation, record: DeviceRe
             # it was reset without us, and has nothing any more of what it was given
             database.credentials.remove_of(record.uuid)
             database.rules.remove_of(record.uuid)
+            database.direct_pairings.remove(record.uuid)
+            database.pairings.remove(record.uuid)
         database.devices.put(record)
         database.operations.extend(operation.id, (record.uuid,), steps)
 

@@ -15,7 +15,7 @@ from onboardee.obt.database import (
     Result,
     StepState,
 )
-from onboardee.obt.errors import LinkError, ObtError
+from onboardee.obt.errors import LinkError, ObtError, about
 from onboardee.obt.owned import OwnedDevice
 from onboardee.obt.plans.action import ABANDON, NOTHING, Action, Outcome
 from onboardee.obt.plans.actions import ACTIONS
@@ -131,7 +131,8 @@ class _Run:
         """Do one step; return why it could not be done."""
         error: ObtError | None = None
         try:
-            outcome = await self._outcome(step)
+            with about(step.device):
+                outcome = await self._outcome(step)
         except ObtError as failure:
             error = failure
             self._lose(step.device, failure)
@@ -164,7 +165,8 @@ class _Run:
                 continue
             error: ObtError | None = None
             try:
-                await self._take_back(step)
+                with about(step.device):
+                    await self._take_back(step)
             except ObtError as failure:
                 error = failure
                 self._lose(step.device, failure)

@@ -121,7 +121,7 @@ class Tool:
         return True
 
 
-class HostOptions:
+class House:
     """Owned lights on a network in memory, whose owner's tool can end at any moment.
 
     Those of `links`, pairs of their numbers, share a key and have a rule for each other.

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from obt_home import Home
-from obt_house import Crash, HostOptions, resume_all
+from obt_house import Crash, House, resume_all
 
 from onboardee.obt import OnboardingError, run
 from onboardee.obt.plans import RefusedError, UnfinishedError, remove
@@ -14,15 +14,15 @@ from onboardee.pki.certificate import read_octets
 from onboardee.pki.revocations import RevocationList, read_der
 
 
-def crl_of(house: HostOptions, number: int) -> RevocationList | None:
+def crl_of(house: House, number: int) -> RevocationList | None:
     """Return the revocation list that a light has."""
     data = house.lights[house.uuids[number]].database.crl.data
     return read_der(base64.b64decode(data)) if data else None
 
 
-def house_with_csr(path: Path, lights: int = 3) -> HostOptions:
+def house_with_csr(path: Path, lights: int = 3) -> House:
     """Make a house of lights whose owner may read their signing requests."""
-    return HostOptions(path, lights, may_certify=True)
+    return House(path, lights, may_certify=True)
 
 
 def test_identity_and_role(tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_revoked_everywhere(tmp_path: Path) -> None:
     later = crl_of(house, 2)
     assert later is not None
     assert later.der == crl.der
-    with pytest.raises(RefusedError, match="none that is not revoked"):
+    with pytest.raises(RefusedError, match="no certificate of ours to be revoked"):
         run(revoke(tool.database, tool, one))
     run(remove(tool.database, tool, two))
     last = crl_of(house, 2)
@@ -100,7 +100,7 @@ def test_crash_at_every_moment(tmp_path: Path, role: str | None) -> None:
     usage = "oic.sec.cred.cert" if role is None else "oic.sec.cred.rolecert"
     while True:
         at += 1
-        house = HostOptions(tmp_path / f"{at}", 1, may_certify=True)
+        house = House(tmp_path / f"{at}", 1, may_certify=True)
         (device,) = house.uuids
         tool = house.start(at)
         try:
@@ -133,7 +133,7 @@ def test_crash_at_every_moment(tmp_path: Path, role: str | None) -> None:
 
 def test_refused(tmp_path: Path) -> None:
     """A device that does not show its signing request gets none, and nothing remains to be done."""
-    house = HostOptions(tmp_path, 1)
+    house = House(tmp_path, 1)
     tool = house.start()
     with pytest.raises(OnboardingError, match=r"4\.01"):
         run(certify(tool.database, tool, house.uuids[0]))

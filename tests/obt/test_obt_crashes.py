@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from obt_house import Crash, HostOptions, Tool, resume_all, rule_for
+from obt_house import Crash, House, Tool, resume_all, rule_for
 
 from onboardee.obt import (
     ORDERS,
@@ -20,37 +20,37 @@ from onboardee.obt.database import DeviceRecord, Operation
 from onboardee.obt.plans import UnfinishedError, allow, link, own, remove, resume, unlink
 from onboardee.obt.plans.owning import Keep
 
-Work = Callable[[HostOptions, Tool], Coroutine[Any, Any, Operation]]
+Work = Callable[[House, Tool], Coroutine[Any, Any, Operation]]
 
 
-def link_two(house: HostOptions, tool: Tool) -> Any:
+def link_two(house: House, tool: Tool) -> Any:
     """Link two lights, with a rule on both."""
     one, other = house.uuids[:2]
     rules = (rule_for(other), rule_for(one))
     return link(tool.database, tool, one, other, rules=rules)
 
 
-def unlink_two(house: HostOptions, tool: Tool) -> Any:
+def unlink_two(house: House, tool: Tool) -> Any:
     """Unlink the first two lights."""
     return unlink(tool.database, tool, house.uuids[0], house.uuids[1])
 
 
-def remove_one(house: HostOptions, tool: Tool) -> Any:
+def remove_one(house: House, tool: Tool) -> Any:
     """Remove the first light, which is linked with two others."""
     return remove(tool.database, tool, house.uuids[0])
 
 
-def reset_one(house: HostOptions, tool: Tool) -> Any:
+def reset_one(house: House, tool: Tool) -> Any:
     """Reset the first light, which is linked with two others."""
     return remove(tool.database, tool, house.uuids[0], reset=True)
 
 
-def allow_one(house: HostOptions, tool: Tool) -> Any:
+def allow_one(house: House, tool: Tool) -> Any:
     """Give the first light a rule."""
     return allow(tool.database, tool, house.uuids[0], rule_for(house.uuids[1]))
 
 
-async def own_with(order: Order, house: HostOptions, tool: Tool) -> DeviceRecord:
+async def own_with(order: Order, house: House, tool: Tool) -> DeviceRecord:
     """Take ownership in one tool's order of messages."""
     transport, owner = tool.transport, tool.database.owner
     device = await find_unowned_at(transport, Address(house.unowned.endpoints[0].host, 5683))
@@ -67,10 +67,10 @@ def test_crash_while_owning(tmp_path: Path, name: str) -> None:
     at, owned = 0, 0
     while True:
         at += 1
-        house = HostOptions(tmp_path / f"{at}", 0)
+        house = House(tmp_path / f"{at}", 0)
         house.add_unowned()
 
-        def work(house: HostOptions, tool: Tool) -> Any:
+        def work(house: House, tool: Tool) -> Any:
             return own_with(ORDERS[name], house, tool)
 
         if not crashed(house, work, at):
@@ -99,17 +99,17 @@ async def readable(tool: Tool, record: DeviceRecord) -> None:
         assert await device.read("/light/switch") == {"value": False}
 
 
-def linked_house(path: Path) -> HostOptions:
+def linked_house(path: Path) -> House:
     """Make a house in which the first light is linked with the two others."""
-    return HostOptions(path, 3, ((0, 1), (2, 0)))
+    return House(path, 3, ((0, 1), (2, 0)))
 
 
-def empty_house(path: Path) -> HostOptions:
+def empty_house(path: Path) -> House:
     """Make a house of two lights without links."""
-    return HostOptions(path, 2)
+    return House(path, 2)
 
 
-SCENES: dict[str, tuple[Callable[[Path], HostOptions], Work]] = {
+SCENES: dict[str, tuple[Callable[[Path], House], Work]] = {
     "link": (empty_house, link_two),
     "unlink": (linked_house, unlink_two),
     "remove": (linked_house, remove_one),
@@ -118,7 +118,7 @@ SCENES: dict[str, tuple[Callable[[Path], HostOptions], Work]] = {
 }
 
 
-def crashed(house: HostOptions, work: Work, at: int) -> bool:
+def crashed(house: House, work: Work, at: int) -> bool:
     """Let the tool begin and end at a moment; tell whether it came so far."""
     tool = house.start(at)
     try:
@@ -130,7 +130,7 @@ def crashed(house: HostOptions, work: Work, at: int) -> bool:
     return False
 
 
-def settled(house: HostOptions) -> None:
+def settled(house: House) -> None:
     """Check that after the next start lights and database agree, and nothing remains."""
     tool = house.start()
     assert resume_all(tool) == []
@@ -167,7 +167,7 @@ def test_crash_while_resuming(tmp_path: Path, name: str) -> None:
     """The next start may end suddenly, too, wherever it is."""
     make, work = SCENES[name]
 
-    async def again(house: HostOptions, tool: Tool) -> Operation:
+    async def again(house: House, tool: Tool) -> Operation:
         (operation,) = tool.database.operations.unfinished()
         return await resume(tool.database, tool, operation.id)
 
@@ -187,7 +187,7 @@ def test_crash_while_resuming(tmp_path: Path, name: str) -> None:
     assert number > 5
 
 
-def _is_unfinished(house: HostOptions) -> bool:
+def _is_unfinished(house: House) -> bool:
     tool = house.start()
     unfinished = tool.database.operations.unfinished()
     tool.database.close()
@@ -217,7 +217,7 @@ def test_gone_after_a_crash(tmp_path: Path, name: str) -> None:
 
 def test_refused_half_way(tmp_path: Path) -> None:
     """If the second light is away, the first one has nothing either, and the reason is told."""
-    house = HostOptions(tmp_path, 2)
+    house = House(tmp_path, 2)
     house.unplug(house.uuids[1])
     tool = house.start()
     with pytest.raises(Exception, match=r"10\.0\.1\.2:5684") as raised:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace as with_fields
-from obt_house import HostOptions, Tool
+from obt_house import House, Tool
 
 from onboardee.device.cli.obt.discover import Discovery
 from onboardee.device.cli.obt.session import Session
@@ -38,7 +38,7 @@ def whose(told: list[dict[str, Any]]) -> dict[str, str]:
 
 def test_all(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Ours, unowned ones and those of others are told apart, each once, with names and types."""
-    house = HostOptions(tmp_path, 3)
+    house = House(tmp_path, 3)
     house.add_unowned()
     one, two, three = map(str, house.uuids)
     tool = house.start()
@@ -62,7 +62,7 @@ def test_all(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_another_uuid(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Where one of ours was and another UUID answers, it is said."""
-    house = HostOptions(tmp_path, 1)
+    house = House(tmp_path, 1)
     (record,) = house.records
     assert record.plain is not None
     memory_device(house.network, host=record.plain.host, seed="another")
@@ -74,7 +74,7 @@ def test_another_uuid(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
 
 def test_ours_are_noted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Where ours are now, and what they are called, is in the database afterwards."""
-    house = HostOptions(tmp_path, 1)
+    house = House(tmp_path, 1)
     (record,) = house.records
     tool = house.start()
     moved = type(record.secured[0])
@@ -91,7 +91,7 @@ def test_ours_are_noted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
 
 def test_without_an_address(tmp_path: Path) -> None:
     """A device of which no address is known, as after an import, is looked for and kept."""
-    house = HostOptions(tmp_path, 2)
+    house = House(tmp_path, 2)
     (record, other) = house.records
     tool = house.start()
     unknown = replace(record, secured=(), plain=None)
@@ -114,7 +114,7 @@ def test_without_an_address(tmp_path: Path) -> None:
 
 def test_impostor(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Who only says that he is one of ours does not come before where ours was."""
-    house = HostOptions(tmp_path, 1)
+    house = House(tmp_path, 1)
     (record,) = house.records
     impostor = memory_device(house.network, host="10.0.9.8", seed="impostor", clients={})
     database = impostor.database

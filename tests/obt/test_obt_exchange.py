@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from msgspec.structs import replace as with_fields
 from obt_home import Home
-from obt_house import HostOptions, rule_for
+from obt_house import House, rule_for
 
 from onboardee.device.security.factory import new_database
 from onboardee.device.simulation.profile import load
@@ -178,7 +178,7 @@ def test_check(tmp_path: Path) -> None:
 
 def test_compare(tmp_path: Path) -> None:
     """Where the devices have something else than the database says, it is said, and mended."""
-    house = HostOptions(tmp_path, 3, ((0, 1),))
+    house = House(tmp_path, 3, ((0, 1),))
     one, two, three = house.uuids
     tool = house.start()
     assert run(compare(tool.database, tool)) == []

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 from msgspec.structs import replace
-from obt_house import Crash, HostOptions, resume_all, rule_for
+from obt_house import Crash, House, Tool, resume_all, rule_for
 from obt_support import OWNER, scene_with_light
 
 from onboardee.device.simulation.compatibility import PRESETS, Preset
@@ -24,7 +24,14 @@ from onboardee.obt import (
     run,
     take_ownership,
 )
-from onboardee.obt.database import DatabaseError, DeviceRecord, DeviceState, PlanStep
+from onboardee.obt.database import (
+    DatabaseError,
+    DeviceRecord,
+    DeviceState,
+    DirectPairing,
+    PairingRecord,
+    PlanStep,
+)
 from onboardee.obt.plans import (
     RefusedError,
     UnfinishedError,
@@ -40,7 +47,7 @@ from onboardee.obt.plans.owning import Keep
 
 def test_owned_anew(tmp_path: Path) -> None:
     """A device that was reset and owned again is neither reset nor forgotten by what remained."""
-    house = HostOptions(tmp_path, 3, ((0, 1),))
+    house = House(tmp_path, 3, ((0, 1),))
     one, two, three = house.uuids
     house.unplug(two)
     tool = house.start()
@@ -61,7 +68,7 @@ def test_owned_anew(tmp_path: Path) -> None:
 
 def test_reset_and_owned_anew(tmp_path: Path) -> None:
     """An interrupted reset does not reset the device of its next owner, who is us."""
-    house = HostOptions(tmp_path, 1)
+    house = House(tmp_path, 1)
     (one,) = house.uuids
     tool = house.start()
     steps = [PlanStep(action="reset", device=one), PlanStep(action="forget", device=one)]
@@ -74,7 +81,7 @@ def test_reset_and_owned_anew(tmp_path: Path) -> None:
 
 def test_not_while_another_is_unfinished(tmp_path: Path) -> None:
     """Two devices are not linked while something else remains to be done between them."""
-    house = HostOptions(tmp_path, 2, ((0, 1),))
+    house = House(tmp_path, 2, ((0, 1),))
     one, two = house.uuids
     house.unplug(two)
     tool = house.start()
@@ -95,7 +102,7 @@ def test_unlinked_after_a_crash(tmp_path: Path) -> None:
     at = 0
     while True:
         at += 3
-        house = HostOptions(tmp_path / f"{at}", 2)
+        house = House(tmp_path / f"{at}", 2)
         one, two = house.uuids
         tool = house.start(at)
         try:
@@ -122,7 +129,7 @@ def test_unlinked_after_a_crash(tmp_path: Path) -> None:
 
 def test_forgotten_while_pending(tmp_path: Path) -> None:
     """A device that vanished in the middle of its transfer can be forgotten, and is then done."""
-    house = HostOptions(tmp_path, 1)
+    house = House(tmp_path, 1)
     tool = house.start()
     gone = DeviceRecord(
         uuid=UUID(int=9),
@@ -144,7 +151,7 @@ def test_forgotten_while_pending(tmp_path: Path) -> None:
 
 def test_what_is_refused(tmp_path: Path) -> None:
     """Nothing is asked of any device where the database knows better."""
-    house = HostOptions(tmp_path, 2, ((0, 1),))
+    house = House(tmp_path, 2, ((0, 1),))
     one, two = house.uuids
     tool = house.start()
     before = tool.transport.fuse.moments
@@ -162,7 +169,7 @@ def test_what_is_refused(tmp_path: Path) -> None:
 
 def test_refused_by_the_device(tmp_path: Path) -> None:
     """A rule that the device refuses is not in the database either, and no key is left."""
-    house = HostOptions(tmp_path, 2)
+    house = House(tmp_path, 2)
     one, two = house.uuids
     tool = house.start()
     subject = Subject(uuid=str(two))
@@ -187,7 +194,7 @@ def old_light() -> Profile:
 
 def test_old_devices(tmp_path: Path) -> None:
     """Devices of OIC 1.1 are linked, unlinked and removed in their own words."""
-    house = HostOptions(tmp_path, 3, profile=old_light(), order="oic11")
+    house = House(tmp_path, 3, profile=old_light(), order="oic11")
     one, two, three = house.uuids
     tool = house.start()
     database = tool.database
@@ -208,7 +215,7 @@ def test_old_devices(tmp_path: Path) -> None:
 
 def test_no_words(tmp_path: Path) -> None:
     """A rule that OIC 1.1 has no words for is refused, and the devices are not linked."""
-    house = HostOptions(tmp_path, 2, profile=old_light(), order="oic11")
+    house = House(tmp_path, 2, profile=old_light(), order="oic11")
     one, two = house.uuids
     tool = house.start()
     rule = Rule(subject=Subject(role="cook"), targets=(Target(href="/light"),), permission=2)
@@ -224,7 +231,7 @@ def test_old_devices_and_a_crash(tmp_path: Path) -> None:
     at = 0
     while True:
         at += 2
-        house = HostOptions(tmp_path / f"{at}", 2, profile=old_light(), order="oic11")
+        house = House(tmp_path / f"{at}", 2, profile=old_light(), order="oic11")
         one, two = house.uuids
         tool = house.start(at)
         try:
@@ -243,7 +250,7 @@ def test_old_devices_and_a_crash(tmp_path: Path) -> None:
 
 def test_a_uuid_of_ours(tmp_path: Path) -> None:
     """A device that says it has the UUID of one of ours does not cost us the key of that one."""
-    house = HostOptions(tmp_path, 1)
+    house = House(tmp_path, 1)
     house.add_unowned()
     (record,) = house.records
     database = house.unowned.database
@@ -301,3 +308,66 @@ def test_a_key_that_cannot_be_kept() -> None:
     made.network.run(60)
     assert not light.database.doxm.owned
     assert made.find().doxm.owner_uuid.int == 0
+
+
+def paired_with(tool: Tool, device: UUID) -> None:
+    """Note that we paired with a device that is ours, and let others pair with it."""
+    at = Address("10.0.1.1", 5684)
+    tool.database.pairings.put(
+        PairingRecord(
+            device=device, identity=OWNER, key=bytes(16), is_certain=True, secured=at, plain=at
+        )
+    )
+    tool.database.direct_pairings.put(DirectPairing(device=device, enabled=True))
+
+
+def pairings_of(tool: Tool, device: UUID) -> int:
+    """Count what is left of both."""
+    ours = [each for each in tool.database.pairings.all() if each.device == device]
+    return len(ours) + (tool.database.direct_pairings.get(device) is not None)
+
+
+def test_reset_ends_pairing(tmp_path: Path) -> None:
+    """A device that was reset knows nobody that paired with it, and we claim no pairing either."""
+    house = House(tmp_path, 2)
+    tool = house.start()
+    for each in house.uuids:
+        paired_with(tool, each)
+    run(remove(tool.database, tool, house.uuids[0], reset=True))
+    assert [pairings_of(tool, each) for each in house.uuids] == [0, 2]
+    tool.database.close()
+
+
+def test_forget_ends_pairing(tmp_path: Path) -> None:
+    """Of a device that is forgotten no Direct Pairing is left in the database."""
+    house = House(tmp_path, 2)
+    tool = house.start()
+    for each in house.uuids:
+        paired_with(tool, each)
+    forget(tool.database, house.uuids[0])
+    assert [pairings_of(tool, each) for each in house.uuids] == [0, 2]
+    tool.database.close()
+
+
+def test_replacing_ends_pairing(tmp_path: Path) -> None:
+    """A device that was reset without us and is owned anew has no pairing of before."""
+    house = House(tmp_path, 1)
+    (one,) = house.uuids
+    tool = house.start()
+    paired_with(tool, one)
+    house.add_unowned()
+    light = house.unowned
+    doxm = replace(light.database.doxm, device_uuid=one)
+    light.store.current = replace(light.database, doxm=doxm)
+
+    async def work() -> None:
+        device = await find_unowned_at(tool.transport, Address("10.0.9.9", 5683))
+
+        async def take(keep: Keep) -> OwnedDevice:
+            return await take_ownership(tool.transport, device, OWNER, order=IOT2, keep=keep)
+
+        await own(tool.database, tool, device, take, order="iot2", replace=True)
+
+    run(work())
+    assert pairings_of(tool, one) == 0
+    tool.database.close()

@@ -3,7 +3,7 @@
 from itertools import pairwise
 from pathlib import Path
 
-from obt_house import HostOptions, resume_all
+from obt_house import House, resume_all
 
 from onboardee.obt import run
 from onboardee.obt.plans import Progress, remove
@@ -14,7 +14,7 @@ LIGHTS = 200
 def test_one_of_a_ring(tmp_path: Path) -> None:
     """200 devices, each linked with the next: removed by one call, which tells how far it is."""
     ring = tuple((number, (number + 1) % LIGHTS) for number in range(LIGHTS))
-    house = HostOptions(tmp_path, LIGHTS, ring)
+    house = House(tmp_path, LIGHTS, ring)
     gone, *others = house.uuids
     before, after = others[-1], others[0]
     tool, told = house.start(), list[Progress]()
@@ -36,7 +36,7 @@ def test_one_of_a_ring(tmp_path: Path) -> None:
 def test_the_hub_of_a_star(tmp_path: Path) -> None:
     """One device that all others are linked with; some are away, and are done when they return."""
     lights = 60
-    house = HostOptions(tmp_path, lights, tuple((0, number) for number in range(1, lights)))
+    house = House(tmp_path, lights, tuple((0, number) for number in range(1, lights)))
     hub, *others = house.uuids
     away = others[5:8]
     for each in away:

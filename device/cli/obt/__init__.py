@@ -1,12 +1,21 @@
-"""`onboardee obt`: find devices, own them, link them, use them, give them up."""
+"""`onboardee obt`: find devices, own them, link them, use them, give them up.
 
+Each command is a file of its own here, imported when it is called, and a thin one: it reads its
+options, runs an operation of `onboardee.obt` over sockets and the provisioning database, and shows
+what came of it to people or, with `--json`, to programs. What all commands share is in `session`,
+what becomes of errors in `reasons` and `failing`.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 
 from onboardee.device.cli.lazy import LazyGroup
-from onboardee.device.cli.obt.session import Session, remember
+from onboardee.device.cli.obt.failing import failure
+from onboardee.device.cli.obt.session import Session, json_text, remember
 
 COMMANDS: Final = {
     "discover": "List the devices on the local network.",
@@ -39,6 +48,7 @@ COMMANDS: Final = {
     "db": "Check, export and import the provisioning database.",
 }
 OTHER_NAMES: Final = {"list": "ls"}
+WANTS_JSON: Final = "onboardee.obt.wants_json"
 
 
 class _Group(LazyGroup):
@@ -47,6 +57,37 @@ class _Group(LazyGroup):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import a command."""
         return super().get_command(ctx, OTHER_NAMES.get(cmd_name, cmd_name))
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        """Read the options; programs are told what is wrong with them, too."""
+        wants_json = "--json" in args  # the error may come before this option is read
+        with _told_to_programs(lambda: wants_json):
+            context = super().make_context(info_name, args, parent, **extra)
+        context.meta[WANTS_JSON] = wants_json
+        return context
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Carry out a command."""
+        session = ctx.ensure_object(Session)
+        with _told_to_programs(lambda: session.as_json or ctx.meta[WANTS_JSON]):
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _told_to_programs(wants_json: Callable[[], bool]) -> Iterator[None]:
+    """Print what goes wrong as JSON, if that is wanted; people are told by whoever called us."""
+    try:
+        yield
+    except (click.ClickException, click.Abort, KeyboardInterrupt) as error:
+        if wants_json():
+            click.echo(json_text(failure(error)))
+        raise
 
 
 @click.group(

@@ -63,6 +63,7 @@ def _compared(session: Session, *, fix: bool) -> list[dict[str, str]]:
 @click.argument("target", metavar="FILE", type=_OUT)
 @click.option("--without-keys", is_flag=True, help="Leave out all keys; what is left is no backup.")
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
+@as_json
 @pass_session
 def export_command(session: Session, target: Path, without_keys: bool, force: bool) -> None:
     """Write all records to FILE, as JSON that only its user can read."""
@@ -71,6 +72,7 @@ def export_command(session: Session, target: Path, without_keys: bool, force: bo
         if target.exists() and not force:
             raise DatabaseError(f"{target} is there already; --force writes over it")
         _write(target, content)
+    session.show({"written": str(target), "with_keys": not without_keys}, "")
 
 
 @command.command(

@@ -5,6 +5,7 @@ import click
 from onboardee.device.cli.obt.permissions import PERMISSIONS, permission
 from onboardee.device.cli.obt.session import Session, Tool, as_json, pass_session, title
 from onboardee.obt.database import DirectPairing
+from onboardee.obt.errors import about
 from onboardee.obt.pairing_terms import PairingTerms, let_pair
 
 
@@ -56,8 +57,9 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
 
     async def go(tool: Tool) -> None:
         record = tool.database.devices.find(device)
-        async with await tool.around.reach(record) as owned:
-            await let_pair(owned, terms)
+        with about(record.uuid):
+            async with await tool.around.reach(record) as owned:
+                await let_pair(owned, terms)
         tool.database.direct_pairings.put(
             DirectPairing(
                 device=record.uuid,

@@ -6,7 +6,8 @@ import click
 
 from onboardee.device.cli.obt.asking import ask
 from onboardee.device.cli.obt.entries import ENTRIES, EXIT, Entry, overview
-from onboardee.device.cli.obt.session import Session, as_json, pass_session
+from onboardee.device.cli.obt.failing import failure
+from onboardee.device.cli.obt.session import Session, as_json, json_text, pass_session
 
 BY_NUMBER = {each.number: each for each in ENTRIES}
 SETTINGS = {"ignore_unknown_options": True, "allow_interspersed_args": False}
@@ -44,6 +45,8 @@ def command(
             click.echo("", err=True)
         except click.ClickException as error:
             error.show()
+            if session.as_json:
+                click.echo(json_text(failure(error)))
 
 
 def _entry(number: int) -> Entry:

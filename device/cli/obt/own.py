@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 
 from onboardee.device.cli.obt.addresses import read_address, uri
+from onboardee.device.cli.obt.failing import SeveralError, failure
 from onboardee.device.cli.obt.reasons import reason
 from onboardee.device.cli.obt.session import Session, Tool, as_json, pass_session, title
 from onboardee.device.cli.reaching import find_at
@@ -18,6 +19,7 @@ from onboardee.obt import (
     LITE,
     Address,
     Method,
+    NoAnswerError,
     ObtError,
     Order,
     OwnedDevice,
@@ -28,6 +30,7 @@ from onboardee.obt import (
 )
 from onboardee.obt.database import DeviceRecord
 from onboardee.obt.describing import describe
+from onboardee.obt.errors import about
 from onboardee.obt.fitting import fitting_order
 from onboardee.obt.plans import own
 from onboardee.obt.plans.owning import Keep
@@ -176,7 +179,7 @@ async def own_all(
 ) -> None:
     """Own one after the other; those that fail keep us from none of the others."""
     owned: list[DeviceRecord] = []
-    failures: list[ObtError] = []
+    failures: list[dict[str, Any]] = []
     for number, device in enumerate(devices, start=1):
         if len(devices) > 1:
             click.echo(
@@ -184,19 +187,20 @@ async def own_all(
             )
         try:
             async with asyncio.timeout(wishes.within):
-                record = await _own(session, tool, device, wishes, name)
+                with about(device.uuid):
+                    record = await _own(session, tool, device, wishes, name)
             owned.append(record)
             if record.former is not None:
                 click.echo(f"the UUID of {record.former} is {record.uuid} now", err=True)
         except TimeoutError:
             sentence = f"not done within {wishes.within:g} s; `onboardee obt resume` finds out"
-            failures.append(ObtError(sentence))
+            failures.append({"device": device.uuid, **failure(NoAnswerError(sentence))})
             say(f"{device.uuid}: {sentence}", err=True)
         except ObtError as error:
             if len(devices) == 1:
                 raise
             say(f"{device.uuid}: {reason(error)}", err=True)
-            failures.append(error)
+            failures.append(failure(error))
     session.show(
         [{"uuid": each.uuid, "name": each.name, "former": each.former} for each in owned],
         "\n".join(f"{title(each)} is ours" for each in owned),
@@ -204,7 +208,8 @@ async def own_all(
     if not devices:
         click.echo("no device without an owner answers", err=True)
     if failures:
-        raise click.ClickException(f"{len(failures)} of {len(devices)} devices are not ours")
+        said = f"{len(failures)} of {len(devices)} devices are not ours"
+        raise SeveralError(said, failures)
 
 
 async def _own(

@@ -10,6 +10,7 @@ from onboardee.device.cli.obt.session import Session, Tool, as_json, pass_sessio
 from onboardee.obt import Address, OnboardingError, WithKey
 from onboardee.obt.access import DeviceAccess
 from onboardee.obt.database import PairingRecord
+from onboardee.obt.errors import about
 from onboardee.obt.pairing import (
     Pairable,
     Paired,
@@ -99,15 +100,16 @@ async def _pair(
         pairings.put(_record(paired, is_certain=False))
 
     try:
-        paired = await pair(
-            tool.transport,
-            device,
-            tool.database.identity(IDENTITY),
-            pin or _ask_for_pin,
-            method=chosen,
-            keep=keep,
-            on_step=session.on_step,
-        )
+        with about(device.uuid):
+            paired = await pair(
+                tool.transport,
+                device,
+                tool.database.identity(IDENTITY),
+                pin or _ask_for_pin,
+                method=chosen,
+                keep=keep,
+                on_step=session.on_step,
+            )
     except OnboardingError as error:
         if error.code is not None:
             pairings.remove(device.uuid)  # it was refused, and has nothing of us

@@ -1,20 +1,28 @@
-"""Why something failed, as people say it, with the step that it failed at."""
+"""Why something failed, as people say it, with the step that it failed at.
+
+A device says why with a response code, an alert, or by not being as it should. Each of these has
+words for people and a code for programs here, so that both are told the same.
+"""
 
 from typing import Final
 
 from onboardee.obt import OnboardingError
 
 _ANSWERS: Final = {
-    "4.00": "the device takes the request for a wrong one",
-    "4.01": "the device does not let us",
-    "4.03": "the device forbids it",
-    "4.04": "the device has nothing of that name",
-    "4.05": "the device does not know this operation",
-    "4.06": "the device cannot do this in its present state",
-    "4.13": "too large for the device",
-    "5.00": "the device has met a fault of its own",
-    "5.03": "the device has no room or no time",
+    "4.00": ("bad-request", "the device takes the request for a wrong one"),
+    "4.01": ("unauthorized", "the device does not let us"),
+    "4.03": ("forbidden", "the device forbids it"),
+    "4.04": ("not-found", "the device has nothing of that name"),
+    "4.05": ("not-allowed", "the device does not know this operation"),
+    "4.06": ("not-acceptable", "the device cannot do this in its present state"),
+    "4.13": ("too-large", "too large for the device"),
+    "5.00": ("device-fault", "the device has met a fault of its own"),
+    "5.03": ("device-busy", "the device has no room or no time"),
 }
+_OWNED: Final = ("already-owned", "already owned")
+_PIN: Final = ("wrong-pin", "wrong PIN")
+_WRONG_KEY: Final = ("the peer sent bad_record_mac", "the peer sent decrypt_error")
+"""How a server says that its key is another (RFC 5246 7.2.2): the first Finished is unreadable."""
 
 
 def reason(error: BaseException) -> str:
@@ -24,21 +32,22 @@ def reason(error: BaseException) -> str:
     return text if words is None else f"{words} ({text})"
 
 
+def said_by_device(error: OnboardingError) -> tuple[str, str]:
+    """Return the code and the words for what a device said, both empty if it said nothing known."""
+    if "without an owner" in error.expected or error.expected == "owned: false":
+        return _OWNED
+    if error.step.startswith("read who owns the device") and "answered 4.01" in error.came:
+        return _OWNED  # and so it does not tell strangers
+    if "with the PIN" in error.step and error.came.endswith(_WRONG_KEY):
+        return _PIN
+    _, _, answer = error.came.partition("the device answered ")
+    return _ANSWERS.get(answer[:4], ("", ""))
+
+
 def _words(error: BaseException) -> str | None:
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, OnboardingError):
-            return _of_step(cause)
+            return said_by_device(cause)[1] or None
         cause = cause.__cause__
     return None
-
-
-def _of_step(error: OnboardingError) -> str | None:
-    if "without an owner" in error.expected or error.expected == "owned: false":
-        return "already owned"
-    if error.step.startswith("read who owns the device") and "answered 4.01" in error.came:
-        return "already owned"  # and so it does not tell strangers
-    if "with the PIN" in error.step and "alert" in error.came:
-        return "wrong PIN"
-    _, _, answer = error.came.partition("the device answered ")
-    return _ANSWERS.get(answer[:4])

@@ -24,6 +24,7 @@ from onboardee.obt import (
     Transport,
 )
 from onboardee.obt.database import DatabaseError, DeviceRecord, ProvisioningDatabase
+from onboardee.obt.errors import about
 from onboardee.obt.plans import Progress, UnfinishedError, command
 from onboardee.obt.style import OIC11_STYLE
 
@@ -58,7 +59,8 @@ class Tool:
             if paired is None:
                 raise
             return paired
-        return await self.around.reach(record)
+        with about(record.uuid):
+            return await self.around.reach(record)
 
     def _paired(self, name: str) -> OwnedDevice | None:
         """Return a device that lets us do what its owner lets those do that have paired."""
@@ -111,7 +113,8 @@ class Session:
 
         async def go(tool: Tool) -> T:
             async with await tool.reach(device) as owned:
-                return await work(owned)
+                with about(owned.ownership.device):
+                    return await work(owned)
 
         return self.run(go)
 
