@@ -45,8 +45,10 @@ class TrustAnchors:
         ders = tuple(der for octets in texts for der in from_octets(octets))
         return cls(ders, clock, revocations)
 
-    def verify_manufacturer(self) -> VerifyChain:
+    def verify_manufacturer(self, *, needs_usage: bool = True) -> VerifyChain:
         """Return a check for the chain of a device without owner.
+
+        Without `needs_usage` certificates may lack a key usage, see `chain.check_manufacturer`.
 
         Raises:
             OnboardingError: if the trust anchors themselves cannot be read.
@@ -56,7 +58,7 @@ class TrustAnchors:
         from onboardee.obt import chain  # noqa: PLC0415
 
         chain.read_anchors(self)
-        return lambda received: chain.check_manufacturer(received, self)
+        return lambda received: chain.check_manufacturer(received, self, needs_usage=needs_usage)
 
     def verify_identity(self, uuid: UUID) -> VerifyChain:
         """Return a check for the identity certificate of the device `uuid`; raise as above."""

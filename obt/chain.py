@@ -53,9 +53,16 @@ UNDERSTOOD: Final = frozenset(
 """Extensions that may be critical, as they are looked at or change nothing here."""
 
 
-def check_manufacturer(received: tuple[bytes, ...], anchors: TrustAnchors) -> None:
-    """Check a manufacturer's certificate. Raises the `Alert` that says what is wrong."""
-    leaf = _verified_leaf(received, anchors)
+def check_manufacturer(
+    received: tuple[bytes, ...], anchors: TrustAnchors, *, needs_usage: bool = True
+) -> None:
+    """Check a manufacturer's certificate. Raises the `Alert` that says what is wrong.
+
+    OCF wants a key usage in each certificate (Security 9.4.2.2). Where `needs_usage` is false a
+    certificate without any is one for every use, as RFC 5280 4.2.1.3 has it; one that has a key
+    usage must still have the right one.
+    """
+    leaf = _verified_leaf(received, anchors, needs_usage=needs_usage)
     usages = leaf.extension(x509.ExtendedKeyUsage)
     if usages is not None and ExtendedKeyUsageOID.SERVER_AUTH not in usages:
         raise UnsupportedCertificate("the certificate is not for servers")
@@ -63,7 +70,7 @@ def check_manufacturer(received: tuple[bytes, ...], anchors: TrustAnchors) -> No
 
 def check_identity(received: tuple[bytes, ...], anchors: TrustAnchors, uuid: UUID) -> None:
     """Check the identity certificate of the device `uuid`. Raises an `Alert`."""
-    leaf = _verified_leaf(received, anchors)
+    leaf = _verified_leaf(received, anchors, needs_usage=True)
     wanted = (ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH, IDENTITY)
     usages = leaf.extension(x509.ExtendedKeyUsage)
     if usages is None or any(oid not in usages for oid in wanted):
@@ -84,7 +91,9 @@ def read_anchors(anchors: TrustAnchors) -> list[Certificate]:
         ) from error
 
 
-def _verified_leaf(received: tuple[bytes, ...], anchors: TrustAnchors) -> Certificate:
+def _verified_leaf(
+    received: tuple[bytes, ...], anchors: TrustAnchors, *, needs_usage: bool
+) -> Certificate:
     if not 0 < len(received) <= MAX_CHAIN:
         raise BadCertificate(f"a chain has 1 to {MAX_CHAIN} certificates, not {len(received)}")
     chain = [_parse(der) for der in received]
@@ -95,9 +104,9 @@ def _verified_leaf(received: tuple[bytes, ...], anchors: TrustAnchors) -> Certif
     for depth, certificate in enumerate(path):
         _check_any(certificate, now)
         if depth:
-            _check_authority(certificate, below=depth - 1)
+            _check_authority(certificate, below=depth - 1, needs_usage=needs_usage)
         else:
-            _check_leaf(certificate)
+            _check_leaf(certificate, needs_usage=needs_usage)
     for certificate, issuer in pairwise(path):
         _check_revocation(certificate, issuer, revocations)
     return chain[0]
@@ -170,7 +179,7 @@ def _check_any(certificate: Certificate, now: datetime) -> None:
         raise CertificateExpired(f"the certificate of {name} is valid from {start} to {end} only")
 
 
-def _check_authority(certificate: Certificate, *, below: int) -> None:
+def _check_authority(certificate: Certificate, *, below: int, needs_usage: bool) -> None:
     """Check that the certificate may sign others; `below` counts authorities beneath it."""
     name = certificate.subject.rfc4514_string()
     constraints = certificate.extension(x509.BasicConstraints)
@@ -179,14 +188,15 @@ def _check_authority(certificate: Certificate, *, below: int) -> None:
     if constraints.path_length is not None and constraints.path_length < below:
         raise BadCertificate(f"{name} allows no authority that far below it")
     usage = certificate.extension(x509.KeyUsage)
-    if usage is None or not usage.key_cert_sign:
+    if needs_usage if usage is None else not usage.key_cert_sign:
         raise BadCertificate(f"the key of {name} is not for signing certificates")
 
 
-def _check_leaf(certificate: Certificate) -> None:
+def _check_leaf(certificate: Certificate, *, needs_usage: bool) -> None:
     constraints = certificate.extension(x509.BasicConstraints)
     if constraints is not None and constraints.ca:
         raise UnsupportedCertificate("the certificate is an authority's, not a device's")
     usage = certificate.extension(x509.KeyUsage)
-    if usage is None or not usage.digital_signature or usage.key_cert_sign:
+    is_wrong = usage is not None and (not usage.digital_signature or usage.key_cert_sign)
+    if is_wrong or (usage is None and needs_usage):
         raise UnsupportedCertificate("the certificate's key is not for signing handshakes")

@@ -76,7 +76,9 @@ async def _connect(transfer: Transfer, links: Sequence[Link]) -> Link:
             return await _connect_with_pin(transfer, links)
         case Method.MANUFACTURER_CERTIFICATE:
             assert means.anchors is not None, "checked at the beginning"
-            hello = dialogue.style.certificate_hello(means.anchors.verify_manufacturer())
+            style = dialogue.style
+            verify = means.anchors.verify_manufacturer(needs_usage=style.needs_key_usage)
+            hello = style.certificate_hello(verify, means.certificate)
             return await dialogue.connect(PURPOSE, links, hello)
 
 

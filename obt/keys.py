@@ -31,13 +31,15 @@ KEY_BLOCK_SIZES: Final = {
 """Twice the sum of MAC key, key and IV. The last row is more than TLS itself takes for GCM."""
 
 
-def owner_key(session: Session, *, method: Method, owner: UUID, device: UUID) -> bytes:
+def owner_key(
+    session: Session, *, method: Method, owner: UUID, device: UUID, size: int | None = None
+) -> bytes:
     """Return the key that `owner` shares with `device` from now on.
 
     `device` is the UUID the device has when it is asked for the credential, `session` the one it is
-    asked over.
+    asked over. `size` is how many octets of the key block enter, None for what the suite says.
     """
-    key_block = session.key_block(KEY_BLOCK_SIZES[session.suite])
+    key_block = session.key_block(size or KEY_BLOCK_SIZES[session.suite])
     return _expand(key_block, LABELS[method] + owner.bytes + device.bytes, KEY_SIZE)
 
 

@@ -8,6 +8,7 @@ from typing import Final
 from onboardee.obt.anchors import TrustAnchors
 from onboardee.obt.errors import OnboardingError
 from onboardee.obt.model import Method
+from onboardee.pki.key_pairs import CertifiedKey
 
 AskPin = Callable[[], Awaitable[str]]
 """Asks a person for the PIN that the device shows."""
@@ -33,6 +34,8 @@ class Means:
     method: Method = Method.JUST_WORKS
     pin: str | AskPin | None = field(default=None, repr=False)
     anchors: TrustAnchors | None = None
+    certificate: CertifiedKey | None = None
+    """What we show to a device that asks for a certificate of ours, as IoTivity's do."""
 
     def __post_init__(self) -> None:
         if self.method is Method.RANDOM_PIN and self.pin is None:

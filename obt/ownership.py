@@ -14,6 +14,7 @@ from onboardee.obt.orders import LITE
 from onboardee.obt.owned import OwnedDevice
 from onboardee.obt.transfer import Keep, Order, Transfer
 from onboardee.obt.transport import Transport
+from onboardee.pki.key_pairs import CertifiedKey
 
 TIMEOUT: Final = 300.0
 RESET_TIMEOUT: Final = 10.0
@@ -28,6 +29,7 @@ async def take_ownership(  # noqa: PLR0913 - all but the first three have defaul
     method: Method = Method.JUST_WORKS,
     pin: str | AskPin | None = None,
     anchors: TrustAnchors | None = None,
+    certificate: CertifiedKey | None = None,
     domain_name: str = "onboardee",
     within: float = TIMEOUT,
     keep: Keep | None = None,
@@ -37,7 +39,8 @@ async def take_ownership(  # noqa: PLR0913 - all but the first three have defaul
 
     Random PIN needs `pin`: the PIN itself, or an async function that is called once the device
     shows one, and again after a failed attempt if the order has more. Manufacturer Certificate
-    needs the manufacturers' `anchors`.
+    needs the manufacturers' `anchors`; a device that wants to know the tool, too, is shown
+    `certificate`. OCF has only the device show one (Security 7.3.6), IoTivity's servers want both.
 
     `keep` is called with the owner credential before the device gets it, so that no device is ever
     owned with a key that nobody has. If the transfer fails later, the device may be ours or not.
@@ -50,7 +53,7 @@ async def take_ownership(  # noqa: PLR0913 - all but the first three have defaul
         OnboardingError: naming the step that failed.
 
     """
-    means = Means(method, pin, anchors)
+    means = Means(method, pin, anchors, certificate)
     dialogue = Dialogue(transport, order.style, timeout=within, on_step=on_step)
     transfer = Transfer(dialogue, device, owner, domain_name, device.uuid, device.doxm, means)
     transfer.pin_attempts, transfer.keep = order.pin_attempts, keep

@@ -158,6 +158,7 @@ def derive_key(body: Callable[[Transfer], Body]) -> StepFunction:
             method=transfer.means.method,
             owner=transfer.owner,
             device=transfer.device_uuid,
+            size=transfer.dialogue.style.key_block_size,
         )
         transfer.take_key(key)
         await ask(transfer)

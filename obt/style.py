@@ -61,6 +61,13 @@ class Style:
     common_properties: Mapping[str, str] = field(default_factory=dict)
     """Resource types by path: where given, updates carry `rt` and `if`."""
     certificate_suites: tuple[CipherSuite, ...] = _CCM
+    needs_key_usage: bool = True
+    """Manufacturers' certificates must have a key usage; those that IoTivity ships have none."""
+    key_block_size: int | None = None
+    """Octets of the key block that the owner credential is made of; None: as the suite says.
+
+    IoTivity 1.2.1 takes 96 with each suite (KEY_BLOCK_LEN), which is right for CBC only.
+    """
     pin_identity: bytes | None = None
     """The PSK identity of a Random PIN handshake; None for the tool's UUID."""
 
@@ -110,6 +117,7 @@ IOT2_STYLE: Final = Style(
     hello=replace(_ANONYMOUS, offer_encrypt_then_mac=True),
     common_properties=COMMON_TYPES,
     certificate_suites=_CCM[:2],
+    needs_key_usage=False,
 )
 
 PLGD_STYLE: Final = Style(
@@ -138,6 +146,8 @@ OIC11_STYLE: Final = Style(
     is_old=True,
     common_properties={**COMMON_TYPES, model.ACL: "oic.r.acl"},
     certificate_suites=_CCM[:2],
+    needs_key_usage=False,
+    key_block_size=96,
 )
 """IoTivity 1.1.1 and 1.2.1, as far as a device can see it."""
 

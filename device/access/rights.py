@@ -40,6 +40,8 @@ class Standard:
     seasons: Seasons
     has_mode_before_session: bool = False
     """The operation mode of pstat is chosen before there is a session."""
+    key_block_size: int | None = None
+    """Octets of the key block that the owner credential is made of; None: as the suite says."""
 
 
 OCF: Final = Standard(

@@ -55,23 +55,25 @@ KEY_BLOCK_SIZES: Final[dict[int, int]] = {
 """Octets of the session's key block that enter the derivation, by cipher suite."""
 
 
-def derive(
+def derive(  # noqa: PLR0913 - the session and all that is bound to it
     key_block: Callable[[int], bytes],
     *,
     suite: int,
     method: int,
     owner: UUID,
     device: UUID,
+    size: int | None = None,
 ) -> bytes:
     """Return the owner credential of the session whose `key_block(size)` is given: 16 octets.
 
     `suite` is the number of the session's cipher suite, `method` the `oxmsel` of the transfer,
     `owner` the subject of the credential. `device` is the device's UUID at this moment, not the one
-    of the handshake. Raises `KeyError` for a suite or method that has no derivation: an empty key
-    would be one that everybody knows.
+    of the handshake. `size` is how much of the key block is taken, None for what deployed tools of
+    OCF take with the suite. Raises `KeyError` for a suite or method that has no derivation: an
+    empty key would be one that everybody knows.
     """
     seed = LABELS[method] + owner.bytes + device.bytes
-    return expanded(key_block(KEY_BLOCK_SIZES[suite]), seed)
+    return expanded(key_block(KEY_BLOCK_SIZES[suite] if size is None else size), seed)
 
 
 def expanded(secret: bytes, seed: bytes) -> bytes:

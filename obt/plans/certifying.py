@@ -170,9 +170,7 @@ async def revoke(
     """
     with database.writing():
         if not usable(database, device):
-            raise RefusedError(
-                f"{device} has no certificate of ours, or none left to revoke", device
-            )
+            raise RefusedError(f"{device} has no certificate of ours to be revoked", device)
         with database.transaction():
             steps = revocation_steps(database, device)
             operation = database.operations.begin("revoke", (device,), steps)

@@ -35,6 +35,7 @@ from onboardee.wire.dtls import (
     Offer,
     ServerEndpoint,
     Session,
+    VerifyChain,
 )
 from onboardee.wire.dtls.keys import p_hash
 from onboardee.wire.entropy import SeededEntropy
@@ -107,6 +108,8 @@ class FakeDevice:
         self.key = b""
         self.pin = "12345678"
         self.certificate: CertifiedKey | None = None
+        self.verify_tool: VerifyChain | None = None
+        """Wants a certificate of the tool, too, as IoTivity's servers do."""
         self.suites: tuple[CipherSuite, ...] = (CipherSuite.ECDHE_ECDSA_AES_128_CCM_8,)
         self.names: list[bytes] = []
         """The identities that clients with a PIN gave."""
@@ -152,7 +155,7 @@ class FakeDevice:
             key = hashlib.pbkdf2_hmac("sha256", self.pin.encode(), uuid, 1000, 16)
             return Offer(psk, psk_hint=hint, psk=lambda name: self._pin_key(name, key))
         if self.doxm["oxmsel"] == 2:
-            return Offer(self.suites, certificate=self.certificate)
+            return Offer(self.suites, certificate=self.certificate, verify_peer=self.verify_tool)
         return Offer((CipherSuite.ECDH_ANON_AES_128_CBC_SHA256,))
 
     def _pin_key(self, name: bytes, key: bytes) -> bytes:

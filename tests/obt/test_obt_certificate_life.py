@@ -9,10 +9,13 @@ from obt_support import OWNER, SECURED, Scene, scene, scene_with_light
 
 from onboardee.device.machine.device import Device
 from onboardee.device.simulation import profile
+from onboardee.device.simulation.compatibility import PRESETS, Preset
 from onboardee.device.simulation.manufacturer import Manufacturer
 from onboardee.device.testing import memory_device
 from onboardee.obt import (
+    IOT2,
     LITE,
+    OIC11,
     ORDERS,
     DeviceAccess,
     Identity,
@@ -44,7 +47,7 @@ ANCHOR = "oic.sec.cred.trustca"
 USE = int(Permission.RETRIEVE | Permission.UPDATE)
 
 
-def by_manufacturer() -> tuple[Scene, Device, TrustAnchors]:
+def by_manufacturer(preset: Preset = Preset.OCF) -> tuple[Scene, Device, TrustAnchors]:
     """Make a light with a manufacturer's certificate, and the anchors for it."""
     root = issuing.root()
     middle = root.issue(issuing.authority("middle", path_length=0))
@@ -59,7 +62,8 @@ def by_manufacturer() -> tuple[Scene, Device, TrustAnchors]:
         manufacturer=Manufacturer(chain=leaf.pem, key=leaf.key_pem),
     )
     made = scene()
-    device = memory_device(made.network, replace(loaded, ownership=ownership), wall_clock=utc_now)
+    wanted = replace(loaded, ownership=ownership, compat=PRESETS[preset])
+    device = memory_device(made.network, wanted, wall_clock=utc_now)
     return made, device, TrustAnchors.of(root.pem)
 
 
@@ -83,6 +87,18 @@ def test_manufacturer_certificate(order: Order) -> None:
     assert device.database.doxm.selected_method == 2
     keys = [c.private.data for c in device.database.cred.credentials if c.kind == 1 and c.private]
     assert keys == [owned.ownership.key]
+
+
+@pytest.mark.parametrize("preset", [Preset.IOTIVITY_1_2, Preset.AUTO])
+def test_manufacturer_certificate_of_oic_1_1(preset: Preset) -> None:
+    """IoTivity 1.2.1 makes the owner credential of 96 octets of the key block with CCM, too."""
+    made, device, anchors = by_manufacturer(preset)
+    method = Method.MANUFACTURER_CERTIFICATE
+    if preset is Preset.AUTO:  # tools of OCF take what they always did
+        made.own(IOT2, method=method, anchors=anchors)
+    else:
+        made.own(OIC11, method=method, anchors=anchors)
+    assert device.database.doxm.owned
 
 
 def test_foreign_manufacturer() -> None:

@@ -44,6 +44,25 @@ def accepts(*chain: Issued, root: Issued = ROOT) -> None:
     check_manufacturer(tuple(each.der for each in chain), trust(root))
 
 
+def test_usage_that_may_be_missing() -> None:
+    """A certificate may say nothing of its use where that is allowed, but nothing wrong."""
+    root = authority("old", uses=None)
+    silent = issue(Plan("device", root, uses=None))
+    for leaf, right in ((silent, True), (issue(Plan("d", root, uses=("crl_sign",))), False)):
+        for needs_usage in (False, True):
+            chain = (leaf.der, root.der)
+            if right and not needs_usage:
+                check_manufacturer(chain, trust(root), needs_usage=False)
+            else:
+                with pytest.raises(UnsupportedCertificate, match="not for signing handshakes"):
+                    check_manufacturer(chain, trust(root), needs_usage=needs_usage)
+    wrong = authority("wrong", uses=("crl_sign",))
+    with pytest.raises(BadCertificate, match="not for signing certificates"):
+        check_manufacturer(
+            (issue(Plan("device", wrong, uses=None)).der,), trust(wrong), needs_usage=False
+        )
+
+
 def test_right_chains() -> None:
     """Leaf alone, with the root, with authorities between, in SHA-384 and on P-384."""
     leaf = issue(Plan("device", ROOT))

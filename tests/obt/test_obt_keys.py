@@ -2,10 +2,12 @@
 
 import json
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
 
+from onboardee.obt import IOT2, OIC11
 from onboardee.obt.keys import KEY_BLOCK_SIZES, LABELS, owner_key
 from onboardee.obt.model import Method
 from onboardee.wire.dtls import CipherSuite, Role, Session
@@ -77,3 +79,21 @@ def test_recorded_transfers(name: str) -> None:
 def test_each_suite_has_a_key_block_size() -> None:
     """No suite over which ownership may be taken lacks its row in the table."""
     assert set(KEY_BLOCK_SIZES) == set(CipherSuite) - {CipherSuite.PSK_AES_128_CCM_8}
+
+
+def test_key_block_of_iotivity_1_2() -> None:
+    """IoTivity 1.2.1 takes 96 octets of the key block with each suite; others what it has."""
+    asked: list[int] = []
+
+    class Recorded:
+        suite = CipherSuite.ECDHE_ECDSA_AES_128_CCM_8
+
+        def key_block(self, length: int) -> bytes:
+            asked.append(length)
+            return bytes(length)
+
+    session: Any = Recorded()
+    for size in (OIC11.style.key_block_size, IOT2.style.key_block_size):
+        method = Method.MANUFACTURER_CERTIFICATE
+        owner_key(session, method=method, owner=UUID(int=1), device=UUID(int=2), size=size)
+    assert asked == [96, 40]

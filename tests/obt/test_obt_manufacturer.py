@@ -95,6 +95,32 @@ def test_somebody_elses_certificate() -> None:
         made.own(LITE, method=CERTIFICATE, anchors=ANCHORS)
 
 
+def test_a_device_that_wants_to_know_the_tool() -> None:
+    """IoTivity's servers end the handshake of a tool that shows no certificate."""
+    made, device = fake()
+    shown: list[tuple[bytes, ...]] = []
+    device.verify_tool = shown.append
+    with pytest.raises(OnboardingError, match="handshake_failure"):
+        made.own(IOT2, method=CERTIFICATE, anchors=ANCHORS)
+    ours = credential(issue(Plan("our tool", ROOT)))
+    owned = made.own(IOT2, method=CERTIFICATE, anchors=ANCHORS, certificate=ours)
+    assert shown == [ours.chain]
+    assert owned.ownership.key == device.key
+
+
+@pytest.mark.parametrize("order", [IOT2, LITE], ids=lambda order: order.name)
+def test_a_certificate_without_key_usage(order: Order) -> None:
+    """Such as IoTivity ships is believed in its orders only; RFC 5280 takes it for every use."""
+    root = authority("old manufacturer", uses=None)
+    made, _ = fake(issue(Plan("Light No. 1", root, uses=None)))
+    anchors = TrustAnchors.of(root.pem, clock=lambda: NOW)
+    if order is IOT2:
+        made.own(order, method=CERTIFICATE, anchors=anchors)
+    else:
+        with pytest.raises(OnboardingError, match="not for signing handshakes"):
+            made.own(order, method=CERTIFICATE, anchors=anchors)
+
+
 def test_anchors_are_needed() -> None:
     """Without anchors nothing is begun."""
     made, device = fake()

@@ -34,6 +34,8 @@ from onboardee.obt.errors import about
 from onboardee.obt.fitting import fitting_order
 from onboardee.obt.plans import own
 from onboardee.obt.plans.owning import Keep
+from onboardee.pki.key_pairs import CertifiedKey, load_p256
+from onboardee.pki.pem import from_octets
 
 METHODS: Final = {
     "jw": Method.JUST_WORKS,
@@ -52,6 +54,7 @@ class Wishes:
     method: Method | None = None
     pin: str | None = field(default=None, repr=False)
     anchors: TrustAnchors | None = None
+    certificate: CertifiedKey | None = field(default=None, repr=False)
     may_replace: bool = False
     within: float | None = None
     """Seconds in which a device has to be ours; None: as long as the protocols wait."""
@@ -97,6 +100,11 @@ class Wishes:
     help="Root certificates of trusted manufacturers, PEM or DER.",
 )
 @click.option(
+    "--certificate",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="What to show to devices that want a certificate of the tool: PEM, chain and key.",
+)
+@click.option(
     "--replace",
     "may_replace",
     is_flag=True,
@@ -119,6 +127,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     method: str | None,
     pin: str | None,
     anchors: Path | None,
+    certificate: Path | None,
     may_replace: bool,
     name: str | None,
     within: float | None,
@@ -136,7 +145,8 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     trusted = _trusted(anchors) if anchors else None
     chosen = None if method is None else METHODS[method]
     wanted = None if order is None else ALL_ORDERS[order]
-    wishes = Wishes(wanted, chosen, pin, trusted, may_replace, within)
+    shown = _shown(certificate) if certificate else None
+    wishes = Wishes(wanted, chosen, pin, trusted, shown, may_replace, within)
     addresses = [read_address(each) for each in targets if "://" in each]
 
     async def go(tool: Tool) -> None:
@@ -229,6 +239,7 @@ async def _own(
             method=method,
             pin=wishes.pin or AskPin(),
             anchors=wishes.anchors,
+            certificate=wishes.certificate,
             keep=keep,
             on_step=session.on_step,
         )
@@ -267,3 +278,13 @@ def _trusted(path: Path) -> TrustAnchors:
         return TrustAnchors.of(path.read_bytes())
     except (OSError, ValueError) as error:
         raise click.ClickException(f"{path}: {error}") from error
+
+
+def _shown(path: Path) -> CertifiedKey:
+    """Read a chain, the leaf first, and the leaf's key."""
+    try:
+        octets = path.read_bytes()
+        chain, key = from_octets(octets), load_p256(octets, is_pem=True)
+    except (OSError, ValueError) as error:
+        raise click.ClickException(f"{path}: {error}") from error
+    return CertifiedKey(tuple(chain), key)

@@ -42,6 +42,8 @@ OIC_1_1: Final = Standard(
     },
     seasons={path: {} if path == CRED else seasons for path, seasons in OCF.seasons.items()},
     has_mode_before_session=True,
+    # KEY_BLOCK_LEN of IoTivity 1.2.1, whose certificate suites take less; all others take as much
+    key_block_size=96,
 )
 """Its tools provision, and remove credentials, in normal operation, without a bracket around it."""
 

@@ -145,6 +145,7 @@ def _owner_key(cred: Cred, credential: Credential, call: Call) -> bytes:
             method=doxm.selected_method,
             owner=subject,
             device=doxm.device_uuid,
+            size=call.standard.key_block_size,
         )
     except KeyError as error:
         raise bad_request("cred: no owner credential can be derived from the session") from error
