@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "svr": "Look at what a device keeps; edit, check, repair and restore it.",
     "reset": "Put a stopped device back into factory state.",
     "obt": "Find devices, own them, use them, give them up.",
+    "doctor": "Tell why a tool does not find a device.",
     "ping": "Tell whether devices answer.",
 }
 PREFIX: Final = "Error: "

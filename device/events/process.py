@@ -68,4 +68,7 @@ class MulticastUnavailable(Event, frozen=True, kw_only=True):
 
     name = "net.no_multicast"
     failed: tuple[str, ...]
-    reason: str = "no multicast group could be joined, so no tool finds this device by searching"
+    reason: str = (
+        "no multicast group could be joined, so no tool finds this device by searching:"
+        " onboardee doctor tells why"
+    )

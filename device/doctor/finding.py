@@ -1,0 +1,56 @@
+"""What a check found."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+MACHINE = Path("/")
+"""The root below which checks read `proc` and `sys`."""
+
+
+class Verdict(StrEnum):
+    """How grave a finding is."""
+
+    WELL = "well"
+    """As it should be."""
+    HINT = "hint"
+    """May hinder somebody, or could not be looked at."""
+    FAULT = "fault"
+    """Does hinder: somebody will not find or not use a device."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at.
+
+    `about` names it in a word or two, `says` is a sentence without a stop, and `advice` is what to
+    type or to do about it, empty where all is well.
+    """
+
+    verdict: Verdict
+    about: str
+    says: str
+    advice: str = ""
+
+
+def well(about: str, says: str) -> Finding:
+    """Return a finding of something that is as it should be."""
+    return Finding(Verdict.WELL, about, says)
+
+
+def hint(about: str, says: str, advice: str = "") -> Finding:
+    """Return a finding of something that may hinder."""
+    return Finding(Verdict.HINT, about, says, advice)
+
+
+def fault(about: str, says: str, advice: str) -> Finding:
+    """Return a finding of something that does hinder."""
+    return Finding(Verdict.FAULT, about, says, advice)
+
+
+def text(path: Path) -> str:
+    """Return what a file of the kernel says, or nothing where there is no such file."""
+    try:
+        return path.read_text(errors="replace")
+    except OSError:
+        return ""
