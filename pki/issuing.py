@@ -23,6 +23,9 @@ from onboardee.pki.ocf_profile import IDENTITY, ROLE
 START: Final = datetime(2024, 1, 1, tzinfo=UTC)
 LIFETIME: Final = timedelta(days=36500)
 
+_UNKNOWN: Final = x509.ObjectIdentifier("2.25.329800735698586629295641978511506172918")
+"""Of an extension that is nobody's: made of a UUID (ITU-T X.667)."""
+
 _OFF: Final = {
     "content_commitment": False,
     "key_encipherment": False,
@@ -47,6 +50,17 @@ class Recipe:
     end: datetime = START + LIFETIME
     curve: ec.EllipticCurve = field(default_factory=ec.SECP256R1)
     algorithm: hashes.SHA256 | hashes.SHA384 = field(default_factory=hashes.SHA256)
+    has_unknown_critical: bool = False
+    """Whether it has a critical extension that nobody knows, and everybody has to refuse."""
+
+    def certificate(
+        self,
+        public_key: ec.EllipticCurvePublicKey,
+        issuer: x509.Name,
+        signer: ec.EllipticCurvePrivateKey,
+    ) -> Certificate:
+        """Return a certificate that says so, about a key, signed in the name of an issuer."""
+        return _certificate(self, public_key, issuer, signer)
 
 
 def authority(name: str, *, path_length: int | None = None) -> Recipe:
@@ -185,6 +199,9 @@ def _certificate(
     if recipe.role is not None:
         names = x509.SubjectAlternativeName([x509.DirectoryName(_name(*recipe.role))])
         builder = builder.add_extension(names, critical=False)
+    if recipe.has_unknown_critical:
+        unknown = x509.UnrecognizedExtension(_UNKNOWN, b"\x05\x00")
+        builder = builder.add_extension(unknown, critical=True)
     return Certificate.of(builder.sign(signer, recipe.algorithm))
 
 

@@ -7,11 +7,22 @@ import click
 
 from onboardee.device.cli.lazy import Commands
 from onboardee.device.cli.seeding import seeded
+from onboardee.pki.defects import Defect
 
 
 @click.group("certs", cls=Commands)
 def command() -> None:
     """Make certificates for laboratories: their keys lie open, nothing of value may trust them."""
+
+
+def _defects(_context: click.Context, _option: click.Parameter, value: tuple[str, ...]) -> object:
+    """Return the defects that are wanted, `all` being every one."""
+    if "all" in value:
+        return tuple(Defect)
+    strange = sorted({*value} - {*Defect})
+    if strange:
+        raise click.BadParameter(f"there is no {strange[0]}: one of all, {', '.join(Defect)}")
+    return tuple(map(Defect, value))
 
 
 @command.command("make")
@@ -20,30 +31,74 @@ def command() -> None:
 @click.option(
     "--uuid-seed", callback=seeded, help="Make that UUID from a text, as `onboardee run` does."
 )
-def make(directory: Path, uuid: UUID | None, uuid_seed: UUID | None) -> None:
-    """Write root.pem, intermediate.pem, chain.pem, key.pem and root-key.pem for laboratories.
+@click.option(
+    "--broken",
+    "defects",
+    multiple=True,
+    callback=_defects,
+    metavar="KIND",
+    help="Beside it a certificate that is wrong in one thing, KIND-chain.pem and KIND-key.pem; "
+    "may repeat. A laboratory that is there is used. all: one of each kind.",
+)
+def make(
+    directory: Path, uuid: UUID | None, uuid_seed: UUID | None, defects: tuple[Defect, ...]
+) -> None:
+    """Write root, intermediate, chain.pem and key.pem, with the keys of the authorities.
 
     Without a UUID chain.pem and key.pem are a manufacturer's, for `ownership.manufacturer`.
     """
+    is_there = bool(defects) and (directory / "chain.pem").exists()
+    if is_there and (uuid or uuid_seed):
+        raise click.UsageError(f"{directory} has a certificate already: leave --uuid out")
+    try:
+        if not is_there:
+            _make_laboratory(directory, uuid_seed or uuid)
+            click.echo(f"{directory}: root, intermediate, chain and keys for laboratories")
+        _make_broken(directory, defects)
+    except OSError as error:
+        sentence = f"cannot write {error.filename}: {error.strerror}"
+        raise click.ClickException(sentence) from error
+
+
+def _make_laboratory(directory: Path, subject: UUID | None) -> None:
     # 5 MB of memory and 50 ms that other sub-commands need not spend
     from onboardee.pki import issuing  # noqa: PLC0415
 
-    subject = uuid_seed or uuid
     root = issuing.root()
     middle = root.issue(issuing.authority("onboardee laboratory intermediate", path_length=0))
     recipe = issuing.identity(subject) if subject else issuing.manufacturer()
     leaf = middle.issue(recipe)
+    directory.mkdir(parents=True, exist_ok=True)
+    _write(directory / "root.pem", root.pem)
+    _write(directory / "root-key.pem", root.key_pem, mode=0o600)
+    _write(directory / "intermediate.pem", middle.pem)
+    _write(directory / "intermediate-key.pem", middle.key_pem, mode=0o600)
+    _write(directory / "chain.pem", leaf.pem)
+    _write(directory / "key.pem", leaf.key_pem, mode=0o600)
+
+
+def _make_broken(directory: Path, defects: tuple[Defect, ...]) -> None:
+    """Make wrong certificates of the laboratory in a directory."""
+    if not defects:
+        return
+    from onboardee.pki.broken import BrokenError, broken, honest  # noqa: PLC0415
+
+    names = ("chain.pem", "key.pem", "intermediate-key.pem")
     try:
-        directory.mkdir(parents=True, exist_ok=True)
-        _write(directory / "root.pem", root.pem)
-        _write(directory / "root-key.pem", root.key_pem, mode=0o600)
-        _write(directory / "intermediate.pem", middle.pem)
-        _write(directory / "chain.pem", leaf.pem)
-        _write(directory / "key.pem", leaf.key_pem, mode=0o600)
+        texts = [(directory / name).read_text("ascii") for name in names]
     except OSError as error:
-        sentence = f"cannot write {error.filename}: {error.strerror}"
+        sentence = f"cannot read {error.filename}: {error.strerror}; name a new directory"
         raise click.ClickException(sentence) from error
-    click.echo(f"{directory}: root, intermediate, chain and keys for laboratories")
+    except ValueError as error:
+        raise click.ClickException(f"{directory} holds no laboratory: {error}") from error
+    try:
+        for defect in defects:
+            made = broken(defect, honest(*texts))
+            _write(directory / f"{defect}-chain.pem", made.pem)
+            _write(directory / f"{defect}-key.pem", made.key_pem, mode=0o600)
+            click.echo(f"{directory}: {defect}-chain.pem and {defect}-key.pem")
+    except BrokenError as error:
+        raise click.ClickException(f"{directory}: {error}") from error
 
 
 def _write(path: Path, text: str, *, mode: int = 0o644) -> None:

@@ -14,6 +14,8 @@ from onboardee.device.cli import hosting
 from onboardee.device.cli.hosting import HostOptions, PlannedDevice
 from onboardee.device.cli.keylog import KeyWriter
 from onboardee.device.cli.places import device_name, former_name, free_name, state_home
+from onboardee.device.faults.terms import Fault, FaultError
+from onboardee.device.faults.terms import parse as parsed_fault
 from onboardee.device.net.advertising import parsed
 from onboardee.device.net.binding import BindError, Ports
 from onboardee.device.simulation.compatibility import PRESETS, Preset
@@ -32,7 +34,6 @@ from onboardee.wire.path import Endpoint
 if TYPE_CHECKING:
     from onboardee.device.cli.auditing import Auditor
     from onboardee.device.cli.watching import WatchOptions
-    from onboardee.device.faults.terms import Fault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +93,7 @@ def start(options: RunOptions, given: Collection[str], auditor: "Auditor | None"
         hosting.run(_planned(candidates, options), shared)
     except StoreLocked as error:
         raise click.ClickException(_explained(error)) from error
-    except (ProfileError, BehaviourError, StoreError, BindError) as error:
+    except (ProfileError, BehaviourError, FaultError, StoreError, BindError) as error:
         raise click.ClickException(str(error)) from error
 
 
@@ -175,11 +176,9 @@ def _watch(options: RunOptions, auditor: "Auditor | None") -> "WatchOptions | No
     )
 
 
-def _faults(texts: tuple[str, ...]) -> "tuple[Fault, ...]":
-    from onboardee.device.faults.terms import FaultError, parse  # noqa: PLC0415
-
+def _faults(texts: tuple[str, ...]) -> tuple[Fault, ...]:
     try:
-        return tuple(map(parse, texts))
+        return tuple(map(parsed_fault, texts))
     except FaultError as error:
         raise click.BadParameter(str(error), param_hint="--fault") from error
 

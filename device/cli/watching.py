@@ -6,18 +6,19 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, Self
 
 import click
+import msgspec
 
 from onboardee.device.cli.terminal import folded, harmless, width
 from onboardee.device.faults.terms import Fault
-from onboardee.device.machine import layered
-from onboardee.device.machine.boot import Surroundings, boot
-from onboardee.device.machine.device import Keeper
+from onboardee.device.machine.boot import Surroundings
 from onboardee.device.machine.layer import AnyDevice
+from onboardee.device.machine.layered import with_layers
 from onboardee.device.recording.format import Beginning
 from onboardee.device.recording.recorder import RecordedClock, Recorder
 from onboardee.device.simulation.profile import Profile
@@ -221,37 +222,32 @@ def watched(
     sinks: Sequence[Sink],
     watch: WatchOptions,
 ) -> AnyDevice:
-    """Make a device that is watched: with faults, recorded if that is wanted, told to `sinks`."""
+    """Make a device that is watched: with faults, recorded if that is wanted, told to `sinks`.
 
-    def make(profile: Profile, _store: Keeper, surroundings: Surroundings) -> AnyDevice:
-        if watch.recording is None:
-            return boot(profile, store, surroundings)
-        return recorded(profile, store, surroundings, watch.recording)
-
-    return layered.with_layers(
-        profile, store, surroundings, sinks, watch.faults, make, watch.secret
-    )
-
-
-def recorded(
-    profile: Profile, store: Store, surroundings: Surroundings, file: BinaryIO
-) -> Recorder:
-    """Make a device whose life is written down; its random octets are those of a secret seed."""
-    clock = RecordedClock(utc_now())
+    Raises `FaultError` for a fault that cannot act on it.
+    """
+    if watch.recording is None:
+        return with_layers(profile, store, surroundings, sinks, watch.faults, tell=watch.secret)
+    clock, seed = RecordedClock(utc_now()), os.urandom(16).hex()
+    made = replace(surroundings, entropy=SeededEntropy(seed), wall_clock=clock, budget=None)
     beginning = Beginning(
         program=version("onboardee"),
         name=surroundings.bus.device,
         profile=profile,
         database=store.current,
-        seed=os.urandom(16).hex(),
+        seed=seed,
         chance=surroundings.seed,
         began=clock.began,
     )
-    entropy = SeededEntropy(beginning.seed)
-    made = replace(surroundings, entropy=entropy, wall_clock=clock, budget=None)
+    write = partial(_written, watch.recording)
 
-    def write(line: bytes) -> None:
-        file.write(line)
-        file.flush()
+    def record(device: AnyDevice, faults: Sequence[Fault]) -> Recorder:
+        told = msgspec.structs.replace(beginning, faults=tuple(faults))
+        return Recorder(device, told, clock, write)
 
-    return Recorder(boot(profile, store, made), beginning, clock, write)
+    return with_layers(profile, store, made, sinks, watch.faults, record=record, tell=watch.secret)
+
+
+def _written(file: BinaryIO, line: bytes) -> None:
+    file.write(line)
+    file.flush()

@@ -48,7 +48,7 @@ class FaultyStore:
         waiting = [*self._waiting()]
         for fault in waiting:
             if fault.do is Effect.SLOW_DISK:
-                self._sleep(fault.seconds)
+                self._sleep(fault.duration)
         kinds = {fault.do for fault in waiting}
         if Effect.FULL_DISK in kinds:
             raise _FULL

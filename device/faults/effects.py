@@ -1,41 +1,29 @@
-"""What faults do to a datagram that leaves the device."""
+"""What faults write into a datagram that leaves the device: another message, hello or alert."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace as with_fields
 from typing import Any, Final
 
 import cbor2
 
 from onboardee.device.faults import rewriting
+from onboardee.device.faults.passing import Passing
 from onboardee.device.faults.rewriting import Look, Rewriter
 from onboardee.device.faults.terms import Effect, Fault
 from onboardee.wire.coap.message import options_of, parse
 from onboardee.wire.coap.model import Type
 from onboardee.wire.dtls.numbers import AlertLevel
 
-Rewrite = Callable[[Look, Fault, Rewriter], list[bytes]]
-"""Returns the datagrams that leave in the place of one."""
+Change = Callable[[bytes, Fault], bytes]
+"""Returns the octets that stand in the place of others."""
 
+SERVER_HELLO: Final = "ServerHello"
 DEPTH: Final = 2000
 HUGE: Final = bytes.fromhex("5affffffff")
 """A byte string that says it is 4 GiB long."""
 _ALONE: Final = {Effect.ANSWER: "2.05", Effect.REFUSE: "4.03", Effect.IGNORE: "2.04"}
 _NO_OPTION: Final = 65001
 _BLOCK2: Final = 23
-
-
-def _message(change: Callable[[bytes, Fault], bytes]) -> Rewrite:
-    """Make an effect of what it does to the CoAP message in a datagram."""
-
-    def rewrite(look: Look, fault: Fault, rewriter: Rewriter) -> list[bytes]:
-        if not look.octets:
-            return [look.datagram]
-        return [rewriter.with_message(look, change(look.octets, fault))]
-
-    return rewrite
-
-
-def _corrupt(look: Look, _fault: Fault, _rewriter: Rewriter) -> list[bytes]:
-    return [look.datagram[:-1] + bytes((look.datagram[-1] ^ 1,))]
 
 
 def _answer(octets: bytes, fault: Fault) -> bytes:
@@ -57,11 +45,10 @@ def _patch(octets: bytes, fault: Fault) -> bytes:
     return rewriting.answered(octets, payload=cbor2.dumps({**content, **(fault.payload or {})}))
 
 
-def _payload(payload: bytes, content_format: int | None = None) -> Rewrite:
-    def change(octets: bytes, _fault: Fault) -> bytes:
-        return rewriting.answered(octets, payload=payload, content_format=content_format)
-
-    return _message(change)
+def _payload(payload: bytes, content_format: int | None = None) -> Change:
+    return lambda octets, _fault: rewriting.answered(
+        octets, payload=payload, content_format=content_format
+    )
 
 
 def _endless(octets: bytes, _fault: Fault) -> bytes:
@@ -92,66 +79,83 @@ def _critical(octets: bytes, _fault: Fault) -> bytes:
     return rewriting.with_options(octets, [(_NO_OPTION, b"1")])
 
 
-def _hello(place: int, value: bytes) -> Rewrite:
+def _hello(place: int, value: bytes) -> Change:
     """Make an effect that writes over a part of ServerHello's body."""
 
-    def rewrite(look: Look, _fault: Fault, _rewriter: Rewriter) -> list[bytes]:
-        if "ServerHello" not in look.flights:
-            return [look.datagram]
-        octets = bytearray(look.datagram)
+    def change(octets: bytes, _fault: Fault) -> bytes:
         # record header, handshake header; then version, random, an empty session id, the suite
         start = 13 + 12 + place
-        octets[start : start + len(value)] = value
-        return [bytes(octets)]
+        return octets[:start] + value + octets[start + len(value) :]
 
-    return rewrite
-
-
-def _close(look: Look, _fault: Fault, rewriter: Rewriter) -> list[bytes]:
-    return _present(rewriter.with_alert(look, AlertLevel.WARNING, rewriting.CLOSE_NOTIFY))
+    return change
 
 
-def _alert(look: Look, _fault: Fault, rewriter: Rewriter) -> list[bytes]:
-    return _present(rewriter.with_alert(look, AlertLevel.FATAL, rewriting.HANDSHAKE_FAILURE))
-
-
-def _present(datagram: bytes) -> list[bytes]:
-    return [datagram] if datagram else []
-
-
-REWRITES: Final[Mapping[Effect, Rewrite]] = {
-    Effect.DROP: lambda _look, _fault, _rewriter: [],
-    Effect.DUPLICATE: lambda look, _fault, _rewriter: [look.datagram, look.datagram],
-    Effect.CORRUPT: _corrupt,
-    Effect.TRUNCATE: lambda look, _fault, _rewriter: [look.datagram[: len(look.datagram) // 2]],
-    Effect.ANSWER: _message(_answer),
-    Effect.REFUSE: _message(_answer),
-    Effect.IGNORE: _message(_answer),
-    Effect.PATCH: _message(_patch),
-    Effect.CLOSE: _close,
-    Effect.ALERT: _alert,
-    Effect.OTHER_SUITE: _hello(35, b"\xc0\x23"),
-    Effect.OLD_VERSION: _hello(0, b"\xfe\xff"),
-    Effect.WRONG_TOKEN: _message(_wrong_token),
-    Effect.WRONG_ID: _message(_wrong_id),
+MESSAGE: Final[Mapping[Effect, Change]] = {
+    Effect.ANSWER: _answer,
+    Effect.REFUSE: _answer,
+    Effect.IGNORE: _answer,
+    Effect.PATCH: _patch,
     Effect.NOT_CBOR: _payload(b"\xff\xff\xff"),
     Effect.DEEP_CBOR: _payload(b"\x81" * DEPTH + b"\x00"),
     Effect.HUGE_CBOR: _payload(HUGE),
     Effect.WRONG_FORMAT: _payload(b"hello", 0),
-    Effect.UNKNOWN_CRITICAL: _message(_critical),
-    Effect.ENDLESS_BLOCKS: _message(_endless),
+    Effect.ENDLESS_BLOCKS: _endless,
+    Effect.UNKNOWN_CRITICAL: _critical,
+    Effect.WRONG_TOKEN: _wrong_token,
+    Effect.WRONG_ID: _wrong_id,
 }
-"""Those that put other datagrams in the place of one."""
+"""What happens to the CoAP message of an answer; what has to do with its head comes last."""
+
+HELLO: Final[Mapping[Effect, Change]] = {
+    Effect.OTHER_SUITE: _hello(35, b"\xc0\x23"),
+    Effect.OLD_VERSION: _hello(0, b"\xfe\xff"),
+}
+"""What happens to a datagram with ServerHello."""
+
+ENDINGS: Final[Mapping[Effect, tuple[AlertLevel, int]]] = {
+    Effect.CLOSE: (AlertLevel.WARNING, rewriting.CLOSE_NOTIFY),
+    Effect.ALERT: (AlertLevel.FATAL, rewriting.HANDSHAKE_FAILURE),
+}
+"""The alert that leaves in the place of an answer, or of a flight (RFC 5246 7.2)."""
 
 HARMLESS: Final = frozenset({Effect.IGNORE, Effect.REFUSE})
 """Those before which the request is made one that changes nothing."""
 
 
-def separate(look: Look, rewriter: Rewriter) -> list[bytes]:
-    """Return an answer as an empty acknowledgement and a confirmable message, the second later."""
+def written_anew(look: Look, faults: Sequence[Fault], rewriter: Rewriter) -> list[Passing]:
+    """Return what leaves in the place of a datagram after all faults changed what is in it.
+
+    The order is that of the layers, whatever the order of the faults: the message, how it is
+    acknowledged, the records. Otherwise the one that seals a record would undo what another one
+    did to it.
+    """
+    octets = look.octets
+    for effect, change in MESSAGE.items():
+        for fault in faults:
+            if fault.do is effect and octets:
+                octets = change(octets, fault)
+    datagram = rewriter.with_message(look, octets) if octets != look.octets else look.datagram
+    for fault in faults:
+        if fault.do in HELLO and SERVER_HELLO in look.flights:
+            datagram = HELLO[fault.do](datagram, fault)
+        if fault.do in ENDINGS:
+            ended = rewriter.with_alert(look, *ENDINGS[fault.do])
+            return [Passing(ended, look.path)] if ended else []
+    apart = next((each for each in faults if each.do is Effect.SEPARATE), None)
+    if apart is not None and octets:
+        return _apart(with_fields(look, datagram=datagram, octets=octets), apart)
+    return [Passing(datagram, look.path)]
+
+
+def _apart(look: Look, fault: Fault) -> list[Passing]:
+    """Return an answer as an empty acknowledgement and a confirmable message, the second later.
+
+    Only of an answer in the clear: two records of a session would need two numbers, and the second
+    one is the session's to give (RFC 6347 4.1.2.6).
+    """
     frame = parse(look.octets)
     if look.record is not None or frame.type != Type.ACK:
-        return [look.datagram]
+        return [Passing(look.datagram, look.path)]
     empty = bytes((0x60, 0, frame.mid >> 8, frame.mid & 255))
     own = rewriting.with_head(look.octets, kind=Type.CON, mid=frame.mid ^ 0x2A2A)
-    return [rewriter.with_message(look, empty), rewriter.with_message(look, own)]
+    return [Passing(empty, look.path), Passing(own, look.path, late=fault.duration)]

@@ -1,48 +1,63 @@
 """Stands around a device and lets its faults act.
 
-A datagram that comes in is looked at; the faults whose conditions it meets are armed for it. Those
-that concern the way in act at once, those on the answer wait for what leaves to the same peer with
-the same token, or with the handshake message that they are about. What a fault did is an event of
-the device, `fault.acted`, so that log, trace and audit tell of it.
+A datagram that comes in is looked at, and the faults whose conditions it meets act: those of the
+network on the datagram itself, those about the device at once, those about an answer when it
+leaves. For that they are armed: they wait for what goes to the same peer with the same token. What
+concerns the disk waits for a change to be stored (`disk`), what concerns certificates for a
+handshake (`handles`). What a fault did is an event of the device, `fault.acted`, so that log, trace
+and audit tell of it.
+
+What comes in may be delayed or doubled, and while the device waits for its disk nothing may happen
+to it. So there is a queue of what is still to come in, of which the device takes the next one as
+soon as it has nothing to store.
 """
 
-import heapq
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from dataclasses import replace as with_fields
-from itertools import count
 
 from onboardee.device.events import FaultActed
+from onboardee.device.faults.certificates import shown_by
 from onboardee.device.faults.crowd import crowd
 from onboardee.device.faults.disk import ON_COMMIT, POWER_LOST, FaultyStore, with_other_key
-from onboardee.device.faults.effects import HARMLESS, REWRITES, separate
+from onboardee.device.faults.effects import (
+    ENDINGS,
+    HARMLESS,
+    HELLO,
+    MESSAGE,
+    SERVER_HELLO,
+    written_anew,
+)
+from onboardee.device.faults.handles import Handles
+from onboardee.device.faults.passing import NETWORK, TOLD, HeldBack, Passing, passed
 from onboardee.device.faults.rewriting import Look, Rewriter, harmless
 from onboardee.device.faults.terms import Effect, Fault
+from onboardee.device.faults.triggers import Moment, Trigger
 from onboardee.device.machine.device import Keeper
-from onboardee.device.machine.layer import AnyDevice, Happening, Layer, Received, Started, Stored
+from onboardee.device.machine.layer import (
+    AnyDevice,
+    Happening,
+    Layer,
+    Received,
+    Started,
+    Stored,
+    Ticked,
+)
 from onboardee.device.machine.step import Step
-from onboardee.device.trace.dtls import Secrets
 from onboardee.device.trace.items import Way
+from onboardee.pki.key_pairs import CertifiedKey
 from onboardee.svrdb.model import Database
-from onboardee.wire.entropy import Entropy, random_fraction
+from onboardee.wire.entropy import Entropy
 from onboardee.wire.path import Endpoint, Outgoing, Path
 
-
-@dataclass(slots=True)
-class _Counter:
-    """A fault with how often its conditions were met, and how often it acted."""
-
-    fault: Fault
-    met: int = 0
-    acted: int = 0
-
-
-@dataclass(order=True, slots=True)
-class _Late:
-    at: float
-    serial: int
-    outgoing: Outgoing = field(compare=False)
+_AT_ONCE = frozenset(
+    {Effect.RESET, Effect.SILENCE, Effect.CROWD, Effect.CLOCK_JUMP, Effect.TIMER_JUMP}
+)
+"""Effects that act when something comes in, and are not about the answer."""
+_BY_ITSELF = frozenset({Effect.RESET, Effect.CLOCK_JUMP, Effect.TIMER_JUMP})
+"""Those of them that need nothing that comes in."""
+_ON_ANSWER = frozenset({*MESSAGE, *ENDINGS, Effect.SEPARATE, Effect.WRONG_PORT})
 
 
 class Faulty(Layer):
@@ -52,188 +67,205 @@ class Faulty(Layer):
         self,
         inner: AnyDevice,
         faults: Sequence[Fault],
-        secrets: Secrets,
-        entropy: Entropy,
-        restart: Callable[[], AnyDevice] | None = None,
+        handles: Handles,
+        restart: Callable[[], AnyDevice],
         *,
+        entropy: Entropy,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
-        """Stand around a device that tells its `secrets`.
+        """Stand around a device that was made with the surroundings of `handles`.
 
         `restart` makes it anew of what it has stored, `sleep` lets a slow disk take its time.
+        Chance and made up devices come of `entropy`.
         """
         super().__init__(inner)
-        self._counters = [_Counter(fault) for fault in faults]
-        self._rewriter = Rewriter(secrets)
+        self._triggers = [Trigger(fault) for fault in faults]
+        self._handles = handles
+        self._rewriter = Rewriter(handles.secrets)
         self._entropy = entropy
         self._restart = restart
         self._sleep = sleep
-        self._began: float | None = None
+        self._now = 0.0
+        self._ahead = 0.0
+        """By how many seconds the clock of the device's timers has jumped."""
         self._endpoints: Sequence[Endpoint] = ()
         self._armed: list[tuple[Path, bytes, Fault]] = []
         """Faults that wait for an answer: the peer, the token, and the fault."""
+        self._silent: set[tuple[str, int, bool]] = set()
+        self._incoming, self._outgoing = HeldBack(), HeldBack()
+        self._queue: deque[Passing] = deque()
+        """What is next to come in, once the disk has answered."""
+        self._asked: Look | None = None
+        """What the device is at work on."""
         self._on_commit: list[Fault] = []
-        self._silent: set[Path] = set()
-        self._late: list[_Late] = []
-        self._kept: list[Outgoing] = []
-        """What is held back until something else has left."""
-        self._serial = count()
-        self._events: list[FaultActed] = []
         self._instead: Database | None = None
+        self._events: list[FaultActed] = []
+        handles.present = self._present
 
     def clear(self) -> None:
         """Have no faults any more."""
-        self._counters.clear()
+        self._triggers.clear()
         self._armed.clear()
         self._on_commit.clear()
         self._silent.clear()
 
+    @property
+    def store(self) -> Keeper:
+        """Where whoever hosts the device stores; the faults of the disk are there."""
+        return FaultyStore(self.inner.store, lambda: self._on_commit, self._sleep)
+
     def next_deadline(self) -> float | None:
-        """Return when `tick` wants to be called, for the device or for what is late."""
-        deadlines = [self.inner.next_deadline(), self._late[0].at if self._late else None]
+        """Return when `tick` wants to be called, for the device or for what a fault has to do."""
+        own = self.inner.next_deadline()
+        by_itself = (each.due for each in self._triggers if _is_by_itself(each))
+        deadlines = [
+            None if own is None else own - self._ahead,
+            self._incoming.next_deadline(),
+            self._outgoing.next_deadline(),
+            *(due for due in by_itself if due is not None and due > self._now),
+        ]
         return min((each for each in deadlines if each is not None), default=None)
 
     def happen(self, what: Happening, now: float) -> Step:
         """Let it happen, with the faults."""
-        if self._began is None:
-            self._began = now
-        if isinstance(what, Started):
-            self._endpoints = what.endpoints
-        step = self._received(what, now) if isinstance(what, Received) else self._other(what, now)
-        step.send = self._leaving(step.send, now)
+        self._now = now
+        for trigger in self._triggers:
+            if trigger.since is None:
+                trigger.since = now
+        step = self._begun(what)
+        while self._queue and step.store is None:
+            _add(step, self._delivered(self._queue.popleft()))
+        step.send = self._leaving(step.send)
         self._commit(step)
         step.events = [*self._events, *step.events]
         self._events = []
         return step
 
-    def _other(self, what: Happening, now: float) -> Step:
+    @property
+    def _moment(self) -> Moment:
+        return Moment(self._now, self.inner.database.state)
+
+    def _begun(self, what: Happening) -> Step:
         if isinstance(what, Stored):
-            return self._stored(what, now)
-        return super().happen(what, now)
+            return self._stored(what)
+        if isinstance(what, Started):
+            self._endpoints = what.endpoints
+        step = Step()
+        if isinstance(what, Received | Ticked):
+            self._act_by_itself(step)
+        if isinstance(what, Received):
+            arriving = self._arriving(what, step)
+            self._queue += self._incoming.sorted_out(arriving, self._now)
+            return step
+        if isinstance(what, Ticked):
+            self._queue += self._incoming.due(self._now)
+        if step.store is None:
+            self._asked = None
+            _add(step, self._inside(what))
+        return step
+
+    def _inside(self, what: Happening) -> Step:
+        """Let something happen to the device, at the time of its own clock."""
+        return what.happen_to(self.inner, self._now + self._ahead)
+
+    # what the device does without anything that comes in
+
+    def _act_by_itself(self, step: Step) -> None:
+        for trigger in self._triggers:
+            is_due = _is_by_itself(trigger) and trigger.is_time(self._moment)
+            if step.store is None and is_due and trigger.begins(self._entropy):
+                self._act_at_once(trigger.fault, None, step)
+
+    def _act_at_once(self, fault: Fault, look: Look | None, step: Step) -> bool:
+        """Let a fault act that is about the device; tell whether what came goes on to it."""
+        match fault.do:
+            case Effect.RESET if step.store is None:
+                self._tell(fault, "reset itself")
+                _add(step, self.inner.press_reset(self._now + self._ahead))
+                return False
+            case Effect.CLOCK_JUMP:
+                self._handles.clock.jump(fault.duration)
+                self._tell(fault, f"let the time of day jump by {fault.duration:g} s")
+            case Effect.TIMER_JUMP:
+                self._ahead += fault.duration
+                self._tell(fault, f"let the clock of the timers jump by {fault.duration:g} s")
+            case Effect.SILENCE if look is not None:
+                self._silent.add(_peer(look.path))
+                self._tell(fault, "answers nothing any more")
+                return False
+            case Effect.CROWD if look is not None:
+                step.send += crowd(look, self._entropy)
+                self._tell(fault, "let a crowd answer")
+        return True
 
     # what comes in
 
-    def _received(self, what: Received, now: float) -> Step:
-        if what.path in self._silent:
-            return Step()
+    def _arriving(self, what: Received, step: Step) -> list[Passing]:
+        """Return what the device gets of a datagram, now or later."""
+        if _peer(what.path) in self._silent:
+            return []
         look = self._rewriter.look(what.datagram, what.path, Way.IN)
         self._armed = [each for each in self._armed if not _is_repeated(each, look)]
-        acting = [each for each in self._counters if self._is_met(each, look, now)]
-        extra = Step()
+        goes_on, network = True, list[Fault]()
         datagram = what.datagram
-        for counter in acting:
-            if not self._begins(counter):
+        for trigger in self._triggers:
+            fault = trigger.fault
+            if not self._is_met(trigger, look) or not trigger.begins(self._entropy):
                 continue
-            fault = counter.fault
-            if fault.do is Effect.RESET:
-                self._tell(fault, "reset itself")
-                return self.inner.press_reset(now)
-            if fault.do is Effect.DROP and fault.way == "in":
-                self._tell(fault, "swallowed a datagram")
-                return Step()
-            if fault.do is Effect.CORRUPT and fault.way == "in":
-                self._tell(fault, "changed a bit of a datagram")
-                datagram = datagram[:-1] + bytes((datagram[-1] ^ 1,))
-                continue
-            datagram = self._arm(fault, look, datagram, extra, now)
-            if what.path in self._silent:
-                return Step()
-        step = super().happen(Received(datagram, what.path), now)
-        step.send += extra.send
-        return step
+            if fault.do in _AT_ONCE:
+                goes_on = self._act_at_once(fault, look, step) and goes_on
+            elif fault.do in NETWORK and (fault.way != "out" or not fault.is_about_request):
+                network.append(fault)
+            elif look.read is not None:
+                self._armed.append((look.path, look.read.token, fault))
+            if fault.do in HARMLESS:
+                datagram = self._rewriter.with_message(look, harmless(look.octets))
+        if not goes_on or not datagram:
+            return []
+        self._tell_passing(network, look)
+        return passed([Passing(datagram, what.path, look=look)], network)
 
-    def _arm(self, fault: Fault, look: Look, datagram: bytes, extra: Step, now: float) -> bytes:
-        """Let a fault act that is about a request; return the datagram that the device gets."""
-        if fault.do is Effect.SILENCE:
-            self._silent.add(look.path)
-            self._tell(fault, "answers nothing any more")
-        elif fault.do is Effect.CROWD:
-            self._tell(fault, "let a crowd answer")
-            extra.send += crowd(look, self._entropy)
-        elif fault.do in ON_COMMIT:
-            self._on_commit.append(fault)
-        elif look.read is not None:
-            self._armed.append((look.path, look.read.token, fault))
-        if fault.do in HARMLESS and look.octets:
-            return self._rewriter.with_message(look, harmless(look.octets))
-        return datagram
+    def _is_met(self, trigger: Trigger, look: Look) -> bool:
+        fault, moment = trigger.fault, self._moment
+        if fault.do in _AT_ONCE:
+            is_by_itself = _is_by_itself(trigger)
+            return not is_by_itself and trigger.is_arriving(look, moment)
+        if fault.do in NETWORK and not fault.is_about_request:
+            return trigger.is_datagram(look, moment)
+        is_of_answer = fault.do in NETWORK or fault.do in _ON_ANSWER
+        return is_of_answer and fault.flight is None and trigger.is_request(look, moment)
 
-    def _is_met(self, counter: _Counter, look: Look, now: float) -> bool:
-        fault = counter.fault
-        if fault.flight is not None and fault.way == "out":
-            return False  # seen when it leaves
-        read = look.read if look.is_request else None
-        conditions = (
-            read is not None or bool(look.flights),
-            fault.at is None or look.is_step(fault.at),
-            fault.path is None or (read is not None and read.path == fault.path),
-            fault.method is None or (read is not None and read.code == fault.method),
-            fault.flight is None or fault.flight in look.flights,
-            self._is_time(fault, now),
-        )
-        return all(conditions)
-
-    def _is_time(self, fault: Fault, now: float) -> bool:
-        if fault.state is not None and self.inner.database.state.name != fault.state.upper():
-            return False
-        return fault.after is None or now - (self._began or 0.0) >= fault.after
-
-    def _begins(self, counter: _Counter) -> bool:
-        """Count that the conditions are met; tell whether the fault acts now."""
-        fault = counter.fault
-        counter.met += 1
-        if counter.met < fault.nth or (fault.times and counter.acted >= fault.times):
-            return False
-        if fault.chance < 1 and random_fraction(self._entropy) >= fault.chance:
-            return False
-        counter.acted += 1
-        return True
+    def _delivered(self, passing: Passing) -> Step:
+        self._asked = passing.look
+        return self._inside(Received(passing.datagram, passing.path))
 
     # what goes out
 
-    def _leaving(self, send: Sequence[Outgoing], now: float) -> list[Outgoing]:
-        leaving: list[Outgoing] = []
+    def _leaving(self, send: Sequence[Outgoing]) -> list[Outgoing]:
+        leaving: list[Passing] = []
         for outgoing in send:
-            if outgoing.path in self._silent:
-                continue
-            leaving += self._one_leaving(outgoing, now)
-        if leaving and self._kept:
-            leaving += self._kept
-            self._kept = []
-        while self._late and self._late[0].at <= now:
-            leaving.append(heapq.heappop(self._late).outgoing)
-        return leaving
+            if _peer(outgoing.path) not in self._silent:
+                leaving += self._one_leaving(outgoing)
+        passing = self._outgoing.sorted_out(leaving, self._now) + self._outgoing.due(self._now)
+        return [Outgoing(each.datagram, each.path) for each in passing]
 
-    def _one_leaving(self, outgoing: Outgoing, now: float) -> list[Outgoing]:
+    def _one_leaving(self, outgoing: Outgoing) -> list[Passing]:
         look = self._rewriter.look(outgoing.datagram, outgoing.path, Way.OUT)
-        datagrams = [look.datagram]
-        for fault in self._about(look, now):
-            if fault.do is Effect.DELAY:
-                self._tell(fault, f"held the answer back for {fault.seconds:g} s")
-                for each in datagrams:
-                    self._hold(Outgoing(each, outgoing.path), now + fault.seconds)
-                return []
-            if fault.do is Effect.SEPARATE:
-                self._tell(fault, "answered apart from the acknowledgement")
-                first, *rest = separate(look, self._rewriter)
-                for each in rest:
-                    self._hold(Outgoing(each, outgoing.path), now + fault.seconds)
-                return [Outgoing(first, outgoing.path)]
-            if fault.do is Effect.REORDER:
-                self._tell(fault, "let the next datagram leave first")
-                self._kept += [Outgoing(each, outgoing.path) for each in datagrams]
-                return []
+        faults = self._about(look)
+        if not faults:
+            return [Passing(outgoing.datagram, outgoing.path)]
+        written = written_anew(look, faults, self._rewriter)
+        for fault in faults:
             if fault.do is Effect.WRONG_PORT:
+                written = [with_fields(each, path=self._other_port(each.path)) for each in written]
                 self._tell(fault, "answered from another port")
-                return [self._from_other_port(outgoing)]
-            datagrams = REWRITES[fault.do](look, fault, self._rewriter)
-            self._tell(fault, f"acted upon {_name(look)}")
-            if not datagrams:
-                return []
-            look = with_fields(look, datagram=datagrams[0])
-        return [Outgoing(each, outgoing.path) for each in datagrams]
+            elif fault.do not in NETWORK:
+                self._tell(fault, f"acted upon {_name(look)}")
+        network = [each for each in faults if each.do in NETWORK]
+        self._tell_passing(network, look)
+        return passed(written, network)
 
-    def _about(self, look: Look, now: float) -> list[Fault]:
+    def _about(self, look: Look) -> list[Fault]:
         """Return the faults that act upon a datagram that leaves, each once."""
         found: list[Fault] = []
         if look.read is not None and not look.is_request:
@@ -241,53 +273,83 @@ class Faulty(Layer):
             for each in mine:
                 self._armed.remove(each)
             found += [fault for _, _, fault in mine]
-        for counter in self._counters:
-            fault = counter.fault
-            is_met = fault.way == "out" and fault.flight in look.flights
-            if is_met and self._is_time(fault, now) and self._begins(counter):
-                found.append(fault)
+        for trigger in self._triggers:
+            if _is_about_leaving(trigger.fault, look) and trigger.is_datagram(look, self._moment):
+                found += [trigger.fault] if trigger.begins(self._entropy) else []
         return found
 
-    def _hold(self, outgoing: Outgoing, until: float) -> None:
-        heapq.heappush(self._late, _Late(until, next(self._serial), outgoing))
-
-    def _from_other_port(self, outgoing: Outgoing) -> Outgoing:
-        path = outgoing.path
+    def _other_port(self, path: Path) -> Path:
         others = [each.port for each in self._endpoints if each.port != path.local_port]
-        port = others[0] if others else path.local_port
-        return Outgoing(outgoing.datagram, with_fields(path, local_port=port))
+        return with_fields(path, local_port=others[0] if others else path.local_port)
 
-    # what is stored
+    # what is stored, and what is shown
 
     def _commit(self, step: Step) -> None:
         """Let the faults act that wait for a change, before it is stored."""
         if step.store is None:
             return
+        for trigger in self._triggers:
+            is_met = trigger.fault.do in ON_COMMIT and trigger.is_request(self._asked, self._moment)
+            if is_met and trigger.begins(self._entropy):
+                self._on_commit.append(trigger.fault)
         if any(each.do is Effect.OTHER_KEY for each in self._on_commit):
             step.store = self._instead = with_other_key(step.store)
 
-    @property
-    def store(self) -> Keeper:
-        """Where whoever hosts the device stores; the faults of the disk are there."""
-        return FaultyStore(self.inner.store, lambda: self._on_commit, self._sleep)
-
-    def _stored(self, what: Stored, now: float) -> Step:
+    def _stored(self, what: Stored) -> Step:
         instead, self._instead = self._instead, None
         waiting, self._on_commit = self._on_commit, []
         for fault in waiting:
             self._tell(fault, ON_COMMIT[fault.do])
         if {fault.do for fault in waiting} & POWER_LOST:
-            return self._lose_power(now)
-        return super().happen(Stored(what.failure, instead), now)
+            return self._lose_power()
+        return self._inside(Stored(what.failure, instead))
 
-    def _lose_power(self, now: float) -> Step:
-        assert self._restart is not None, "whoever asks for a restart says how"
+    def _lose_power(self) -> Step:
         self.inner = self._restart()
         self._armed.clear()
-        return self.inner.start(self._endpoints, now)
+        self._queue.clear()
+        return self._inside(Started(self._endpoints))
+
+    def _present(self, own: CertifiedKey, address: object) -> CertifiedKey:
+        """Return the certificate that is shown to a peer (`Handles`)."""
+        for trigger in self._triggers:
+            is_met = trigger.fault.do is Effect.CERTIFICATE and trigger.is_time(self._moment)
+            is_its = isinstance(address, Path) and trigger.is_of_peer(address)
+            if is_met and is_its and trigger.begins(self._entropy):
+                self._tell(trigger.fault, f"showed a certificate: {trigger.fault.kind or 'other'}")
+                return shown_by(trigger.fault)
+        return own
+
+    # what is told
 
     def _tell(self, fault: Fault, effect: str) -> None:
         self._events.append(FaultActed(fault=str(fault), effect=effect))
+
+    def _tell_passing(self, faults: Sequence[Fault], look: Look) -> None:
+        for fault in faults:
+            self._tell(fault, f"{TOLD[fault.do]} {_name(look)}")
+
+
+def _add(step: Step, more: Step) -> None:
+    """Let what came of one thing more be part of a step that has nothing to store."""
+    step.send += more.send
+    step.events += more.events
+    step.faults += more.faults
+    step.store = more.store
+
+
+def _is_by_itself(trigger: Trigger) -> bool:
+    """Tell whether a fault acts when its time has come, whatever else happens."""
+    fault = trigger.fault
+    return fault.do in _BY_ITSELF and fault.is_unconditional and not trigger.is_spent
+
+
+def _is_about_leaving(fault: Fault, look: Look) -> bool:
+    """Tell whether a fault is about what leaves as such, and not about an answer."""
+    if fault.do in HELLO:
+        return SERVER_HELLO in look.flights
+    is_network = fault.do in NETWORK and not fault.is_about_request
+    return is_network or (fault.do in ENDINGS and fault.flight is not None)
 
 
 def _is_answer(armed: tuple[Path, bytes, Fault], look: Look) -> bool:
@@ -310,4 +372,5 @@ def _peer(path: Path) -> tuple[str, int, bool]:
 def _name(look: Look) -> str:
     if look.read is None:
         return " ".join(look.flights) or "a datagram"
-    return f"the answer {look.read.code} {look.read.path}".strip()
+    what = "the request" if look.is_request else "the answer"
+    return f"{what} {look.read.code} {look.read.path}".strip()

@@ -19,7 +19,7 @@ from onboardee.device.trace.items import Way
 from onboardee.wire.coap import Code
 from onboardee.wire.coap.message import MessageFormatError, build, encode_options, options_of, parse
 from onboardee.wire.dtls.numbers import DTLS_1_2, AlertLevel, ContentType
-from onboardee.wire.dtls.record import Record
+from onboardee.wire.dtls.record import Record, split
 from onboardee.wire.path import Path
 
 _HEADER: Final = struct.Struct(">BHQH")
@@ -106,10 +106,17 @@ class Rewriter:
         return self._sealed(look, ContentType.APPLICATION_DATA, octets)
 
     def with_alert(self, look: Look, level: AlertLevel, description: int) -> bytes:
-        """Return a datagram with an alert in the place of a message; of a plain one, nothing."""
-        if look.record is None:
+        """Return a datagram with an alert in the place of a message, or of a flight in the clear.
+
+        In the place of what has no session, nothing.
+        """
+        content = bytes((level, description))
+        if look.record is not None:
+            return self._sealed(look, ContentType.ALERT, content)
+        first = next(iter(split(look.datagram)), None) if look.path.secured else None
+        if first is None or first.epoch:
             return b""
-        return self._sealed(look, ContentType.ALERT, bytes((level, description)))
+        return _HEADER.pack(ContentType.ALERT, DTLS_1_2, first.sequence, len(content)) + content
 
     def _sealed(self, look: Look, kind: ContentType, content: bytes) -> bytes:
         record = look.record

@@ -32,6 +32,7 @@ from onboardee.device.simulation.values import Values
 from onboardee.device.simulation.world.chance import Chance
 from onboardee.device.simulation.world.world import World
 from onboardee.wire.coap import CoapServer, Code, Remote
+from onboardee.wire.dtls import ServerPolicy
 from onboardee.wire.entropy import Entropy, SeededEntropy
 from onboardee.wire.wall_clock import WallClock, utc_now
 
@@ -54,6 +55,8 @@ class Surroundings:
     """Makes what it does by chance repeatable."""
     budget: AnswerBudget | None = None
     """What the devices of one process together send to peers that prove nothing."""
+    around_terms: Callable[[ServerPolicy], ServerPolicy] | None = None
+    """Puts something around who may open a session on which terms."""
 
 
 def boot(profile: Profile, store: Keeper, surroundings: Surroundings) -> Device:
@@ -77,6 +80,7 @@ def boot(profile: Profile, store: Keeper, surroundings: Surroundings) -> Device:
         compat=profile.compat,
         pairings=pairings,
         keylog=surroundings.keylog,
+        around_terms=surroundings.around_terms,
     )
     coap = CoapServer(entropy=entropy, is_stranger=_is_stranger)
     announcements = Announcements(batches_of_members(profile))

@@ -1,14 +1,14 @@
-"""A device with what stands around it: faults, and a trace of its conversation.
+"""A device with what stands around it: faults, a recording, and a trace of its conversation.
 
-The order is that of a border: what is recorded is the device itself, faults act outside of that,
-and a trace tells what really came and left.
+The order is that of a border: faults act on the device itself, so that a recording has what they
+made of it and can let it happen again, and a trace tells what really came and left.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
 
-from onboardee.device.faults.layer import Faulty
+from onboardee.device.faults.building import faulty
+from onboardee.device.faults.certificates import prepared
 from onboardee.device.faults.terms import Fault
 from onboardee.device.machine.boot import Surroundings, boot
 from onboardee.device.machine.device import Keeper
@@ -18,18 +18,20 @@ from onboardee.device.trace.dtls import Secrets
 from onboardee.device.trace.tracing import Sink, Tracer
 
 
-def with_layers(  # noqa: PLR0913, PLR0917 - what a device is made of, and what is around it
+def with_layers(  # noqa: PLR0913 - what a device is made of, and what is around it
     profile: Profile,
     store: Keeper,
     surroundings: Surroundings,
-    sinks: Sequence[Sink],
+    sinks: Sequence[Sink] = (),
     faults: Sequence[Fault] = (),
-    make: Callable[[Profile, Keeper, Surroundings], AnyDevice] = boot,
+    *,
+    record: Callable[[AnyDevice, Sequence[Fault]], AnyDevice] | None = None,
     tell: Callable[[str], None] = lambda _line: None,
 ) -> AnyDevice:
     """Make a device whose conversation is told to `sinks`, and that has `faults`.
 
-    `make` makes the device itself; the secrets of its sessions are told to `tell`, too.
+    `record` puts a recorder around the device with its faults; the secrets of its sessions are told
+    to `tell`, too. Raises `FaultError` for a fault that cannot act on this device.
     """
     secrets, keylog = Secrets(), surroundings.keylog
 
@@ -40,10 +42,14 @@ def with_layers(  # noqa: PLR0913, PLR0917 - what a device is made of, and what 
             keylog(line)
 
     surroundings = replace(surroundings, keylog=take)
-    device = make(profile, store, surroundings)
-    if faults:
-        again = partial(make, profile, store, surroundings)
-        device = Faulty(device, faults, secrets, surroundings.entropy, again)
+    wanted = [prepared(fault, profile) for fault in faults]
+    device: AnyDevice
+    if wanted:
+        device = faulty(profile, store, surroundings, wanted)
+    else:
+        device = boot(profile, store, surroundings)
+    if record is not None:
+        device = record(device, wanted)
     if sinks:
         tracer = Tracer(device, secrets)
         for sink in sinks:

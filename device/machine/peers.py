@@ -32,6 +32,7 @@ from onboardee.wire.dtls import (
     HandshakeFailed,
     Offer,
     ServerEndpoint,
+    ServerPolicy,
     Session,
     SessionClosed,
     SessionEstablished,
@@ -61,6 +62,7 @@ class Peers:
         compat: Compatibility = Compatibility(),  # noqa: B008 - immutable
         pairings: "Pairings | None" = None,
         keylog: Callable[[str], None] | None = None,
+        around_terms: Callable[[ServerPolicy], ServerPolicy] | None = None,
     ) -> None:
         self._ownership = ownership
         self._compat = compat
@@ -77,7 +79,7 @@ class Peers:
         self._transfer_began: float | None = None
         self._heard_at = 0.0
         self.dtls: Final = ServerEndpoint(
-            self,
+            self if around_terms is None else around_terms(self),
             entropy=entropy,
             limits=DtlsLimits(handshake_timeout=HANDSHAKE_TIMEOUT),
             keylog=keylog,

@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from onboardee.device.events import Event
+from onboardee.device.faults.terms import Fault
 from onboardee.device.machine import layer
 from onboardee.device.machine.layer import Happening
 from onboardee.device.machine.step import Step
@@ -53,6 +54,8 @@ class Beginning(msgspec.Struct, frozen=True, kw_only=True):
     """Of all random octets."""
     chance: int | str | None = None
     """Of what the device does by itself; None: those octets."""
+    faults: tuple[Fault, ...] = ()
+    """Those that it had from the beginning, with the certificates that they show."""
     began: datetime
     """The time of day at zero of the device's clock."""
 

@@ -6,6 +6,7 @@ from itertools import zip_longest
 from pathlib import Path as FilePath
 
 from onboardee.device.events import Bus
+from onboardee.device.faults.building import faulty
 from onboardee.device.machine.boot import Surroundings, boot
 from onboardee.device.machine.layer import AnyDevice
 from onboardee.device.machine.step import Step
@@ -51,6 +52,10 @@ class _Kept:
         self.current = new
 
 
+def _do_not_sleep(_seconds: float) -> None:
+    """Let a slow disk be done at once."""
+
+
 @dataclass
 class Replay:
     """A recorded device that lives again, step by step."""
@@ -67,18 +72,18 @@ class Replay:
         self._tell: Callable[[str], None] = lambda _line: None
         self._clock = RecordedClock(self.beginning.began)
         self._kept = _Kept(self.beginning.database)
-        entropy = SeededEntropy(self.beginning.seed)
-        self.device = boot(
-            self.beginning.profile,
-            self._kept,
-            Surroundings(
-                entropy=entropy,
-                bus=Bus(self.beginning.name, self._clock),
-                wall_clock=self._clock,
-                keylog=self._take_secret,
-                seed=self.beginning.chance,
-            ),
+        surroundings = Surroundings(
+            entropy=SeededEntropy(self.beginning.seed),
+            bus=Bus(self.beginning.name, self._clock),
+            wall_clock=self._clock,
+            keylog=self._take_secret,
+            seed=self.beginning.chance,
         )
+        profile, faults = self.beginning.profile, self.beginning.faults
+        if faults:
+            self.device = faulty(profile, self._kept, surroundings, faults, sleep=_do_not_sleep)
+        else:
+            self.device = boot(profile, self._kept, surroundings)
 
     def tell_secrets(self, tell: Callable[[str], None]) -> None:
         """Tell the secrets of the device's sessions, too, as it makes them."""
@@ -109,10 +114,15 @@ class Replay:
                 raise RecordingError(f"step {self.done}: {error}") from error
             self._clock.set(entry.at - zero, entry.clock)
             step = what.happen_to(self.device, entry.at)
-            if step.store is not None:
-                self._kept.current = step.store
+            if step.store is not None and self._is_stored():
+                self.device.store.commit(step.store)
             self._compare(entry, entry_of(what, entry.at, step, entry.clock))
             yield entry, step
+
+    def _is_stored(self) -> bool:
+        """Tell whether the disk did what the step wanted, as the next step says."""
+        following = self.entries[self.done : self.done + 1]
+        return not following or following[0].failure is None
 
     def run(self, until: int | None = None) -> "Replay":
         """Let it go on, up to a step. Raises `RecordingError`."""

@@ -23,6 +23,11 @@ class Manufacturer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Its private key on P-256, not encrypted."""
     trust: str | None = None
     """Trust anchors for other devices of the same kind of maker."""
+    issuer_key: str | None = None
+    """The private key of who signed the certificate, of which a fault makes wrong ones.
+
+    For laboratories: `onboardee certs make` writes it as intermediate-key.pem.
+    """
 
     def __repr__(self) -> str:
         return "<manufacturer certificate and key>"
@@ -67,3 +72,20 @@ def _check(manufacturer: Manufacturer) -> None:
         raise ValueError("the manufacturer's key is not on P-256") from error
     if key.public_key() != leaf:
         raise ValueError("the manufacturer's key does not belong to the certificate")
+    _check_issuer(manufacturer)
+
+
+def _check_issuer(manufacturer: Manufacturer) -> None:
+    """Require that the issuer's key is that of who signed the certificate, where that is there."""
+    if manufacturer.issuer_key is None:
+        return
+    from onboardee.pki.certificate import read_pem  # noqa: PLC0415 - as above
+    from onboardee.pki.key_pairs import load_p256  # noqa: PLC0415
+
+    try:
+        issuer = load_p256(manufacturer.issuer_key.encode(), is_pem=True)
+    except ValueError as error:
+        raise ValueError("issuer_key is no unencrypted PEM of a key on P-256") from error
+    above = read_pem(manufacturer.chain)[1:2]
+    if any(each.public_key() != issuer.public_key() for each in above):
+        raise ValueError("issuer_key did not sign the manufacturer's certificate")

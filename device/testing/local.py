@@ -1,7 +1,7 @@
 """A device without an event loop: its steps are acted upon at once, in the thread of the caller."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
 from onboardee.device.machine.boot import Surroundings, boot
 from onboardee.device.machine.device import Keeper, try_to_store
@@ -90,6 +90,12 @@ class LocalDevice:
         self.device._state.database = self.store.current  # noqa: SLF001 - see above
 
 
-def local_device(profile: Profile, store: Keeper, **surroundings: Any) -> LocalDevice:
+Make: TypeAlias = Callable[[Profile, Keeper, Surroundings], AnyDevice]
+"""Makes a device, as `boot` does, or one with something around it."""
+
+
+def local_device(
+    profile: Profile, store: Keeper, make: Make = boot, **surroundings: Any
+) -> LocalDevice:
     """Make a device; the rest are the fields of `Surroundings`."""
-    return LocalDevice(boot(profile, store, Surroundings(**surroundings)))
+    return LocalDevice(make(profile, store, Surroundings(**surroundings)))

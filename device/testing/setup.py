@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from onboardee.device.events import Bus
+from onboardee.device.machine.boot import boot
 from onboardee.device.machine.layer import AnyDevice
 from onboardee.device.security.factory import new_database
 from onboardee.device.simulation.profile import Profile, load
-from onboardee.device.testing.local import LocalDevice, local_device
+from onboardee.device.testing.local import LocalDevice, Make, local_device
 from onboardee.device.testing.network import GROUPS, MemoryNetwork
 from onboardee.device.testing.onboarded import onboarded, with_plain_endpoints
 from onboardee.svrdb.model import Database
@@ -48,12 +49,14 @@ def memory_device(  # noqa: PLR0913 - by keyword, each with a default
     around: Callable[[AnyDevice], AnyDevice] | None = None,
     entropy: Entropy | None = None,
     chance: int | str | None = None,
+    make: Make = boot,
 ) -> LocalDevice:
     """Start a device at `host`, ports 5683 and 5684, a member of OCF's groups.
 
     `clients` and `open_to_all` are those of `fake_device`. Without a `wall_clock` the network
     began at midnight of 1 January 2026, so that times of day repeat, too; with certificates made
-    today give it one. `around` puts a layer around the device (`machine.layer`). The
+    today give it one. `around` puts a layer around the device (`machine.layer`), `make` makes it
+    in the place of `boot`. The
     device has random octets of its own (`entropy`), and `chance` decides what it does by itself.
     """
     loaded = load(profile) if isinstance(profile, str) else profile
@@ -66,6 +69,7 @@ def memory_device(  # noqa: PLR0913 - by keyword, each with a default
     device = local_device(
         loaded,
         MemoryKeeper(database),
+        make,
         entropy=entropy or making,
         seed=chance,
         bus=bus or Bus(),

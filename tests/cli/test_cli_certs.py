@@ -5,8 +5,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from cryptography import x509
 from test_cli_run import onboardee, running
+
+from onboardee.device.cli import main
+from onboardee.pki.defects import Defect
 
 UUID = "99999999-2222-4333-8444-555555555555"
 
@@ -23,7 +27,8 @@ def test_a_laboratory_and_its_device(tmp_path: Path) -> None:
     """What was made is what a profile needs; a second time nothing is overwritten."""
     folder = tmp_path / "certs"
     assert onboardee("certs", "make", str(folder)).returncode == 0
-    names = {"root.pem", "root-key.pem", "intermediate.pem", "chain.pem", "key.pem"}
+    names = {"root.pem", "intermediate.pem", "chain.pem"}
+    names |= {"root-key.pem", "intermediate-key.pem", "key.pem"}
     assert {path.name for path in folder.iterdir()} == names
     assert (folder / "key.pem").stat().st_mode & 0o077 == 0
     again = onboardee("certs", "make", str(folder))
@@ -43,9 +48,47 @@ def test_an_identity(tmp_path: Path) -> None:
     assert leaf.subject.rfc4514_string() == f"CN=uuid:{UUID}"
 
 
+def test_wrong_certificates(tmp_path: Path) -> None:
+    """A laboratory gets a certificate of each kind of mistake, its keys for their owner alone."""
+    folder = tmp_path / "certs"
+    make = ["certs", "make", str(folder)]
+    made = CliRunner().invoke(main, [*make, "--broken", "expired"])
+    assert made.exit_code == 0, made.output
+    root, chain = (folder / "root.pem").read_text(), (folder / "chain.pem").read_text()
+    again = CliRunner().invoke(main, [*make, "--broken", "wrong-key", "--broken", "self-signed"])
+    assert again.exit_code == 0, again.output
+    assert (folder / "root.pem").read_text() == root
+    assert (folder / "wrong-key-chain.pem").read_text() == chain
+    (leaf, _) = x509.load_pem_x509_certificates((folder / "expired-chain.pem").read_bytes())
+    assert leaf.not_valid_after_utc.year == 2024
+    assert (folder / "self-signed-key.pem").stat().st_mode & 0o077 == 0
+    everything = CliRunner().invoke(main, ["certs", "make", str(tmp_path / "b"), "--broken", "all"])
+    assert everything.exit_code == 0, everything.output
+    assert len([*(tmp_path / "b").glob("*-chain.pem")]) == len(Defect)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--broken", "late"], "there is no late: one of all, expired"),
+        (["--broken", "expired", "--uuid", UUID], "leave --uuid out"),
+        (["--broken", "self-signed"], "self-signed-chain.pem: File exists"),
+    ],
+)
+def test_wrong_certificates_that_cannot_be(tmp_path: Path, words: list[str], sentence: str) -> None:
+    """A kind that there is not, and a laboratory that has what is asked for, are said."""
+    make = ["certs", "make", str(tmp_path)]
+    CliRunner().invoke(main, [*make, "--broken", "self-signed"])
+    result = CliRunner().invoke(main, [*make, *words])
+    assert result.exit_code in {1, 2}
+    assert sentence in " ".join(result.output.split())
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
+        ((", trust: certs/root.pem", ", issuer_key: certs/root-key.pem"), "did not sign"),
+        ((", trust: certs/root.pem", ", issuer_key: certs/root.pem"), "issuer_key is no"),
         (("certs/key.pem", "certs/root-key.pem"), "does not belong"),
         (("certs/key.pem", "certs/missing.pem"), "missing.pem"),
         (("certs/chain.pem", "certs/key.pem"), "PEM"),

@@ -6,10 +6,12 @@ from pathlib import Path
 from uuid import UUID
 
 from onboardee.device.events import Bus, Event, FaultActed
-from onboardee.device.faults.layer import Faulty
+from onboardee.device.faults.building import faulty
 from onboardee.device.faults.terms import Fault, parse
-from onboardee.device.machine.boot import Surroundings, boot
+from onboardee.device.machine.boot import Surroundings
+from onboardee.device.machine.device import Keeper
 from onboardee.device.machine.layer import AnyDevice
+from onboardee.device.simulation.profile import Profile
 from onboardee.device.testing import MemoryNetwork, memory_device
 from onboardee.device.testing.local import LocalDevice
 from onboardee.device.trace.dtls import Secrets
@@ -55,29 +57,20 @@ class Scene:
         return [event.effect for event in self.events if isinstance(event, FaultActed)]
 
 
-def with_faults(*faults: str | Fault, seed: int = 0) -> Scene:
+def with_faults(*faults: str | Fault, seed: int = 0, profile: str | Profile = "light") -> Scene:
     """Put a light with faults and a tool on a network."""
     network, bus, secrets = MemoryNetwork(seed=seed), Bus(), Secrets()
     scene = Scene(network, MemoryTransport(network, ObtEngine(entropy=SeededEntropy("tool"))))
     bus.subscribe(scene.events.append)
     wanted = [parse(each) if isinstance(each, str) else each for each in faults]
 
-    def around(device: AnyDevice) -> AnyDevice:
-        def again() -> AnyDevice:
-            surroundings = Surroundings(
-                entropy=SeededEntropy("again"),
-                bus=bus,
-                keylog=secrets.add,
-                wall_clock=lambda: device.wall_time,
-            )
-            return boot(device.profile, device.store, surroundings)
-
-        faulty = Faulty(
-            device, wanted, secrets, SeededEntropy("faults"), again, sleep=scene.slept.append
-        )
-        tracer = Tracer(faulty, secrets)
+    def make(profile: Profile, store: Keeper, surroundings: Surroundings) -> AnyDevice:
+        device = faulty(profile, store, surroundings, wanted, sleep=scene.slept.append)
+        tracer = Tracer(device, secrets)
         tracer.follow(scene.items.append)
         return tracer
 
-    scene.device = memory_device(network, seed=seed, bus=bus, keylog=secrets.add, around=around)
+    scene.device = memory_device(
+        network, profile, seed=seed, bus=bus, keylog=secrets.add, make=make
+    )
     return scene
