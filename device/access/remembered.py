@@ -12,7 +12,8 @@ compares each answer with the gate's over random sequences of calls.
 from typing import Final
 
 from onboardee.device.access.call import Call
-from onboardee.device.access.gate import Decision, decide
+from onboardee.device.access.gate import decide
+from onboardee.device.access.rules import Decision
 from onboardee.svrdb.model import Database
 
 MAX_REMEMBERED: Final = 512

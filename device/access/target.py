@@ -58,7 +58,7 @@ class Target:
 
     `href` is the path, `types` and `interfaces` are what filters of entries are compared with.
     `discoverable` is whether `/oic/res` lists it, `has_plain_endpoint` whether it is served without
-    DTLS in RFNOP; doxm and pstat change that with the state (`gate.has_plain_endpoint`).
+    DTLS in RFNOP; doxm and pstat change that with the state (`facts.has_plain_endpoint`).
     """
 
     href: str

@@ -10,17 +10,19 @@ from onboardee.device.access.sources import source_of
 from onboardee.device.machine.standing import Standings
 from onboardee.device.machine.state import DeviceState, Report
 from onboardee.device.security.identity import expired_certificates
+from onboardee.device.security.offers import (
+    PinTerms,
+    awaited_owner,
+    returning_terms,
+    terms_for,
+)
 from onboardee.device.security.pin import PinPad, random_pin
 from onboardee.device.security.roles import AssertedRoles
 from onboardee.device.security.sessions import (
-    PinTerms,
     Terms,
-    awaited_owner,
     has_lost_credential,
     is_ownership_connection,
-    returning_terms,
     revocations_outdated,
-    terms_for,
 )
 from onboardee.device.security.tries import Tries
 from onboardee.device.simulation.compatibility import Compatibility

@@ -6,8 +6,8 @@ from typing import Any, Final, Protocol
 from msgspec import Struct
 
 from onboardee.device.access.call import Call
-from onboardee.device.access.gate import Decision
 from onboardee.device.access.ocf_interfaces import BASELINE
+from onboardee.device.access.rules import Decision
 from onboardee.device.access.target import Target
 from onboardee.svrdb.model import Database
 from onboardee.wire.coap import Code

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from onboardee.device.access.call import Call
-from onboardee.device.access.gate import has_plain_endpoint
+from onboardee.device.access.facts import has_plain_endpoint
 from onboardee.device.access.target import Target
 from onboardee.device.resources.base import Resource
 from onboardee.wire.path import Endpoint, Path, bracketed

@@ -1,4 +1,4 @@
-"""The random PIN of a transfer: shown at the device, typed into the tool (OCF Security 7.3.4).
+"""The random PIN of a transfer: shown at the device, typed into the tool (OCF Security 7.3.5).
 
 The PIN never crosses the network. Both sides make a pre-shared key of it and of the device's UUID:
 

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from functools import partial
 
 from onboardee.device.access.call import Call
-from onboardee.device.access.gate import Decision, out_of_season
 from onboardee.device.access.gate import decide as decide_call
+from onboardee.device.access.gate import out_of_season
 from onboardee.device.access.peer import Peer
 from onboardee.device.access.rights import OCF
+from onboardee.device.access.rules import Decision
 from onboardee.device.access.target import Operation, Target
 from onboardee.device.resources.oic_1_1 import OIC_1_1
 from onboardee.svrdb.model import Database, Season, State

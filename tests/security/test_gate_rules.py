@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from onboardee.device.access.gate import resource_owner
+from onboardee.device.access.facts import resource_owner
 from onboardee.device.access.peer import Peer
 from onboardee.device.access.target import Kind, Operation, Target
 from onboardee.svrdb.model import (

@@ -8,15 +8,17 @@ from uuid import UUID
 import pytest
 from msgspec.structs import replace
 
-from onboardee.device.security.sessions import (
+from onboardee.device.security.offers import (
     PinTerms,
-    Terms,
     awaited_owner,
+    returning_terms,
+    terms_for,
+)
+from onboardee.device.security.sessions import (
+    Terms,
     identity_uuid,
     pairwise_key,
     peer_of,
-    returning_terms,
-    terms_for,
 )
 from onboardee.svrdb.model import (
     NIL,

@@ -12,14 +12,16 @@ curve, one hash, no resumption, no renegotiation, no compression.
 From the outside in:
 
     endpoint, client            all sessions of a device; the one of a client
-    half_open, cookie           which handshakes are in progress, and who may begin one
+    half_open, cookie           the handshakes in progress, and who may begin one
     server_handshake,           what the messages mean for each side
       client_handshake
-    handshake                   what both sides have in common: order, transcript, keys
+    handshake                   what both sides have in common: order, keys
+    transcript,                 the hash of all messages; what is agreed on, and the keys
+      security_parameters
     transitions                 which message is allowed when, as two tables
     negotiation, suites         suite and extensions
-    flight, reassembly,         whole messages out of, and into, records
-      framing
+    flight                      what is sent, and sent again
+    reassembly, framing         whole messages out of records, and into them
     link                        a session after its handshake
     record, protection          records: numbers, replay, MAC and encryption
     hello, messages, codec      octets of messages

@@ -10,8 +10,6 @@ with what was offered, the certificate is verified, and Finished shows that the 
 hello and not one that somebody on the way had changed.
 """
 
-from hashlib import sha256
-
 from onboardee.wire.dtls import keys
 from onboardee.wire.dtls.codec import numbers
 from onboardee.wire.dtls.config import ClientConfig, HandshakeContext, Renegotiation
@@ -24,7 +22,6 @@ from onboardee.wire.dtls.errors import (
     UnsupportedExtension,
 )
 from onboardee.wire.dtls.exchange import Ephemeral, leaf_key, sign, verify
-from onboardee.wire.dtls.flight import Flight
 from onboardee.wire.dtls.handshake import CLIENT_LABEL, RANDOM_SIZE, SERVER_LABEL, Handshake
 from onboardee.wire.dtls.hello import (
     NO_EXTENSIONS,
@@ -73,7 +70,7 @@ class ClientHandshake(Handshake):
     def __init__(self, config: ClientConfig, context: HandshakeContext, now: float) -> None:
         super().__init__(context, now, Channel(), 0)
         self.state = HandshakeState.CLIENT_HELLO
-        self.client_random = context.entropy.token(RANDOM_SIZE)
+        self.security.client_random = context.entropy.token(RANDOM_SIZE)
         self._config = config
         self._cookie = b""
         self._cookies_left = _COOKIES
@@ -85,18 +82,9 @@ class ClientHandshake(Handshake):
         # Message number 0, record number 0: the server takes up the numbers that it sees.
         self._add_hello()
 
-    def start(self, now: float) -> None:
-        """Send the first flight, and repeat it from now on until it is answered."""
-        self._unsent = False
-        self._send()
-        self._timer.start(now)
-
     def _begin_flight(self) -> None:
         """Begin a flight that is packed as the imitated client would pack it."""
-        super()._begin_flight()
-        self.flight = Flight(
-            self._config.limits, one_record_per_datagram=self._config.one_record_per_datagram
-        )
+        self._transmission.begin(one_record_per_datagram=self._config.one_record_per_datagram)
 
     def _is_repetition(self, sequence: int) -> bool:
         """Whether the server repeats the flight that ours answers.
@@ -116,11 +104,16 @@ class ClientHandshake(Handshake):
         if self._config.renegotiation is Renegotiation.SCSV:
             suites = (*suites, RENEGOTIATION_SCSV)
         hello = ClientHello(
-            DTLS_1_2, self.client_random, b"", self._cookie, suites, extensions=self._offered
+            DTLS_1_2,
+            self.security.client_random,
+            b"",
+            self._cookie,
+            suites,
+            extensions=self._offered,
         )
         # The flight before, a hello without or with another cookie, is not repeated any more.
         self._begin_flight()
-        self._transcript = sha256()
+        self._transcript.begin_anew()
         self._add(HandshakeType.CLIENT_HELLO, hello.encode())
 
     def _handle(self, kind: HandshakeType, body: bytes) -> HandshakeState | None:
@@ -133,7 +126,7 @@ class ClientHandshake(Handshake):
             case HandshakeType.CERTIFICATE:
                 self._on_certificate(CertificateChain.decode(body))
             case HandshakeType.SERVER_KEY_EXCHANGE:
-                exchange = self.parameters.exchange
+                exchange = self.security.of_suite.exchange
                 self._on_key_exchange(ServerKeyExchange.decode(body, exchange))
             case HandshakeType.CERTIFICATE_REQUEST:
                 # Read for its form alone: there is one certificate to show, or none, whatever it
@@ -176,16 +169,16 @@ class ClientHandshake(Handshake):
         extensions = hello.extensions or NO_EXTENSIONS
         self._check_extensions(extensions)
         # Only suites of the configuration get here, which are all known.
-        self.suite = CipherSuite(hello.suite)
-        self.server_random = hello.random
-        self.extended_master_secret = ExtensionType.EXTENDED_MASTER_SECRET in extensions
-        self.encrypt_then_mac = ExtensionType.ENCRYPT_THEN_MAC in extensions
+        self.security.suite = CipherSuite(hello.suite)
+        self.security.server_random = hello.random
+        self.security.extended_master_secret = ExtensionType.EXTENDED_MASTER_SECRET in extensions
+        self.security.encrypt_then_mac = ExtensionType.ENCRYPT_THEN_MAC in extensions
         # Not for AEAD suites (RFC 7366 3), whose tag covers the ciphertext as it is.
-        if self.encrypt_then_mac and self.parameters.bulk is not Bulk.CBC:
+        if self.security.encrypt_then_mac and self.security.of_suite.bulk is not Bulk.CBC:
             raise IllegalParameter("encrypt_then_mac with a suite that has no MAC")
-        if self.parameters.exchange is KeyExchange.ECDSA:
+        if self.security.of_suite.exchange is KeyExchange.ECDSA:
             return HandshakeState.CLIENT_CERTIFICATE
-        if self.parameters.exchange is KeyExchange.PLAIN_PSK:
+        if self.security.of_suite.exchange is KeyExchange.PLAIN_PSK:
             return HandshakeState.CLIENT_HINT_OR_DONE
         return HandshakeState.CLIENT_KEY_EXCHANGE
 
@@ -229,7 +222,7 @@ class ClientHandshake(Handshake):
         assert self._peer_key is not None
         if signature.scheme not in self._config.signature_algorithms:
             raise IllegalParameter("not a signature algorithm we offered")
-        signed = self.client_random + self.server_random + curve_parameters(point)
+        signed = self.security.client_random + self.security.server_random + curve_parameters(point)
         verify(self._peer_key, signed, signature)
 
     def _answer(self) -> None:
@@ -260,7 +253,7 @@ class ClientHandshake(Handshake):
         the tool should hear that, and not that a Finished did not open.
         """
         # Made here and not at the start, so that a server that never answers costs no key pair.
-        exchange, shared, point, identity = self.parameters.exchange, b"", b"", b""
+        exchange, shared, point, identity = self.security.of_suite.exchange, b"", b"", b""
         if exchange.has_points:
             ephemeral = Ephemeral(self._context.entropy)
             shared, point = ephemeral.shared(self._server_point), ephemeral.point

@@ -21,7 +21,10 @@ from hashlib import sha256
 from hmac import compare_digest, digest
 
 from onboardee.wire.dtls.codec import vector
-from onboardee.wire.dtls.hello import ClientHello
+from onboardee.wire.dtls.framing import HandshakeMessage
+from onboardee.wire.dtls.hello import ClientHello, HelloVerifyRequest
+from onboardee.wire.dtls.numbers import DTLS_1_2, ContentType, HandshakeType
+from onboardee.wire.dtls.record import plain_record
 from onboardee.wire.entropy import Entropy
 
 _SECRET_SIZE = 32
@@ -40,9 +43,21 @@ class CookieJar:
         self._rotate_at: float | None = None
 
     def issue(self, address: Hashable, hello: ClientHello, now: float) -> bytes:
-        """Return the cookie for this address and these hello parameters."""
+        """Return the cookie for this address and these hello parameters, 32 octets."""
         self._rotate(now)
-        return _cookie(self._secret, address, hello)
+        return digest(self._secret, _bound(address, hello), sha256)
+
+    def demand(
+        self, hello: ClientHello, sequence: int, number: int, address: Hashable, now: float
+    ) -> bytes:
+        """Return the record with the HelloVerifyRequest that asks for the cookie.
+
+        Stateless: it has the hello's own message and record numbers, `sequence` and `number` (RFC
+        6347 4.2.1).
+        """
+        request = HelloVerifyRequest(DTLS_1_2, self.issue(address, hello, now))
+        message = HandshakeMessage(HandshakeType.HELLO_VERIFY_REQUEST, sequence, request.encode())
+        return plain_record(ContentType.HANDSHAKE, number, message.encode())
 
     def verify(self, address: Hashable, hello: ClientHello, now: float) -> bool:
         """Whether the hello carries a cookie that was issued to this address for this hello.
@@ -51,8 +66,12 @@ class CookieJar:
         wherever the two differ.
         """
         self._rotate(now)
+        # A first hello has none, and nothing has to be computed to see that.
+        if not hello.cookie:
+            return False
+        bound = _bound(address, hello)
         return any(
-            compare_digest(_cookie(secret, address, hello), hello.cookie)
+            compare_digest(digest(secret, bound, sha256), hello.cookie)
             for secret in (self._secret, self._previous)
         )
 
@@ -68,5 +87,6 @@ class CookieJar:
         self._rotate_at = now + self._lifetime
 
 
-def _cookie(secret: bytes, address: Hashable, hello: ClientHello) -> bytes:
-    return digest(secret, vector(2, repr(address).encode()) + hello.parameters(), sha256)
+def _bound(address: Hashable, hello: ClientHello) -> bytes:
+    """Return what a cookie is for: whose it is and which hello, so that it fits no other."""
+    return vector(2, repr(address).encode()) + hello.parameters()

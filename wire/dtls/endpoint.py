@@ -26,29 +26,26 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection, Hashable, Mapping
 from types import MappingProxyType
 
-from onboardee.wire.dtls.config import DtlsLimits, HandshakeContext, KeyLog, Offer, ServerPolicy
+from onboardee.wire.dtls.config import DtlsLimits, HandshakeContext, KeyLog, ServerPolicy
 from onboardee.wire.dtls.cookie import CookieJar
-from onboardee.wire.dtls.errors import Alert, AlertReceived, DecodeError, NoSessionError
+from onboardee.wire.dtls.errors import DecodeError, NoSessionError
 from onboardee.wire.dtls.events import (
     CloseReason,
     DataReceived,
     Event,
-    HandshakeFailed,
+    Output,
     SessionClosed,
     SessionEstablished,
 )
 from onboardee.wire.dtls.framing import HandshakeMessage, split_fragments
 from onboardee.wire.dtls.half_open import HalfOpen
-from onboardee.wire.dtls.hello import ClientHello, HelloVerifyRequest
+from onboardee.wire.dtls.hello import ClientHello
 from onboardee.wire.dtls.link import SessionLink
 from onboardee.wire.dtls.numbers import (
-    DTLS_1_2,
-    AlertDescription,
-    AlertLevel,
     ContentType,
     HandshakeType,
 )
-from onboardee.wire.dtls.record import Record, plain_record, split
+from onboardee.wire.dtls.record import FIRST_PROTECTED, Record, split
 from onboardee.wire.dtls.server_handshake import Opening, ServerHandshake
 from onboardee.wire.dtls.session import Session
 from onboardee.wire.entropy import Entropy
@@ -96,16 +93,16 @@ class ServerEndpoint:
         """`host_of` tells for which addresses one host stands, when handshakes have to give way."""
         self._policy = policy
         self._limits = limits
-        self._context = HandshakeContext(limits, entropy, keylog)
         self._cookies = CookieJar(entropy)
-        self._handshakes = HalfOpen(limits.half_open, host_of, entropy)
+        self._output = Output()
+        self._handshakes = HalfOpen(
+            HandshakeContext(limits, entropy, keylog), host_of, self._output
+        )
         # In order of last activity: the first is the next to idle out, and to be evicted.
         self._links: OrderedDict[Hashable, SessionLink] = OrderedDict()
         # The same sessions without the means to write records, for whoever only has to know of
         # them.
         self._sessions: dict[Hashable, Session] = {}
-        self._outbox: list[tuple[bytes, Hashable]] = []
-        self._events: list[Event] = []
         self.sessions: Mapping[Hashable, Session] = MappingProxyType(self._sessions)
         """The live session of each address."""
 
@@ -116,17 +113,17 @@ class ServerEndpoint:
 
     def take_datagrams(self) -> list[tuple[bytes, Hashable]]:
         """Return and forget what is to be sent, in order."""
-        datagrams, self._outbox = self._outbox, []
+        datagrams, self._output.datagrams = self._output.datagrams, []
         return datagrams
 
     @property
     def has_events(self) -> bool:
         """Tell whether anything happened that was not taken."""
-        return bool(self._events)
+        return bool(self._output.events)
 
     def take_events(self) -> list[Event]:
         """Return and forget what happened, in order."""
-        events, self._events = self._events, []
+        events, self._output.events = self._output.events, []
         return events
 
     def receive(self, datagram: bytes, address: Hashable, now: float) -> None:
@@ -137,7 +134,7 @@ class ServerEndpoint:
         keys.
         """
         for record in split(datagram):
-            if record.epoch == 0:
+            if record.sequence < FIRST_PROTECTED:
                 self._receive_plain(record, address, now)
                 continue
             link = self._links.get(address)
@@ -149,8 +146,9 @@ class ServerEndpoint:
                 # The client has our Finished, or it would not send data: nothing has to be
                 # repeated.
                 link.final_flight = None
-                self._touch(link, now)
-                self._events.append(DataReceived(link.session, content))
+                link.session.last_active = now
+                self._links.move_to_end(address)
+                self._output.events.append(DataReceived(link.session, content))
             else:
                 self._control(link, record.content_type, content)
 
@@ -164,8 +162,9 @@ class ServerEndpoint:
         link = self._links.get(session.address)
         if link is None or link.session is not session:
             raise NoSessionError(f"session with {session.address!r} has ended")
-        self._outbox.append((link.seal(plaintext), session.address))
-        self._touch(link, now)
+        self._output.datagrams.append((link.seal(plaintext), session.address))
+        session.last_active = now
+        self._links.move_to_end(session.address)
 
     def close(self, session: Session, now: float) -> None:
         """Send close_notify and forget the session; a session that has ended stays ended."""
@@ -179,7 +178,7 @@ class ServerEndpoint:
         if session is not None:
             self.close(session, now)
         if address in self._handshakes:
-            self._give_up(address, "dropped")
+            self._handshakes.give_up(address, "dropped")
 
     def close_all(self, now: float) -> None:
         """Close every session and give up every handshake."""
@@ -193,17 +192,14 @@ class ServerEndpoint:
         For a device whose credentials or state have changed: an offer that was made before must not
         lead to a session after it.
         """
-        for address in list(self._handshakes):
-            self._give_up(address, "abandoned")
+        self._handshakes.give_up_all("abandoned")
 
     def next_deadline(self) -> float | None:
         """Return when `tick` is due next, or None if nothing waits for time to pass.
 
         Sessions are in the order of their last activity, so that the first is the next to idle out.
         """
-        deadline = None
-        if self._handshakes:
-            deadline = min(handshake.deadline for handshake in self._handshakes.values())
+        deadline = self._handshakes.next_deadline() if self._handshakes else None
         if self._links:
             oldest = next(iter(self._links.values()))
             idle = oldest.session.last_active + self._limits.idle_timeout
@@ -215,12 +211,7 @@ class ServerEndpoint:
 
         To call it early does nothing; late, it does what was due.
         """
-        for address, handshake in list(self._handshakes.items()):
-            if now >= handshake.expires:
-                self._give_up(address, "timed out")
-            else:
-                handshake.tick(now)
-                self._flush(handshake, address)
+        self._handshakes.tick(now)
         while self._links:
             oldest = next(iter(self._links.values()))
             if now < oldest.session.last_active + self._limits.idle_timeout:
@@ -262,83 +253,24 @@ class ServerEndpoint:
         if session is not None and session.client_random == hello.random:
             return  # a late copy of the hello that led to the live session
         if not self._cookies.verify(address, hello, now):
-            self._demand_cookie(hello, message.sequence, number, address, now)
+            demand = self._cookies.demand(hello, message.sequence, number, address, now)
+            self._output.datagrams.append((demand, address))
             return
         # The same hello again asks for the same flight again; another random is a new attempt.
         handshake = self._handshakes.get(address)
-        if handshake is not None and handshake.client_random == hello.random:
-            handshake.repeat()
-            self._flush(handshake, address)
+        if handshake is not None and handshake.security.client_random == hello.random:
+            self._handshakes.repeat(handshake, address)
             return
         # From here on the client has shown that it receives what is sent to it.
         offer = self._policy.offer(address)
         if offer is not None:
-            self._open(Opening(hello, message, number), offer, address, now)
-
-    def _demand_cookie(
-        self, hello: ClientHello, sequence: int, number: int, address: Hashable, now: float
-    ) -> None:
-        """Answer statelessly, under the client's own numbers (RFC 6347 4.2.1)."""
-        request = HelloVerifyRequest(DTLS_1_2, self._cookies.issue(address, hello, now))
-        message = HandshakeMessage(HandshakeType.HELLO_VERIFY_REQUEST, sequence, request.encode())
-        record = plain_record(ContentType.HANDSHAKE, number, message.encode())
-        self._outbox.append((record, address))
-
-    def _open(self, opening: Opening, offer: Offer, address: Hashable, now: float) -> None:
-        """Begin a handshake in place of an older one of this address, within the bound on all.
-
-        A hello that allows no agreement is answered by an alert in the clear, as there are no keys;
-        the address was proven, so that nobody else is bothered.
-        """
-        if address in self._handshakes:
-            self._give_up(address, "superseded by a new attempt")
-        try:
-            handshake = ServerHandshake(opening, offer, self._context, now)
-        except Alert as alert:
-            content = bytes((AlertLevel.FATAL, alert.description))
-            record = plain_record(ContentType.ALERT, opening.record_number, content)
-            self._outbox.append((record, address))
-            self._events.append(HandshakeFailed(address, offer.tag, alert.description, str(alert)))
-            return
-        # Only now: a hello that leads to nothing must not push out anybody.
-        if self._handshakes.is_full:
-            self._give_up(self._handshakes.choose_victim(), "evicted by a newer attempt")
-        self._handshakes[address] = handshake
-        handshake.start(now)
-        self._flush(handshake, address)
+            self._handshakes.begin(Opening(hello, message, number), offer, address, now)
 
     def _continue(self, record: Record, address: Hashable, now: float) -> None:
         """Give a record to the handshake of this address, if there is one."""
-        handshake = self._handshakes.get(address)
-        if handshake is None:
-            return
-        try:
-            handshake.receive(record, now)
-        # An alert is sent behind what the flight still had to say; the handshake is over in any
-        # case.
-        except Alert as alert:
-            self._flush(handshake, address)
-            self._outbox.append((handshake.alert(alert.description), address))
-            self._fail(address, alert.description, str(alert))
-        except AlertReceived as ending:
-            self._fail(address, ending.known, str(ending))
-        else:
-            self._flush(handshake, address)
-            if handshake.is_established:
-                self._establish(handshake, address, now)
-
-    def _flush(self, handshake: ServerHandshake, address: Hashable) -> None:
-        self._outbox += [(datagram, address) for datagram in handshake.outbox]
-        handshake.outbox.clear()
-
-    def _give_up(self, address: Hashable, reason: str) -> None:
-        self._fail(address, None, reason)
-
-    def _fail(self, address: Hashable, alert: AlertDescription | None, reason: str) -> None:
-        """Forget a handshake, and report how far it had come."""
-        handshake = self._handshakes.pop(address)
-        tag, had_keys = handshake.offer.tag, handshake.has_keys
-        self._events.append(HandshakeFailed(address, tag, alert, reason, had_keys))
+        finished = self._handshakes.receive(record, address, now)
+        if finished is not None:
+            self._establish(finished, address, now)
 
     # --- live sessions
 
@@ -348,39 +280,33 @@ class ServerEndpoint:
         The order of events is: the new session, the end of the old one, the end of one too many,
         data that came early.
         """
-        del self._handshakes[address]
         old = self._links.pop(address, None)
         session = handshake.session(address, handshake.offer.tag, now)
         self._links[address] = SessionLink(handshake, session)
         self._sessions[address] = session
-        self._events.append(SessionEstablished(session, old.session if old else None))
+        self._output.events.append(SessionEstablished(session, old.session if old else None))
         if old is not None:
             old.session.alive = False
-            self._events.append(SessionClosed(old.session, CloseReason.REPLACED))
+            self._output.events.append(SessionClosed(old.session, CloseReason.REPLACED))
         # The one idle for longest; never the new one, which is the last in order.
         if len(self._links) > self._limits.sessions:
             self._close(next(iter(self._links.values())), CloseReason.EVICTED)
-        self._events += [DataReceived(session, data) for data in handshake.early_data]
+        self._output.events += [DataReceived(session, data) for data in handshake.early_data]
 
     def _control(self, link: SessionLink, content_type: int, content: bytes) -> None:
         """React to a record of the session that is no data."""
         reaction = link.control(content_type, content)
         address = link.session.address
-        self._outbox += [(datagram, address) for datagram in reaction.datagrams]
+        self._output.datagrams += [(datagram, address) for datagram in reaction.datagrams]
         if reaction.ending is not None:
             self._end(link, reaction.ending)
 
-    def _touch(self, link: SessionLink, now: float) -> None:
-        """Note activity, and keep the sessions in its order."""
-        link.session.last_active = now
-        self._links.move_to_end(link.session.address)
-
     def _close(self, link: SessionLink, reason: CloseReason) -> None:
-        self._outbox.append((link.close_notify(), link.session.address))
+        self._output.datagrams.append((link.close_notify(), link.session.address))
         self._end(link, reason)
 
     def _end(self, link: SessionLink, reason: CloseReason) -> None:
         del self._links[link.session.address]
         del self._sessions[link.session.address]
         link.session.alive = False
-        self._events.append(SessionClosed(link.session, reason))
+        self._output.events.append(SessionClosed(link.session, reason))

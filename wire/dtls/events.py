@@ -10,7 +10,7 @@ ownership connections never sees a moment without one.
 """
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from onboardee.wire.dtls.numbers import AlertDescription
@@ -75,3 +75,13 @@ class HandshakeFailed:
 
 
 Event = SessionEstablished | DataReceived | SessionClosed | HandshakeFailed
+
+
+@dataclass(slots=True)
+class Output:
+    """What a server endpoint has to say until it is collected: to its peers, and to its owner."""
+
+    datagrams: list[tuple[bytes, Hashable]] = field(default_factory=list)
+    """What is to be sent, each with the address that it goes to."""
+    events: list[Event] = field(default_factory=list)
+    """What happened."""

@@ -5,15 +5,9 @@ Records go in, datagrams come out of `outbox`, the peer's faults leave as an `Al
 
     record, epoch 0 --> fragments --> Reassembler --+--> _take --> table --> _handle
     record, epoch 1 --> channel.open --> fragments -+      |                    |
-                                                       transcript          flight, keys
+                                                       Transcript    Transmission, keys
                                                                                 |
                           outbox <-- channel.seal <-- Flight <------------------+
-
-The transcript is the SHA-256 of all messages from the second ClientHello on, of both sides, each as
-if it had come in one piece (RFC 6347 4.2.6). It is taken at four points, and each has to be the
-right one: through ClientKeyExchange for the extended master secret and for CertificateVerify,
-before the client's Finished, and before the server's. `_prior` is the hash before the message that
-is being handled, as a Finished or CertificateVerify is not part of what it covers.
 
 Epochs change in two steps, as the two sides do at different times:
 
@@ -32,7 +26,6 @@ silently and never count.
 
 from abc import ABC, abstractmethod
 from collections.abc import Hashable
-from hashlib import sha256
 from hmac import compare_digest
 from typing import ClassVar, Final
 
@@ -41,20 +34,19 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from onboardee.wire.dtls import keys
 from onboardee.wire.dtls.config import HandshakeContext
 from onboardee.wire.dtls.errors import Alert, AlertReceived, BadRecordMac, DecryptError
-from onboardee.wire.dtls.flight import Flight, RetransmissionTimer
+from onboardee.wire.dtls.flight import Flight, Transmission
 from onboardee.wire.dtls.framing import HANDSHAKE_HEADER_SIZE, HandshakeMessage, split_fragments
 from onboardee.wire.dtls.numbers import (
     AlertDescription,
     AlertLevel,
-    CipherSuite,
     ContentType,
     HandshakeType,
 )
-from onboardee.wire.dtls.protection import protection
 from onboardee.wire.dtls.reassembly import Reassembler
 from onboardee.wire.dtls.record import RECORD_HEADER_SIZE, Channel, Record
+from onboardee.wire.dtls.security_parameters import SecurityParameters
 from onboardee.wire.dtls.session import Role, Session
-from onboardee.wire.dtls.suites import SUITES, SuiteParameters
+from onboardee.wire.dtls.transcript import Transcript
 from onboardee.wire.dtls.transitions import HandshakeInput, HandshakeState, Steps, followers
 
 CLIENT_LABEL: Final = b"client finished"
@@ -65,10 +57,6 @@ RANDOM_SIZE: Final = 32
 7.4.1.2 would tell strangers the device's clock."""
 _FINISHED_SIZE: Final = HANDSHAKE_HEADER_SIZE + keys.VERIFY_DATA_LENGTH
 """Octets of a Finished in one piece."""
-_REPEATS: Final = 8
-"""How often one flight is sent again because the peer repeats its own."""
-_NOT_HASHED: Final = frozenset({HandshakeType.HELLO_REQUEST, HandshakeType.HELLO_VERIFY_REQUEST})
-"""Messages that are no part of the transcript (RFC 5246 7.4.1.1, RFC 6347 4.2.1)."""
 
 
 class Handshake(ABC):
@@ -86,31 +74,23 @@ class Handshake(ABC):
     ) -> None:
         limits = context.limits
         self.channel = channel
-        self.outbox: list[bytes] = []
         self.early_data: list[bytes] = []
         """Application data that overtook Finished; to be delivered once it has arrived."""
         self.expires = now + limits.handshake_timeout
         self.state: HandshakeState
-        self.client_random = self.server_random = b""
+        self.security = SecurityParameters()
         self.psk_hint = b""
         self.peer_identity: bytes | None = None
         self.peer_certificates: tuple[bytes, ...] = ()
-        self.suite: CipherSuite
-        self.extended_master_secret = False
-        self.encrypt_then_mac = False
-        self.flight = Flight(limits)
-        self._master = b""
         self._peer_key: ec.EllipticCurvePublicKey | None = None
         self._context = context
-        self._timer = RetransmissionTimer(limits)
-        self._next_sequence = sequence
+        self._transmission = Transmission(channel, limits, sequence)
+        self.outbox = self._transmission.outbox
+        """Datagrams to send; whoever sends them clears it."""
         self._inbox = Reassembler(sequence, limits)
-        self._transcript = sha256()
-        self._prior = b""
+        self._transcript = Transcript()
         self._early_records: list[Record] = []
         self._change_cipher_spec_came = False
-        self._unsent = False
-        self._repeats = _REPEATS
         self._unopened: type[Alert] = BadRecordMac
         self._why_unopened = "Finished does not open: the keys differ"
 
@@ -125,7 +105,12 @@ class Handshake(ABC):
 
         From then on a peer with a wrong key is about to hear so, and most of the work is done.
         """
-        return bool(self._master)
+        return bool(self.security.master_secret)
+
+    @property
+    def flight(self) -> Flight:
+        """What was sent last, to be sent again if need be."""
+        return self._transmission.flight
 
     @property
     def deadline(self) -> float:
@@ -133,29 +118,20 @@ class Handshake(ABC):
 
         The endpoint ends a handshake that has expired; this object does not know that it is over.
         """
-        timer = self._timer.deadline
+        timer = self._transmission.deadline
         return self.expires if timer is None else min(timer, self.expires)
 
-    @property
-    def parameters(self) -> SuiteParameters:
-        """The negotiated suite's row of the table."""
-        return SUITES[self.suite]
+    def start(self, now: float) -> None:
+        """Send the first flight, and repeat it from now on until it is answered."""
+        self._transmission.send_new(now)
 
     def tick(self, now: float) -> None:
         """Repeat the flight if its timer expired."""
-        if self._timer.deadline is not None and now >= self._timer.deadline:
-            self._send()
-            self._timer.back_off(now)
+        self._transmission.tick(now)
 
     def repeat(self) -> None:
-        """Send the flight again because the peer seems to have missed it (RFC 6347 4.2.4).
-
-        A few times only, as one forged datagram of the peer's would each time be answered by a
-        whole flight of ours. The timer goes on repeating it, ever more slowly.
-        """
-        if self._repeats:
-            self._repeats -= 1
-            self._send()
+        """Send the flight again because the peer seems to have missed it, a few times only."""
+        self._transmission.repeat()
 
     def receive(self, record: Record, now: float) -> None:
         """Take a record.
@@ -177,14 +153,9 @@ class Handshake(ABC):
         else:
             self._receive_protected(record)
         self._progress()
-        # Once, after everything in the record was handled, so that a flight is never sent
-        # half-built.
-        if self._unsent:
-            self._unsent = False
-            self._send()
-            self._timer.start(now)
+        self._transmission.send_new(now)
         if self.is_established:
-            self._timer.stop()
+            self._transmission.stop()
 
     def alert(self, description: AlertDescription) -> bytes:
         """Return the record that tells the peer of the end.
@@ -197,15 +168,16 @@ class Handshake(ABC):
 
     def session(self, address: Hashable, tag: object, now: float) -> Session:
         """Return the session that the finished handshake made; `tag` is that of the offer."""
+        agreed = self.security
         return Session(
             address=address,
-            suite=self.suite,
+            suite=agreed.suite,
             role=self.role,
-            client_random=self.client_random,
-            server_random=self.server_random,
-            master_secret=self._master,
-            extended_master_secret=self.extended_master_secret,
-            encrypt_then_mac=self.encrypt_then_mac,
+            client_random=agreed.client_random,
+            server_random=agreed.server_random,
+            master_secret=agreed.master_secret,
+            extended_master_secret=agreed.extended_master_secret,
+            encrypt_then_mac=agreed.encrypt_then_mac,
             established_at=now,
             last_active=now,
             tag=tag,
@@ -306,9 +278,7 @@ class Handshake(ABC):
         """
         candidates = followers(self.steps, self.state, message.type)
         kind = HandshakeType(message.type)
-        self._prior = self._transcript.digest()
-        if kind not in _NOT_HASHED:
-            self._transcript.update(message.encode())
+        self._transcript.receive(message)
         chosen = self._handle(kind, message.body)
         # A handler that returned another state would be an error in the program, not of the peer.
         assert chosen is None or chosen in candidates
@@ -321,28 +291,11 @@ class Handshake(ABC):
     # --- keys
 
     def _derive_keys(self, premaster: bytes) -> None:
-        """Compute the master secret over the transcript so far and install the record keys."""
-        # Both sides offered and answered RFC 7627, or the secret rests on the randoms alone.
-        if self.extended_master_secret:
-            self._master = keys.extended_master_secret(premaster, self._transcript.digest())
-        else:
-            self._master = keys.master_secret(premaster, self.client_random, self.server_random)
+        """Compute the keys over the transcript so far; each side writes with its own."""
+        self.security.derive(premaster, self._transcript.digest())
         if self._context.keylog is not None:
-            line = f"CLIENT_RANDOM {self.client_random.hex()} {self._master.hex()}"
-            self._context.keylog(line)
-        self._install_keys()
-
-    def _install_keys(self) -> None:
-        """Cut the key block and give the channel its keys; each side writes with its own."""
-        suite, entropy = self.parameters, self._context.entropy
-        block = keys.key_block(
-            self._master, self.client_random, self.server_random, suite.key_block_size
-        )
-        pair = keys.cut(block, suite.mac_size, suite.key_size, suite.fixed_iv_size)
-        client, server = (
-            protection(suite, half, entropy, encrypt_then_mac=self.encrypt_then_mac)
-            for half in pair
-        )
+            self._context.keylog(self.security.keylog_line())
+        client, server = self.security.protections(self._context.entropy)
         if self.role is Role.SERVER:
             self.channel.set_keys(writer=server, reader=client)
         else:
@@ -354,31 +307,18 @@ class Handshake(ABC):
         It is the proof that both sides saw the same handshake: suites, extensions, points,
         certificates.
         """
-        expected = keys.verify_data(self._master, label, self._prior)
+        expected = self.security.verify_data(label, self._transcript.before_last)
         if not compare_digest(expected, body):
             raise DecryptError("Finished does not fit the transcript")
 
     # --- sending
 
-    def _begin_flight(self) -> None:
-        """Begin a new flight, which also means that the peer has received the one before."""
-        self.flight = Flight(self._context.limits)
-        self._repeats = _REPEATS
-        self._unsent = True
-
     def _add(self, kind: HandshakeType, body: bytes) -> None:
-        """Append a message of ours to flight and transcript, under the next number."""
-        message = HandshakeMessage(kind, self._next_sequence, body)
-        self._next_sequence += 1
-        self._transcript.update(message.encode())
-        self.flight.add(message, self.channel.writing)
+        """Append a message of ours to flight and transcript."""
+        self._transcript.add(self._transmission.add(kind, body))
 
     def _add_finished(self, label: bytes) -> None:
         """Append ChangeCipherSpec and Finished; from here on we write in epoch 1."""
-        self.flight.add_change_cipher_spec()
-        self.channel.writing = 1
-        data = keys.verify_data(self._master, label, self._transcript.digest())
+        self._transmission.add_change_cipher_spec()
+        data = self.security.verify_data(label, self._transcript.digest())
         self._add(HandshakeType.FINISHED, data)
-
-    def _send(self) -> None:
-        self.outbox += self.flight.datagrams(self.channel)

@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives import hashes, hmac
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESCCM, AESGCM
 
-from onboardee.wire.dtls.keys import WriteKeys
+from onboardee.wire.dtls.keys import WriteKeys, cut
 from onboardee.wire.dtls.numbers import DTLS_1_2
 from onboardee.wire.dtls.suites import Bulk, SuiteParameters
 from onboardee.wire.entropy import Entropy
@@ -220,3 +220,17 @@ def protection(
     if parameters.bulk is Bulk.CBC:
         return CbcProtection(keys, entropy)
     return AeadProtection(keys, parameters)
+
+
+def protections(
+    parameters: SuiteParameters, block: bytes, entropy: Entropy, *, encrypt_then_mac: bool
+) -> tuple[Protection, Protection]:
+    """Return what the client writes with and what the server writes with, from the key block.
+
+    `block` has `parameters.key_block_size` octets.
+    """
+    client, server = cut(block, parameters.mac_size, parameters.key_size, parameters.fixed_iv_size)
+    return (
+        protection(parameters, client, entropy, encrypt_then_mac=encrypt_then_mac),
+        protection(parameters, server, entropy, encrypt_then_mac=encrypt_then_mac),
+    )

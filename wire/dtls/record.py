@@ -36,7 +36,8 @@ _HEADER = struct.Struct(">BHQH")
 _VERSIONS: Final = frozenset({DTLS_1_2, DTLS_1_0})
 """In a header; a first ClientHello may still have that of 1.0 (RFC 6347 4.2.1)."""
 _NUMBER_BITS: Final = 48
-_NUMBER_MASK: Final = 2**_NUMBER_BITS - 1
+FIRST_PROTECTED: Final = 1 << _NUMBER_BITS
+"""The lowest `Record.sequence` of epoch 1; what is below it is in the clear."""
 _WINDOW: Final = 64
 _WINDOW_MASK: Final = 2**_WINDOW - 1
 
@@ -123,7 +124,7 @@ class Channel:
     __slots__ = ("_next", "_reader", "_window", "_writer", "reading", "writing")
 
     def __init__(self, first_number: int = 0) -> None:
-        self._next = [first_number, 1 << _NUMBER_BITS]
+        self._next = [first_number, FIRST_PROTECTED]
         self._writer: Protection | None = None
         self._reader: Protection | None = None
         self._window = ReplayWindow()
@@ -153,10 +154,11 @@ class Channel:
 
         None does not tell which, and nothing is raised: records of strangers are many.
         """
-        number = record.sequence & _NUMBER_MASK
-        if self._reader is None or not self._window.is_fresh(number):
+        # The number in epoch 1: below zero in epoch 0, too high in the others.
+        number = record.sequence - FIRST_PROTECTED
+        if self._reader is None or not 0 <= number < FIRST_PROTECTED:
             return None
-        if record.version != DTLS_1_2 or record.epoch != 1:
+        if record.version != DTLS_1_2 or not self._window.is_fresh(number):
             return None
         content = self._reader.open(record.content_type, record.sequence, record.fragment)
         if content is None or len(content) > MAXIMUM_CONTENT:

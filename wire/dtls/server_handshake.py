@@ -80,23 +80,26 @@ class ServerHandshake(Handshake):
         super().__init__(context, now, Channel(opening.record_number), sequence)
         self.offer = offer
         self._unopened = offer.wrong_key
-        self.suite = agreement.suite
-        self.extended_master_secret = agreement.extended_master_secret
-        self.client_random = opening.hello.random
-        self.server_random = context.entropy.token(RANDOM_SIZE)
-        has_points = self.parameters.exchange.has_points
+        self.security.suite = agreement.suite
+        self.security.extended_master_secret = agreement.extended_master_secret
+        self.security.client_random = opening.hello.random
+        self.security.server_random = context.entropy.token(RANDOM_SIZE)
+        has_points = self.security.of_suite.exchange.has_points
         self._ephemeral = Ephemeral(context.entropy) if has_points else None
         # A certificate of the client is asked for on certificate suites alone: on anonymous and PSK
         # suites a CertificateRequest is not allowed (RFC 5246 7.4.4, RFC 5489 2).
         self._requests_certificate = (
-            self.parameters.exchange is KeyExchange.ECDSA and offer.verify_peer is not None
+            self.security.of_suite.exchange is KeyExchange.ECDSA and offer.verify_peer is not None
         )
         # The ClientHello was taken by the endpoint; it is the first message of the transcript.
         self._inbox.next_sequence = sequence + 1
-        self._transcript.update(opening.message.encode())
-        self._begin_flight()
+        self._transcript.add(opening.message)
+        self._transmission.begin()
         hello = ServerHello(
-            DTLS_1_2, self.server_random, self.suite, extensions=agreement.extensions
+            DTLS_1_2,
+            self.security.server_random,
+            self.security.suite,
+            extensions=agreement.extensions,
         )
         self._add(HandshakeType.SERVER_HELLO, hello.encode())
         self._add_credentials()
@@ -107,19 +110,13 @@ class ServerHandshake(Handshake):
             else HandshakeState.SERVER_KEY_EXCHANGE
         )
 
-    def start(self, now: float) -> None:
-        """Send the second flight, and repeat it from now on until it is answered."""
-        self._unsent = False
-        self._send()
-        self._timer.start(now)
-
     def _add_credentials(self) -> None:
         """Append what proves the server: certificate and signature, or nothing but the hint.
 
         On anonymous and PSK suites the point is unsigned; PSK proves both sides by the key at the
         end.
         """
-        exchange, signature = self.parameters.exchange, None
+        exchange, signature = self.security.of_suite.exchange, None
         if exchange is KeyExchange.ECDSA:
             certificate = self.offer.certificate
             assert certificate is not None
@@ -142,7 +139,9 @@ class ServerHandshake(Handshake):
         another handshake.
         """
         parameters = curve_parameters(self._point)
-        return sha256(self.client_random + self.server_random + parameters).digest()
+        return sha256(
+            self.security.client_random + self.security.server_random + parameters
+        ).digest()
 
     def _handle(self, kind: HandshakeType, body: bytes) -> HandshakeState | None:
         """Act on a message. The server's table leaves no choice, so that nothing is returned."""
@@ -150,11 +149,11 @@ class ServerHandshake(Handshake):
             case HandshakeType.CERTIFICATE:
                 self._on_certificate(CertificateChain.decode(body))
             case HandshakeType.CLIENT_KEY_EXCHANGE:
-                exchange = self.parameters.exchange
+                exchange = self.security.of_suite.exchange
                 self._on_key_exchange(ClientKeyExchange.decode(body, exchange))
             case HandshakeType.CERTIFICATE_VERIFY:
                 assert self._peer_key is not None
-                verify_digest(self._peer_key, self._prior, Signature.decode(body))
+                verify_digest(self._peer_key, self._transcript.before_last, Signature.decode(body))
             case HandshakeType.FINISHED:
                 self._on_finished(body)
         return None
@@ -177,7 +176,7 @@ class ServerHandshake(Handshake):
         The identity is kept as it came; what it means is not for this engine.
         """
         shared = b"" if self._ephemeral is None else self._ephemeral.shared(message.point)
-        if self.parameters.exchange.has_identity:
+        if self.security.of_suite.exchange.has_identity:
             psk = self._key_for(message.identity)
             shared = keys.psk_premaster(shared or bytes(len(psk)), psk)
             self.peer_identity = message.identity
@@ -199,5 +198,5 @@ class ServerHandshake(Handshake):
     def _on_finished(self, body: bytes) -> None:
         """Check the client's Finished and answer with ours, after which the session exists."""
         self._check_finished(CLIENT_LABEL, body)
-        self._begin_flight()
+        self._transmission.begin()
         self._add_finished(SERVER_LABEL)

@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from onboardee.device.access.call import Call
-from onboardee.device.access.gate import resource_owner
+from onboardee.device.access.facts import resource_owner
 from onboardee.device.access.ocf_interfaces import BASELINE
 from onboardee.device.access.target import PCONF, Kind, Target
 from onboardee.device.resources.base import COMMON, Outcome, ReadOnly, RefusedError, Representation

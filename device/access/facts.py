@@ -1,0 +1,56 @@
+"""What follows for a resource from the device's state, the database and the profile.
+
+Rules of the gate rest on these facts, and so does what the device tells of itself (the links in
+`/oic/res`, a new owner's rights): what is announced and what is allowed cannot differ.
+"""
+
+from typing import Final
+from uuid import UUID
+
+from onboardee.device.access.call import Call
+from onboardee.device.access.entries import is_shown_to_anybody
+from onboardee.device.access.target import ACL, AMACL, DOXM, DPAIRING, PCONF, PSTAT
+from onboardee.svrdb.model import NIL, OWNED_RESOURCES, Database, State
+
+_OWNED: Final = {
+    **{f"/oic/sec/{name}": name for name in OWNED_RESOURCES},
+    ACL: "acl2",
+    AMACL: "acl2",
+    PCONF: "pconf",
+    DPAIRING: "pconf",
+}
+"""The resources with an owner of their own, and whose field of the database names it. Those of OIC
+1.1 are views of acl2 and have its owner."""
+
+
+def has_plain_endpoint(call: Call) -> bool:
+    """Tell whether the resource is to be found at an unsecured endpoint in the present state.
+
+    doxm and pstat are while the device waits for a transfer (OCF Security 8.3). The links in
+    `/oic/res` follow from this and the gate's rule from the same facts, so that no link leads to an
+    endpoint that refuses everybody.
+    """
+    target = call.target
+    if target.href == DOXM and shows_owner(call):
+        return True
+    if target.href in {DOXM, PSTAT}:
+        return call.state is State.RFOTM and not call.has_session
+    return target.has_plain_endpoint
+
+
+def shows_owner(call: Call) -> bool:
+    """Tell whether the profile lets anybody read doxm now, always or by an entry that says so."""
+    if call.state is not State.RFNOP:
+        return False
+    granted = call.concessions
+    return granted.shows_owner or (granted.shows_owner_by_entry and is_shown_to_anybody(DOXM, call))
+
+
+def resource_owner(database: Database, href: str) -> UUID | None:
+    """Return the `rowneruuid` of a security resource; others have none."""
+    owner: UUID | None = None
+    if (name := _OWNED.get(href)) is not None:
+        owner = getattr(database, name).resource_owner
+    if owner == NIL and href in {PCONF, DPAIRING}:
+        return database.doxm.owner_uuid  # until somebody is named, as only tools of OIC 1.1 do
+    return owner
