@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -27,7 +27,7 @@ from onboardee.device.events.automatic_snapshots import keep_snapshots
 from onboardee.device.machine.boot import Surroundings, boot
 from onboardee.device.machine.budget import Budgets
 from onboardee.device.machine.layer import AnyDevice
-from onboardee.device.net.binding import Ports
+from onboardee.device.net.binding import BindError, Ports
 from onboardee.device.net.control import ControlServer
 from onboardee.device.net.hub import Hub
 from onboardee.device.security.factory import new_database
@@ -38,6 +38,7 @@ from onboardee.wire.entropy import Entropy, SeededEntropy, SystemEntropy
 
 if TYPE_CHECKING:
     from onboardee.device.cli.watching import WatchOptions
+    from onboardee.device.metrics.serving import Metering
 
 
 _OF_HOST: Final = frozenset(
@@ -85,6 +86,8 @@ class HostOptions:
     adopt: bool = False
     budgets: Budgets = field(default_factory=Budgets)
     """How much may be sent in the clear, for all devices together."""
+    metering: "Metering | None" = None
+    """What measures the devices for Prometheus."""
 
 
 def run(planned: Sequence[PlannedDevice], options: HostOptions) -> None:
@@ -99,7 +102,11 @@ def run(planned: Sequence[PlannedDevice], options: HostOptions) -> None:
             ending.callback(options.watch.close)
         is_alone = len(planned) == 1
         devices = [_made(device, options, log, ending, is_alone=is_alone) for device in planned]
-        asyncio.run(_serve(devices, [device.directory for device in planned], options.ports))
+        metering = options.metering
+        if metering is not None:
+            devices = [(metering.around(device), store) for device, store in devices]
+        directories = [device.directory for device in planned]
+        asyncio.run(_serve(devices, directories, options.ports, metering))
 
 
 def _made(
@@ -192,7 +199,10 @@ def _ignored(store: Store, device: PlannedDevice, options: HostOptions) -> Itera
 
 
 async def _serve(
-    devices: Sequence[tuple[AnyDevice, Store]], directories: Sequence[Path], ports: Ports
+    devices: Sequence[tuple[AnyDevice, Store]],
+    directories: Sequence[Path],
+    ports: Ports,
+    metering: "Metering | None",
 ) -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -201,6 +211,8 @@ async def _serve(
     hub = Hub()
     async with AsyncExitStack() as ending:
         ending.callback(hub.stop)
+        if metering is not None:
+            ending.callback(_metered(metering))
         for (device, store), directory in zip(devices, directories, strict=True):
             kept = device.profile.snapshots.automatic
             keep_snapshots(device.bus, store, kept, partial(hub.do_on_disk, device))
@@ -211,6 +223,15 @@ async def _serve(
             if control is not None:
                 await control.serve(hosted)
         await stopped.wait()
+
+
+def _metered(metering: "Metering") -> Callable[[], None]:
+    """Answer Prometheus from now on. Raises `BindError`."""
+    try:
+        return metering.serve()
+    except OSError as error:
+        reason = f"cannot answer Prometheus: {error.strerror or error}"
+        raise BindError(f"{reason}; choose another address or port for --metrics") from error
 
 
 def _control(directory: Path, device: AnyDevice) -> ControlServer | None:

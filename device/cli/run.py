@@ -52,6 +52,18 @@ def _uuid(_context: click.Context, _option: click.Parameter, value: UUID | None)
     return value
 
 
+def _place(
+    _context: click.Context, _option: click.Parameter, value: str | None
+) -> tuple[str, int] | None:
+    """Read `HOST:PORT`, or a port of this machine alone; an IPv6 address stands in brackets."""
+    if value is None:
+        return None
+    host, _, port = value.rpartition(":")
+    if not port.isdigit() or int(port) > 65535:
+        raise click.BadParameter(f"{value} is no [HOST:]PORT, as in 9100 or 0.0.0.0:9100")
+    return host.removeprefix("[").removesuffix("]") or "127.0.0.1", int(port)
+
+
 _OPTIONS: Final = (
     click.argument("profiles", metavar="PROFILE...", nargs=-1),
     click.option("--all", "everything", is_flag=True, help="Run every built-in profile."),
@@ -176,6 +188,12 @@ _OPTIONS: Final = (
         metavar="FAULT",
         help="Let something go wrong, as in 'drop at=credential'; may repeat. The guide lists "
         "them.",
+    ),
+    click.option(
+        "--metrics",
+        callback=_place,
+        metavar="[HOST:]PORT",
+        help="Answer Prometheus there; on this machine alone unless a HOST is given.",
     ),
     click.option(
         "--log-format", type=click.Choice(["console", "json"]), default="console", show_default=True

@@ -34,6 +34,7 @@ from onboardee.wire.path import Endpoint
 if TYPE_CHECKING:
     from onboardee.device.cli.auditing import Auditor
     from onboardee.device.cli.watching import WatchOptions
+    from onboardee.device.metrics.serving import Metering
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +63,7 @@ class RunOptions:
     capture: Path | None
     record: Path | None
     faults: tuple[str, ...]
+    metrics: tuple[str, int] | None
     log_format: str
     verbose: bool
 
@@ -155,7 +157,17 @@ def _host_options(
         keylog=None if options.keylog is None else KeyWriter.open(options.keylog),
         watch=_watch(options, auditor),
         adopt=options.adopt,
+        metering=_metering(options.metrics),
     )
+
+
+def _metering(place: tuple[str, int] | None) -> "Metering | None":
+    if place is None:
+        return None
+    # it brings an HTTP server, which devices without it do without
+    from onboardee.device.metrics.serving import Metering  # noqa: PLC0415
+
+    return Metering(*place)
 
 
 def _watch(options: RunOptions, auditor: "Auditor | None") -> "WatchOptions | None":
