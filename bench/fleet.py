@@ -16,7 +16,7 @@ from uuid import UUID
 from load import resident_kib
 
 from onboardee.device.simulation.profile import built_in_names
-from onboardee.device.testing import MemoryNetwork, Notification, Watcher, memory_device
+from onboardee.device.testing import Heard, MemoryNetwork, PlainClient, memory_device
 from onboardee.obt import Address, AsyncioTransport, find_unowned_at, take_ownership
 
 OWNER = UUID("11111111-2222-4333-8444-555555555555")
@@ -75,17 +75,17 @@ async def owned(fleet: Process) -> tuple[int, float]:
     return count, time.perf_counter() - started
 
 
-def hour(seed: int) -> tuple[list[list[Notification]], float]:
+def hour(seed: int) -> tuple[list[list[Heard]], float]:
     """Let all devices live an hour, each resource observed; return what was heard."""
-    network, watchers = MemoryNetwork(), []
+    network, clients = MemoryNetwork(), []
     for number, name in enumerate(built_in_names()):
         host = f"10.0.1.{number}"
         device = memory_device(network, name, host=host, seed=f"{seed} {name}", open_to_all=True)
-        watchers.append(Watcher(network, host=host, own_host=f"10.0.2.{number}"))
-        watchers[-1].observe(device.appliances)
+        clients.append(PlainClient(network, host=host, own_host=f"10.0.2.{number}"))
+        clients[-1].observe(device.appliances)
     started = time.perf_counter()
     network.run(HOUR)
-    return [watcher.heard for watcher in watchers], time.perf_counter() - started
+    return [client.heard for client in clients], time.perf_counter() - started
 
 
 def main() -> int:

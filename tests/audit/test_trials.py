@@ -47,15 +47,15 @@ def test_a_sound_tool_passes() -> None:
 
 def test_a_tool_that_boasts_fails() -> None:
     """Whoever claims a success that there is not fails, wherever the device is not owned."""
-    result = tried("boasting", "refuses-owned", "already-owned", "lost-answer-select")
+    result = tried("boasting", "refuses-owned", "already-owned", "doubled")
     assert result.exit_code == 1
     assert "the tool claims success, and the device is not owned" in result.output
-    assert "passed        lost-answer-select" in result.output
+    assert "passed        doubled" in result.output
 
 
 def test_a_tool_that_is_shy_fails() -> None:
     """A tool that says it failed, and owns the device, is told so."""
-    result = tried("shy", "lost-answer-select")
+    result = tried("shy", "doubled")
     assert result.exit_code == 1
     assert "failed with exit code 1" in result.output
 
@@ -77,9 +77,9 @@ def test_a_fault_that_never_acted_is_no_success() -> None:
 def test_known_failures_are_no_news(tmp_path: Path) -> None:
     """They are told, and change neither exit code nor the result for CI."""
     known, suite = tmp_path / "known", tmp_path / "t.xml"
-    known.write_text("lost-answer-select\n", encoding="utf-8")
+    known.write_text("doubled\n", encoding="utf-8")
     more = ("--known", str(known), "--junit", str(suite))
-    result = tried("shy", "lost-answer-select", more=more)
+    result = tried("shy", "doubled", more=more)
     assert result.exit_code == 0
     assert "This is known" in result.output
     root = ET.parse(suite).getroot()

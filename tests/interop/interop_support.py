@@ -131,12 +131,12 @@ def running_light(
 
 
 @contextmanager
-def mbedtls_session(configuration: Any, port: int) -> Iterator[Any]:
-    """Open a DTLS session with Mbed TLS, and yield its socket."""
+def mbedtls_session(configuration: Any, port: int, patience: float = 30) -> Iterator[Any]:
+    """Open a DTLS session with Mbed TLS, and yield its socket; wait so many seconds for answers."""
     from mbedtls import tls  # noqa: PLC0415 - some machines have none, and skip its tests
 
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as plain:
-        plain.settimeout(30)
+        plain.settimeout(patience)
         wrapped = tls.ClientContext(configuration).wrap_socket(plain, server_hostname=None)
         wrapped.connect(("127.0.0.1", port))
         wrapped.do_handshake()

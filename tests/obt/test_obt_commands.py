@@ -83,11 +83,13 @@ def test_a_device_that_is_away(home: Home, monkeypatch: pytest.MonkeyPatch) -> N
         away = type(record.secured[0])("127.0.0.1", 9)
 
         database.devices.put(replace(record, secured=(away,), plain=away))
-    said = home.obt("remove", "kitchen", code=3)
-    assert "`onboardee obt resume 4` does what remains" in said.stderr
-    assert [each["state"] for each in home.json("ls")] == ["removing", "owned"]
-    assert "operation 4 (remove" in home.obt("read", "kitchen", "/light/switch").stderr
-    assert "remain unfinished" in home.obt("resume", code=3).stderr
+    with monkeypatch.context() as hurried:
+        hurried.setattr("onboardee.device.cli.reaching.PATIENCE", 0.3)
+        said = home.obt("remove", "kitchen", code=3)
+        assert "`onboardee obt resume 4` does what remains" in said.stderr
+        assert [each["state"] for each in home.json("ls")] == ["removing", "owned"]
+        assert "operation 4 (remove" in home.obt("read", "kitchen", "/light/switch").stderr
+        assert "remain unfinished" in home.obt("resume", code=3).stderr
     with home.database() as database:
         database.devices.put(record)
     assert home.json("resume")[0]["result"] == "done"
