@@ -1,54 +1,20 @@
-"""Trials: devices that misbehave in one thing each, and what a sound tool makes of it.
+"""The table of all trials: devices that misbehave in one thing each.
 
-A trial is data: the faults of its device, what of its profile is different, and what is expected
-of the tool. `completes`: it owns the device, and says so. `gives up`: it says that it failed, the
-device is not owned, and the tool owns it in the next attempt, when the device is honest. `is true`:
-it may do either, but what it says is so. In none of them a tool may claim a success that there is
-not.
+`python tests/audit/rules_page.py` writes it into `docs/audit-rules.md`. The order is that of a
+transfer: the network, the steps, what answers say, handshakes, certificates, the disk.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from dataclasses import replace as with_fields
-from enum import StrEnum
 from typing import Final
 
 from msgspec.structs import replace
 
-from onboardee.device.faults.terms import Fault, parse
-from onboardee.device.simulation.profile import Profile
+from onboardee.device.audit.trial import Expectation, Need, Trial
+from onboardee.device.audit.trial import trial as _trial
+from onboardee.device.audit.verdicts import Level
+from onboardee.device.simulation.profile import OwnerTransferMethod, Profile
 from onboardee.svrdb.model import NIL
-
-
-class Expectation(StrEnum):
-    """What a sound tool does."""
-
-    COMPLETES = "completes"
-    GIVES_UP = "gives up"
-    IS_TRUE = "is true"
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """One device that is honest except for one thing."""
-
-    name: str
-    sentence: str
-    """What the device does."""
-    expectation: Expectation
-    faults: tuple[Fault, ...] = ()
-    adapt: Callable[[Profile], Profile] | None = None
-    """What is different about its profile."""
-    may_be_owned: bool = False
-    """Whether the device may be owned after an attempt that failed: it is by a useless key."""
-
-
-def _trial(
-    name: str, sentence: str, expectation: Expectation, *faults: str, times: int | None = None
-) -> Trial:
-    repeated = "" if times is None else f" times={times}"
-    return Trial(name, sentence, expectation, tuple(parse(each + repeated) for each in faults))
-
 
 COMPLETES, GIVES_UP, IS_TRUE = Expectation
 OTHER_KEY: Final = "other-key at=credential"
@@ -105,8 +71,18 @@ def _of_network() -> Iterator[Trial]:
         "separate at=select seconds=1",
     )
     yield _trial(
-        "discovery-crowd", "thirty devices answer a search", COMPLETES, "crowd at=discovery"
+        "discovery-crowd",
+        "thirty devices answer a search",
+        COMPLETES,
+        "crowd at=discovery",
+        level=Level.SHOULD,
     )
+    for name, sentence, fault in (
+        ("reordered", "an answer comes behind the next one", "reorder at=select"),
+        ("corrupted", "a bit of an answer in the session is another one", "corrupt at=owner"),
+        ("truncated", "an answer in the session ends too early", "truncate at=owner"),
+    ):
+        yield _trial(name, sentence, COMPLETES, fault)
     for kind, what in (
         ("token", "with another token"),
         ("id", "with another message id"),
@@ -193,13 +169,34 @@ def _of_handshake() -> Iterator[Trial]:
     yield with_fields(other, may_be_owned=True)
 
 
+def _with_pin(profile: Profile) -> Profile:
+    """Let a device offer nothing but a PIN."""
+    methods = (OwnerTransferMethod.RANDOM_PIN,)
+    return replace(profile, ownership=replace(profile.ownership, methods=methods))
+
+
+def _of_secrets() -> Iterator[Trial]:
+    yield Trial(
+        "pin-unknown",
+        "only a PIN is offered, and the tool is given a wrong one",
+        GIVES_UP,
+        adapt=_with_pin,
+        needs=Need.PIN,
+    )
+
+
 def _with_temporary_uuid(profile: Profile) -> Profile:
     return replace(profile, ownership=replace(profile.ownership, temporary_uuid=True))
 
 
 def _of_disk() -> Iterator[Trial]:
     yield _trial(
-        "slow-disk", "each change takes its time", COMPLETES, "slow-disk seconds=0.3", times=0
+        "slow-disk",
+        "each change takes 0.3 s, some 4 s in all",
+        COMPLETES,
+        "slow-disk method=POST seconds=0.3",
+        times=0,
+        level=Level.SHOULD,
     )
     yield _trial(
         "full-disk", "the disk is full at the credential", GIVES_UP, "full-disk at=credential"
@@ -217,6 +214,7 @@ TRIALS: Final = (
     *_of_steps(),
     *_of_answers(),
     *_of_handshake(),
+    *_of_secrets(),
     *_of_disk(),
 )
 """All trials."""

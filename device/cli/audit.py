@@ -58,6 +58,7 @@ Examples:
   onboardee audit light --report audit.html
   onboardee audit light --otm rdp --junit audit.xml --skip discovery-multicast
   onboardee audit light --trials --obt 'mytool own coap://{host}:{port}'
+  onboardee audit light --trials --side-by-side
   onboardee audit --from traffic.pcapng --device 192.0.2.7""",
 )
 @run_options
@@ -115,13 +116,25 @@ Examples:
 @click.option(
     "--trials",
     is_flag=True,
-    help="Run trials: devices that misbehave in one thing each, against the command of --obt.",
+    help="Run trials: devices that misbehave in one thing each, with --obt or --side-by-side.",
 )
 @click.option(
     "--obt",
     metavar="COMMAND",
-    help="The tool: its command line, with {uuid}, {host}, {port}, {secure_port}, {pin}, {trial}. "
-    "Exit code 0 is its claim to own the device.",
+    help="The tool: its command line, with {uuid}, {host}, {port}, {secure_port}, {pin}, "
+    "{anchors}, {trial}. Exit code 0 is its claim to own the device.",
+)
+@click.option(
+    "--side-by-side",
+    is_flag=True,
+    help="All trials at once, for people with a graphical tool: each device is named after its "
+    "trial, and the terminal says what is left.",
+)
+@click.option(
+    "--root",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the root certificate that the tool has to trust in trials of certificates.",
 )
 @click.option(
     "--parallel", type=click.IntRange(1, 64), default=1, metavar="N", help="Trials at a time."
@@ -132,7 +145,8 @@ Examples:
     default=60.0,
     show_default=True,
     metavar="SECONDS",
-    help="In which the tool has to say how a trial went.",
+    help="In which the tool has to say how a trial went; side by side: an attempt is over when "
+    "nothing came for so long.",
 )
 @click.pass_context
 def command(context: click.Context, /, **options: Any) -> None:
@@ -152,7 +166,7 @@ def command(context: click.Context, /, **options: Any) -> None:
     if own["source"] is not None:
         _require_rules(own["only"])
         context.exit(_judge_file(own, choice, reports))
-    if own["trials"] or own["obt"]:
+    if own["trials"] or own["obt"] or own["side_by_side"]:
         context.exit(_try(own, options, choice, reports))
     _require_rules(own["only"])
     auditor = Auditor(choice, reports)
@@ -175,6 +189,8 @@ _OWN = (
     "addresses",
     "trials",
     "obt",
+    "side_by_side",
+    "root",
     "parallel",
     "timeout",
 )
@@ -190,14 +206,30 @@ def _require_rules(only: frozenset[str]) -> None:
 
 
 def _try(own: dict[str, Any], options: dict[str, Any], choice: Any, reports: Any) -> int:
+    from onboardee.device.cli.starting import RunOptions, adapted  # noqa: PLC0415
     from onboardee.device.cli.trying import Wanted, run_trials  # noqa: PLC0415
+    from onboardee.device.simulation.profile import ProfileError, load  # noqa: PLC0415
 
-    if not own["trials"] or not own["obt"]:
-        raise click.UsageError("--trials and --obt COMMAND go together")
+    _require_tool(own)
     if len(options["profiles"]) != 1:
         raise click.UsageError("trials are of one PROFILE")
-    wanted = Wanted(options["profiles"][0], own["obt"], own["parallel"], own["timeout"])
+    try:
+        profile = adapted(load(options["profiles"][0]), RunOptions(**options))
+    except ProfileError as error:
+        raise click.ClickException(str(error)) from error
+    wanted = Wanted(
+        profile, options["hosts"], own["obt"], own["parallel"], own["timeout"], own["root"]
+    )
     return run_trials(wanted, choice, reports)
+
+
+def _require_tool(own: dict[str, Any]) -> None:
+    """Require that it is said who tries the tool: a command, or people."""
+    is_with_command = own["obt"] is not None
+    if not own["trials"]:
+        raise click.UsageError("--obt and --side-by-side are for --trials")
+    if is_with_command is own["side_by_side"]:
+        raise click.UsageError("--trials needs --obt COMMAND or --side-by-side, and not both")
 
 
 def _judge_file(own: dict[str, Any], choice: Any, reports: Any) -> int:

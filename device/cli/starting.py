@@ -206,7 +206,7 @@ def _planned(candidates: list[Candidate], options: RunOptions) -> list[PlannedDe
     planned = []
     for each in candidates:
         directory = _directory(each, options.state_dir, is_alone=len(candidates) == 1)
-        profile = _adapted(each.profile, options)
+        profile = adapted(each.profile, options)
         planned.append(PlannedDevice(directory.name or each.name, each.origin, profile, directory))
     return planned
 
@@ -224,7 +224,8 @@ def _directory(candidate: Candidate, state_dir: Path | None, *, is_alone: bool) 
     return place
 
 
-def _adapted(profile: Profile, options: RunOptions) -> Profile:
+def adapted(profile: Profile, options: RunOptions) -> Profile:
+    """Return a profile with what the command line says of it. Raises `ProfileError`."""
     if options.compat:
         profile = replace(profile, compat=PRESETS[Preset(options.compat)])
     if options.pin:

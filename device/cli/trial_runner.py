@@ -1,201 +1,102 @@
-"""Runs trials: one device each, and the command of a tool against it."""
+"""Runs trials with the command line of a tool: one device each, and one or two runs of the tool.
+
+The tool is a program of somebody else, so all that is known of it is its exit code and when it
+ends. It gets what it asks for by placeholders; one that does not end in time is stopped.
+"""
 
 import asyncio
+import re
 import shlex
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
 
-from onboardee.device.audit.trials import Expectation, Trial
+from onboardee.device.audit.claims import Claim, Outcome, try_tool
+from onboardee.device.audit.trial import Need, Trial
 from onboardee.device.audit.verdicts import Verdict
-from onboardee.device.events import Bus, Event, FaultActed, PinShown
-from onboardee.device.faults.layer import Faulty
-from onboardee.device.machine.boot import Surroundings
-from onboardee.device.machine.layered import with_layers
+from onboardee.device.cli.trial_stand import StandDevice, root_certificate, stood
 from onboardee.device.net.binding import Ports
-from onboardee.device.net.hosted import HostedDevice
 from onboardee.device.net.hub import Hub
-from onboardee.device.security.factory import new_database
 from onboardee.device.simulation.profile import Profile
-from onboardee.device.testing import MemoryKeeper
-from onboardee.svrdb.model import State
-from onboardee.wire.entropy import SystemEntropy
 
 SETTLING: Final = 0.3
 """Seconds in which a device ends what an attempt has begun, after the tool said how it went."""
-PATIENCE: Final = 15.0
-"""Seconds in which a device that is being reset gets into factory state."""
+PLACES: Final = ("uuid", "host", "port", "secure_port", "pin", "anchors", "trial")
+"""What a command line may ask for."""
 _OUTPUT: Final = 2000
 """Characters of what a tool printed that are kept."""
+_PLACE: Final = re.compile(r"\{(\w+)\}")
+
+
+class CommandError(ValueError):
+    """A command line that cannot be filled in; the message says where."""
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
-    """What a tool said of an attempt: by its exit code, or by not ending at all."""
+class Command:
+    """The command line of a tool."""
 
-    exit_code: int | None
-    output: str
-    seconds: float
+    words: tuple[str, ...]
 
-    @property
-    def is_success(self) -> bool:
-        """Tell whether it claims to own the device."""
-        return self.exit_code == 0
+    @classmethod
+    def of(cls, text: str) -> "Command":
+        """Take a command line apart. Raises `CommandError`."""
+        try:
+            words = tuple(shlex.split(text))
+        except ValueError as error:
+            raise CommandError(f"{text}: {error}") from error
+        for word in words:
+            for name in _PLACE.findall(word):
+                if name not in PLACES:
+                    there = ", ".join(f"{{{each}}}" for each in PLACES)
+                    raise CommandError(f"nothing is known for {{{name}}} in {word}: only {there}")
+        if not words:
+            raise CommandError("it is empty")
+        return cls(words)
 
+    def asks_for(self, need: Need) -> bool:
+        """Tell whether the tool is told what a trial needs."""
+        return not need or any(f"{{{need}}}" in word for word in self.words)
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a trial came out, and why."""
-
-    trial: Trial
-    verdict: Verdict
-    reason: str
-    acted: tuple[str, ...] = ()
-    claims: tuple[Claim, ...] = ()
-
-    def plain(self) -> dict[str, Any]:
-        """Return it as JSON has it."""
-        return {
-            "trial": self.trial.name,
-            "device": self.trial.sentence,
-            "expected": str(self.trial.expectation),
-            "verdict": str(self.verdict),
-            "reason": self.reason,
-            "acted": list(self.acted),
-            "attempts": [
-                {
-                    "exit_code": each.exit_code,
-                    "seconds": round(each.seconds, 2),
-                    "output": each.output,
-                }
-                for each in self.claims
-            ],
-        }
+    def filled(self, places: Mapping[str, str]) -> list[str]:
+        """Return the words with what they ask for."""
+        return [_PLACE.sub(lambda found: places[found.group(1)], word) for word in self.words]
 
 
 @dataclass
 class _Stand:
-    """The device of a trial."""
+    """The device of a trial, and the command beside it."""
 
-    hosted: HostedDevice
-    faulty: Faulty | None
-    acted: list[str] = field(default_factory=list)
-    pin: str = ""
+    device: StandDevice
+    command: Command
+    anchors: Path
+    timeout: float
 
     @property
     def is_owned(self) -> bool:
-        """Tell whether somebody owns the device, and it is in operation."""
-        database = self.hosted.device.database
-        return database.doxm.owned and database.state in {State.RFPRO, State.RFNOP}
+        """Tell whether somebody owns the device."""
+        return self.device.is_owned
 
-    def places(self) -> Mapping[str, str]:
-        """Return what the command line of a tool may ask for."""
-        ports = {each.scheme: each.port for each in self.hosted.endpoints}
-        return {
-            "uuid": str(self.hosted.device.database.doxm.device_uuid),
-            "host": "127.0.0.1",
-            "port": str(ports["coap"]),
-            "secure_port": str(ports["coaps"]),
-            "pin": self.pin,
-        }
+    @property
+    def acted(self) -> list[str]:
+        """What the device did wrong so far."""
+        return self.device.acted
 
-    def take(self, event: Event) -> None:
-        """Note what happened to the device."""
-        if isinstance(event, FaultActed):
-            self.acted.append(f"{event.fault}: {event.effect}")
-        elif isinstance(event, PinShown):
-            self.pin = event.pin
+    async def settle(self) -> None:
+        """Wait until the device has ended what the attempt began."""
+        await asyncio.sleep(SETTLING)
 
     async def restore(self) -> None:
-        """Be honest from now on, and wait for an owner."""
-        if self.faulty is not None:
-            self.faulty.clear()
-        self.hosted.press_reset()
-        end = time.monotonic() + PATIENCE
-        while self.hosted.device.database.state is not State.RFOTM or self.is_owned:
-            if time.monotonic() > end:
-                return
-            await asyncio.sleep(0.05)
+        """Make the device honest, and let it wait for an owner."""
+        await self.device.restore()
 
-
-class TrialRunner:
-    """Runs trials one after the other, or several side by side."""
-
-    def __init__(
-        self,
-        profile: Profile,
-        command: str,
-        *,
-        timeout: float,
-        on_outcome: Callable[[Outcome], None] = lambda _outcome: None,
-    ) -> None:
-        """Try a tool by its command line, with {uuid}, {host}, {port}, {secure_port} and {pin}."""
-        self._profile = profile
-        self._command = shlex.split(command)
-        self._timeout = timeout
-        self._on_outcome = on_outcome
-
-    async def run(self, trials: Sequence[Trial], parallel: int = 1) -> list[Outcome]:
-        """Run trials; return their outcomes in the order of the trials."""
-        room = asyncio.Semaphore(parallel)
-
-        async def one(trial: Trial) -> Outcome:
-            async with room:
-                outcome = await self._run(trial)
-                self._on_outcome(outcome)
-                return outcome
-
-        return [*await asyncio.gather(*map(one, trials))]
-
-    async def _run(self, trial: Trial) -> Outcome:
-        hub = Hub()
-        try:
-            stand = self._stand(hub, trial)
-            first = await self._attempt(stand, trial)
-            await asyncio.sleep(SETTLING)
-            reason = _wrong(trial, first, is_owned=stand.is_owned)
-            if trial.faults and not stand.acted and first.exit_code is not None:
-                why = f"its fault never acted; the tool {_said(first)}"
-                return Outcome(trial, Verdict.NOT_REACHED, why, claims=(first,))
-            acted = tuple(stand.acted)
-            if reason is not None:
-                return Outcome(trial, Verdict.FAILED, reason, acted, (first,))
-            if first.is_success:
-                return Outcome(trial, Verdict.PASSED, "the device is owned", acted, (first,))
-            return await self._again(stand, trial, acted, first)
-        finally:
-            hub.stop()
-
-    async def _again(
-        self, stand: _Stand, trial: Trial, acted: tuple[str, ...], first: Claim
-    ) -> Outcome:
-        """Let the tool try once more, now that the device is honest."""
-        await stand.restore()
-        second = await self._attempt(stand, trial)
-        claims = (first, second)
-        if not second.is_success or not stand.is_owned:
-            why = f"a second attempt, with an honest device, failed: the tool {_said(second)}"
-            return Outcome(trial, Verdict.FAILED, why, acted, claims)
-        return Outcome(trial, Verdict.PASSED, "it said so, and owned it afterwards", acted, claims)
-
-    def _stand(self, hub: Hub, trial: Trial) -> _Stand:
-        profile = trial.adapt(self._profile) if trial.adapt is not None else self._profile
-        bus = Bus(trial.name)
-        entropy = SystemEntropy()
-        keeper = MemoryKeeper(new_database(profile, entropy))
-        surroundings = Surroundings(entropy=entropy, bus=bus)
-        device = with_layers(profile, keeper, surroundings, [], trial.faults)
-        faulty = device if isinstance(device, Faulty) else None
-        hosted = hub.add(device, Ports(hosts=("127.0.0.1",)))
-        stand = _Stand(hosted, faulty)
-        bus.subscribe(stand.take)
-        return stand
-
-    async def _attempt(self, stand: _Stand, trial: Trial) -> Claim:
-        places = {**stand.places(), "trial": trial.name}
-        words = [_filled(word, places) for word in self._command]
+    async def attempt(self) -> Claim:
+        """Run the tool."""
+        words = self.command.filled({**self.device.places(), "anchors": str(self.anchors)})
         began = time.monotonic()
         process = await asyncio.create_subprocess_exec(
             *words,
@@ -204,7 +105,7 @@ class TrialRunner:
             stderr=asyncio.subprocess.STDOUT,
         )
         try:
-            output, _ = await asyncio.wait_for(process.communicate(), self._timeout)
+            output, _ = await asyncio.wait_for(process.communicate(), self.timeout)
             exit_code = process.returncode
         except TimeoutError:
             with suppress(ProcessLookupError):
@@ -215,29 +116,64 @@ class TrialRunner:
         return Claim(exit_code, text, time.monotonic() - began)
 
 
-def _filled(word: str, places: Mapping[str, str]) -> str:
-    for name, value in places.items():
-        word = word.replace(f"{{{name}}}", value)
-    return word
+class TrialRunner:
+    """Runs trials one after the other, or several side by side."""
+
+    def __init__(
+        self,
+        profile: Profile,
+        command: Command,
+        ports: Ports,
+        *,
+        timeout: float,
+        on_outcome: Callable[[Outcome], None] = lambda _outcome: None,
+    ) -> None:
+        """Try a tool by its command line with devices that listen at `ports`.
+
+        `timeout` is how many seconds an attempt may take.
+        """
+        self._profile = profile
+        self._command = command
+        self._ports = ports
+        self._timeout = timeout
+        self._on_outcome = on_outcome
+
+    async def run(self, trials: Sequence[Trial], parallel: int = 1) -> list[Outcome]:
+        """Run trials; return their outcomes in the order of the trials.
+
+        Those in which a tool has to wait come first: the others fill the time.
+        """
+        room = asyncio.Semaphore(parallel)
+        with TemporaryDirectory(prefix="onboardee-") as folder:
+            anchors = Path(folder) / "root.pem"
+            if any(trial.needs is Need.ANCHORS for trial in trials):
+                anchors.write_text(root_certificate(), "ascii")
+            else:
+                anchors.touch()
+
+            async def one(trial: Trial) -> Outcome:
+                async with room:
+                    outcome = await self._run(trial, anchors)
+                    self._on_outcome(outcome)
+                    return outcome
+
+            ordered = sorted(trials, key=_is_quick)
+            outcomes = await asyncio.gather(*map(one, ordered))
+        found = {outcome.trial.name: outcome for outcome in outcomes}
+        return [found[trial.name] for trial in trials]
+
+    async def _run(self, trial: Trial, anchors: Path) -> Outcome:
+        if not self._command.asks_for(trial.needs):
+            reason = f"the command does not ask for {{{trial.needs}}}"
+            return Outcome(trial, Verdict.NOT_REACHED, reason)
+        hub = Hub()
+        try:
+            device = stood(hub, trial, self._profile, self._ports)
+            return await try_tool(trial, _Stand(device, self._command, anchors, self._timeout))
+        finally:
+            hub.stop()
 
 
-def _said(claim: Claim) -> str:
-    if claim.exit_code is None:
-        return f"did not end within {claim.seconds:.0f} s"
-    return "claims success" if claim.is_success else f"failed with exit code {claim.exit_code}"
-
-
-def _wrong(trial: Trial, claim: Claim, *, is_owned: bool) -> str | None:
-    """Return what was wrong with a first attempt, None if nothing was."""
-    if claim.exit_code is None:
-        return f"the tool {_said(claim)}: it neither claims success nor fails"
-    if claim.is_success and not is_owned:
-        return "the tool claims success, and the device is not owned"
-    if trial.expectation is Expectation.COMPLETES and not claim.is_success:
-        return f"the tool {_said(claim)}"
-    if trial.expectation is Expectation.GIVES_UP and claim.is_success:
-        return "the tool claims success, and did not notice"
-    may_be_owned = trial.may_be_owned or trial.expectation is Expectation.IS_TRUE
-    if not claim.is_success and is_owned and not may_be_owned:
-        return "the tool says that it failed, and the device is owned"
-    return None
+def _is_quick(trial: Trial) -> bool:
+    """Tell whether nobody has to wait for anything in a trial."""
+    return not trial.name.startswith(("goes-silent", "slow", "lost", "late", "endless", "closes"))

@@ -1,34 +1,46 @@
-"""What `onboardee audit --trials` runs and writes."""
+"""What `onboardee audit --trials` runs and writes.
+
+There are two ways to try a tool. With a command line everything runs by itself, and the tool's exit
+code is its claim. With `--side-by-side` people use a tool with a screen, and the devices alone tell
+what became of them.
+"""
 
 import asyncio
 import json
 import time
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from xml.etree import ElementTree as ET
+from pathlib import Path
 
 import click
 
-from onboardee.device.audit.judgement import BROKEN, NOTHING, Choice
-from onboardee.device.audit.trials import TRIALS, Trial
-from onboardee.device.audit.verdicts import Verdict
+from onboardee.device.audit.claims import Outcome
+from onboardee.device.audit.judgement import Choice
+from onboardee.device.audit.trial import Need, Trial
+from onboardee.device.audit.trials import TRIALS
+from onboardee.device.cli import trial_reports
 from onboardee.device.cli.auditing import Reports, put
+from onboardee.device.cli.side_by_side import run_side_by_side
 from onboardee.device.cli.terminal import say
-from onboardee.device.cli.trial_runner import Outcome, TrialRunner
-from onboardee.device.simulation.profile import ProfileError, load
-
-INDENT = " " * 17
+from onboardee.device.cli.trial_runner import Command, CommandError, TrialRunner
+from onboardee.device.cli.trial_stand import root_certificate
+from onboardee.device.net.binding import BindError, Ports
+from onboardee.device.simulation.profile import Profile
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which tool is tried with which device, and how."""
 
-    profile: str
-    command: str
+    profile: Profile
+    hosts: tuple[str, ...]
+    """Where the devices listen."""
+    command: str | None
+    """Of the tool; None: people try it, with all devices at once."""
     parallel: int
     timeout: float
+    root: Path | None = None
+    """Where to write whom the tool has to trust in trials of certificates."""
 
 
 def run_trials(wanted: Wanted, choice: Choice, reports: Reports) -> int:
@@ -39,31 +51,20 @@ def run_trials(wanted: Wanted, choice: Choice, reports: Reports) -> int:
     trials = chosen(choice)
     if not trials:
         raise click.UsageError("no trial is left to run")
-    try:
-        profile = load(wanted.profile)
-    except ProfileError as error:
-        raise click.ClickException(str(error)) from error
-    show = None if reports.as_json else _show
-    runner = TrialRunner(
-        profile,
-        wanted.command,
-        timeout=wanted.timeout,
-        on_outcome=lambda outcome: show(outcome, choice.known) if show else None,
-    )
+    if wanted.root is not None:
+        put(wanted.root, root_certificate())
     began = time.monotonic()
+    run = _people if wanted.command is None else _command
     try:
-        outcomes = asyncio.run(runner.run(trials, wanted.parallel))
-    except (OSError, ValueError) as error:
+        outcomes = run(wanted, trials, _shown(choice, reports))
+    except CommandError as error:
+        raise click.BadParameter(str(error), param_hint="--obt") from error
+    except BindError as error:
+        raise click.ClickException(str(error)) from error
+    except OSError as error:
         raise click.ClickException(f"{wanted.command}: {error}") from error
-    code = exit_code(outcomes, choice.known)
-    if reports.as_json:
-        plain = {"trials": [each.plain() for each in outcomes], "exit_code": code}
-        click.echo(json.dumps(plain, indent=2, ensure_ascii=False))
-    else:
-        _sum(outcomes, time.monotonic() - began)
-    if reports.suite is not None:
-        put(reports.suite, junit(outcomes, choice.known))
-    return code
+    _write(outcomes, choice, reports, time.monotonic() - began)
+    return trial_reports.exit_code(outcomes, choice.known)
 
 
 def chosen(choice: Choice) -> list[Trial]:
@@ -71,54 +72,56 @@ def chosen(choice: Choice) -> list[Trial]:
     return [
         trial
         for trial in TRIALS
-        if (not choice.only or trial.name in choice.only) and trial.name not in choice.skipped
+        if (not choice.only or trial.name in choice.only)
+        and trial.name not in choice.skipped
+        and trial.level in choice.levels
     ]
 
 
-def exit_code(outcomes: Sequence[Outcome], known: frozenset[str]) -> int:
-    """Return 0 if all trials passed that were reached, 1 if some failed, 2 if none was reached."""
-    if all(each.verdict is Verdict.NOT_REACHED for each in outcomes):
-        return NOTHING
-    failed = [each for each in outcomes if each.verdict is Verdict.FAILED]
-    return BROKEN if any(each.trial.name not in known for each in failed) else 0
+def _shown(choice: Choice, reports: Reports) -> Callable[[Outcome], None]:
+    def show(outcome: Outcome) -> None:
+        for line in trial_reports.lines(outcome, choice.known):
+            say(line)
+
+    return (lambda _outcome: None) if reports.as_json else show
 
 
-def _show(outcome: Outcome, known: frozenset[str]) -> None:
-    say(f"  {outcome.verdict:13} {outcome.trial.name}")
-    if outcome.verdict is Verdict.PASSED:
-        return
-    say(f"{INDENT}the device: {outcome.trial.sentence}")
-    say(f"{INDENT}expected: {outcome.trial.expectation}; {outcome.reason}")
-    if outcome.trial.name in known:
-        say(f"{INDENT}This is known, and no news.")
-    for claim in outcome.claims:
-        last = [line for line in claim.output.splitlines() if line.strip()][-1:]
-        for line in last:
-            say(f"{INDENT}the tool: {line[:200]}")
-
-
-def _sum(outcomes: Sequence[Outcome], seconds: float) -> None:
-    counted = Counter(each.verdict for each in outcomes)
-    words = [f"{counted[verdict]} {verdict}" for verdict in Verdict if counted[verdict]]
-    click.echo(f"\n{', '.join(words)}; {seconds:.0f} s")
-
-
-def junit(outcomes: Sequence[Outcome], known: frozenset[str]) -> str:
-    """Return the outcomes as JUnit XML."""
-    failed = [each for each in outcomes if _is_news(each, known)]
-    suite = ET.Element(
-        "testsuite", name="onboardee trials", tests=str(len(outcomes)), failures=str(len(failed))
+def _command(
+    wanted: Wanted, trials: Sequence[Trial], show: Callable[[Outcome], None]
+) -> list[Outcome]:
+    assert wanted.command is not None, "without one people try the tool"
+    runner = TrialRunner(
+        wanted.profile,
+        Command.of(wanted.command),
+        Ports(hosts=wanted.hosts or ("127.0.0.1",)),
+        timeout=wanted.timeout,
+        on_outcome=show,
     )
-    for each in outcomes:
-        case = ET.SubElement(suite, "testcase", classname="onboarding.trials", name=each.trial.name)
-        if _is_news(each, known):
-            failure = ET.SubElement(case, "failure", message=each.reason)
-            failure.text = each.trial.sentence
-        elif each.verdict is not Verdict.PASSED:
-            ET.SubElement(case, "skipped", message=f"{each.verdict}: {each.reason}")
-    ET.indent(suite)
-    return ET.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
+    return asyncio.run(runner.run(trials, wanted.parallel))
 
 
-def _is_news(outcome: Outcome, known: frozenset[str]) -> bool:
-    return outcome.verdict is Verdict.FAILED and outcome.trial.name not in known
+def _people(
+    wanted: Wanted, trials: Sequence[Trial], show: Callable[[Outcome], None]
+) -> list[Outcome]:
+    reachable = [each for each in trials if each.needs is not Need.ANCHORS or wanted.root]
+    left_out = len(trials) - len(reachable)
+    if left_out:
+        click.echo(f"{left_out} trials of certificates are left out: give --root FILE", err=True)
+    ports = Ports(hosts=wanted.hosts)
+    outcomes = run_side_by_side(reachable, wanted.profile, ports, wanted.timeout)
+    for outcome in outcomes:
+        show(outcome)
+    return outcomes
+
+
+def _write(outcomes: Sequence[Outcome], choice: Choice, reports: Reports, seconds: float) -> None:
+    if reports.as_json:
+        plain = trial_reports.plain(outcomes, choice.known)
+        click.echo(json.dumps(plain, indent=2, ensure_ascii=False))
+    else:
+        click.echo(f"\n{trial_reports.summary(outcomes, seconds)}")
+    if reports.suite is not None:
+        put(reports.suite, trial_reports.junit(outcomes, choice.known))
+    if reports.page is not None:
+        title = "Trials of an onboarding tool"
+        put(reports.page, trial_reports.page(outcomes, choice.known, title))

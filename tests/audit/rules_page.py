@@ -28,12 +28,13 @@ def document() -> str:
         "## Trials",
         "",
         "What `onboardee audit --trials` runs: devices that are honest except for one thing.",
+        "Levels are as above.",
         "",
-        "| trial | the device | a sound tool |",
-        "| --- | --- | --- |",
+        "| trial | level | the device | a sound tool |",
+        "| --- | --- | --- | --- |",
     ]
     for trial in TRIALS:
-        lines.append(f"| `{trial.name}` | {trial.sentence} | {trial.expectation} |")
+        lines.append(f"| `{trial.name}` | {trial.level} | {trial.sentence} | {trial.expectation} |")
     return "\n".join([*lines, ""])
 
 

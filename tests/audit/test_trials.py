@@ -8,7 +8,8 @@ from xml.etree import ElementTree as ET
 import pytest
 from click.testing import CliRunner, Result
 
-from onboardee.device.audit.trials import TRIALS, Expectation
+from onboardee.device.audit.trial import Expectation
+from onboardee.device.audit.trials import TRIALS
 from onboardee.device.cli import main
 from onboardee.device.faults.terms import Fault
 
@@ -89,8 +90,13 @@ def test_known_failures_are_no_news(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["--trials"], "--trials and --obt COMMAND go together"),
-        (["--obt", "x"], "--trials and --obt COMMAND go together"),
+        (["--trials"], "--trials needs --obt COMMAND or --side-by-side, and not both"),
+        (["--trials", "--obt", "x", "--side-by-side"], "--side-by-side, and not both"),
+        (["--obt", "x"], "--obt and --side-by-side are for --trials"),
+        (["--side-by-side"], "--obt and --side-by-side are for --trials"),
+        (["--trials", "--obt", "x {prt}"], "nothing is known for {prt} in {prt}: only {uuid}"),
+        (["--trials", "--obt", "x 'y"], "No closing quotation"),
+        (["--trials", "--obt", ""], "it is empty"),
         (["--trials", "--obt", "no-such-program-here {port}"], "no-such-program-here"),
     ],
 )
