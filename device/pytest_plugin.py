@@ -1,4 +1,9 @@
-"""Fixtures for the tests of OCF clients. pytest finds them wherever onboardee is installed."""
+"""Fixtures for the tests of OCF clients. pytest finds them wherever onboardee is installed.
+
+The file lies beside the rooms and not in `testing`: pytest imports it in every test run of such an
+installation, and that package would bring a whole device along, which tests that have none should
+not pay for.
+"""
 
 from collections.abc import Iterator
 from contextlib import ExitStack

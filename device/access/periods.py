@@ -52,6 +52,7 @@ def is_usable(credential: Credential, moment: datetime) -> bool:
 
 @lru_cache(maxsize=256)
 def _covers(pattern: TimePattern, moment: datetime) -> bool:
+    """Tell whether a period holds at a moment in UTC; one that cannot be read never does."""
     try:
         return _is_within(parse(pattern), moment)
     except ValueError:

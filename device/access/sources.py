@@ -1,4 +1,10 @@
-"""What counts as one source of datagrams, where each has its share of something."""
+"""What counts as one source of datagrams, where each has its share of something.
+
+A bound for each peer would be none if a peer could have as many addresses as it likes. So what is
+counted, unproven answers (`device/machine/budget.py`), handshakes and pairing attempts, is counted
+by source. That is an address of IPv4; of IPv6 it is the network that one customer of a provider
+gets.
+"""
 
 import ipaddress
 from collections.abc import Hashable

@@ -1,4 +1,17 @@
-"""The `onboardee` command. Each sub-command is a file of its own, loaded when it is called."""
+"""The `onboardee` command. Each sub-command is a file of its own, loaded when it is called.
+
+A command reads its options, calls what does the work, and turns expected errors into one sentence
+and an exit code: 0 done, 1 refused or failed, 2 misused. No command holds a rule of its own;
+whoever wants the same from Python finds it in docs/api.md. Two families have folders, `svr` (a
+device's database) and `obt` (the onboarding tool).
+
+    run, starting, hosting     from options to devices that run in one process
+    output, lines, log_writer  the log; watching: traces, captures and recordings
+    ctl, connection            a device that runs; places, finding: which device is meant
+    lazy, terminal             what all commands share
+
+To add a command: a file with a `click` command named `command`, and its line below.
+"""
 
 import sys
 from typing import Any, Final
@@ -22,7 +35,9 @@ COMMANDS: Final = {
     "doctor": "Tell why a tool does not find a device.",
     "ping": "Tell whether devices answer.",
 }
+"""In the order of `onboardee --help`. The summaries stand here so that help imports no command."""
 PREFIX: Final = "Error: "
+"""What click puts before an error, which counts when the line is folded."""
 
 
 class Main(LazyGroup):
@@ -47,6 +62,7 @@ class Main(LazyGroup):
 
 
 def _readable(message: str) -> str:
+    """Return a message without characters that a terminal obeys, in lines that fit it."""
     shown = harmless(message)
     if not is_terminal(sys.stderr) or "\n" in shown:
         return shown  # a script reads lines

@@ -1,4 +1,8 @@
-"""`onboardee profiles capture`: a profile of a device that is there."""
+"""`onboardee profiles capture`: a profile of a device that is there.
+
+Only the options are here. A client and a cryptographic library do the rest, and are imported when
+there is something to read (`capturing`).
+"""
 
 from pathlib import Path
 from uuid import UUID

@@ -1,4 +1,9 @@
-"""Reading a device for `onboardee profiles capture`: where it is, and with which key."""
+"""Reading a device for `onboardee profiles capture`: where it is, and with which key.
+
+It is a client like any other: the device at the address answers in the clear what anybody may read,
+and over DTLS what the key lets it read. The profile is made by `device/simulation/capture`, which
+does no input or output.
+"""
 
 import asyncio
 import socket
@@ -15,7 +20,9 @@ from onboardee.obt import Address, AsyncioTransport, ObtError, SharedKey, Survey
 from onboardee.obt.database import ProvisioningDatabase
 
 COAP_PORT: Final = 5683
+"""Where a device listens that names no port."""
 KEY_SIZES: Final = frozenset({16, 32})
+"""Octets of a pairwise key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +30,13 @@ class Keys:
     """What the command line says about keys: one of a client, or a file of ownership records."""
 
     client: UUID | None = None
+    """The UUID by which the device knows the client."""
     key: bytes | None = field(default=None, repr=False)
+    """The pairwise key, in octets."""
     store: Path | None = None
+    """The database of the onboarding tool that owns the device."""
     secure_port: int | None = None
+    """Instead of the port that the device's links name."""
 
     def __post_init__(self) -> None:
         """Raise `click.UsageError` for what does not go together."""
@@ -58,6 +69,7 @@ def capture(target: str, keys: Keys) -> CapturedProfile:
 
 
 async def _survey(address: Address, keys: Keys) -> Survey:
+    """Read all resources that the key gives access to."""
     async with AsyncioTransport() as transport:
         return await survey(transport, address, key_for=lambda uuid: keys.find(uuid, address))
 

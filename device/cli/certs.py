@@ -1,4 +1,9 @@
-"""`onboardee certs`: certificates for laboratories."""
+"""`onboardee certs`: certificates for laboratories.
+
+A manufacturer's certificate for a simulated device needs an authority, and a laboratory has none.
+The chain has an intermediate authority, as real ones have and as OCF's profile of certificates
+allows, so that tools are tested with more than one link.
+"""
 
 from pathlib import Path
 from uuid import UUID

@@ -1,4 +1,10 @@
-"""How commands talk to a running device: through the control socket of its state directory."""
+"""How commands talk to a running device: through the control socket of its state directory.
+
+The socket is a file in the state directory that only its owner may open. A request is one line of
+JSON, its answer another one (`device/control/commands.py`); a script may write them itself. Long
+paths are no problem: the socket is reached through the directory's descriptor, as the name of a
+UNIX socket has at most 108 octets.
+"""
 
 import errno
 import os
@@ -33,7 +39,10 @@ class ControlConnection:
     """One conversation with a running device."""
 
     def __init__(self, directory: Path) -> None:
-        """Connect. Raises `NotRunningError`."""
+        """Connect. Raises `NotRunningError`.
+
+        `directory` is the state directory of the device.
+        """
         try:
             descriptor, path = open_directory(directory)
         except OSError as error:
@@ -63,7 +72,10 @@ class ControlConnection:
         self._socket.close()
 
     def ask(self, do: str, **arguments: object) -> Any:
-        """Send a request, return its result. Raises `CommandFailedError`."""
+        """Send a request, return its result. Raises `CommandFailedError`.
+
+        `do` and `arguments` are those of a class in `device/control/commands.py`.
+        """
         line = b""
         try:
             with suppress(ConnectionError):
@@ -99,6 +111,7 @@ def running(base: Path) -> list[Path]:
 
 
 def _why(directory: Path, error: OSError) -> str:
+    """Return the sentence for a socket that cannot be connected to."""
     if error.errno in {errno.ENOENT, errno.ECONNREFUSED}:
         return f"no device runs in {directory}; start one with onboardee run"
     return f"cannot reach the device in {directory}: {error.strerror}"

@@ -1,4 +1,9 @@
-"""`onboardee ctl`: look into a running device, change its values, press its inputs."""
+"""`onboardee ctl`: look into a running device, change its values, press its inputs.
+
+Each sub-command is one request to the control socket and a way to print its result: JSON with
+`--json`, else lines for people. The options `--state-dir`, `--device` and `--json` may stand before
+or behind the sub-command, as people type them in both places.
+"""
 
 import json
 import sys
@@ -23,7 +28,9 @@ from onboardee.device.cli.places import state_home
 from onboardee.device.cli.terminal import harmless, has_colour, is_terminal, table, width
 
 NOBODY: Final = "no device runs in {home} or below it"
+"""Said where no device is found."""
 _REFUSALS: Final = frozenset({"access.denied", "request.refused", "handshake.failed"})
+"""Events that are printed as warnings."""
 
 
 @dataclass
@@ -31,8 +38,11 @@ class DeviceChoice:
     """What all sub-commands share: which device, and how to print."""
 
     state_dir: Path | None = None
+    """As given on the command line."""
     device: str | None = None
+    """The name of the device, as given."""
     as_json: bool = False
+    """Print for machines."""
 
     def ask(self, do: str, **arguments: object) -> Any:
         """Ask the device; what goes wrong becomes one sentence."""
@@ -207,6 +217,7 @@ def devices(chosen: DeviceChoice) -> None:
 
 
 def _state_at(place: Path) -> dict[str, Any]:
+    """Ask one of several devices for its state."""
     with ControlConnection(place) as connection:
         state: dict[str, Any] = connection.ask("state")
     return state
@@ -237,6 +248,7 @@ def connections(chosen: DeviceChoice) -> None:
 
 
 def _listed(lines: list[str], otherwise: str) -> str:
+    """Join lines, or say that there are none."""
     return "\n".join(lines) or otherwise
 
 
@@ -253,6 +265,7 @@ def _pairs(values: dict[str, Any], indent: str = "") -> Iterator[str]:
 
 
 def _parts(value: object) -> list[object]:
+    """Return the lines that a value takes: a list of texts is printed one below the other."""
     is_texts = isinstance(value, list) and value and all(isinstance(each, str) for each in value)
     return list(value) if is_texts and isinstance(value, list) else [value]
 
@@ -263,6 +276,7 @@ def _text(value: object) -> str:
 
 
 def _line(event: dict[str, Any]) -> str:
+    """Return an event in one line, or folded at a terminal."""
     fields = {
         name: value for name, value in event.items() if name not in {"event", "at", "sequence"}
     }

@@ -1,4 +1,9 @@
-"""`onboardee demo`: a whole ownership of a light, printed message by message."""
+"""`onboardee demo`: a whole ownership of a light, printed message by message.
+
+It is the shortest complete onboarding: device and tool are in one process and talk over real
+sockets. Each step is checked on the device's side, so the demo is also a test of the installation
+(exit code 1 if anything is not as it should be).
+"""
 
 import asyncio
 import re
@@ -41,13 +46,18 @@ from onboardee.svrdb import State, is_same_identity, open_directory
 from onboardee.wire.entropy import SystemEntropy
 
 HOST = "127.0.0.1"
+"""Only this machine takes part."""
 RESET_DELAY = 0.2
+"""Seconds; the profile's own two would make people wait."""
 PATIENCE = 5.0
 """Seconds in which an observer hears of a change."""
 WIDTH = 52
+"""Columns of a request in the printed table."""
 UUID_TEXT = re.compile(r"\b([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
+"""UUIDs are printed by their first eight digits."""
 
 LIGHT = ("/light/switch", "/light/dimming")
+"""The resources that the owner gives itself access to."""
 
 
 class DemoError(Exception):
@@ -137,6 +147,7 @@ class Demo:
         self._check_reset(device, factory_uuid)
 
     def _listen(self, event: Event) -> None:
+        """Note that the device was reset."""
         if isinstance(event, DeviceReset):
             self._is_reset.set()
 
@@ -147,6 +158,7 @@ class Demo:
             raise DemoError("expected: the device is reset in time") from error
 
     def _rule(self) -> Rule:
+        """Return the access control entry that the owner adds for itself."""
         return Rule(
             subject=Subject(uuid=str(self._owner)),
             targets=tuple(Target(href=href) for href in LIGHT),
@@ -154,6 +166,7 @@ class Demo:
         )
 
     def _check_ownership(self, device: AnyDevice, owned: OwnedDevice) -> None:
+        """Compare what both sides believe after the transfer."""
         database = device.database
         expect(database.state is State.RFNOP, "the device is in normal operation")
         expect(
@@ -168,6 +181,7 @@ class Demo:
         _line("both sides hold the same owner credential")
 
     async def _use(self, light: OwnedDevice) -> None:
+        """Read, update and observe, as the owner."""
         switch, dimming = LIGHT
         _headline("It switches the light on, dims it, and watches it")
         watched = await light.observe(switch)
@@ -181,6 +195,7 @@ class Demo:
         watched.stop()
 
     def _check_reset(self, device: AnyDevice, factory_uuid: UUID) -> None:
+        """Expect the factory state, with nothing left of the owner."""
         database = device.database
         expect(database.state is State.RFOTM, "the device waits for an owner again")
         expect(not database.doxm.owned, "nobody owns the device")

@@ -1,4 +1,9 @@
-"""Which device is meant: the options of `ctl`, `svr` and `reset`, and what follows from them."""
+"""Which device is meant: the options of `ctl`, `svr` and `reset`, and what follows from them.
+
+`--state-dir` may be the directory of one device or one that has several; without it the place where
+`run` keeps state is looked at. If there is one device it is meant, if there are more the name
+decides, and a name that is nearly right is suggested.
+"""
 
 import difflib
 import functools
@@ -18,6 +23,7 @@ SHOWN: Final = 8
 def _completed(
     context: click.Context, _option: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
+    """Complete names of devices in the shell."""
     home = context.params.get("state_dir") or state_home()
     names = (place.name for place in devices_in(home))
     return [CompletionItem(name) for name in names if name.startswith(incomplete)]
@@ -88,6 +94,7 @@ def find(
 
 
 def _named(home: Path, name: str) -> Path:
+    """Return the directory of a device by name. Raises `click.ClickException`."""
     known = devices_in(home)
     for place in known:
         if place.name == name:
@@ -102,6 +109,7 @@ def _named(home: Path, name: str) -> Path:
 
 
 def _listed(places: list[Path]) -> str:
+    """Return names for a sentence, the first few of many."""
     names = [place.name for place in places]
     more = len(names) - SHOWN
     if more <= 0:

@@ -1,4 +1,10 @@
-"""Running devices in this process until somebody stops it: stores, sockets, logs."""
+"""Running devices in this process until somebody stops it: stores, sockets, logs.
+
+All devices of a process share one event loop, one log and one thread for the disk; each has a bus,
+a store and a control socket of its own. What is opened is closed in the reverse order, also when a
+device cannot be started: `ExitStack` holds all of it. Nothing is started before every store is open
+and every profile is built, so that either all devices run or none.
+"""
 
 import asyncio
 import signal
@@ -63,9 +69,12 @@ class PlannedDevice:
     """A device that is to run: its name, of which profile it is, where it keeps its state."""
 
     name: str
+    """That of its directory."""
     origin: str
+    """The profile as it was named on the command line."""
     profile: Profile
     directory: Path
+    """Where its state is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +82,25 @@ class HostOptions:
     """How all devices of this process run."""
 
     ports: Ports
+    """Addresses and ports, and what is told of them to others."""
     codec: Codec
+    """In which format a new database is kept."""
     log_format: str
+    """`console` or `json`."""
     verbose: bool
+    """Log requests, too, and what devices do by themselves."""
     given: frozenset[str] = frozenset()
     """The options of the command line that somebody gave."""
     device_uuid: UUID | None = None
     """Of a device that starts anew; for one device only."""
     seed: str | None = None
+    """From which all random octets follow; None: the system's."""
     keylog: KeyWriter | None = None
+    """Takes the secrets of sessions, for Wireshark."""
     watch: "WatchOptions | None" = None
+    """What is to be written of the conversations; None: nothing."""
     adopt: bool = False
+    """Whether a device may go on with the state of another profile's."""
     budgets: Budgets = field(default_factory=Budgets)
     """How much may be sent in the clear, for all devices together."""
     metering: "Metering | None" = None
@@ -112,20 +129,9 @@ def run(planned: Sequence[PlannedDevice], options: HostOptions) -> None:
 def _made(
     device: PlannedDevice, options: HostOptions, log: Log, ending: ExitStack, *, is_alone: bool
 ) -> tuple[AnyDevice, Store]:
+    """Make one device with its bus, its log and its store; `ending` closes them."""
     profile, bus = device.profile, Bus(device.name)
-    lines = EventLog(
-        log,
-        device.name,
-        device.directory,
-        is_alone=is_alone,
-        verbose=options.verbose,
-        texts=profile.says,
-    )
-    ending.callback(lines.close)
-    if options.watch is not None and options.watch.is_shown:
-        bus.subscribe(partial(_unless_traced, lines))
-    else:
-        bus.subscribe(lines, requests=options.verbose)
+    _log_events(bus, device, options, log, ending, is_alone=is_alone)
     entropy = (
         SystemEntropy() if options.seed is None else SeededEntropy(f"{options.seed} {device.name}")
     )
@@ -153,6 +159,31 @@ def _made(
     return watched(profile, store, surroundings, sinks, options.watch), store
 
 
+def _log_events(  # noqa: PLR0913 - as `_made` has them
+    bus: Bus,
+    device: PlannedDevice,
+    options: HostOptions,
+    log: Log,
+    ending: ExitStack,
+    *,
+    is_alone: bool,
+) -> None:
+    """Let the log subscribe to a device's events; a trace that is shown takes its place."""
+    lines = EventLog(
+        log,
+        device.name,
+        device.directory,
+        is_alone=is_alone,
+        verbose=options.verbose,
+        texts=device.profile.says,
+    )
+    ending.callback(lines.close)
+    if options.watch is not None and options.watch.is_shown:
+        bus.subscribe(partial(_unless_traced, lines))
+    else:
+        bus.subscribe(lines, requests=options.verbose)
+
+
 def _unless_traced(lines: EventLog, event: Event) -> None:
     """Log what a trace does not show: what concerns the host, and a PIN, which is to be seen."""
     if event.name in _OF_HOST:
@@ -160,10 +191,12 @@ def _unless_traced(lines: EventLog, event: Event) -> None:
 
 
 def _tell_keylog(bus: Bus, reason: str) -> None:
+    """Tell the device's owner that the key log can no longer be written."""
     bus.publish(KeylogFailed(reason=reason))
 
 
 def _opened(device: PlannedDevice, options: HostOptions, entropy: Entropy) -> Store:
+    """Open the store of a device; a new one gets the database of its profile."""
     return open_directory(
         device.directory,
         lambda: new_database(device.profile, entropy, device_uuid=options.device_uuid),
@@ -204,6 +237,7 @@ async def _serve(
     ports: Ports,
     metering: "Metering | None",
 ) -> None:
+    """Run the devices until a signal comes."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -1,4 +1,9 @@
-"""The key log: TLS secrets for Wireshark, in a file for its owner alone."""
+"""The key log: TLS secrets for Wireshark, in a file for its owner alone.
+
+The format is NSS's (`CLIENT_RANDOM …`), which Wireshark reads under "(Pre)-Master-Secret log
+filename". With these lines everybody can decrypt the sessions, hence mode 0600, and hence the
+option is never on by itself.
+"""
 
 import os
 import stat
@@ -33,7 +38,10 @@ class KeyWriter:
         return cls(descriptor, path)
 
     def __call__(self, line: str) -> None:
-        """Write one line at once: Wireshark reads along."""
+        """Write one line at once: Wireshark reads along.
+
+        A disk that is full ends the key log and not the device.
+        """
         if not self._is_writing:
             return
         try:

@@ -1,4 +1,9 @@
-"""Groups of commands whose help is quick and whole."""
+"""Groups of commands whose help is quick and whole.
+
+`onboardee --help` and the completion in the shell run often; importing all commands
+would take a second, most of it cryptography. So a group knows names and summaries, and imports a
+command when it is called.
+"""
 
 import importlib
 from collections.abc import Mapping
@@ -28,6 +33,8 @@ class LazyGroup(Commands):
     """Commands by name, each with its summary; `<package>.<name>` has the command itself.
 
     A command is imported when it is called only, so that `--help` stays quick.
+
+    A command `set-state` is in the module `set_state`, under the name `command`.
     """
 
     def __init__(self, *, package: str, summaries: Mapping[str, str], **settings: Any) -> None:

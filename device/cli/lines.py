@@ -1,4 +1,8 @@
-"""Events as lines for people, in the log and in `ctl watch`."""
+"""Events as lines for people, in the log and in `ctl watch`.
+
+A line has the form of logfmt: time, event, then `name=value` pairs. Everything in a value may come
+from a stranger (a URI, a name), so invisible characters are escaped and long values are cut.
+"""
 
 import json
 import textwrap
@@ -10,6 +14,7 @@ import click
 from onboardee.device.cli.terminal import harmless
 
 NAME_WIDTH: Final = 18
+"""Columns of the name, so that values stand below one another."""
 LONGEST: Final = 2000
 """Characters of one value; what exceeds them is left out."""
 _PLAIN: Final = frozenset("-._~:/?#[]@!$&()*+,;%<>'{}|^…")
@@ -55,10 +60,12 @@ def value_text(value: object) -> str:
 
 
 def _is_plain(character: str) -> bool:
+    """Tell whether a character needs no quotation marks around the text."""
     return character.isalnum() or character in _PLAIN
 
 
 def _styled(when: str, name: str, mark: str, *, is_warning: bool) -> str:
+    """Return time, name and mark in their colours."""
     colour = "yellow" if is_warning else "cyan"
     time = click.style(when, dim=True) + " " if when else ""
     return f"{time}{click.style(f'{name:{NAME_WIDTH}}', fg=colour)} {mark}"

@@ -1,4 +1,10 @@
-"""Writes a log in a thread of its own: its reader may stop reading or go away, the device not."""
+"""Writes a log in a thread of its own: its reader may stop reading or go away, the device not.
+
+A device writes its log in the thread of the event loop. If standard output is a pipe whose reader
+has stopped, that write would block, and with it every device of the process. So lines are queued
+for a thread, up to a bound; beyond it lines are left out and counted, and the device goes on. A
+reader that has gone ends the log only.
+"""
 
 import os
 import select
@@ -17,6 +23,7 @@ LONGEST_END: Final = 30.0
 """Seconds in which it has to take all of it."""
 
 Write: TypeAlias = Callable[[bytes], object]
+"""Takes octets."""
 
 
 class LogWriter:
@@ -60,6 +67,7 @@ class LogWriter:
                 return
 
     def _work(self) -> None:
+        """Write lines until the end is asked for, or the reader has gone."""
         while (line := self._next()) is not None:
             try:
                 self._put(line)
@@ -71,6 +79,7 @@ class LogWriter:
             os.close(self._descriptor)
 
     def _next(self) -> bytes | None:
+        """Wait for a line; None: there will be no more."""
         with self._changed:
             while not self._lines:
                 if self._is_ending:
@@ -79,6 +88,7 @@ class LogWriter:
             return self._lines.popleft()
 
     def _put(self, line: bytes) -> None:
+        """Write a line to the end, however often the pipe is full."""
         if self._descriptor is None:
             assert self._file is not None
             self._file.write(line.decode())
@@ -96,11 +106,13 @@ class LogWriter:
             self._count(written)
 
     def _count(self, written: int) -> None:
+        """Note that octets have gone, so that others have room."""
         with self._changed:
             self._written += written
             self._waiting -= written
 
     def _lose_reader(self, error: Exception) -> None:
+        """Give up the log, and say so on standard error if that is possible."""
         with self._changed:
             self._has_reader = False
             self._lines.clear()

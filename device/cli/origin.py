@@ -1,4 +1,9 @@
-"""Of which profile the device in a state directory is: kept beside its database."""
+"""Of which profile the device in a state directory is: kept beside its database.
+
+A database says who owns a device, and not what device it is. Whoever starts another profile in the
+same directory would hand the owner's rights over a light to a lock, so the profile's name is noted
+at the first start and compared at the others; `--adopt` says that it is meant.
+"""
 
 import json
 from pathlib import Path
@@ -8,6 +13,7 @@ from onboardee.svrdb import Store, StoreError
 from onboardee.svrdb.files import explained, place
 
 NAME: Final = "svr.profile"
+"""The file in the state directory."""
 
 
 class OtherProfileError(StoreError):

@@ -1,4 +1,9 @@
-"""What a running device says: each event one line, for people or for machines."""
+"""What a running device says: each event one line, for people or for machines.
+
+The log subscribes to the bus of each device. Strangers can cause events at will, so each kind has
+an allowance of lines a second and the rest is counted: `left_out_before` tells how many are
+missing. What must never be missed, a PIN, is set apart from the lines.
+"""
 
 import sys
 import time
@@ -28,6 +33,7 @@ LINES_PER_SECOND: Final = 20.0
 """Of each kind of event; what a hostile peer causes beyond it is counted, not written."""
 
 NO_TEXTS: Final[Mapping[str, str]] = MappingProxyType({})
+"""The profile says nothing for people."""
 
 _WARNINGS: Final = frozenset(
     {
@@ -48,7 +54,9 @@ _WARNINGS: Final = frozenset(
         "storage.failed",
     }
 )
+"""Events that a person should look into."""
 _LEVELS: Final = {"request.served": "debug"} | dict.fromkeys(_WARNINGS, "warning")
+"""By event; all others are `info`."""
 
 
 class _Lines:
@@ -179,6 +187,7 @@ class EventLog:
         self._left_out.clear()
 
     def _fields(self, event: Event) -> dict[str, Any]:
+        """Return what a line tells of an event, with its device where there are several."""
         fields = event.fields()
         if isinstance(event, ValueChanged):
             fields = without_secrets(fields)
@@ -189,6 +198,7 @@ class EventLog:
         return {"device": self._device, **fields} if self._is_named else fields
 
     def _may_write(self, name: str) -> bool:
+        """Take a line from the allowance of a kind, which refills with time."""
         now = self._clock()
         level, at = self._allowances.get(name, (LINES_PER_SECOND, now))
         level = min(LINES_PER_SECOND, level + (now - at) * LINES_PER_SECOND)

@@ -1,4 +1,8 @@
-"""`onboardee ping`: a CoAP ping, for scripts and health checks."""
+"""`onboardee ping`: a CoAP ping, for scripts and health checks.
+
+An empty confirmable message must be answered with a reset by every CoAP endpoint (RFC 7252 4.3), so
+nothing of the device is asked and no right is needed. The container's health check uses it.
+"""
 
 import os
 import socket
@@ -10,6 +14,7 @@ from onboardee.wire.coap import message
 from onboardee.wire.coap.model import Type
 
 TIMEOUT = 2.0
+"""Seconds."""
 
 
 @click.command("ping", epilog="Example: onboardee ping coap://127.0.0.1:5683")

@@ -1,6 +1,10 @@
 """Where devices keep their state, and how each is called: in the log, by `ctl`, `svr` and `reset`.
 
 A device's name is the name of its directory among the others.
+
+The place follows the XDG base directories, and `ONBOARDEE_STATE_DIR` overrides it, as in the
+container. The name is made of the profile's and of `--name`, in small letters with hyphens, so that
+it can be typed: `onboardee ctl --device light-kitchen`.
 """
 
 import os

@@ -1,4 +1,8 @@
-"""`onboardee profiles`: the catalogue of device profiles."""
+"""`onboardee profiles`: the catalogue of device profiles.
+
+Reading a profile never executes code that it names. `check` tells all mistakes of a file at once,
+with their lines; `schema` gives editors the same knowledge.
+"""
 
 import json
 from pathlib import Path
@@ -56,6 +60,7 @@ def list_profiles(*, as_json: bool) -> None:
 
 
 def _summary(name: str, profile: Profile) -> dict[str, object]:
+    """Return one profile for scripts."""
     return {
         "name": name,
         "types": profile.device.types,
@@ -80,11 +85,13 @@ def show(profile: str, *, resolved: bool) -> None:
 
 
 def _source(profile: str) -> str:
+    """Return the text of a profile as it stands in its file."""
     place = Path(profile) if is_path(profile) else BUILT_IN / f"{profile}.yaml"
     return place.read_text(encoding="utf-8")
 
 
 def _resolved(profile: str) -> str:
+    """Return a profile with everything that it extends written out."""
     library = Library()
     devices = [item.plain() for item in expanded(library.find(profile), library.find)]
     content = devices[0] if len(devices) == 1 else {"devices": devices}

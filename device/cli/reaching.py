@@ -1,4 +1,10 @@
-"""Getting hold of a device for `onboardee obt`, or saying soon why it cannot be had."""
+"""Getting hold of a device for `onboardee obt`, or saying soon why it cannot be had.
+
+A device's ports are free ones and change with each start, and addresses change with networks. So
+the address in the database is a first guess, tried for a few seconds, and the search follows.
+Anybody may claim a UUID in a search: only the session, whose key the device has to know, proves who
+it is.
+"""
 
 import asyncio
 import dataclasses
@@ -32,6 +38,7 @@ from onboardee.wire.entropy import Entropy
 PATIENCE: Final = 4.0
 """Seconds in which a device that is there gives a sign of life."""
 SEARCH_ROUNDS: Final = 2
+"""How often a search is repeated, as multicast is lost easily."""
 
 
 class NotFoundError(ObtError):
@@ -51,6 +58,7 @@ class Reaching:
         self._database = database
         self._on_step = on_step
         self._found: dict[UUID, Located] | None = None
+        """What a search has found; None: nobody has searched yet."""
 
     @property
     def entropy(self) -> Entropy:
@@ -119,6 +127,7 @@ class Reaching:
         return True
 
     def _device(self, record: DeviceRecord) -> OwnedDevice:
+        """Return the device of a record, as its order of messages has it talk."""
         style = ALL_ORDERS[record.order].style if record.order in ALL_ORDERS else LITE.style
         kind = OldOwnedDevice if style.is_old else OwnedDevice
         return kind(
@@ -137,6 +146,7 @@ class Reaching:
         return dataclasses.replace(record, secured=found.secured, plain=found.plain)
 
     async def _located(self, record: DeviceRecord) -> Located | None:
+        """Ask at the known address first, then everybody, once."""
         if self._found is None or record.uuid not in self._found:
             found = await find_device(
                 self._transport, record.uuid, plain=record.plain, rounds=0, on_step=self._on_step

@@ -1,4 +1,9 @@
-"""`onboardee replay`: a recorded device lives again."""
+"""`onboardee replay`: a recorded device lives again.
+
+A device has no clock, sockets or randomness of its own, so what went into it determines what came
+out. A recording has the former and a digest of the latter (`device/recording`); where the two
+differ the program has changed, and the first difference names the step.
+"""
 
 import json
 from pathlib import Path
@@ -57,6 +62,7 @@ def command(file: Path, **options: Any) -> None:
 
 
 def _played(file: Path, options: dict[str, Any]) -> "Replay":
+    """Run the recording as the options say."""
     from onboardee.device.recording.replay import Replay  # noqa: PLC0415
 
     replay = Replay.of(file)
@@ -88,6 +94,7 @@ def _show(replay: "Replay") -> None:
 
 
 def _line(number: int, entry: "Entry") -> str:
+    """Return one step in a line."""
     names = [event.partition(" ")[0] for event in entry.events]
     events = f", {', '.join(names)}" if names else ""
     stores = ", something to store" if entry.stores else ""
@@ -113,6 +120,7 @@ def state(replay: "Replay") -> dict[str, Any]:
 
 
 def _result(replay: "Replay") -> dict[str, Any]:
+    """Return the outcome for scripts."""
     return {
         "steps": replay.done,
         "of": len(replay.entries),
@@ -129,6 +137,7 @@ def _result(replay: "Replay") -> dict[str, Any]:
 
 
 def _tell(replay: "Replay") -> None:
+    """Print the outcome for people."""
     for each in replay.differences[:SHOWN]:
         say(str(each))
     left = len(replay.differences) - SHOWN

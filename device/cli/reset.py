@@ -1,4 +1,8 @@
-"""`onboardee reset`: the factory reset of a device that is not running."""
+"""`onboardee reset`: the factory reset of a device that is not running.
+
+It does to the database what the reset button of a running device does, with the same function
+(`device/security/factory.py`). Nobody's right is asked: whoever may write the directory owns it.
+"""
 
 from pathlib import Path
 
@@ -40,6 +44,7 @@ def _stopped(state_dir: Path) -> Store:
 
 
 def _with_factory(database: Database, name: str) -> Database:
+    """Take the factory content of another profile for this and later resets."""
     try:
         profile = load(name)
     except ProfileError as error:

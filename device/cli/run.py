@@ -1,4 +1,9 @@
-"""`onboardee run`: devices in the foreground."""
+"""`onboardee run`: devices in the foreground.
+
+Here are the options only, in plain data: names of methods and presets stand as text, so that
+`--help` does not import the device. `starting` turns them into devices, `hosting` runs them.
+`onboardee audit` takes the same options and adds its own.
+"""
 
 import gc
 import re
@@ -16,6 +21,7 @@ if TYPE_CHECKING:
     from onboardee.device.cli.auditing import Auditor
 
 METHODS: Final = ("jw", "rdp", "mfgcert", "preconfpin")
+"""As `ownership.methods` of a profile has them."""
 PRESETS: Final = (
     "ocf",
     "auto",
@@ -26,11 +32,14 @@ PRESETS: Final = (
     "iotivity-2",
     "oic-1.1",
 )
+"""As `compat` of a profile has them."""
 STORES: Final = ("json", "cbor")
+"""Formats of a database."""
 NIL: Final = UUID(int=0)
 
 
 def _methods(_context: click.Context, _option: click.Parameter, value: str | None) -> object:
+    """Read --otm. Raises `click.BadParameter`."""
     if value is None:
         return None
     wanted = tuple(value.split(","))
@@ -41,12 +50,14 @@ def _methods(_context: click.Context, _option: click.Parameter, value: str | Non
 
 
 def _pin(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+    """Read --pin. Raises `click.BadParameter`."""
     if value is not None and not re.fullmatch("[0-9A-Za-z]{4,32}", value):
         raise click.BadParameter("a PIN has 4 to 32 digits or letters")
     return value
 
 
 def _uuid(_context: click.Context, _option: click.Parameter, value: UUID | None) -> UUID | None:
+    """Read --uuid. Raises `click.BadParameter`."""
     if value == NIL:
         raise click.BadParameter("the nil UUID names no device")
     return value
@@ -205,6 +216,7 @@ _OPTIONS: Final = (
         "themselves.",
     ),
 )
+"""In the order of the help."""
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

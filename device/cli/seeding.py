@@ -1,4 +1,8 @@
-"""The option --uuid-seed of several commands."""
+"""The option --uuid-seed of several commands.
+
+A text that stands on a label or in a script gives a device the same UUID on each machine, and the
+certificate that is made for it the same subject (`svrdb/seed.py` says how).
+"""
 
 from uuid import UUID
 

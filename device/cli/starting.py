@@ -1,4 +1,9 @@
-"""From what `onboardee run` was told to the devices that it runs."""
+"""From what `onboardee run` was told to the devices that it runs.
+
+Options may contradict the profile, each other, or the number of devices; whatever is wrong is found
+here, before any file or socket is opened. A device's directory is named after its profile and its
+name, and a directory of an earlier version of the program is renamed.
+"""
 
 import os
 from collections.abc import Collection
@@ -42,20 +47,34 @@ class RunOptions:
     """The options of `run`."""
 
     profiles: tuple[str, ...]
+    """Names or paths."""
     everything: bool
+    """All built-in profiles."""
     name: str | None
+    """In /oic/d; a second device of that name gets a number."""
     state_dir: Path | None
+    """Of the device, or of all devices."""
     adopt: bool
     hosts: tuple[str, ...]
+    """Addresses to listen at; none: all interfaces."""
     port: int
+    """Of CoAP; 0: any free."""
     secure_port: int
+    """Of CoAP over DTLS; 0: any free."""
     advertised: tuple[str, ...]
+    """Endpoints to tell instead of the own ones."""
     otm: tuple[str, ...] | None
+    """Owner transfer methods instead of the profile's."""
     pin: str | None
+    """The PIN of the random PIN method, always the same."""
     compat: str | None
+    """The name of a preset."""
     uuid: UUID | None
+    """Of a device that starts anew."""
     uuid_seed: UUID | None
+    """The same, made of a text."""
     seed: str | None
+    """From which all random octets follow."""
     codec: str
     keylog: Path | None
     trace: bool
@@ -63,6 +82,7 @@ class RunOptions:
     capture: Path | None
     record: Path | None
     faults: tuple[str, ...]
+    """As `device/faults` reads them."""
     metrics: tuple[str, int] | None
     log_format: str
     verbose: bool
@@ -73,8 +93,11 @@ class Candidate:
     """A device that is to run: of which profile by name, and how it is to be called."""
 
     origin: str
+    """The profile as it was named."""
     name: str
+    """Of its directory."""
     former: str
+    """What earlier versions called its directory."""
     profile: Profile
 
 
@@ -100,6 +123,7 @@ def start(options: RunOptions, given: Collection[str], auditor: "Auditor | None"
 
 
 def _wanted(options: RunOptions) -> tuple[str, ...]:
+    """Return the profiles that are to run. Raises `click.UsageError`."""
     if options.everything and options.profiles:
         raise click.UsageError("--all runs every built-in profile: name none beside it")
     if not options.everything and not options.profiles:
@@ -141,6 +165,7 @@ def _require_shareable(given: Collection[str]) -> None:
 def _host_options(
     options: RunOptions, given: Collection[str], auditor: "Auditor | None", *, is_alone: bool
 ) -> HostOptions:
+    """Return what holds for all devices of the process, with the files that it names opened."""
     # several devices have free ports, whatever the environment says of one
     wanted = (options.port, options.secure_port) if is_alone else (0, 0)
     advertised = _advertised(options.advertised)
@@ -189,6 +214,7 @@ def _watch(options: RunOptions, auditor: "Auditor | None") -> "WatchOptions | No
 
 
 def _faults(texts: tuple[str, ...]) -> tuple[Fault, ...]:
+    """Read --fault. Raises `click.BadParameter`."""
     try:
         return tuple(map(parsed_fault, texts))
     except FaultError as error:
@@ -196,6 +222,7 @@ def _faults(texts: tuple[str, ...]) -> tuple[Fault, ...]:
 
 
 def _advertised(values: tuple[str, ...]) -> tuple[Endpoint, ...]:
+    """Read --advertise. Raises `click.BadParameter`."""
     try:
         return tuple(endpoint for value in values for endpoint in parsed(value))
     except ValueError as error:
@@ -203,6 +230,7 @@ def _advertised(values: tuple[str, ...]) -> tuple[Endpoint, ...]:
 
 
 def _planned(candidates: list[Candidate], options: RunOptions) -> list[PlannedDevice]:
+    """Give each device its directory, and its profile as the options want it."""
     planned = []
     for each in candidates:
         directory = _directory(each, options.state_dir, is_alone=len(candidates) == 1)
@@ -212,6 +240,7 @@ def _planned(candidates: list[Candidate], options: RunOptions) -> list[PlannedDe
 
 
 def _directory(candidate: Candidate, state_dir: Path | None, *, is_alone: bool) -> Path:
+    """Return where a device keeps its state; one with an earlier version's name is renamed."""
     if is_alone and state_dir is not None:
         return state_dir.absolute()
     home = (state_dir or state_home()).absolute()
@@ -237,6 +266,7 @@ def adapted(profile: Profile, options: RunOptions) -> Profile:
 
 
 def _with_methods(profile: Profile, methods: tuple[OwnerTransferMethod, ...]) -> Profile:
+    """Return a profile with other transfer methods. Raises `ProfileError`."""
     try:
         return replace(profile, ownership=replace(profile.ownership, methods=methods))
     except ValueError as error:
@@ -244,6 +274,7 @@ def _with_methods(profile: Profile, methods: tuple[OwnerTransferMethod, ...]) ->
 
 
 def _explained(error: StoreLocked) -> str:
+    """Return the sentence for a directory that is in use, with what can be done."""
     if error.pid == os.getpid():
         return (
             f"two of these devices would keep their state in {error.path}; give them other names "

@@ -1,4 +1,9 @@
-"""The terminal of the person at it: how wide it is, whether it has colours, and text that fits."""
+"""The terminal of the person at it: how wide it is, whether it has colours, and text that fits.
+
+Output has two kinds of readers. At a terminal lines are folded to its width and have colours; for a
+pipe each thing is one line, whatever its length, so that scripts can read it. `NO_COLOR` and
+`COLUMNS` are honoured. Text that came from a network is escaped before it reaches a terminal.
+"""
 
 import os
 import sys
@@ -12,9 +17,11 @@ import click
 NARROWEST: Final = 40
 """Columns; on anything narrower lines are as long as there."""
 GAP: Final = "  "
+"""Between two columns."""
 
 
 UNLIMITED: Final = 1_000_000
+"""Columns of what is no terminal."""
 
 
 def width() -> int:

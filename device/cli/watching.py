@@ -1,4 +1,9 @@
-"""What `onboardee run --trace`, `--trace-to` and `--capture` write."""
+"""What `onboardee run --trace`, `--trace-to` and `--capture` write.
+
+All three get the items of a trace (`device/trace/items.py`), each device in the order of its life.
+`Shown` prints them, `Written` writes them as JSON lines without secrets, and `CaptureFile` writes
+packets with the secrets that open them, in a file for its owner alone.
+"""
 
 import json
 import os
@@ -34,12 +39,14 @@ if TYPE_CHECKING:
     from onboardee.device.cli.auditing import Auditor
 
 INDENT: Final = " " * 13
+"""Of what belongs to the line above."""
 UNREADABLE: Final = "ECDH_ANON"
 """What the names of suites begin with that Wireshark has no way to open."""
 KNOWN_PORTS: Final = frozenset({5683, 5684})
 """Those by which Wireshark knows CoAP."""
 
 Say = Callable[[str], None]
+"""Prints a line."""
 
 
 def beginning() -> float:
@@ -48,6 +55,7 @@ def beginning() -> float:
 
 
 def _clock_text(at: float) -> str:
+    """Return a time of day of this zone, in milliseconds."""
     return datetime.fromtimestamp(at, UTC).astimezone().strftime("%H:%M:%S.%f")[:-3]
 
 
@@ -115,8 +123,14 @@ class Written:
 @dataclass(slots=True)
 class _Held:
     datagram: items.Datagram
+    """Not yet written."""
     comments: list[str] = field(default_factory=list)
+    """What it led to."""
     inside: list[items.Message] = field(default_factory=list)
+    """Messages that it carried and that Wireshark cannot open itself.
+
+    They are written again in clear.
+    """
 
 
 class CaptureFile:
@@ -160,6 +174,7 @@ class CaptureFile:
         self._file.close()
 
     def _write(self) -> None:
+        """Write the datagram that is held, with its comments."""
         held, self._held = self._held, None
         if held is None:
             return
@@ -183,11 +198,17 @@ class WatchOptions:
     """What is to be written of the devices' conversations."""
 
     is_shown: bool = False
+    """Print all of it."""
     written: Written | None = None
+    """The file of JSON lines."""
     captured: CaptureFile | None = None
+    """The file for Wireshark."""
     auditor: "Auditor | None" = None
+    """Judges the tool."""
     recording: BinaryIO | None = None
+    """The file of the recording."""
     faults: tuple[Fault, ...] = ()
+    """What goes wrong, in the order given."""
 
     def sinks(self, say: Say, device: str, *, as_json: bool, is_alone: bool) -> list[Sink]:
         """Return what takes the items of a device."""

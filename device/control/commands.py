@@ -14,7 +14,10 @@ import msgspec
 
 
 class ControlError(Exception):
-    """What was asked for cannot be done; the message says why."""
+    """What was asked for cannot be done; the message says why.
+
+    It is told to the person who asked, as one sentence.
+    """
 
 
 class Command(
@@ -24,11 +27,17 @@ class Command(
 
 
 class ListResources(Command, frozen=True, tag="list"):
-    """Which resources there are, with types and values."""
+    """Which resources there are, with types and values.
+
+    The result is a list with `href`, `rt` and `values` of each.
+    """
 
 
 class GetValues(Command, frozen=True, tag="get"):
-    """The values of a resource, or one of them."""
+    """The values of a resource, or one of them.
+
+    The result is a map, or a value if a `name` is given.
+    """
 
     href: str
     name: str | None = None
@@ -39,6 +48,7 @@ class SetValues(Command, frozen=True, tag="set"):
 
     href: str
     values: dict[str, Any]
+    """By name of the property; all of them or none."""
 
 
 class ListInputs(Command, frozen=True, tag="inputs"):
@@ -46,13 +56,20 @@ class ListInputs(Command, frozen=True, tag="inputs"):
 
 
 class PressInput(Command, frozen=True, tag="press"):
-    """Use one of the device's inputs, as a person does."""
+    """Use one of the device's inputs, as a person does.
+
+    The names are those of the profile's entries `input`.
+    """
 
     name: str
 
 
 class SetFault(Command, frozen=True, tag="fault"):
-    """Let one of the device's faults come or go."""
+    """Let one of the device's faults come or go.
+
+    The names are those of the profile's entries `fault`; faults of the protocol are an option of
+    `run`.
+    """
 
     name: str
     is_on: bool = True
@@ -63,7 +80,11 @@ class PressReset(Command, frozen=True, tag="reset"):
 
 
 class ShowState(Command, frozen=True, tag="state"):
-    """Who the device is, where it is reached, what state it is in, who owns it."""
+    """Who the device is, where it is reached, what state it is in, who owns it.
+
+    The result has `name`, `device_uuid`, `state`, `owned`, `owner`, `selected_method` and
+    `endpoints`.
+    """
 
 
 class ShowPin(Command, frozen=True, tag="pin"):
@@ -71,7 +92,11 @@ class ShowPin(Command, frozen=True, tag="pin"):
 
 
 class ShowConnections(Command, frozen=True, tag="connections"):
-    """Sessions, observers and the last refusals."""
+    """Sessions, observers and the last refusals.
+
+    The result has the lists `sessions`, `observers` and `refusals`; times are seconds of the
+    device's clock.
+    """
 
 
 class ReadDatabase(Command, frozen=True, tag="database"):
@@ -82,11 +107,17 @@ class ReplaceDatabase(Command, frozen=True, tag="replace"):
     """Put another database in the place of `before`, and restart with it; both as stored."""
 
     before: str
+    """What `ReadDatabase` returned: if the database is another one by now, nothing is replaced."""
     after: str
+    """In the same form."""
 
 
 class Watch(Command, frozen=True, tag="watch"):
-    """Events from now on, each as it happens."""
+    """Events from now on, each as it happens.
+
+    The result is None, and then each event comes as a line of its own; `Control` does not see this
+    command, as the socket answers it (`device/net/control.py`).
+    """
 
 
 Request = (
@@ -104,3 +135,4 @@ Request = (
     | ReplaceDatabase
     | Watch
 )
+"""Any of them; msgspec tells them apart by `do`."""

@@ -34,10 +34,14 @@ REFUSALS: Final = 32
 """How many refusals are remembered, for people who wonder."""
 
 Result = tuple[Any, Step]
+"""What JSON has, for the person who asked, and the step that was begun."""
 
 
 class Control:
-    """Carries out requests upon one device, and remembers what it refused to others."""
+    """Carries out requests upon one device, and remembers what it refused to others.
+
+    It subscribes to the device's events for the refusals of the last while.
+    """
 
     def __init__(self, device: AnyDevice) -> None:
         self.device: Final = device
@@ -75,6 +79,7 @@ class Control:
         return self._state()
 
     def _tell(self, request: Request) -> Any:
+        """Answer a command that only asks."""
         match request:
             case ListResources():
                 return self._list()
@@ -94,15 +99,18 @@ class Control:
                 return self._state()
 
     def _list(self) -> Any:
+        """Return all resources with types and values."""
         return [
             {"href": href, "rt": list(each.target.types), "values": dict(each.values.current)}
             for href, each in self.device.appliances.items()
         ]
 
     def _inputs(self) -> Any:
+        """Return inputs and faults, the faults with whether they are on."""
         return {"inputs": list(self.device.inputs), "faults": dict(self.device.faults)}
 
     def _get(self, href: str, name: str | None) -> Any:
+        """Return values of a resource. Raises `ControlError` for what it does not have."""
         values = self._resource(href).values.current
         if name is None:
             return dict(values)
@@ -111,6 +119,7 @@ class Control:
         return values[name]
 
     def _set(self, href: str, values: dict[str, Any], now: float) -> Result:
+        """Begin to change values, and return what they are then."""
         resource = self._resource(href)
         for name in values:
             self._get(href, name)
@@ -121,6 +130,7 @@ class Control:
         return dict(resource.values.current), step
 
     def _resource(self, href: str) -> Any:
+        """Return a resource. Raises `ControlError` if there is none."""
         resource = self.device.appliances.get(href)
         if resource is None:
             known = ", ".join(self.device.appliances)
@@ -128,6 +138,7 @@ class Control:
         return resource
 
     def _state(self) -> Any:
+        """Return who and where the device is."""
         device, doxm = self.device, self.device.database.doxm
         return {
             "name": device.profile.device.name,
@@ -140,6 +151,7 @@ class Control:
         }
 
     def _connections(self) -> Any:
+        """Return sessions, observers and the last refusals."""
         device = self.device
         return {
             "sessions": [
@@ -160,12 +172,14 @@ class Control:
         }
 
     def _remember(self, event: Event) -> None:
+        """Keep a refusal, with the time of day."""
         if isinstance(event, AccessDenied | RequestRefused | HandshakeRefused):
             at = self.device.wall_time.isoformat(timespec="seconds")
             self._refusals.append({"at": at, "event": event.name, **event.fields()})
 
 
 def _begun(begin: Callable[[], Step]) -> Step:
+    """Begin a step; what the device says to be impossible is told to the person."""
     try:
         return begin()
     except ValueError as error:
@@ -173,6 +187,7 @@ def _begun(begin: Callable[[], Step]) -> Step:
 
 
 def _decoded(text: str) -> Database:
+    """Read a database. Raises `ControlError` with the place of what is wrong."""
     try:
         return JSON.decode(text.encode())
     except ValueError as error:

@@ -1,4 +1,10 @@
-"""Snapshots that a running device keeps by itself: one for each change of its onboarding state."""
+"""Snapshots that a running device keeps by itself: one for each change of its onboarding state.
+
+This is what a subscriber that does something slow looks like: it is told after the fact, in the
+thread of the loop, takes what it needs (the database is immutable) and gives the writing to the
+thread of the disk. A person who tries tools goes back to any of these states with `onboardee svr
+restore`. How many are kept is the profile's `snapshots.automatic`.
+"""
 
 from collections.abc import Callable
 from functools import partial

@@ -24,11 +24,15 @@ class Event(Struct, frozen=True, kw_only=True):
     name: ClassVar[str]
 
     def fields(self) -> dict[str, object]:
-        """Return what the event tells as JSON has it: UUIDs as text, tuples as lists."""
+        """Return what the event tells as JSON has it: UUIDs as text, tuples as lists.
+
+        The order is that of the declaration, in which the log prints them.
+        """
         return {name: _plain(getattr(self, name)) for name in self.__struct_fields__}
 
 
 def _plain(value: object) -> object:
+    """Return a value that JSON has; what it has not becomes text."""
     if isinstance(value, tuple | list):
         return [_plain(item) for item in value]
     if isinstance(value, bool | int | float | str | dict | None):
@@ -40,18 +44,26 @@ class Told(Struct, frozen=True):
     """An event in its envelope: which one of which device, and when it was told."""
 
     device: str
+    """The name of the device, as `onboardee ctl` takes it."""
     sequence: int
     """1 for the first event of a device in this process; whoever misses one sees the gap."""
     at: datetime
+    """The time of day, with its zone."""
     event: Event
 
 
 Subscriber = Callable[[Event], None]
+"""Gets events. What it raises is returned by `publish` and logged, and changes nothing else."""
 Follower = Callable[[Told], None]
+"""Gets events in their envelopes."""
 
 
 class Bus:
-    """Hands each event of a device to every subscriber, in the order of subscription."""
+    """Hands each event of a device to every subscriber, in the order of subscription.
+
+    There is one for each device. It has no queue and no threads: `publish` returns when everybody
+    was told.
+    """
 
     def __init__(self, device: str = "", wall_clock: WallClock = utc_now) -> None:
         """Name the device as people know it, and the clock by which envelopes are dated."""

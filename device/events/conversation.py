@@ -13,8 +13,11 @@ class SessionOpened(Event, frozen=True, kw_only=True):
 
     name = "session.opened"
     peer: str
+    """Where it is, as `host:port`."""
     suite: str
+    """The cipher suite, by its name in the registry of IANA."""
     identity: str
+    """The UUID of the peer, or what is known of it instead."""
 
 
 class SessionEnded(Event, frozen=True, kw_only=True):
@@ -32,6 +35,7 @@ class HandshakeRefused(Event, frozen=True, kw_only=True):
     peer: str
     reason: str
     alert: str | None
+    """The alert that the peer got, or that ended the handshake; None: it was silent."""
 
 
 class OwnCertificateExpired(Event, frozen=True, kw_only=True):
@@ -39,7 +43,9 @@ class OwnCertificateExpired(Event, frozen=True, kw_only=True):
 
     name = "certificate.expired"
     credid: int
+    """Of the credential that has it."""
     usage: str
+    """Its `credusage`."""
 
 
 class RevocationsOutdated(Event, frozen=True, kw_only=True):
@@ -52,14 +58,20 @@ class RevocationsOutdated(Event, frozen=True, kw_only=True):
 
 
 class AccessDenied(Event, frozen=True, kw_only=True):
-    """The gate refused a request; `rule` and `reason` say why."""
+    """The gate refused a request; `rule` and `reason` say why.
+
+    The peer gets 4.01 or 4.03 and no reason: whoever is refused learns nothing of the rules. The
+    device's owner reads here which rule it was; `docs/tables.md` lists them.
+    """
 
     name = "access.denied"
     subject: str
+    """Who asked: a UUID, or `anonymous`."""
     peer: str
     method: str
     href: str
     rule: str
+    """The name of the rule in the table of the gate."""
     reason: str
 
 
@@ -78,6 +90,8 @@ class RequestServed(Event, frozen=True, kw_only=True):
     """A request was answered, or met with silence (then `code` is None).
 
     `payload` and `answer` are decoded, without secrets, None where there is nothing.
+
+    It is made only if somebody subscribed with `requests=True`.
     """
 
     name = "request.served"
@@ -87,6 +101,7 @@ class RequestServed(Event, frozen=True, kw_only=True):
     query: tuple[str, ...]
     payload: object
     code: str | None
+    """As CoAP writes it, such as 2.04."""
     answer: object
 
 

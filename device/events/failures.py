@@ -24,6 +24,7 @@ class StorageFailed(Event, frozen=True, kw_only=True):
 
     name = "storage.failed"
     reason: str
+    """What the operating system said, and where."""
 
 
 class FaultActed(Event, frozen=True, kw_only=True):
@@ -31,4 +32,6 @@ class FaultActed(Event, frozen=True, kw_only=True):
 
     name = "fault.acted"
     fault: str
+    """As it was asked for, `drop at=credential`."""
     effect: str
+    """What it did to which message."""

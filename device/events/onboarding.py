@@ -11,7 +11,10 @@ from onboardee.device.events.bus import Event
 
 
 class StateChanged(Event, frozen=True, kw_only=True):
-    """The onboarding state is another one now."""
+    """The onboarding state is another one now.
+
+    Both are names such as RFNOP (OCF Security 8).
+    """
 
     name = "state.changed"
     before: str
@@ -19,7 +22,10 @@ class StateChanged(Event, frozen=True, kw_only=True):
 
 
 class MethodSelected(Event, frozen=True, kw_only=True):
-    """A tool chose the owner transfer method."""
+    """A tool chose the owner transfer method.
+
+    By writing `oxmsel`, in the clear, before the handshake of that method.
+    """
 
     name = "otm.selected"
     method: str
@@ -30,6 +36,10 @@ class PinShown(Event, frozen=True, kw_only=True):
 
     name = "otm.pin"
     pin: str
+    """Digits or letters, as long as the profile says.
+
+    It is in the log on purpose: the log is the display of a device that has none.
+    """
 
 
 class PairingStarted(Event, frozen=True, kw_only=True):
@@ -76,7 +86,9 @@ class OwnerChanged(Event, frozen=True, kw_only=True):
 
     name = "owner.changed"
     owner: UUID
+    """The owner's UUID (`devowneruuid`)."""
     device_uuid: UUID
+    """The device's own UUID, which the owner may have changed."""
 
 
 class ResetScheduled(Event, frozen=True, kw_only=True):
@@ -85,6 +97,7 @@ class ResetScheduled(Event, frozen=True, kw_only=True):
     name = "reset.scheduled"
     reason: str
     in_seconds: float
+    """So long from now, that the answer can leave before."""
 
 
 class DeviceReset(Event, frozen=True, kw_only=True):
@@ -95,7 +108,10 @@ class DeviceReset(Event, frozen=True, kw_only=True):
 
 
 class DatabaseReplaced(Event, frozen=True, kw_only=True):
-    """A person put another database in place, and the device runs on it as after a restart."""
+    """A person put another database in place, and the device runs on it as after a restart.
+
+    By `onboardee svr` on a device that runs.
+    """
 
     name = "database.replaced"
     device_uuid: UUID

@@ -16,6 +16,7 @@ class DeviceReady(Event, frozen=True, kw_only=True):
     device_uuid: UUID
     state: str
     endpoints: tuple[str, ...]
+    """As URIs, `coaps://192.0.2.7:5684`."""
 
 
 class PortShared(Event, frozen=True, kw_only=True):
@@ -60,7 +61,9 @@ class MulticastChanged(Event, frozen=True, kw_only=True):
 
     name = "net.multicast"
     joined: tuple[str, ...]
+    """Groups with their interface, `ff02::158%eth0`."""
     failed: tuple[str, ...]
+    """The same, each with the reason."""
 
 
 class MulticastUnavailable(Event, frozen=True, kw_only=True):

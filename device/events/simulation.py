@@ -36,6 +36,7 @@ class FaultChanged(Event, frozen=True, kw_only=True):
     fault: str
     is_on: bool
     by_itself: bool = False
+    """It came by chance, or went after its time."""
 
 
 class DeviceConfigured(Event, frozen=True, kw_only=True):
@@ -50,3 +51,4 @@ class BehaviourFailed(Event, frozen=True, kw_only=True):
 
     name = "behaviour.failed"
     reason: str
+    """What the profile's behaviour cannot do, or the error of its code."""

@@ -2,6 +2,9 @@
 
 The order is that of a border: faults act on the device itself, so that a recording has what they
 made of it and can let it happen again, and a trace tells what really came and left.
+
+A device is made here wherever somebody wants to look at it from outside (`run --trace`, `run
+--fault`, the tests); `boot` alone makes one with nothing in its way.
 """
 
 from collections.abc import Callable, Sequence

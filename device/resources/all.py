@@ -1,4 +1,8 @@
-"""Everything that a device serves, in the order in which it is listed."""
+"""Everything that a device serves, in the order in which it is listed.
+
+The order is that of IoTivity-Lite's discovery, whose users compare what they see. Discovery is a
+resource of the list that it shows, hence the function that returns the list.
+"""
 
 from collections.abc import Iterable
 
@@ -19,7 +23,10 @@ def all_resources(
     secure: Iterable[Resource],
     appliances: Iterable[Resource],
 ) -> list[Resource]:
-    """Return the core resources with the given ones around them; discovery lists them all."""
+    """Return the core resources with the given ones around them; discovery lists them all.
+
+    `secure` are those below /oic/sec, `appliances` those of the profile.
+    """
     everything: list[Resource] = [PlatformResource(profile)]
     if profile.core.configuration:
         everything.append(ConfigurationResource(profile))

@@ -1,4 +1,10 @@
-"""The resources of a profile: what the device is for."""
+"""The resources of a profile: what the device is for.
+
+Between the wire and the values stand three things: the unit that a client names (`units`), the
+limits of the profile (`Values`), and the simulated world, which decides what an UPDATE leads to and
+when. Representations are the very mapping that `Values` holds, so that an unchanged resource is
+known by its identity.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -22,7 +28,10 @@ from onboardee.wire.coap import Code
 
 
 class ApplianceResource(ReadOnly):
-    """A resource that holds values."""
+    """A resource that holds values.
+
+    `target`, `values` and `observable` are public, as the command line and the tests look at them.
+    """
 
     def __init__(self, profile: ResourceProfile, values: Values, world: World | None) -> None:
         """Make a resource. Without a `world` an UPDATE takes no course: values are what is set."""
@@ -49,7 +58,11 @@ class ApplianceResource(ReadOnly):
         return self._represented(call, self._in_unit(call.query.first(UNITS)))
 
     def update(self, call: Call, payload: Mapping[str, object]) -> Outcome:
-        """Write values, all or none, and answer with the result, in the unit of what was sent."""
+        """Write values, all or none, and answer with the result, in the unit of what was sent.
+
+        4.00 for values of a wrong type or form, 4.03 for those out of their limits, and the code
+        that the profile names for what is not possible now (a guard, a fault, a state).
+        """
         meant = payload
         if self._converter is not None:
             meant = self._converter.understood(payload, self.values.current)
@@ -74,10 +87,12 @@ class ApplianceResource(ReadOnly):
         return frozenset({self.target.href}) if changed else frozenset()
 
     def _represented(self, call: Call, values: Mapping[str, Any]) -> Representation:
+        """Add the name, and what the interface wants."""
         named = values if self._name is None else {"n": self._name, **values}
         return with_common(call, self.target, named)
 
     def _in_unit(self, unit: str | None) -> Mapping[str, Any]:
+        """Return the values, in a unit if one is named. Raises `RefusedError`."""
         values = self.values.current
         if unit is None or self._converter is None:
             return values

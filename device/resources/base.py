@@ -1,4 +1,8 @@
-"""What a resource is to the rest of the device: three operations over immutable values."""
+"""What a resource is to the rest of the device: three operations over immutable values.
+
+Operations take the database from the call and put the changed one into the outcome. So they cannot
+keep anything half written, a batch can try several, and a test needs no device.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol
@@ -16,6 +20,7 @@ COMMON: Final = frozenset({"rt", "if", "n", "id"})
 """Common properties: tolerated in any UPDATE and never changed by one (OCF Core 7.8)."""
 
 Representation = Mapping[str, Any] | Sequence[Any]
+"""What an answer's payload is made of: CBOR maps, arrays and scalars, before they are encoded."""
 
 
 class RefusedError(Exception):
@@ -35,7 +40,11 @@ class DeniedError(RefusedError):
 
 
 class SilenceError(Exception):
-    """The request gets no answer at all, as discovery filters demand."""
+    """The request gets no answer at all, as discovery filters demand.
+
+    OCF Core 11.2 has a device keep silent where a multicast query is for others: a thousand
+    refusals would bury the one answer.
+    """
 
 
 def not_addressed(call: Call) -> SilenceError | RefusedError:
@@ -52,8 +61,11 @@ class Outcome(Struct, frozen=True):
     """What a change comes to. `database` set: to be made durable before the answer leaves."""
 
     code: Code = Code.CHANGED
+    """The CoAP code of the answer."""
     body: Representation | None = None
+    """Its payload; None: the answer has none."""
     database: Database | None = None
+    """To be made durable before the answer leaves; None: nothing was changed."""
     notify: frozenset[str] = frozenset()
     """Paths of resources whose observers want to know."""
     reboot: bool = False
@@ -68,7 +80,9 @@ class Resource(Protocol):
     """Something with a path. An operation that a resource does not have is refused with 4.05."""
 
     target: Target
+    """What the gate and discovery know of it."""
     observable: bool
+    """Whether a client may observe it (RFC 7641)."""
     takes_put: bool
     """It has a PUT that is no POST."""
 
@@ -99,13 +113,19 @@ def require_granted(decision: Decision) -> None:
 
 
 def retrieved(resource: Resource, call: Call) -> Outcome:
-    """Read a resource. Raises `RefusedError`."""
+    """Read a resource. Raises `RefusedError`.
+
+    An outcome has code 2.05, and the database if reading has changed it (`/oic/sec/csr`).
+    """
     found = resource.retrieve(call)
     return found if isinstance(found, Outcome) else Outcome(code=Code.CONTENT, body=found)
 
 
 class ReadOnly:
-    """The operations that a resource refuses unless it says otherwise."""
+    """The operations that a resource refuses unless it says otherwise.
+
+    A resource derives from it and overrides the operations that it has.
+    """
 
     observable = False
     takes_put = False
@@ -128,7 +148,11 @@ class ReadOnly:
 
 
 def with_common(call: Call, target: Target, properties: Mapping[str, Any]) -> Representation:
-    """Add `rt` and `if` where the baseline interface asks for them."""
+    """Add `rt` and `if` where the baseline interface asks for them.
+
+    `properties` stay the same object where nothing is added, by which an unchanged representation
+    is known.
+    """
     if call.interface != BASELINE:
         return properties
     return {"rt": target.types, "if": target.interfaces, **properties}

@@ -32,7 +32,10 @@ MAX_CHANGES: Final = 64
 
 
 def retrieve(members: Sequence[Resource], call: Call) -> Outcome:
-    """Read all links; those that are refused are left out. Raises `RefusedError` if none fit."""
+    """Read all links; those that are refused are left out. Raises `RefusedError` if none fit.
+
+    `members` are the links that the query leaves. The body is `[{"href", "rep"}, …]`.
+    """
     if not members:
         raise RefusedError(Code.BAD_REQUEST, "no link matches the query")
     batch = _Batch(call, RETRIEVING)
@@ -46,11 +49,14 @@ def retrieve(members: Sequence[Resource], call: Call) -> Outcome:
 def update(members: Sequence[Resource], call: Call, items: Sequence[object]) -> Outcome:
     """Change links as the items say, each wholly or not at all; a refused one has an empty `rep`.
 
-    An item with an empty `href` is meant for all links. Raises `RefusedError`, and then nothing
-    has changed, if the items are not well-formed or name what is no link.
+    An item with an empty `href` is meant for all links. Raises `RefusedError`, and then nothing has
+    changed, if the items are not well-formed or name what is no link.
+
+    `items` is the decoded array `[{"href", "rep"}, …]`.
     """
     by_href = {member.target.href: member for member in members}
     wanted = (change for item in items for change in _changes(item, by_href))
+    # One item for all links of a large collection is as many changes; the bound holds for these.
     changes = list(islice(wanted, MAX_CHANGES + 1))
     if not 0 < len(changes) <= MAX_CHANGES:
         raise RefusedError(Code.BAD_REQUEST, f"a batch has 1 to {MAX_CHANGES} changes")
@@ -69,8 +75,11 @@ class _Batch:
     interfaces: frozenset[str]
     """Those that allow the operation."""
     items: list[dict[str, Any]] = field(default_factory=list)
+    """Of the answer, one for each link that has something to say."""
     refusals: list[tuple[str, RefusedError]] = field(default_factory=list)
+    """Paths of refused links, with the reasons for the log."""
     notify: frozenset[str] = frozenset()
+    """Paths whose observers are to hear of a change."""
 
     def attempt(self, member: Resource, action: Callable[[Call], Outcome]) -> Outcome | None:
         """Do something with one link; None if it was refused."""
@@ -100,18 +109,21 @@ class _Batch:
         )
 
     def _require(self, interface: str) -> None:
+        """Raise `RefusedError` unless the link's own interface allows the operation."""
         if interface not in self.interfaces:
             sentence = f"interface {interface} does not allow {self.call.operation.name}"
             raise RefusedError(Code.FORBIDDEN, sentence)
 
 
 def _updated(member: Resource, representation: Mapping[str, object], call: Call) -> Outcome:
+    """Write one link; in the order of arguments that `partial` needs."""
     return member.update(call, representation)
 
 
 def _changes(
     item: object, by_href: Mapping[str, Resource]
 ) -> Iterator[tuple[Resource, Mapping[str, object]]]:
+    """Yield each link that an item is about, with what is to be written into it."""
     match item:
         case {"href": "", "rep": dict(representation)}:
             yield from ((member, representation) for member in by_href.values())

@@ -1,4 +1,9 @@
-"""Collections: resources of a profile that link to others (OCF Core 7.8.3)."""
+"""Collections: resources of a profile that link to others (OCF Core 7.8.3).
+
+A collection shows the links to other resources of the same device; each stays where it is and keeps
+its own rights. What an observer of the batch interface watches is not the collection's own
+representation but those of its links, so it has a key of its own in the table of observers.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +19,11 @@ from onboardee.device.simulation.world.world import World
 
 
 class CollectionResource(ApplianceResource):
-    """A resource whose value is its links; it may have properties of its own, too."""
+    """A resource whose value is its links; it may have properties of its own, too.
+
+    `siblings` are all resources of the profile by path, which is complete only after the last of
+    them was made.
+    """
 
     def __init__(
         self,
@@ -48,6 +57,7 @@ class CollectionResource(ApplianceResource):
         return self._represented(call, {**own, "links": self._shown(call)})
 
     def _shown(self, call: Call) -> list[dict[str, Any]]:
+        """Return the links that the query asks for; `ins` numbers them from 1."""
         reach = Reach(call)
         numbers = {href: number for number, href in enumerate(self._links, 1)}
         return [
@@ -82,7 +92,11 @@ def batch_key(href: str) -> str:
 
 
 def batches_of_members(profile: Profile) -> dict[str, frozenset[str]]:
-    """Say for each linked resource which batches change when it does."""
+    """Say for each linked resource which batches change when it does.
+
+    Observers of a batch hear of each change of a link, also where the collection itself is
+    unchanged.
+    """
     return {
         member: frozenset(
             batch_key(each.href) for each in profile.resources if member in each.links

@@ -1,4 +1,8 @@
-"""Configuration: `/oic/con`, by which a client names the device and says where it is."""
+"""Configuration: `/oic/con`, by which a client names the device and says where it is.
+
+The values are in the database (`con`), so they survive a restart. The name that is set here is
+shown in /oic/d instead of the profile's, and a factory reset gives the profile's name back.
+"""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -21,6 +25,7 @@ from onboardee.svrdb.model import Con
 from onboardee.wire.coap import Code
 
 _IGNORED: Final = COMMON - {"n"}
+"""Common properties that an UPDATE may repeat; `n` is the one that it may set."""
 
 
 class ConfigurationResource(ReadOnly):
@@ -42,7 +47,12 @@ class ConfigurationResource(ReadOnly):
         return with_common(call, self.target, self._shown(call.database.con))
 
     def update(self, call: Call, payload: Mapping[str, object]) -> Outcome:
-        """Change the properties that the payload names, all or none."""
+        """Change the properties that the payload names, all or none.
+
+        `n` is the name, `locn` and `loc` the place, `c` a currency, `r` a region, `ln` names in
+        other languages, `dl` the language of `n`. Raises `RefusedError`, 4.00, for an unknown
+        property, an empty text, or null.
+        """
         wanted = {name: value for name, value in payload.items() if name not in _IGNORED}
         if not wanted or None in wanted.values():
             raise RefusedError(Code.BAD_REQUEST, "con: nothing is to be changed, or to null")
@@ -57,8 +67,10 @@ class ConfigurationResource(ReadOnly):
         return Outcome(
             body=body,
             database=msgspec.structs.replace(call.database, con=after),
+            # /oic/d shows the name, too.
             notify=frozenset({self.target.href, "/oic/d"}),
         )
 
     def _shown(self, con: Con) -> dict[str, Any]:
+        """Return what is configured, over the profile's name."""
         return {"n": self._name, **msgspec.to_builtins(con)}

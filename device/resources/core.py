@@ -1,4 +1,10 @@
-"""The core resources apart from discovery: `/oic/d`, `/oic/p`, `/oic/mnt`."""
+"""The core resources apart from discovery: `/oic/d`, `/oic/p`, `/oic/mnt`.
+
+/oic/d and /oic/p are read in the clear by tools that look for devices, before there is any session.
+Their UUIDs are the database's: `di` changes with the owner or a reset, `piid` and `pi` stay for the
+life of the device (OCF Core 11.1). What else they tell is fixed by the profile, which is why their
+representation is made once where it can be.
+"""
 
 from collections.abc import Mapping
 
@@ -38,7 +44,11 @@ class DeviceResource(ReadOnly):
         return self
 
     def retrieve(self, call: Call) -> Representation:
-        """Return the device's description."""
+        """Return the device's description.
+
+        `di`, the device UUID; `piid`, the protocol-independent id; `n`, `icv`, `dmv`, and the
+        optional properties that the profile has.
+        """
         identity, database = self._identity, call.database
         versions = {"dmno": identity.model_number, "sv": identity.software_version}
         return with_common(
@@ -88,13 +98,20 @@ class PlatformResource(ReadOnly):
         return self
 
     def retrieve(self, call: Call) -> Representation:
-        """Return the platform's description."""
+        """Return the platform's description.
+
+        `pi`, the platform's UUID; `mnmn`, and the optional properties that the profile has.
+        """
         platform = str(call.database.permanent.platform)
         return with_common(call, self.target, {"pi": platform, **self._properties})
 
 
 class MaintenanceResource(ReadOnly):
-    """`/oic/mnt`: factory reset and reboot (OCF Core 11.5)."""
+    """`/oic/mnt`: factory reset and reboot (OCF Core 11.5).
+
+    A factory reset goes through the onboarding state RESET, as one that the owner writes to pstat
+    does: there is one way to reset a device.
+    """
 
     target = Target(
         href="/oic/mnt",
@@ -108,7 +125,11 @@ class MaintenanceResource(ReadOnly):
         return with_common(call, self.target, {"fr": False, "rb": False})
 
     def update(self, call: Call, payload: Mapping[str, object]) -> Outcome:
-        """Reset to factory state, or reboot; a reset includes the reboot."""
+        """Reset to factory state, or reboot; a reset includes the reboot.
+
+        `fr` is a factory reset, `rb` a reboot. Raises `RefusedError`, 4.00, for anything but
+        booleans of which one is true.
+        """
         wishes = {name: payload.get(name, False) for name in ("fr", "rb")}
         if not all(isinstance(wish, bool) for wish in wishes.values()):
             raise RefusedError(Code.BAD_REQUEST, "mnt: fr and rb are booleans")
@@ -116,6 +137,7 @@ class MaintenanceResource(ReadOnly):
             raise RefusedError(Code.BAD_REQUEST, "mnt: neither fr nor rb is true")
         if call.database.state is State.RESET:
             raise RefusedError(Code.BAD_REQUEST, "mnt: a reset is already on its way")
+        # The answer describes the resource afterwards, not the wish.
         answer = {"fr": False, "rb": False}
         if wishes["fr"]:
             return Outcome(body=answer, database=states.enter(call.database, State.RESET))

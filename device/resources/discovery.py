@@ -1,4 +1,10 @@
-"""Discovery: `/oic/res` and `/.well-known/core` (OCF Core 11.2, RFC 6690)."""
+"""Discovery: `/oic/res` and `/.well-known/core` (OCF Core 11.2, RFC 6690).
+
+A search asks every device of a network at once. Each answers with the links that match the query,
+and keeps silent if the query is for another device or domain; a query that only matches nothing is
+refused, and it is CoAP's rule for multicast that no refusal leaves then (RFC 7252 8.2). When the
+answers leave, spread over a random delay, is decided in `device/machine/groups.py`.
+"""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -17,6 +23,7 @@ from onboardee.device.resources.links import Reach, is_listed, is_wanted, link_t
 from onboardee.wire.coap import Code
 
 Resources = Callable[[], Iterable[Resource]]
+"""Returns everything that the device serves: the list is complete only after discovery was made."""
 
 
 class DiscoveryResource(ReadOnly):
@@ -38,7 +45,13 @@ class DiscoveryResource(ReadOnly):
         return self
 
     def retrieve(self, call: Call) -> Representation:
-        """Return the links that the query asks for; a foreign domain or device hears nothing."""
+        """Return the links that the query asks for; a foreign domain or device hears nothing.
+
+        `rt=` may come several times and asks for any of the types; `sduuid=` and `di=` ask for a
+        domain or a device. By `oic.if.ll` the answer is the array of links; by the baseline
+        interface it is an array of one map. Raises `RefusedError`, 4.00, where nothing matches, and
+        `SilenceError` where the query is for others.
+        """
         self.require_addressed(call)
         sdi = call.database.sdi
         links = self._links(call)
@@ -61,6 +74,7 @@ class DiscoveryResource(ReadOnly):
                 raise not_addressed(call)
 
     def _links(self, call: Call) -> list[dict[str, Any]]:
+        """Return the links that match, each with its anchor, the device."""
         anchor = f"ocf://{call.database.doxm.device_uuid}"
         reach = Reach(call)
         wanted = call.query.all("rt")
@@ -91,7 +105,11 @@ class WellKnownResource(ReadOnly):
         return self
 
     def retrieve(self, call: Call) -> Representation:
-        """Return the discoverable resources that the filters let pass, as text in link format."""
+        """Return the discoverable resources that the filters let pass, as text in link format.
+
+        The content is text in link format (format 40), with no endpoints: who speaks OCF asks
+        /oic/res.
+        """
         links = [
             f'<{resource.target.href}>;rt="{" ".join(resource.target.types)}"'
             f';if="{" ".join(resource.target.interfaces)}"'
@@ -116,8 +134,10 @@ def _passes(target: Target, query: Query) -> bool:
 
 
 def _is_meant(wanted: str, value: str) -> bool:
+    """Tell whether a filter's value, or the beginning that it is, fits an attribute."""
     return value.startswith(wanted[:-1]) if wanted.endswith("*") else value == wanted
 
 
 def _relation(resource: Resource) -> dict[str, Any]:
+    """Return `rel: self` for the link of /oic/res itself."""
     return {"rel": ["self"]} if resource.target.href == DiscoveryResource.target.href else {}

@@ -1,4 +1,9 @@
-"""Introspection: `/oic/introspection` and the document that it leads to (OCF Core 11.4)."""
+"""Introspection: `/oic/introspection` and the document that it leads to (OCF Core 11.4).
+
+A client that knows no type of a resource can read here which properties it has, of which type, and
+which of them it may write. The document is some kilobytes and always the same for one profile: it
+is made at the first request, and devices of one process share it.
+"""
 
 from collections.abc import Callable
 from typing import Final
@@ -29,7 +34,10 @@ class IntrospectionResource(ReadOnly):
     )
 
     def retrieve(self, call: Call) -> Representation:
-        """Return the document's address, as the requester can reach it."""
+        """Return the document's address, as the requester can reach it.
+
+        `urlInfo` has one entry for each endpoint, the unsecured ones first where there are any.
+        """
         data = IntrospectionDataResource.target
         places = [
             {

@@ -1,4 +1,8 @@
-"""What IoTivity 1.3's provisioning client writes in another way than OCF has it."""
+"""What IoTivity 1.3's provisioning client writes in another way than OCF has it.
+
+It is a view as those of OIC 1.1 are, for a single resource: the setting `anchor_in_optionaldata` of
+a profile puts it in front of cred, and no other device has it.
+"""
 
 from collections.abc import Mapping
 from typing import Final
@@ -13,17 +17,22 @@ from onboardee.svrdb.model import CredentialType
 
 
 def serve_anchor_in_optionaldata(resources: list[Resource]) -> None:
-    """Let cred take certificates from `optionaldata` where there is no `publicdata`."""
+    """Let cred take certificates from `optionaldata` where there is no `publicdata`.
+
+    The list is changed in place, before the device serves it.
+    """
     for number, resource in enumerate(resources):
         if resource.target.href == CRED:
             resources[number] = ViewedResource(resource, _CRED, OCF)
 
 
 def _as_it_is(behind: Resource, call: Call) -> Representation | Outcome:
+    """Read the resource behind."""
     return behind.retrieve(call)
 
 
 def _update(behind: Resource, call: Call, payload: Payload) -> Outcome:
+    """Translate the credentials and let the resource behind take them."""
     elements = payload.get("creds")
     if isinstance(elements, list):
         payload = {**payload, "creds": [_in_words_of_ocf(each) for each in elements]}

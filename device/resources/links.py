@@ -1,4 +1,10 @@
-"""Web links, as `/oic/res` and collections show them (OCF Core 7.8.2, 10.2)."""
+"""Web links, as `/oic/res` and collections show them (OCF Core 7.8.2, 10.2).
+
+A link says where its resource is reached: `eps`, the endpoints with scheme, address and port. They
+differ for each requester, since a device has several addresses and must name one that the requester
+can reach: the one at which the request arrived. An endpoint that a person advertises
+(`--advertise`) takes its place, for devices behind translated ports.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,12 +19,17 @@ from onboardee.wire.path import Endpoint, Path, bracketed
 
 
 class Reach:
-    """Our endpoints as one requester can reach them: at the address where it reached us."""
+    """Our endpoints as one requester can reach them: at the address where it reached us.
+
+    It is made once for each request, as a search shows dozens of links.
+    """
 
     def __init__(self, call: Call) -> None:
         self._call = call
         self._secured = _matching(call.endpoints, "coaps", call.peer.address)
+        """The endpoints with DTLS, as URIs."""
         self._plain = _matching(call.endpoints, "coap", call.peer.address)
+        """Those without."""
 
     def of(self, target: Target) -> list[str]:
         """Return the endpoints that lead to a resource, the unsecured ones first."""
@@ -27,7 +38,10 @@ class Reach:
 
 
 def link_to(resource: Resource, reach: Reach) -> dict[str, Any]:
-    """Describe a resource: path, types, interfaces, policies, endpoints."""
+    """Describe a resource: path, types, interfaces, policies, endpoints.
+
+    `bm` is 1 for discoverable and 2 for observable, or their sum (OCF Core 7.8.2).
+    """
     target = resource.target
     return {
         "href": target.href,
@@ -39,7 +53,10 @@ def link_to(resource: Resource, reach: Reach) -> dict[str, Any]:
 
 
 def is_listed(target: Target, types: Sequence[str]) -> bool:
-    """Tell whether discovery lists a resource, where a query may name types."""
+    """Tell whether discovery lists a resource, where a query may name types.
+
+    A resource that is not discoverable and `is_explicit` is listed to who names its type.
+    """
     is_asked_for = any(name in target.types for name in types)
     return target.discoverable or (target.is_explicit and is_asked_for)
 

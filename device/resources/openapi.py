@@ -1,6 +1,10 @@
 """A profile's resources in the terms of OpenAPI 2.0, as introspection wants them.
 
 Only what a profile defines is described: what OCF itself defines is the same on every device.
+
+OCF asks for OpenAPI 2.0 with `if` and other queries as parameters, and for CBOR as its encoding. A
+schema that several resources share stands among the definitions once, under the name of its
+resource type.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,6 +17,7 @@ from onboardee.device.simulation.value_limits import PERIOD, ValueLimits, ValueT
 from onboardee.device.simulation.values import Property
 
 Json = dict[str, Any]
+"""What will be encoded as CBOR or JSON."""
 
 _TYPES: Final[Json] = {
     "type": "array",
@@ -50,7 +55,10 @@ _FORMS: Final[Json] = {
 
 
 def described(profile: Profile) -> Json:
-    """Describe all resources of a profile (OpenAPI 2.0)."""
+    """Describe all resources of a profile (OpenAPI 2.0).
+
+    The result is what JSON has.
+    """
     definitions: Json = {}
     paths: Json = {}
     for resource in profile.resources:
@@ -102,6 +110,7 @@ def _collection(resource: ResourceProfile, definitions: Json) -> Json:
 
 
 def _operation(answer: Json, parameters: list[Json]) -> Json:
+    """Return one method with its parameters and its answer."""
     return {
         "parameters": parameters,
         "responses": {"200": {"description": "", "schema": answer}},
@@ -109,10 +118,12 @@ def _operation(answer: Json, parameters: list[Json]) -> Json:
 
 
 def _interface(names: Iterable[str]) -> Json:
+    """Return the parameter `if` with the interfaces that are possible."""
     return {"name": "if", "in": "query", "type": "string", "enum": list(names)}
 
 
 def _unit(resource: ResourceProfile) -> list[Json]:
+    """Return the parameter `units` of a resource that has units."""
     units = converter(resource)
     if units is None:
         return []
@@ -120,12 +131,14 @@ def _unit(resource: ResourceProfile) -> list[Json]:
 
 
 def _body(schema: Json) -> Json:
+    """Return the payload of an UPDATE as a parameter."""
     return {"name": "body", "in": "body", "required": True, "schema": schema}
 
 
 def _defined(definitions: Json, name: str, schema: Json) -> Json:
     """Enter a definition under its resource type, or a numbered one if that means another."""
     number, unique = 1, name
+    # Two resources of one type may differ in limits; then each gets a definition of its own.
     while definitions.setdefault(unique, schema) != schema:
         number += 1
         unique = f"{name}-{number}"
@@ -133,6 +146,7 @@ def _defined(definitions: Json, name: str, schema: Json) -> Json:
 
 
 def _reference(name: str) -> Json:
+    """Return a reference to a definition."""
     return {"$ref": f"#/definitions/{name}"}
 
 
@@ -154,6 +168,7 @@ def _representation(resource: ResourceProfile) -> Json:
 
 
 def _written(resource: ResourceProfile) -> Json:
+    """Describe what an UPDATE takes: what is writable, and what it needs."""
     writable = _writable(resource)
     properties = {name: _schema(spec) for name, spec in writable.items()}
     schema: Json = {"type": "object", "properties": properties}
@@ -162,10 +177,12 @@ def _written(resource: ResourceProfile) -> Json:
 
 
 def _writable(resource: ResourceProfile) -> Mapping[str, Property]:
+    """Return the properties that a client may write."""
     return {name: spec for name, spec in resource.properties.items() if not spec.read_only}
 
 
 def _schema(spec: ValueLimits) -> Json:
+    """Return the schema of a value, an array or not."""
     schema = _element(spec)
     if spec.is_array:
         highest = spec.max_items if spec.length is None else spec.length
@@ -177,6 +194,7 @@ def _schema(spec: ValueLimits) -> Json:
 
 
 def _element(spec: ValueLimits) -> Json:
+    """Return the schema of a value that is no array."""
     match spec.type:
         case ValueType.OBJECT:
             required = [name for name, field in spec.fields.items() if not field.optional]

@@ -1,4 +1,9 @@
-"""OCF's CBOR payloads: read with the tolerance real tools need, and no more."""
+"""OCF's CBOR payloads: read with the tolerance real tools need, and no more.
+
+cbor2 refuses what is nested too deeply, keys that come twice and what is not well-formed; this
+module refuses tags, which would have the decoder make objects of a peer's choice, keys that are no
+text, and octets behind the value. All refusals are one error: the peer gets 4.00.
+"""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -7,11 +12,13 @@ from typing import Any, Final, NoReturn
 import cbor2
 
 MAX_DEPTH: Final = 16
+"""Maps and arrays in one another."""
 
 _BUILT_IN_TAGS: Final = (
     *range(6),
     *(25, 28, 29, 30, 35, 36, 37, 52, 54, 100, 256, 258, 260, 261, 1004, 43000, 55799),
 )
+"""The tags that cbor2 would decode by itself."""
 
 
 class PayloadError(Exception):
@@ -21,6 +28,7 @@ class PayloadError(Exception):
 _SMALL_MAPS: Final = range(0xA0, 0xB8)
 """The first octets of maps whose size is in it (RFC 8949 3)."""
 _ANY_SIZE: Final = b"\xbf"
+"""The first octet of a map without a size, which ends with a break."""
 _BREAK: Final = b"\xff"
 
 
@@ -32,7 +40,10 @@ _NO_TAGS: Final = dict.fromkeys(_BUILT_IN_TAGS, _refuse_tag)
 
 
 def decode_map(payload: bytes) -> Mapping[str, object]:
-    """Decode an UPDATE's body, one CBOR map with text keys. Raises `PayloadError`."""
+    """Decode an UPDATE's body, one CBOR map with text keys. Raises `PayloadError`.
+
+    The values are those of JSON, or octets; keys are text, each once.
+    """
     value = _decode(payload)
     if not isinstance(value, dict):
         raise PayloadError("the payload is not a map")
@@ -71,7 +82,10 @@ def decode(payload: bytes) -> object:
 
 
 def encode(value: Mapping[str, Any] | Sequence[Any]) -> bytes:
-    """Encode a representation."""
+    """Encode a representation.
+
+    Maps keep their order.
+    """
     return cbor2.dumps(value)
 
 
@@ -93,6 +107,8 @@ def _decode(payload: bytes) -> object:
             allow_duplicate_keys=False,
             strict_hashable_types=True,
         )
+        # One octet at a time: the decoder would otherwise read on behind the value, unseen by the
+        # check below.
         value = decoder.decode()
     except (cbor2.CBORError, ValueError, OverflowError, MemoryError) as error:
         raise PayloadError("the payload is not valid CBOR") from error
@@ -102,6 +118,7 @@ def _decode(payload: bytes) -> object:
 
 
 def _plain(value: object) -> object:
+    """Return a value of the types that JSON has, or octets. Raises `PayloadError` for others."""
     match value:
         case None | bool() | int() | float() | bytes():
             return value
@@ -116,6 +133,7 @@ def _plain(value: object) -> object:
 
 
 def _plain_map(value: Mapping[object, object]) -> dict[str, object]:
+    """Return a map whose keys are text. Raises `PayloadError`."""
     plain: dict[str, object] = {}
     for key, element in value.items():
         if not isinstance(key, str) or _has_surrogates(key):
@@ -125,4 +143,5 @@ def _plain_map(value: Mapping[object, object]) -> dict[str, object]:
 
 
 def _has_surrogates(text: str) -> bool:
+    """Tell whether a text holds octets that were not UTF-8."""
     return not text.isascii() and any("\ud800" <= each <= "\udfff" for each in text)

@@ -2,6 +2,11 @@
 
 Which properties of which resource type carry a unit is a table. The unit of the device itself is
 its property `units`, and nothing that a client sends changes it.
+
+A client that asks for `?units=F` sees Fahrenheit, and one that writes `units: F` beside a
+temperature means Fahrenheit; the device keeps its own unit. Conversion is not exact, so a client
+that writes back what it was shown must not move the value: what is close to what was shown stays as
+it is, and anything else goes to the nearest step.
 """
 
 import math
@@ -16,6 +21,7 @@ from onboardee.device.simulation.values import Property, ValueType
 from onboardee.wire.coap import Code
 
 UNITS: Final = "units"
+"""The property and the query that name a unit."""
 
 _DIGITS: Final = 6
 """Digits after the point of a converted value: what floating-point arithmetic adds is no value."""
@@ -26,7 +32,9 @@ class Unit:
     """How a value comes from the quantity's first unit: times `factor`, plus `offset`."""
 
     factor: float = 1.0
+    """Units of this for one of the first unit."""
     offset: float = 0.0
+    """What is added after the factor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +42,7 @@ class Quantity:
     """What a resource type measures, and in which units. The first is the default."""
 
     units: Mapping[str, Unit]
+    """By the name that clients use, such as C."""
     points: frozenset[str]
     """Properties on the scale, or arrays of such."""
     distances: frozenset[str]
@@ -62,7 +71,10 @@ QUANTITIES: Final = MappingProxyType({"oic.r.temperature": TEMPERATURE})
 
 
 class Converter:
-    """Shows one resource's values in any unit, and understands values in any."""
+    """Shows one resource's values in any unit, and understands values in any.
+
+    It is made with the resource; `supported` are the units that its profile permits.
+    """
 
     def __init__(self, quantity: Quantity, properties: Mapping[str, Property]) -> None:
         self._quantity = quantity
@@ -98,6 +110,7 @@ class Converter:
         shown = self._converted(values, unit)
         for name in shown.keys() & meant.keys():
             if _is_close(meant[name], shown[name]):
+                # What a client repeats was rounded for it: converting it back would move the value.
                 meant[name] = values[name]
             else:
                 converted = self._quantity.convert(name, meant[name], unit, own)
@@ -105,12 +118,14 @@ class Converter:
         return meant
 
     def _own(self, values: Mapping[str, Any]) -> str:
+        """Return the unit of the device's own values."""
         unit = values.get(UNITS)
         if isinstance(unit, str) and unit in self._quantity.units:
             return unit
         return self._default
 
     def _converted(self, values: Mapping[str, Any], wanted: str) -> dict[str, Any]:
+        """Return the values that have a unit, in the wanted one."""
         own, names = self._own(values), self._names & values.keys()
         if own == wanted:
             return {name: values[name] for name in names}
@@ -118,10 +133,12 @@ class Converter:
         return {name: convert(name, values[name], own, wanted) for name in names}
 
     def _require(self, unit: str) -> None:
+        """Raise `RefusedError` (4.03) for a unit that the resource does not have."""
         if unit not in self.supported or unit not in self._quantity.units:
             raise RefusedError(Code.FORBIDDEN, f"the unit {unit!r} is not supported")
 
     def _stepped(self, name: str, value: Any) -> Any:
+        """Return the nearest value that the step of the property permits."""
         spec = self._properties[name]
         step = spec.step or (1 if spec.type is ValueType.INTEGER else None)
         if step is None or isinstance(value, bool) or not isinstance(value, int | float):
@@ -132,7 +149,10 @@ class Converter:
 
 
 def converter(profile: ResourceProfile) -> Converter | None:
-    """Return what converts the values of a resource, None if they have no unit."""
+    """Return what converts the values of a resource, None if they have no unit.
+
+    The first type of the resource that measures something decides.
+    """
     for name in profile.types:
         if name in QUANTITIES:
             return Converter(QUANTITIES[name], profile.properties)
@@ -140,6 +160,7 @@ def converter(profile: ResourceProfile) -> Converter | None:
 
 
 def _is_close(one: object, other: object) -> bool:
+    """Tell whether two numbers, or arrays of them, differ by rounding only."""
     if isinstance(one, list | tuple) and isinstance(other, list | tuple):
         return len(one) == len(other) and all(map(_is_close, one, other))
     if isinstance(one, bool) or not isinstance(one, int | float):

@@ -1,4 +1,11 @@
-"""What a device has when it leaves the factory, and again after each reset."""
+"""What a device has when it leaves the factory, and again after each reset.
+
+A profile says it in words (`device/simulation/ownership_settings.py`); here it becomes the contents
+of a database. It is done once, at the first start, and kept beside the database as its reset
+profile (`ResetProfile`): a factory reset needs no profile, and brings back what the device had,
+also if the profile's file has changed or gone (OCF Security 8.2). At each further start `caught_up`
+adds what the profile got meanwhile.
+"""
 
 from functools import partial
 from typing import Any, Final
@@ -45,7 +52,11 @@ _FOUND_BY_ANYBODY: Final = ("/oic/res", "/oic/d", "/oic/p")
 def new_database(
     profile: Profile, entropy: Entropy, *, device_uuid: UUID | None = None
 ) -> Database:
-    """Make the database of a device that starts for the first time, its reset profile included."""
+    """Make the database of a device that starts for the first time, its reset profile included.
+
+    The state is RFOTM, ready for an owner. `device_uuid` takes the place of the profile's own or of
+    a random one.
+    """
     permanent = Permanent(
         device=random_uuid(entropy),
         platform=random_uuid(entropy),
@@ -124,14 +135,17 @@ def _with_entries(database: Database, entries: tuple[Ace, ...]) -> Database:
 
 
 def _methods(profile: Profile) -> tuple[int, ...]:
+    """Return the transfer methods by their numbers on the wire, in the profile's order."""
     return tuple(int(method.number) for method in profile.ownership.methods)
 
 
 def _with_credentials(cred: Cred, profile: Profile) -> Cred:
+    """Put the factory's credentials in."""
     return replace(cred, credentials=_factory_credentials(profile))
 
 
 def _factory_credentials(profile: Profile) -> tuple[Credential, ...]:
+    """Return the manufacturer's, then those that the profile lists."""
     ownership = profile.ownership
     return (*_manufacturer_credentials(ownership.manufacturer), *ownership.factory_credentials)
 
@@ -168,6 +182,7 @@ def _manufacturer_credentials(manufacturer: Manufacturer | None) -> tuple[Creden
 
 
 def _certificates(credid: int, usage: CredentialUsage, text: str) -> Credential:
+    """Make a credential of certificates in PEM, for any subject."""
     return Credential(
         credid=credid,
         kind=CredentialType.CERTIFICATE,

@@ -1,4 +1,16 @@
-"""For tests, ours and yours: devices to test clients with, and a network in memory."""
+"""For tests, ours and yours: devices to test clients with, and a network in memory.
+
+Three ways to have a device in a test, from real to fast:
+
+    fake_device     real sockets on loopback, in the event loop of the test
+    DeviceThread    the same in a thread, for tests without an event loop
+    memory_device   no sockets: a `MemoryNetwork` that loses and delays datagrams as it is told,
+                    whose hour takes milliseconds and comes out the same each time
+
+All of them keep the database in memory (`MemoryKeeper`). With a seed every key and UUID repeats.
+`onboardee.testing` offers this under its public name (docs/api.md), and `device/pytest_plugin.py`
+has fixtures.
+"""
 
 from onboardee.device.testing.client import Heard, PlainClient
 from onboardee.device.testing.fake import FakeDevice, fake_device

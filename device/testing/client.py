@@ -1,4 +1,9 @@
-"""A client on a network in memory, without DTLS: it reads and observes, and notes what it hears."""
+"""A client on a network in memory, without DTLS: it reads and observes, and notes what it hears.
+
+Tests of behaviour ask what an observer sees and when, since that is all of a simulated world that
+is visible from outside; those of amplification ask what a peer gets that proves its address, or
+does not.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field

@@ -1,4 +1,10 @@
-"""A device for somebody else's test: real sockets on loopback, everything else in memory."""
+"""A device for somebody else's test: real sockets on loopback, everything else in memory.
+
+A client that is tested talks to it as to a real device, over UDP and DTLS. The test itself looks at
+the device from the other side: values, state, events, and the world around it (doors, buttons,
+time). What the test asks for becomes a step of the device like any other, so that notifications and
+stores happen as they would.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -44,6 +50,7 @@ class FakeDevice:
         self._clock = clock
         self._control = Control(self.device)
         self._waited = 0
+        """How many of the events `wait_for` has looked at."""
         self._news = asyncio.Event()
         self.device.bus.subscribe(self._wake)
 
@@ -131,9 +138,11 @@ class FakeDevice:
             raise failure[0]
 
     def _wake(self, _event: Event) -> None:
+        """Let `wait_for` look again."""
         self._news.set()
 
     def _endpoint(self, scheme: str) -> str:
+        """Return the first endpoint of a scheme."""
         places = self.device.reachable_at
         return next(place for place in places if place.startswith(f"{scheme}://"))
 

@@ -1,4 +1,9 @@
-"""A server whose requests one function answers at once: for peers that tests are made of."""
+"""A server whose requests one function answers at once: for peers that tests are made of.
+
+The device has its own way from message to answer, in stages (`device/machine/service.py`). Tests of
+the CoAP engine, and peers such as a simulated server of certificates, need only a function from
+request to response: this is the loop around the engine that calls it.
+"""
 
 from collections.abc import Callable, Hashable
 from typing import Any, Final, TypeAlias
@@ -8,6 +13,7 @@ from onboardee.wire.coap.observe import Observation
 from onboardee.wire.coap.server import CoapServer
 
 _FAILED: Final = Response(Code.INTERNAL_SERVER_ERROR)
+"""What a peer gets for an exception of the handler."""
 
 Handler: TypeAlias = Callable[[Request, Remote, float], Response | None]
 """Answers one request at a time `now`; `None` means silence."""
@@ -93,6 +99,7 @@ class HandlerServer:
         return self.engine.observers
 
     def _tell(self, now: float) -> None:
+        """Tell observers what has changed, then raise what a handler raised."""
         while (observer := self.engine.take_stale()) is not None:
             response = self._ask(observer.request, observer.remote, now)
             self.engine.tell(observer, response, now)
@@ -102,6 +109,7 @@ class HandlerServer:
             raise failure
 
     def _ask(self, request: Request, remote: Remote, now: float) -> Response | None:
+        """Call the handler; its exceptions become 5.00."""
         try:
             return self._handler(request, remote, now)
         except Exception as error:  # noqa: BLE001 - whatever it is, the peer gets an answer

@@ -1,4 +1,9 @@
-"""A device without an event loop: its steps are acted upon at once, in the thread of the caller."""
+"""A device without an event loop: its steps are acted upon at once, in the thread of the caller.
+
+It acts upon a step as a host does, in the same order: send, tell, store, then the next step
+(`device/net/hosted.py` does it in an event loop). There the storing is in a thread and other
+datagrams wait; here it is done at once, so that the order of everything is fixed.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
@@ -87,6 +92,7 @@ class LocalDevice:
             step = self.device.stored(try_to_store(self.store, step.store), now)
 
     def _look(self) -> None:
+        """Take over what a test has put into the store."""
         self.device._state.database = self.store.current  # noqa: SLF001 - see above
 
 

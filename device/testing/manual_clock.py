@@ -1,4 +1,9 @@
-"""A clock that stands still until a test moves it."""
+"""A clock that stands still until a test moves it.
+
+It stands in for the event loop's clock where hosted devices set their alarms
+(`device/net/turns.py`). A test that says `advance(60)` gets a minute of the device's life at once,
+each alarm in its order, and no test waits for real time.
+"""
 
 import heapq
 from collections.abc import Callable
@@ -11,6 +16,7 @@ class ManualAlarm:
     def __init__(self, when: float, callback: Callable[[], object]) -> None:
         self._when = when
         self.callback: Callable[[], object] | None = callback
+        """None: it was called off, or has been called."""
 
     def when(self) -> float:
         """Return when it is due."""
@@ -27,6 +33,7 @@ class ManualClock:
     def __init__(self) -> None:
         self._now = 0.0
         self._alarms: list[tuple[float, int, ManualAlarm]] = []
+        """A heap; the number keeps alarms of one moment in the order in which they were set."""
         self._serial = count()
 
     def time(self) -> float:

@@ -2,6 +2,10 @@
 
 Nothing happens between two events, so an hour of protocol time takes milliseconds, and a run with
 the same seed is the same run.
+
+It is a discrete-event simulation: the next event is the next arrival or the next deadline of a
+node, and the time leaps to it. Nodes are what `Node` says, devices, tools and observers alike, each
+with addresses that a test chooses. Groups are those of OCF's multicast.
 """
 
 import heapq
@@ -14,6 +18,7 @@ from typing import Protocol
 from onboardee.wire.path import Outgoing, Path
 
 GROUPS = frozenset({"224.0.1.187", "ff02::158", "ff03::158", "ff05::158"})
+"""OCF's multicast addresses, IPv4 and IPv6 (OCF Core 12.2)."""
 
 
 class Node(Protocol):
@@ -34,14 +39,19 @@ class Impairments:
     """How the network treats datagrams. The first three are probabilities."""
 
     loss: float = 0.0
+    """Of each datagram, and of each copy."""
     duplication: float = 0.0
+    """That a second copy is sent."""
     reordering: float = 0.0
+    """That a datagram is late by up to twenty latencies, so that others overtake it."""
     latency: float = 0.001
     """Seconds from one node to the other."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Port:
+    """Where a node receives; `secured` is what `Path` tells it."""
+
     node: Node
     host: str
     number: int
@@ -50,6 +60,8 @@ class _Port:
 
 @dataclass(order=True, slots=True)
 class _Delivery:
+    """A datagram on its way; those of one moment arrive in the order in which they were sent."""
+
     at: float
     serial: int
     port: _Port = field(compare=False)
@@ -70,6 +82,7 @@ class MemoryNetwork:
     ) -> None:
         """Make a network of one link, or of as many as it has nodes, with routers in between."""
         self.now = now
+        """Seconds from the network's beginning."""
         self._is_routed = is_routed
         self.impairments = impairments or Impairments()
         self.log: list[tuple[float, Path, bytes]] = []
@@ -141,12 +154,14 @@ class MemoryNetwork:
         return True
 
     def _receivers(self, path: Path) -> list[_Port]:
+        """Return the ports that a destination reaches: one, or the members of a group."""
         if path.peer_host in GROUPS:
             return self._members.get(path.peer_host, [])
         port = self._ports.get((path.peer_host, path.peer_port))
         return [] if port is None else [port]
 
     def _launch(self, port: _Port, item: Outgoing) -> None:
+        """Put copies on their way, each with its own loss and delay."""
         impairments = self.impairments
         copies = 1 + (self._random.random() < impairments.duplication)
         for _ in range(copies):

@@ -1,4 +1,9 @@
-"""A device that already has an owner: for tests of clients, which come after onboarding."""
+"""A device that already has an owner: for tests of clients, which come after onboarding.
+
+Owning a device takes a tool and thirty messages, which a test of a client that only switches lights
+does not want. The database here is what they would leave: an owner that nobody has the key of,
+credentials for the clients of the test, and the entries that let them in.
+"""
 
 from collections.abc import Mapping
 from typing import Final
@@ -28,6 +33,7 @@ OWNER: Final = UUID("6f776e65-7200-4000-8000-000000000001")
 """Who owns the devices that were made with an owner; nobody knows its key."""
 
 _READ: Final = int(Permission.RETRIEVE)
+"""Permission bits (OCF Security 12.2)."""
 _USE: Final = int(
     Permission.CREATE | Permission.RETRIEVE | Permission.UPDATE | Permission.DELETE
 ) | int(Permission.NOTIFY)
@@ -74,6 +80,7 @@ def with_plain_endpoints(profile: Profile) -> Profile:
 
 
 def _entries(clients: list[UUID], open_to_all: bool) -> tuple[Ace, ...]:
+    """Return the access list: discovery for anybody, everything for clients, or for all."""
     everything = (AceResource(wildcard="*"),)
     discovery = tuple(AceResource(href=href) for href in ("/oic/res", "/oic/d", "/oic/p"))
     anybody = Subject(connection=Connection.ANYONE)

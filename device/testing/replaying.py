@@ -1,4 +1,9 @@
-"""A recorded life as a test of one line."""
+"""A recorded life as a test of one line.
+
+`assert replayed(Path("bug.rec")).database.state is State.RFNOP`: a device that misbehaved once was
+recorded with `onboardee run --record`, and the file becomes a regression test. The recording has
+the device's keys, so one of a device in use does not belong into a repository.
+"""
 
 from pathlib import Path
 

@@ -1,4 +1,8 @@
-"""Put a device on a network in memory."""
+"""Put a device on a network in memory.
+
+One call makes profile, database, device, ports and groups. The device has the addresses of a small
+network (10.0.0.0/24) and OCF's usual ports, so that a test names them without asking.
+"""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -18,12 +22,18 @@ from onboardee.wire.path import Endpoint
 from onboardee.wire.wall_clock import WallClock
 
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
+"""The time of day at which a network begins."""
 PLAIN_PORT = 5683
+"""CoAP's, where /oic/res is read in the clear."""
 SECURE_PORT = 5684
+"""CoAP over DTLS."""
 
 
 class MemoryKeeper:
-    """Keeps the database in memory only, and counts what was committed."""
+    """Keeps the database in memory only, and counts what was committed.
+
+    It is the smallest thing that satisfies `Keeper`, which devices store through.
+    """
 
     def __init__(self, database: Database) -> None:
         self.current = database
@@ -56,8 +66,8 @@ def memory_device(  # noqa: PLR0913 - by keyword, each with a default
     `clients` and `open_to_all` are those of `fake_device`. Without a `wall_clock` the network
     began at midnight of 1 January 2026, so that times of day repeat, too; with certificates made
     today give it one. `around` puts a layer around the device (`machine.layer`), `make` makes it
-    in the place of `boot`. The
-    device has random octets of its own (`entropy`), and `chance` decides what it does by itself.
+    in the place of `boot`. The device has random octets of its own (`entropy`), and `chance`
+    decides what it does by itself.
     """
     loaded = load(profile) if isinstance(profile, str) else profile
     if open_to_all:
@@ -78,6 +88,12 @@ def memory_device(  # noqa: PLR0913 - by keyword, each with a default
     )
     if around is not None:
         device = LocalDevice(around(device.device))
+    _attach(device, network, host)
+    return device
+
+
+def _attach(device: LocalDevice, network: MemoryNetwork, host: str) -> None:
+    """Give a device its two ports, let groups reach the plain one, and start it."""
     device.endpoints = (
         Endpoint("coap", host, PLAIN_PORT),
         Endpoint("coaps", host, SECURE_PORT),
@@ -85,4 +101,3 @@ def memory_device(  # noqa: PLR0913 - by keyword, each with a default
     network.attach(device, host, PLAIN_PORT, groups=GROUPS)
     network.attach(device, host, SECURE_PORT, secured=True)
     device.start(network.now)
-    return device

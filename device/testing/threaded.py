@@ -1,4 +1,9 @@
-"""A fake device in a thread of its own: for tests without an event loop."""
+"""A fake device in a thread of its own: for tests without an event loop.
+
+The thread runs an event loop with one `fake_device`; each method here is a call into that loop and
+waits for its result. So a test that is written with `requests`-like blocking calls, or that uses a
+client in C, can have a device beside it.
+"""
 
 import asyncio
 import threading
@@ -93,9 +98,11 @@ class DeviceThread:
         return self._await(self._fake.wait_for(name, timeout=timeout))
 
     def _await(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run something in the device's loop, and wait for what comes of it."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     async def _live(self) -> None:
+        """Run the device until the block ends; `__enter__` raises what keeps it from starting."""
         self._loop = asyncio.get_running_loop()
         self._stopped = asyncio.Event()
         try:
@@ -109,3 +116,4 @@ class DeviceThread:
 
 
 DeviceMaker = Callable[..., DeviceThread]
+"""What the fixtures `ocf_device` and `audited_device` give a test."""

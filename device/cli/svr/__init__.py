@@ -1,4 +1,10 @@
-"""`onboardee svr`: look into a device's database, edit it, keep it, bring it back."""
+"""`onboardee svr`: look into a device's database, edit it, keep it, bring it back.
+
+A command here is an edit of an immutable database, made by `svrdb.editor`, and a way to print it.
+`changing` gives all editing commands the same life: read, edit, judge whether the database gets
+worse, print the differences, write. It works on a stopped device's directory and on a running
+device, which takes the new database through its control socket and restarts with it (`state`).
+"""
 
 from typing import Final
 

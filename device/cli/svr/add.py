@@ -1,4 +1,8 @@
-"""`onboardee svr add`: access control entries, credentials, values."""
+"""`onboardee svr add`: access control entries, credentials, values.
+
+Options say in words what the wire has as numbers: `--permission RU`, `--usage trustca`. What they
+come to is made by `svrdb.editor`, which the wizard uses as well.
+"""
 
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -26,7 +30,9 @@ from onboardee.svrdb.editor import (
 from onboardee.svrdb.editor.words import CONNECTIONS, KINDS, USAGES, permission
 
 _FILE = click.File("rb")
+"""A file, or standard input as `-`."""
 _ENCODING = click.Choice(INPUT_ENCODINGS)
+"""How a key or a certificate is written."""
 
 
 @click.group("add", cls=Commands, epilog="Example: onboardee svr add ace --help")
@@ -197,7 +203,9 @@ class Sources:
     cert_file: BinaryIO | None
     key_file: BinaryIO | None
     encoding: str
+    """Of the key, PIN or certificates; `auto` looks at them."""
     key_encoding: str
+    """Of the private key."""
 
     def kind(self, wish: str | None) -> CredentialType:
         """Return the kind of the credential, as wished or as the source suggests."""

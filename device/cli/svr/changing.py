@@ -1,4 +1,9 @@
-"""What all commands that edit have in common: options, the verdict, the preview, the commit."""
+"""What all commands that edit have in common: options, the verdict, the preview, the commit.
+
+An edit that makes the database worse, by the checks of `svr check`, is refused unless it is forced:
+an access list without the owner's entry can lock everybody out. Problems that were there before do
+not stand in the way of an edit.
+"""
 
 import functools
 from collections.abc import Callable
@@ -21,10 +26,15 @@ class Change:
     """How an edit is to be carried out; call it with the edit."""
 
     directory: Path
+    """Of the device."""
     dry_run: bool
+    """Print, and write nothing."""
     force: bool
+    """Write even what makes the database worse."""
     reveal: bool
+    """Print secrets."""
     as_json: bool
+    """Print for scripts."""
 
     def __call__(self, edit: Callable[[Database], Database]) -> None:
         """Make the edit, unless it would make the database worse, and print what it changes."""
@@ -41,6 +51,7 @@ class Change:
     def _judged(
         self, before: Database, edit: Callable[[Database], Database]
     ) -> tuple[Database, tuple[Finding, ...]]:
+        """Make the edit, and return what it makes worse. Raises `click.ClickException`."""
         after = attempted(edit, before)
         worse = verdict(before, after)
         if worse and not self.force:
@@ -48,6 +59,7 @@ class Change:
         return after, worse
 
     def _tell(self, before: Database, after: Database, worse: tuple[Finding, ...]) -> None:
+        """Print what was changed, and what of it is doubtful."""
         found = differences(before, after)
         if self.as_json:
             print_json(self._report(found, worse))
@@ -64,6 +76,7 @@ class Change:
     def _report(
         self, found: tuple[Difference, ...], worse: tuple[Finding, ...]
     ) -> dict[str, object]:
+        """Return the same for scripts."""
         return {
             "changes": [each.shown(reveal=self.reveal) for each in found],
             "problems": [finding.sentence for finding in worse],

@@ -1,4 +1,8 @@
-"""`onboardee svr check`: is what the device keeps consistent, and if not, what to do."""
+"""`onboardee svr check`: is what the device keeps consistent, and if not, what to do.
+
+The findings are those of `svrdb.findings`, each with the clause that it is about and a remedy. A
+repair is one edit of the database, printed as its differences, and can be taken back.
+"""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -115,10 +119,12 @@ def _fix(
 
 
 def _advice(database: Database, means: Means, codes: set[ProblemCode] | None) -> list[Finding]:
+    """Return the findings that are asked for."""
     return [each for each in advise(database, means.now) if codes is None or each.code in codes]
 
 
 def _print(found: Sequence[Finding], *, as_json: bool) -> None:
+    """Print findings with clause and remedy."""
     if as_json:
         print_json([_plain(finding) for finding in found])
         return
@@ -131,6 +137,7 @@ def _print(found: Sequence[Finding], *, as_json: bool) -> None:
 
 
 def _plain(finding: Finding) -> dict[str, Any]:
+    """Return a finding for scripts."""
     return {
         "code": finding.code,
         "severity": finding.severity,
@@ -142,6 +149,7 @@ def _plain(finding: Finding) -> dict[str, Any]:
 
 
 def _damage(error: StoreDamaged) -> dict[str, Any]:
+    """Return a database that cannot be read as a finding."""
     return {
         "code": "damaged",
         "severity": Severity.ERROR,

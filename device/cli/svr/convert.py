@@ -1,4 +1,8 @@
-"""`onboardee svr convert`: from and to the databases of other stacks, and dumps for people."""
+"""`onboardee svr convert`: from and to the databases of other stacks, and dumps for people.
+
+The forms are read and written by `svrdb.formats`; here names and options choose among them.
+Whatever the target cannot hold is a warning, never left out in silence.
+"""
 
 import re
 import sys
@@ -25,13 +29,16 @@ from onboardee.svrdb.formats import (
 from onboardee.svrdb.formats.files import MAX_SIZE
 
 _FORMS: Final = click.Choice([str(form) for form in Form])
+"""Names of all forms."""
 _BY_SUFFIX: Final = {
     ".dat": Form.IOTIVITY,
     ".yaml": Form.YAML,
     ".yml": Form.YAML,
     ".json": Form.SOURCE,
 }
+"""What the suffix of a file tells."""
 _LITE_FILE: Final = re.compile(r"doxm_[0-9]+")
+"""A file of IoTivity-Lite's credential directory."""
 
 EPILOG: Final = """\b
 Examples:
@@ -89,6 +96,7 @@ def command(
 
 
 def _print(database: Database, form: Form, options: Options) -> None:
+    """Write to standard output; secrets only where they were asked for."""
     if form is Form.SOURCE and not options.reveal:
         raise click.UsageError("the json2cbor form shows secrets; give --reveal if that is meant")
     with _explained("standard output"):
@@ -99,6 +107,7 @@ def _print(database: Database, form: Form, options: Options) -> None:
 
 
 def _form_of(target: Path, given: str | None) -> Form:
+    """Return the form of the target, by option or by name. Raises `click.UsageError`."""
     if given is not None:
         return Form(given)
     if str(target) == "-":
@@ -115,6 +124,7 @@ def _form_of(target: Path, given: str | None) -> Form:
 
 
 def _read(source: Path, form: Form | None, device: int) -> Imported:
+    """Read a database in any form. Raises `FormatError`, `StoreError` or OSError."""
     if str(source) != "-":
         return read(source, new_uuid=uuid4, form=form, device=device)
     content = sys.stdin.buffer.read(MAX_SIZE + 1)
@@ -124,12 +134,14 @@ def _read(source: Path, form: Form | None, device: int) -> Imported:
 
 
 def _warn(warnings: tuple[str, ...]) -> None:
+    """Print warnings on standard error."""
     for warning in warnings:
         click.echo(f"Warning: {warning}", err=True)
 
 
 @contextmanager
 def _explained(place: str) -> Iterator[None]:
+    """Turn what is wrong with a file into one sentence that names it."""
     try:
         yield
     except FormatError as error:

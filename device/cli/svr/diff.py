@@ -30,6 +30,7 @@ def command(before: str, after: str, state_dir: Path, *, reveal: bool, as_json: 
 
 
 def _read(storage: Storage, name: str) -> Database:
+    """Return a database by its name; that of a reset is made of the live one."""
     if name == RESET_PROFILE:
         return reset(read_named(storage, "live"), uuid4)
     return read_named(storage, name)

@@ -1,4 +1,8 @@
-"""`onboardee svr edit`: step by step, with choices."""
+"""`onboardee svr edit`: step by step, with choices.
+
+The menus follow IoTivity's `svrdbeditor`, whose users find their way by its numbers. All edits are
+made on a draft in memory; what is written at the end is one change.
+"""
 
 from pathlib import Path
 
@@ -64,6 +68,7 @@ def _edit(draft: Draft, *, reveal: bool) -> bool:
 
 
 def _edit_part(draft: Draft, part: DatabasePart) -> None:
+    """Offer what a resource has: its entries, or its properties."""
     if part.entries is None:
         edit_structure(draft, part.name)
         return
@@ -76,16 +81,19 @@ def _edit_part(draft: Draft, part: DatabasePart) -> None:
 
 
 def _counted(draft: Draft) -> str:
+    """Return the number of changes in words."""
     count = len(draft.changes)
     return f"{count} change{'' if count == 1 else 's'}"
 
 
 def _preview(draft: Draft, *, reveal: bool) -> None:
+    """Print the changes."""
     click.echo("\nThese are the changes:")
     print_differences(draft.changes, reveal=reveal)
 
 
 def _is_confirmed(before: Database, after: Database) -> bool:
+    """Say what gets worse, and ask whether to write."""
     worse = verdict(before, after)
     for problem in worse:
         click.secho(f"Warning: {problem.sentence} ({problem.clause})", fg="red", err=True)

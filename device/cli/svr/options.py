@@ -1,4 +1,8 @@
-"""The options that commands on a state directory share."""
+"""The options that commands on a state directory share.
+
+One name means one thing in all of them: `--dry-run` writes nothing, `--reveal` shows secrets,
+`--json` prints for scripts, `--force` overrules the check.
+"""
 
 import click
 

@@ -1,4 +1,9 @@
-"""`onboardee svr own`: somebody owns the device, without a transfer."""
+"""`onboardee svr own`: somebody owns the device, without a transfer.
+
+For tests that need an owned device and no transfer: the tool that is tested gets the same key. All
+that a transfer leaves is set at once, as a device with an owner and no owner credential would be
+one that nobody can use.
+"""
 
 import secrets
 from typing import BinaryIO
@@ -12,6 +17,7 @@ from onboardee.svrdb.editor import OWNED_STATES, own, read_key
 from onboardee.svrdb.editor.words import STATES
 
 KEY_SIZE = 16
+"""Octets of a random owner credential."""
 
 
 @click.command(

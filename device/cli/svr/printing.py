@@ -1,4 +1,8 @@
-"""What commands print: JSON, and in what databases differ."""
+"""What commands print: JSON, and in what databases differ.
+
+Characters that a terminal obeys are escaped in both: names and tags in a database come from whoever
+provisioned it.
+"""
 
 import json
 from collections.abc import Sequence

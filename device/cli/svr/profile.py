@@ -1,4 +1,8 @@
-"""`onboardee svr profile`: what a reset brings back."""
+"""`onboardee svr profile`: what a reset brings back.
+
+The reset profile is the part of a database that a factory reset copies back (IoTivity's term). It
+is an image of the factory, and belongs to the device, not to the file of its device profile.
+"""
 
 from pathlib import Path
 from uuid import uuid4
@@ -79,6 +83,7 @@ def diff(state_dir: Path, *, reveal: bool, as_json: bool) -> None:
 
 
 def _none(directory: Path) -> str:
+    """Return the sentence for a device without a reset profile."""
     return (
         f"{directory} holds no reset profile; a reset now leaves {HARD_CODED}, and the next start "
         "of the device makes one"

@@ -1,4 +1,9 @@
-"""`onboardee svr restore`: make an older database the current one."""
+"""`onboardee svr restore`: make an older database the current one.
+
+Three sources, from wanted to desperate: a snapshot, the generation before the last change, the last
+change in the journal of a database that cannot be read. None is ever chosen by the program itself:
+an older database may have keys that the owner believes to be revoked.
+"""
 
 from pathlib import Path
 
@@ -63,6 +68,7 @@ def command(  # noqa: PLR0913 - one for each option
 
 
 def _preview(storage: Storage, wanted: Database, *, reveal: bool) -> None:
+    """Print what would change."""
     try:
         current = read_named(storage, "live")
     except StoreDamaged as error:

@@ -10,6 +10,7 @@ from onboardee.svrdb.editor import set_state
 from onboardee.svrdb.editor.words import STATES
 
 CHOICES: Final = [name for name, state in STATES.items() if state is not State.RESET]
+"""RESET is no state to stay in: `onboardee reset` goes through it."""
 
 
 @click.command("set-state", epilog="Example: onboardee svr set-state rfpro --device light")

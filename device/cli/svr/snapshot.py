@@ -37,6 +37,7 @@ def command(name: str | None, state_dir: Path, *, remove: bool) -> None:
 
 
 def _free(taken: set[str]) -> str:
+    """Return the first number whose name is not taken."""
     number = 1
     while f"snapshot-{number}" in taken:
         number += 1

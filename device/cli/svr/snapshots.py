@@ -33,6 +33,7 @@ def command(state_dir: Path, *, as_json: bool) -> None:
 
 
 def _row(directory: Path, storage: Storage, snapshot: Snapshot) -> dict[str, Any]:
+    """Return one snapshot; a damaged one is listed as such."""
     changed = (directory / snapshot.file_name).stat().st_mtime
     row: dict[str, Any] = {
         "name": snapshot.name,

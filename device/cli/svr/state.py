@@ -71,6 +71,7 @@ class RunningDevice:
         )
 
     def _ask(self, do: str, **arguments: str) -> Any:
+        """Ask the device. Raises `SilentError`, or `click.ClickException` with its reason."""
         # sockets, which a stopped device does without
         from onboardee.device.cli.connection import (  # noqa: PLC0415
             CommandFailedError,

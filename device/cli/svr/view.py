@@ -21,6 +21,7 @@ def tables(database: Database, names: Iterable[str], *, reveal: bool = False) ->
 
 
 def _table(database: Database, part: DatabasePart, *, reveal: bool) -> Iterator[str]:
+    """Yield one resource: its properties, then its entries in columns."""
     yield f"{part.name}: {part.title}"
     values = plain(getattr(database, part.name), reveal=reveal)
     entries = values.pop(part.entries) if part.entries else []
@@ -96,11 +97,13 @@ def resource_text(resource: Mapping[str, Any]) -> str:
 
 
 def _role(value: Mapping[str, Any]) -> str:
+    """Return a role with its authority."""
     authority = value.get("authority")
     return f"role {value['role']}" + (f" of {authority}" if authority else "")
 
 
 def _short(text: str) -> str:
+    """Return a text in one line, cut if it is long."""
     line = " ".join(text.split())
     return line if len(line) <= SHORTENED else f"{line[: SHORTENED - 1]}…"
 

@@ -3,6 +3,10 @@
 Everything here is in place only where the `compat` of a profile says so. Database, onboarding
 states and resources are OCF's. A request that is written as OIC 1.1 has it (`Call.standard`) goes
 through a view: `_views` is the table of all of them, and `OIC_1_1` says what may be written when.
+
+The form of a request is known by its content format, or for tools that name none by what they ask
+for first (`device/machine/requests.py`). To add a deviation: a function in the file of its
+resource, and its place in `_views` where the profile's setting asks for it.
 """
 
 from collections.abc import Callable
@@ -56,31 +60,17 @@ _VER: Final = Target(
 
 
 def _views(compat: Compatibility, *, can_pair: bool) -> tuple[View, ...]:
+    """Return the views of a device: which function stands before which resource.
+
+    The functions are wrapped one by one as the settings of the profile ask for it, so that a device
+    without a setting has nothing of it in its way.
+    """
     added = Code.CREATED if compat.iotivity_1_1_0 else Code.CHANGED
-    show_doxm: Retrieve = ownership.doxm
-    write_doxm: Update = ownership.take_ownership
-    show_pstat: Retrieve = ownership.pstat
-    drive: Update = ownership.drive
-    write_acl: Update = acl.append
-    pairing_property = _pairing_property(compat, can_pair=can_pair)
-    if pairing_property is not None:
-        show_doxm = with_property(pairing_property, can_pair, show_doxm)
-        for name in DirectPairingProperty:
-            write_doxm = without(name, lambda value: isinstance(value, bool), write_doxm)
-    if compat.found_again:
-        write_doxm = ownership.found_again(write_doxm)
-    if compat.operation_mode_3:
-        show_pstat = with_property("sm", ownership.CLIENT_DIRECTED_1_1, show_pstat)
-        modes = (ownership.CLIENT_DIRECTED, ownership.CLIENT_DIRECTED_1_1)
-        drive = without("sm", _is_mode_3, partial(ownership.drive, directing=modes))
-    if compat.nil_resource_owner:
-        write_acl, write_doxm, drive = (
-            without(OWNER, str(NIL).__eq__, each) for each in (write_acl, write_doxm, drive)
-        )
+    write_acl: Update = _heedless_of_nil(compat, acl.append)
     return (
         View(of="/oic/res", retrieve=discovery.links),
-        View(of=DOXM, retrieve=show_doxm, update=write_doxm),
-        View(of=PSTAT, retrieve=show_pstat, update=drive),
+        _doxm_view(compat, can_pair=can_pair),
+        _pstat_view(compat),
         View(
             of=CRED,
             retrieve=cred.credentials,
@@ -99,8 +89,42 @@ def _views(compat: Compatibility, *, can_pair: bool) -> tuple[View, ...]:
     )
 
 
+def _doxm_view(compat: Compatibility, *, can_pair: bool) -> View:
+    """Return how doxm is shown and written; `can_pair` is whether there is Direct Pairing."""
+    show: Retrieve = ownership.doxm
+    write: Update = ownership.take_ownership
+    pairing_property = _pairing_property(compat, can_pair=can_pair)
+    if pairing_property is not None:
+        show = with_property(pairing_property, can_pair, show)
+        for name in DirectPairingProperty:
+            write = without(name, lambda value: isinstance(value, bool), write)
+    if compat.found_again:
+        write = ownership.found_again(write)
+    return View(of=DOXM, retrieve=show, update=_heedless_of_nil(compat, write))
+
+
+def _pstat_view(compat: Compatibility) -> View:
+    """Return how pstat is shown and driven."""
+    show: Retrieve = ownership.pstat
+    drive: Update = ownership.drive
+    if compat.operation_mode_3:
+        show = with_property("sm", ownership.CLIENT_DIRECTED_1_1, show)
+        modes = (ownership.CLIENT_DIRECTED, ownership.CLIENT_DIRECTED_1_1)
+        drive = without("sm", _is_mode_3, partial(ownership.drive, directing=modes))
+    return View(of=PSTAT, retrieve=show, update=_heedless_of_nil(compat, drive))
+
+
+def _heedless_of_nil(compat: Compatibility, update: Update) -> Update:
+    """Let a nil owner that comes along change nothing, where the profile asks for that."""
+    return without(OWNER, str(NIL).__eq__, update) if compat.nil_resource_owner else update
+
+
 def serve_oic_1_1(resources: list[Resource], compat: Compatibility) -> None:
-    """Put the views in front of the resources that they are of; those with a path come last."""
+    """Put the views in front of the resources that they are of; those with a path come last.
+
+    The list is changed in place, before the device serves it. `acl`, `amacl` and `ver` are added at
+    its end; the others keep their places.
+    """
     behind = {resource.target.href: resource for resource in resources}
     for view in _views(compat, can_pair=PCONF in behind):
         viewed = ViewedResource(behind[view.of], view, OIC_1_1)
@@ -129,6 +153,8 @@ def _is_mode_3(value: object) -> bool:
 
 
 def _with_code(code: Code, update: Update) -> Update:
+    """Answer an UPDATE with another code of success."""
+
     def updated(behind: Resource, call: Call, payload: Payload) -> Outcome:
         return with_fields(update(behind, call, payload), code=code)
 

@@ -1,4 +1,9 @@
-"""`/oic/sec/acl`: the access list in version 1, a view of the one there is (OIC Security 12)."""
+"""`/oic/sec/acl`: the access list in version 1, a view of the one there is (OIC Security 12).
+
+There is one access list, and version 1 shows those of its entries that can be said in its terms: a
+subject is a UUID or `*`, a resource a path. Entries about roles or connection types are not shown,
+and cannot be removed from here. What is appended becomes an entry of version 2 and obeys its rules.
+"""
 
 from collections.abc import Mapping
 from typing import Final
@@ -20,10 +25,13 @@ from onboardee.wire.coap import Code
 _ENTRY: Final = frozenset(
     {"subjectuuid", "resources", "permission", "validity", "period", "recurrence", "eowneruuid"}
 )
+"""Members of an entry in version 1."""
 _RESOURCE: Final = frozenset({"href", "rel", "rt", "if"})
+"""Members of a resource in it."""
 
 
 TARGET: Final = Target(href=ACL, kind=Kind.SECURITY, types=("oic.r.acl",), interfaces=(BASELINE,))
+"""Served only where the profile has `oic_1_1`."""
 
 
 def entries(_behind: Resource, call: Call) -> Representation:
@@ -43,7 +51,11 @@ def entries(_behind: Resource, call: Call) -> Representation:
 
 
 def append(_behind: Resource, call: Call, payload: Mapping[str, object]) -> Outcome:
-    """Append entries; those that say what a present one says change nothing."""
+    """Append entries; those that say what a present one says change nothing.
+
+    `aclist.aces` is a list of `{"subjectuuid", "resources", "permission", …}`. Raises
+    `RefusedError`, 4.00.
+    """
     rest = {name: value for name, value in payload.items() if name == "rowneruuid"}
     acl2 = merged("acl", call.database.acl2, rest, call)
     if "aclist" in payload:
@@ -54,7 +66,10 @@ def append(_behind: Resource, call: Call, payload: Mapping[str, object]) -> Outc
 
 
 def remove(_behind: Resource, call: Call) -> Outcome:
-    """Remove what is about `subjectuuid=`, of that `resources=` alone if given, or all."""
+    """Remove what is about `subjectuuid=`, of that `resources=` alone if given, or all.
+
+    Raises `RefusedError`, 4.00, if nothing matches: what OIC 1.1's tools take for "not there".
+    """
     require_writable("acl", "aclist", call)
     subjects, hrefs = call.query.all("subjectuuid"), call.query.all("resources")
     before = call.database.acl2
@@ -104,6 +119,7 @@ def _appended(acl2: Acl2, entry: version1.AceV1) -> Acl2:
         raise bad_request(f"acl: {error}") from error
     if any(version1.is_same_rule(ace, present) for present in acl2.entries):
         return acl2
+    # By way of JSON, so that it passes the very checks of an entry that was sent.
     element = msgspec.json.decode(msgspec.json.encode(ace))
     return with_entries(acl2, [{**element, "aceid": 0}])
 
@@ -125,4 +141,5 @@ def _remaining(entry: Ace, subjects: list[str], hrefs: list[str]) -> Ace | None:
 
 
 def _is_about(subject: str, subjects: list[str]) -> bool:
+    """Tell whether an entry's subject is one of those that a query names; without any, all are."""
     return not subjects or subject.lower() in {each.lower() for each in subjects}

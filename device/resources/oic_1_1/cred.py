@@ -1,4 +1,10 @@
-"""`/oic/sec/cred` as tools of OIC 1.1 use it: in normal operation, and with names of their own."""
+"""`/oic/sec/cred` as tools of OIC 1.1 use it: in normal operation, and with names of their own.
+
+Its tools provision keys in RFNOP, where OCF wants RFPRO or SRESET, number credentials themselves,
+and put the certificates of authorities into `optionaldata`. All of that is translated into what
+cred takes; an owner cannot lose the last credential that way, as OIC 1.1 has no state to repair it
+in.
+"""
 
 import base64
 import binascii
@@ -65,6 +71,7 @@ def remove(_behind: Resource, call: Call) -> Outcome:
 
 
 def _in_words_of_1_1(credential: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a credential as OIC 1.1 shows it."""
     shown = {name: value for name, value in credential.items() if name != "privatedata"}
     if "credusage" in shown:
         shown["credusage"] = _USAGES_OF_1_1.get(shown["credusage"], shown["credusage"])
@@ -90,7 +97,11 @@ def _in_words_of_ocf(element: object) -> object:
 
 
 def joined(public: object, chain: bytes) -> dict[str, str]:
-    """Put the authorities of `optionaldata` behind the certificate, where they stand today."""
+    """Put the authorities of `optionaldata` behind the certificate, where they stand today.
+
+    `public` is `publicdata` as it came, or None. Raises `RefusedError` if one of the parts is no
+    certificate.
+    """
     # 5 MB of memory that a device without certificates need not have
     from onboardee.pki.certificate import read_octets  # noqa: PLC0415
 
@@ -104,7 +115,10 @@ def joined(public: object, chain: bytes) -> dict[str, str]:
 
 
 def octets_of(part: Mapping[str, object]) -> bytes:
-    """Return the data of a part, PEM or DER."""
+    """Return the data of a part, PEM or DER.
+
+    Raises `RefusedError` beyond `MAX_DATA` and for text that is not base64.
+    """
     data = part.get("data", b"")
     if not isinstance(data, str | bytes) or len(data) > MAX_DATA:
         raise bad_request(f"cred: data is text or octets, at most {MAX_DATA}")

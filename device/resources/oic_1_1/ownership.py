@@ -1,4 +1,10 @@
-"""`/oic/sec/doxm` and `pstat` as OIC 1.1 has them: driven by `isop` and `cm`, without `dos`."""
+"""`/oic/sec/doxm` and `pstat` as OIC 1.1 has them: driven by `isop` and `cm`, without `dos`.
+
+OIC 1.1 has no onboarding states. Its tools write `cm`, the current provisioning mode, and `isop`,
+whether the device is operational, and wait until both read as expected. `drive` maps the pair to
+the state that means the same, and asks pstat for that; so there is one state machine for both
+standards.
+"""
 
 from collections.abc import Collection, Mapping
 from typing import Final
@@ -23,8 +29,11 @@ CLIENT_DIRECTED_1_1: Final = 3
 """The same in IoTivity 1.1, which numbers the modes."""
 
 _SHOWN: Final = ("isop", "cm", "tm", "om", "sm")
+"""Properties of pstat that OIC 1.1 has."""
 _DRIVING: Final = frozenset({"isop", "cm"})
+"""Properties that ask for a transition."""
 _DERIVED: Final = frozenset({"isop", "cm", "deviceuuid"})
+"""Properties that follow from the state and are not written through."""
 
 
 def doxm(behind: Resource, call: Call) -> Representation:
@@ -34,7 +43,10 @@ def doxm(behind: Resource, call: Call) -> Representation:
 
 
 def take_ownership(behind: Resource, call: Call, payload: Mapping[str, object]) -> Outcome:
-    """Take ownership; the owner then owns the resources too that nobody does yet."""
+    """Take ownership; the owner then owns the resources too that nobody does yet.
+
+    IoTivity's devices let the new owner own all resources then, which its tools depend on.
+    """
     outcome = behind.update(call, payload)
     database = outcome.database
     if database is None:
@@ -69,7 +81,13 @@ def pstat(behind: Resource, call: Call) -> Representation:
 
 
 def wished_state(mode: int, *, is_operational: bool) -> State | None:
-    """Return the onboarding state that the two properties stand for; None if they contradict."""
+    """Return the onboarding state that the two properties stand for; None if they contradict.
+
+    cm has bit 1 (reset)       isop false   RESET
+    cm has bit 2 (take owner)  isop false   RFOTM
+    neither                    isop false   RFPRO
+    neither                    isop true    RFNOP
+    """
     if not mode & (RESET | TAKE_OWNER):
         return State.RFNOP if is_operational else State.RFPRO
     if is_operational:
@@ -83,7 +101,11 @@ def drive(
     payload: Payload,
     directing: Collection[int] = (CLIENT_DIRECTED,),
 ) -> Outcome:
-    """Write modes, and carry out the transition that `isop` and `cm` ask for."""
+    """Write modes, and carry out the transition that `isop` and `cm` ask for.
+
+    `directing` are the values of `om` by which a client may ask for a transition. A reset forgets
+    what else is written with it: the state after it is the factory's. Raises `RefusedError`, 4.00.
+    """
     if "dos" in payload:
         return behind.update(call, payload)
     _require_same_device(call, payload.get("deviceuuid"))
@@ -97,6 +119,7 @@ def drive(
 
 
 def _wished(call: Call, payload: Payload, directing: Collection[int]) -> State:
+    """Return the state that a payload asks for. Raises `RefusedError` if it is none."""
     pstat = call.database.pstat
     mode = payload.get("cm", pstat.current_mode)
     is_operational = payload.get("isop", pstat.is_operational)
@@ -112,10 +135,12 @@ def _wished(call: Call, payload: Payload, directing: Collection[int]) -> State:
 
 
 def _operation_mode(call: Call, payload: Mapping[str, object]) -> object:
+    """Return the mode that holds for this UPDATE: it may come along with it."""
     return payload.get("om", call.database.pstat.operation_mode)
 
 
 def _require_same_device(call: Call, written: object) -> None:
+    """Raise `RefusedError` for a payload that names another device."""
     device_uuid = str(call.database.doxm.device_uuid)
     if written is not None and str(written).lower() != device_uuid:
         raise bad_request("pstat: deviceuuid is that of another device")

@@ -1,4 +1,9 @@
-"""A resource seen through another standard: what differs is a function, the rest is as it is."""
+"""A resource seen through another standard: what differs is a function, the rest is as it is.
+
+A view is data: which resource, and a function for each operation that differs. `ViewedResource`
+decides for each request whether it goes through the view, so the resource behind knows nothing of
+other standards. Two views of one resource may stand in front of each other.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,11 +18,13 @@ from onboardee.device.access.target import Target
 from onboardee.device.resources.base import Outcome, ReadOnly, Representation, Resource
 
 Payload = Mapping[str, object]
+"""A decoded UPDATE."""
 Retrieve = Callable[[Resource, Call], Representation | Outcome]
 Update = Callable[[Resource, Call, Payload], Outcome]
 Delete = Callable[[Resource, Call], Outcome]
 
 _NOTHING: Final = ReadOnly()
+"""Refuses every operation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +36,11 @@ class View:
     target: Target | None = None
     """Where the view has a path of its own; what has no function there is refused."""
     retrieve: Retrieve
+    """What a RETRIEVE shows."""
     update: Update | None = None
+    """What an UPDATE does; None: as the resource behind does."""
     delete: Delete | None = None
+    """What a DELETE does; None: as the resource behind does."""
 
 
 class ViewedResource(ReadOnly):
@@ -67,14 +77,19 @@ class ViewedResource(ReadOnly):
         return self._behind if self._view.target is None else _NOTHING
 
     def _is_viewed(self, call: Call) -> bool:
+        """Tell whether a request is the view's, by its path or by its standard."""
         return self._view.target is not None or call.standard is self._standard
 
     def _seen(self, call: Call) -> Call:
+        """Return the call with the rights of the view's standard."""
         return replace(call, standard=self._standard)
 
 
 def with_property(name: str, value: object, retrieve: Retrieve) -> Retrieve:
-    """Show a property more, or one with another value."""
+    """Show a property more, or one with another value.
+
+    Returns another function for `View.retrieve`.
+    """
 
     def shown(behind: Resource, call: Call) -> Representation | Outcome:
         found = retrieve(behind, call)
@@ -84,7 +99,11 @@ def with_property(name: str, value: object, retrieve: Retrieve) -> Retrieve:
 
 
 def without(name: str, is_meaningless: Callable[[object], bool], update: Update) -> Update:
-    """Take no notice of a property that is written with a value without meaning."""
+    """Take no notice of a property that is written with a value without meaning.
+
+    `name` is the property; `is_meaningless` tells whether a written value is one that tools only
+    repeat. Returns another function for `View.update`.
+    """
 
     def updated(behind: Resource, call: Call, payload: Payload) -> Outcome:
         if name in payload and is_meaningless(payload[name]):

@@ -3,6 +3,11 @@
 What each of them is, its properties, rights and names, stands in its descriptor (`svrdb/model`).
 One that has no operations of its own here is served by `StoredResource`, and one that is optional
 only where it has some.
+
+Whether a request may reach an operation here, the gate has decided. Which property may be written
+in which onboarding state, over which connection, `common.merged` asks of the table of rights. What
+is left for these files is what the values mean: which entries, credentials and certificates make
+sense, with the tolerance that deployed tools need. Everything that a peer can add to has a bound.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,9 @@
-"""`/oic/sec/ael`: the audit log, what OCF Security calls auditable events."""
+"""`/oic/sec/ael`: the audit log, what OCF Security calls auditable events.
+
+Entries are kept in memory by `device/security/audit.py`, in a ring of so many octets; the two
+filters are in the database. A tool sets both filters at once, so an UPDATE with one of them is
+refused, as OCF has it.
+"""
 
 from collections.abc import Mapping
 
@@ -13,7 +18,11 @@ from onboardee.svrdb.model import AEL
 
 
 class AelResource(StoredResource):
-    """What happened, and the filters that say what is taken down."""
+    """What happened, and the filters that say what is taken down.
+
+    On the wire: `events`, each with its time, category, priority and message; `usedspace` and
+    `maxspace` in octets; `categoryfilter` and `priorityfilter` as bit masks, 0 to let nothing in.
+    """
 
     def __init__(self, log: AuditLog) -> None:
         super().__init__(AEL)

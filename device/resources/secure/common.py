@@ -1,4 +1,9 @@
-"""What all security resources share: their interfaces and the rules of an UPDATE."""
+"""What all security resources share: their interfaces and the rules of an UPDATE.
+
+An UPDATE of a security resource is partial, and all or nothing: `merged` writes the properties of
+the payload into those that are there, each with the right to do so, and the result has to fit the
+model. Payloads are maps of JSON values and octets (`resources/payload.py`).
+"""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -18,12 +23,17 @@ MAX_TEXT: Final = 256
 """Characters in a role, tag, resource type or the like."""
 
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""In lower case, as the device writes them."""
 
 Model = TypeVar("Model", bound=msgspec.Struct)
 
 
 def target(name: str) -> Target:
-    """Describe `/oic/sec/<name>`."""
+    """Describe `/oic/sec/<name>`.
+
+    All of them are served by `oic.if.rw` and `oic.if.baseline`, over DTLS only unless the gate says
+    otherwise for the state.
+    """
     return Target(
         href=f"/oic/sec/{name}",
         kind=Kind.SECURITY,
@@ -33,7 +43,10 @@ def target(name: str) -> Target:
 
 
 def wire(model: msgspec.Struct) -> dict[str, Any]:
-    """Return a model with its wire names; UUIDs as text, octets as octets."""
+    """Return a model with its wire names; UUIDs as text, octets as octets.
+
+    The order of the keys is that of the model, which is the specification's.
+    """
     builtins: dict[str, Any] = msgspec.to_builtins(model, builtin_types=(bytes,))
     return builtins
 
@@ -44,7 +57,12 @@ def bad_request(sentence: str) -> RefusedError:
 
 
 def require_writable(resource: str, name: str, call: Call) -> None:
-    """Raise `RefusedError` unless the table of rights lets the property be written now."""
+    """Raise `RefusedError` unless the table of rights lets the property be written now.
+
+    The rights are those of the standard that the request is written in (`call.standard`). The code
+    is 4.00: the gate has granted the request, and what is wrong is the moment or the connection,
+    which is no secret to a peer that was let in.
+    """
     why = why_not_writable(
         resource,
         name,
@@ -69,6 +87,7 @@ def merged(resource: str, current: Model, payload: Mapping[str, object], call: C
             continue
         if name not in values:
             raise bad_request(f"{resource} has no property {name!r}")
+        # Tools differ in the case of UUIDs; compared and kept is the lower one.
         value = uuid_text(resource, name, written) if name.endswith("uuid") else written
         if _is_same(values[name], value):
             continue
@@ -113,13 +132,17 @@ def typed(resource: str, values: object, model: type[Model]) -> Model:
 
 
 def _is_same(one: object, other: object) -> bool:
+    """Compare a kept value with a written one: tuples with lists, and 1 is not true."""
     if isinstance(one, tuple):
         return isinstance(other, list) and len(one) == len(other) and all(map(_is_same, one, other))
     return type(one) is type(other) and one == other
 
 
 def number_from(query_value: str) -> int:
-    """Read an id from a query; anything else than a positive number is nobody's id."""
+    """Read an id from a query; anything else than a positive number is nobody's id.
+
+    0 is given to no entry, so that a query for it finds none.
+    """
     return int(query_value) if query_value.isascii() and query_value.isdigit() else 0
 
 
@@ -132,5 +155,8 @@ def without_id(values: tuple[Model, ...], attribute: str, wanted: object) -> tup
 
 
 def lowest_free(taken: set[int]) -> int:
-    """Return the smallest positive number that is not taken."""
+    """Return the smallest positive number that is not taken.
+
+    Ids stay small, and an id that was given up is given again.
+    """
     return next(number for number in range(1, len(taken) + 2) if number not in taken)

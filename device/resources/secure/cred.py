@@ -1,4 +1,10 @@
-"""`/oic/sec/cred`: the keys and certificates of the device (OCF Security 13.3)."""
+"""`/oic/sec/cred`: the keys and certificates of the device (OCF Security 13.3).
+
+Secrets go in and never come out: a RETRIEVE shows `privatedata` without its data. The one secret
+that is not sent is the owner credential, the SharedKey that both sides derive from the session in
+which ownership is taken: a pairwise key without octets asks for it (`_owner_key`), and
+`device/security/owner.py` computes it.
+"""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -40,10 +46,16 @@ from onboardee.svrdb.model import (
 from onboardee.wire.coap import Code
 
 MAX_CREDENTIALS: Final = 128
+"""Of a device, those of its factory included."""
 
 
 class CredResource(ReadOnly):
-    """The credentials. Their secrets are never readable."""
+    """The credentials. Their secrets are never readable.
+
+    On the wire: `{"creds": [{"credid", "subjectuuid", "credtype", "credusage"?, "publicdata"?,
+    "privatedata"?, "optionaldata"?, "roleid"?, "period"?}], "rowneruuid"}`. The types are 1 for a
+    pairwise key, 2 for a group key, 8 for certificates, 16 for a PIN (OCF Security 13.3).
+    """
 
     target = target("cred")
 
@@ -61,7 +73,11 @@ class CredResource(ReadOnly):
         return with_common(call, self.target, _disclosed(replace(cred, credentials=chosen)))
 
     def update(self, call: Call, payload: Mapping[str, object]) -> Outcome:
-        """Add credentials, or replace those whose credid is given; all or none."""
+        """Add credentials, or replace those whose credid is given; all or none.
+
+        Raises `RefusedError`: 4.00 for what makes no sense, 4.13 if there is no more room. Sessions
+        whose credential has gone end when the change is stored (`device/machine/lifecycle.py`).
+        """
         rest = {name: value for name, value in payload.items() if name == "rowneruuid"}
         cred = merged("cred", call.database.cred, rest, call)
         elements = payload.get("creds")
@@ -74,7 +90,11 @@ class CredResource(ReadOnly):
         return Outcome(database=replace(call.database, cred=cred))
 
     def delete(self, call: Call) -> Outcome:
-        """Remove what `credid=` and `subjectuuid=` name, or all."""
+        """Remove what `credid=` and `subjectuuid=` name, or all.
+
+        Raises `RefusedError`, 4.04, if the query names a credential that is not there, and then
+        nothing is removed.
+        """
         require_writable("cred", "creds", call)
         cred = call.database.cred
         ids, subjects = call.query.all("credid"), call.query.all("subjectuuid")
@@ -95,11 +115,17 @@ def _disclosed(cred: Cred) -> dict[str, Any]:
     for credential in values["creds"]:
         private = credential.get("privatedata")
         if private is not None:
+            # The form stays that of the specification: encoding and an empty value.
             private["data"] = b"" if private["encoding"] == Encoding.RAW else ""
     return values
 
 
 def _with_credential(cred: Cred, element: object, call: Call) -> Cred:
+    """Add one element, or put it in the place of the credential with its id.
+
+    The owner credential replaces an earlier one for the same owner. A credential that says exactly
+    what another one says is not kept twice: tools repeat themselves after lost answers.
+    """
     credentials = cred.credentials
     taken = {known.credid for known in credentials}
     new = read_credential(element, lowest_free(taken))
@@ -120,6 +146,7 @@ def _with_credential(cred: Cred, element: object, call: Call) -> Cred:
 
 
 def _is_same_content(one: Credential, other: Credential) -> bool:
+    """Tell whether two credentials differ at most in their ids."""
     return replace(one, credid=other.credid) == other
 
 
@@ -147,5 +174,6 @@ def _owner_key(cred: Cred, credential: Credential, call: Call) -> bytes:
             device=doxm.device_uuid,
             size=call.standard.key_block_size,
         )
+    # The derivation is not defined for this suite.
     except KeyError as error:
         raise bad_request("cred: no owner credential can be derived from the session") from error

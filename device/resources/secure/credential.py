@@ -1,4 +1,10 @@
-"""One element of `creds`, read with the tolerance that deployed tools need."""
+"""One element of `creds`, read with the tolerance that deployed tools need.
+
+Tools write octets as text or as octets, in five encodings, with and without the member that names
+the encoding. Here all of it becomes the one form that the database has. What could not be used
+later, a key of another length, a certificate that cannot be parsed, is refused now, where the tool
+learns of it.
+"""
 
 import base64
 import binascii
@@ -22,7 +28,9 @@ from onboardee.svrdb.model import (
 from onboardee.svrdb.validity import parse
 
 MAX_BASE64: Final = 64
+"""Characters of a symmetric key in base64."""
 MAX_DATA: Final = 8192
+"""Octets or characters of one part."""
 
 _KNOWN: Final = frozenset(
     {"credid", "credtype", "subjectuuid", "credusage", "roleid", "period", "tag", "crms"}
@@ -31,6 +39,7 @@ _KEYS: Final = frozenset({CredentialType.SYMMETRIC_PAIRWISE, CredentialType.SYMM
 _PUBLIC_ENCODINGS: Final = frozenset(Encoding) - {Encoding.HANDLE}
 _CERTIFICATE_ENCODINGS: Final = frozenset({Encoding.PEM, Encoding.DER, Encoding.BASE64})
 _OSCORE: Final = frozenset({64, 128, 256})
+"""Types of credentials for OSCORE, which the device does not speak (OCF Security 13.3)."""
 _PRIVATE_ENCODINGS: Final = frozenset(
     {Encoding.RAW, Encoding.BASE64, Encoding.PEM, Encoding.DER, Encoding.HANDLE}
 )
@@ -40,6 +49,9 @@ def read_credential(element: object, free_id: int) -> Credential:
     """Read an element; `free_id` is for one that brings no id. Raises `RefusedError`.
 
     A pairwise key without octets comes back without `private`: its meaning depends on who asks.
+
+    `element` is one decoded map of `creds`. UUIDs come out in lower case, octets as octets, text as
+    text; unknown members are ignored.
     """
     if not isinstance(element, dict):
         raise bad_request("cred: a credential is a map")
@@ -64,7 +76,10 @@ def read_credential(element: object, free_id: int) -> Credential:
 
 
 def read_public(part: object) -> PublicData | None:
-    """Read publicdata; without content it is None. Raises `RefusedError`."""
+    """Read publicdata; without content it is None. Raises `RefusedError`.
+
+    For elements of `roles`, which have no private part.
+    """
     values = _public(part)
     return None if values is None else typed("publicdata", values, PublicData)
 
@@ -82,6 +97,7 @@ def _data(element: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check(credential: Credential) -> None:
+    """Raise `RefusedError` for what the type of the credential does not permit."""
     _check_period(credential.period)
     match credential.kind:
         case CredentialType.SYMMETRIC_PAIRWISE:
@@ -105,6 +121,7 @@ def _check(credential: Credential) -> None:
 
 
 def _check_period(period: str | None) -> None:
+    """Raise `RefusedError` for a period that cannot be read."""
     if period is not None:
         try:
             parse(TimePattern(period=period))
@@ -113,6 +130,7 @@ def _check_period(period: str | None) -> None:
 
 
 def _check_key(credential: Credential) -> None:
+    """Raise `RefusedError` for a symmetric key that no cipher suite of OCF can use."""
     if credential.public is not None and credential.public.data:
         raise bad_request("cred: a symmetric key has no publicdata")
     if credential.private is not None and credential.private.encoding is Encoding.HANDLE:
@@ -124,11 +142,13 @@ def _check_key(credential: Credential) -> None:
 
 
 def _require_secret(credential: Credential) -> None:
+    """Raise `RefusedError` if there is no secret."""
     if not _secret(credential):
         raise bad_request(f"cred: credtype {credential.kind} needs privatedata")
 
 
 def _secret(credential: Credential) -> bytes:
+    """Return the octets of the secret, none if there is none."""
     return b"" if credential.private is None else credential.private.data
 
 
@@ -158,6 +178,8 @@ def _public(part: object) -> dict[str, Any] | None:
     if encoding not in _PUBLIC_ENCODINGS:
         raise bad_request(f"cred: publicdata cannot be {encoding}")
     if isinstance(data, bytes):
+        # The database keeps publicdata as text; DER that came as octets becomes base64, and the
+        # encoding says what it is.
         is_octets = encoding in {Encoding.DER, Encoding.RAW, Encoding.CWT}
         data = (base64.b64encode(data) if is_octets else data).decode("ascii", "replace")
     return {"data": data, "encoding": encoding}
@@ -169,6 +191,7 @@ def _private(part: object, *, is_key: bool) -> dict[str, Any] | None:
         return None
     data, encoding = _parts("privatedata", part, Encoding.RAW)
     raw = data.encode("utf-8", "surrogateescape") if isinstance(data, str) else data
+    # A symmetric key in PEM or DER would be another thing.
     if encoding not in _PRIVATE_ENCODINGS or (is_key and encoding in {Encoding.PEM, Encoding.DER}):
         raise bad_request(f"cred: privatedata cannot be {encoding}")
     if encoding is Encoding.HANDLE:
@@ -207,6 +230,7 @@ def _optional(part: object) -> dict[str, Any] | None:
 
 
 def _parts(name: str, part: object, default: Encoding) -> tuple[str | bytes, Encoding]:
+    """Return data and encoding of a part, within bounds. Raises `RefusedError`."""
     if not isinstance(part, dict):
         raise bad_request(f"cred: {name} is a map")
     data = part.get("data", b"")
@@ -220,6 +244,7 @@ def _parts(name: str, part: object, default: Encoding) -> tuple[str | bytes, Enc
 
 
 def _from_base64(text: bytes, limit: int) -> bytes:
+    """Return the octets of a base64 text. Raises `RefusedError`."""
     if len(text) > limit:
         raise bad_request(f"cred: privatedata in base64 has at most {limit} characters")
     try:

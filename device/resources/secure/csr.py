@@ -1,4 +1,10 @@
-"""`/oic/sec/csr`: a request that an authority can make the device's certificate from."""
+"""`/oic/sec/csr`: a request that an authority can make the device's certificate from.
+
+The tool reads the request, has an authority sign a certificate, and writes that to cred without a
+private key. The key pair is made at the first reading and stored before
+the answer leaves: a certificate for a key that a power cut has taken would be of no use. A factory
+reset makes another key pair.
+"""
 
 from msgspec.structs import replace
 

@@ -1,4 +1,9 @@
-"""`/oic/sec/doxm`: who owns the device and how it changes owners (OCF Security 13.2)."""
+"""`/oic/sec/doxm`: who owns the device and how it changes owners (OCF Security 13.2).
+
+A tool selects a method (`oxmsel`), opens the ownership connection by it, writes the owner's UUID
+and sets `owned`. What it may write when is in the table of rights; here are the consequences. A
+search by multicast reads this resource, so a query for another device is met with silence.
+"""
 
 from collections.abc import Mapping
 
@@ -12,13 +17,22 @@ from onboardee.svrdb.model import DOXM, NIL, Database, Doxm
 
 
 class DoxmResource(StoredResource):
-    """Owner transfer methods and ownership."""
+    """Owner transfer methods and ownership.
+
+    On the wire: `oxms`, the methods offered; `oxmsel`, the one selected; `sct`, the types of
+    credentials; `owned`, `deviceuuid`, `devowneruuid`, `rowneruuid` (OCF Security 13.2).
+    """
 
     def __init__(self) -> None:
         super().__init__(DOXM)
 
     def retrieve(self, call: Call) -> Representation:
-        """Return doxm, unless the query asks for another device."""
+        """Return doxm, unless the query asks for another device.
+
+        `owned=` and `deviceuuid=` are filters of a search. Raises `RefusedError`, 4.00, for an
+        `owned` that does not match, which as an answer to multicast is not sent, and `SilenceError`
+        for another device's UUID.
+        """
         doxm = call.database.doxm
         for value in call.query.all("owned"):
             if value.lower() != ("true" if doxm.owned else "false"):
@@ -29,7 +43,11 @@ class DoxmResource(StoredResource):
         return super().retrieve(call)
 
     def update(self, call: Call, payload: Mapping[str, object]) -> Outcome:
-        """Select a method, or take ownership property by property."""
+        """Select a method, or take ownership property by property.
+
+        A new selection abandons handshakes that began under the old one, as their key would be
+        another. Raises `RefusedError`, 4.00.
+        """
         doxm = merged("doxm", call.database.doxm, payload, call)
         is_new = doxm.selected_method != call.database.doxm.selected_method
         if is_new and doxm.selected_method not in doxm.methods:

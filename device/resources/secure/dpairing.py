@@ -22,9 +22,11 @@ from onboardee.svrdb.model import Database, PairingMethod, State
 from onboardee.wire.coap import Code
 
 MAX_PAIRED: Final = 32
+"""Devices that may be paired at a time."""
 ENDING: Final = 0
 """The method of the PUT that ends a pairing."""
 _MEMBERS: Final = frozenset({"spm", "pdeviceuuid", "rowneruuid"})
+"""Of a request: method, device, owner."""
 _TARGET: Final = Target(
     href=DPAIRING,
     kind=Kind.SECURITY,
@@ -36,7 +38,11 @@ _TARGET: Final = Target(
 
 
 class DpairingResource(ReadOnly):
-    """The pairing that is under way; nothing of it can be read."""
+    """The pairing that is under way; nothing of it can be read.
+
+    On the wire: `spm`, the method of the attempt, and 0 when it ends; `pdeviceuuid`, the device
+    that pairs; `rowneruuid`.
+    """
 
     takes_put = True
 
@@ -66,7 +72,12 @@ class DpairingResource(ReadOnly):
         return Outcome(code=self._changed)
 
     def put(self, call: Call, payload: Mapping[str, object]) -> Outcome:
-        """End: keep the credential, the rules and the name of the device, all or none."""
+        """End: keep the credential, the rules and the name of the device, all or none.
+
+        Both sides derive the pairwise key from the session's key block, as with an owner
+        credential. It is the one resource with a PUT of its own (`takes_put`). Raises
+        `RefusedError`, 4.00.
+        """
         method, peer = _read(payload)
         _require_offered(call.database)
         if method != ENDING:
@@ -93,11 +104,13 @@ def _read(payload: Mapping[str, object]) -> tuple[int, UUID]:
 
 
 def _require_offered(database: Database) -> None:
+    """Raise `RefusedError` unless the owner lets devices pair, and the device is in RFNOP."""
     if database.state is not State.RFNOP or not pairing.is_offered(database.pconf):
         raise bad_request("dpairing: the owner lets no device pair")
 
 
 def _require_possible(database: Database, peer: UUID) -> None:
+    """Raise `RefusedError` if this device cannot pair, or if there is no room for another one."""
     why = pairing.why_not_paired(database, peer)
     if why is not None:
         raise bad_request(f"dpairing: {why}")

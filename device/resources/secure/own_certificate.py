@@ -1,4 +1,9 @@
-"""Certificates that the device itself is to show: they must be about it (OCF Security 13.3)."""
+"""Certificates that the device itself is to show: they must be about it (OCF Security 13.3).
+
+A certificate with usage identity, role or manufacturer is one that the device presents in its
+handshakes. If it were for another key or another device every handshake would fail, and the owner
+would not see why. Trust anchors and others' certificates are not checked here.
+"""
 
 from onboardee.device.access.call import Call
 from onboardee.device.resources.secure.common import bad_request
@@ -7,6 +12,7 @@ from onboardee.pki.errors import CertificateError
 from onboardee.svrdb.model import Credential, CredentialType, CredentialUsage, Encoding
 
 _SHOWN = frozenset({CredentialUsage.IDENTITY, CredentialUsage.ROLE, CredentialUsage.MANUFACTURER})
+"""Usages of certificates that the device presents as its own."""
 
 
 def require_own(credential: Credential, call: Call) -> None:
@@ -23,6 +29,7 @@ def require_own(credential: Credential, call: Call) -> None:
 
 
 def _check(credential: Credential, call: Call) -> None:
+    """Raise `RefusedError` or `CertificateError` unless key, name and purpose are the device's."""
     # 5 MB of memory that a device without certificates need not have
     from onboardee.pki.ocf_profile import IDENTITY, ROLE, check_end_entity  # noqa: PLC0415
     from onboardee.svrdb.certificates import read_certificates  # noqa: PLC0415

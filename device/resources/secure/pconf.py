@@ -1,4 +1,8 @@
-"""`/oic/sec/pconf`: how the owner lets other devices pair by a PIN (IoTivity 1.1)."""
+"""`/oic/sec/pconf`: how the owner lets other devices pair by a PIN (IoTivity 1.1).
+
+The owner chooses methods and PIN, and the rules that each device gets that pairs. The resource
+hides the PIN and the rules from everybody, which IoTivity 1.1 does not.
+"""
 
 from collections.abc import Mapping
 from typing import Final
@@ -27,7 +31,9 @@ from onboardee.svrdb.plain import tree
 from onboardee.wire.coap import Code
 
 MAX_RULES: Final = 16
+"""Of the configuration; each pairing makes one access control entry of each."""
 MAX_RESOURCES: Final = 32
+"""Of one rule."""
 _UNWRITTEN: Final = COMMON | {"pddev", "deviceuuid"}
 """What tools send along, and only the device says."""
 _ANYBODY: Final = UUID(int=1)
@@ -43,7 +49,11 @@ _TARGET: Final = Target(
 
 
 class PconfResource(ReadOnly):
-    """Pairing configuration. An UPDATE replaces it: what it does not name is gone."""
+    """Pairing configuration. An UPDATE replaces it: what it does not name is gone.
+
+    On the wire: `edp`, whether devices may pair; `prm`, the methods; `pin`, `pdacl`, the rules;
+    `pddev`, the paired devices; `deviceuuid`, `rowneruuid`.
+    """
 
     def __init__(self, settings: DirectPairingSettings, *, changed: Code = Code.CHANGED) -> None:
         """Take which methods there are, and the code of the answer to an UPDATE."""
@@ -65,7 +75,11 @@ class PconfResource(ReadOnly):
         return {"edp": True, "prm": pconf.methods, "deviceuuid": device_uuid, OWNER: owner}
 
     def update(self, call: Call, payload: Mapping[str, object]) -> Outcome:
-        """Let devices pair, on these terms; or let none pair, and keep the terms."""
+        """Let devices pair, on these terms; or let none pair, and keep the terms.
+
+        `edp: false` keeps everything else, so that the owner can allow it again. Raises
+        `RefusedError`: 4.00, or 4.13 for too many rules.
+        """
         written = {name: value for name, value in payload.items() if name not in _UNWRITTEN}
         unknown = written.keys() - wire(Pconf()).keys()
         if unknown:
@@ -99,6 +113,7 @@ class PconfResource(ReadOnly):
 
 
 def _all_of(pconf: Pconf, device_uuid: str) -> Representation:
+    """Return all of the configuration, as IoTivity 1.1 shows it."""
     # how files are written, which few devices that run need
     from onboardee.svrdb.formats.pairing import to_foreign  # noqa: PLC0415
 
@@ -117,11 +132,13 @@ def _owner(call: Call, written: Mapping[str, object]) -> str:
 
 
 def _require_pin(pin: bytes) -> None:
+    """Raise `RefusedError` unless the PIN has the one length that both sides expect."""
     if len(pin) != PIN_SIZE or not pin.isascii() or not pin.decode("ascii").isprintable():
         raise bad_request(f"pconf: pin is {PIN_SIZE} characters that people can type")
 
 
 def _require_rules(rules: tuple[PairingRule, ...]) -> None:
+    """Raise `RefusedError` for rules that would not make access control entries."""
     if len(rules) > MAX_RULES:
         raise RefusedError(
             Code.REQUEST_ENTITY_TOO_LARGE, f"pconf: there is room for {MAX_RULES} rules"

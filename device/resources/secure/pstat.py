@@ -1,4 +1,10 @@
-"""`/oic/sec/pstat`: the onboarding state, and the wish for another one (OCF Security 13.8)."""
+"""`/oic/sec/pstat`: the onboarding state, and the wish for another one (OCF Security 13.8).
+
+The owner asks for another state by writing `dos.s`; which transitions there are is in
+`device/security/states.py`. That a POST here is refused in RFNOP to anybody but the owner of the
+resource, and what may be written in which state, is not decided here but by the gate and the table
+of rights (`device/access`).
+"""
 
 from collections.abc import Mapping
 
@@ -18,14 +24,24 @@ from onboardee.svrdb.model import PSTAT, Dos
 
 
 class PstatResource(StoredResource):
-    """Provisioning status."""
+    """Provisioning status.
+
+    On the wire: `dos`, the onboarding state as `{"s": 0 to 4, "p": pending}`; `isop`; `cm` and
+    `tm`, current and target mode; `om` and `sm`, operation mode and those supported; `rowneruuid`
+    (OCF Security 13.8).
+    """
 
     def __init__(self) -> None:
         super().__init__(PSTAT)
 
     def update(self, call: Call, payload: Mapping[str, object]) -> Outcome:
-        """Write modes and owner, then carry out the wished transition if there is one."""
+        """Write modes and owner, then carry out the wished transition if there is one.
+
+        The modes are written first and the transition is asked for with them, in one change. Raises
+        `RefusedError`, 4.00, for a transition that there is not, or that needs a repair before.
+        """
         wanted = _wanted_state(payload, call)
+        # Repeating the present state needs no right, as with all properties.
         if wanted.state is not call.database.state:
             require_writable("pstat", "dos", call)
         rest = {name: value for name, value in payload.items() if name != "dos"}

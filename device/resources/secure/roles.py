@@ -1,4 +1,9 @@
-"""`/oic/sec/roles`: the roles that the asking peer has by certificate (OCF Security 10.4)."""
+"""`/oic/sec/roles`: the roles that the asking peer has by certificate (OCF Security 10.4).
+
+A peer that authenticated with a certificate may show role certificates for the same key, and then
+entries about these roles apply to its requests. They belong to the session and end with it: nothing
+is stored. Whether a certificate proves a role is asked of `device/security/trust.py`.
+"""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -31,7 +36,10 @@ MAX_ROLES: Final = 8
 
 
 class RolesResource(ReadOnly):
-    """Every session has its own; nothing of it outlives the session."""
+    """Every session has its own; nothing of it outlives the session.
+
+    `asserted` keeps roles by session; `wall_clock` tells whether they have expired.
+    """
 
     target = target("roles")
 
@@ -46,7 +54,11 @@ class RolesResource(ReadOnly):
         return with_common(call, self.target, {"roles": roles})
 
     def update(self, call: Call, payload: Mapping[str, object]) -> Outcome:
-        """Verify role certificates; all of them count from now on, or none."""
+        """Verify role certificates; all of them count from now on, or none.
+
+        `roles` has the form of `creds`, with certificates alone. Raises `RefusedError`: 4.00 for
+        what does not verify or is for another key than the session's, 4.13 beyond the bound.
+        """
         elements = payload.get("roles")
         if not isinstance(elements, list):
             raise bad_request("roles: roles is an array")
@@ -59,7 +71,10 @@ class RolesResource(ReadOnly):
         return Outcome()
 
     def delete(self, call: Call) -> Outcome:
-        """Give up the role certificates that `credid=` names, or all."""
+        """Give up the role certificates that `credid=` names, or all.
+
+        Raises `RefusedError`: 4.04 for an id that there is not, 4.00 without a session.
+        """
         if call.peer.session is None:
             raise bad_request("roles: only a session has roles")
         known = dict(self._known(call.peer.session))
@@ -71,9 +86,11 @@ class RolesResource(ReadOnly):
         return Outcome(code=Code.DELETED)
 
     def _known(self, session: Session) -> Assertions:
+        """Return the roles of a session that have not expired."""
         return self._asserted.of(session, self._wall_clock())
 
     def _with_role(self, known: Assertions, element: object, call: Call) -> dict[int, Assertion]:
+        """Add one verified role; the same certificate replaces itself."""
         new = self._read(element, call)
         assert isinstance(element, dict)
         credid = element.get("credid")
@@ -90,6 +107,7 @@ class RolesResource(ReadOnly):
         return result
 
     def _read(self, element: object, call: Call) -> Assertion:
+        """Read one element and verify it. Raises `RefusedError`."""
         if not isinstance(element, dict):
             raise bad_request("roles: an element is a map")
         if element.get("credtype") != CredentialType.CERTIFICATE:
@@ -114,6 +132,7 @@ class RolesResource(ReadOnly):
 
 
 def _disclosed(credid: int, assertion: Assertion) -> dict[str, Any]:
+    """Return an assertion as the resource shows it."""
     return {
         "credid": credid,
         "credtype": int(CredentialType.CERTIFICATE),

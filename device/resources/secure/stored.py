@@ -26,12 +26,17 @@ Check = Callable[[Any, Any], None]
 """Raises `RefusedError` unless a part of the database may be put in the place of another one."""
 
 MAX_PROFILES: Final = 16
+"""Security profiles that a device may be told to support (OCF Security 14.8)."""
 MAX_LIST: Final = 65536
 """Characters of a list of revoked certificates."""
 
 
 class StoredResource(ReadOnly):
-    """`/oic/sec/<name>`, one part of the database."""
+    """`/oic/sec/<name>`, one part of the database.
+
+    `descriptor` is the resource's in `svrdb/model`; `check` looks at the values that a structure
+    cannot describe.
+    """
 
     def __init__(self, descriptor: SecurityResource, check: Check | None = None) -> None:
         self.target = target(descriptor.name)
@@ -44,7 +49,10 @@ class StoredResource(ReadOnly):
         return with_common(call, self.target, wire(getattr(call.database, self._name)))
 
     def update(self, call: Call, payload: Mapping[str, object]) -> Outcome:
-        """Write the properties that are given, all or none."""
+        """Write the properties that are given, all or none.
+
+        Raises `RefusedError`, 4.00, and then nothing has changed.
+        """
         before = getattr(call.database, self._name)
         part = merged(self._name, before, payload, call)
         if self._check is not None:
@@ -67,7 +75,10 @@ class CrlResource(StoredResource):
     """The list of revoked certificates, honoured from the next handshake on."""
 
     def update(self, call: Call, payload: Mapping[str, object]) -> Outcome:
-        """Write the list, its number or its time; an empty list withdraws nothing."""
+        """Write the list, its number or its time; an empty list withdraws nothing.
+
+        `crldata` is a list in DER, in base64 or as octets.
+        """
         data = payload.get("crldata")
         if isinstance(data, bytes):
             payload = {**payload, "crldata": base64.b64encode(data).decode()}
@@ -98,6 +109,7 @@ def check_crl(before: Crl, crl: Crl) -> None:
 
 
 def _require_readable(data: str) -> None:
+    """Raise `RefusedError` unless the list can be parsed: one that cannot would revoke nothing."""
     # 5 MB of memory that a device without certificates need not have
     from onboardee.pki.revocations import read_base64  # noqa: PLC0415
 

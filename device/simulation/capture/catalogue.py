@@ -1,4 +1,9 @@
-"""What resources of a published type usually hold, as the built-in profiles have it."""
+"""What resources of a published type usually hold, as the built-in profiles have it.
+
+A resource that may not be read and that introspection does not describe still has a published type.
+The built-in profiles have most of these types, so their properties are taken, with values that say
+nothing.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,6 +14,7 @@ from onboardee.device.simulation.capture.neutral_values import neutral
 from onboardee.device.simulation.profile import ResourceProfile, built_in_names, load_all
 
 Plain = dict[str, Any]
+"""What YAML can hold."""
 
 
 def usual_properties(types: Sequence[str]) -> Plain:
@@ -22,6 +28,7 @@ def usual_properties(types: Sequence[str]) -> Plain:
 
 
 def _properties(resource: ResourceProfile) -> Plain:
+    """Return the properties of a built-in resource; what clients write has neutral values."""
     found = {name: _brief(each) for name, each in msgspec.to_builtins(resource.properties).items()}
     for limits in found.values():
         value = neutral(limits)

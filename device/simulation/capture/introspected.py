@@ -1,4 +1,8 @@
-"""Finding in a document of introspection what it says about one resource."""
+"""Finding in a document of introspection what it says about one resource.
+
+The document is OpenAPI 2.0: paths with methods, parameters and responses. Only two things of it
+matter here, the schema of what a GET answers and that of what a POST takes.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -8,6 +12,7 @@ from onboardee.device.access.ocf_interfaces import BATCH, LINKS
 from onboardee.device.simulation.capture.schemas import Schema, Schemas, joined, listed, mapped
 
 MAX_PATHS: Final = 1024
+"""Of one document; what is behind them is not looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +59,12 @@ class Introspection:
         return result
 
     def _answer(self, operation: Mapping[str, Any]) -> object:
+        """Return the schema of a successful answer."""
         responses = mapped(operation.get("responses"))
         return self.schemas.resolved(responses.get("200")).get("schema")
 
     def _body(self, operation: Mapping[str, Any]) -> object:
+        """Return the schema of the payload."""
         for each in listed(operation.get("parameters")):
             parameter = self.schemas.resolved(each)
             if parameter.get("in") == "body":
@@ -66,4 +73,5 @@ class Introspection:
 
 
 def _shows_links(query: str) -> bool:
+    """Tell whether a path is that of an interface which shows links instead of properties."""
     return query in {f"if={LINKS}", f"if={BATCH}"}

@@ -1,4 +1,13 @@
-"""The limits of a value: from its schema where there is one, else from the value itself."""
+"""The limits of a value: from its schema where there is one, else from the value itself.
+
+There are two witnesses. Introspection gives a schema, which may be wrong, lack the property or say
+what profiles cannot; the value itself always fits the device. So the schema decides as long as the
+value obeys it, and what the value contradicts is dropped with a note. Without a schema the JSON
+type is inferred from the samples, and limits are as wide as is safe.
+
+All sizes here are bounds on what a device may make this program keep; a value beyond them is left
+out with a note, not cut, as a part of a value would be another value.
+"""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -11,27 +20,40 @@ from onboardee.device.simulation.patterns import problem
 from onboardee.device.simulation.value_limits import MAX_TEXT, PERIOD, is_moment
 
 MAX_NESTING: Final = 6
+"""Arrays and objects in one another."""
 MAX_FIELDS: Final = 64
+"""Parts of one object."""
 MAX_ITEMS: Final = 256
+"""Elements of an array, and values to choose from."""
 LIKELY_ITEMS: Final = 16
 """How many elements a list may get that nobody describes."""
 MAX_NUMBER: Final = 10**18
+"""Beyond this a float does not know its neighbours."""
 LONGEST_TEXT: Final = 4096
+"""Characters of a text."""
 LONGEST_NAME: Final = 64
+"""Characters of the name of a part."""
 
 Plain = dict[str, Any]
+"""Limits as a profile's YAML has them."""
 
 _FACETS: Final = (
     "pattern", "choices", "step", "minimum", "maximum", "max_length", "unique", "min_items",
 )  # fmt: skip
+"""Limits that are given up where the device's own value breaks them, the likeliest first."""
 _UNSAYABLE: Final = (
     "exclusiveMinimum", "exclusiveMaximum", "minLength", "not", "const", "contains",
     "patternProperties", "minProperties", "maxProperties", "dependencies",
 )  # fmt: skip
+"""Keywords of JSON Schema that profiles have nothing for."""
 
 
 class Describer:
-    """Describes values in the terms of profiles; what cannot be said so is noted."""
+    """Describes values in the terms of profiles; what cannot be said so is noted.
+
+    A `place` is what a note calls the value, `/light#rgbValue`; `depth` is how many arrays and
+    objects it stands in.
+    """
 
     def __init__(self, schemas: Schemas, notes: Notes) -> None:
         self._schemas = schemas
@@ -67,6 +89,7 @@ class Describer:
         self, place: str, schema: object, samples: Sequence[Any]
     ) -> tuple[Schema, str | None]:
         """Return the schema that fits the samples, and the JSON type in question."""
+        # The first alternative that all samples fit; without samples the first one that has a type.
         candidates = self._schemas.alternatives(self._schemas.resolved(schema)) or [{}]
         for each in candidates:
             for kind in types_of(each):
@@ -82,6 +105,7 @@ class Describer:
     def _scalar(
         self, place: str, schema: Schema, kind: str, samples: Sequence[Any]
     ) -> Plain | None:
+        """Return the limits of a value that is neither array nor object."""
         limits: Plain = {"type": kind}
         if kind == "string":
             special = _special(schema, samples)
@@ -95,6 +119,7 @@ class Describer:
         return self._fitted(place, limits, samples)
 
     def _of_text(self, place: str, schema: Schema, samples: Sequence[str]) -> Plain:
+        """Return length and pattern of a text; a pattern that may take too long is left out."""
         found: Plain = {}
         pattern, longest = schema.get("pattern"), _count(schema.get("maxLength"))
         if longest is not None:
@@ -109,6 +134,7 @@ class Describer:
         return found
 
     def _choices(self, place: str, values: Sequence[Any], kind: str) -> Plain:
+        """Return the values to choose from, those that are of the right type."""
         choices = [each for each in values if _FITS[kind](each)]
         if len(choices) < len(values) or len(choices) > MAX_ITEMS:
             self._notes.add(f"{place} has values to choose from that are not all taken over")
@@ -117,6 +143,10 @@ class Describer:
     def _array(
         self, place: str, schema: Schema, samples: Sequence[Sequence[Any]], depth: int
     ) -> Plain | None:
+        """Return the limits of an array and of its elements; None if profiles have no such arrays.
+
+        All elements of all samples are samples of the one element type.
+        """
         items = schema.get("items")
         items = listed(items)[0] if listed(items) else items
         lists = [_without_null(each) for each in samples]
@@ -140,6 +170,7 @@ class Describer:
     def _object(
         self, place: str, schema: Schema, samples: Sequence[Mapping[str, Any]], depth: int
     ) -> Plain | None:
+        """Return the fields of an object, those of the schema and those that were seen."""
         properties, required = mapped(schema.get("properties")), listed(schema.get("required"))
         names = dict.fromkeys([*properties, *(name for sample in samples for name in sample)])
         fields: Plain = {}
@@ -149,6 +180,7 @@ class Describer:
                 f"{place}.{shown(name)}", properties.get(name), values, depth + 1
             )
             if field is not None:
+                # What was absent once is optional, whatever the schema says.
                 is_missing = len(values) < len(samples)
                 if is_missing or (properties and name not in required):
                     field["optional"] = True
@@ -177,6 +209,7 @@ class Describer:
         values = [pruned(limits, each) for each in samples]
         if permits(limits, values):
             return limits
+        # Often one limit is wrong, such as a step: the others are worth keeping.
         one_less = ([facet] for facet in _FACETS if facet in limits)
         for dropped in (*one_less, _FACETS):
             rest = {name: each for name, each in limits.items() if name not in dropped}
@@ -189,16 +222,19 @@ class Describer:
 
 
 def _is_number(value: Any) -> bool:
+    """Tell whether a value is a finite number of a size that profiles can hold."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     return math.isfinite(value) and abs(value) < MAX_NUMBER
 
 
 def _is_period(value: str) -> bool:
+    """Tell whether a text is a duration of ISO 8601."""
     return len(value) <= 64 and PERIOD.fullmatch(value) is not None
 
 
 _PERIOD: Final = f"^{PERIOD.pattern}$"
+"""As our own introspection writes the pattern of durations."""
 
 _FITS: Final[Mapping[str, Callable[[Any], bool]]] = {
     "boolean": lambda value: isinstance(value, bool),
@@ -208,6 +244,7 @@ _FITS: Final[Mapping[str, Callable[[Any], bool]]] = {
     "array": lambda value: isinstance(value, list | tuple),
     "object": lambda value: isinstance(value, Mapping),
 }
+"""By JSON type in the order in which types are tried: which values are of it."""
 
 
 def _kind_of(samples: Sequence[Any]) -> str | None:
@@ -216,6 +253,7 @@ def _kind_of(samples: Sequence[Any]) -> str | None:
 
 
 def _why(kind: str | None, samples: Sequence[Any]) -> str:
+    """Return why a value is left out."""
     if kind is not None:
         return "it is nested too deeply"
     if all(each is None for each in samples):
@@ -235,6 +273,7 @@ def _special(schema: Schema, samples: Sequence[str]) -> str | None:
 
 
 def _of_number(schema: Schema) -> Plain:
+    """Return the limits of a number; a step that is not above zero is none."""
     names = (("minimum", "minimum"), ("maximum", "maximum"), ("multipleOf", "step"))
     found = {ours: _short(schema[name]) for name, ours in names if _is_number(schema.get(name))}
     if found.get("step", 1) <= 0:
@@ -248,10 +287,12 @@ def _short(value: float) -> float:
 
 
 def _without_null(elements: Sequence[Any]) -> list[Any]:
+    """Return a list without null, which profiles do not have."""
     return [each for each in elements if each is not None]
 
 
 def _size(schema: Schema, samples: Sequence[Sequence[Any]]) -> Plain:
+    """Return how many elements an array has, from the schema or from what was seen."""
     lowest, highest = _count(schema.get("minItems")) or 0, _count(schema.get("maxItems"))
     lengths = {len(each) for each in samples}
     if highest is None:
@@ -268,4 +309,5 @@ def _size(schema: Schema, samples: Sequence[Sequence[Any]]) -> Plain:
 
 
 def _count(value: Any) -> int | None:
+    """Return a length that a schema names, None for anything else."""
     return int(value) if _is_number(value) and value >= 0 else None

@@ -1,4 +1,9 @@
-"""Links of collections: those that a profile can have."""
+"""Links of collections: those that a profile can have.
+
+Profiles allow links to resources of the same device, without cycles and four deep, since a batch
+request follows them. A device may link to anything. Each link is tried against what is there
+already, so the first ones win, and each that is left out gets a note with its reason.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -8,8 +13,10 @@ from onboardee.device.simulation.capture.notes import Notes, shown
 from onboardee.device.simulation.resource import MAX_LINKS, MAX_NESTING
 
 MAX_ALL: Final = 1024
+"""Links of the whole device."""
 
 Wanted = Mapping[str, Sequence[str]]
+"""By path: where the resource links to."""
 
 
 def connect(entries: Mapping[str, dict[str, Any]], wanted: Wanted, notes: Notes) -> None:
@@ -44,6 +51,7 @@ def _objection(graph: dict[str, list[str]], href: str, target: str) -> str | Non
 
 
 def _reaches(graph: Mapping[str, Sequence[str]], start: str, end: str) -> bool:
+    """Tell whether links lead from one resource to another."""
     known, waiting = set[str](), [start]
     while waiting:
         here = waiting.pop()

@@ -1,4 +1,10 @@
-"""The whole profile of a device that was read."""
+"""The whole profile of a device that was read.
+
+Resources of the device itself (/oic/…, security) are made by the program and are not copied; all
+others become entries. An entry that does not pass the checks of profiles is left out rather than
+the whole device. Notes are gathered in the order in which things were found, and stand as comments
+in the head of the file.
+"""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,17 +31,21 @@ from onboardee.device.simulation.profile import Profile, ProfileError
 from onboardee.device.simulation.resource import ResourceProfile
 
 MAX_RESOURCES: Final = 256
+"""Of one profile."""
 
 _PATH: Final = re.compile(r"/[^?#]{0,255}")
+"""A path that profiles can have; a query would be part of a name."""
 _SECURITY: Final = re.compile(
     r"oic\.(r|sec)\.(doxm|pstat|cred|acl2?|amacl|sacl|crl|csr|roles|sp|sdi|ael|svc|dpairing|pconf|ver)"
 )
+"""Types of security resources, those of OIC 1.1 included."""
 _APPLICATION: Final = frozenset({"oic.wk.col", "oic.wk.atomicmeasurement"})
 """Well-known types of resources that are nevertheless a maker's own."""
 _ORDER: Final = (
     "href", "types", "interfaces", "name", "discoverable", "observable", "plain", "links",
     "properties",
 )  # fmt: skip
+"""In which the keys of a resource stand in the file."""
 
 HEADER: Final = """\
 # Captured from a device: what it shows to a client, at one moment. It does nothing by itself:
@@ -55,6 +65,7 @@ class CapturedProfile:
     text: str
     """The file, which runs."""
     notes: tuple[str, ...]
+    """What it lacks, and what was made up."""
 
 
 def captured(answers: Readings) -> CapturedProfile:
@@ -62,6 +73,7 @@ def captured(answers: Readings) -> CapturedProfile:
     notes = Notes()
     for note in answers.notes:
         notes.add(note)
+    # A link without a path is no link; of two with the same path the later counts.
     links = {href: each for each in answers.links if (href := _href(each)) is not None}
     core = {href for href, each in links.items() if _is_core(href, each)}
     own = {
@@ -90,6 +102,7 @@ def _checked(content: Plain, notes: Sequence[str]) -> str:
 def _resources(
     answers: Readings, links: Mapping[str, Any], core: set[str], notes: Notes
 ) -> list[Plain]:
+    """Return the entries of all resources that are not the device's own, with their links."""
     introspection = Introspection(answers.introspection)
     describer = Describer(introspection.schemas, notes)
     maker = ResourceMaker(describer, uuids(answers), notes)
@@ -104,6 +117,7 @@ def _resources(
             break
         link = links.get(href, inner.get(href))
         seen = Seen(href, link, href in links, answers.resources.get(href), introspection.of(href))
+        # Descriptions often name resources that this model of the device does not have.
         if seen.link is None and not _is_there(seen):
             continue
         entries[href], wanted[href] = maker.entry(seen), seen.linked
@@ -117,6 +131,7 @@ def _is_there(seen: Seen) -> bool:
 
 
 def _links_of_collections(answers: Readings) -> dict[str, Any]:
+    """Return links that only collections show, by path."""
     found: dict[str, Any] = {}
     for reading in answers.resources.values():
         body = reading.body
@@ -128,6 +143,7 @@ def _links_of_collections(answers: Readings) -> dict[str, Any]:
 
 
 def _href(link: object) -> str | None:
+    """Return the path of a link, None if it has none."""
     href = mapped(link).get("href")
     return href if isinstance(href, str) else None
 
@@ -144,6 +160,7 @@ def _is_core(href: str, link: Mapping[str, Any]) -> bool:
 
 
 def _is_possible(href: str, notes: Notes) -> bool:
+    """Tell whether a profile can have a path; a note says why not."""
     if href.startswith(("/oic/", "/.well-known/")) or not _PATH.fullmatch(href):
         notes.add(f"{shown(href)} is left out: a profile has no such path")
         return False
@@ -178,6 +195,8 @@ def _is_usable(entry: Plain, notes: Notes) -> bool:
 
 
 def _ordered(entry: Plain) -> Plain:
+    """Return an entry with its keys in order, without an empty list of properties."""
+
     def pairs() -> Iterator[tuple[str, Any]]:
         for name in _ORDER:
             if name in entry and entry[name] != {}:

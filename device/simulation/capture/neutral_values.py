@@ -1,4 +1,9 @@
-"""Values for what could not be read: of the right type, within the limits, and saying nothing."""
+"""Values for what could not be read: of the right type, within the limits, and saying nothing.
+
+A value is neutral if it is false, zero, empty or the beginning of a range: whoever reads the
+profile sees that it was made up. Candidates are tried against the limits by the very check that
+profiles have, so nothing here repeats their rules.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -16,6 +21,7 @@ _BY_TYPE: Mapping[str, tuple[Any, ...]] = {
     "date-time": ("1970-01-01T00:00:00Z",),
     "duration": ("PT0S",),
 }
+"""Candidates for each type; texts of several lengths, for patterns of codes."""
 
 
 def neutral(limits: Mapping[str, Any]) -> Any:
@@ -38,6 +44,7 @@ def permits(limits: Mapping[str, Any], samples: list[Any]) -> bool:
 
 
 def _candidates(limits: Mapping[str, Any]) -> Iterator[Any]:
+    """Yield values to try, as arrays where the limits want an array."""
     count = limits.get("length", limits.get("min_items", 0))
     is_array = "length" in limits or "max_items" in limits
     for element in _elements(limits):
@@ -47,6 +54,7 @@ def _candidates(limits: Mapping[str, Any]) -> Iterator[Any]:
 
 
 def _elements(limits: Mapping[str, Any]) -> Iterator[Any]:
+    """Yield values to try for one element."""
     if limits["type"] == "object":
         fields = {name: each for name, each in limits["fields"].items() if not each.get("optional")}
         yield {name: neutral(each) for name, each in fields.items()}

@@ -1,12 +1,20 @@
-"""What a captured profile lacks, in sentences that are safe to print."""
+"""What a captured profile lacks, in sentences that are safe to print.
+
+Texts of a device go into sentences that are printed on a terminal and written as comments: a
+newline in one would end the comment, and an escape sequence would move the cursor. So nothing
+unprintable passes, and lengths and the number of notes are bounded.
+"""
 
 from collections.abc import Mapping
 from typing import Any, Final
 
 MAX_NOTES: Final = 200
+"""Sentences about one device."""
 MAX_SHOWN: Final = 64
+"""Characters of one text of the device."""
 
 _LEFT_OUT: Final = "there was more to say about what is left out"
+"""Said once in the place of all further notes."""
 
 
 class Notes:
@@ -41,4 +49,5 @@ def text_of(source: Mapping[str, Any], name: str) -> str | None:
 
 
 def _printable(text: str) -> str:
+    """Return a text with question marks for what cannot be seen."""
     return "".join(each if each.isprintable() else "?" for each in text)

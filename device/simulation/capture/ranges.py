@@ -1,4 +1,8 @@
-"""Limits that a device tells as values: `range` and `step` beside the number that they are for."""
+"""Limits that a device tells as values: `range` and `step` beside the number that they are for.
+
+OCF's models have `range: [lowest, highest]` and `step` as properties of the resource. Where the
+resource has one number they are meant for that; where it has several nobody can tell.
+"""
 
 from typing import Any, Final
 
@@ -7,6 +11,7 @@ from onboardee.device.simulation.capture.neutral_values import permits
 Plain = dict[str, Any]
 
 _ABOUT: Final = frozenset({"range", "step", "precision", "units"})
+"""Properties that are about another one."""
 _NUMBERS: Final = frozenset({"integer", "number"})
 
 
@@ -32,6 +37,7 @@ def with_ranges(properties: Plain) -> Plain:
 
 
 def _range(properties: Plain) -> Plain:
+    """Return minimum and maximum, if the property `range` has such a pair."""
     pair = properties.get("range", {}).get("initial")
     if (
         isinstance(pair, list | tuple)
@@ -44,6 +50,7 @@ def _range(properties: Plain) -> Plain:
 
 
 def _step(properties: Plain) -> Plain:
+    """Return the step, if the property `step` has one that is above zero."""
     told = properties.get("step", {})
     value = told.get("initial")
     if told.get("type") not in _NUMBERS or isinstance(value, list) or not value > 0:

@@ -1,4 +1,8 @@
-"""What was read from a device, as far as making a profile needs it."""
+"""What was read from a device, as far as making a profile needs it.
+
+These are protocols and not classes: the onboarding tool's `Survey` fits them, and so does whatever
+a test makes. This room imports no client and no network.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol

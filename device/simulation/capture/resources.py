@@ -1,4 +1,10 @@
-"""One resource of a device as an entry of a profile."""
+"""One resource of a device as an entry of a profile.
+
+Three sources say what a resource is: its link in discovery, its own representation, and
+introspection. They are asked in this order, since a device that cannot be read still lists itself.
+A property is read-only if the schema says so, or if it is missing from what an UPDATE takes;
+without a description the interfaces decide.
+"""
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,10 +31,14 @@ from onboardee.device.simulation.capture.sections import UNKNOWN_TYPE, type_name
 from onboardee.device.simulation.privacy import is_secret, without
 
 MAX_INTERFACES: Final = 16
+"""Of one resource."""
 LONGEST_RESOURCE_NAME: Final = 64
+"""Characters of `n`."""
 
 _COMMON: Final = frozenset({"rt", "if", "n"})
+"""Properties of every resource, which the program makes itself."""
 _OF_COLLECTIONS: Final = frozenset({"links", "rts", "rts-m"})
+"""Properties that show links."""
 _FIXED: Final = frozenset({"range", "step", "precision", "units"})
 """What devices say of themselves in the published models, and nobody writes."""
 
@@ -43,7 +53,9 @@ class Seen:
     is_listed: bool
     """In `/oic/res`."""
     reading: Reading | None
+    """What came of reading it; None: it was not asked."""
     described: Described
+    """What introspection says of it."""
 
     @property
     def is_read(self) -> bool:
@@ -64,7 +76,10 @@ class Seen:
 
 
 class ResourceMaker:
-    """Makes entries of `resources`."""
+    """Makes entries of `resources`.
+
+    `uuids` are those of the device, which are left out wherever they stand.
+    """
 
     def __init__(self, describer: Describer, uuids: frozenset[str], notes: Notes) -> None:
         self._describer = describer
@@ -84,6 +99,7 @@ class ResourceMaker:
                 self._notes.add(f"{place} has a name that is cut: {shown(name)}")
         if not seen.is_listed:
             entry["discoverable"] = False
+        # Without a link nothing says whether it can be observed, and profiles say yes by default.
         if link and not _policy(link) & 2:
             entry["observable"] = False
         if _is_plain(link) or (seen.reading and _was_plain(seen.reading) and not link.get("eps")):
@@ -117,6 +133,7 @@ class ResourceMaker:
         return [str(each) for each in listed(schema.get("default")) or listed(items.get("enum"))]
 
     def _interfaces(self, place: str, names: Sequence[str]) -> list[str]:
+        """Return the interfaces that are known here; without any there is the baseline."""
         known = list(dict.fromkeys(each for each in names if each in KNOWN))[:MAX_INTERFACES]
         for each in names:
             if each not in known:
@@ -126,6 +143,7 @@ class ResourceMaker:
         return known or [BASELINE]
 
     def _properties(self, seen: Seen, interfaces: Sequence[str]) -> Plain:
+        """Return all properties with their limits and initial values."""
         schemas = mapped(mapped(seen.described.read).get("properties"))
         written = mapped(mapped(seen.described.written).get("properties"))
         skipped = _COMMON | (_OF_COLLECTIONS if LINKS in interfaces or seen.linked else frozenset())
@@ -145,6 +163,7 @@ class ResourceMaker:
         return with_ranges(found)
 
     def _tell_hidden(self, place: str, names: Container[str], described: Iterable[str]) -> None:
+        """Note which properties are described and were not shown."""
         hidden = ", ".join(each for each in described if each not in names)
         if hidden:
             self._notes.add(f"{place} describes, but does not show: {shown(hidden)}")
@@ -160,6 +179,8 @@ class ResourceMaker:
     ) -> Plain | None:
         """Return limits and initial value."""
         samples = [without(self._uuids, values[name])] if name in values else []
+        # A simulated device has UUIDs of its own; a value that names the captured one would be
+        # wrong.
         if samples and samples[0] != values[name]:
             self._notes.add(f"{place} names this device by its UUID, and the nil UUID stands here")
         limits = self._describer.described(place, schema, samples)
@@ -178,6 +199,7 @@ class ResourceMaker:
     def _is_read_only(
         self, name: str, schema: object, described: Described, interfaces: Sequence[str]
     ) -> bool:
+        """Tell whether clients may not write a property."""
         if self._describer.resolved(schema).get("readOnly") is True:
             return True
         if described.written is not None:
@@ -201,6 +223,7 @@ def _of_update(name: str, limits: Plain, described: Described, describer: Descri
 
 
 def _is_value(key: str) -> bool:
+    """Sort the initial value behind the limits, where people look for it."""
     return key == "initial"
 
 
@@ -217,4 +240,5 @@ def _is_plain(link: Mapping[str, Any]) -> bool:
 
 
 def _was_plain(reading: Reading) -> bool:
+    """Tell whether a resource was read without a session."""
     return reading.refusal is None and not reading.secured

@@ -1,9 +1,15 @@
-"""JSON Schema as introspection has it: references followed and parts joined, within bounds."""
+"""JSON Schema as introspection has it: references followed and parts joined, within bounds.
+
+References may lead in cycles and multiply: ten lines can stand for a schema of any size. Each step
+is counted against one bound for the whole document, and beyond it everything is an empty schema,
+which permits anything; the value then decides.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 Schema = Mapping[str, Any]
+"""A part of the document, or several parts joined."""
 
 MAX_DEPTH: Final = 16
 """References and `allOf` in one another; what lies deeper is not looked at."""
@@ -19,6 +25,7 @@ class Schemas:
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._document = document
         self._left = MAX_VISITS
+        """How many more steps are taken."""
 
     def resolved(self, schema: object) -> Schema:
         """Return a schema without `$ref` and `allOf`; its parts may still have them.
@@ -36,6 +43,7 @@ class Schemas:
         return [schema]
 
     def _resolved(self, schema: object, depth: int) -> Schema:
+        """Follow references and join the parts of `allOf`; `depth` counts both."""
         self._left -= 1
         if depth > MAX_DEPTH or self._left < 0 or not isinstance(schema, Mapping):
             return {}

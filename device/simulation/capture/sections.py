@@ -1,4 +1,8 @@
-"""`/oic/d` and `/oic/p` as sections of a profile."""
+"""`/oic/d` and `/oic/p` as sections of a profile.
+
+Both resources are texts under short names, and a profile has the same under words. What a profile
+has no word for is told in a note with its value, since that is what makers put there.
+"""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -11,10 +15,12 @@ from onboardee.device.simulation.capture.readings import Readings
 from onboardee.device.simulation.capture.schemas import listed
 
 MAX_TYPES: Final = 16
+"""Of one resource."""
 UNKNOWN_TYPE: Final = "x.unknown"
 """What something is that does not say so in a form that profiles have."""
 
 _TYPE_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9.-]{0,63}")
+"""As profiles have it."""
 
 _SHORT: Final = 64
 _URL: Final = 256
@@ -25,6 +31,7 @@ _DEVICE: Final = {
     "dmno": ("model_number", _SHORT),
     "sv": ("software_version", _SHORT),
 }
+"""Properties of /oic/d, as `_PLATFORM`."""
 _PLATFORM: Final = {
     "mnmn": ("manufacturer", _SHORT),
     "mnml": ("manufacturer_url", _URL),
@@ -41,8 +48,10 @@ _PLATFORM: Final = {
 """By wire name: the profile's, and how many characters it takes."""
 
 _IDENTITIES: Final = ("di", "pi", "piid")
+"""Properties with UUIDs of the device."""
 _COMMON: Final = frozenset({"rt", "if", "n", *_IDENTITIES})
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+"""As `mndt` is written."""
 
 
 def type_names(place: str, names: Sequence[str], notes: Notes) -> list[str]:
@@ -98,6 +107,7 @@ def is_type(link: Mapping[str, Any], kind: str) -> bool:
 def _section(
     place: str, source: Mapping[str, Any], known: Mapping[str, tuple[str, int]], notes: Notes
 ) -> Plain:
+    """Return the properties that profiles have words for; note the others."""
     found = Plain()
     for wire, (name, longest) in known.items():
         text = _text(source, wire, longest, place, notes)
@@ -124,6 +134,7 @@ def _text(
 
 
 def _is_uuid(value: object) -> bool:
+    """Tell whether a value is a UUID other than nil."""
     try:
         return UUID(str(value)).int != 0
     except ValueError:

@@ -20,12 +20,15 @@ from onboardee.svrdb.editor import add_ace, make_resource, make_subject, read_va
 from onboardee.svrdb.model import TimePattern
 
 MAX_RESOURCES: Final = 16
+"""Of one entry."""
 MAX_FILTERS: Final = 16
+"""Of one resource."""
 _PLACES: Final = {
     "*": "*  all resources of the device's own kind",
     "+": "+  the discoverable ones with a secured endpoint",
     "-": "-  the discoverable ones with an unsecured endpoint",
 }
+"""Wildcards with what they stand for (OCF Security 12.2)."""
 
 
 def add_entry(draft: Draft) -> None:
@@ -71,6 +74,7 @@ def ask_resource(draft: Draft, number: int | None = None) -> AceResource:
 
 
 def _filters(draft: Draft, name: str, what: str) -> list[str]:
+    """Ask for types or interfaces, with those in use for a hint."""
     known = draft.known_types(name)
     if known:
         click.echo(f"(in use: {', '.join(known)})")

@@ -40,6 +40,7 @@ def add(draft: Draft) -> None:
 
 
 def _add_certificate(draft: Draft) -> None:
+    """Ask for certificates, and for the private key of those that the device shows itself."""
     usage = pick("Usage of the certificate", _USAGES)
     private = None if usage in _ANCHORS else _ask_private_key(usage)
     public = ask_public()
@@ -70,6 +71,7 @@ def ask_public() -> PublicData:
 
 
 def _ask_private_key(usage: CredentialUsage) -> PrivateData | None:
+    """Ask for a private key; None: the certificate is for the device's own key pair."""
     options = dict(_ENCODINGS)
     if usage is not CredentialUsage.MANUFACTURER:
         options["none: the certificate is for the key of /oic/sec/csr"] = _OWN

@@ -29,6 +29,7 @@ def choose(title: str, options: Sequence[tuple[str, T]], back: str | None = None
 
 
 def _number(text: str, allowed: set[int]) -> int:
+    """Read a number of the list. Raises `click.BadParameter`."""
     if text.strip().isdigit() and int(text) in allowed:
         return int(text)
     raise click.BadParameter(f"{text!r} is not one of {', '.join(map(str, sorted(allowed)))}")
@@ -124,6 +125,7 @@ def ask_uuid(
 
 
 def _read_uuid(text: str, *, nil: bool, star: bool) -> str:
+    """Read a UUID; nil and `*` only where they are possible."""
     if nil and text in ("0", str(NIL)):
         return str(NIL)
     if text == ANY_SUBJECT and not star:

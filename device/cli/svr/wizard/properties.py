@@ -88,11 +88,13 @@ def edit_array(draft: Draft, path: str) -> None:
 
 
 def _print(draft: Draft, path: str) -> None:
+    """Print all entries."""
     for line, _ in _lines(draft, path):
         click.echo(line)
 
 
 def _add(draft: Draft, path: str) -> None:
+    """Ask for a new entry."""
     item = item_type(type_at(path))
     if item in _ADDERS:
         _ADDERS[item](draft)
@@ -102,12 +104,14 @@ def _add(draft: Draft, path: str) -> None:
 
 
 def _remove(draft: Draft, path: str) -> None:
+    """Ask which entry goes."""
     chosen = choose("Which one?", _lines(draft, path), back="None")
     if chosen is not None:
         draft.attempt(lambda database: remove(database, chosen))
 
 
 def _modify(draft: Draft, path: str) -> None:
+    """Ask which entry is edited."""
     chosen = choose("Which one?", _lines(draft, path), back="None")
     if chosen is not None:
         edit_value(draft, chosen)
@@ -121,6 +125,7 @@ def _lines(draft: Draft, path: str) -> list[tuple[str, str]]:
 
 
 def _asked(draft: Draft, path: str, annotation: Any, present: Any) -> str:
+    """Ask for a value, as a whole structure or as a scalar; return it as text for the editor."""
     kind = plain_type(annotation)
     if kind in _ASKERS:
         return json.dumps(plain(_ASKERS[kind](draft, path), reveal=True))
@@ -135,6 +140,7 @@ def _kind_beside(draft: Draft, path: str) -> int:
 
 
 def _value(draft: Draft, path: str) -> Any:
+    """Return the value at a path, None if there is none."""
     try:
         return get(draft.database, path)
     except EditError:

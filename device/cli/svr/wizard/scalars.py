@@ -24,11 +24,13 @@ _MODES: Final = {
     "software version validation": 64,
     "software update": 128,
 }
+"""Bits of cm and tm (OCF Security 13.8)."""
 _OPERATION: Final = {
     "directed by the device, with several services": 1,
     "directed by the device, with one service": 2,
     "directed by a client": 4,
 }
+"""Bits of om and sm (OCF Security 13.8)."""
 _BITS: Final[Mapping[str, Mapping[str, int]]] = {
     "cm": _MODES,
     "tm": _MODES,
@@ -78,6 +80,7 @@ def _options(draft: Draft, name: str) -> dict[str, str]:
 
 
 def _ask_bits(bits: Mapping[str, int], present: int) -> int:
+    """Ask for each bit that has a name; the others stay."""
     others = present & ~sum(bits.values())
     return others + sum(
         bit for what, bit in bits.items() if ask_bool(f"{what}?", default=bool(bit & present))
