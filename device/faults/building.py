@@ -9,7 +9,7 @@ from onboardee.device.faults.handles import Handles
 from onboardee.device.faults.layer import Faulty
 from onboardee.device.faults.terms import Fault
 from onboardee.device.machine.boot import Surroundings, boot
-from onboardee.device.machine.device import Keeper
+from onboardee.device.machine.step import Keeper
 from onboardee.device.simulation.profile import Profile
 
 

@@ -6,7 +6,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from onboardee.device.faults.terms import Effect, Fault
-from onboardee.device.machine.device import Keeper
+from onboardee.device.machine.step import Keeper
 from onboardee.svrdb import StoreUnavailable
 from onboardee.svrdb.model import CredentialType, Database, PrivateData
 

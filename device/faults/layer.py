@@ -34,7 +34,6 @@ from onboardee.device.faults.passing import NETWORK, TOLD, HeldBack, Passing, pa
 from onboardee.device.faults.rewriting import Look, Rewriter, harmless
 from onboardee.device.faults.terms import Effect, Fault
 from onboardee.device.faults.triggers import Moment, Trigger
-from onboardee.device.machine.device import Keeper
 from onboardee.device.machine.layer import (
     AnyDevice,
     Happening,
@@ -44,7 +43,7 @@ from onboardee.device.machine.layer import (
     Stored,
     Ticked,
 )
-from onboardee.device.machine.step import Step
+from onboardee.device.machine.step import Keeper, Step
 from onboardee.device.trace.items import Way
 from onboardee.pki.key_pairs import CertifiedKey
 from onboardee.svrdb.model import Database

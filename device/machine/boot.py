@@ -2,23 +2,24 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from onboardee.device import events
-from onboardee.device.access.peer import Peer
 from onboardee.device.events import Bus, Event
-from onboardee.device.machine.announcements import Announcements
+from onboardee.device.machine.admission import Admission
 from onboardee.device.machine.budget import AnswerBudget
 from onboardee.device.machine.challenges import Challenges
-from onboardee.device.machine.device import Device, Keeper
+from onboardee.device.machine.device import Device
 from onboardee.device.machine.groups import GroupRequests
 from onboardee.device.machine.lifecycle import Lifecycle
-from onboardee.device.machine.outbound import Outbound
-from onboardee.device.machine.pairing import PairingEnds
+from onboardee.device.machine.messaging import Messaging
+from onboardee.device.machine.parts import Parts
 from onboardee.device.machine.peers import Peers
 from onboardee.device.machine.requests import Dispatcher
 from onboardee.device.machine.service import Service
-from onboardee.device.machine.state import DeviceState, Report
+from onboardee.device.machine.state import Announcements, MachineState, Report
+from onboardee.device.machine.step import Keeper
 from onboardee.device.resources.all import all_resources
 from onboardee.device.resources.base import Resource
 from onboardee.device.resources.collection import appliance_resources, batches_of_members
@@ -31,7 +32,7 @@ from onboardee.device.simulation.profile import Profile
 from onboardee.device.simulation.values import Values
 from onboardee.device.simulation.world.chance import Chance
 from onboardee.device.simulation.world.world import World
-from onboardee.wire.coap import CoapServer, Code, Remote
+from onboardee.wire.coap import CoapServer, Code
 from onboardee.wire.dtls import ServerPolicy
 from onboardee.wire.entropy import Entropy, SeededEntropy
 from onboardee.wire.wall_clock import WallClock, utc_now
@@ -62,7 +63,7 @@ class Surroundings:
 def boot(profile: Profile, store: Keeper, surroundings: Surroundings) -> Device:
     """Make a device. Raises `BehaviourError` if the profile's behaviour cannot be used."""
     entropy, bus = surroundings.entropy, surroundings.bus
-    state = DeviceState(store.current, surroundings.wall_clock)
+    state = MachineState(store.current, surroundings.wall_clock)
     audit = AuditLog(lambda: state.database, state.wall_clock)
 
     def report(event: Event) -> None:
@@ -71,18 +72,26 @@ def boot(profile: Profile, store: Keeper, surroundings: Surroundings) -> Device:
 
     asserted = AssertedRoles()
     pairings = _pairings(profile, state, entropy, report)
-    peers = Peers(
+    admission = Admission(
         profile.ownership,
         state,
         entropy=entropy,
         report=report,
-        asserted=asserted,
         compat=profile.compat,
         pairings=pairings,
         keylog=surroundings.keylog,
         around_terms=surroundings.around_terms,
     )
-    coap = CoapServer(entropy=entropy, is_stranger=_is_stranger)
+    peers = Peers(
+        admission,
+        profile.ownership,
+        state,
+        report=report,
+        asserted=asserted,
+        compat=profile.compat,
+        pairings=pairings,
+    )
+    coap = CoapServer(entropy=entropy, is_known=attrgetter("secured"))
     announcements = Announcements(batches_of_members(profile))
     values = {each.href: Values(each.properties) for each in profile.resources}
     world = World(
@@ -99,7 +108,7 @@ def boot(profile: Profile, store: Keeper, surroundings: Surroundings) -> Device:
         state=state,
         report=report,
         peers=peers,
-        pairing=PairingEnds(pairings, peers.dtls, state),
+        admission=admission,
         coap=coap,
         announcements=announcements,
         world=world,
@@ -117,43 +126,49 @@ def boot(profile: Profile, store: Keeper, surroundings: Surroundings) -> Device:
         serve_oic_1_1(resources, profile.compat)
     if profile.compat.anchor_in_optionaldata:
         serve_anchor_in_optionaldata(resources)
+    dispatcher = Dispatcher(resources)
     service = Service(
-        Dispatcher(resources),
+        dispatcher,
         profile=profile,
         state=state,
         report=report,
         peers=peers,
         lifecycle=lifecycle,
-        tells_requests=lambda: bus.wants_requests,
+        bus=bus,
     )
-    outbound = Outbound(
+    messaging = Messaging(
         state=state,
         report=report,
+        bus=bus,
         coap=coap,
-        dtls=peers.dtls,
+        dtls=admission.dtls,
+        peers=peers,
         service=service,
+        lifecycle=lifecycle,
+        world=world,
         announcements=announcements,
         challenges=Challenges(surroundings.budget or AnswerBudget(profile.answers), entropy),
+        groups=GroupRequests(profile.discovery, entropy),
     )
-    return Device(
-        profile=profile,
-        store=store,
-        bus=bus,
+    parts = Parts(
         state=state,
         report=report,
+        admission=admission,
         peers=peers,
         coap=coap,
+        dispatcher=dispatcher,
         service=service,
+        messaging=messaging,
         lifecycle=lifecycle,
-        outbound=outbound,
-        groups=GroupRequests(profile.discovery, entropy),
         world=world,
+        audit=audit,
         appliances=appliances,
     )
+    return Device(profile, store, bus, parts)
 
 
 def _pairings(
-    profile: Profile, state: DeviceState, entropy: Entropy, report: Report
+    profile: Profile, state: MachineState, entropy: Entropy, report: Report
 ) -> "Pairings | None":
     if profile.direct_pairing is None:
         return None
@@ -163,7 +178,3 @@ def _pairings(
 
     label = LABEL_1_1_0 if profile.compat.iotivity_1_1_0 else LABEL
     return Pairings(profile.direct_pairing, state, entropy=entropy, report=report, label=label)
-
-
-def _is_stranger(remote: Remote) -> bool:
-    return isinstance(remote, Peer) and remote.session is None

@@ -77,21 +77,21 @@ class Challenges:
         self._refused: list[Refusal] = []
         self._ready: list[Outgoing] = []
 
-    def receive(self, datagram: bytes, path: Path, now: float) -> bytes | None:
-        """Look at a datagram; return it as it is to be dealt with, None if it was a proof."""
-        if self._is_proof(datagram, path, now):
-            return None
-        if self._key and is_request(datagram):  # else nobody was given anything to echo
-            self._take_echo(datagram, path, now)
-        return datagram
+    def receive(self, datagram: bytes, path: Path, now: float) -> bool:
+        """Look at a datagram; tell whether it was a proof and nothing else.
 
-    def note_request(self, datagram: bytes, path: Path) -> None:
-        """Remember which request of a peer is being answered, until what it causes is sent."""
+        A request is remembered until what it causes is sent: its size is a measure of that.
+        """
+        if self._is_proof(datagram, path, now):
+            return True
         if is_request(datagram):
+            if self._key:  # else nobody was given anything to echo
+                self._take_echo(datagram, path, now)
             self._requests[path, token_of(datagram)] = datagram
+        return False
 
     def forget_requests(self) -> None:
-        """End that: what is sent from now on answers nothing."""
+        """Forget the requests that were received: what is sent from now on answers nothing."""
         self._requests.clear()
 
     def pass_on(self, message: bytes, path: Path, now: float) -> Outgoing | None:

@@ -1,6 +1,7 @@
-"""Which events a change of the database amounts to."""
+"""Which events a change amounts to: of the database, of the values, of the faults of the world."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import msgspec
 
@@ -9,10 +10,14 @@ from onboardee.device.events import (
     DevicePaired,
     DeviceUnpaired,
     Event,
+    FaultChanged,
     MethodSelected,
     OwnerChanged,
     StateChanged,
+    ValueChanged,
 )
+from onboardee.device.resources.appliance import ApplianceResource
+from onboardee.device.simulation.world.world import World
 from onboardee.svrdb.model import Database, TransferMethod
 
 
@@ -41,3 +46,38 @@ def _deeds(before: Database, after: Database) -> Iterator[Event]:
         yield from (DeviceUnpaired(uuid=each) for each in earlier if each not in now)
     if before.con != after.con:
         yield DeviceConfigured(values=msgspec.to_builtins(after.con))
+
+
+class News:
+    """What changed of a device's values and faults since it was told last."""
+
+    def __init__(self, appliances: Mapping[str, ApplianceResource], world: World) -> None:
+        self._appliances = appliances
+        self._world = world
+        self._values: dict[str, Mapping[str, Any]] = {}
+        self._faults: Mapping[str, bool] = {}
+
+    def begin(self) -> None:
+        """Take what is now for told."""
+        self._values = {href: dict(each.values.current) for href, each in self._appliances.items()}
+        self._faults = self._world.faults
+
+    def events(self, hrefs: Iterable[str], *, by_hand: bool) -> Iterator[Event]:
+        """Yield what is new: of faults, and of those of the resources that hold values."""
+        faults = self._world.faults
+        for fault, is_on in faults.items():
+            if self._faults.get(fault) != is_on:
+                yield FaultChanged(fault=fault, is_on=is_on, by_itself=not by_hand)
+        self._faults = faults
+        for href in hrefs:
+            if href not in self._appliances:
+                continue
+            by_itself = self._world.was_by_itself(href)
+            before, now = self._values.get(href, {}), dict(self._appliances[href].values.current)
+            self._values[href] = now
+            values = {
+                name: now[name] for name in now if name not in before or before[name] != now[name]
+            }
+            if values:
+                moving = self._world.is_moving(href, values)
+                yield ValueChanged(href=href, values=values, by_itself=by_itself, moving=moving)

@@ -1,107 +1,72 @@
-"""The device: every stage of a datagram's way, without sockets, clock, disk or randomness.
+"""The device: what happens to it, one thing after the other, and what others may know of it.
 
-Whatever happens is a call with the time, in seconds of one monotonic clock, and returns a `Step`.
-While a step's database is being stored nothing but `stored` may be called.
+Whatever happens is a call with the time, in seconds of one monotonic clock, and returns a `Step`
+(see `step`, which also says what is to be done with one). While a step's database is being stored
+nothing but `stored` may be called.
 
-Inside, what happens becomes pieces of work (see `queue`). A piece that meets an error in the
+Inside, what happens becomes pieces of work, done strictly one after the other. A piece that needs
+the disk stands still until it is resumed, and all that came in behind it waits: so answers leave in
+the order of the requests, and none before its change is durable. A piece that meets an error in the
 program costs the peer whose datagram it was its answer, or its session, and nobody else anything.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Final, Protocol
+from functools import partial
+from typing import Final, TypeAlias
 
 from onboardee.device import events
 from onboardee.device.access.peer import Peer
 from onboardee.device.events import Bus
-from onboardee.device.machine.groups import GroupRequests
-from onboardee.device.machine.lifecycle import Lifecycle
-from onboardee.device.machine.outbound import Outbound
-from onboardee.device.machine.peers import Peers
-from onboardee.device.machine.queue import Piece, WorkQueue
-from onboardee.device.machine.service import Service
-from onboardee.device.machine.state import DeviceState, Report
-from onboardee.device.machine.step import Fault, Step, Work
-from onboardee.device.resources.appliance import ApplianceResource
+from onboardee.device.machine.parts import Parts
+from onboardee.device.machine.step import Keeper, ProgramFault, Step, Work, resumed
 from onboardee.device.security.sessions import is_ownership_connection
 from onboardee.device.simulation.profile import Profile
-from onboardee.device.simulation.world.world import World
 from onboardee.svrdb.model import Database
-from onboardee.wire.coap import CoapServer, Code, Observation, Response, ServerExchange, is_request
+from onboardee.wire.coap import Observation
 from onboardee.wire.dtls import (
     DataReceived,
     HandshakeFailed,
+    Offer,
     Session,
     SessionClosed,
     SessionEstablished,
 )
 from onboardee.wire.path import Endpoint, Path
 
-_FAILED: Final = Response(Code.INTERNAL_SERVER_ERROR)
-
-
-class Keeper(Protocol):
-    """What whoever hosts a device needs of its storage."""
-
-    @property
-    def current(self) -> Database:
-        """What is durable now."""
-
-    def commit(self, new: Database) -> None:
-        """Make `new` durable. Raises `StoreUnavailable`, and then nothing has changed."""
-
-
-def try_to_store(store: Keeper, database: Database) -> Exception | None:
-    """Store what a step wants stored; return why that was not possible, for `Device.stored`."""
-    try:
-        store.commit(database)
-    except Exception as error:  # noqa: BLE001 - the device knows what to make of it
-        return error
-    return None
+Piece: TypeAlias = Callable[[], Work[None] | None]
+"""Begins with a piece of work; what it returns is left to be done, and may need the disk."""
 
 
 class Device:
     """One simulated device; `boot` makes them."""
 
-    def __init__(  # noqa: PLR0913 - its parts, by keyword
-        self,
-        *,
-        profile: Profile,
-        store: Keeper,
-        bus: Bus,
-        state: DeviceState,
-        report: Report,
-        peers: Peers,
-        coap: CoapServer,
-        service: Service,
-        lifecycle: Lifecycle,
-        outbound: Outbound,
-        groups: GroupRequests,
-        world: World,
-        appliances: Mapping[str, ApplianceResource],
-    ) -> None:
+    def __init__(self, profile: Profile, store: Keeper, bus: Bus, parts: Parts) -> None:
         self.profile: Final = profile
         self.store: Final = store
         """Where whoever hosts the device stores what its steps say; the device does not use it."""
         self.bus: Final = bus
         """Where whoever hosts the device tells its events; the device does not use it."""
-        self.appliances: Final = appliances
+        self.parts: Final = parts
+        self.appliances: Final = parts.appliances
+        """The resources that hold values, by their paths."""
         self.reachable_at: tuple[str, ...] = ()
         """The endpoints for people to read, as whoever hosts the device knows them."""
-        self._state = state
-        self._report = report
-        self._peers = peers
-        self._coap = coap
-        self._service = service
-        self._lifecycle = lifecycle
-        self._outbound = outbound
-        self._groups = groups
-        self._world = world
-        self._work = WorkQueue(self._session_work, self._give_up)
-        self._heard: Peer | None = None
-        """Who was heard last: datagrams mostly come in a row."""
+        self._state = parts.state
+        self._dtls = parts.admission.dtls
+        self._peers = parts.peers
+        self._messaging = parts.messaging
+        self._lifecycle = parts.lifecycle
+        self._world = parts.world
+        self._waiting: deque[tuple[Piece, Peer | None]] = deque()
+        """What is to be done, and whose datagram it is about, if it is about one."""
+        self._present: tuple[Work[None], Peer | None] | None = None
+        """What stands still until its database is stored."""
         self._wanted: Database | None = None
         """What the host is storing."""
+        self._heard: Peer | None = None
+        """Who was heard last: datagrams mostly come in a row."""
 
     # what others may know
 
@@ -128,12 +93,12 @@ class Device:
     @property
     def observers(self) -> Sequence[Observation]:
         """The observations there are."""
-        return self._coap.observers
+        return self.parts.coap.observers
 
     @property
     def pin(self) -> str | None:
         """The PIN that is being shown, if any."""
-        return self._peers.pin
+        return self.parts.admission.pin
 
     @property
     def is_resetting(self) -> bool:
@@ -152,22 +117,23 @@ class Device:
 
     def has_session_with(self, path: Path) -> bool:
         """Tell whether somebody has a session along `path`."""
-        return path in self._peers.dtls.sessions
+        return path in self._dtls.sessions
 
     def identity(self, session: Session) -> str:
         """Say who the peer of a live session is."""
         return self._peers.peer(session).identity
 
+    def offer(self, path: Path) -> Offer | None:
+        """Say on which terms a peer may open a session now; None if it may not at all."""
+        return self.parts.admission.offer(path)
+
     def next_deadline(self) -> float | None:
         """Return when `tick` wants to be called, None if nothing is waiting."""
         deadlines = (
-            self._peers.dtls.next_deadline(),
-            self._coap.next_deadline(),
-            self._outbound.challenges.next_deadline(),
+            self._messaging.next_deadline(),
             self._world.next_deadline(),
             self._peers.transfer_deadline(),
             self._lifecycle.next_deadline(),
-            self._groups.next_deadline(),
         )
         return min((deadline for deadline in deadlines if deadline is not None), default=None)
 
@@ -176,12 +142,12 @@ class Device:
     def start(self, endpoints: Sequence[Endpoint], now: float) -> Step:
         """Begin to live, reached at these endpoints."""
         self._state.endpoints = tuple(endpoints)
-        return self._take(self._lifecycle.start(), now)
+        return self._do(self._lifecycle.start, now)
 
     def stop(self, now: float) -> Step:
         """Say goodbye to all peers."""
         self._begin(now)
-        self._peers.dtls.close_all(now)
+        self._dtls.close_all(now)
         for _ in self._peers.take_events():
             pass
         return self._step()
@@ -191,12 +157,13 @@ class Device:
         peer = self._heard
         if peer is None or peer.address is not path:
             peer = self._heard = Peer(path)
-        work = self._hear_secured(datagram, path) if path.secured else self._hear(datagram, peer)
-        return self._take(work, now, peer)
+        if path.secured:
+            return self._do(partial(self._dtls.receive, datagram, path, now), now, peer)
+        return self._do(partial(self._messaging.hear, datagram, peer), now, peer)
 
     def tick(self, now: float) -> Step:
         """Do what is due."""
-        return self._take(self._due(), now)
+        return self._do(self._tick, now)
 
     def stored(
         self, failure: Exception | None, now: float, instead: Database | None = None
@@ -213,13 +180,17 @@ class Device:
             self._state.database = instead or wanted
         return self._run(failure)
 
+    def reread(self) -> None:
+        """Take for durable what the store has: something outside of the device has changed it."""
+        self._state.database = self.store.current
+
     def press_reset(self, now: float) -> Step:
         """Do what the button at the back of a real device does: back to factory state at once."""
-        return self._take(self._lifecycle.reset(), now)
+        return self._do(self._lifecycle.reset, now)
 
     def adopt(self, database: Database, now: float) -> Step:
         """Go on with another database, as after a restart with it; if it can be stored."""
-        return self._take(self._lifecycle.adopt(database), now)
+        return self._do(partial(self._lifecycle.adopt, database), now)
 
     def set_values(self, href: str, values: dict[str, object], now: float) -> Step:
         """Let the simulated world change a resource, and tell its observers."""
@@ -231,7 +202,7 @@ class Device:
         """Let somebody use one of `inputs`. Raises `ValueError` if there is none of this name."""
         self._begin(now)
         changed = self._world.press(name, now)
-        self._report(events.InputPressed(input=name))
+        self.parts.report(events.InputPressed(input=name))
         self._lifecycle.tell(changed, by_hand=True)
         return self._run()
 
@@ -241,73 +212,11 @@ class Device:
         self._lifecycle.tell(self._world.fault(name, now, is_on=is_on), by_hand=True)
         return self._run()
 
-    # the pieces of work
+    # how it is done
 
-    def _hear_secured(self, datagram: bytes, path: Path) -> Work[None]:
-        """Take a datagram of the secured port; what it holds becomes work of its own."""
-        self._peers.receive(datagram, path, self._state.now)
-        yield from ()
-
-    def _hear(self, datagram: bytes, peer: Peer) -> Work[None]:
-        """Take a datagram of the unsecured port; one to a group is taken when its time has come."""
-        path, now = peer.address, self._state.now
-        if not path.multicast or not self._groups.put(datagram, path, now):
-            yield from self._hear_now(datagram, peer)
-
-    def _hear_now(self, datagram: bytes, peer: Peer) -> Work[None]:
-        if self.is_resetting:
-            return
-        challenges, path, now = self._outbound.challenges, peer.address, self._state.now
-        message = challenges.receive(datagram, path, now)
-        if message is not None:
-            challenges.note_request(message, path)
-            exchange = self._coap.receive(message, peer, now, multicast=path.multicast)
-            yield from self._serve(exchange, peer)
-
-    def _hear_in_session(self, message: bytes, peer: Peer) -> Work[None]:
-        """Take a CoAP message that came over a session."""
-        if peer.session is not None and peer.session.alive:
-            if is_request(message):
-                self._peers.note_request(self._state.now)
-            yield from self._serve(self._coap.receive(message, peer, self._state.now), peer)
-
-    def _serve(self, exchange: ServerExchange | None, peer: Peer) -> Work[None]:
-        """Answer a request; what is due before it comes before it."""
-        if exchange is None:
-            return
-        request = exchange.request
-        try:
-            if exchange.is_part:
-                refusal = self._service.refusal(request, peer)
-                self._coap.take_in(exchange, refusal, self._state.now)
-                return
-            self._lifecycle.let_time_pass()
-            response = yield from self._service.answer(request, peer, exchange.frame.options)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the peer gets an answer
-            self._work.faults.append(Fault(error, peer.address))
-            response = _FAILED
-        self._coap.respond(exchange, response, self._state.now)
-
-    def _due(self) -> Work[None]:
-        now = self._state.now
-        self._peers.dtls.tick(now)
-        self._coap.tick(now)
-        self._outbound.challenges.tick(now)
-        while (found := self._groups.take(now)) is not None:
-            datagram, path = found
-            peer = Peer(path)
-            self._work.put(self._hear_now(datagram, peer), peer)
-        yield from self._lifecycle.due()
-
-    def _follow_end(self, event: SessionClosed | HandshakeFailed) -> Work[None]:
-        self._lifecycle.follow_end(event)
-        yield from ()
-
-    # how they are done
-
-    def _take(self, work: Work[None], now: float, peer: Peer | None = None) -> Step:
+    def _do(self, piece: Piece, now: float, peer: Peer | None = None) -> Step:
         self._begin(now)
-        self._work.put(work, peer)
+        self._waiting.append((piece, peer))
         return self._run()
 
     def _begin(self, now: float) -> None:
@@ -315,40 +224,61 @@ class Device:
         self._state.now = now
 
     def _run(self, failure: Exception | None = None) -> Step:
-        self._wanted = self._work.run(failure)
+        """Go on as far as possible; `failure` is why the last database could not be stored."""
+        while self._wanted is None and (self._present is not None or self._waiting):
+            peer = None
+            try:
+                if self._present is None:
+                    piece, peer = self._waiting.popleft()
+                    work = piece()
+                    self._present = None if work is None else (work, peer)
+                    failure = None
+                if self._present is not None:
+                    work, peer = self._present
+                    self._wanted = next(work) if failure is None else resumed(work, failure)
+            except StopIteration:
+                self._present = None
+            except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
+                self._present = None
+                self._give_up(peer, error)
+            if self._wanted is None and self._dtls.has_events:
+                self._follow_sessions()
         return self._step()
 
     def _step(self) -> Step:
-        faults = self._work.faults
+        state = self._state
         try:
-            outgoing = self._outbound.collect(is_all_answered=self._wanted is None)
+            outgoing = self._messaging.collect(is_all_answered=self._wanted is None)
         except Exception as error:  # noqa: BLE001 - nobody is known to be the cause
-            faults.append(Fault(error, None))
+            state.faults.append(ProgramFault(error, None))
             outgoing = []
-        step = Step(outgoing, self._state.events, self._wanted, faults)
-        self._state.events, self._work.faults = [], []
+        step = Step(outgoing, state.events, self._wanted, state.faults)
+        state.events, state.faults = [], []
         return step
 
-    def _give_up(self, peer: Peer) -> None:
-        """End all that there is with a peer."""
-        if peer.address.secured:
-            self._peers.dtls.drop(peer.address, self._state.now)
-        else:
-            self._coap.forget(peer)
+    def _give_up(self, peer: Peer | None, error: Exception) -> None:
+        """Note an error in the program, and end all that there is with the peer that met it."""
+        self._state.faults.append(ProgramFault(error, None if peer is None else peer.address))
+        if peer is not None:
+            self._messaging.give_up(peer)
 
-    def _session_work(self) -> Iterable[Piece]:
-        """Let what happened to the sessions become work."""
-        return self._followed() if self._peers.dtls.has_events else ()
+    def _tick(self) -> Work[None]:
+        self._messaging.tick()
+        while (found := self._messaging.take_due()) is not None:
+            self._waiting.append((partial(self._messaging.hear_now, *found), found[1]))
+        yield from self._lifecycle.due()
 
-    def _followed(self) -> Iterator[Piece]:
+    def _follow_sessions(self) -> None:
+        """Let what happened to the sessions become pieces of work."""
         for event in self._peers.take_events():
             match event:
                 case DataReceived(session, data):
                     peer = self._peers.peer(session)
-                    yield self._hear_in_session(data, peer), peer
+                    piece = partial(self._messaging.hear_in_session, data, peer)
+                    self._waiting.append((piece, peer))
                 case SessionClosed() | HandshakeFailed():
-                    yield self._follow_end(event), None
+                    self._waiting.append((partial(self._lifecycle.follow_end, event), None))
                 case SessionEstablished(session) if is_ownership_connection(session):
-                    self._coap.drop_uploads_of_strangers()
+                    self.parts.coap.drop_uploads_of_strangers()
                 case _:
                     pass

@@ -22,7 +22,8 @@ REMEMBERED_DISCOVERIES: Final = 64
 MAX_WAITING: Final = 64
 """Requests that wait; a further one is answered at once."""
 
-_parsed = lru_cache(maxsize=8)(peek)
+parsed = lru_cache(maxsize=8)(peek)
+"""Reads a request; the devices of a process read the same one in a row."""
 
 
 class GroupRequests:
@@ -38,7 +39,7 @@ class GroupRequests:
 
     def put(self, datagram: bytes, path: Path, now: float) -> bool:
         """Let a datagram wait, or drop it if it asks nothing new; False if it is due already."""
-        request = _parsed(datagram)
+        request = parsed(datagram)
         if request is None or (datagram, path) in self._known:
             return True
         if self._is_repeated(request, path, now):

@@ -14,8 +14,8 @@ from onboardee.device.faults.building import faulty
 from onboardee.device.faults.certificates import prepared
 from onboardee.device.faults.terms import Fault
 from onboardee.device.machine.boot import Surroundings, boot
-from onboardee.device.machine.device import Keeper
 from onboardee.device.machine.layer import AnyDevice
+from onboardee.device.machine.step import Keeper
 from onboardee.device.simulation.profile import Profile
 from onboardee.device.trace.dtls import Secrets
 from onboardee.device.trace.tracing import Sink, Tracer

@@ -5,17 +5,16 @@ must wait for the disk is `Work`, so that it cannot be forgotten that the disk m
 """
 
 from collections.abc import Collection, Mapping
+from typing import Final
 
 from onboardee.device import events
 from onboardee.device.access.peer import Peer
 from onboardee.device.access.target import PSTAT
-from onboardee.device.machine.announcements import Announcements
-from onboardee.device.machine.changes import describe_changes
-from onboardee.device.machine.pairing import PairingEnds
+from onboardee.device.machine.admission import Admission
+from onboardee.device.machine.changes import News, describe_changes
 from onboardee.device.machine.peers import Peers
-from onboardee.device.machine.state import DeviceState, Report
+from onboardee.device.machine.state import Announcements, MachineState, Report
 from onboardee.device.machine.step import Work
-from onboardee.device.machine.telling import News
 from onboardee.device.resources.appliance import ApplianceResource
 from onboardee.device.resources.base import Outcome, RefusedError
 from onboardee.device.security import factory
@@ -38,10 +37,10 @@ class Lifecycle:
         self,
         *,
         profile: Profile,
-        state: DeviceState,
+        state: MachineState,
         report: Report,
         peers: Peers,
-        pairing: PairingEnds,
+        admission: Admission,
         coap: CoapServer,
         announcements: Announcements,
         world: World,
@@ -53,7 +52,8 @@ class Lifecycle:
         self._state = state
         self._report = report
         self._peers = peers
-        self._pairing = pairing
+        self._admission = admission
+        self._dtls = admission.dtls
         self._coap = coap
         self._announcements = announcements
         self._world = world
@@ -61,7 +61,7 @@ class Lifecycle:
         self._audit = audit
         self._entropy = entropy
         self._news = News(appliances, world)
-        self._has_faults = bool(world.faults)
+        self.has_faults: Final = bool(world.faults)
         """Whether there are any that may come and go, beside the values that change."""
         self._reset_at: float | None = None
         self._reboot_at: float | None = None
@@ -73,7 +73,7 @@ class Lifecycle:
 
     def next_deadline(self) -> float | None:
         """Return when `due` has something to do."""
-        ends = (self._reset_at, self._reboot_at, self._pairing.next_deadline())
+        ends = (self._reset_at, self._reboot_at, self._peers.pairing_deadline())
         due = [at for at in ends if at is not None]
         return min(due, default=None)
 
@@ -91,15 +91,15 @@ class Lifecycle:
             yield from self.reset()
         self._world.start(self._state.now)
         self._news.begin()
-        self._peers.show_pin()
+        self._admission.show_pin()
 
     def due(self) -> Work[None]:
         """Do what is due."""
         now = self._state.now
         self._peers.end_overdue_transfer(now)
-        self._pairing.end_overdue()
+        self._peers.end_overdue_pairing()
         if self._peers.is_owner_overdue(now):
-            self._schedule_reset("the owner did not come back to end the transfer")
+            self.schedule_reset("the owner did not come back to end the transfer")
         self.let_time_pass()
         if self._reset_at is not None and now >= self._reset_at:
             yield from self.reset()
@@ -110,7 +110,7 @@ class Lifecycle:
     def let_time_pass(self) -> None:
         """Let the world do what is due."""
         changed = self._world.tick(self._state.now)
-        if changed or self._has_faults:
+        if changed or self.has_faults:
             self.tell(changed)
 
     def tell(self, hrefs: Collection[str], *, by_hand: bool = False) -> None:
@@ -127,8 +127,8 @@ class Lifecycle:
             was_transfer = is_ownership_connection(event.session)
             if was_transfer and self._state.database.state is State.RFOTM:
                 self._after_transfer()
-        elif self._peers.has_too_many_wrong_pins:
-            self._schedule_reset("too many wrong PINs")
+        elif self._admission.has_too_many_wrong_pins:
+            self.schedule_reset("too many wrong PINs")
 
     def _follow_ends(self) -> None:
         for event in self._peers.take_events():
@@ -138,7 +138,7 @@ class Lifecycle:
     def _after_transfer(self) -> None:
         """Undo a transfer whose connection is gone, unless the tool is to come back."""
         if not self._peers.sessions and not self._peers.wait_for_owner(self._state.now):
-            self._schedule_reset("the ownership connection ended before the transfer did")
+            self.schedule_reset("the ownership connection ended before the transfer did")
 
     # changes
 
@@ -157,9 +157,9 @@ class Lifecycle:
         if outcome.notify:
             self.tell(outcome.notify)
         if outcome.abandon_handshakes:
-            self._peers.dtls.abandon_handshakes()
+            self._dtls.abandon_handshakes()
             self._follow_ends()  # tries of the PIN that is shown no more
-            self._peers.show_pin()
+            self._admission.show_pin()
         if outcome.reboot:
             self._reboot_at = self._state.now + self._profile.ownership.reset_delay
 
@@ -172,7 +172,7 @@ class Lifecycle:
         uuid = database.doxm.device_uuid
         self._report(events.DatabaseReplaced(device_uuid=uuid, state=database.state.name))
         self._follow(before, by_client=False)
-        self._peers.show_pin()
+        self._admission.show_pin()
 
     def reset(self) -> Work[None]:
         """Go back to factory state; if that cannot be stored, try again later."""
@@ -180,14 +180,14 @@ class Lifecycle:
         database = factory.reset_database(before, self._entropy)
         if (yield from self._keep(database)) is not None:
             self._reset_at = self._state.now + self._profile.ownership.reset_delay
-            self._peers.refuse_all(refuse=True)
+            self._admission.refuse_all(refuse=True)
             return
         self._reset_at = None
-        self._peers.refuse_all(refuse=False)
-        self._peers.forget_pin()
+        self._admission.refuse_all(refuse=False)
+        self._admission.forget_pin()
         self._audit.clear()
         self._restart()
-        self._pairing.follow(before)
+        self._peers.end_pointless_pairing(before)
         for event in describe_changes(before, database, by_client=False):
             self._report(event)
         self._report(events.DeviceReset(device_uuid=database.doxm.device_uuid))
@@ -208,26 +208,30 @@ class Lifecycle:
             self._announcements.add({PSTAT})
         if before.doxm.device_uuid != after.doxm.device_uuid:
             self._announcements.add({"/oic/d"})
-        if after.doxm.owned or self._peers.is_owner_known:
-            self._peers.forget_pin()
-        self._pairing.follow(before)
+        if after.doxm.owned or self._admission.awaited_owner is not None:
+            self._admission.forget_pin()
+        self._peers.end_pointless_pairing(before)
         if _rights(before) != _rights(after):
             self._coap.drop_snapshots()
         if _terms(before) != _terms(after):
-            self._peers.dtls.abandon_handshakes()
+            self._dtls.abandon_handshakes()
         if before.state is after.state:
             return
         if after.state in {State.RESET, State.RFNOP}:
-            self._announcements.end_observations()
+            self._announcements.end_observations = True
         if after.state is State.RESET:
-            self._schedule_reset("a reset was requested")
+            self.schedule_reset("a reset was requested")
 
-    def _schedule_reset(self, reason: str) -> None:
+    def schedule_reset(self, reason: str) -> None:
+        """Let the device reset a moment later, and nobody in until then; a second reason is none.
+
+        Whoever caused it gets the answer in the meantime.
+        """
         if self._reset_at is not None:
             return
         delay = self._profile.ownership.reset_delay
         self._reset_at = self._state.now + delay
-        self._peers.refuse_all(refuse=True)
+        self._admission.refuse_all(refuse=True)
         self._report(events.ResetScheduled(reason=reason, in_seconds=delay))
 
     def _restart(self) -> None:
@@ -238,13 +242,13 @@ class Lifecycle:
             if isinstance(event, SessionClosed):
                 self._forget(event)
         self._coap.drop_snapshots()
-        self._announcements.end_observations()
+        self._announcements.end_observations = True
         for appliance in self._appliances.values():
             appliance.values.restore()
         self._world.start(self._state.now)
         self._news.begin()
         if self._is_interrupted:
-            self._schedule_reset("a restart interrupted the transfer of ownership")
+            self.schedule_reset("a restart interrupted the transfer of ownership")
 
     def _forget(self, closed: SessionClosed) -> None:
         peer = self._peers.note_end(closed)

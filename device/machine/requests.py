@@ -67,7 +67,7 @@ _CODES: Final = MappingProxyType({str(code): code for code in Code})
 Decoded = TypeVar("Decoded")
 
 
-class Answer(Struct, frozen=True):
+class Dispatched(Struct, frozen=True):
     """What a request comes to, before it is put into a message."""
 
     outcome: Outcome
@@ -97,7 +97,7 @@ class Dispatcher:
         self.resources: Final = {resource.target.href: resource for resource in resources}
         self._decisions = RememberedDecisions()
 
-    def handle(self, request: Request, make_call: "MakeCall") -> Answer:
+    def handle(self, request: Request, make_call: "MakeCall") -> Dispatched:
         """Answer a request. Raises `RefusedError`, `DeniedError` or `SilenceError`."""
         at = self.admit(request, make_call)
         version = at.resource.version() if self._decisions.are_lasting and not at.members else None
@@ -105,7 +105,7 @@ class Dispatcher:
         payload = b"" if outcome.body is None else _encoded(outcome.body)
         observe_as = _observed(at) if at.call.operation is Operation.OBSERVE else None
         content_format = at.answer_format if payload else None
-        return Answer(outcome, payload, content_format, observe_as, at.resource, version)
+        return Dispatched(outcome, payload, content_format, observe_as, at.resource, version)
 
     def admit(self, request: Request, make_call: "MakeCall") -> "Admitted":
         """Lead a request as far as through the gate. Raises `RefusedError` or `DeniedError`."""

@@ -1,6 +1,5 @@
 """Serves requests: completes each with the state that it meets, and tells what became of it."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Final
 
@@ -9,11 +8,12 @@ from onboardee.device.access.call import Call, Query
 from onboardee.device.access.peer import Peer
 from onboardee.device.access.rights import OCF, Standard
 from onboardee.device.access.target import Operation, Target
+from onboardee.device.events import Bus
 from onboardee.device.machine.lifecycle import Lifecycle
 from onboardee.device.machine.peers import Peers
-from onboardee.device.machine.remembered import Asked, RememberedAnswers, is_repeatable
-from onboardee.device.machine.requests import CONTENT_VERSION, Answer, Dispatcher
-from onboardee.device.machine.state import DeviceState, Report
+from onboardee.device.machine.repeats import RememberedAnswers
+from onboardee.device.machine.requests import CONTENT_VERSION, Dispatched, Dispatcher
+from onboardee.device.machine.state import MachineState, Report
 from onboardee.device.machine.step import Work
 from onboardee.device.machine.telling import served
 from onboardee.device.resources.base import (
@@ -37,11 +37,11 @@ class Service:
         dispatcher: Dispatcher,
         *,
         profile: Profile,
-        state: DeviceState,
+        state: MachineState,
         report: Report,
         peers: Peers,
         lifecycle: Lifecycle,
-        tells_requests: Callable[[], bool],
+        bus: Bus,
     ) -> None:
         self._dispatcher = dispatcher
         self._profile = profile
@@ -50,8 +50,9 @@ class Service:
         self._report = report
         self._peers = peers
         self._lifecycle = lifecycle
-        self._tells_requests = tells_requests
-        self._remembered = RememberedAnswers(state, peers)
+        self._bus = bus
+        self.remembered: Final = RememberedAnswers(state, peers)
+        """The answers that may be given again without asking here."""
 
     def refusal(self, part: Request, peer: Peer) -> Code | None:
         """Return why the gate would refuse the whole of an upload; None if it would not."""
@@ -66,17 +67,16 @@ class Service:
     ) -> Work[Response | None]:
         """Answer one request; None is silence.
 
-        `options` are those of the request as they came, by which an answer is known again.
+        `options` are those of the request as they came: with them the answer is remembered.
         """
-        asked = None
-        if options is not None and is_repeatable(request):
-            asked = Asked(options, peer)
-        response = self._remembered.find(asked) if asked else None
-        if response is None:
-            response = yield from self._answered(request, peer, asked)
-        if self._tells_requests():
-            self._report(served(request, str(peer), response))
+        response = yield from self._answered(request, peer, options)
+        self.tell_served(request, peer, response)
         return response
+
+    def tell_served(self, request: Request, peer: Peer, response: Response | None) -> None:
+        """Tell of a request and its answer, if anybody wants to know."""
+        if self._bus.wants_requests:
+            self._report(served(request, str(peer), response))
 
     def answer_at_once(self, request: Request, peer: Peer) -> Response | None:
         """Answer one request that must not wait for the disk; what would is refused."""
@@ -89,7 +89,9 @@ class Service:
         work.close()
         return Response(Code.SERVICE_UNAVAILABLE)
 
-    def _answered(self, request: Request, peer: Peer, asked: Asked | None) -> Work[Response | None]:
+    def _answered(
+        self, request: Request, peer: Peer, options: bytes | None
+    ) -> Work[Response | None]:
         try:
             answer = self._dispatcher.handle(request, partial(self._make_call, request, peer))
             yield from self._lifecycle.settle(answer.outcome, peer)
@@ -100,8 +102,8 @@ class Service:
         for href, refusal in answer.outcome.refusals:
             self._tell_refusal(request, href, peer, refusal)
         response = self._response(answer)
-        if asked is not None:
-            self._remembered.remember(asked, answer, response)
+        if options is not None:
+            self.remembered.remember(request, options, peer, answer, response)
         return response
 
     def _make_call(  # noqa: PLR0913, PLR0917 - what a request asks for
@@ -137,7 +139,7 @@ class Service:
         is_oic_1_1 = ContentFormat.CBOR in formats or OIC_1_1_VERSION in versions
         return OIC_1_1 if is_oic_1_1 else OCF
 
-    def _response(self, answer: Answer) -> Response:
+    def _response(self, answer: Dispatched) -> Response:
         is_ocf = answer.content_format == ContentFormat.OCF_CBOR
         return Response(
             answer.outcome.code,

@@ -8,7 +8,7 @@ of the two steps, so no answer leaves before its change is durable.
 
 from collections.abc import Generator
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from onboardee.device.events import Event
 from onboardee.svrdb import StoreUnavailable
@@ -17,7 +17,7 @@ from onboardee.wire.path import Outgoing, Path
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class ProgramFault:
     """An error in the program, and whose datagram met it."""
 
     error: Exception
@@ -34,7 +34,7 @@ class Step:
     """What happened, in its order."""
     store: Database | None = None
     """What is to be made durable before anything else is asked of the device."""
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[ProgramFault] = field(default_factory=list)
     """Errors in the program; the device goes on without the peers that met them."""
 
 
@@ -45,3 +45,34 @@ Work = Generator[Database, StoreUnavailable | None, T]
 It yields a database that is to be stored, and is resumed with why that was not possible, or with
 None. In between nothing else happens to the device.
 """
+
+
+def resumed(work: Work[None], failure: Exception) -> Database:
+    """Go on with work whose database could not be stored, as far as the next one to store.
+
+    `StoreUnavailable` is for the work to deal with; anything else is an error in the program, and
+    raised where the work stands. Raises StopIteration when the work is done.
+    """
+    if isinstance(failure, StoreUnavailable):
+        return work.send(failure)
+    return work.throw(failure)
+
+
+class Keeper(Protocol):
+    """What whoever hosts a device needs of its storage."""
+
+    @property
+    def current(self) -> Database:
+        """What is durable now."""
+
+    def commit(self, new: Database) -> None:
+        """Make `new` durable. Raises `StoreUnavailable`, and then nothing has changed."""
+
+
+def try_to_store(store: Keeper, database: Database) -> Exception | None:
+    """Store what a step wants stored; return why that was not possible, for `Device.stored`."""
+    try:
+        store.commit(database)
+    except Exception as error:  # noqa: BLE001 - the device knows what to make of it
+        return error
+    return None

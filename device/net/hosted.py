@@ -14,9 +14,8 @@ from functools import partial
 from typing import Final, Protocol, TypeAlias
 
 from onboardee.device.events import DeviceFault, Event, PortShared
-from onboardee.device.machine.device import try_to_store
 from onboardee.device.machine.layer import AnyDevice
-from onboardee.device.machine.step import Fault, Step
+from onboardee.device.machine.step import ProgramFault, Step, try_to_store
 from onboardee.device.net.binding import Ports, Sockets
 from onboardee.device.net.faults import FaultReporter
 from onboardee.device.net.udp import UdpSocket
@@ -184,7 +183,7 @@ class HostedDevice:
         try:
             self._act(self.device.receive(datagram, path, self._clock.time()))
         except Exception as error:  # noqa: BLE001 - as in `_take`, which is for all else
-            self._meet(Fault(error, None))
+            self._meet(ProgramFault(error, None))
 
     def _take(self, happening: Happening) -> None:
         """Let something happen, and act upon what comes of it.
@@ -195,7 +194,7 @@ class HostedDevice:
         try:
             self._act(happening(self._clock.time()))
         except Exception as error:  # noqa: BLE001 - whatever it is
-            self._meet(Fault(error, None))
+            self._meet(ProgramFault(error, None))
 
     def _act(self, step: Step) -> None:
         """Send, tell, and begin to store."""
@@ -219,7 +218,7 @@ class HostedDevice:
             failure = try_to_store(self.device.store, wanted)
             step = self.device.stored(failure, self._clock.time())
 
-    def _meet(self, fault: Fault) -> None:
+    def _meet(self, fault: ProgramFault) -> None:
         now = self._clock.time()
         self._not_before = now + AFTER_FAULT
         peer = None if fault.peer is None else str(fault.peer)
@@ -230,7 +229,7 @@ class HostedDevice:
         """Tell everybody; who fails at hearing it changes nothing but that others are told so."""
         for error in self.device.bus.publish(event):
             if not isinstance(event, DeviceFault):
-                self._meet(Fault(error, None))
+                self._meet(ProgramFault(error, None))
 
     def _go_on(self) -> None:
         """Let happen what waits, until the disk has to be waited for."""
@@ -261,7 +260,7 @@ class HostedDevice:
         working, self._working = self._working, None
         error = None if working is None else working.exception()
         if isinstance(error, Exception):
-            self._meet(Fault(error, None))
+            self._meet(ProgramFault(error, None))
         self._go_on()
 
     def _set_alarm(self) -> None:

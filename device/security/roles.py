@@ -39,7 +39,7 @@ class AssertedRoles:
 
     def __init__(self) -> None:
         self._by_session: WeakKeyDictionary[Session, Assertions] = WeakKeyDictionary()
-        self._has_any = False
+        self.has_any = False
         """Whether anybody ever did: hardly anybody does, and each request looks for it."""
 
     def of(self, session: Session, moment: datetime) -> Assertions:
@@ -49,14 +49,14 @@ class AssertedRoles:
 
     def has(self, session: Session) -> bool:
         """Tell whether a session has asserted anything, expired or not."""
-        return self._has_any and session in self._by_session
+        return self.has_any and session in self._by_session
 
     def replace(self, session: Session, assertions: Assertions) -> None:
         """Remember what the session asserts from now on, in place of what it did before.
 
         How many a session may assert is bounded where they are written.
         """
-        self._has_any = True
+        self.has_any = True
         self._by_session[session] = assertions
 
     def roles(self, session: Session, moment: datetime) -> frozenset[RoleId]:

@@ -50,16 +50,12 @@ class Values:
     device's.
     """
 
-    __slots__ = ("_properties", "_values")
+    __slots__ = ("_properties", "current")
 
     def __init__(self, properties: Mapping[str, Property]) -> None:
         self._properties = properties
-        self._values = self._initial()
-
-    @property
-    def current(self) -> Mapping[str, Value]:
-        """All properties with their values."""
-        return self._values
+        self.current: Mapping[str, Value] = self._initial()
+        """All properties with their values; never changed, but replaced by new ones."""
 
     def write(self, wanted: Mapping[str, object]) -> bool:
         """Write what a client sent, unknown names aside; tell whether anything changed.
@@ -72,7 +68,7 @@ class Values:
                 raise ValueRefusedError(name, "has to be in the UPDATE", is_malformed=True)
         return self._apply(
             {
-                name: written(self._properties[name], name, value, self._values[name])
+                name: written(self._properties[name], name, value, self.current[name])
                 for name, value in wanted.items()
                 if name in self._properties
             }
@@ -88,7 +84,7 @@ class Values:
 
     def restore(self) -> None:
         """Go back to the initial values."""
-        self._values = self._initial()
+        self.current = self._initial()
 
     def _initial(self) -> dict[str, Value]:
         """Return the values of the profile."""
@@ -101,13 +97,13 @@ class Values:
     def _set(self, name: str, value: object) -> Value:
         """Return a value within its limits, completed from the present one."""
         spec = self._properties[name]
-        return spec.checked(name, completed(spec, value, self._values[name]))
+        return spec.checked(name, completed(spec, value, self.current[name]))
 
     def _apply(self, changes: dict[str, Value]) -> bool:
         """Replace the mapping if a value differs; tell whether one does."""
-        if all(self._values[name] == value for name, value in changes.items()):
+        if all(self.current[name] == value for name, value in changes.items()):
             return False
-        self._values = {**self._values, **changes}
+        self.current = {**self.current, **changes}
         return True
 
 

@@ -9,9 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from onboardee.device.machine.boot import Surroundings, boot
-from onboardee.device.machine.device import Keeper, try_to_store
 from onboardee.device.machine.layer import AnyDevice
-from onboardee.device.machine.step import Step
+from onboardee.device.machine.step import Keeper, Step, try_to_store
 from onboardee.device.simulation.profile import Profile
 from onboardee.svrdb.model import Database
 from onboardee.wire.path import Endpoint, Outgoing, Path
@@ -39,7 +38,7 @@ class LocalDevice:
 
     def start(self, now: float) -> list[Outgoing]:
         """Begin to live."""
-        self._look()
+        self.device.reread()
         return self.act(self.device.start(self.endpoints, now), now)
 
     def stop(self, now: float) -> list[Outgoing]:
@@ -48,17 +47,17 @@ class LocalDevice:
 
     def receive(self, datagram: bytes, path: Path, now: float) -> list[Outgoing]:
         """Take a datagram, return those to be sent."""
-        self._look()
+        self.device.reread()
         return self.act(self.device.receive(datagram, path, now), now)
 
     def tick(self, now: float) -> list[Outgoing]:
         """Do what is due, return the datagrams to be sent."""
-        self._look()
+        self.device.reread()
         return self.act(self.device.tick(now), now)
 
     def press_reset(self, now: float) -> list[Outgoing]:
         """Press the reset button."""
-        self._look()
+        self.device.reread()
         return self.act(self.device.press_reset(now), now)
 
     def adopt(self, database: Database, now: float) -> list[Outgoing]:
@@ -90,10 +89,6 @@ class LocalDevice:
             if step.store is None:
                 return outgoing
             step = self.device.stored(try_to_store(self.store, step.store), now)
-
-    def _look(self) -> None:
-        """Take over what a test has put into the store."""
-        self.device._state.database = self.store.current  # noqa: SLF001 - see above
 
 
 Make: TypeAlias = Callable[[Profile, Keeper, Surroundings], AnyDevice]

@@ -226,14 +226,14 @@ def test_client_remembers_separate_answers_only_for_a_while() -> None:
     assert len(client._answers) <= 100
 
 
-def is_stranger(remote: object) -> bool:
+def is_known(remote: object) -> bool:
     """Tell strangers by their numbers; others have names."""
-    return isinstance(remote, int)
+    return not isinstance(remote, int)
 
 
 def test_strangers_fill_no_upload_of_others() -> None:
     """Whatever strangers begin to upload, peers with a session upload as if they were alone."""
-    world = World(Response(Code.CHANGED), is_stranger=is_stranger)
+    world = World(Response(Code.CHANGED), is_known=is_known)
 
     def begin(remote: object) -> AiocoapCode:
         return world.ask(CON, POST, payload=bytes(1024), block1=(0, True, 6), remote=remote).code
@@ -247,7 +247,7 @@ def test_strangers_fill_no_upload_of_others() -> None:
 
 def test_uploads_of_strangers_are_dropped_together() -> None:
     """A stranger's upload does not go on after the others were told to end; a session's does."""
-    world = World(Response(Code.CHANGED), is_stranger=is_stranger)
+    world = World(Response(Code.CHANGED), is_known=is_known)
     for remote in (1, "owner"):
         world.ask(CON, POST, payload=bytes(1024), block1=(0, True, 6), remote=remote)
     world.server.drop_uploads_of_strangers()
@@ -261,7 +261,7 @@ def test_uploads_of_strangers_are_dropped_together() -> None:
 
 def test_strangers_push_no_answer_of_others_out() -> None:
     """However much strangers ask, a session's repeated request is not carried out twice."""
-    world = World(Response(Code.CHANGED, bytes(500)), is_stranger=is_stranger)
+    world = World(Response(Code.CHANGED, bytes(500)), is_known=is_known)
     world.ask(CON, POST, 7, path="owners", remote="owner")
     for count in range(3 * Limits().dedup_entries):
         world.ask(CON, POST, count % 65536, path="strangers", remote=count)
@@ -271,7 +271,7 @@ def test_strangers_push_no_answer_of_others_out() -> None:
 
 def test_strangers_push_no_snapshot_of_others_out() -> None:
     """A session reads all blocks of one state however much strangers begin to read."""
-    world = World(Response(Code.CONTENT, bytes(3000)), is_stranger=is_stranger)
+    world = World(Response(Code.CONTENT, bytes(3000)), is_known=is_known)
     world.ask(mid=1, path="owners", remote="owner")
     for count in range(200):
         world.ask(mid=count, path="strangers", remote=count)
@@ -281,7 +281,7 @@ def test_strangers_push_no_snapshot_of_others_out() -> None:
 
 def test_strangers_take_no_observer_place_of_others() -> None:
     """With as many anonymous observers as there may be, sessions observe as if they were alone."""
-    world = World(Response(Code.CONTENT, observe_as="key"), is_stranger=is_stranger)
+    world = World(Response(Code.CONTENT, observe_as="key"), is_known=is_known)
     strangers = [world.ask(observe=0, remote=count).opt.observe for count in range(200)]
     sessions = [world.ask(observe=0, remote=f"owner {count}").opt.observe for count in range(40)]
     assert strangers.count(0) == STRANGERS.observers_per_key

@@ -14,7 +14,7 @@ from aiocoap.numbers.types import Type
 from device_scene import HOST, OWNER, PLAIN, SECURE, Scene, make_scene
 from msgspec.structs import replace
 
-from onboardee.device.machine.device import try_to_store
+from onboardee.device.machine.step import try_to_store
 from onboardee.device.simulation.compatibility import Compatibility
 from onboardee.device.simulation.profile import DirectPairingSettings, Profile, load
 from onboardee.obt import OwnedDevice, run

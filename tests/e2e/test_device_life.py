@@ -362,9 +362,9 @@ def test_nobody_gets_in_before_a_reset_is_stored() -> None:
     full = FullDisk(scene.device.database)
     scene.device.store = full
     full.is_full = True
-    assert scene.device._peers.offer(path) is not None
+    assert scene.device.offer(path) is not None
     scene.device.press_reset(scene.network.now)
-    assert scene.device._peers.offer(path) is None
+    assert scene.device.offer(path) is None
     full.is_full = False
     scene.network.run(5)
     assert scene.device.database.state is State.RFOTM

@@ -104,17 +104,17 @@ def test_a_reboot_ends_half_read_answers() -> None:
     run(owner.update("/oic/mnt", {"rb": True}))
     scene.network.run(3)
     assert scene.seen(DeviceRebooted)
-    assert len(scene.device._coap.strangers.responder.snapshots) == 0
+    assert len(scene.device.parts.coap.strangers.responder.snapshots) == 0
     assert stranger.ask(GET, "/oic/res", block2=(1, False, 5)).code.dotted == "2.05"
 
 
 def test_a_second_reason_does_not_put_a_reset_off() -> None:
     """A reset comes when it was announced, whatever else gives a reason for it meanwhile."""
     scene = make_scene()
-    lifecycle = scene.device._lifecycle
-    lifecycle._schedule_reset("the first")
+    lifecycle = scene.device.parts.lifecycle
+    lifecycle.schedule_reset("the first")
     announced = lifecycle.next_deadline()
     scene.network.run(0.5)
     scene.device.tick(scene.network.now)
-    lifecycle._schedule_reset("the second")
+    lifecycle.schedule_reset("the second")
     assert lifecycle.next_deadline() == announced

@@ -133,7 +133,7 @@ def test_the_identity_hint_is_short() -> None:
     """IoTivity 1.2 has room for 16 octets, and gives up a handshake whose hint is longer."""
     scene = make_scene(old_light())
     assert ask(scene, Method.POST, DOXM, b"\xa1\x66oxmsel\x01") is Code.CHANGED
-    offer = scene.device._peers.offer("anywhere")
+    offer = scene.device.parts.admission.offer("anywhere")
     assert offer is not None
     assert offer.psk_hint == scene.device.database.doxm.device_uuid.bytes
 

@@ -176,7 +176,7 @@ def test_a_device_about_to_reset_opens_no_session() -> None:
     assert scene.seen(events.ResetScheduled)
     assert scene.device.pin is None
     path = Path(HOST, SECURE, "10.0.0.5", 7000, secured=True)
-    assert scene.device._peers.offer(path) is None
+    assert scene.device.offer(path) is None
     assert connect(scene, "2468", port=7000) is None
 
 
@@ -187,7 +187,7 @@ def test_a_device_asked_to_reset_opens_no_session() -> None:
     run(owned.reset())
     path = Path(HOST, SECURE, "10.0.0.5", 7000, secured=True)
     assert scene.device.is_resetting
-    assert scene.device._peers.offer(path) is None
+    assert scene.device.offer(path) is None
     scene.network.run(10)
     assert scene.device.database.state is State.RFOTM
 
@@ -199,6 +199,6 @@ def test_a_device_that_undoes_a_transfer_opens_no_session() -> None:
     assert scene.network.run_until(lambda: scene.device.is_resetting)
     assert not scene.device.sessions
     path = Path(HOST, SECURE, "10.0.0.5", 7000, secured=True)
-    assert scene.device._peers.offer(path) is None
+    assert scene.device.offer(path) is None
     scene.network.run(10)
     assert scene.device.database.state is State.RFOTM

@@ -112,7 +112,7 @@ def test_hint_has_the_form_of_the_profile(bare: bool, length: int) -> None:
     """The identity hint is IoTivity-Lite's or IoTivity 2's."""
     scene = make_scene(pin_profile(bare_hint=bare))
     select_pin(scene)
-    offer = scene.device._peers.offer(Path(HOST, SECURE, "10.0.0.5", 1, secured=True))
+    offer = scene.device.offer(Path(HOST, SECURE, "10.0.0.5", 1, secured=True))
     assert offer is not None
     assert len(offer.psk_hint) == length
 

@@ -10,7 +10,7 @@ from device_scene import OWNER, Scene, make_scene
 from msgspec.structs import replace
 from stranger import AnonymousSession, Stranger
 
-from onboardee.device.machine.remembered import MAX_REMEMBERED
+from onboardee.device.machine.repeats import MAX_REMEMBERED
 from onboardee.device.resources.appliance import ApplianceResource
 from onboardee.device.testing.setup import BEGINNING
 from onboardee.obt import OnboardingError, OwnedDevice, run
@@ -153,5 +153,4 @@ def test_questions_are_not_remembered_without_end(scene: Scene) -> None:
     for number in range(3 * MAX_REMEMBERED):
         answer = stranger.ask(GET, "/oic/d", uri_query=[f"x={number}"])
         assert answer.code.dotted == "2.05"
-    service = scene.device._service
-    assert len(service._remembered._answers) <= MAX_REMEMBERED
+    assert len(scene.device.parts.service.remembered) <= MAX_REMEMBERED

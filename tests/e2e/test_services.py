@@ -166,5 +166,5 @@ def test_refusals_are_in_the_audit_log_until_a_reset() -> None:
     assert scene.seen(events.AccessDenied)
     run(owner.reset())
     scene.network.run(3)
-    assert not scene.device._lifecycle._audit.entries
+    assert not scene.device.parts.audit.entries
     assert scene.device.database.ael.categories == 255

@@ -83,7 +83,7 @@ def test_a_transfer_forgets_uploads_in_the_clear() -> None:
     assert stranger.upload(DOXM) == "2.31"
     stranger.select()
     AnonymousSession(scene).open()
-    assert len(scene.device._coap.strangers.uploads) == 0
+    assert len(scene.device.parts.coap.strangers.uploads) == 0
     assert stranger.upload(DOXM, 1) == "4.01"
 
 

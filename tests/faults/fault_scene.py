@@ -9,8 +9,8 @@ from onboardee.device.events import Bus, Event, FaultActed
 from onboardee.device.faults.building import faulty
 from onboardee.device.faults.terms import Fault, parse
 from onboardee.device.machine.boot import Surroundings
-from onboardee.device.machine.device import Keeper
 from onboardee.device.machine.layer import AnyDevice
+from onboardee.device.machine.step import Keeper
 from onboardee.device.simulation.profile import Profile
 from onboardee.device.testing import MemoryNetwork, memory_device
 from onboardee.device.testing.local import LocalDevice

@@ -62,14 +62,14 @@ class Lab:
 
     def poison(self, condition: Any = lambda message: message == POISON) -> None:
         """Let the device raise at some messages."""
-        receive = self.device._coap.receive
+        receive = self.device.parts.coap.receive
 
         def poisoned(message: bytes, *args: Any, **kwargs: Any) -> Any:
             if condition(message):
                 raise RuntimeError("a fault of ours")
             return receive(message, *args, **kwargs)
 
-        self.device._coap.receive = poisoned  # type: ignore[method-assign]
+        self.device.parts.coap.receive = poisoned  # type: ignore[method-assign]
 
     @property
     def faults(self) -> list[DeviceFault]:
@@ -136,7 +136,7 @@ async def test_the_peer_is_given_up(lab: Lab) -> None:
 
 async def test_a_fault_of_a_resource_is_answered(lab: Lab, client: socket.socket) -> None:
     """Whoever asks a resource that fails gets 5.00, and the next one is served."""
-    resource = lab.device._service._dispatcher.resources["/oic/d"]
+    resource = lab.device.parts.dispatcher.resources["/oic/d"]
 
     def fail(_call: object) -> None:
         raise RuntimeError("a fault of ours")
@@ -165,8 +165,8 @@ async def test_a_fault_in_what_is_due_does_not_turn_the_loop(lab: Lab) -> None:
         tries.append(now)
         raise RuntimeError("a fault of ours")
 
-    lab.device._coap.tick = fail  # type: ignore[method-assign]
-    lab.device._coap.next_deadline = lambda: 0.0  # type: ignore[method-assign]
+    lab.device.parts.coap.tick = fail  # type: ignore[method-assign]
+    lab.device.parts.coap.next_deadline = lambda: 0.0  # type: ignore[method-assign]
     lab.hosted.do(lambda _now: Step())
     await asyncio.sleep(0.2)
     assert len(tries) == 1

@@ -36,7 +36,7 @@ def test_it_is_answered_by_what_the_device_is_then() -> None:
     """The state at the time of the answer counts: one that is about to reset says nothing."""
     light = memory_device(MemoryNetwork(), "light")
     light.receive(SEARCH, FROM, 1.0)
-    light.device._lifecycle._schedule_reset("for the test")
+    light.device.parts.lifecycle.schedule_reset("for the test")
     due = light.next_deadline()
     assert due is not None
     assert light.tick(due) == []
@@ -55,13 +55,13 @@ def test_searches_that_wait_are_bounded() -> None:
 
 def test_one_search_is_parsed_once_for_all() -> None:
     """A thousand devices look at the same datagram, and cost the loop some milliseconds."""
-    groups._parsed.cache_clear()
+    groups.parsed.cache_clear()
     places = [waiting() for _ in range(1000)]
     began = time.process_time()
     for each in places:
         each.put(SEARCH, FROM, 0.0)
     assert time.process_time() - began < 0.1
-    assert groups._parsed.cache_info().misses == 1
+    assert groups.parsed.cache_info().misses == 1
 
 
 def test_how_long_answers_to_a_search_may_wait() -> None:

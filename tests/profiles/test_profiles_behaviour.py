@@ -51,7 +51,7 @@ class Life:
     def write(self, reference: str, value: Any) -> None:
         """Update a property as a client does."""
         href, _, name = reference.partition("#")
-        world = self.device._world
+        world = self.device.parts.world
         assert world
         world.write(href, {name: value})
 
@@ -153,8 +153,8 @@ def test_a_metered_plug() -> None:
     life.write("/switch#value", True)
     life.live(60 * MINUTE, step=10)
     assert 30 < life.value("/energy#energy") - before < 45
-    assert life.device._world
-    life.device._world.press("overload", life.now)
+    assert life.device.parts.world
+    life.device.parts.world.press("overload", life.now)
     assert life.value("/switch#value") is False
 
 
@@ -238,7 +238,7 @@ def test_what_is_off_is_not_set_to_run(name: str) -> None:
     life = Life(name)
     life.write("/switch#value", False)
     href, wish = RUNNING.get(name, ("/state", {"currentMachineState": "active"}))
-    world = life.device._world
+    world = life.device.parts.world
     assert world
     with pytest.raises(UpdateRefusedError, match="is switched off"):
         world.write(href, wish)

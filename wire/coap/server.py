@@ -40,8 +40,8 @@ class CoapServer:
     resource changed; the observers to be told then come out of `take_stale`, and `tell` takes the
     answer to the request of each. Datagrams come out of `take_outgoing`.
 
-    Nothing here raises on account of what a peer sent. What is kept for peers that `is_stranger`
-    tells has the bounds `strangers`, for others `limits`.
+    Nothing here raises on account of what a peer sent. What is kept for peers that are not
+    `is_known` has the bounds `strangers`, for others `limits`.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class CoapServer:
         entropy: Entropy,
         limits: Limits = _DEFAULT_LIMITS,
         strangers: Limits = STRANGERS,
-        is_stranger: Callable[[Remote], bool] = lambda _remote: False,
+        is_known: Callable[[Remote], bool] = lambda _remote: True,
     ) -> None:
         self.outbox: Final[Outbox[Observer]] = Outbox(entropy=entropy, limits=limits)
         """What leaves, and what waits for its acknowledgement."""
@@ -58,7 +58,7 @@ class CoapServer:
         """What is kept for the peers that are no strangers."""
         self.strangers: Final = Share(self.outbox, strangers)
         """What is kept for strangers."""
-        self._is_stranger = is_stranger
+        self._is_known = is_known
         self._exponent = limits.max_block_exponent
 
     def receive(
@@ -84,7 +84,7 @@ class CoapServer:
 
     def respond(self, exchange: ServerExchange, response: Response | None, now: float) -> None:
         """Answer a request; `None` is silence."""
-        share = self.strangers if self._is_stranger(exchange.remote) else self.known
+        share = self.known if self._is_known(exchange.remote) else self.strangers
         reply = None if response is None else share.reply(exchange, response, now)
         self._send(exchange, reply, share, now)
 
@@ -180,7 +180,7 @@ class CoapServer:
         )
 
     def _share_of(self, remote: Remote) -> Share:
-        return self.strangers if self._is_stranger(remote) else self.known
+        return self.known if self._is_known(remote) else self.strangers
 
     def _take_other(self, frame: message.Frame, remote: Remote, now: float) -> None:
         """Take in what is no request: ping, acknowledgement, reset, or nothing of ours."""
@@ -209,7 +209,7 @@ class CoapServer:
     ) -> ServerExchange | None:
         if multicast and (frame.type != Type.NON or frame.code != Method.GET):
             return None  # RFC 7252 8.1, and OCF knows no other request to a group
-        share = self.strangers if self._is_stranger(remote) else self.known
+        share = self.known if self._is_known(remote) else self.strangers
         answer = share.answers.find(remote, frame.mid, datagram, now)
         if answer is not None:
             if answer:

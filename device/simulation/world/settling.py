@@ -40,6 +40,7 @@ class Settling:
         "_values",
         "_wall_clock",
         "chance",
+        "due_at",
         "is_by_itself",
         "now",
         "report",
@@ -68,6 +69,8 @@ class Settling:
         """What changed since everything was settled."""
         self._due = NEVER
         """When the next part has something to do."""
+        self.due_at = NEVER
+        """When anything happens next by itself, or is to be told; until then a tick is idle."""
         self._nested = 0
         self._complaints: set[str] = set()
         """What was reported already: each sentence is logged once."""
@@ -184,6 +187,7 @@ class Settling:
         hrefs = {cell.href: None for cell, value in original.items() if cell.value != value}
         self._note(hrefs)
         self._due = min([part.deadline for part in self._built.parts], default=NEVER)
+        self.due_at = min(self._due, self._built.notices.deadline)
 
     def _complain(self, sentence: str) -> None:
         """Say once what a profile does wrong."""

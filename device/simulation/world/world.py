@@ -67,12 +67,11 @@ class World(Settling):
     def tick(self, now: float) -> list[str]:
         """Let happen what is due; return the paths of the resources to tell of."""
         self._pass_time(now)
-        return self._built.notices.take(now)
+        return self._take_notices(now)
 
     def next_deadline(self) -> float | None:
         """Return when `tick` is to be called, None if nothing will happen by itself."""
-        deadline = min(self._due, self._built.notices.deadline)
-        return None if deadline == NEVER else deadline
+        return None if self.due_at == NEVER else self.due_at
 
     def write(self, href: str, payload: Mapping[str, object]) -> list[str]:
         """Let a client's UPDATE have its effect at the time of the last tick, all of it or nothing.
@@ -92,7 +91,7 @@ class World(Settling):
         with self._caused():
             self._write(href, payload)
         self._built.notices.hasten(href, self.now)
-        return self._built.notices.take(self.now)
+        return self._take_notices(self.now)
 
     def _write(self, href: str, payload: Mapping[str, object]) -> None:
         """Let an UPDATE have its effect where something behaves."""
@@ -132,7 +131,7 @@ class World(Settling):
                     cell.mover.stop()
             self._settle()
         self._built.notices.hasten(href, now)
-        return self._built.notices.take(self.now)
+        return self._take_notices(self.now)
 
     def was_by_itself(self, href: str) -> bool:
         """Tell, once, whether what was to be told of a resource is the device's own doing alone."""
@@ -162,7 +161,7 @@ class World(Settling):
         with self._caused():
             self._press(name)
             self._settle()
-        return self._built.notices.take(self.now)
+        return self._take_notices(self.now)
 
     def fault(self, name: str, now: float, *, is_on: bool) -> list[str]:
         """Let a fault come or go. Raises `ValueError` if there is none of this name."""
@@ -173,7 +172,13 @@ class World(Settling):
         with self._caused():
             self._built.register.faults[name].switch(self, is_on=is_on)
             self._settle()
-        return self._built.notices.take(self.now)
+        return self._take_notices(self.now)
+
+    def _take_notices(self, now: float) -> list[str]:
+        """Return the resources whose notices are due; what is left is due later."""
+        taken = self._built.notices.take(now)
+        self.due_at = min(self._due, self._built.notices.deadline)
+        return taken
 
     def _pass_time(self, now: float) -> None:
         """Go through the moments up to `now` at which something is due, in their order.

@@ -11,8 +11,8 @@ from typing import Final, NamedTuple
 
 from onboardee.device.access.peer import Peer
 from onboardee.device.machine.peers import Peers
-from onboardee.device.machine.requests import Answer
-from onboardee.device.machine.state import DeviceState
+from onboardee.device.machine.requests import Dispatched
+from onboardee.device.machine.state import MachineState
 from onboardee.device.resources.base import Resource
 from onboardee.svrdb.model import Database
 from onboardee.wire.coap import Method, Request, Response
@@ -23,14 +23,9 @@ MAX_OCTETS: Final = 2048
 """Of an answer that is remembered; a larger one is made anew."""
 
 
-class Asked(NamedTuple):
-    """By what a request is known again: its options as they came, and who asks."""
-
-    options: bytes
-    peer: Peer
-
-
 class _Remembered(NamedTuple):
+    """An answer, and what it follows from beside the request."""
+
     response: Response
     resource: Resource
     version: object
@@ -41,30 +36,43 @@ class _Remembered(NamedTuple):
 class RememberedAnswers:
     """The answers to reads that met the present database."""
 
-    def __init__(self, state: DeviceState, peers: Peers) -> None:
+    def __init__(self, state: MachineState, peers: Peers) -> None:
         self._state = state
         self._peers = peers
         self._database: Database | None = None
         self._endpoints: tuple[Endpoint, ...] = ()
-        self._answers: dict[Asked, _Remembered] = {}
+        self._answers: dict[tuple[bytes, Peer], _Remembered] = {}
 
-    def find(self, asked: Asked) -> Response | None:
-        """Return the answer to a request if it is known and still true."""
-        known = self._answers.get(asked)
-        if known is None:
+    def __len__(self) -> int:
+        return len(self._answers)
+
+    def find(self, request: Request, options: bytes, peer: Peer) -> Response | None:
+        """Return the answer to a request if it is known and still true.
+
+        `options` are those of the message as they came: by them and by the peer a request is known
+        again.
+        """
+        known = self._answers.get((options, peer))
+        if (
+            known is None
+            or self._state.database is not self._database
+            or self._state.endpoints is not self._endpoints
+            or known.resource.version() is not known.version
+            or known.has_session is not self._peers.is_in_transfer
+            or request.method is not Method.GET
+        ):
             return None
-        is_true = (
-            self._state.database is self._database
-            and self._state.endpoints is self._endpoints
-            and known.resource.version() is known.version
-            and known.has_session == self._peers.is_in_transfer
-            and has_same_standing(known.standing, self._peers.present(asked.peer))
-        )
-        return known.response if is_true else None
+        present = self._peers.present(peer)
+        is_same = present is known.standing or has_same_standing(present, known.standing)
+        return known.response if is_same else None
 
-    def remember(self, asked: Asked, answer: Answer, response: Response) -> None:
+    def remember(
+        self, request: Request, options: bytes, peer: Peer, answer: Dispatched, response: Response
+    ) -> None:
         """Remember an answer, if it is one that may be given again."""
-        if answer.version is None or len(response.payload) + len(asked.options) > MAX_OCTETS:
+        if answer.version is None or not is_repeatable(request):
+            return
+        if len(response.payload) + len(options) > MAX_OCTETS:
             return
         state = self._state
         if state.database is not self._database or state.endpoints is not self._endpoints:
@@ -72,11 +80,11 @@ class RememberedAnswers:
             self._database, self._endpoints = state.database, state.endpoints
         elif len(self._answers) >= MAX_REMEMBERED:
             self._answers.clear()
-        self._answers[asked] = _Remembered(
+        self._answers[options, peer] = _Remembered(
             response,
             answer.resource,
             answer.version,
-            self._peers.present(asked.peer),
+            self._peers.present(peer),
             self._peers.is_in_transfer,
         )
 
@@ -88,7 +96,7 @@ def is_repeatable(request: Request) -> bool:
 
 def has_same_standing(one: Peer, other: Peer) -> bool:
     """Tell whether a peer may do the same as before; who it is stays so for a session's life."""
-    return one is other or (
+    return (
         one.roles == other.roles
         and one.is_owner_by_role == other.is_owner_by_role
         and one.uuid == other.uuid
