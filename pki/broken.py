@@ -3,7 +3,7 @@
 A wrong certificate is made of an honest one: the same names, the same purposes, the same issuer,
 and one defect. So whoever refuses it has seen that defect, and not another root or another name.
 Some defects need the key of the issuer, as the certificate has to be signed anew; the others are
-made of the honest chain and its key alone (`needs_issuer`).
+made of the honest chain and its key alone (`defects.NEED_ISSUER`).
 
 The defects are those that RFC 5280 6.1 and OCF Security 9.4.2 have whoever validates a chain look
 for, and one of the handshake: a chain that is shown by somebody who has not its key (RFC 5246
@@ -75,11 +75,6 @@ class Broken:
     def key_pem(self) -> str:
         """The private key as PEM text."""
         return to_pem(self.key).decode("ascii")
-
-
-def needs_issuer(defect: Defect) -> bool:
-    """Tell whether a defect can only be made with the key of who signed the honest leaf."""
-    return defect in _SIGNED_ANEW
 
 
 def broken(defect: Defect, honest: Honest) -> Broken:

@@ -5,6 +5,7 @@ library that makes them costs 5 MB of memory.
 """
 
 from enum import StrEnum
+from typing import Final
 
 
 class Defect(StrEnum):
@@ -38,3 +39,18 @@ class Defect(StrEnum):
     """It has a critical extension that nobody knows."""
     SIGNED_BY_DEVICE = "signed-by-device"
     """The honest device signed it, which is no authority."""
+
+
+NEED_ISSUER: Final = frozenset(
+    {
+        Defect.EXPIRED,
+        Defect.NOT_YET_VALID,
+        Defect.WRONG_USAGE,
+        Defect.WRONG_PURPOSE,
+        Defect.NO_IDENTITY,
+        Defect.OTHER_CURVE,
+        Defect.AUTHORITY,
+        Defect.UNKNOWN_CRITICAL,
+    }
+)
+"""Those that need the key of who signed the honest certificate, as it has to be signed anew."""

@@ -30,7 +30,8 @@ from onboardee.device.events import (
     OptionIgnored,
 )
 from onboardee.device.events.automatic_snapshots import keep_snapshots
-from onboardee.device.machine.boot import Surroundings, boot
+from onboardee.device.faults.building import Maker
+from onboardee.device.machine.boot import Surroundings
 from onboardee.device.machine.budget import Budgets
 from onboardee.device.machine.layer import AnyDevice
 from onboardee.device.net.binding import BindError, Ports
@@ -121,14 +122,14 @@ def run(planned: Sequence[PlannedDevice], options: HostOptions) -> None:
         devices = [_made(device, options, log, ending, is_alone=is_alone) for device in planned]
         metering = options.metering
         if metering is not None:
-            devices = [(metering.around(device), store) for device, store in devices]
+            devices = [(metering.around(device), store, made) for device, store, made in devices]
         directories = [device.directory for device in planned]
         asyncio.run(_serve(devices, directories, options.ports, metering))
 
 
 def _made(
     device: PlannedDevice, options: HostOptions, log: Log, ending: ExitStack, *, is_alone: bool
-) -> tuple[AnyDevice, Store]:
+) -> tuple[AnyDevice, Store, Maker]:
     """Make one device with its bus, its log and its store; `ending` closes them."""
     profile, bus = device.profile, Bus(device.name)
     _log_events(bus, device, options, log, ending, is_alone=is_alone)
@@ -150,13 +151,16 @@ def _made(
         seed=options.seed,
         budget=options.budgets.of(profile.answers),
     )
-    if options.watch is None:
-        return boot(profile, store, surroundings), store
+    if options.watch is None and not profile.faults:
+        maker = Maker(profile, store, surroundings)
+        return maker.device(), store, maker
     # what watches is imported only where somebody wants it
-    from onboardee.device.cli.watching import watched  # noqa: PLC0415
+    from onboardee.device.cli.watching import WatchOptions, watched  # noqa: PLC0415
 
-    sinks = options.watch.sinks(log.print, device.name, as_json=log.is_json, is_alone=is_alone)
-    return watched(profile, store, surroundings, sinks, options.watch), store
+    watch = options.watch or WatchOptions()
+    sinks = watch.sinks(log.print, device.name, as_json=log.is_json, is_alone=is_alone)
+    made, maker = watched(profile, store, surroundings, sinks, watch)
+    return made, store, maker
 
 
 def _log_events(  # noqa: PLR0913 - as `_made` has them
@@ -232,7 +236,7 @@ def _ignored(store: Store, device: PlannedDevice, options: HostOptions) -> Itera
 
 
 async def _serve(
-    devices: Sequence[tuple[AnyDevice, Store]],
+    devices: Sequence[tuple[AnyDevice, Store, Maker]],
     directories: Sequence[Path],
     ports: Ports,
     metering: "Metering | None",
@@ -247,7 +251,7 @@ async def _serve(
         ending.callback(hub.stop)
         if metering is not None:
             ending.callback(_metered(metering))
-        for (device, store), directory in zip(devices, directories, strict=True):
+        for (device, store, maker), directory in zip(devices, directories, strict=True):
             kept = device.profile.snapshots.automatic
             keep_snapshots(device.bus, store, kept, partial(hub.do_on_disk, device))
             control = _control(directory, device)
@@ -255,7 +259,7 @@ async def _serve(
                 ending.push_async_callback(control.stop)
             hosted = hub.add(device, ports)
             if control is not None:
-                await control.serve(hosted)
+                await control.serve(hosted, maker)
         await stopped.wait()
 
 

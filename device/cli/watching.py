@@ -20,14 +20,16 @@ import click
 import msgspec
 
 from onboardee.device.cli.terminal import folded, harmless, width
+from onboardee.device.faults.building import Maker
 from onboardee.device.faults.terms import Fault
 from onboardee.device.machine.boot import Surroundings
 from onboardee.device.machine.layer import AnyDevice
-from onboardee.device.machine.layered import with_layers
+from onboardee.device.machine.layered import Record, layers_around
 from onboardee.device.recording.format import Beginning
 from onboardee.device.recording.recorder import RecordedClock, Recorder
 from onboardee.device.simulation.profile import Profile
 from onboardee.device.trace import items, text
+from onboardee.device.trace.dtls import Secrets
 from onboardee.device.trace.items import Item
 from onboardee.device.trace.pcapng import CLEAR, Writer
 from onboardee.device.trace.tracing import Sink
@@ -242,13 +244,32 @@ def watched(
     surroundings: Surroundings,
     sinks: Sequence[Sink],
     watch: WatchOptions,
-) -> AnyDevice:
+) -> tuple[AnyDevice, Maker]:
     """Make a device that is watched: with faults, recorded if that is wanted, told to `sinks`.
 
-    Raises `FaultError` for a fault that cannot act on it.
+    With it comes what gives it faults later. Raises `FaultError` for one that can never act on it.
     """
-    if watch.recording is None:
-        return with_layers(profile, store, surroundings, sinks, watch.faults, tell=watch.secret)
+    secrets, keylog, record = Secrets(), surroundings.keylog, None
+    if watch.recording is not None:
+        surroundings, record = _recorded(profile, store, surroundings, watch.recording)
+
+    def take(line: str) -> None:
+        secrets.add(line)
+        watch.secret(line)
+        if keylog is not None:
+            keylog(line)
+
+    maker = Maker(profile, store, replace(surroundings, keylog=take))
+    return layers_around(maker, secrets, sinks, watch.faults, record), maker
+
+
+def _recorded(
+    profile: Profile, store: Store, surroundings: Surroundings, file: BinaryIO
+) -> tuple[Surroundings, Record]:
+    """Return the surroundings of a device that is recorded, and what records it.
+
+    Its random octets are those of a secret seed, and its clock stands still within a step.
+    """
     clock, seed = RecordedClock(utc_now()), os.urandom(16).hex()
     made = replace(surroundings, entropy=SeededEntropy(seed), wall_clock=clock, budget=None)
     beginning = Beginning(
@@ -260,13 +281,12 @@ def watched(
         chance=surroundings.seed,
         began=clock.began,
     )
-    write = partial(_written, watch.recording)
 
     def record(device: AnyDevice, faults: Sequence[Fault]) -> Recorder:
         told = msgspec.structs.replace(beginning, faults=tuple(faults))
-        return Recorder(device, told, clock, write)
+        return Recorder(device, told, clock, partial(_written, file))
 
-    return with_layers(profile, store, made, sinks, watch.faults, record=record, tell=watch.secret)
+    return made, record
 
 
 def _written(file: BinaryIO, line: bytes) -> None:

@@ -12,6 +12,8 @@ from typing import Any
 
 import msgspec
 
+from onboardee.device.faults.terms import Fault
+
 
 class ControlError(Exception):
     """What was asked for cannot be done; the message says why.
@@ -75,6 +77,26 @@ class SetFault(Command, frozen=True, tag="fault"):
     is_on: bool = True
 
 
+class ListFaults(Command, frozen=True, tag="faults"):
+    """The faults of the device's protocol, with their numbers."""
+
+
+class AddFault(Command, frozen=True, tag="add-fault"):
+    """Give the device a fault of its protocol; it acts at once."""
+
+    fault: Fault
+
+
+class RemoveFault(Command, frozen=True, tag="remove-fault"):
+    """Take a fault of its protocol from the device, by its number."""
+
+    number: int
+
+
+class ClearFaults(Command, frozen=True, tag="clear-faults"):
+    """Take all faults of its protocol from the device."""
+
+
 class PressReset(Command, frozen=True, tag="reset"):
     """Press the reset button."""
 
@@ -127,6 +149,10 @@ Request = (
     | ListInputs
     | PressInput
     | SetFault
+    | ListFaults
+    | AddFault
+    | RemoveFault
+    | ClearFaults
     | PressReset
     | ShowState
     | ShowPin

@@ -6,17 +6,23 @@ that succeeded. So a person is never told of a change that the disk refused.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+import msgspec
+
 from onboardee.device.control.commands import (
+    AddFault,
+    ClearFaults,
     ControlError,
     GetValues,
+    ListFaults,
     ListInputs,
     ListResources,
     PressInput,
     PressReset,
     ReadDatabase,
+    RemoveFault,
     ReplaceDatabase,
     Request,
     SetFault,
@@ -25,6 +31,9 @@ from onboardee.device.control.commands import (
     ShowPin,
 )
 from onboardee.device.events import AccessDenied, Event, HandshakeRefused, RequestRefused
+from onboardee.device.faults.building import Maker
+from onboardee.device.faults.happenings import FaultAdded, FaultRemoved, FaultsCleared
+from onboardee.device.faults.terms import Effect, Fault, FaultError
 from onboardee.device.machine.layer import AnyDevice
 from onboardee.device.machine.step import Step
 from onboardee.device.simulation.values import ValueRefusedError
@@ -43,8 +52,20 @@ class Control:
     It subscribes to the device's events for the refusals of the last while.
     """
 
-    def __init__(self, device: AnyDevice) -> None:
-        self.device: Final = device
+    def __init__(
+        self,
+        device: AnyDevice,
+        maker: Maker | None = None,
+        surround: Callable[[AnyDevice], None] = lambda _device: None,
+    ) -> None:
+        """Control a device.
+
+        `maker` makes what stands around it when it gets a fault; whoever hosts the device hosts
+        that from then on, and is told so by `surround`.
+        """
+        self.device = device
+        self._maker = maker
+        self._surround = surround
         self._refusals: deque[dict[str, object]] = deque(maxlen=REFUSALS)
         device.bus.subscribe(self._remember)
 
@@ -60,6 +81,15 @@ class Control:
             case SetFault(name=name, is_on=is_on):
                 step = _begun(lambda: device.fault(name, now, is_on=is_on))
                 return self._inputs(), step
+            case AddFault(fault=fault):
+                step = self._change(FaultAdded(self._prepared(fault)), now)
+                return self._faults(), step
+            case RemoveFault(number=number):
+                step = self._change(FaultRemoved(number), now)
+                return self._faults(), step
+            case ClearFaults():
+                step = self._change(FaultsCleared(), now)
+                return self._faults(), step
             case PressReset():
                 return None, device.press_reset(now)
             case ReplaceDatabase(before=before, after=after):
@@ -87,6 +117,8 @@ class Control:
                 return self._get(href, name)
             case ListInputs():
                 return self._inputs()
+            case ListFaults():
+                return self._faults()
             case ShowPin():
                 if self.device.pin is None:
                     raise ControlError("no PIN is shown: no tool or device needs one now")
@@ -108,6 +140,32 @@ class Control:
     def _inputs(self) -> Any:
         """Return inputs and faults, the faults with whether they are on."""
         return {"inputs": list(self.device.inputs), "faults": dict(self.device.faults)}
+
+    def _faults(self) -> Any:
+        found: Mapping[int, Fault] = getattr(self.device, "protocol_faults", {})
+        return {
+            "faults": [
+                {"number": number, "name": str(fault), **_told(fault)}
+                for number, fault in found.items()
+            ]
+        }
+
+    def _prepared(self, fault: Fault) -> Fault:
+        if self._maker is None:
+            raise ControlError("this device gets no faults while it runs")
+        try:
+            return self._maker.prepared(fault)
+        except FaultError as error:
+            raise ControlError(str(error)) from error
+
+    def _change(self, what: FaultAdded | FaultRemoved | FaultsCleared, now: float) -> Step:
+        if self._maker is None:
+            raise ControlError("this device gets no faults while it runs")
+        around = self._maker.around(self.device)
+        if around is not self.device:
+            self.device = around
+            self._surround(around)
+        return _begun(lambda: what.happen_to(around, now))
 
     def _get(self, href: str, name: str | None) -> Any:
         """Return values of a resource. Raises `ControlError` for what it does not have."""
@@ -176,6 +234,18 @@ class Control:
         if isinstance(event, AccessDenied | RequestRefused | HandshakeRefused):
             at = self.device.wall_time.isoformat(timespec="seconds")
             self._refusals.append({"at": at, "event": event.name, **event.fields()})
+
+
+def _told(fault: Fault) -> dict[str, Any]:
+    """Return what is said of a fault, without the certificate and key that it shows."""
+    plain: dict[str, Any] = msgspec.to_builtins(fault)
+    usual = msgspec.to_builtins(Fault(do=Effect.DROP))
+    hidden = {"chain", "key"}
+    return {
+        name: value
+        for name, value in plain.items()
+        if name not in hidden and (name == "do" or value != usual[name])
+    }
 
 
 def _begun(begin: Callable[[], Step]) -> Step:

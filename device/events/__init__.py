@@ -27,7 +27,13 @@ from onboardee.device.events.conversation import (
     SessionEnded,
     SessionOpened,
 )
-from onboardee.device.events.failures import DeviceFault, FaultActed, StorageFailed
+from onboardee.device.events.failures import (
+    DeviceFault,
+    FaultActed,
+    FaultAppeared,
+    FaultGone,
+    StorageFailed,
+)
 from onboardee.device.events.onboarding import (
     DatabaseReplaced,
     DevicePaired,
@@ -78,7 +84,9 @@ __all__ = [
     "EntropySeeded",
     "Event",
     "FaultActed",
+    "FaultAppeared",
     "FaultChanged",
+    "FaultGone",
     "Follower",
     "HandshakeRefused",
     "InputPressed",

@@ -27,6 +27,22 @@ class StorageFailed(Event, frozen=True, kw_only=True):
     """What the operating system said, and where."""
 
 
+class FaultAppeared(Event, frozen=True, kw_only=True):
+    """A running device got a fault of its protocol (`onboardee ctl fault add`)."""
+
+    name = "fault.added"
+    fault: str
+    number: int
+
+
+class FaultGone(Event, frozen=True, kw_only=True):
+    """A running device lost a fault of its protocol."""
+
+    name = "fault.removed"
+    fault: str
+    number: int
+
+
 class FaultActed(Event, frozen=True, kw_only=True):
     """A fault that was asked for acted on what went in or out (`device.faults`)."""
 

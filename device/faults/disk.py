@@ -33,12 +33,13 @@ class FaultyStore:
         waiting: Callable[[], Sequence[Fault]],
         sleep: Callable[[float], object],
     ) -> None:
-        self._inner, self._waiting, self._sleep = inner, waiting, sleep
+        self.inner: Final = inner
+        self._waiting, self._sleep = waiting, sleep
 
     @property
     def current(self) -> Database:
         """What is durable now."""
-        return self._inner.current
+        return self.inner.current
 
     def commit(self, new: Database) -> None:
         """Make `new` durable, as far as the faults let it. Raises `StoreUnavailable`.
@@ -55,7 +56,7 @@ class FaultyStore:
         if Effect.FAILING_DISK in kinds:
             raise _FAILING
         if Effect.RESTART_BEFORE not in kinds:
-            self._inner.commit(new)
+            self.inner.commit(new)
 
 
 def with_other_key(database: Database) -> Database:

@@ -21,13 +21,13 @@ SERVER_HELLO: Final = "ServerHello"
 DEPTH: Final = 2000
 HUGE: Final = bytes.fromhex("5affffffff")
 """A byte string that says it is 4 GiB long."""
-_ALONE: Final = {Effect.ANSWER: "2.05", Effect.REFUSE: "4.03", Effect.IGNORE: "2.04"}
+_USUAL: Final = {Effect.ANSWER: "2.05", Effect.REFUSE: "4.03", Effect.IGNORE: "2.04"}
 _NO_OPTION: Final = 65001
 _BLOCK2: Final = 23
 
 
 def _answer(octets: bytes, fault: Fault) -> bytes:
-    code = fault.code or _ALONE[fault.do]
+    code = fault.code or _USUAL[fault.do]
     payload = None if fault.payload is None else cbor2.dumps(fault.payload)
     if not code.startswith("2.") or fault.do is Effect.IGNORE:
         payload = b""
@@ -106,13 +106,13 @@ MESSAGE: Final[Mapping[Effect, Change]] = {
 }
 """What happens to the CoAP message of an answer; what has to do with its head comes last."""
 
-HELLO: Final[Mapping[Effect, Change]] = {
+IN_HELLO: Final[Mapping[Effect, Change]] = {
     Effect.OTHER_SUITE: _hello(35, b"\xc0\x23"),
     Effect.OLD_VERSION: _hello(0, b"\xfe\xff"),
 }
 """What happens to a datagram with ServerHello."""
 
-ENDINGS: Final[Mapping[Effect, tuple[AlertLevel, int]]] = {
+ALERTS: Final[Mapping[Effect, tuple[AlertLevel, int]]] = {
     Effect.CLOSE: (AlertLevel.WARNING, rewriting.CLOSE_NOTIFY),
     Effect.ALERT: (AlertLevel.FATAL, rewriting.HANDSHAKE_FAILURE),
 }
@@ -136,10 +136,10 @@ def written_anew(look: Look, faults: Sequence[Fault], rewriter: Rewriter) -> lis
                 octets = change(octets, fault)
     datagram = rewriter.with_message(look, octets) if octets != look.octets else look.datagram
     for fault in faults:
-        if fault.do in HELLO and SERVER_HELLO in look.flights:
-            datagram = HELLO[fault.do](datagram, fault)
-        if fault.do in ENDINGS:
-            ended = rewriter.with_alert(look, *ENDINGS[fault.do])
+        if fault.do in IN_HELLO and SERVER_HELLO in look.flights:
+            datagram = IN_HELLO[fault.do](datagram, fault)
+        if fault.do in ALERTS:
+            ended = rewriter.with_alert(look, *ALERTS[fault.do])
             return [Passing(ended, look.path)] if ended else []
     apart = next((each for each in faults if each.do is Effect.SEPARATE), None)
     if apart is not None and octets:

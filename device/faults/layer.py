@@ -14,23 +14,19 @@ soon as it has nothing to store.
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace as with_fields
+from itertools import count
 
-from onboardee.device.events import FaultActed
+from onboardee.device.events import FaultActed, FaultAppeared, FaultGone
 from onboardee.device.faults.certificates import shown_by
+from onboardee.device.faults.checking import BY_ITSELF, ENDINGS, HELLO, NETWORK, ON_ARRIVAL
 from onboardee.device.faults.crowd import crowd
 from onboardee.device.faults.disk import ON_COMMIT, POWER_LOST, FaultyStore, with_other_key
-from onboardee.device.faults.effects import (
-    ENDINGS,
-    HARMLESS,
-    HELLO,
-    MESSAGE,
-    SERVER_HELLO,
-    written_anew,
-)
+from onboardee.device.faults.effects import HARMLESS, MESSAGE, SERVER_HELLO, written_anew
 from onboardee.device.faults.handles import Handles
-from onboardee.device.faults.passing import NETWORK, TOLD, HeldBack, Passing, passed
+from onboardee.device.faults.happenings import FaultAdded, FaultRemoved, FaultsCleared
+from onboardee.device.faults.passing import TOLD, HeldBack, Passing, passed
 from onboardee.device.faults.rewriting import Look, Rewriter, harmless
 from onboardee.device.faults.terms import Effect, Fault
 from onboardee.device.faults.triggers import Moment, Trigger
@@ -47,47 +43,42 @@ from onboardee.device.machine.step import Keeper, Step
 from onboardee.device.trace.items import Way
 from onboardee.pki.key_pairs import CertifiedKey
 from onboardee.svrdb.model import Database
-from onboardee.wire.entropy import Entropy
 from onboardee.wire.path import Endpoint, Outgoing, Path
 
-_AT_ONCE = frozenset(
-    {Effect.RESET, Effect.SILENCE, Effect.CROWD, Effect.CLOCK_JUMP, Effect.TIMER_JUMP}
-)
+_AT_ONCE = ON_ARRIVAL | {Effect.CROWD}
 """Effects that act when something comes in, and are not about the answer."""
-_BY_ITSELF = frozenset({Effect.RESET, Effect.CLOCK_JUMP, Effect.TIMER_JUMP})
-"""Those of them that need nothing that comes in."""
 _ON_ANSWER = frozenset({*MESSAGE, *ENDINGS, Effect.SEPARATE, Effect.WRONG_PORT})
 
 
 class Faulty(Layer):
     """A device with faults."""
 
-    def __init__(  # noqa: PLR0913 - the last by keyword
+    def __init__(
         self,
         inner: AnyDevice,
         faults: Sequence[Fault],
         handles: Handles,
         restart: Callable[[], AnyDevice],
         *,
-        entropy: Entropy,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         """Stand around a device that was made with the surroundings of `handles`.
 
         `restart` makes it anew of what it has stored, `sleep` lets a slow disk take its time.
-        Chance and made up devices come of `entropy`.
+        Chance and made up devices come of the same random octets as all else of the device.
         """
         super().__init__(inner)
-        self._triggers = [Trigger(fault) for fault in faults]
+        self._numbers = count(1)
+        self._triggers = [Trigger(fault, next(self._numbers)) for fault in faults]
         self._handles = handles
-        self._rewriter = Rewriter(handles.secrets)
-        self._entropy = entropy
+        self._rewriter = Rewriter(handles.secrets, handles.surroundings.entropy)
+        self._entropy = handles.surroundings.entropy
         self._restart = restart
         self._sleep = sleep
         self._now = 0.0
         self._ahead = 0.0
         """By how many seconds the clock of the device's timers has jumped."""
-        self._endpoints: Sequence[Endpoint] = ()
+        self._endpoints: Sequence[Endpoint] = inner.endpoints
         self._armed: list[tuple[Path, bytes, Fault]] = []
         """Faults that wait for an answer: the peer, the token, and the fault."""
         self._silent: set[tuple[str, int, bool]] = set()
@@ -99,7 +90,14 @@ class Faulty(Layer):
         self._on_commit: list[Fault] = []
         self._instead: Database | None = None
         self._events: list[FaultActed] = []
+        for session in inner.sessions:
+            self._rewriter.know(session)
         handles.present = self._present
+
+    @property
+    def protocol_faults(self) -> Mapping[int, Fault]:
+        """The faults that it has, by their numbers."""
+        return {each.number: each.fault for each in self._triggers}
 
     def clear(self) -> None:
         """Have no faults any more."""
@@ -107,6 +105,28 @@ class Faulty(Layer):
         self._armed.clear()
         self._on_commit.clear()
         self._silent.clear()
+
+    def _change_faults(self, what: FaultAdded | FaultRemoved | FaultsCleared) -> Step:
+        """Have other faults from now on. Raises `ValueError` for a number that there is not."""
+        if isinstance(what, FaultAdded):
+            added = Trigger(what.fault, next(self._numbers), since=self._now)
+            self._triggers.append(added)
+            step = Step(events=[FaultAppeared(fault=str(what.fault), number=added.number)])
+            self._act_by_itself(step)
+            return step
+        gone = [
+            each
+            for each in self._triggers
+            if isinstance(what, FaultsCleared) or each.number == what.number
+        ]
+        if isinstance(what, FaultRemoved) and not gone:
+            raise ValueError(f"there is no fault {what.number}")
+        for each in gone:
+            self._triggers.remove(each)
+            self._armed = [armed for armed in self._armed if armed[2] is not each.fault]
+            if each.fault.do is Effect.SILENCE:
+                self._silent.clear()
+        return Step(events=[FaultGone(fault=str(each.fault), number=each.number) for each in gone])
 
     @property
     def store(self) -> Keeper:
@@ -147,6 +167,8 @@ class Faulty(Layer):
     def _begun(self, what: Happening) -> Step:
         if isinstance(what, Stored):
             return self._stored(what)
+        if isinstance(what, FaultAdded | FaultRemoved | FaultsCleared):
+            return self._change_faults(what)
         if isinstance(what, Started):
             self._endpoints = what.endpoints
         step = Step()
@@ -227,8 +249,8 @@ class Faulty(Layer):
     def _is_met(self, trigger: Trigger, look: Look) -> bool:
         fault, moment = trigger.fault, self._moment
         if fault.do in _AT_ONCE:
-            is_by_itself = _is_by_itself(trigger)
-            return not is_by_itself and trigger.is_arriving(look, moment)
+            is_here = fault.do is not Effect.CROWD or (look.path.multicast and look.is_request)
+            return is_here and not _is_by_itself(trigger) and trigger.is_arriving(look, moment)
         if fault.do in NETWORK and not fault.is_about_request:
             return trigger.is_datagram(look, moment)
         is_of_answer = fault.do in NETWORK or fault.do in _ON_ANSWER
@@ -340,7 +362,7 @@ def _add(step: Step, more: Step) -> None:
 def _is_by_itself(trigger: Trigger) -> bool:
     """Tell whether a fault acts when its time has come, whatever else happens."""
     fault = trigger.fault
-    return fault.do in _BY_ITSELF and fault.is_unconditional and not trigger.is_spent
+    return fault.do in BY_ITSELF and fault.is_unconditional and not trigger.is_spent
 
 
 def _is_about_leaving(fault: Fault, look: Look) -> bool:

@@ -37,7 +37,7 @@ def _delayed(passing: Passing, fault: Fault) -> list[Passing]:
     return [replace(passing, late=passing.late + fault.duration)]
 
 
-NETWORK: Final[Mapping[Effect, Callable[[Passing, Fault], list[Passing]]]] = {
+ON_THE_WAY: Final[Mapping[Effect, Callable[[Passing, Fault], list[Passing]]]] = {
     Effect.CORRUPT: _changed(lambda octets: octets[:-1] + bytes((octets[-1] ^ 1,))),
     Effect.TRUNCATE: _changed(lambda octets: octets[: len(octets) // 2]),
     Effect.DUPLICATE: lambda passing, _: [passing, passing],
@@ -60,7 +60,7 @@ TOLD: Final[Mapping[Effect, str]] = {
 def passed(datagrams: Sequence[Passing], faults: Sequence[Fault]) -> list[Passing]:
     """Return what the network makes of datagrams; faults of other kinds are left out."""
     result = [*datagrams]
-    for effect, act in NETWORK.items():
+    for effect, act in ON_THE_WAY.items():
         for fault in faults:
             if fault.do is effect:
                 result = [new for each in result for new in act(each, fault)]

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from onboardee.device.faults.steps import STEPS
+from onboardee.device.faults.steps import STEPS, Request, TransferStep
 from onboardee.device.trace import dtls
 from onboardee.device.trace.coap import Read, Reader
 from onboardee.device.trace.dtls import Association, Secrets
@@ -20,6 +20,8 @@ from onboardee.wire.coap import Code
 from onboardee.wire.coap.message import MessageFormatError, build, encode_options, options_of, parse
 from onboardee.wire.dtls.numbers import DTLS_1_2, AlertLevel, ContentType
 from onboardee.wire.dtls.record import Record, split
+from onboardee.wire.dtls.session import Session
+from onboardee.wire.entropy import Entropy
 from onboardee.wire.path import Path
 
 _HEADER: Final = struct.Struct(">BHQH")
@@ -49,26 +51,33 @@ class Look:
         """Tell whether it holds a request."""
         return self.read is not None and self.read.code.isalpha()
 
-    def is_step(self, name: str) -> bool:
+    def is_step(self, step: TransferStep) -> bool:
         """Tell whether it is a step of a transfer."""
         if self.read is None or not self.is_request:
             return False
         read, path = self.read, self.path
-        return STEPS[name](read.code, read.path, read.content, path.secured, path.multicast)
+        asked = Request(read.code, read.path, read.content, path.secured, path.multicast)
+        return STEPS[step].fits(asked)
 
 
 class _Conversation:
-    def __init__(self, secrets: Secrets) -> None:
-        self.association = Association(secrets)
+    def __init__(self, secrets: Secrets, entropy: Entropy) -> None:
+        self.association = Association(secrets, entropy)
         self.plain, self.secured = Reader(), Reader()
 
 
 class Rewriter:
     """Looks into datagrams, and writes others in their places."""
 
-    def __init__(self, secrets: Secrets) -> None:
-        self._secrets = secrets
+    def __init__(self, secrets: Secrets, entropy: Entropy) -> None:
+        """Know the sessions of these secrets; records are sealed with octets of `entropy`."""
+        self._secrets, self._entropy = secrets, entropy
         self._conversations: OrderedDict[Path, _Conversation] = OrderedDict()
+
+    def know(self, session: Session) -> None:
+        """Take note of a session that began before anybody looked."""
+        if isinstance(session.address, Path):
+            self._with(session.address).association.join(session)
 
     def look(self, datagram: bytes, path: Path, way: Way) -> Look:
         """Tell what is in a datagram."""
@@ -88,7 +97,9 @@ class Rewriter:
         return look
 
     def _with(self, path: Path) -> _Conversation:
-        conversation = self._conversations.pop(path, None) or _Conversation(self._secrets)
+        conversation = self._conversations.pop(path, None) or _Conversation(
+            self._secrets, self._entropy
+        )
         self._conversations[path] = conversation
         if len(self._conversations) > _CONVERSATIONS:
             self._conversations.popitem(last=False)

@@ -1,6 +1,13 @@
-"""The steps of a transfer by their names, as a request shows them (CR 3006)."""
+"""The steps of a transfer by their names, as a request shows them (CR 3006).
+
+A step is known by what a tool asks for: the method, the resource, the property that it writes, and
+whether that is over a session. So a fault can wait for "the owner credential is sent" whatever else
+the tool does before and after it.
+"""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Final
 
 DOXM: Final = "/oic/sec/doxm"
@@ -8,53 +15,104 @@ PSTAT: Final = "/oic/sec/pstat"
 CRED: Final = "/oic/sec/cred"
 ACL2: Final = "/oic/sec/acl2"
 
-Request = tuple[str, str, Any, bool, bool]
-"""Method, path, payload, whether it came over a session, whether it came to a group."""
-Matches = Callable[[str, str, Any, bool, bool], bool]
+
+class TransferStep(StrEnum):
+    """A step of taking ownership, and of making the device ready after it."""
+
+    DISCOVERY = "discovery"
+    """A search by multicast (step 1)."""
+    READ = "read"
+    """`doxm` is read in the clear."""
+    SELECT = "select"
+    """The method is selected (step 4)."""
+    OM = "om"
+    """Client-directed provisioning is chosen (step 6)."""
+    OWNER = "owner"
+    """The owner is named (step 7)."""
+    READ_AGAIN = "read-again"
+    """`doxm` is read over the session (step 8)."""
+    UUID = "uuid"
+    """The device gets another UUID (step 9)."""
+    CREDENTIAL = "credential"
+    """The owner credential is sent (step 10)."""
+    DOXM_OWNER = "doxm-owner"
+    PSTAT_OWNER = "pstat-owner"
+    CRED_OWNER = "cred-owner"
+    ACL2_OWNER = "acl2-owner"
+    OWNED = "owned"
+    """The device is told that it is owned (step 11)."""
+    RFPRO = "rfpro"
+    """It is to be provisioned (step 12)."""
+    RULES = "rules"
+    """It gets entries of its access control list."""
+    RFNOP = "rfnop"
+    """It is to work."""
 
 
-def _writes(path: str, name: str) -> Matches:
-    def matches(method: str, asked: str, content: Any, _secured: bool, _group: bool) -> bool:
-        return method in {"POST", "PUT"} and asked == path and _has(content, name)
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is known of a request that may be a step."""
+
+    method: str
+    path: str
+    content: Any
+    secured: bool
+    multicast: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How the requests of a step look."""
+
+    path: str
+    methods: frozenset[str]
+    has: Callable[[Any], bool] = lambda _content: True
+    secured: bool | None = None
+    """Whether it comes over a session; None: a tool may do either."""
+    multicast: bool = False
+
+    def fits(self, request: Request) -> bool:
+        """Tell whether a request is of this step."""
+        return (
+            request.path == self.path
+            and request.method in self.methods
+            and self.secured in {None, request.secured}
+            and (request.multicast == self.multicast or "GET" not in self.methods)
+            and self.has(request.content)
+        )
+
+
+def _has(name: str) -> Callable[[Any], bool]:
+    return lambda content: isinstance(content, dict) and name in content
+
+
+def _is_state(state: int) -> Callable[[Any], bool]:
+    def matches(content: Any) -> bool:
+        dos = content.get("dos") if isinstance(content, dict) else None
+        return isinstance(dos, dict) and dos.get("s") == state
 
     return matches
 
 
-def _has(content: Any, name: str) -> bool:
-    return isinstance(content, dict) and name in content
+_WRITES: Final = frozenset({"POST", "PUT"})
+_READS: Final = frozenset({"GET"})
 
-
-def _state(state: int) -> Matches:
-    def matches(method: str, asked: str, content: Any, _secured: bool, _group: bool) -> bool:
-        is_asked = method == "POST" and asked == PSTAT and _has(content, "dos")
-        return is_asked and _has(content["dos"], "s") and content["dos"]["s"] == state
-
-    return matches
-
-
-def _reads(path: str, *, secured: bool, group: bool = False) -> Matches:
-    def matches(method: str, asked: str, _content: Any, is_secured: bool, is_group: bool) -> bool:
-        return method == "GET" and asked == path and (is_secured, is_group) == (secured, group)
-
-    return matches
-
-
-STEPS: Final[Mapping[str, Matches]] = {
-    "discovery": _reads(DOXM, secured=False, group=True),
-    "read": _reads(DOXM, secured=False),
-    "select": _writes(DOXM, "oxmsel"),
-    "om": _writes(PSTAT, "om"),
-    "owner": _writes(DOXM, "devowneruuid"),
-    "read-again": _reads(DOXM, secured=True),
-    "uuid": _writes(DOXM, "deviceuuid"),
-    "credential": _writes(CRED, "creds"),
-    "doxm-owner": _writes(DOXM, "rowneruuid"),
-    "pstat-owner": _writes(PSTAT, "rowneruuid"),
-    "cred-owner": _writes(CRED, "rowneruuid"),
-    "acl2-owner": _writes(ACL2, "rowneruuid"),
-    "owned": _writes(DOXM, "owned"),
-    "rfpro": _state(2),
-    "rules": _writes(ACL2, "aclist2"),
-    "rfnop": _state(3),
+STEPS: Final[Mapping[TransferStep, Shape]] = {
+    TransferStep.DISCOVERY: Shape(DOXM, _READS, secured=False, multicast=True),
+    TransferStep.READ: Shape(DOXM, _READS, secured=False),
+    TransferStep.SELECT: Shape(DOXM, _WRITES, _has("oxmsel")),
+    TransferStep.OM: Shape(PSTAT, _WRITES, _has("om")),
+    TransferStep.OWNER: Shape(DOXM, _WRITES, _has("devowneruuid")),
+    TransferStep.READ_AGAIN: Shape(DOXM, _READS, secured=True),
+    TransferStep.UUID: Shape(DOXM, _WRITES, _has("deviceuuid")),
+    TransferStep.CREDENTIAL: Shape(CRED, _WRITES, _has("creds")),
+    TransferStep.DOXM_OWNER: Shape(DOXM, _WRITES, _has("rowneruuid")),
+    TransferStep.PSTAT_OWNER: Shape(PSTAT, _WRITES, _has("rowneruuid")),
+    TransferStep.CRED_OWNER: Shape(CRED, _WRITES, _has("rowneruuid")),
+    TransferStep.ACL2_OWNER: Shape(ACL2, _WRITES, _has("rowneruuid")),
+    TransferStep.OWNED: Shape(DOXM, _WRITES, _has("owned")),
+    TransferStep.RFPRO: Shape(PSTAT, frozenset({"POST"}), _is_state(2)),
+    TransferStep.RULES: Shape(ACL2, _WRITES, _has("aclist2")),
+    TransferStep.RFNOP: Shape(PSTAT, frozenset({"POST"}), _is_state(3)),
 }
 """In the order of the specification."""

@@ -1,16 +1,22 @@
-"""How a fault is written: what it does, and when."""
+"""How a fault is written: what it does, and when.
 
+One structure serves profiles (`faults:`), the command line (`run --fault`, `ctl fault add`), tests
+(`fake_device(faults=…)`), trials and recordings. What it says by itself is checked as it is read;
+whether it can act on a certain device is another question (`checking`).
+"""
+
+import difflib
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
 import msgspec
 
-from onboardee.device.faults.steps import STEPS
+from onboardee.device.faults.steps import TransferStep
 from onboardee.pki.defects import Defect
 
 CENTURY: Final = 3_155_760_000
 """Seconds of a hundred years, the longest that a clock jumps."""
-WAYS: Final = ("in", "out", "both")
 TEN_YEARS: Final = CENTURY / 10
 
 
@@ -72,38 +78,89 @@ class Effect(StrEnum):
     """Many devices answer a search, some twice."""
 
 
+class Flight(StrEnum):
+    """A handshake message, by its name in RFC 5246 7.4 and RFC 6347 4.3.2."""
+
+    CLIENT_HELLO = "ClientHello"
+    HELLO_VERIFY_REQUEST = "HelloVerifyRequest"
+    SERVER_HELLO = "ServerHello"
+    CERTIFICATE = "Certificate"
+    SERVER_KEY_EXCHANGE = "ServerKeyExchange"
+    CERTIFICATE_REQUEST = "CertificateRequest"
+    SERVER_HELLO_DONE = "ServerHelloDone"
+    CLIENT_KEY_EXCHANGE = "ClientKeyExchange"
+    CERTIFICATE_VERIFY = "CertificateVerify"
+    FINISHED = "Finished"
+
+
+class Direction(StrEnum):
+    """Which way a datagram goes."""
+
+    OUT = "out"
+    """From the device."""
+    IN = "in"
+    """To the device."""
+    BOTH = "both"
+
+
+class RequestMethod(StrEnum):
+    """The method of a request (RFC 7252 5.8)."""
+
+    GET = "GET"
+    POST = "POST"
+    PUT = "PUT"
+    DELETE = "DELETE"
+
+
+class WhileIn(StrEnum):
+    """An onboarding state (OCF Security 8.1)."""
+
+    RESET = "reset"
+    RFOTM = "rfotm"
+    RFPRO = "rfpro"
+    RFNOP = "rfnop"
+    SRESET = "sreset"
+
+
 class FaultError(ValueError):
-    """A fault that is not written as one; the message says what is wrong and where."""
+    """A fault that cannot be; `path` leads from the fault to what is wrong."""
+
+    def __init__(self, sentence: str, *path: str | int) -> None:
+        super().__init__(": ".join([*map(str, path), sentence]))
+        self.path = path
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One fault: its effect, and all the conditions under which it acts."""
+    """One fault of the protocol: its effect, and all the conditions under which it acts."""
 
     do: Effect
-    at: str | None = None
-    """A step of the transfer, by name (`steps`)."""
+    """What it does."""
+    at: TransferStep | None = None
+    """A step of the transfer."""
     path: str | None = None
-    method: str | None = None
-    flight: str | None = None
-    """A handshake message by its name in RFC 5246, "ServerHello"."""
-    way: str = "out"
-    """For what a network does to a datagram: `out`, from the device, `in`, to it, or `both`."""
+    """The resource that is asked for: "/light/switch"."""
+    method: RequestMethod | None = None
+    """How it is asked for."""
+    flight: Flight | None = None
+    """A handshake message."""
+    way: Direction = Direction.OUT
+    """For what a network does to a datagram: from the device, to it, or both."""
     peer: str | None = None
-    """The other side by its address, "192.0.2.7", or with its port; None: all."""
-    state: str | None = None
-    """The onboarding state."""
+    """The other side by its address, "192.0.2.7", or with its port; without it all of them."""
+    state: WhileIn | None = None
+    """Only in this onboarding state."""
     after: Annotated[float, msgspec.Meta(ge=0)] | None = None
-    """Seconds since the device began to live."""
+    """Only so many seconds after the device began to live, or got the fault while it ran."""
     nth: Annotated[int, msgspec.Meta(ge=1)] = 1
     """The first time that it acts, among those in which all conditions are met."""
     times: Annotated[int, msgspec.Meta(ge=0)] = 1
     """How often it acts in all; 0: always."""
-    chance: Annotated[float, msgspec.Meta(ge=0, le=1)] = 1.0
+    chance: Annotated[float, msgspec.Meta(gt=0, le=1)] = 1.0
     """With which probability it acts, under the seed of the run."""
-    code: str = ""
+    code: str | None = None
     """For `answer` and `refuse`: the response code, "4.03"."""
     payload: dict[str, Any] | None = None
-    """For `answer` and `patch`."""
+    """For `answer` the payload, for `patch` the properties that get other values."""
     seconds: Annotated[float, msgspec.Meta(ge=-CENTURY, le=CENTURY)] | None = None
     """For `delay`, `separate`, `slow-disk`, `timer-jump`: how long, 3 unless said otherwise.
 
@@ -120,16 +177,15 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """For people; by default how it is written."""
 
     def __post_init__(self) -> None:
-        if self.at is not None and self.at not in STEPS:
-            raise FaultError(f"there is no step {self.at!r}: one of {', '.join(STEPS)}")
-        if self.way not in WAYS:
-            raise FaultError(f"way is {', '.join(WAYS)}, not {self.way!r}")
         if self.seconds is not None and self.seconds < 0 and self.do is not Effect.CLOCK_JUMP:
-            raise FaultError("seconds is negative, and only time of day goes back (clock-jump)")
+            raise FaultError("only the time of day goes back (clock-jump)", "seconds")
         if self.do is Effect.CERTIFICATE and self.kind is None and self.chain is None:
             raise FaultError("certificate needs a kind, or a chain with its key")
         if (self.chain is None) != (self.key is None):
             raise FaultError("chain and key go together")
+        for field, effects in _USED_BY.items():
+            if getattr(self, field) is not None and self.do not in effects:
+                raise FaultError(f"{self.do} has no use for it", field)
 
     @property
     def is_about_request(self) -> bool:
@@ -155,28 +211,74 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return f"{self.do} at {where}"
 
 
+_USED_BY: Final[Mapping[str, frozenset[Effect]]] = {
+    "code": frozenset({Effect.ANSWER, Effect.REFUSE}),
+    "payload": frozenset({Effect.ANSWER, Effect.PATCH}),
+    "seconds": frozenset(
+        {
+            Effect.DELAY,
+            Effect.SEPARATE,
+            Effect.SLOW_DISK,
+            Effect.CLOCK_JUMP,
+            Effect.TIMER_JUMP,
+        }
+    ),
+    "kind": frozenset({Effect.CERTIFICATE}),
+    "chain": frozenset({Effect.CERTIFICATE}),
+    "key": frozenset({Effect.CERTIFICATE}),
+}
+"""What is about some effects only."""
+
+_CHOICES: Final[Mapping[str, Iterable[str]]] = {
+    "do": Effect,
+    "at": TransferStep,
+    "method": RequestMethod,
+    "flight": Flight,
+    "way": Direction,
+    "state": WhileIn,
+    "kind": Defect,
+}
+
+
 def parse(text: str) -> Fault:
     """Read a fault as the command line has it: `drop at=credential times=2`.
 
     Raises `FaultError`.
     """
-    effect, *words = text.split()
+    effect, *words = text.split() or [""]
     values: dict[str, Any] = {"do": effect}
     for word in words:
         name, is_pair, value = word.partition("=")
         if not is_pair or not value:
             raise FaultError(f"{word!r} is not NAME=VALUE")
+        if name not in Fault.__struct_fields__:
+            raise FaultError(f"there is no {name}; {hint(name, Fault.__struct_fields__)}")
         values[name] = _value(name, value)
+    for name, choices in _CHOICES.items():
+        if name in values and values[name] not in {*choices}:
+            raise FaultError(f"{values[name]} is not possible; {hint(values[name], choices)}", name)
     try:
         return msgspec.convert(values, Fault, strict=False)
     except msgspec.ValidationError as error:
-        raise FaultError(str(error)) from error
+        if isinstance(error.__cause__, FaultError):
+            raise error.__cause__ from error
+        sentence, _, place = str(error).partition(" - at `$.")
+        raise FaultError(sentence, *([place.rstrip("`")] if place else [])) from error
+
+
+def hint(wrong: str, known: Iterable[str]) -> str:
+    """Say which of the known names was meant, or what there is."""
+    names = [*map(str, known)]
+    near = difflib.get_close_matches(wrong, names, n=1)
+    return f"did you mean {near[0]}?" if near else f"known here: {', '.join(names)}"
 
 
 def _value(name: str, value: str) -> Any:
+    if name == "state":
+        return value.lower()
     if name != "payload":
         return value
     try:
         return msgspec.json.decode(value)
     except msgspec.DecodeError as error:
-        raise FaultError(f"payload is not JSON: {error}") from error
+        raise FaultError(f"this is not JSON: {error}", name) from error

@@ -24,6 +24,8 @@ class Trigger:
     """A fault with how often its conditions were met, and how often it acted."""
 
     fault: Fault
+    number: int = 0
+    """By which people name it."""
     since: float | None = None
     """When the device began to live, or the fault was added to it."""
     met: int = 0

@@ -9,16 +9,19 @@ A device is made here wherever somebody wants to look at it from outside (`run -
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
-from onboardee.device.faults.building import faulty
-from onboardee.device.faults.certificates import prepared
+from onboardee.device.faults.building import Maker
 from onboardee.device.faults.terms import Fault
-from onboardee.device.machine.boot import Surroundings, boot
+from onboardee.device.machine.boot import Surroundings
 from onboardee.device.machine.layer import AnyDevice
 from onboardee.device.machine.step import Keeper
 from onboardee.device.simulation.profile import Profile
 from onboardee.device.trace.dtls import Secrets
 from onboardee.device.trace.tracing import Sink, Tracer
+
+Record: TypeAlias = Callable[[AnyDevice, Sequence[Fault]], AnyDevice]
+"""Puts a recorder around a device that has faults."""
 
 
 def with_layers(  # noqa: PLR0913 - what a device is made of, and what is around it
@@ -28,13 +31,14 @@ def with_layers(  # noqa: PLR0913 - what a device is made of, and what is around
     sinks: Sequence[Sink] = (),
     faults: Sequence[Fault] = (),
     *,
-    record: Callable[[AnyDevice, Sequence[Fault]], AnyDevice] | None = None,
+    record: Record | None = None,
     tell: Callable[[str], None] = lambda _line: None,
 ) -> AnyDevice:
-    """Make a device whose conversation is told to `sinks`, and that has `faults`.
+    """Make a device whose conversation is told to `sinks`.
 
-    `record` puts a recorder around the device with its faults; the secrets of its sessions are told
-    to `tell`, too. Raises `FaultError` for a fault that cannot act on this device.
+    It has the faults of its profile and `faults`. `record` puts a recorder around the device with
+    its faults; the secrets of its sessions are told to `tell`, too. Raises `FaultError` for a fault
+    that can never act on this device.
     """
     secrets, keylog = Secrets(), surroundings.keylog
 
@@ -44,13 +48,20 @@ def with_layers(  # noqa: PLR0913 - what a device is made of, and what is around
         if keylog is not None:
             keylog(line)
 
-    surroundings = replace(surroundings, keylog=take)
-    wanted = [prepared(fault, profile) for fault in faults]
-    device: AnyDevice
-    if wanted:
-        device = faulty(profile, store, surroundings, wanted)
-    else:
-        device = boot(profile, store, surroundings)
+    maker = Maker(profile, store, replace(surroundings, keylog=take))
+    return layers_around(maker, secrets, sinks, faults, record)
+
+
+def layers_around(
+    maker: Maker,
+    secrets: Secrets,
+    sinks: Sequence[Sink],
+    faults: Sequence[Fault],
+    record: Record | None = None,
+) -> AnyDevice:
+    """Make a device, as `with_layers` does, of what `maker` has; it tells `secrets` to sinks."""
+    wanted = [maker.prepared(fault) for fault in (*maker.profile.faults, *faults)]
+    device: AnyDevice = maker.device(wanted)
     if record is not None:
         device = record(device, wanted)
     if sinks:

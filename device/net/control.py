@@ -24,6 +24,7 @@ from onboardee.device.control import (
     Watch,
 )
 from onboardee.device.events import Told
+from onboardee.device.faults.building import Maker
 from onboardee.device.machine.step import Step
 from onboardee.device.net.control_socket import SOCKET_NAME, open_directory
 from onboardee.device.net.hosted import HostedDevice
@@ -57,10 +58,10 @@ class ControlServer:
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def serve(self, hosted: HostedDevice) -> None:
-        """Answer, also those who asked before."""
+    async def serve(self, hosted: HostedDevice, maker: Maker | None = None) -> None:
+        """Answer, also those who asked before. `maker` gives the device faults."""
         self._hosted = hosted
-        self._control = Control(hosted.device)
+        self._control = Control(hosted.device, maker, hosted.surround)
         self._server = await asyncio.start_unix_server(
             self._serve, sock=self._listening, limit=MAX_LINE
         )

@@ -63,7 +63,7 @@ class HostedDevice:
         clock: Clock | None = None,
     ) -> None:
         """Bind all sockets. Raises `BindError`."""
-        self.device: Final = device
+        self.device = device
         self._loop = asyncio.get_running_loop()
         self._clock: Clock = clock or self._loop
         self._writers = writers
@@ -159,6 +159,10 @@ class HostedDevice:
         answered = self._sockets.answering(path, local)
         if answered is not None:
             self.receive(datagram, answered)
+
+    def surround(self, device: AnyDevice) -> None:
+        """Host the same device with something more around it; called between two of its steps."""
+        self.device = device
 
     def press_reset(self) -> None:
         """Press the device's reset button."""

@@ -59,7 +59,7 @@ class Hub:
     def do_on_disk(self, device: AnyDevice, work: Callable[[], None]) -> None:
         """Do something slow with a device's storage, between two things that it stores."""
         for hosted in self._hosted:
-            if hosted.device is device:
+            if hosted.device.bus is device.bus:
                 hosted.do_on_disk(work)
 
     def stop(self) -> None:

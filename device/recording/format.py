@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from onboardee.device.events import Event
+from onboardee.device.faults import happenings
 from onboardee.device.faults.terms import Fault
 from onboardee.device.machine import layer
 from onboardee.device.machine.layer import Happening
@@ -32,6 +33,9 @@ _KINDS: Final[dict[str, type[Any]]] = {
         layer.ValuesSet,
         layer.Pressed,
         layer.FaultSet,
+        happenings.FaultAdded,
+        happenings.FaultRemoved,
+        happenings.FaultsCleared,
     )
 }
 """All that may happen, but for what the disk says."""

@@ -6,8 +6,9 @@ from itertools import zip_longest
 from pathlib import Path as FilePath
 
 from onboardee.device.events import Bus
-from onboardee.device.faults.building import faulty
-from onboardee.device.machine.boot import Surroundings, boot
+from onboardee.device.faults.building import Maker
+from onboardee.device.faults.happenings import FaultAdded, FaultRemoved, FaultsCleared
+from onboardee.device.machine.boot import Surroundings
 from onboardee.device.machine.layer import AnyDevice
 from onboardee.device.machine.step import Step
 from onboardee.device.recording.format import (
@@ -79,11 +80,8 @@ class Replay:
             keylog=self._take_secret,
             seed=self.beginning.chance,
         )
-        profile, faults = self.beginning.profile, self.beginning.faults
-        if faults:
-            self.device = faulty(profile, self._kept, surroundings, faults, sleep=_do_not_sleep)
-        else:
-            self.device = boot(profile, self._kept, surroundings)
+        self._maker = Maker(self.beginning.profile, self._kept, surroundings, sleep=_do_not_sleep)
+        self.device = self._maker.device(self.beginning.faults)
 
     def tell_secrets(self, tell: Callable[[str], None]) -> None:
         """Tell the secrets of the device's sessions, too, as it makes them."""
@@ -113,6 +111,8 @@ class Replay:
             except RecordingError as error:
                 raise RecordingError(f"step {self.done}: {error}") from error
             self._clock.set(entry.at - zero, entry.clock)
+            if isinstance(what, FaultAdded | FaultRemoved | FaultsCleared):
+                self.device = self._maker.around(self.device)
             step = what.happen_to(self.device, entry.at)
             if step.store is not None and self._is_stored():
                 self.device.store.commit(step.store)

@@ -17,12 +17,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 from msgspec.structs import force_setattr, replace
 
+from onboardee.device.faults.checking import Possible
+from onboardee.device.faults.terms import Fault, FaultError
 from onboardee.device.simulation.answers import Answers
 from onboardee.device.simulation.behaviour import AnyBehaviour
 from onboardee.device.simulation.compatibility import Compatibility, Preset, resolved
 from onboardee.device.simulation.device_identity import DeviceIdentity, Platform
 from onboardee.device.simulation.document import DocumentItem
 from onboardee.device.simulation.event_texts import EventName, check_event_texts
+from onboardee.device.simulation.faults import check_faults, possible_faults, with_texts
 from onboardee.device.simulation.library import BUILT_IN, Library, built_in_names, is_path
 from onboardee.device.simulation.manufacturer import Manufacturer, is_text, loaded
 from onboardee.device.simulation.mistakes import explained
@@ -133,6 +136,8 @@ class Profile(Section, frozen=True, kw_only=True):
 
     As in `otm.pin: "PIN CODE : $pin"`; docs/guide.md lists the events.
     """
+    faults: Annotated[tuple[Fault, ...], msgspec.Meta(max_length=64)] = ()
+    """What goes wrong in its protocol; docs/guide.md has the catalogue."""
     behaviour: Annotated[tuple[AnyBehaviour, ...], msgspec.Meta(max_length=256)] = ()
     """What it does by itself."""
 
@@ -143,6 +148,12 @@ class Profile(Section, frozen=True, kw_only=True):
         check_behaviour(self.behaviour, self.specs)
         check_ownership(self.ownership)
         check_event_texts(self.says)
+        check_faults(self.faults, self.possible_faults)
+
+    @property
+    def possible_faults(self) -> Possible:
+        """What faults of the protocol may be about on this device."""
+        return possible_faults(self.resources, self.ownership.manufacturer)
 
     @property
     def specs(self) -> dict[str, dict[str, Property]]:
@@ -218,9 +229,13 @@ def _with_shared(profile: Profile, known: dict[bytes, ResourceProfile]) -> Profi
 
 def _with_files(profile: Profile, item: DocumentItem) -> Profile:
     """Read the files that a profile names, each from the folder of the profile that names it."""
+    faults = tuple(
+        _with_certificate(fault, item.at("faults", number))
+        for number, fault in enumerate(profile.faults)
+    )
     manufacturer = profile.ownership.manufacturer
     if manufacturer is None:
-        return profile
+        return replace(profile, faults=faults) if faults else profile
     place = item.at("ownership", "manufacturer")
     paths = {
         name: value if is_text(value) else str(Path(place.at(name).file).parent / value)
@@ -233,4 +248,12 @@ def _with_files(profile: Profile, item: DocumentItem) -> Profile:
         raise place.wrong(f"cannot read {error.filename}: {error.strerror}") from error
     except ValueError as error:
         raise place.wrong(str(error)) from error
-    return replace(profile, ownership=replace(profile.ownership, manufacturer=texts))
+    ownership = replace(profile.ownership, manufacturer=texts)
+    return replace(profile, ownership=ownership, faults=faults)
+
+
+def _with_certificate(fault: Fault, place: DocumentItem) -> Fault:
+    try:
+        return with_texts(fault, Path(place.file).parent)
+    except FaultError as error:
+        raise place.wrong(str(error)) from error

@@ -28,6 +28,7 @@ from onboardee.wire.dtls.numbers import (
 )
 from onboardee.wire.dtls.protection import Protection, protection
 from onboardee.wire.dtls.record import Record, split
+from onboardee.wire.dtls.session import Session
 from onboardee.wire.dtls.suites import SUITES
 from onboardee.wire.entropy import Entropy, SystemEntropy
 
@@ -118,6 +119,12 @@ class Association:
         """Return what opens and seals the records of one way, as the last one was opened."""
         return self._keys[-1].reader[way]
 
+    def join(self, session: Session) -> None:
+        """Go on with a session whose handshake was not seen; its device knows the secrets."""
+        self.suite = self.agreed = session.suite
+        self._client_random = session.client_random
+        self._use(session.suite, session.master_secret, session.server_random)
+
     def _is_new(self, message: HandshakeMessage, way: Way) -> bool:
         key = (way, message.type, message.sequence)
         if self._told.get(key) == message.body:
@@ -155,9 +162,14 @@ class Association:
         suite = self.agreed
         if hello is None or master is None or suite is None:
             return
+        self._use(suite, master, hello.random)
+        self._server_hello = None
+
+    def _use(self, suite: CipherSuite, master: bytes, server_random: bytes) -> None:
+        """Make the keys of a session (RFC 5246 6.3)."""
         parameters = SUITES[suite]
         block = derivation.key_block(
-            master, self._client_random, hello.random, parameters.key_block_size
+            master, self._client_random, server_random, parameters.key_block_size
         )
         halves = derivation.cut(
             block, parameters.mac_size, parameters.key_size, parameters.fixed_iv_size
@@ -165,7 +177,6 @@ class Association:
         client, server = (protection(parameters, half, self.entropy) for half in halves)
         other = Way.OUT if self.client is Way.IN else Way.IN
         self._keys = [*self._keys[-1:], _Keys({self.client: client, other: server}, suite)]
-        self._server_hello = None
 
 
 def _known_suite(number: int) -> CipherSuite | None:

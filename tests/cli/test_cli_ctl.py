@@ -217,6 +217,27 @@ def test_somebody_opens_a_door_by_hand_and_its_lock_jams(tmp_path: Path) -> None
             assert words[1] in refused.output
 
 
+def test_faults_of_the_protocol(tmp_path: Path) -> None:
+    """A running device gets them, lists them beside what may break, and loses them again."""
+    door = Running(tmp_path / "door", "door")
+    with door.until_stopped():
+        added = door.json("fault", "add", "refuse", "at=owned", "code=5.00")
+        assert added["faults"][0]["number"] == 1
+        assert door.wait_for("fault.added")["fault"] == "refuse at owned"
+        assert "at=owned code=5.00" in door.ctl("fault", "list").output
+        assert "jammed" in door.ctl("fault").output
+        for words, sentence in (
+            (["add", "explode"], "explode is not possible"),
+            (["add", "drop", "path=/lck"], "path: this device has no /lck; did you mean /lock?"),
+            (["remove", "9"], "there is no fault 9"),
+        ):
+            refused = door.ctl("fault", *words)
+            assert refused.exit_code in {1, 2}
+            assert sentence in " ".join(refused.output.split())
+        assert door.json("fault", "remove", "1") == {"faults": []}
+        assert "no faults of its protocol" in door.ctl("fault", "clear").output
+
+
 def test_too_many_conversations_are_refused(light: Running) -> None:
     """The seventeenth connection at a time is closed, and the device goes on."""
     held = [ControlConnection(light.directory) for _ in range(16)]

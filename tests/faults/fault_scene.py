@@ -6,7 +6,7 @@ from pathlib import Path
 from uuid import UUID
 
 from onboardee.device.events import Bus, Event, FaultActed
-from onboardee.device.faults.building import faulty
+from onboardee.device.faults.building import Maker
 from onboardee.device.faults.terms import Fault, parse
 from onboardee.device.machine.boot import Surroundings
 from onboardee.device.machine.layer import AnyDevice
@@ -40,6 +40,7 @@ class Scene:
     network: MemoryNetwork
     transport: MemoryTransport
     device: LocalDevice = field(init=False)
+    maker: Maker = field(init=False)
     events: list[Event] = field(default_factory=list)
     items: list[Item] = field(default_factory=list)
     slept: list[float] = field(default_factory=list)
@@ -65,7 +66,8 @@ def with_faults(*faults: str | Fault, seed: int = 0, profile: str | Profile = "l
     wanted = [parse(each) if isinstance(each, str) else each for each in faults]
 
     def make(profile: Profile, store: Keeper, surroundings: Surroundings) -> AnyDevice:
-        device = faulty(profile, store, surroundings, wanted, sleep=scene.slept.append)
+        maker = scene.maker = Maker(profile, store, surroundings, sleep=scene.slept.append)
+        device = maker.device(wanted)
         tracer = Tracer(device, secrets)
         tracer.follow(scene.items.append)
         return tracer

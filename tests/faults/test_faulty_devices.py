@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from msgspec.structs import replace
 
 from onboardee.device.cli import main
+from onboardee.device.faults.terms import parse
+from onboardee.device.simulation.profile import load
 from onboardee.device.testing.threaded import DeviceMaker
 from onboardee.obt import (
     Address,
@@ -56,7 +59,7 @@ def test_a_mistake_on_the_command_line() -> None:
     """Who misspells a fault reads what is wrong, and no device runs."""
     result = CliRunner().invoke(main, ["run", "light", "--fault", "drop at=breakfast"])
     assert result.exit_code == 2
-    assert "there is no step 'breakfast'" in " ".join(result.output.split())
+    assert "at: breakfast is not possible" in " ".join(result.output.split())
 
 
 def test_the_tool_gives_a_silent_device_up(tmp_path: Path) -> None:
@@ -68,3 +71,13 @@ def test_the_tool_gives_a_silent_device_up(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert "not done within 1 s; `onboardee obt resume` finds out" in result.output
     assert time.monotonic() - began < 20
+
+
+async def test_a_profile_with_a_fault() -> None:
+    """A device whose profile has a fault has it without anybody asking for it."""
+    light = replace(load("light"), faults=(parse("refuse at=owned code=5.00"),))
+    async with fake_device(light) as device:
+        with pytest.raises(ObtError):
+            await own(device.coap)
+        event = await device.wait_for("fault.acted")
+        assert event.fields()["fault"] == "refuse at owned"

@@ -70,10 +70,10 @@ def test_a_certificate_of_a_file(tmp_path: Path) -> None:
     ("text", "sentence"),
     [
         ("certificate", "certificate needs a kind, or a chain with its key"),
-        ("certificate kind=late", "Invalid enum value 'late'"),
+        ("certificate kind=late", "kind: late is not possible"),
         ("certificate chain=a.pem", "chain and key go together"),
-        ("certificate chain=nothing.pem key=a.pem", "cannot read nothing.pem"),
-        ("certificate kind=expired", "the profile has no ownership.manufacturer"),
+        ("certificate chain=nothing.pem key=a.pem", "chain: cannot read nothing.pem"),
+        ("certificate kind=expired", "kind: the profile has no ownership.manufacturer"),
     ],
 )
 def test_a_mistake_is_said(text: str, sentence: str) -> None:

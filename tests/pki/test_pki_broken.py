@@ -8,8 +8,8 @@ import pytest
 from onboardee.obt.anchors import TrustAnchors
 from onboardee.obt.chain import check_identity, check_manufacturer
 from onboardee.pki import issuing
-from onboardee.pki.broken import BrokenError, Honest, broken, honest, needs_issuer
-from onboardee.pki.defects import Defect
+from onboardee.pki.broken import BrokenError, Honest, broken, honest
+from onboardee.pki.defects import NEED_ISSUER, Defect
 from onboardee.wire.dtls import Alert
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
@@ -81,7 +81,7 @@ def test_what_needs_the_issuer_says_so(defect: Defect) -> None:
     """Without the issuer's key what it would have to sign cannot be made; all else can."""
     good, _ = laboratory(issuing.manufacturer())
     alone = Honest(good.chain, good.key)
-    if needs_issuer(defect):
+    if defect in NEED_ISSUER:
         with pytest.raises(BrokenError, match=f"{defect} needs the private key"):
             broken(defect, alone)
     else:

@@ -29,6 +29,7 @@ SECTIONS = {
     "Compatibility": "`compat`",
     "DirectPairingSettings": "`direct_pairing`",
     "CoreResources": "`core`",
+    "Fault": "An entry of `faults`",
     "ResourceProfile": "An entry of `resources`",
     "Property": "An entry of `properties`",
     "Field": "An entry of `fields`",
@@ -106,7 +107,8 @@ def _kind(part: dict[str, Any], schema: dict[str, Any]) -> str:
         case "array":
             return f"list of: {_kind(part['items'], schema)}"
         case "object":
-            return f"map of: {_kind(part['additionalProperties'], schema)}"
+            inner = part.get("additionalProperties")
+            return f"map of: {_kind(inner, schema)}" if inner else "map"
         case None:
             return "any"
         case kind:
