@@ -1,5 +1,6 @@
 """Faults that can never act are mistakes, with their place, wherever they are written."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from onboardee.device.cli import main
 from onboardee.device.faults import checking, effects, passing
 from onboardee.device.faults.certificates import prepared
 from onboardee.device.faults.terms import Effect, FaultError, parse
+from onboardee.device.machine import requests
+from onboardee.device.resources.base import Resource
 from onboardee.device.simulation.profile import ProfileError, load, load_all
 from onboardee.device.testing import MemoryNetwork, memory_device
 from onboardee.testing import fake_device
@@ -121,11 +124,18 @@ def test_the_groups_of_effects_are_those_of_the_code() -> None:
 
 
 @pytest.mark.parametrize("name", ["light", "door", "sampleserver-mfg"])
-def test_each_resource_of_a_device_can_be_named(name: str) -> None:
+def test_each_resource_of_a_device_can_be_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A fault may wait for a request to whatever the device serves."""
+    made: list[requests.Dispatcher] = []
+
+    def dispatcher(resources: Iterable[Resource]) -> requests.Dispatcher:
+        made.append(requests.Dispatcher(resources))
+        return made[-1]
+
+    monkeypatch.setattr("onboardee.device.machine.boot.Dispatcher", dispatcher)
     profile = load(name)
-    device = memory_device(MemoryNetwork(), profile)
-    served = device.device._service._dispatcher.resources
+    memory_device(MemoryNetwork(), profile)
+    served = made[0].resources
     assert len(served) > 10
     for href in served:
         prepared(parse(f"drop path={href}"), profile)
