@@ -24,7 +24,7 @@ from onboardee.device.cli.terminal import folded, harmless, is_terminal, refuses
 COMMANDS: Final = {
     "run": "Run devices until interrupted.",
     "audit": "Judge an onboarding tool, rule by rule.",
-    "replay": "Let a recorded device live again, and look into it.",
+    "replay": "Repeat what a recorded device did, and look into it.",
     "demo": "Own a light, switch it, reset it, and print every message.",
     "ctl": "Look into a running device, change its values, press its inputs.",
     "profiles": "List, show, check and capture device profiles.",

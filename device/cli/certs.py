@@ -17,7 +17,7 @@ from onboardee.pki.defects import Defect
 
 @click.group("certs", cls=Commands)
 def command() -> None:
-    """Make certificates for laboratories: their keys lie open, nothing of value may trust them."""
+    """Make certificates for laboratories. Nothing of value may trust them: keys are unencrypted."""
 
 
 def _defects(_context: click.Context, _option: click.Parameter, value: tuple[str, ...]) -> object:

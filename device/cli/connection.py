@@ -85,7 +85,9 @@ class ControlConnection:
             sentence = f"the device did not answer in {TIMEOUT:g} seconds; is its disk stuck?"
             raise SilentDeviceError(sentence) from None
         if not line:
-            raise CommandFailedError("the device hung up: it stopped, or too many ask at a time")
+            raise CommandFailedError(
+                "the device closed the connection: it stopped, or too many ask at a time"
+            )
         answer = msgspec.json.decode(line)
         if "error" in answer:
             raise CommandFailedError(answer["error"])

@@ -1,4 +1,4 @@
-"""`onboardee replay`: a recorded device lives again.
+"""`onboardee replay`: what a recorded device did is repeated.
 
 A device has no clock, sockets or randomness of its own, so what went into it determines what came
 out. A recording has the former and a digest of the latter (`device/recording`); where the two
@@ -41,7 +41,7 @@ Examples:
 @click.option("--trace", is_flag=True, help="Show all that crosses the device's border.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def command(file: Path, **options: Any) -> None:
-    """Let a device that was recorded with `run --record` live again, without network or waiting.
+    """Repeat what a device recorded with `run --record` did, without network or waiting.
 
     Exit code 0: every octet came out as it was recorded; 1: something came out differently, as the
     program was changed since.

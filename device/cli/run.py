@@ -189,7 +189,7 @@ _OPTIONS: Final = (
         "--record",
         type=click.Path(path_type=Path, dir_okay=False),
         metavar="FILE",
-        help="Write down the device's whole life, for `onboardee replay`; who has the file has "
+        help="Record all that happens to the device, for `onboardee replay`; who has the file has "
         "all keys.",
     ),
     click.option(

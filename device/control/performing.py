@@ -70,7 +70,11 @@ class Control:
         device.bus.subscribe(self._remember)
 
     def perform(self, request: Request, now: float) -> Result:
-        """Begin what is asked for; what it writes is written afterwards. Raises `ControlError`."""
+        """Begin what is asked for; what it writes is written afterwards. Raises `ControlError`.
+
+        Returns the result for the one who asked and the step that was begun, which its host has to
+        carry out.
+        """
         device = self.device
         match request:
             case SetValues(href=href, values=values):
@@ -93,14 +97,18 @@ class Control:
             case PressReset():
                 return None, device.press_reset(now)
             case ReplaceDatabase(before=before, after=after):
+                # Somebody, the owner's tool perhaps, has changed it since it was read.
                 if JSON.encode(device.database) != before.encode():
-                    raise ControlError("the database has changed meanwhile; look at it again")
+                    raise ControlError("the database has changed meanwhile; read it again")
                 return None, device.adopt(_decoded(after), now)
             case _:
                 return self._tell(request), Step()
 
     def outcome(self, request: Request) -> Any:
-        """Return what came of a request that writes, once that is done. Raises `ControlError`."""
+        """Return what came of a request that writes, once that is done. Raises `ControlError`.
+
+        It is asked after the step was stored, or could not be.
+        """
         match request:
             case ReplaceDatabase(after=after) if self.device.database != _decoded(after):
                 raise ControlError("the database could not be written; the log says why")
@@ -179,6 +187,7 @@ class Control:
     def _set(self, href: str, values: dict[str, Any], now: float) -> Result:
         """Begin to change values, and return what they are then."""
         resource = self._resource(href)
+        # All names are looked at before anything changes.
         for name in values:
             self._get(href, name)
         try:

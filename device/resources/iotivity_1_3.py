@@ -12,7 +12,7 @@ from onboardee.device.access.rights import OCF
 from onboardee.device.access.target import CRED
 from onboardee.device.resources.base import Outcome, Representation, Resource
 from onboardee.device.resources.oic_1_1.cred import joined, octets_of
-from onboardee.device.resources.oic_1_1.view import Payload, View, ViewedResource
+from onboardee.device.resources.oic_1_1.view import Payload, ResourceView, ViewedResource
 from onboardee.svrdb.model import CredentialType
 
 
@@ -52,4 +52,4 @@ def _in_words_of_ocf(element: object) -> object:
     return {**moved, "optionaldata": status} if status.get("revstat") else moved
 
 
-_CRED: Final = View(of=CRED, retrieve=_as_it_is, update=_update)
+_CRED: Final = ResourceView(of=CRED, retrieve=_as_it_is, update=_update)

@@ -36,7 +36,10 @@ _LISTS: Final = ("resources", "behaviour")
 
 
 def mistakes(name_or_path: str) -> list[ProfileError]:
-    """Return everything that is wrong with a profile, nothing if it can be loaded."""
+    """Return everything that is wrong with a profile, nothing if it can be loaded.
+
+    `name_or_path` is that of `load`. In the order in which they were found, not by line.
+    """
     try:
         load_all(name_or_path)
     except ProfileError as error:
@@ -98,7 +101,10 @@ class _Rest:
 def every_mistake(
     document: DocumentItem, convert: Convert, schema: Schema
 ) -> Iterator[ProfileError]:
-    """Yield what is wrong in a document, as far as one mistake does not hide another."""
+    """Yield what is wrong in a document, as far as one mistake does not hide another.
+
+    `convert` makes the model, `schema` is its JSON Schema. At most `MAX_MISTAKES` are looked for.
+    """
     rest = _Rest(document)
     for _ in range(MAX_MISTAKES):
         try:
@@ -107,6 +113,7 @@ def every_mistake(
             place, sentence = placed(error, rest.document, convert, schema)
         else:
             return
+        # It misses only what was taken out before.
         if not any(name in sentence for name in rest.taken):
             yield told(rest.document.at(*place), rest.original(place), sentence)
         if not rest.take_out(place):

@@ -125,6 +125,7 @@ def read(text: str, file: str) -> DocumentItem:
     except yaml.YAMLError as error:
         raise ProfileError(f"profile {file} is not YAML: {str(error).splitlines()[0]}") from error
     finally:
+        # PyYAML asks this of whoever uses a loader's events.
         if loader is not None:
             loader.dispose()
 
@@ -152,6 +153,7 @@ class _ItemReader:
         self._loader.get_event()
         result = self._item(self._loader.get_event(), 0)
         self._loader.get_event()
+        # A second document would be passed over in silence.
         following = self._loader.get_event()
         if not isinstance(following, yaml.StreamEndEvent):
             raise self._place(following).wrong("a file has one document, and here begins another")
@@ -180,6 +182,7 @@ class _ItemReader:
             case _:
                 raise place.wrong(f"the tag {event.tag} is not for profiles")
         item = DocumentItem(value, self._file, place.line)
+        # With its size, as an alias counts as all that it stands for.
         if event.anchor is not None:
             self._anchors[event.anchor] = item, self._count - before
         return item
@@ -218,6 +221,7 @@ class _ItemReader:
                 first = result[key.value].line
                 raise place.wrong(f"{key.value} stands here again; it is already in line {first}")
             else:
+                # The line of the key: a mistake in a block below it belongs there.
                 result[key.value] = DocumentItem(value.value, self._file, place.line)
         return {**inherited, **result}
 

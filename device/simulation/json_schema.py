@@ -37,7 +37,10 @@ REMOVE: Final = {"description": "The variant has no such resource.", "type": "bo
 
 
 def profile_schema() -> Schema:
-    """Return the schema of a profile file (JSON Schema 2020-12)."""
+    """Return the schema of a profile file (JSON Schema 2020-12).
+
+    Editors take it as `# yaml-language-server: $schema=…`, `onboardee profiles schema` prints it.
+    """
     complete = msgspec.json.schema(Profile)["$defs"]
     _describe(complete)
     variants = {
@@ -53,6 +56,7 @@ def profile_schema() -> Schema:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Profile of a simulated OCF device",
+        # A variant may leave out what a complete profile needs.
         "if": {"anyOf": [{"required": ["extends"]}, {"required": ["devices"]}]},
         "then": {"$ref": f"#/$defs/{VARIANT}Profile"},
         "else": {"$ref": "#/$defs/Profile"},
@@ -89,6 +93,7 @@ def _of_variants(part: Any) -> Any:
     if not isinstance(part, dict):
         return part
     result = {name: _of_variants(inner) for name, inner in part.items()}
+    # The values of a free map may be taken away as well.
     if isinstance(part.get("additionalProperties"), dict):
         result["additionalProperties"] = {
             "anyOf": [result["additionalProperties"], {"type": "null"}]
@@ -145,7 +150,10 @@ def _walk(kind: Any, seen: set[type]) -> Iterator[type]:
 
 
 def attribute_docs(model: type) -> dict[str, str]:
-    """Return the docstrings that stand below the attributes of a class and of its bases."""
+    """Return the docstrings that stand below the attributes of a class and of its bases.
+
+    A docstring of a subclass replaces that of its base; line breaks become blanks.
+    """
     result: dict[str, str] = {}
     for each in reversed(model.__mro__):
         if each.__module__.partition(".")[0] == "onboardee":

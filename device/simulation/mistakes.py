@@ -43,7 +43,10 @@ _KINDS: Final = {
 def explained(
     error: msgspec.ValidationError, document: DocumentItem, convert: Convert, schema: Schema
 ) -> ProfileError:
-    """Return the error for people. `convert` is what raised it, given the document's data."""
+    """Return the error for people. `convert` is what raised it, given the document's data.
+
+    `document` is what was converted, `schema` the JSON Schema of the model, for hints.
+    """
     place, sentence = placed(error, document, convert, schema)
     return told(document.at(*place), place, sentence)
 
@@ -57,9 +60,13 @@ def told(item: DocumentItem, place: Place, sentence: str) -> ProfileError:
 def placed(
     error: msgspec.ValidationError, document: DocumentItem, convert: Convert, schema: Schema
 ) -> tuple[Place, str]:
-    """Return where in the document the error is, and what it is."""
+    """Return where in the document the error is, and what it is.
+
+    Returns keys and indices, and a sentence without file and line.
+    """
     text, _, trail = str(error).partition(" - at `$")
     place = _found(_steps(trail), document, convert, str(error))
+    # Raised in a structure's own check, which knows the place within the structure.
     within = getattr(error.__cause__, "path", ())  # of a `MisplacedError` and others like it
     place += within
     unknown = re.search(r"unknown field `(.*)`", text)

@@ -45,7 +45,7 @@ def problem(pattern: str, longest: int) -> str | None:
     return None
 
 
-class _Group:
+class _OpenGroup:
     """What is known of an open group: the ways of its alternatives and of the present one."""
 
     def __init__(self) -> None:
@@ -87,11 +87,11 @@ class _Group:
 
 def _ways(bare: str, longest: int) -> tuple[int, int]:
     """Return how many ways there are from one place, and how many alternatives at the top."""
-    groups = [_Group()]
+    groups = [_OpenGroup()]
     for token in _TOKEN.finditer(bare):
         match token[0]:
             case "(":
-                groups.append(_Group())
+                groups.append(_OpenGroup())
             case ")":
                 ways = groups.pop().ways
                 groups[-1].add(ways)

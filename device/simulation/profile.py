@@ -178,6 +178,8 @@ def load_all(name_or_path: str) -> tuple[Profile, ...]:
     """Load the devices of a built-in profile or a file, of which there is at least one.
 
     Devices of one file share what is equal in them. Raises `ProfileError`.
+
+    Built-in profiles are kept once loaded, files are read anew each time.
     """
     return _from_file(name_or_path) if is_path(name_or_path) else _built_in(name_or_path)
 
@@ -205,6 +207,7 @@ def _converted(item: DocumentItem) -> Profile:
     try:
         return _with_code(_with_files(convert(item.plain()), item), item)
     except msgspec.ValidationError as error:
+        # Made only for an error: the schema takes longer than reading the profile.
         raise explained(error, item, convert, msgspec.json.schema(Profile)) from error
 
 
@@ -221,6 +224,7 @@ def _with_code(profile: Profile, item: DocumentItem) -> Profile:
 def _with_shared(profile: Profile, known: dict[bytes, ResourceProfile]) -> Profile:
     """Take a resource that another device of the file has as well from there."""
     shared = tuple(
+        # Equal resources are one object, so a thousand devices of a file cost little more than one.
         known.setdefault(msgspec.msgpack.encode(resource), resource)
         for resource in profile.resources
     )

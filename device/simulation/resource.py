@@ -98,7 +98,11 @@ def check_resources(resources: tuple[ResourceProfile, ...]) -> None:
 
 
 def check_links(resources: Sequence[ResourceProfile]) -> None:
-    """Raise `ValueError` unless every link leads to another resource, and none in a cycle."""
+    """Raise `ValueError` unless every link leads to another resource, and none in a cycle.
+
+    A second check beside `check_resources`: these resources may come from a capture as well as from
+    a profile.
+    """
     links = {resource.href: resource.links for resource in resources}
     heights: dict[str, int] = {}
     for resource in resources:

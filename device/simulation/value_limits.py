@@ -156,7 +156,11 @@ class ValueLimits(Section, frozen=True, kw_only=True):
         return self.length is not None or self.max_items is not None
 
     def checked(self, name: str, value: object) -> Value:
-        """Return the value as it is kept. Raises `ValueRefusedError`."""
+        """Return the value as it is kept. Raises `ValueRefusedError`.
+
+        `name` is what the sentence calls the value. Arrays come back as tuples, whole floats of an
+        integer property as ints.
+        """
         if not self.is_array:
             return self._element(name, value)
         if not isinstance(value, list | tuple):
@@ -211,8 +215,10 @@ class ValueLimits(Section, frozen=True, kw_only=True):
                 return value
             case ((ValueType.INTEGER | ValueType.NUMBER), bool()):
                 pass
+            # A bool is an int in Python and was sorted out above.
             case ValueType.INTEGER, int() | float() if value == value // 1:
                 return int(value)
+            # Infinity and NaN are no numbers of JSON.
             case ValueType.NUMBER, int() | float() if value - value == 0:
                 return value
         raise ValueRefusedError(name, f"is not of type {self.type}", is_malformed=True)
@@ -233,6 +239,7 @@ class ValueLimits(Section, frozen=True, kw_only=True):
             raise ValueRefusedError(name, f"is above {high:.12g}", is_malformed=False)
         if isinstance(value, int) and not _fits(value):
             raise ValueRefusedError(name, "has more than 64 bits", is_malformed=False)
+        # Steps are counted from the minimum, as JSON Schema's multipleOf cannot.
         steps = (value - (low or 0)) / self.step if self.step else 0
         # a great number of steps has few digits behind the point
         slack = max(1e-9, abs(steps) * 1e-15)

@@ -26,7 +26,10 @@ FindDocument = Callable[[str, Path | None], DocumentItem]
 
 
 def expanded(document: DocumentItem, find: FindDocument) -> list[DocumentItem]:
-    """Return the complete profile of each device of a document. Raises `ProfileError`."""
+    """Return the complete profile of each device of a document. Raises `ProfileError`.
+
+    `find` reads other profiles, each once. A document without `devices` is one device.
+    """
     content = document.value
     if not isinstance(content, Mapping) or "devices" not in content:
         return [_with_base(document, find, ())]
@@ -54,6 +57,7 @@ def _with_base(item: DocumentItem, find: FindDocument, on_the_way: tuple[str, ..
     reference = item.value["extends"]
     rest = {name: part for name, part in item.value.items() if name != "extends"}
     base = _base(reference, find)
+    # A profile may extend one of the same name in another folder, but no file twice.
     if base.file in on_the_way or base.file == item.file:
         cycle = " → ".join((*on_the_way, item.file, base.file))
         raise reference.wrong(f"profiles extend each other in a cycle: {cycle}")
@@ -78,7 +82,10 @@ def _base(reference: DocumentItem, find: FindDocument) -> DocumentItem:
 
 
 def merged(base: DocumentItem, over: DocumentItem, *, is_top: bool = True) -> DocumentItem:
-    """Merge a variant into its base."""
+    """Merge a variant into its base.
+
+    `over` wins. At the top the list `resources` is merged by path; deeper lists are replaced.
+    """
     if not isinstance(base.value, Mapping) or not isinstance(over.value, Mapping):
         return over
     result = dict(base.value)

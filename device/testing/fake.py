@@ -111,6 +111,8 @@ class FakeDevice:
         """Return the next event of that name after the last one waited for.
 
         Raises TimeoutError.
+
+        `timeout` is in seconds of real time, also for a device with a clock of its own.
         """
         async with asyncio.timeout(timeout):
             while True:
@@ -125,6 +127,7 @@ class FakeDevice:
         """Have the device take a step, and wait until all of it is done."""
         failure: list[Exception] = []
 
+        # An exception in a step would otherwise be the loop's, and nobody would wait for it.
         def careful(now: float) -> Any:
             try:
                 return step(now)

@@ -49,7 +49,7 @@ class Impairments:
 
 
 @dataclass(frozen=True, slots=True)
-class _Port:
+class _NodePort:
     """Where a node receives; `secured` is what `Path` tells it."""
 
     node: Node
@@ -64,7 +64,7 @@ class _Delivery:
 
     at: float
     serial: int
-    port: _Port = field(compare=False)
+    port: _NodePort = field(compare=False)
     datagram: bytes = field(compare=False)
     path: Path = field(compare=False)
 
@@ -87,8 +87,8 @@ class MemoryNetwork:
         self.impairments = impairments or Impairments()
         self.log: list[tuple[float, Path, bytes]] = []
         """What was sent, lost or not: (time, the sender's path, datagram)."""
-        self._ports: dict[tuple[str, int], _Port] = {}
-        self._members: dict[str, list[_Port]] = {}
+        self._ports: dict[tuple[str, int], _NodePort] = {}
+        self._members: dict[str, list[_NodePort]] = {}
         self._nodes: list[Node] = []
         self._flying: list[_Delivery] = []
         self._serial = count()
@@ -103,8 +103,12 @@ class MemoryNetwork:
         secured: bool = False,
         groups: frozenset[str] = frozenset(),
     ) -> None:
-        """Give `node` a port, and let what is sent to `groups` reach it there."""
-        bound = _Port(node, host, port, secured)
+        """Give `node` a port, and let what is sent to `groups` reach it there.
+
+        `host` and `port` are where others reach it; `secured` marks the port of DTLS; `groups` are
+        multicast addresses. A node may have several ports, and is ticked once.
+        """
+        bound = _NodePort(node, host, port, secured)
         self._ports[host, port] = bound
         for group in groups:
             self._members.setdefault(group, []).append(bound)
@@ -119,7 +123,10 @@ class MemoryNetwork:
                 self._launch(port, item)
 
     def run_until(self, condition: Callable[[], bool], *, timeout: float = 600.0) -> bool:
-        """Let time pass until `condition` holds; tell whether it did within `timeout` seconds."""
+        """Let time pass until `condition` holds; tell whether it did within `timeout` seconds.
+
+        The condition is asked after each event. Nothing that is due later than the end happens.
+        """
         end = self.now + timeout
         while not condition():
             if not self._step(end):
@@ -153,16 +160,17 @@ class MemoryNetwork:
                 self.send(node.tick(self.now))
         return True
 
-    def _receivers(self, path: Path) -> list[_Port]:
+    def _receivers(self, path: Path) -> list[_NodePort]:
         """Return the ports that a destination reaches: one, or the members of a group."""
         if path.peer_host in GROUPS:
             return self._members.get(path.peer_host, [])
         port = self._ports.get((path.peer_host, path.peer_port))
         return [] if port is None else [port]
 
-    def _launch(self, port: _Port, item: Outgoing) -> None:
+    def _launch(self, port: _NodePort, item: Outgoing) -> None:
         """Put copies on their way, each with its own loss and delay."""
         impairments = self.impairments
+        # The order of draws is fixed: a change here changes every seeded run.
         copies = 1 + (self._random.random() < impairments.duplication)
         for _ in range(copies):
             if self._random.random() < impairments.loss:

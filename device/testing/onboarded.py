@@ -51,6 +51,7 @@ def onboarded(
     `clients` are the pairwise keys (16 or 32 octets) of those who may use all of the device's
     resources over DTLS. `open_to_all` lets anybody use them who can reach an endpoint.
     """
+    # First, so that a seed gives the owner the same key whatever the clients are.
     keys = {OWNER: entropy.token(16), **(clients or {})}
     credentials = tuple(
         Credential(
@@ -74,7 +75,10 @@ def onboarded(
 
 
 def with_plain_endpoints(profile: Profile) -> Profile:
-    """Return the profile with all its resources reachable without DTLS."""
+    """Return the profile with all its resources reachable without DTLS.
+
+    An access control entry still has to let peers in; `open_to_all` writes it.
+    """
     resources = tuple(replace(resource, plain=True) for resource in profile.resources)
     return replace(profile, resources=resources)
 

@@ -1,4 +1,4 @@
-"""A recorded life as a test of one line.
+"""A recording of a device as a test of one line.
 
 `assert replayed(Path("bug.rec")).database.state is State.RFNOP`: a device that misbehaved once was
 recorded with `onboardee run --record`, and the file becomes a regression test. The recording has
@@ -12,7 +12,7 @@ from onboardee.device.recording.replay import Replay
 
 
 def replayed(path: Path, until: int | None = None) -> AnyDevice:
-    """Let a device that was recorded with `onboardee run --record` live again; return it.
+    """Repeat what a device recorded with `onboardee run --record` did; return the device.
 
     Fails with an AssertionError that names the first step that did not come out as recorded, and
     with `RecordingError` where the file cannot be played. `until` stops after a step.

@@ -110,6 +110,7 @@ class DeviceThread:
                 self._started.set_result(fake)
                 await self._stopped.wait()
         except Exception as error:
+            # Later errors belong to the block, not to the start.
             if self._started.done():
                 raise
             self._started.set_exception(error)

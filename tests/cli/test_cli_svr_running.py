@@ -159,7 +159,7 @@ def test_a_race(light: Running) -> None:
     with opened(light.directory) as one, opened(light.directory) as other:
         one.commit(replace(one.current, sdi=Sdi(name="one")))
         one.commit(replace(one.current, sdi=Sdi(name="one again")))
-        with pytest.raises(click.ClickException, match="has changed meanwhile; look at it again"):
+        with pytest.raises(click.ClickException, match="has changed meanwhile; read it again"):
             other.commit(replace(other.current, sdi=Sdi(name="other")))
     assert read_existing(light.directory).sdi.name == "one again"
 

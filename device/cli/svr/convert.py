@@ -43,7 +43,7 @@ _LITE_FILE: Final = re.compile(r"doxm_[0-9]+")
 EPILOG: Final = """\b
 Examples:
   onboardee svr convert oic_svr_db_server.dat ~/lights/kitchen
-      an IoTivity server moves in
+      a state directory from an IoTivity server's database
   onboardee svr convert server.json server.dat
       what json2cbor does; server.dat server.json is its inverse
   onboardee svr convert simpleserver_creds kitchen.yaml

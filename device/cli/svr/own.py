@@ -38,10 +38,10 @@ KEY_SIZE = 16
 def command(
     change: Change, owner: UUID, psk_file: BinaryIO | None, psk: str | None, state: str
 ) -> None:
-    """Make the device somebody's: owner, resource owners, owner credential and state at once.
+    """Give the device an owner: UUID, resource owners, owner credential and state at once.
 
-    Without a key a random one is made; --reveal shows it. Whoever owned the device before does not
-    any more.
+    Without a key a random one is made; --reveal shows it. An owner from before loses the
+    device.
     """
     if psk_file and psk:
         raise click.UsageError("--psk-file and --psk exclude each other")

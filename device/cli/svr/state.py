@@ -86,7 +86,7 @@ class RunningDevice:
         except NotRunningError as error:
             raise SilentError(f"nothing was written: {error}") from error
         except SilentDeviceError as error:
-            sentence = f"the device in {self._directory} does not answer; look at it again"
+            sentence = f"the device in {self._directory} does not answer; read it again"
             raise SilentError(sentence) from error
         except CommandFailedError as error:
             raise click.ClickException(str(error)) from error

@@ -1,4 +1,4 @@
-"""`onboardee svr unown`: nobody owns the device."""
+"""`onboardee svr unown`: the device without its owner."""
 
 import click
 
@@ -9,7 +9,7 @@ from onboardee.svrdb.editor import unown
 @click.command("unown", epilog="Example: onboardee svr unown --device light")
 @changing
 def command(change: Change) -> None:
-    """Make the device nobody's and ready for ownership transfer (RFOTM).
+    """Take the owner away, so that the device is ready for ownership transfer (RFOTM).
 
     The owners and their keys are forgotten; other credentials, access rules and the device UUID
     stay. `onboardee reset` brings the factory state back instead.

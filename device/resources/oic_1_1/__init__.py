@@ -24,9 +24,9 @@ from onboardee.device.resources.base import Outcome, Representation, Resource
 from onboardee.device.resources.oic_1_1 import acl, cred, discovery, ownership
 from onboardee.device.resources.oic_1_1.view import (
     Payload,
+    ResourceView,
     Retrieve,
     Update,
-    View,
     ViewedResource,
     in_form,
     with_property,
@@ -59,7 +59,7 @@ _VER: Final = Target(
 )
 
 
-def _views(compat: Compatibility, *, can_pair: bool) -> tuple[View, ...]:
+def _views(compat: Compatibility, *, can_pair: bool) -> tuple[ResourceView, ...]:
     """Return the views of a device: which function stands before which resource.
 
     The functions are wrapped one by one as the settings of the profile ask for it, so that a device
@@ -68,28 +68,28 @@ def _views(compat: Compatibility, *, can_pair: bool) -> tuple[View, ...]:
     added = Code.CREATED if compat.iotivity_1_1_0 else Code.CHANGED
     write_acl: Update = _heedless_of_nil(compat, acl.append)
     return (
-        View(of="/oic/res", retrieve=discovery.links),
+        ResourceView(of="/oic/res", retrieve=discovery.links),
         _doxm_view(compat, can_pair=can_pair),
         _pstat_view(compat),
-        View(
+        ResourceView(
             of=CRED,
             retrieve=cred.credentials,
             update=_with_code(added, cred.add),
             delete=cred.remove,
         ),
-        View(
+        ResourceView(
             of=ACL2,
             target=acl.TARGET,
             retrieve=acl.entries,
             update=_with_code(added, write_acl),
             delete=acl.remove,
         ),
-        View(of=ACL2, target=_AMACL, retrieve=_no_access_manager),
-        View(of=DOXM, target=_VER, retrieve=_version(compat.security_version)),
+        ResourceView(of=ACL2, target=_AMACL, retrieve=_no_access_manager),
+        ResourceView(of=DOXM, target=_VER, retrieve=_version(compat.security_version)),
     )
 
 
-def _doxm_view(compat: Compatibility, *, can_pair: bool) -> View:
+def _doxm_view(compat: Compatibility, *, can_pair: bool) -> ResourceView:
     """Return how doxm is shown and written; `can_pair` is whether there is Direct Pairing."""
     show: Retrieve = ownership.doxm
     write: Update = ownership.take_ownership
@@ -100,10 +100,10 @@ def _doxm_view(compat: Compatibility, *, can_pair: bool) -> View:
             write = without(name, lambda value: isinstance(value, bool), write)
     if compat.found_again:
         write = ownership.found_again(write)
-    return View(of=DOXM, retrieve=show, update=_heedless_of_nil(compat, write))
+    return ResourceView(of=DOXM, retrieve=show, update=_heedless_of_nil(compat, write))
 
 
-def _pstat_view(compat: Compatibility) -> View:
+def _pstat_view(compat: Compatibility) -> ResourceView:
     """Return how pstat is shown and driven."""
     show: Retrieve = ownership.pstat
     drive: Update = ownership.drive
@@ -111,7 +111,7 @@ def _pstat_view(compat: Compatibility) -> View:
         show = with_property("sm", ownership.CLIENT_DIRECTED_1_1, show)
         modes = (ownership.CLIENT_DIRECTED, ownership.CLIENT_DIRECTED_1_1)
         drive = without("sm", _is_mode_3, partial(ownership.drive, directing=modes))
-    return View(of=PSTAT, retrieve=show, update=_heedless_of_nil(compat, drive))
+    return ResourceView(of=PSTAT, retrieve=show, update=_heedless_of_nil(compat, drive))
 
 
 def _heedless_of_nil(compat: Compatibility, update: Update) -> Update:

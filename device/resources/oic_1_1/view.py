@@ -28,7 +28,7 @@ _NOTHING: Final = ReadOnly()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class View:
+class ResourceView:
     """How a standard sees a resource. Each function gets the resource behind, to ask it."""
 
     of: str
@@ -46,7 +46,7 @@ class View:
 class ViewedResource(ReadOnly):
     """A resource with a view in front: requests of the view's standard go through it."""
 
-    def __init__(self, behind: Resource, view: View, standard: Standard) -> None:
+    def __init__(self, behind: Resource, view: ResourceView, standard: Standard) -> None:
         self.target = view.target or behind.target
         self.observable = view.target is None and behind.observable
         self._behind = behind
@@ -88,7 +88,7 @@ class ViewedResource(ReadOnly):
 def with_property(name: str, value: object, retrieve: Retrieve) -> Retrieve:
     """Show a property more, or one with another value.
 
-    Returns another function for `View.retrieve`.
+    Returns another function for `ResourceView.retrieve`.
     """
 
     def shown(behind: Resource, call: Call) -> Representation | Outcome:
@@ -102,7 +102,7 @@ def without(name: str, is_meaningless: Callable[[object], bool], update: Update)
     """Take no notice of a property that is written with a value without meaning.
 
     `name` is the property; `is_meaningless` tells whether a written value is one that tools only
-    repeat. Returns another function for `View.update`.
+    repeat. Returns another function for `ResourceView.update`.
     """
 
     def updated(behind: Resource, call: Call, payload: Payload) -> Outcome:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from onboardee.device.simulation.world.accumulator import Accumulator, Bounds, bounds_of
+from onboardee.device.simulation.world.accumulator import Accumulator, CountBounds, bounds_of
 from onboardee.device.simulation.world.declaration import GatedBehaviour
 from onboardee.device.simulation.world.finder import Finder
 from onboardee.device.simulation.world.parts import Cell, Check, Part, Signal, WorldAccess, amount
@@ -49,6 +49,7 @@ class BatteryBehaviour(GatedBehaviour, frozen=True, kw_only=True):
         """Return the part, within 0 and 100 percent."""
         cell = finder.numeric(self.property, "property")
         bounds = bounds_of(cell, None, None, finder.interval(self.every, "every"))
+        # The property may permit more than a charge can be.
         bounds = bounds._replace(low=max(0.0, bounds.low), high=min(100.0, bounds.high))
         costs = [(finder.cell(ref, "costs"), cost) for ref, cost in self.costs.items()]
         if cell in [used for used, _ in costs]:
@@ -88,7 +89,7 @@ class BatteryPart(Accumulator):
     def __init__(
         self,
         cell: Cell,
-        bounds: Bounds,
+        bounds: CountBounds,
         usage: Usage,
     ) -> None:
         super().__init__(cell, bounds)

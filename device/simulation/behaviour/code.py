@@ -82,6 +82,7 @@ class CodeBehaviour(GatedBehaviour, frozen=True, kw_only=True, rename={"type": "
 
     def make(self, finder: Finder) -> Part | None:
         """Return the program's part, or None while nothing may be executed."""
+        # A check must not execute a file that came from elsewhere.
         if not finder.runs_code:
             return None
         program = self.program()
@@ -113,6 +114,7 @@ class CodeBehaviour(GatedBehaviour, frozen=True, kw_only=True, rename={"type": "
         if not Path(self.file).is_absolute():
             raise BehaviourError(f"file: {self.file} was not looked for in a profile's folder")
         try:
+            # Whatever the class does when it is made, the profile is refused with its words.
             program: Program = _loaded(self.file, self.type)(**self.options)
             tuple(program.uses)
         except Exception as error:

@@ -6,7 +6,7 @@ part's own here, not its gate: a counter that rests must still hear that it is t
 
 from collections.abc import Iterable
 
-from onboardee.device.simulation.world.accumulator import Accumulator, Bounds, bounds_of
+from onboardee.device.simulation.world.accumulator import Accumulator, CountBounds, bounds_of
 from onboardee.device.simulation.world.conditions import RisingEdge
 from onboardee.device.simulation.world.declaration import GatedBehaviour
 from onboardee.device.simulation.world.finder import Finder
@@ -63,6 +63,7 @@ class CounterBehaviour(GatedBehaviour, frozen=True, kw_only=True):
             bounds = bounds._replace(start=float(finder.time(self.start, "start")))
         source = None if self.source is None else finder.numeric(self.source, "source")
         rate = (self.scale if self.rate is None else self.rate) / per
+        # Its own condition, not its gate: see the header.
         runs = finder.check(self.only_while, "only_while")
         reset = None if self.reset_when is None else finder.edge(self.reset_when, "reset_when")
         return CounterPart(cell, bounds, (source, rate), runs, reset)
@@ -79,7 +80,7 @@ class CounterPart(Accumulator):
     def __init__(
         self,
         cell: Cell,
-        bounds: Bounds,
+        bounds: CountBounds,
         flow: tuple[Cell | None, float],
         runs: Check | None,
         reset: RisingEdge | None,

@@ -76,8 +76,10 @@ class DriftPart(Part):
 
     def tick(self, world: WorldAccess) -> None:
         """Go the steps that are due: together they are one normal draw."""
+        # Somebody has set it, and it wanders on from there.
         if self._cell.value != self._shown:
             self._x = float(self._cell.value)
+        # Late by several steps: one draw has the law of all of them.
         steps = max(1.0, (world.now - self._drawn) // self._every)
         left = (1 - self._kind.pull) ** steps
         mean = float(amount(self._mean))

@@ -75,6 +75,7 @@ class ExclusivePart(Part):
         """Make the others false if one became true."""
         present = [self._is_true(member) for member in self._members]
         new = [place for place, is_true in enumerate(present) if is_true and not self._seen[place]]
+        # At the start several may be true: the first one stays.
         chosen = (new or [place for place, is_true in enumerate(present) if is_true])[:1]
         for place, member in enumerate(self._members):
             if present[place] and place not in chosen:

@@ -112,6 +112,7 @@ class FaultPart(Part):
         """Tell whether what a client wants of a property happens. Raises `UpdateRefusedError`."""
         self.is_looming = False
         if not self.flag.is_on and self.is_running and self._happens(world):
+            # It strikes on the way, whose length is known when the way begins.
             if self.stops and cell.mover is not None:
                 self.is_looming = True
                 return True
@@ -132,6 +133,7 @@ class FaultPart(Part):
         self.is_looming = False
         if seconds <= 0:
             return
+        # Not at the very ends: something that is stuck is seen to be on its way.
         share = world.chance.between(_SOON, 1 - _SOON)
         self.deadline = world.now + share * seconds
 

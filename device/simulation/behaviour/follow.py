@@ -82,6 +82,7 @@ def _check_copy(source: Cell, target: Cell) -> None:
     """Raise `BehaviourError` unless the target can have each value of the source."""
     if type(source.value) is not type(target.value):
         raise BehaviourError(f"target: {target} is of another type than {source}; give a table")
+    # A source without choices may take any value of its type.
     if set(source.spec.choices or target.spec.choices) - set(target.spec.choices):
         raise BehaviourError(f"target: {source} has values that {target} has not; give a table")
     if target.spec.choices and not source.spec.choices:

@@ -17,10 +17,10 @@ from onboardee.device.simulation.world.parts import (
     PreparedAction,
     WorldAccess,
 )
-from onboardee.device.simulation.world.terms import Action, Assignments, Name, Span
+from onboardee.device.simulation.world.terms import Assignments, Name, Span, WorldAction
 
 
-class InputBehaviour(Action, Behaviour, frozen=True, kw_only=True):
+class InputBehaviour(WorldAction, Behaviour, frozen=True, kw_only=True):
     """Something that people can do to the device: press its button, open its door.
 
     Used by `Device.press(name)`, by schedules and by machines.

@@ -20,14 +20,14 @@ from onboardee.device.simulation.world.parts import (
     PreparedAction,
     WorldAccess,
 )
-from onboardee.device.simulation.world.terms import Action, Span, TimeOfDay, since_midnight
+from onboardee.device.simulation.world.terms import Span, TimeOfDay, WorldAction, since_midnight
 
 LOOK_AGAIN: Final = 3600.0
 """Seconds: clocks are set meanwhile, so nobody waits longer than this for a time of day."""
 _DAY: Final = timedelta(days=1)
 
 
-class Appointment(Action, frozen=True, kw_only=True):
+class Appointment(WorldAction, frozen=True, kw_only=True):
     """One line of a schedule: one of `at`, `every` and `after`, and what happens then."""
 
     at: TimeOfDay | None = None
@@ -110,6 +110,8 @@ class SchedulePart(Part):
             if self._due[place] > world.now:
                 continue
             if line.at is not None:
+                # The clock may have been set back, or the wait was the hour after which it is
+                # looked at.
                 is_due = world.wall_time >= self._moments[place]
                 self._await(world, place, line.at)
             else:
@@ -124,6 +126,7 @@ class SchedulePart(Part):
         if line.every is None:
             return NEVER
         following = due + self._interval(world, line.every)
+        # After a long sleep the next time is counted from now, and nothing is made up for.
         late = following <= world.now
         return world.now + self._interval(world, line.every) if late else following
 

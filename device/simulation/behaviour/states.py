@@ -25,7 +25,14 @@ from onboardee.device.simulation.world.parts import (
     WorldAccess,
 )
 from onboardee.device.simulation.world.refusal import refusal
-from onboardee.device.simulation.world.terms import Action, BehaviourError, Name, Ref, Span, When
+from onboardee.device.simulation.world.terms import (
+    BehaviourError,
+    Name,
+    Ref,
+    Span,
+    When,
+    WorldAction,
+)
 
 MAX_STEPS: Final = 16
 """States that are passed in one moment; a cycle without waiting goes on a little later."""
@@ -48,7 +55,7 @@ class Transition(Section, frozen=True, kw_only=True):
             raise ValueError("a transition has after, when or press")
 
 
-class MachineState(Action, frozen=True, kw_only=True):
+class MachineState(WorldAction, frozen=True, kw_only=True):
     """A state: what it is shown as, what entering it does, and how it is left."""
 
     shown: str | int | float | bool | None = None
@@ -183,6 +190,7 @@ class StatesPart(Part):
 
     def tick(self, world: WorldAccess) -> None:
         """Leave the state as long as there is a way."""
+        # Transitions without time may follow each other; a cycle of them must end.
         for _ in range(MAX_STEPS):
             way = self._open_way(world.now, None)
             if way is None:
@@ -214,6 +222,7 @@ class StatesPart(Part):
 
     def _named(self, value: Any) -> str | None:
         """Return the first state that is shown as a value, None if none is."""
+        # Several states may be shown alike; the first one is meant.
         names = (name for name, state in self._states.items() if state.shown == value)
         return next(names, None)
 

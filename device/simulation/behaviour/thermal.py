@@ -226,6 +226,7 @@ class ThermalPart(Part):
 
     def _advance(self, world: WorldAccess) -> None:
         """Bring the temperature to the present moment, under what held until now."""
+        # What was shown is rounded; only another value means that it was set.
         if self._cell.value != self._shown:  # somebody else has set it
             self._temperature = float(self._cell.value)
         passed, self._since = world.now - self._since, world.now
@@ -258,6 +259,7 @@ class ThermalPart(Part):
         error = self._temperature - float(amount(body.target))
         may_heat = body.heating > 0 and _allows(switches.heats)
         may_cool = body.cooling > 0 and _allows(switches.cools)
+        # Floats arrive beside the level that was computed, not on it.
         close = 1e-6
         if may_heat and error < (-close if self._mode == HEATING else close - body.hysteresis):
             return HEATING
@@ -269,6 +271,7 @@ class ThermalPart(Part):
         """Wait for the next visible change or the next switching point, whichever comes first."""
         rises = self._asymptote > self._temperature
         step = self._cell.step if rises else -self._cell.step
+        # The time to the next step of the display, but not more often than asked for.
         visible = max(self._body.every, self._time_to(self._temperature + step))
         crossings = [self._time_to(level) for level in self._levels()]
         self.deadline = world.now + max(SHORTEST, min([visible, *crossings]))

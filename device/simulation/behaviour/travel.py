@@ -147,9 +147,11 @@ class TravelPart(Part):
         pauses, was_moving = self._pace.delay, self.is_moving
         self._origin = self._position(world.now)
         self._goal = goal
+        # What moves already has begun; only a start from rest is delayed.
         delay = 0.0 if was_moving else world.chance.between(*pauses)
         self._begins = world.now + delay
         self._duration = self._time_needed(world)
+        # No time is needed: it is there at once.
         if self._rests is None and delay + self._duration <= 0:
             self.stop()
             world.show(self._cell, goal)
@@ -208,6 +210,7 @@ class TravelPart(Part):
         if distance == 0:
             self.deadline = arrives
             return
+        # The time for one step of the display.
         visible = self._duration * self._cell.step / distance
         next_shown = max(world.now, self._begins) + max(self._pace.every, visible, SHORTEST)
         self.deadline = min(arrives, next_shown)
@@ -233,6 +236,7 @@ class TravelPart(Part):
         pace = self._pace
         if pace.ramp is not None:
             ramp = amount(pace.ramp)
+            # oic.r.light.ramptime has milliseconds; a profile writes seconds.
             return float(ramp) / 1000 if isinstance(pace.ramp, Cell) else float(ramp)
         distance = self._distance()
         if pace.speed is not None:

@@ -16,7 +16,7 @@ MOST: Final = 1e15
 """Nothing counts beyond this, nor faster: sums stay numbers whatever clients write."""
 
 
-class Bounds(NamedTuple):
+class CountBounds(NamedTuple):
     """Where counting begins and ends, and how often it is shown.
 
     Numbers are in the property's unit, in seconds where the property is a duration.
@@ -30,7 +30,7 @@ class Bounds(NamedTuple):
     """Seconds between two values that are shown while it grows."""
 
 
-def bounds_of(cell: Cell, low: float | None, high: float | None, every: float) -> Bounds:
+def bounds_of(cell: Cell, low: float | None, high: float | None, every: float) -> CountBounds:
     """Return bounds that begin at a property's value; without limits, its own hold.
 
     Raises `ValueError` unless the value is a number or a duration, which is not below zero.
@@ -38,7 +38,7 @@ def bounds_of(cell: Cell, low: float | None, high: float | None, every: float) -
     lowest = 0.0 if isinstance(cell.value, str) else cell.spec.minimum
     limits = (low, lowest, -MOST), (high, cell.spec.maximum, MOST)
     low, high = (next(limit for limit in each if limit is not None) for each in limits)
-    return Bounds(number(cell.value), low, high, every)
+    return CountBounds(number(cell.value), low, high, every)
 
 
 class Accumulator(Part):
@@ -50,7 +50,7 @@ class Accumulator(Part):
 
     __slots__ = ("_bounds", "_cell", "_shown", "_since", "_slope", "_value")
 
-    def __init__(self, cell: Cell, bounds: Bounds) -> None:
+    def __init__(self, cell: Cell, bounds: CountBounds) -> None:
         super().__init__()
         self._cell = cell
         self._bounds = bounds

@@ -43,6 +43,7 @@ def check(entries: Sequence[Behaviour], specs: Specs) -> None:
     """
     if not entries:
         return
+    # A check needs values to bind to, and no device.
     values = {href: Values(properties) for href, properties in specs.items()}
     build(entries, specs, values, runs_code=False)
     refuse_cycles(entries)
@@ -81,6 +82,7 @@ def build(
             if part is None:
                 continue
             part.gate = entry.gate(finder)
+        # Entries without a part leave no gap.
         part.order = len(parts)
         parts.append(part)
     for part in parts:

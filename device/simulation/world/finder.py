@@ -26,9 +26,9 @@ from onboardee.device.simulation.world.parts import (
     Settings,
 )
 from onboardee.device.simulation.world.terms import (
-    Action,
     BehaviourError,
     Condition,
+    WorldAction,
     conditions,
     is_ref,
     seconds,
@@ -134,6 +134,7 @@ class Finder:
 
     def time_or_cell(self, value: Time, where: str) -> Cell | float:
         """Return a time in seconds, or the property that holds it."""
+        # A time is text, too: only the form tells it from a property.
         if isinstance(value, str) and is_ref(value):
             return self.numeric(value, where)
         return self.time(value, where)
@@ -155,7 +156,7 @@ class Finder:
         cells = [(self.cell(ref, where), value) for ref, value in values.items()]
         return tuple((cell, self.constant(cell, value, where)) for cell, value in cells)
 
-    def action(self, action: Action, where: str) -> PreparedAction:
+    def action(self, action: WorldAction, where: str) -> PreparedAction:
         """Return an action that can be done."""
         for name, known, what in (
             (action.fault, self.flags, "fault"),
@@ -170,7 +171,7 @@ class Finder:
         settings = self.settings(action.set, f"{where}.set")
         return PreparedAction(settings, tuple(toggle), action.press, action.fault, action.repair)
 
-    def _toggled(self, action: Action, where: str) -> list[Cell]:
+    def _toggled(self, action: WorldAction, where: str) -> list[Cell]:
         """Return the properties that an action toggles."""
         return [self.cell(ref, f"{where}.toggle") for ref in action.toggle]
 
@@ -252,5 +253,6 @@ def _placed(make: Callable[[], T], where: str) -> T:
 
 def _nearest(name: str, known: Iterable[str]) -> str:
     """Return a hint for a name that does not exist, empty if no known name is like it."""
+    # Lower than the usual cutoff: paths share their beginnings.
     near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.4)
     return f"; nearest: {near[0]}" if near else ""

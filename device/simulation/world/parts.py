@@ -143,7 +143,7 @@ Settings = tuple[tuple[Cell, Any], ...]
 
 
 class PreparedAction(NamedTuple):
-    """What an `Action` comes to: properties are found, constants are checked."""
+    """What a `WorldAction` comes to: properties are found, constants are checked."""
 
     set: Settings = ()
     """Properties get these values, or begin to move there."""

@@ -81,7 +81,12 @@ class Settling:
         return self._wall_clock() - timedelta(seconds=self._called_at - self.now)
 
     def show(self, cell: Cell, value: Any) -> None:
-        """Let a property have a value, rounded and limited as it has to be."""
+        """Let a property have a value, rounded and limited as it has to be.
+
+        A value that the property cannot have at all is reported once, as a mistake of the profile,
+        and changes nothing.
+        """
+        # Compared as it will be kept: what rounding makes equal is no change.
         fitting = cell.fit(value)
         if fitting == cell.value:
             return
@@ -99,11 +104,17 @@ class Settling:
 
     def raise_flag(self, flag: Flag, *, is_on: bool) -> None:
         """Let a fault be on or off."""
+        # The first value of a round counts, so that a fault that comes and goes in one round is no
+        # change.
         self._before.setdefault(flag, flag.is_on)
         flag.is_on = is_on
 
     def perform(self, action: PreparedAction) -> None:
-        """Do all that an action says."""
+        """Do all that an action says.
+
+        Properties are set before others are toggled, then an input is pressed, then faults come or
+        go.
+        """
         if self._nested >= _MAX_NESTED:
             self._complain("actions call each other in a cycle")
             return
@@ -174,16 +185,20 @@ class Settling:
         """Let everything follow until nothing changes any more."""
         for _ in range(MAX_ROUNDS):
             before, self._before = self._before, {}
+            # A value that was set and set back is none that others follow.
             changed = [signal for signal, value in before.items() if signal.value != value]
             if not changed:
                 break
             concerned = {part for signal in changed for part in signal.listeners}
+            # A set has no order of its own; the profile's makes runs repeatable.
             for part in sorted(concerned, key=lambda part: part.order):
                 self._visit(part)
         else:
+            # Values stay as they are now; the next call begins with a clean slate.
             self._before.clear()
             self._complain("values change because of each other without end")
         original, self._original = self._original, {}
+        # A dict keeps the order of changes, in which observers hear of them.
         hrefs = {cell.href: None for cell, value in original.items() if cell.value != value}
         self._note(hrefs)
         self._due = min([part.deadline for part in self._built.parts], default=NEVER)

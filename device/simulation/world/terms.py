@@ -143,7 +143,7 @@ Assignments = Annotated[dict[Ref, Any], msgspec.Meta(max_length=32)]
 """Properties and the constants they get: `{/switch#value: false, /energy#power: 0}`."""
 
 
-class Action(Section, frozen=True, kw_only=True):
+class WorldAction(Section, frozen=True, kw_only=True):
     """What happens at once; all that is given, in this order."""
 
     set: Assignments = msgspec.field(default_factory=dict)

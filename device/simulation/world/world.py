@@ -83,6 +83,7 @@ class World(Settling):
         them if it changed.
         """
         values = self._values[href]
+        # Nothing behaves here: values are set, and observers told, without a round.
         if not any(f"{href}#{name}" in self._built.cells for name in payload):
             if not values.write(payload):
                 return []
@@ -96,6 +97,7 @@ class World(Settling):
     def _write(self, href: str, payload: Mapping[str, object]) -> None:
         """Let an UPDATE have its effect where something behaves."""
         values = self._values[href]
+        # Limits are checked on a copy: a refusal after this has nothing to undo.
         trial = copy(values)
         trial.write(payload)
         wanted = trial.current
@@ -104,11 +106,14 @@ class World(Settling):
             for name in payload
             if (ref := f"{href}#{name}") in self._built.cells
         ]
+        # A mover at rest with another goal than the written value has to hear of it, even if the
+        # value is the present one.
         moved = [cell for cell in cells if _is_new(cell, wanted[cell.name])]
         changing = [cell for cell in moved if wanted[cell.name] != cell.value]
         try:
             ignored = self._admit(changing, wanted)
             mine = {cell.name for cell in moved if cell.mover or cell.handler} | ignored
+            # What moves or is handled gets its value from there, not at once.
             plain = {name: wanted[name] for name in payload if name in wanted and name not in mine}
             self._put(href, plain)
             for cell in moved:
@@ -189,8 +194,10 @@ class World(Settling):
         events = 0
         while self._due <= now:
             events += 1
+            # Beyond the bound all that is left is due now.
             self.now = max(self.now, self._due if events <= MAX_EVENTS else now)
             due = [part for part in self._built.parts if part.deadline <= self.now]
+            # If a person's input is among what is due, people want to read of it.
             with self._caused(by_itself=all(part.is_by_itself for part in due)):
                 self._tick_parts(earliest=now + SHORTEST if events > MAX_EVENTS else self.now)
             if events > MAX_EVENTS + MAX_ROUNDS:
