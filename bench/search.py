@@ -95,7 +95,7 @@ async def search(hub: Hub, watch: Watch, path: str, count: int) -> tuple[Gap, Ga
         group = Path(HOST, 5683, *asking.getsockname(), multicast=True, on_link=True)
         await asyncio.sleep(SETTLE)
         watch.restart()
-        hub._offer(datagram, group)  # noqa: SLF001 - as the socket of the group does it
+        hub.offer_to_all(datagram, group)  # as the socket of the group does it
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         arrival = watch.longest

@@ -13,8 +13,7 @@ from typing import Final, NamedTuple
 
 from onboardee.device.machine.budget import AnswerBudget, Proof, Turn
 from onboardee.wire.coap.arrival import is_request
-from onboardee.wire.coap.message import MessageFormatError
-from onboardee.wire.coap.patching import ECHO, option_of, token_of, with_option
+from onboardee.wire.coap.message import ECHO, MessageFormatError, option_of, token_of, with_option
 from onboardee.wire.entropy import Entropy, random_fraction
 from onboardee.wire.path import Outgoing, Path
 

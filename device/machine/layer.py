@@ -131,7 +131,7 @@ class ValuesSet:
 
 
 @dataclass(frozen=True, slots=True)
-class Pressed:
+class InputUsed:
     """Somebody used one of its inputs."""
 
     name: ClassVar[str] = "input used"
@@ -223,7 +223,7 @@ class Layer:
 
     def press(self, name: str, now: float) -> Step:
         """Use one of the device's inputs."""
-        return self.happen(Pressed(name), now)
+        return self.happen(InputUsed(name), now)
 
     def fault(self, name: str, now: float, *, is_on: bool) -> Step:
         """Let one of the faults of its world come or go."""

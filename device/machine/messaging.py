@@ -24,7 +24,7 @@ from onboardee.device.machine.state import Announcements, MachineState, Report
 from onboardee.device.machine.step import ProgramFault, Work
 from onboardee.device.simulation.world.world import World
 from onboardee.wire.coap import CoapServer, Code, Response, ServerExchange, is_request
-from onboardee.wire.coap.patching import in_small_blocks
+from onboardee.wire.coap.message import in_small_blocks
 from onboardee.wire.dtls import ServerEndpoint
 from onboardee.wire.path import Outgoing, Path
 

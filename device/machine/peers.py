@@ -189,7 +189,9 @@ class Peers:
     @property
     def is_in_transfer(self) -> bool:
         """Tell whether somebody has a session, or is between the two of a transfer."""
-        return bool(self._dtls.sessions) or self._admission.awaited_owner is not None
+        if self._dtls.sessions:
+            return True
+        return self._compat.oic_1_1 and self._admission.awaited_owner is not None
 
     def wait_for_owner(self, now: float) -> bool:
         """Give the tool time for its second session; False if none of its kind is served."""

@@ -19,7 +19,7 @@ from onboardee.device.machine.step import ProgramFault, Step, try_to_store
 from onboardee.device.net.binding import Ports, Sockets
 from onboardee.device.net.faults import FaultReporter
 from onboardee.device.net.udp import UdpSocket
-from onboardee.device.net.waiting import Happening, Origin, Waiting
+from onboardee.device.net.waiting import Origin, StepMaker, Waiting
 from onboardee.wire.path import Endpoint, Path
 
 DiskWork: TypeAlias = Callable[[], None]
@@ -128,7 +128,7 @@ class HostedDevice:
         self._hear(datagram, path)
         self._go_on()
 
-    def do(self, happening: Happening) -> None:
+    def do(self, happening: StepMaker) -> None:
         """Let something happen to the device, as soon as it can."""
         self._waiting.put(happening)
         self._go_on()
@@ -189,7 +189,7 @@ class HostedDevice:
         except Exception as error:  # noqa: BLE001 - as in `_take`, which is for all else
             self._meet(ProgramFault(error, None))
 
-    def _take(self, happening: Happening) -> None:
+    def _take(self, happening: StepMaker) -> None:
         """Let something happen, and act upon what comes of it.
 
         No exception gets further than here: should there be one, it is a fault of ours. The log

@@ -28,18 +28,19 @@ class Hub:
 
     def __init__(self, clock: Clock | None = None) -> None:
         self._given_clock = clock
-        self._turns: Turns | None = None
+        self.turns: Turns | None = None
+        """What takes turns in the loop, once there is a device."""
         self._searches = 0
         self._hosted: list[HostedDevice] = []
-        self._multicast = MulticastReceiver(self._offer, self._report)
+        self._multicast = MulticastReceiver(self.offer_to_all, self._report)
         self._is_receiving = False
         self._writers = ThreadPoolExecutor(WRITERS, thread_name_prefix="onboardee-writer")
 
     def add(self, device: AnyDevice, ports: Ports) -> HostedDevice:
         """Bind and start a device. Raises `BindError`."""
-        if self._turns is None:
-            self._turns = Turns(asyncio.get_running_loop())
-        clock = self._given_clock or self._turns
+        if self.turns is None:
+            self.turns = Turns(asyncio.get_running_loop())
+        clock = self._given_clock or self.turns
         hosted = HostedDevice(device, ports, self._writers, clock)
         self._hosted.append(hosted)
         hosted.start()
@@ -64,20 +65,20 @@ class Hub:
 
     def stop(self) -> None:
         """Stop everything; a device that fails at it keeps no other from stopping."""
-        if self._turns is not None:
-            self._turns.stop()
+        if self.turns is not None:
+            self.turns.stop()
         with ExitStack() as remaining:
             remaining.callback(self._writers.shutdown)
             while self._hosted:
                 remaining.callback(self._hosted.pop().stop)
             self._multicast.stop()
 
-    def _offer(self, datagram: bytes, path: Path) -> None:
+    def offer_to_all(self, datagram: bytes, path: Path) -> None:
         """Hand a datagram of a group to all devices; what exceeds what is at work is lost."""
         local = address_towards(path)
-        if local is not None and self._turns is not None and self._searches < MAX_SEARCHES:
+        if local is not None and self.turns is not None and self._searches < MAX_SEARCHES:
             self._searches += 1
-            self._turns.do(self._offered(datagram, path, local))
+            self.turns.do(self._offered(datagram, path, local))
 
     def _offered(self, datagram: bytes, path: Path, local: str) -> Pieces:
         try:

@@ -29,9 +29,9 @@ class Turns:
         """Return the loop's time."""
         return self._loop.time()
 
-    def call_at(self, when: float, callback: Callable[[], object], /) -> "Alarm":
+    def call_at(self, when: float, callback: Callable[[], object], /) -> "QueuedAlarm":
         """Call back when a time has come, in a slice with others that are due."""
-        alarm = Alarm(when, callback)
+        alarm = QueuedAlarm(when, callback)
         alarm.timer = self._loop.call_at(when, self.do, alarm.ring())
         return alarm
 
@@ -39,6 +39,10 @@ class Turns:
         """Do work of many pieces, in as many slices as it takes, alternately with what is due."""
         self._waiting.append(work)
         self._schedule()
+
+    def __len__(self) -> int:
+        """Return how many pieces of work wait for their next turn."""
+        return len(self._waiting)
 
     def stop(self) -> None:
         """Forget what was not done."""
@@ -66,7 +70,7 @@ class Turns:
             self._waiting.append(work)
 
 
-class Alarm:
+class QueuedAlarm:
     """A call that waits for its time, or for its turn."""
 
     def __init__(self, when: float, callback: Callable[[], object]) -> None:

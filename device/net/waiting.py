@@ -7,8 +7,8 @@ from typing import Final, TypeAlias
 
 from onboardee.device.machine.step import Step
 
-Happening: TypeAlias = Callable[[float], Step]
-"""Something that happens to a device at a given time, with what comes of it."""
+StepMaker: TypeAlias = Callable[[float], Step]
+"""Lets something happen to a device at the time that it is given; returns what comes of it."""
 
 
 class Origin(Enum):
@@ -27,13 +27,13 @@ class Waiting:
     """What waits, in its order. Strangers leave room for those with a session."""
 
     def __init__(self) -> None:
-        self._waiting: deque[tuple[Happening, Origin]] = deque()
+        self._waiting: deque[tuple[StepMaker, Origin]] = deque()
         self._counts = dict.fromkeys(Origin, 0)
 
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def put(self, happening: Happening, origin: Origin = Origin.OURS) -> bool:
+    def put(self, happening: StepMaker, origin: Origin = Origin.OURS) -> bool:
         """Let something wait; False if there is no room for its kind."""
         if self._counts[origin] >= PLACES.get(origin, len(self._waiting) + 1):
             return False
@@ -41,7 +41,7 @@ class Waiting:
         self._counts[origin] += 1
         return True
 
-    def take(self) -> Happening:
+    def take(self) -> StepMaker:
         """Return what is next. Raises IndexError if none waits."""
         happening, origin = self._waiting.popleft()
         self._counts[origin] -= 1

@@ -31,7 +31,7 @@ _KINDS: Final[dict[str, type[Any]]] = {
         layer.ResetPressed,
         layer.Adopted,
         layer.ValuesSet,
-        layer.Pressed,
+        layer.InputUsed,
         layer.FaultSet,
         happenings.FaultAdded,
         happenings.FaultRemoved,

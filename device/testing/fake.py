@@ -93,11 +93,11 @@ class FakeDevice:
         """Change a value as the physical world would. Raises `ControlError`."""
         href, _, name = place.partition("#")
         request = SetValues(href=href, values={name: value})
-        await self._take(lambda now: self._control.perform(request, now)[1])
+        await self.do(lambda now: self._control.perform(request, now)[1])
 
     async def press_reset(self) -> None:
         """Press the reset button; the device is in factory state when this returns."""
-        await self._take(self.device.press_reset)
+        await self.do(self.device.press_reset)
 
     async def advance(self, seconds: float) -> None:
         """Let time pass, for a device with a clock of its own: what is due happens in order."""
@@ -123,7 +123,7 @@ class FakeDevice:
                 self._news.clear()
                 await self._news.wait()
 
-    async def _take(self, step: Any) -> None:
+    async def do(self, step: Any) -> None:
         """Have the device take a step, and wait until all of it is done."""
         failure: list[Exception] = []
 

@@ -7,8 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onboardee.wire.coap import Code, Response
-from onboardee.wire.coap.message import MessageFormatError
-from onboardee.wire.coap.patching import BLOCK2, ECHO, in_small_blocks, option_of, with_option
+from onboardee.wire.coap.message import (
+    BLOCK2,
+    ECHO,
+    MessageFormatError,
+    in_small_blocks,
+    option_of,
+    with_option,
+)
 
 
 @given(

@@ -20,7 +20,7 @@ from onboardee.device.testing.client import is_ping
 from onboardee.device.testing.local import LocalDevice, local_device
 from onboardee.obt import Address, MemoryTransport, ObtEngine, find_unowned, run, take_ownership
 from onboardee.wire.coap import Code
-from onboardee.wire.coap.patching import ECHO, option_of
+from onboardee.wire.coap.message import ECHO, option_of
 from onboardee.wire.entropy import SeededEntropy
 from onboardee.wire.path import Path
 

@@ -24,7 +24,7 @@ async def test_a_restored_database_is_no_tool_that_selects() -> None:
     async with fake_device("light", manual_time=True) as light:
         database = light.database
         other = replace(database, doxm=replace(database.doxm, selected_method=1))
-        await light._take(lambda now: light.device.adopt(other, now))
+        await light.do(lambda now: light.device.adopt(other, now))
         assert any(isinstance(event, DatabaseReplaced) for event in light.events)
         await light.press_reset()
         assert not any(isinstance(event, MethodSelected) for event in light.events)
@@ -34,7 +34,7 @@ async def test_a_reset_is_no_client_that_configures() -> None:
     """A name that goes with a reset is not told as one that somebody gave."""
     async with fake_device("light", manual_time=True) as light:
         named = replace(light.database, con=replace(light.database.con, name="By the door"))
-        await light._take(lambda now: light.device.adopt(named, now))
+        await light.do(lambda now: light.device.adopt(named, now))
         await light.press_reset()
         assert light.database.con.name != "By the door"
         assert not any(isinstance(event, DeviceConfigured) for event in light.events)
@@ -44,7 +44,7 @@ async def test_a_person_at_the_door_is_told_as_one() -> None:
     """What a hand does is told as such, also where it has its effect a second later."""
     async with fake_device("door", manual_time=True, seed=1) as door:
         for _ in range(2):
-            await door._take(lambda now: door.device.press("thumbturn", now))
+            await door.do(lambda now: door.device.press("thumbturn", now))
             await door.advance(2)
         changes = [event for event in door.events if isinstance(event, ValueChanged)]
         assert [dict(event.values) for event in changes] == [
@@ -69,7 +69,7 @@ async def test_the_way_to_a_goal_is_told_as_such(tmp_path: Path) -> None:
     file = tmp_path / "gate.yaml"
     file.write_text(GATE)
     async with fake_device(str(file), manual_time=True, seed=1) as door:
-        await door._take(lambda now: door.device.press("button", now))
+        await door.do(lambda now: door.device.press("button", now))
         await door.advance(60)
         changes = [event for event in door.events if isinstance(event, ValueChanged)]
         steps = [event for event in changes if "openLevel" in event.values]
@@ -81,7 +81,7 @@ async def test_the_way_to_a_goal_is_told_as_such(tmp_path: Path) -> None:
 async def test_what_springs_back_is_of_the_same_hand() -> None:
     """The overload that somebody brought about ends after ten seconds, and that is theirs, too."""
     async with fake_device("smart-plug", manual_time=True, seed=1) as plug:
-        await plug._take(lambda now: plug.device.press("overload", now))
+        await plug.do(lambda now: plug.device.press("overload", now))
         await plug.advance(20)
         changes = [event for event in plug.events if isinstance(event, ValueChanged)]
         overload = [event for event in changes if event.href == "/overload"]
@@ -102,7 +102,7 @@ async def test_a_fault_that_comes_by_hand_is_told() -> None:
     """A jammed lock is in the events, and so is that somebody wanted it; a second time is none."""
     async with fake_device("door", manual_time=True, seed=1) as door:
         for is_on in (True, True, False):
-            await door._take(lambda now, is_on=is_on: door.device.fault("jammed", now, is_on=is_on))
+            await door.do(lambda now, is_on=is_on: door.device.fault("jammed", now, is_on=is_on))
         told_faults = [event for event in door.events if isinstance(event, FaultChanged)]
         assert [(each.fault, each.is_on, each.by_itself) for each in told_faults] == [
             ("jammed", True, False),

@@ -124,15 +124,15 @@ async def test_a_flood_of_searches_is_not_kept() -> None:
         boot(profile, keeper, Surroundings(entropy=SeededEntropy(1), bus=Bus())),
         Ports(("127.0.0.1",)),
     )
-    assert hub._turns is not None
+    assert hub.turns is not None
     search = Path("127.0.0.1", 5683, "127.0.0.1", 40000, multicast=True)
     try:
         for _ in range(10 * MAX_SEARCHES):
-            hub._offer(b"\x50\x01\x00\x00", search)
-        assert len(hub._turns._waiting) == MAX_SEARCHES
-        while hub._turns._waiting:  # noqa: ASYNC110 - until the loop has turned often enough
+            hub.offer_to_all(b"\x50\x01\x00\x00", search)
+        assert len(hub.turns) == MAX_SEARCHES
+        while len(hub.turns):  # noqa: ASYNC110 - until the loop has turned often enough
             await asyncio.sleep(0)
-        hub._offer(b"\x50\x01\x00\x00", search)
-        assert len(hub._turns._waiting) == 1
+        hub.offer_to_all(b"\x50\x01\x00\x00", search)
+        assert len(hub.turns) == 1
     finally:
         hub.stop()

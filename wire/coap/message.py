@@ -1,17 +1,24 @@
-"""The frame of a CoAP message: header, token, options as they lie there, payload (RFC 7252 3).
+"""The octets of a CoAP message: header, token, options as they lie there, payload (RFC 7252 3).
 
 `parse` is strict where RFC 7252 3 calls something a message format error. What options mean is
-decided elsewhere; here they only have to be well formed.
+decided elsewhere (`options`); here they only have to be well formed. At the end are changes of
+single options of a message that is otherwise left as it is.
 """
 
 from collections.abc import Iterable
 from operator import itemgetter
 from typing import NamedTuple
 
-from onboardee.wire.coap.model import Type
+from onboardee.wire.coap.blocks import Block
+from onboardee.wire.coap.model import Method, Type
 
 MAX_OPTIONS = 32
 MAX_TOKEN = 8
+
+BLOCK2, ECHO = 23, 252
+_OVERHEAD = 40
+"""Octets of header and options that an answer in blocks has beside its token, Echo included."""
+
 
 _HEADER = 4
 _VERSION = 1
@@ -158,3 +165,50 @@ def build(  # noqa: PLR0913, PLR0917 - a message has these six parts
 def empty(message_type: int, mid: int) -> bytes:
     """Put an empty message together: ping, acknowledgement or reset (RFC 7252 4.1)."""
     return bytes((0x40 | message_type << 4, 0, mid >> 8, mid & 255))
+
+
+def token_of(datagram: bytes) -> bytes:
+    """Return the token of a message, as far as there is one."""
+    return datagram[4 : 4 + (datagram[0] & 15)]
+
+
+def option_of(datagram: bytes, number: int) -> bytes | None:
+    """Return the value of an option, None if the message has none. Raises `MessageFormatError`."""
+    for found, value in options_of(parse(datagram).options):
+        if found == number:
+            return value
+    return None
+
+
+def with_option(datagram: bytes, number: int, value: bytes) -> bytes:
+    """Return the message with an option in place of those of its number.
+
+    Raises `MessageFormatError`.
+    """
+    frame = parse(datagram)
+    options = [each for each in options_of(frame.options) if each[0] != number]
+    return build(
+        frame.type,
+        frame.code,
+        frame.mid,
+        frame.token,
+        encode_options([*options, (number, value)]),
+        frame.payload,
+    )
+
+
+def in_small_blocks(datagram: bytes, bound: int) -> bytes | None:
+    """Return a GET that asks for an answer of at most `bound` octets (RFC 7959 2.4).
+
+    None for other methods, which must not be carried out again, and if nothing is that small.
+    """
+    frame = parse(datagram)
+    room = bound - len(frame.token) - _OVERHEAD
+    if frame.code != Method.GET or room < 16:
+        return None
+    largest = min(room.bit_length() - 5, 6)
+    asked = option_of(datagram, BLOCK2)
+    wanted = 6 if asked is None else int.from_bytes(asked)
+    block = Block(wanted >> 4, more=False, exponent=wanted & 7).at_most(largest)
+    value = block.number << 4 | block.exponent
+    return with_option(datagram, BLOCK2, value.to_bytes((value.bit_length() + 7) // 8))

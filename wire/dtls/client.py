@@ -117,7 +117,7 @@ class ClientConnection:
         """
         if self._link is None:
             raise NoSessionError(f"no session with {self.address!r}")
-        self._outbox.append(self._link.seal(plaintext))
+        self._outbox.append(self._link.channel.seal(ContentType.APPLICATION_DATA, plaintext, 1))
         self._link.session.last_active = now
 
     def close(self, now: float) -> None:

@@ -162,7 +162,8 @@ class ServerEndpoint:
         link = self._links.get(session.address)
         if link is None or link.session is not session:
             raise NoSessionError(f"session with {session.address!r} has ended")
-        self._output.datagrams.append((link.seal(plaintext), session.address))
+        record = link.channel.seal(ContentType.APPLICATION_DATA, plaintext, 1)
+        self._output.datagrams.append((record, session.address))
         session.last_active = now
         self._links.move_to_end(session.address)
 

@@ -1,8 +1,8 @@
-"""A live session with the means to seal and open its records.
+"""A live session with the means to seal and open its records (`channel`).
 
-After the handshake nearly every record is application data, which the endpoint hands out itself.
-The few others come here (`control`), and lead to a `Reaction`: what to send, and whether the
-session is over.
+After the handshake nearly every record is application data, which the endpoint seals and opens
+itself. The few others come here (`control`), and lead to a `Reaction`: what to send, and whether
+the session is over.
 
     record            content                reaction
     ---------------   --------------------   ------------------------------------------
@@ -26,7 +26,7 @@ from onboardee.wire.dtls.flight import Flight
 from onboardee.wire.dtls.framing import split_fragments
 from onboardee.wire.dtls.handshake import Handshake
 from onboardee.wire.dtls.numbers import AlertDescription, AlertLevel, ContentType, HandshakeType
-from onboardee.wire.dtls.record import MAXIMUM_CONTENT, Channel
+from onboardee.wire.dtls.record import Channel
 from onboardee.wire.dtls.session import Role, Session
 from onboardee.wire.dtls.transitions import followers
 
@@ -63,15 +63,6 @@ class SessionLink:
         )
         self._handshake_steps = handshake.steps
         self._state = handshake.state
-
-    def seal(self, plaintext: bytes) -> bytes:
-        """Return an application-data record.
-
-        Raises ValueError for more than 2**14 octets; CoAP messages are far shorter.
-        """
-        if len(plaintext) > MAXIMUM_CONTENT:
-            raise ValueError(f"{len(plaintext)} octets do not fit a record of {MAXIMUM_CONTENT}")
-        return self.channel.seal(ContentType.APPLICATION_DATA, plaintext, 1)
 
     def close_notify(self) -> bytes:
         """Return the record that announces our end of the session (RFC 5246 7.2.1)."""

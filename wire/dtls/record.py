@@ -141,7 +141,12 @@ class Channel:
         self._writer, self._reader = writer, reader
 
     def seal(self, content_type: ContentType, content: bytes, epoch: int) -> bytes:
-        """Return a whole record, of up to `MAXIMUM_CONTENT` octets of content."""
+        """Return a whole record.
+
+        Raises ValueError for more than `MAXIMUM_CONTENT` octets of content (RFC 5246 6.2.1).
+        """
+        if len(content) > MAXIMUM_CONTENT:
+            raise ValueError(f"{len(content)} octets do not fit a record of {MAXIMUM_CONTENT}")
         sequence = self._next[epoch]
         self._next[epoch] = sequence + 1
         if epoch:
