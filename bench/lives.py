@@ -31,8 +31,8 @@ from onboardee.svrdb import (
     JSON,
     Codec,
     Database,
-    Means,
     MemoryStorage,
+    RepairMeans,
     Sdi,
     Store,
     StoreMissing,
@@ -205,7 +205,7 @@ def a_repair(storage: MemoryStorage, diary: Diary) -> None:
     store = opened(storage, diary, journal=False)
     torn = replace(store.current, pstat=replace(store.current.pstat, is_operational=False))
     store.commit(torn)
-    store.commit(repair(torn, Means(NOW, lambda: OWNER)))
+    store.commit(repair(torn, RepairMeans(NOW, lambda: OWNER)))
 
 
 def a_long_life(count: int, storage: MemoryStorage, diary: Diary) -> None:

@@ -18,7 +18,7 @@ from onboardee.obt.identity import Identity
 from onboardee.pki import issuing, key_pairs, pem
 from onboardee.pki.certificate import Certificate, read_chain, read_octets
 from onboardee.pki.errors import CertificateError
-from onboardee.pki.signing_requests import Request, read_base64, read_der, read_pem
+from onboardee.pki.signing_requests import CertificationRequest, read_base64, read_der, read_pem
 
 ROOT_LIFE: Final = timedelta(days=20 * 365)
 LIFE: Final = timedelta(days=365)
@@ -214,7 +214,7 @@ def read_request(text: object, encoding: str, uuid: UUID) -> SigningRequest:
     return SigningRequest(uuid, request.key)
 
 
-def _parse_request(data: bytes, encoding: str, *, is_text: bool) -> Request:
+def _parse_request(data: bytes, encoding: str, *, is_text: bool) -> CertificationRequest:
     match encoding:
         case "oic.sec.encoding.pem":
             return read_pem(data.rstrip(b"\0"))

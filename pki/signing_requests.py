@@ -15,7 +15,7 @@ from onboardee.pki.errors import BadCertificateError
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class CertificationRequest:
     """A checked request: whose key, and for which common name."""
 
     name: str
@@ -29,14 +29,14 @@ def make_request(key: ec.EllipticCurvePrivateKey, device: UUID) -> str:
     return builder.sign(key, SHA256()).public_bytes(Encoding.PEM).decode("ascii")
 
 
-def read_pem(octets: bytes) -> Request:
+def read_pem(octets: bytes) -> CertificationRequest:
     """Read and check the first request in PEM text, as `read_der` does."""
     with reading("the request cannot be read"):
         der = pem.from_pem(octets.decode(), pem.REQUEST)[0]
     return read_der(der)
 
 
-def read_der(octets: bytes) -> Request:
+def read_der(octets: bytes) -> CertificationRequest:
     """Read a request, and check that it is signed with the key in it (OCF Security 13.6).
 
     ECDSA may have NULL parameters.
@@ -59,14 +59,14 @@ def _read_with_null(octets: bytes) -> x509.CertificateSigningRequest:
     return x509.load_der_x509_csr(request_without_null(octets).der)
 
 
-def read_base64(text: bytes) -> Request:
+def read_base64(text: bytes) -> CertificationRequest:
     """Read and check the base64 text of a request, as `read_der` does."""
     with reading("the request cannot be read"):
         octets = base64.b64decode(text, validate=True)
     return read_der(octets)
 
 
-def _checked(request: x509.CertificateSigningRequest) -> Request:
+def _checked(request: x509.CertificateSigningRequest) -> CertificationRequest:
     with reading("the request cannot be read"):
         key, digest = request.public_key(), request.signature_hash_algorithm
         is_signed, names = request.is_signature_valid, common_names(request.subject)
@@ -76,4 +76,4 @@ def _checked(request: x509.CertificateSigningRequest) -> Request:
         raise BadCertificateError("the request is not signed with SHA-256")
     if not is_signed:
         raise BadCertificateError("the request is not signed with the key in it")
-    return Request(names[0] if len(names) == 1 else "", key)
+    return CertificationRequest(names[0] if len(names) == 1 else "", key)

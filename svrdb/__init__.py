@@ -14,7 +14,7 @@ they read no file and know no time.
       content
     editor       changes as people write them: paths, entries, owners, states
     formats      the databases of IoTivity and IoTivity-Lite, in and out
-    reset_profile, onboarding, seed, validity, version1
+    reset_profile, onboarding, seed, validity, acl_version1
                  what a reset leaves; what states begin with; UUIDs; periods; OIC 1.1
 
 A device's database is looked at and changed in this way (`read_existing` takes no lock):
@@ -39,7 +39,7 @@ from onboardee.svrdb.errors import (
     StoreUnavailable,
 )
 from onboardee.svrdb.findings import Finding, ProblemCode, Severity
-from onboardee.svrdb.memory import MemoryStorage, PowerCut
+from onboardee.svrdb.memory_storage import MemoryStorage, PowerCut
 from onboardee.svrdb.model import (
     ANY_SUBJECT,
     NIL,
@@ -72,7 +72,7 @@ from onboardee.svrdb.model import (
 )
 from onboardee.svrdb.plain import plain
 from onboardee.svrdb.recovery import restore
-from onboardee.svrdb.repairs import Means, repair
+from onboardee.svrdb.repairs import RepairMeans, repair
 from onboardee.svrdb.reset_profile import profile_of, reset
 from onboardee.svrdb.seed import uuid_from_seed
 from onboardee.svrdb.snapshots import (
@@ -110,7 +110,6 @@ __all__ = [
     "Encoding",
     "Finding",
     "Foreign",
-    "Means",
     "MemoryStorage",
     "Permanent",
     "Permission",
@@ -119,6 +118,7 @@ __all__ = [
     "ProblemCode",
     "Pstat",
     "PublicData",
+    "RepairMeans",
     "ResetProfile",
     "ResetUuid",
     "RoleId",

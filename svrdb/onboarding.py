@@ -8,7 +8,7 @@
     SRESET   4      false   1   0    is repaired by its resource owners; nothing was wiped
 
 `isop` and `cm` are read-only for everybody and follow from the state; which state may follow which,
-and under which conditions, is in `onboardee.device.security.states`.
+and under which conditions, is in `onboardee.device.security.onboarding_states`.
 """
 
 from typing import Final

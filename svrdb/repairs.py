@@ -32,7 +32,7 @@ _ROUNDS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class RepairMeans:
     """What repairs need to be given: the time (aware), and a source of random UUIDs."""
 
     now: datetime
@@ -40,7 +40,7 @@ class Means:
 
 
 def repair(
-    database: Database, means: Means, codes: Collection[ProblemCode] | None = None
+    database: Database, means: RepairMeans, codes: Collection[ProblemCode] | None = None
 ) -> Database:
     """Return a database without the findings of these codes; without `codes`, of all but notes.
 
@@ -49,7 +49,7 @@ def repair(
     such by the finding's remedy, and is done like the others: who calls shows the differences
     first.
 
-    >>> means = Means(datetime.now(UTC), uuid4)
+    >>> means = RepairMeans(datetime.now(UTC), uuid4)
     >>> stuck = replace(database, pstat=replace(database.pstat, is_operational=True))
     >>> repair(stuck, means, {ProblemCode.OPERATIONAL_MISMATCH}).pstat.is_operational
     False
@@ -73,7 +73,7 @@ def _is_meant(finding: Finding, codes: Collection[ProblemCode] | None) -> bool:
     return finding.is_repairable and finding.code in codes
 
 
-def _repaired(database: Database, code: ProblemCode, means: Means) -> Database:
+def _repaired(database: Database, code: ProblemCode, means: RepairMeans) -> Database:
     """Repair one kind of finding, wherever it occurs."""
     if code in _SIMPLE:
         return _SIMPLE[code](database)
@@ -113,7 +113,7 @@ def _without(database: Database, code: ProblemCode, now: datetime) -> Database:
     return mends.edit(without, "acl2", entries=entries)
 
 
-def _reset_profile(database: Database, means: Means) -> Database:
+def _reset_profile(database: Database, means: RepairMeans) -> Database:
     """Repair the reset profile as the device that it describes.
 
     Its own settings, how a reset gives a UUID, are not the device's and are kept.

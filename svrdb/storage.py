@@ -1,7 +1,7 @@
 """Where a store keeps its files: the few operations it needs, and a directory that offers them.
 
 Each step whose failure or interruption matters is a call of its own, so that a test can fail it or
-cut the power there (see `svrdb.memory`). That is also why nothing here is convenient: a
+cut the power there (see `svrdb.memory_storage`). That is also why nothing here is convenient: a
 `write_file` that creates, writes, syncs and renames would hide the four instants at which the power
 may go.
 

@@ -12,7 +12,7 @@ The layers, each of which knows only the one below:
     contents   svrdb.contents    what the files that are found add up to
     journal    svrdb.journal     records of the changes since the file was last replaced
     files      svrdb.files       one file, replaced in one instant
-    Storage    svrdb.storage     the system calls; svrdb.memory for tests
+    Storage    svrdb.storage     the system calls; svrdb.memory_storage for tests
 
 What holds:
 

@@ -15,7 +15,10 @@ the code what state a device is in.
     peer.Peer        who talks: address, session, UUID, roles
     target.Target    the resource, as far as access is concerned
     call.Call        the two with the operation, the database and the time
-    entries          which access control entries are about a call
+    rules            what the gate asks, in the order that gate.py explains
+    facts            what follows for a resource from the state, the database and the profile
+    aces             which access control entries are about a call
     concessions      what a profile lets pass beyond OCF, for tools that depend on it
-    remembered       decisions that are still true, so that they are not made again
+    remembered_decisions
+                     decisions that are still true, so that they are not made again
 """

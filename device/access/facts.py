@@ -7,8 +7,8 @@ Rules of the gate rest on these facts, and so does what the device tells of itse
 from typing import Final
 from uuid import UUID
 
+from onboardee.device.access.aces import is_shown_to_anybody
 from onboardee.device.access.call import Call
-from onboardee.device.access.entries import is_shown_to_anybody
 from onboardee.device.access.target import ACL, AMACL, DOXM, DPAIRING, PCONF, PSTAT
 from onboardee.svrdb.model import NIL, OWNED_RESOURCES, Database, State
 

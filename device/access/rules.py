@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from onboardee.device.access import facts
+from onboardee.device.access.aces import applies
 from onboardee.device.access.call import Call
-from onboardee.device.access.entries import applies
 from onboardee.device.access.peer import OWNER_ROLE
 from onboardee.device.access.target import DOXM, DPAIRING, PCONF, PSTAT, ROLES, VER, Kind, Operation
 from onboardee.svrdb.model import State, is_same_identity

@@ -13,7 +13,7 @@ from uuid import UUID
 from onboardee.device import events
 from onboardee.device.access.sources import source_of
 from onboardee.device.machine.state import MachineState, Report
-from onboardee.device.security.identity import expired_certificates
+from onboardee.device.security.device_certificates import expired_certificates
 from onboardee.device.security.offers import (
     PinTerms,
     awaited_owner,
@@ -31,7 +31,7 @@ from onboardee.wire.entropy import Entropy
 from onboardee.wire.path import Path
 
 if TYPE_CHECKING:
-    from onboardee.device.security.pairings import Pairings
+    from onboardee.device.security.direct_pairing import DirectPairing
 
 
 HANDSHAKE_TIMEOUT: Final = 30.0
@@ -49,7 +49,7 @@ class Admission:
         entropy: Entropy,
         report: Report,
         compat: Compatibility = Compatibility(),  # noqa: B008 - immutable
-        pairings: "Pairings | None" = None,
+        pairings: "DirectPairing | None" = None,
         keylog: Callable[[str], None] | None = None,
         around_terms: Callable[[ServerPolicy], ServerPolicy] | None = None,
     ) -> None:

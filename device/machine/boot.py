@@ -26,8 +26,8 @@ from onboardee.device.resources.collection import appliance_resources, batches_o
 from onboardee.device.resources.iotivity_1_3 import serve_anchor_in_optionaldata
 from onboardee.device.resources.oic_1_1 import serve_oic_1_1
 from onboardee.device.resources.secure import pairing_resources, secure_resources
-from onboardee.device.security.audit import AuditLog
-from onboardee.device.security.roles import AssertedRoles
+from onboardee.device.security.asserted_roles import AssertedRoles
+from onboardee.device.security.audit_log import AuditLog
 from onboardee.device.simulation.profile import Profile
 from onboardee.device.simulation.values import Values
 from onboardee.device.simulation.world.chance import Chance
@@ -38,7 +38,7 @@ from onboardee.wire.entropy import Entropy, SeededEntropy
 from onboardee.wire.wall_clock import WallClock, utc_now
 
 if TYPE_CHECKING:
-    from onboardee.device.security.pairings import Pairings
+    from onboardee.device.security.direct_pairing import DirectPairing
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,12 +169,12 @@ def boot(profile: Profile, store: Keeper, surroundings: Surroundings) -> Device:
 
 def _pairings(
     profile: Profile, state: MachineState, entropy: Entropy, report: Report
-) -> "Pairings | None":
+) -> "DirectPairing | None":
     if profile.direct_pairing is None:
         return None
     # few devices have it
-    from onboardee.device.security.pairing import LABEL, LABEL_1_1_0  # noqa: PLC0415
-    from onboardee.device.security.pairings import Pairings  # noqa: PLC0415
+    from onboardee.device.security.direct_pairing import DirectPairing  # noqa: PLC0415
+    from onboardee.device.security.pairing_keys import LABEL, LABEL_1_1_0  # noqa: PLC0415
 
     label = LABEL_1_1_0 if profile.compat.iotivity_1_1_0 else LABEL
-    return Pairings(profile.direct_pairing, state, entropy=entropy, report=report, label=label)
+    return DirectPairing(profile.direct_pairing, state, entropy=entropy, report=report, label=label)

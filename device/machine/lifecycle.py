@@ -18,8 +18,8 @@ from onboardee.device.machine.step import Work
 from onboardee.device.resources.appliance import ApplianceResource
 from onboardee.device.resources.base import Outcome, RefusedError
 from onboardee.device.security import factory
-from onboardee.device.security.audit import AuditLog
-from onboardee.device.security.pairing import without_lost
+from onboardee.device.security.audit_log import AuditLog
+from onboardee.device.security.pairing_keys import without_lost
 from onboardee.device.security.sessions import is_ownership_connection
 from onboardee.device.simulation.profile import Profile
 from onboardee.device.simulation.world.world import World

@@ -11,7 +11,7 @@ from onboardee.device.machine.requests import Dispatcher
 from onboardee.device.machine.service import Service
 from onboardee.device.machine.state import MachineState, Report
 from onboardee.device.resources.appliance import ApplianceResource
-from onboardee.device.security.audit import AuditLog
+from onboardee.device.security.audit_log import AuditLog
 from onboardee.device.simulation.world.world import World
 from onboardee.wire.coap import CoapServer
 

@@ -16,7 +16,7 @@ from onboardee.device import events
 from onboardee.device.access.peer import Peer
 from onboardee.device.machine.admission import Admission
 from onboardee.device.machine.state import MachineState, Report
-from onboardee.device.security.roles import AssertedRoles
+from onboardee.device.security.asserted_roles import AssertedRoles
 from onboardee.device.security.sessions import (
     has_lost_credential,
     has_lost_role,
@@ -37,7 +37,7 @@ from onboardee.wire.dtls import (
 )
 
 if TYPE_CHECKING:
-    from onboardee.device.security.pairings import Pairings
+    from onboardee.device.security.direct_pairing import DirectPairing
 
 
 class Peers:
@@ -52,7 +52,7 @@ class Peers:
         report: Report,
         asserted: AssertedRoles,
         compat: Compatibility = Compatibility(),  # noqa: B008 - immutable
-        pairings: "Pairings | None" = None,
+        pairings: "DirectPairing | None" = None,
     ) -> None:
         self._admission = admission
         self._dtls = admission.dtls

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from onboardee.device.access.call import Call, Query
 from onboardee.device.access.gate import out_of_season
 from onboardee.device.access.ocf_interfaces import BATCH, RETRIEVING, UPDATING, WRITE
-from onboardee.device.access.remembered import RememberedDecisions
+from onboardee.device.access.remembered_decisions import RememberedDecisions
 from onboardee.device.access.rights import OCF
 from onboardee.device.access.target import Kind, Operation, Target
 from onboardee.device.resources import batch

@@ -18,7 +18,7 @@ from onboardee.device.resources.base import (
     Representation,
     with_common,
 )
-from onboardee.device.security import states
+from onboardee.device.security import onboarding_states
 from onboardee.device.simulation.profile import Profile
 from onboardee.svrdb.model import State
 from onboardee.wire.coap import Code
@@ -140,5 +140,7 @@ class MaintenanceResource(ReadOnly):
         # The answer describes the resource afterwards, not the wish.
         answer = {"fr": False, "rb": False}
         if wishes["fr"]:
-            return Outcome(body=answer, database=states.enter(call.database, State.RESET))
+            return Outcome(
+                body=answer, database=onboarding_states.enter(call.database, State.RESET)
+            )
         return Outcome(body=answer, reboot=True)

@@ -1,14 +1,15 @@
 """What a device proves and lets others prove: ownership, sessions, certificates, PIN, roles.
 
-    states     which onboarding state may follow which
-    sessions   who is offered a DTLS session now, and who its peer then is
-    owner      the owner credential, derived from the session of the transfer
-    pin        the random PIN, and the key made of it
-    tries      how often a PIN may be tried
-    identity   the device's own key pair and certificates
-    trust      whose certificates are believed
-    roles      roles that peers asserted
-    audit      auditable events
+    onboarding_states     which onboarding state may follow which
+    offers, sessions      who is offered a DTLS session; who the peer of one is
+    owner                 the owner credential, derived from the session of the transfer
+    pin, tries            the random PIN, the key made of it, how often it may be tried
+    device_certificates   the device's own key pair and certificates
+    trust                 whose certificates are believed
+    asserted_roles        roles that peers asserted
+    direct_pairing,       Direct Pairing as it goes on, one attempt, and its keys (IoTivity 1.1)
+      pairing_attempt, pairing_keys
+    audit_log             auditable events
 
 Who may do what with a resource is decided elsewhere (`onboardee.device.access`); here is what such
 a decision rests on. All of it is values and functions over the database and the time. What is kept

@@ -17,6 +17,7 @@ from onboardee.device.access.target import VER
 from onboardee.device.simulation.manufacturer import Manufacturer
 from onboardee.device.simulation.profile import Profile
 from onboardee.svrdb import reset
+from onboardee.svrdb.acl_version1 import with_rule
 from onboardee.svrdb.model import (
     ANY_SUBJECT,
     NIL,
@@ -42,7 +43,6 @@ from onboardee.svrdb.model import (
     Subject,
 )
 from onboardee.svrdb.reset_profile import factory_state
-from onboardee.svrdb.version1 import with_rule
 from onboardee.wire.entropy import Entropy, random_uuid
 
 _FOUND_BY_ANYBODY: Final = ("/oic/res", "/oic/d", "/oic/p")

@@ -35,7 +35,10 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 from uuid import UUID
 
-from onboardee.device.security.identity import identity_certificate, manufacturer_certificate
+from onboardee.device.security.device_certificates import (
+    identity_certificate,
+    manufacturer_certificate,
+)
 from onboardee.device.security.pin import HINT_PREFIX, pin_key
 from onboardee.device.security.sessions import Terms, identity_uuid, pairwise_key, verify_peer
 from onboardee.svrdb.model import (

@@ -24,7 +24,7 @@ from uuid import UUID
 
 from onboardee.device.access.peer import Peer
 from onboardee.device.access.periods import is_usable
-from onboardee.device.security.attempt import PinUse
+from onboardee.device.security.pairing_attempt import PinUse
 from onboardee.pki.errors import CertificateError
 from onboardee.svrdb.model import (
     NIL,

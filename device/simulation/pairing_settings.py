@@ -1,7 +1,8 @@
 """The settings `direct_pairing` of a profile: how other devices pair with this one by a PIN.
 
 Direct Pairing is IoTivity 1.1's own, in no specification of OCF. What is offered stands here; what
-the owner chose is in the resource pconf, and the pairing itself in `device/security/pairing.py`.
+the owner chose is in the resource pconf, and the pairing itself in
+`device/security/direct_pairing.py`.
 """
 
 from enum import StrEnum

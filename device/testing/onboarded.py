@@ -11,7 +11,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from onboardee.device.security.states import enter
+from onboardee.device.security.onboarding_states import enter
 from onboardee.device.simulation.profile import Profile
 from onboardee.svrdb.model import (
     Ace,

@@ -12,7 +12,7 @@ What a form cannot hold is told by the warnings that `write` returns, and by doc
 
 from onboardee.svrdb.formats.errors import FormatError
 from onboardee.svrdb.formats.files import Form, Options, decode, detect, encode, read, write
-from onboardee.svrdb.formats.wire import Imported
+from onboardee.svrdb.formats.stored_resources import Imported
 
 __all__ = [
     "Form",

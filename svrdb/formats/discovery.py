@@ -12,9 +12,9 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 
+from onboardee.svrdb.acl_version1 import is_same_rule
 from onboardee.svrdb.formats.foreign import Resources
 from onboardee.svrdb.model import Ace, Acl2, Connection, Database
-from onboardee.svrdb.version1 import is_same_rule
 
 Entry = dict[str, Any]
 

@@ -15,7 +15,7 @@ from onboardee.svrdb.directories import read_existing
 from onboardee.svrdb.errors import StoreDamaged, StoreError
 from onboardee.svrdb.formats import iotivity, lite, neutral, source
 from onboardee.svrdb.formats.errors import FormatError
-from onboardee.svrdb.formats.wire import Imported, NewUuid
+from onboardee.svrdb.formats.stored_resources import Imported, NewUuid
 from onboardee.svrdb.journal import JOURNAL_NAME
 from onboardee.svrdb.model import Database
 from onboardee.svrdb.storage import PREFIX, DirectoryStorage

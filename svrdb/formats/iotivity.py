@@ -9,11 +9,12 @@ from typing import Any, Final
 
 import msgspec
 
+from onboardee.svrdb.acl_version1 import InexpressibleError
 from onboardee.svrdb.formats import credentials, discovery, pairing, version1
 from onboardee.svrdb.formats.cbor import CborItem, dump_map, dumps, read_map
 from onboardee.svrdb.formats.errors import FormatError
 from onboardee.svrdb.formats.foreign import Resources, whole_resources
-from onboardee.svrdb.formats.wire import (
+from onboardee.svrdb.formats.stored_resources import (
     KNOWN,
     POLICY,
     PROFILED,
@@ -24,7 +25,6 @@ from onboardee.svrdb.formats.wire import (
     to_resources,
 )
 from onboardee.svrdb.model import KEPT, NIL, OWNER, Database, Encoding, Sp, State
-from onboardee.svrdb.version1 import InexpressibleError
 
 VERSIONS: Final = ("1.2", "1.3", "master")
 

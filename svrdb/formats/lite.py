@@ -16,7 +16,13 @@ from onboardee.svrdb.formats.errors import FormatError
 from onboardee.svrdb.formats.foreign import Resources, whole_resources
 from onboardee.svrdb.formats.iotivity import located
 from onboardee.svrdb.formats.keypair import from_der, to_der
-from onboardee.svrdb.formats.wire import KNOWN, Imported, NewUuid, from_resources, to_resources
+from onboardee.svrdb.formats.stored_resources import (
+    KNOWN,
+    Imported,
+    NewUuid,
+    from_resources,
+    to_resources,
+)
 from onboardee.svrdb.model import KEPT, CredentialType, Database, TransferMethod
 
 EXTRA: Final = "onboardee"

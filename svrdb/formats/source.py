@@ -16,7 +16,7 @@ from onboardee.svrdb.formats.cbor import dumps, loads
 from onboardee.svrdb.formats.errors import FormatError
 from onboardee.svrdb.formats.foreign import Resources, whole_resources
 from onboardee.svrdb.formats.iotivity import decode_resources, versioned
-from onboardee.svrdb.formats.wire import KNOWN, RESET_PROFILE, Imported, NewUuid
+from onboardee.svrdb.formats.stored_resources import KNOWN, RESET_PROFILE, Imported, NewUuid
 from onboardee.svrdb.model import NIL, Database, Encoding
 
 _CBOR: Final = "$cbor"

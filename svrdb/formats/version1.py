@@ -1,14 +1,14 @@
 """Access lists of version 1 (`aclist.aces`), as IoTivity wrote them up to 1.2.
 
-`svrdb.version1` says what their entries mean. IoTivity compared paths only: the filters `rt` and
-`if` that its entries carry are dropped, and an entry whose filters count has no version 1 here.
+`svrdb.acl_version1` says what their entries mean. IoTivity compared paths only: the filters `rt`
+and `if` that its entries carry are dropped, and an entry whose filters count has no version 1 here.
 """
 
 from typing import Any
 
 import msgspec
 
-from onboardee.svrdb import version1
+from onboardee.svrdb import acl_version1
 from onboardee.svrdb.formats.errors import FormatError
 from onboardee.svrdb.model import Ace
 
@@ -32,8 +32,8 @@ def to_version_1(entry: Entry) -> Entry:
     """
     ace = msgspec.convert(entry, Ace)
     if any(resource.types or resource.interfaces for resource in ace.resources):
-        raise version1.InexpressibleError("its filters rt and if would not be enforced")
-    older: Entry = msgspec.to_builtins(version1.to_entry(ace))
+        raise acl_version1.InexpressibleError("its filters rt and if would not be enforced")
+    older: Entry = msgspec.to_builtins(acl_version1.to_entry(ace))
     older["resources"] = [{"href": each["href"], "rel": ""} for each in older["resources"]]
     unknown = {name: value for name, value in entry.items() if name not in _OF_VERSION_2}
     return older | unknown
@@ -44,7 +44,9 @@ _OF_VERSION_2 = {"aceid", "subject", *_KNOWN}
 
 def _newer(entry: Any, aceid: int, key: str) -> Entry:
     try:
-        ace = version1.to_ace(msgspec.convert(_without_filters(entry), version1.AceV1), aceid)
+        ace = acl_version1.to_ace(
+            msgspec.convert(_without_filters(entry), acl_version1.AceV1), aceid
+        )
     except ValueError as error:
         what, _, path = str(error).partition(" - at `$")
         raise FormatError(what[:1].lower() + what[1:], key=f"{key}{path.rstrip('`')}") from None

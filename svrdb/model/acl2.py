@@ -7,8 +7,8 @@ Entries only ever permit; what no entry permits is refused. An example, as it is
      "resources": [{"href": "/light/1"}, {"wc": "+"}], "permission": 6,
      "validity": [{"period": "20300101T080000Z/PT2H", "recurrence": ["FREQ=DAILY"]}]}
 
-How entries are weighed is in `onboardee.device.access.entries`; the form of OIC 1.1, in
-`svrdb.version1`. An entry with a filter (`rt`, `if`) is narrower than one without: a form that
+How entries are weighed is in `onboardee.device.access.aces`; the form of OIC 1.1, in
+`svrdb.acl_version1`. An entry with a filter (`rt`, `if`) is narrower than one without: a form that
 cannot carry filters must not drop them.
 """
 

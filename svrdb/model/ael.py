@@ -1,7 +1,7 @@
 """`/oic/sec/ael`: what the audit log takes up.
 
-Only the filters are kept. The log itself is in memory (`onboardee.device.security.audit`): if it
-were on the disk, each refused request of a stranger would be a write to it.
+Only the filters are kept. The log itself is in memory (`onboardee.device.security.audit_log`): if
+it were on the disk, each refused request of a stranger would be a write to it.
 
 Filters are changed in the provisioning states; a POST in RFNOP is refused with 4.03, as
 IoTivity-Lite does. IoTivity has no such resource.

@@ -15,7 +15,7 @@ NOT_NEEDED = (
     "onboardee.wire.coap.client",
     "onboardee.wire.coap.discovery",
     "onboardee.device.resources.secure.dpairing",
-    "onboardee.device.security.pairings",
+    "onboardee.device.security.direct_pairing",
     "onboardee.wire.dtls.client",
     "onboardee.wire.dtls.client_handshake",
     "cryptography.x509",

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from test_cli_run import onboardee, running
 
 from onboardee.device.cli import main
-from onboardee.device.security import states
+from onboardee.device.security import onboarding_states
 from onboardee.device.security.factory import new_database
 from onboardee.device.simulation.profile import load
 from onboardee.svrdb import (
@@ -48,7 +48,7 @@ def new() -> Database:
 
 def owned(name: str = "") -> Database:
     """Return the light with an owner; the name makes databases differ."""
-    database = states.enter(new(), State.RFNOP)
+    database = onboarding_states.enter(new(), State.RFNOP)
     owner = type(database.doxm.owner_uuid)(OWNER)
     credential = Credential(credid=1, kind=1, subject=OWNER, private=PrivateData(data=SECRET))
     return replace(
@@ -455,7 +455,7 @@ def test_running_device_keeps_snapshots(tmp_path: Path) -> None:
     )
     home = tmp_path / "state"
     with open_directory(home, new) as store:
-        store.commit(states.enter(owned(), State.RESET))
+        store.commit(onboarding_states.enter(owned(), State.RESET))
     with running(str(profile), "--state-dir", str(home)) as (process, _):
         assert process.stdout is not None
         assert any("device.ready" in line for line in process.stdout)

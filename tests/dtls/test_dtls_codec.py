@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onboardee.wire.dtls.codec import Reader
 from onboardee.wire.dtls.errors import DecodeError, IllegalParameter
 from onboardee.wire.dtls.framing import HandshakeMessage, fragment, split_fragments
 from onboardee.wire.dtls.hello import ClientHello, HelloVerifyRequest, ServerHello
@@ -16,16 +15,17 @@ from onboardee.wire.dtls.messages import (
     CertificateChain,
     CertificateRequest,
     ClientKeyExchange,
+    DigitallySigned,
     ServerKeyExchange,
-    Signature,
     check_empty,
 )
 from onboardee.wire.dtls.numbers import AlertDescription
+from onboardee.wire.dtls.presentation import Reader
 from onboardee.wire.dtls.suites import KeyExchange
 
 RANDOM = bytes(range(32))
 POINT = b"\x04" + bytes(64)
-SIGNATURE = Signature(0x0403, b"\x30\x06signed")
+SIGNATURE = DigitallySigned(0x0403, b"\x30\x06signed")
 
 Decode = Callable[[bytes], object]
 
@@ -52,7 +52,7 @@ SAMPLES: dict[str, tuple[Decode, bytes, set[int]]] = {
         CertificateRequest((64,), (0x0403,), (b"name",)).encode(),
         set(),
     ),
-    "certificate verify": (Signature.decode, SIGNATURE.encode(), set()),
+    "certificate verify": (DigitallySigned.decode, SIGNATURE.encode(), set()),
     "anonymous server key exchange": (
         lambda body: ServerKeyExchange.decode(body, KeyExchange.ANONYMOUS),
         ServerKeyExchange(POINT).encode(KeyExchange.ANONYMOUS),

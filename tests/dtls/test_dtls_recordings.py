@@ -10,7 +10,7 @@ import pytest
 
 from onboardee.wire.dtls import CipherSuite, keys
 from onboardee.wire.dtls.config import DtlsLimits
-from onboardee.wire.dtls.exchange import leaf_key, verify
+from onboardee.wire.dtls.ecc import leaf_key, verify
 from onboardee.wire.dtls.framing import Fragment, HandshakeMessage, fragment, split_fragments
 from onboardee.wire.dtls.handshake import CLIENT_LABEL, SERVER_LABEL
 from onboardee.wire.dtls.hello import ClientHello, HelloVerifyRequest, ServerHello

@@ -37,10 +37,10 @@ from onboardee.wire.dtls import (
     Offer,
 )
 from onboardee.wire.dtls.client import ClientConnection
-from onboardee.wire.dtls.exchange import Ephemeral
+from onboardee.wire.dtls.ecc import Ephemeral
 from onboardee.wire.dtls.framing import HandshakeMessage, split_fragments
 from onboardee.wire.dtls.hello import ClientHello, ServerHello
-from onboardee.wire.dtls.messages import Signature
+from onboardee.wire.dtls.messages import DigitallySigned
 from onboardee.wire.dtls.numbers import ContentType, HandshakeType
 from onboardee.wire.entropy import SeededEntropy
 
@@ -397,7 +397,7 @@ def test_signature_algorithm_of_the_server_must_be_offered_and_known(
 ) -> None:
     """A signature that was not offered, or offered for show only, is an illegal parameter."""
     monkeypatch.setattr(
-        "onboardee.wire.dtls.server_handshake.sign", lambda *_: Signature(scheme, b"x")
+        "onboardee.wire.dtls.server_handshake.sign", lambda *_: DigitallySigned(scheme, b"x")
     )
     config = replace(config_for(CCM_8), signature_algorithms=offered)
     pair = Pair(CCM_8, config=config).start()
@@ -409,7 +409,7 @@ def test_signature_algorithm_of_the_client_must_be_the_requested_one(
 ) -> None:
     """A CertificateVerify with another hash than SHA-256 is an illegal parameter."""
     monkeypatch.setattr(
-        "onboardee.wire.dtls.client_handshake.sign", lambda *_: Signature(0x0503, b"x")
+        "onboardee.wire.dtls.client_handshake.sign", lambda *_: DigitallySigned(0x0503, b"x")
     )
     pair = Pair(CCM_8, offer=offer_for(CCM_8, client_certificate=True)).start()
     assert failures(pair.server_events)[0].alert is AlertDescription.ILLEGAL_PARAMETER

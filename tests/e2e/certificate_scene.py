@@ -10,7 +10,7 @@ import cbor2
 from msgspec.structs import replace
 
 from onboardee.device.events import Bus, Event
-from onboardee.device.security import states
+from onboardee.device.security import onboarding_states
 from onboardee.device.security.factory import new_database
 from onboardee.device.simulation.profile import Profile, load
 from onboardee.device.testing import MemoryKeeper
@@ -108,7 +108,7 @@ def owned(database: Database, *others: Credential, roles: tuple[str, ...] = ()) 
         acl2=Acl2(entries=entries, resource_owner=OWNER),
         pstat=replace(database.pstat, resource_owner=OWNER),
     )
-    return states.enter(changed, State.RFNOP)
+    return onboarding_states.enter(changed, State.RFNOP)
 
 
 @dataclass

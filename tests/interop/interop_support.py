@@ -16,7 +16,7 @@ from onboardee.device.machine.boot import Surroundings, boot
 from onboardee.device.machine.device import Device
 from onboardee.device.net.binding import Ports
 from onboardee.device.net.hub import Hub
-from onboardee.device.security import states
+from onboardee.device.security import onboarding_states
 from onboardee.device.security.factory import new_database
 from onboardee.device.simulation.compatibility import Compatibility
 from onboardee.device.simulation.profile import Profile, load
@@ -80,7 +80,7 @@ def owned_database(database: Database) -> Database:
         acl2=Acl2(entries=(everything, discovery), resource_owner=OWNER),
         pstat=replace(database.pstat, resource_owner=OWNER),
     )
-    return states.enter(owned, State.RFNOP)
+    return onboarding_states.enter(owned, State.RFNOP)
 
 
 @contextmanager

@@ -19,9 +19,9 @@ from onboardee.device.resources.collection import appliance_resources
 from onboardee.device.resources.iotivity_1_3 import serve_anchor_in_optionaldata
 from onboardee.device.resources.oic_1_1 import serve_oic_1_1
 from onboardee.device.resources.secure import secure_resources
-from onboardee.device.security import states
-from onboardee.device.security.audit import AuditLog
-from onboardee.device.security.roles import AssertedRoles
+from onboardee.device.security import onboarding_states
+from onboardee.device.security.asserted_roles import AssertedRoles
+from onboardee.device.security.audit_log import AuditLog
 from onboardee.device.security.sessions import Terms
 from onboardee.device.simulation.profile import Profile, load
 from onboardee.device.simulation.values import Values
@@ -136,7 +136,7 @@ USABLE = Ace(
 def owned(state: State = State.RFPRO) -> Database:
     """Make a device in the hands of its owner."""
     fresh = unowned()
-    return states.enter(
+    return onboarding_states.enter(
         replace(
             fresh,
             doxm=replace(fresh.doxm, owned=True, owner_uuid=OWNER, resource_owner=OWNER),

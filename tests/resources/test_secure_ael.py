@@ -15,7 +15,7 @@ from onboardee.device.events import (
     HandshakeRefused,
     ResetScheduled,
 )
-from onboardee.device.security.audit import MAX_SPACE
+from onboardee.device.security.audit_log import MAX_SPACE
 from onboardee.svrdb.model import State
 from onboardee.wire.coap import Code
 

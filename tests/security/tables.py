@@ -16,7 +16,7 @@ from onboardee.device.access.peer import Peer
 from onboardee.device.access.rights import OCF, Rights
 from onboardee.device.access.target import Kind, Operation, Target
 from onboardee.device.resources.oic_1_1 import OIC_1_1
-from onboardee.device.security.states import ON_ENTRY, SUCCESSORS
+from onboardee.device.security.onboarding_states import ON_ENTRY, SUCCESSORS
 from onboardee.svrdb.model import (
     SECURITY_RESOURCES,
     Acl2,

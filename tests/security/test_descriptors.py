@@ -7,8 +7,8 @@ from onboardee.device.access.target import Kind
 from onboardee.device.machine.requests import Dispatcher
 from onboardee.device.resources.secure import secure_resources
 from onboardee.device.resources.secure.stored import StoredResource
-from onboardee.device.security.audit import AuditLog
-from onboardee.device.security.roles import AssertedRoles
+from onboardee.device.security.asserted_roles import AssertedRoles
+from onboardee.device.security.audit_log import AuditLog
 from onboardee.svrdb.model import KEPT, SECURITY_RESOURCES, Database, SecurityResource
 from onboardee.wire.entropy import SeededEntropy
 

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from onboardee.device import events
 from onboardee.device.machine.changes import describe_changes
-from onboardee.device.security import states
+from onboardee.device.security import onboarding_states
 from onboardee.device.security.factory import new_database, reset_database
 from onboardee.device.simulation.profile import UuidPolicy, load
 from onboardee.svrdb.check import problems
@@ -30,7 +30,7 @@ def used(database: Database) -> Database:
         selected_method=0,
     )
     return replace(
-        states.enter(database, State.RFNOP),
+        onboarding_states.enter(database, State.RFNOP),
         doxm=doxm,
         cred=Cred(
             credentials=(Credential(credid=1, kind=1, subject=str(OWNER)),), resource_owner=OWNER
@@ -48,7 +48,7 @@ def test_a_new_device() -> None:
     assert database.doxm.methods == (0,)
     assert len({database.doxm.device_uuid, *map(UUID, ids(database))}) == 3
     assert not problems(database)
-    assert states.enter(database, State.RFOTM) == database
+    assert onboarding_states.enter(database, State.RFOTM) == database
 
 
 def ids(database: Database) -> tuple[str, str, str]:

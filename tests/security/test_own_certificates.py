@@ -6,7 +6,7 @@ from uuid import UUID
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from msgspec.structs import replace
 
-from onboardee.device.security.identity import (
+from onboardee.device.security.device_certificates import (
     identity_certificate,
     manufacturer_certificate,
     new_key,

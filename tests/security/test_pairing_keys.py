@@ -11,7 +11,7 @@ from uuid import UUID
 
 import pytest
 
-from onboardee.device.security import owner, pairing
+from onboardee.device.security import owner, pairing_keys
 from onboardee.svrdb.model import TransferMethod
 from onboardee.wire.dtls import keys
 
@@ -36,8 +36,8 @@ def key_block(recorded: dict[str, str]) -> Callable[[int], bytes]:
 def test_the_key_of_the_pin() -> None:
     """The PIN's key has the owner's UUID as its salt, not the device's."""
     pin = KEYS["pin"]
-    assert pairing.pin_key(pin["pin"].encode(), UUID(pin["owner"])) == octets(pin, "key")
-    assert pairing.pin_key(b"12345678", OWNER).hex() == "0e2857b191a985ec99c18953006402f7"
+    assert pairing_keys.pin_key(pin["pin"].encode(), UUID(pin["owner"])) == octets(pin, "key")
+    assert pairing_keys.pin_key(b"12345678", OWNER).hex() == "0e2857b191a985ec99c18953006402f7"
 
 
 @pytest.mark.parametrize("session", KEYS["sessions"], ids=lambda session: session["what"])
@@ -70,9 +70,9 @@ def test_the_owner_credential() -> None:
 def test_the_pairing_credential() -> None:
     """The credential that a pairing makes is the one that both programs computed."""
     recorded = KEYS["prf"][1]
-    assert octets(recorded, "label") == pairing.LABEL
-    assert octets(recorded, "out") == pairing.pairing_key(
-        key_block(recorded), label=pairing.LABEL, server=DEVICE, client=PEER
+    assert octets(recorded, "label") == pairing_keys.LABEL
+    assert octets(recorded, "out") == pairing_keys.pairing_key(
+        key_block(recorded), label=pairing_keys.LABEL, server=DEVICE, client=PEER
     )
 
 
@@ -88,7 +88,7 @@ def test_iotivity_1_1_0_has_another_label() -> None:
         return keys.key_block(master, client, server, size)
 
     found = [
-        pairing.pairing_key(block, label=label, server=DEVICE, client=PEER).hex()
-        for label in (pairing.LABEL, pairing.LABEL_1_1_0)
+        pairing_keys.pairing_key(block, label=label, server=DEVICE, client=PEER).hex()
+        for label in (pairing_keys.LABEL, pairing_keys.LABEL_1_1_0)
     ]
     assert found == ["1b570e36e09c3935c2ebbca13be9aec7", "1c582e778f3bc919b032d77581b7d846"]

@@ -10,9 +10,9 @@ from msgspec.structs import replace
 from msgspec.structs import replace as replace_struct
 from test_gate_rules import LIGHT, PEER, questions, situation, situations
 
-from onboardee.device.access import remembered
+from onboardee.device.access import remembered_decisions
 from onboardee.device.access.gate import decide
-from onboardee.device.access.remembered import RememberedDecisions
+from onboardee.device.access.remembered_decisions import RememberedDecisions
 from onboardee.device.access.target import Operation
 from onboardee.svrdb.model import Ace, AceResource, State, Subject, TimePattern
 
@@ -51,7 +51,7 @@ def test_an_entry_that_ends_at_night_ends_at_night() -> None:
 
 def test_they_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Many peers fill no memory."""
-    monkeypatch.setattr(remembered, "MAX_REMEMBERED", 4)
+    monkeypatch.setattr(remembered_decisions, "MAX_REMEMBERED", 4)
     decisions, here = RememberedDecisions(), situation_with(RULE)
     for operation in Operation:
         for secured in (True, False):

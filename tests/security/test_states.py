@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
-from onboardee.device.security import states
+from onboardee.device.security import onboarding_states
 from onboardee.svrdb.model import (
     NIL,
     Acl2,
@@ -72,7 +72,7 @@ def ready(state: State) -> Database:
         cred=Cred(credentials=(credential,), resource_owner=OWNER),
         acl2=Acl2(resource_owner=OWNER),
     )
-    return states.enter(database, state)
+    return onboarding_states.enter(database, state)
 
 
 def values(pstat: Pstat) -> tuple[int, bool, bool, int, int]:
@@ -91,10 +91,10 @@ def test_every_pair_with_all_conditions_met(origin: State, wanted: State, cell: 
     """A state follows as the table says, begins with its values and keeps everything else."""
     before = ready(origin)
     if cell == "no":
-        with pytest.raises(states.TransitionRefusedError, match=wanted.name):
-            states.request(before, wanted)
+        with pytest.raises(onboarding_states.TransitionRefusedError, match=wanted.name):
+            onboarding_states.request(before, wanted)
         return
-    after = states.request(before, wanted)
+    after = onboarding_states.request(before, wanted)
     if cell == "same":
         assert after == before
         return
@@ -164,16 +164,16 @@ def test_every_pair_with_one_condition_not_met(
     """Each condition alone keeps a device out of the owned states; a reset needs none."""
     before = flaw(ready(origin))
     if cell in {"no", "if"}:
-        with pytest.raises(states.TransitionRefusedError):
-            states.request(before, wanted)
+        with pytest.raises(onboarding_states.TransitionRefusedError):
+            onboarding_states.request(before, wanted)
     else:
-        assert states.request(before, wanted).state is wanted
+        assert onboarding_states.request(before, wanted).state is wanted
 
 
 @pytest.mark.parametrize("state", State)
 def test_entry_values(state: State) -> None:
     """Each state begins with its own `isop`, `cm` and `tm`; only RESET is shown as pending."""
-    assert values(states.enter(ready(State.RFNOP), state).pstat) == ENTRY[state]
+    assert values(onboarding_states.enter(ready(State.RFNOP), state).pstat) == ENTRY[state]
 
 
 def test_separate_owners_each_need_a_credential() -> None:
@@ -184,12 +184,12 @@ def test_separate_owners_each_need_a_credential() -> None:
         part = replace(getattr(database, name), resource_owner=owner)
         database = replace(database, **{name: part})
     database = replace(database, doxm=replace(database.doxm, owned=True))
-    with pytest.raises(states.TransitionRefusedError):
-        states.request(database, State.RFPRO)
+    with pytest.raises(onboarding_states.TransitionRefusedError):
+        onboarding_states.request(database, State.RFPRO)
     template = database.cred.credentials[0]
     keys = [
         replace(template, credid=number, subject=str(owner))
         for number, owner in enumerate(owners.values(), 2)
     ]
     complete = replace(database, cred=replace(database.cred, credentials=(template, *keys)))
-    assert states.request(complete, State.RFPRO).state is State.RFPRO
+    assert onboarding_states.request(complete, State.RFPRO).state is State.RFPRO

@@ -18,9 +18,9 @@ from onboardee.svrdb import (
     CredentialType,
     Database,
     Dos,
-    Means,
     PrivateData,
     ProblemCode,
+    RepairMeans,
     ResetProfile,
     Severity,
     State,
@@ -60,10 +60,10 @@ SOON = TimePattern(period="soon")
 YEARLY = TimePattern(period="20300101T000000Z/P1D", recurrence=("FREQ=YEARLY",) * 4)
 
 
-def means() -> Means:
+def means() -> RepairMeans:
     """Return the time, and UUIDs 1, 2, 3 and so on."""
     numbers = count(1)
-    return Means(NOW, lambda: UUID(int=next(numbers)))
+    return RepairMeans(NOW, lambda: UUID(int=next(numbers)))
 
 
 def codes(database: Database) -> list[str]:

@@ -18,10 +18,10 @@ from onboardee.svrdb import (
     Credential,
     Database,
     Encoding,
-    Means,
     PrivateData,
     ProblemCode,
     PublicData,
+    RepairMeans,
     Severity,
     advise,
     profile_of,
@@ -73,7 +73,7 @@ def codes(device: Database, now: datetime = NOW) -> list[ProblemCode]:
 def repaired(device: Database) -> Database:
     """Return what a repair makes of it."""
     numbers = count(1)
-    return repair(device, Means(NOW, lambda: UUID(int=next(numbers))))
+    return repair(device, RepairMeans(NOW, lambda: UUID(int=next(numbers))))
 
 
 @pytest.mark.parametrize(

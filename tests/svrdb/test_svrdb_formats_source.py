@@ -9,7 +9,7 @@ from svrdb_samples import OWNER, SECRET, owned
 
 from onboardee.svrdb import NIL
 from onboardee.svrdb.formats import Form, FormatError, decode, encode, iotivity, source
-from onboardee.svrdb.formats.wire import Imported
+from onboardee.svrdb.formats.stored_resources import Imported
 
 
 def as_json(resources: dict) -> bytes:

@@ -15,10 +15,10 @@ from onboardee.svrdb import (
     CredentialType,
     Database,
     Encoding,
-    Means,
     PrivateData,
     ProblemCode,
     PublicData,
+    RepairMeans,
     Subject,
     advise,
     repair,
@@ -37,7 +37,7 @@ PEM = (
 
 def repaired(database: Database) -> Database:
     """Repair everything that can be."""
-    return repair(database, Means(NOW, lambda: UUID(int=1)))
+    return repair(database, RepairMeans(NOW, lambda: UUID(int=1)))
 
 
 def with_credential(credential: Credential) -> Database:

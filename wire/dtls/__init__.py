@@ -22,10 +22,11 @@ From the outside in:
     negotiation, suites         suite and extensions
     flight                      what is sent, and sent again
     reassembly, framing         whole messages out of records, and into them
-    link                        a session after its handshake
+    session_link                a session after its handshake
     record, protection          records: numbers, replay, MAC and encryption
-    hello, messages, codec      octets of messages
-    keys, exchange              key derivation; ECDH and ECDSA
+    hello, messages,            octets of messages
+      presentation
+    keys, ecc                   key derivation; ECDH and ECDSA
     config, events, errors,     what comes in from outside, and what is reported
       session
 

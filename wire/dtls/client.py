@@ -21,10 +21,10 @@ from onboardee.wire.dtls.events import (
     SessionClosed,
     SessionEstablished,
 )
-from onboardee.wire.dtls.link import SessionLink
 from onboardee.wire.dtls.numbers import AlertDescription, ContentType
 from onboardee.wire.dtls.record import Record, split
 from onboardee.wire.dtls.session import Session
+from onboardee.wire.dtls.session_link import SessionLink
 from onboardee.wire.dtls.suites import SUITES, KeyExchange
 from onboardee.wire.entropy import Entropy
 

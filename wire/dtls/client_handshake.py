@@ -11,8 +11,8 @@ hello and not one that somebody on the way had changed.
 """
 
 from onboardee.wire.dtls import keys
-from onboardee.wire.dtls.codec import numbers
 from onboardee.wire.dtls.config import ClientConfig, HandshakeContext, Renegotiation
+from onboardee.wire.dtls.ecc import Ephemeral, leaf_key, sign, verify
 from onboardee.wire.dtls.errors import (
     HandshakeFailure,
     IllegalParameter,
@@ -21,7 +21,6 @@ from onboardee.wire.dtls.errors import (
     UnknownPskIdentity,
     UnsupportedExtension,
 )
-from onboardee.wire.dtls.exchange import Ephemeral, leaf_key, sign, verify
 from onboardee.wire.dtls.handshake import CLIENT_LABEL, RANDOM_SIZE, SERVER_LABEL, Handshake
 from onboardee.wire.dtls.hello import (
     NO_EXTENSIONS,
@@ -34,8 +33,8 @@ from onboardee.wire.dtls.messages import (
     CertificateChain,
     CertificateRequest,
     ClientKeyExchange,
+    DigitallySigned,
     ServerKeyExchange,
-    Signature,
     check_empty,
     curve_parameters,
 )
@@ -48,6 +47,7 @@ from onboardee.wire.dtls.numbers import (
     ExtensionType,
     HandshakeType,
 )
+from onboardee.wire.dtls.presentation import numbers
 from onboardee.wire.dtls.record import Channel
 from onboardee.wire.dtls.session import Role
 from onboardee.wire.dtls.suites import Bulk, KeyExchange
@@ -84,7 +84,7 @@ class ClientHandshake(Handshake):
 
     def _begin_flight(self) -> None:
         """Begin a flight that is packed as the imitated client would pack it."""
-        self._transmission.begin(one_record_per_datagram=self._config.one_record_per_datagram)
+        self._flights.begin(one_record_per_datagram=self._config.one_record_per_datagram)
 
     def _is_repetition(self, sequence: int) -> bool:
         """Whether the server repeats the flight that ours answers.
@@ -217,7 +217,7 @@ class ClientHandshake(Handshake):
         self.psk_hint = message.hint
         self._server_point = message.point
 
-    def _check_signature(self, point: bytes, signature: Signature) -> None:
+    def _check_signature(self, point: bytes, signature: DigitallySigned) -> None:
         """Check the signature over both randoms and the point (RFC 8422 5.4)."""
         assert self._peer_key is not None
         if signature.scheme not in self._config.signature_algorithms:

@@ -20,10 +20,10 @@ from collections.abc import Hashable
 from hashlib import sha256
 from hmac import compare_digest, digest
 
-from onboardee.wire.dtls.codec import vector
 from onboardee.wire.dtls.framing import HandshakeMessage
 from onboardee.wire.dtls.hello import ClientHello, HelloVerifyRequest
 from onboardee.wire.dtls.numbers import DTLS_1_2, ContentType, HandshakeType
+from onboardee.wire.dtls.presentation import vector
 from onboardee.wire.dtls.record import plain_record
 from onboardee.wire.entropy import Entropy
 

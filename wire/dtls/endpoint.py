@@ -40,7 +40,6 @@ from onboardee.wire.dtls.events import (
 from onboardee.wire.dtls.framing import HandshakeMessage, split_fragments
 from onboardee.wire.dtls.half_open import HalfOpen
 from onboardee.wire.dtls.hello import ClientHello
-from onboardee.wire.dtls.link import SessionLink
 from onboardee.wire.dtls.numbers import (
     ContentType,
     HandshakeType,
@@ -48,6 +47,7 @@ from onboardee.wire.dtls.numbers import (
 from onboardee.wire.dtls.record import FIRST_PROTECTED, Record, split
 from onboardee.wire.dtls.server_handshake import Opening, ServerHandshake
 from onboardee.wire.dtls.session import Session
+from onboardee.wire.dtls.session_link import SessionLink
 from onboardee.wire.entropy import Entropy
 
 _DEFAULT_LIMITS = DtlsLimits()

@@ -7,7 +7,7 @@ as messages, and sealed anew each time.
 
     sent at   0     1       3               7 ...      the interval doubles, up to a maximum
 
-A flight ends when the peer's next one has come: `Transmission.begin` means that, too.
+A flight ends when the peer's next one has come: `Flights.begin` means that, too.
 """
 
 from collections.abc import Iterator
@@ -106,7 +106,7 @@ class RetransmissionTimer:
         self.deadline = None
 
 
-class Transmission:
+class Flights:
     """The sending side of a handshake: its present flight, and when it is sent.
 
     What is to be sent is put into `outbox`, whole datagrams. `sequence` numbers our first message.

@@ -5,7 +5,7 @@ Records go in, datagrams come out of `outbox`, the peer's faults leave as an `Al
 
     record, epoch 0 --> fragments --> Reassembler --+--> _take --> table --> _handle
     record, epoch 1 --> channel.open --> fragments -+      |                    |
-                                                       Transcript    Transmission, keys
+                                                       Transcript      Flights, keys
                                                                                 |
                           outbox <-- channel.seal <-- Flight <------------------+
 
@@ -34,7 +34,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from onboardee.wire.dtls import keys
 from onboardee.wire.dtls.config import HandshakeContext
 from onboardee.wire.dtls.errors import Alert, AlertReceived, BadRecordMac, DecryptError
-from onboardee.wire.dtls.flight import Flight, Transmission
+from onboardee.wire.dtls.flight import Flight, Flights
 from onboardee.wire.dtls.framing import HANDSHAKE_HEADER_SIZE, HandshakeMessage, split_fragments
 from onboardee.wire.dtls.numbers import (
     AlertDescription,
@@ -84,8 +84,8 @@ class Handshake(ABC):
         self.peer_certificates: tuple[bytes, ...] = ()
         self._peer_key: ec.EllipticCurvePublicKey | None = None
         self._context = context
-        self._transmission = Transmission(channel, limits, sequence)
-        self.outbox = self._transmission.outbox
+        self._flights = Flights(channel, limits, sequence)
+        self.outbox = self._flights.outbox
         """Datagrams to send; whoever sends them clears it."""
         self._inbox = Reassembler(sequence, limits)
         self._transcript = Transcript()
@@ -97,7 +97,10 @@ class Handshake(ABC):
     @property
     def is_established(self) -> bool:
         """Whether the peer's Finished was verified."""
-        return self.state in {HandshakeState.SERVER_ESTABLISHED, HandshakeState.CLIENT_ESTABLISHED}
+        state = self.state
+        return state is HandshakeState.SERVER_ESTABLISHED or (
+            state is HandshakeState.CLIENT_ESTABLISHED
+        )
 
     @property
     def has_keys(self) -> bool:
@@ -110,7 +113,7 @@ class Handshake(ABC):
     @property
     def flight(self) -> Flight:
         """What was sent last, to be sent again if need be."""
-        return self._transmission.flight
+        return self._flights.flight
 
     @property
     def deadline(self) -> float:
@@ -118,20 +121,20 @@ class Handshake(ABC):
 
         The endpoint ends a handshake that has expired; this object does not know that it is over.
         """
-        timer = self._transmission.deadline
+        timer = self._flights.deadline
         return self.expires if timer is None else min(timer, self.expires)
 
     def start(self, now: float) -> None:
         """Send the first flight, and repeat it from now on until it is answered."""
-        self._transmission.send_new(now)
+        self._flights.send_new(now)
 
     def tick(self, now: float) -> None:
         """Repeat the flight if its timer expired."""
-        self._transmission.tick(now)
+        self._flights.tick(now)
 
     def repeat(self) -> None:
         """Send the flight again because the peer seems to have missed it, a few times only."""
-        self._transmission.repeat()
+        self._flights.repeat()
 
     def receive(self, record: Record, now: float) -> None:
         """Take a record.
@@ -153,9 +156,9 @@ class Handshake(ABC):
         else:
             self._receive_protected(record)
         self._progress()
-        self._transmission.send_new(now)
+        self._flights.send_new(now)
         if self.is_established:
-            self._transmission.stop()
+            self._flights.stop()
 
     def alert(self, description: AlertDescription) -> bytes:
         """Return the record that tells the peer of the end.
@@ -315,10 +318,10 @@ class Handshake(ABC):
 
     def _add(self, kind: HandshakeType, body: bytes) -> None:
         """Append a message of ours to flight and transcript."""
-        self._transcript.add(self._transmission.add(kind, body))
+        self._transcript.add(self._flights.add(kind, body))
 
     def _add_finished(self, label: bytes) -> None:
         """Append ChangeCipherSpec and Finished; from here on we write in epoch 1."""
-        self._transmission.add_change_cipher_spec()
+        self._flights.add_change_cipher_spec()
         data = self.security.verify_data(label, self._transcript.digest())
         self._add(HandshakeType.FINISHED, data)

@@ -18,9 +18,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from onboardee.wire.dtls.codec import Reader, numbers, vector
 from onboardee.wire.dtls.errors import DecodeError
 from onboardee.wire.dtls.numbers import NULL_COMPRESSION
+from onboardee.wire.dtls.presentation import Reader, numbers, vector
 
 _RANDOM_SIZE = 32
 

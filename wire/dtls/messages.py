@@ -19,9 +19,9 @@ clients with Mbed TLS, which otherwise never ask for their key.
 
 from dataclasses import dataclass
 
-from onboardee.wire.dtls.codec import Reader, numbers, vector
 from onboardee.wire.dtls.errors import DecodeError, IllegalParameter
 from onboardee.wire.dtls.numbers import NAMED_CURVE, SECP256R1
+from onboardee.wire.dtls.presentation import Reader, numbers, vector
 from onboardee.wire.dtls.suites import KeyExchange
 
 
@@ -82,7 +82,7 @@ class CertificateRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Signature:
+class DigitallySigned:
     """A DigitallySigned value: hash and signature algorithm, then the signature in DER.
 
     `scheme` is the two octets as one number (RFC 5246 4.7).
@@ -92,14 +92,14 @@ class Signature:
     value: bytes
 
     @classmethod
-    def read(cls, reader: Reader) -> "Signature":
+    def read(cls, reader: Reader) -> "DigitallySigned":
         """Read it as the last part of a message."""
         signature = cls(reader.uint(2), reader.vector(2))
         reader.finish()
         return signature
 
     @classmethod
-    def decode(cls, body: bytes) -> "Signature":
+    def decode(cls, body: bytes) -> "DigitallySigned":
         """Read the body of a CertificateVerify message, which is nothing but a signature."""
         return cls.read(Reader(body))
 
@@ -122,7 +122,7 @@ class ServerKeyExchange:
 
     point: bytes = b""
     hint: bytes = b""
-    signature: Signature | None = None
+    signature: DigitallySigned | None = None
 
     @classmethod
     def decode(cls, body: bytes, exchange: KeyExchange) -> "ServerKeyExchange":
@@ -140,7 +140,7 @@ class ServerKeyExchange:
             raise IllegalParameter("not the curve we offered")
         point = reader.vector(1, minimum=1)
         if exchange is KeyExchange.ECDSA:
-            return cls(point, hint, Signature.read(reader))
+            return cls(point, hint, DigitallySigned.read(reader))
         reader.finish()
         return cls(point, hint)
 

@@ -17,7 +17,6 @@ it knows what the state of the device permits.
 
 from dataclasses import dataclass
 
-from onboardee.wire.dtls.codec import Reader
 from onboardee.wire.dtls.config import Offer
 from onboardee.wire.dtls.errors import HandshakeFailure, IllegalParameter, ProtocolVersion
 from onboardee.wire.dtls.hello import NO_EXTENSIONS, ClientHello, Extensions
@@ -31,6 +30,7 @@ from onboardee.wire.dtls.numbers import (
     CipherSuite,
     ExtensionType,
 )
+from onboardee.wire.dtls.presentation import Reader
 from onboardee.wire.dtls.suites import SUITES, KeyExchange
 
 EMPTY_RENEGOTIATION_INFO = b"\x00"

@@ -18,8 +18,8 @@ from hashlib import sha256
 
 from onboardee.wire.dtls import keys
 from onboardee.wire.dtls.config import HandshakeContext, Offer
+from onboardee.wire.dtls.ecc import Ephemeral, leaf_key, sign, verify_digest
 from onboardee.wire.dtls.errors import HandshakeFailure
-from onboardee.wire.dtls.exchange import Ephemeral, leaf_key, sign, verify_digest
 from onboardee.wire.dtls.framing import HandshakeMessage
 from onboardee.wire.dtls.handshake import CLIENT_LABEL, RANDOM_SIZE, SERVER_LABEL, Handshake
 from onboardee.wire.dtls.hello import ClientHello, ServerHello
@@ -27,8 +27,8 @@ from onboardee.wire.dtls.messages import (
     CertificateChain,
     CertificateRequest,
     ClientKeyExchange,
+    DigitallySigned,
     ServerKeyExchange,
-    Signature,
     curve_parameters,
 )
 from onboardee.wire.dtls.negotiation import negotiate
@@ -94,7 +94,7 @@ class ServerHandshake(Handshake):
         # The ClientHello was taken by the endpoint; it is the first message of the transcript.
         self._inbox.next_sequence = sequence + 1
         self._transcript.add(opening.message)
-        self._transmission.begin()
+        self._flights.begin()
         hello = ServerHello(
             DTLS_1_2,
             self.security.server_random,
@@ -153,7 +153,9 @@ class ServerHandshake(Handshake):
                 self._on_key_exchange(ClientKeyExchange.decode(body, exchange))
             case HandshakeType.CERTIFICATE_VERIFY:
                 assert self._peer_key is not None
-                verify_digest(self._peer_key, self._transcript.before_last, Signature.decode(body))
+                verify_digest(
+                    self._peer_key, self._transcript.before_last, DigitallySigned.decode(body)
+                )
             case HandshakeType.FINISHED:
                 self._on_finished(body)
         return None
@@ -198,5 +200,5 @@ class ServerHandshake(Handshake):
     def _on_finished(self, body: bytes) -> None:
         """Check the client's Finished and answer with ours, after which the session exists."""
         self._check_finished(CLIENT_LABEL, body)
-        self._transmission.begin()
+        self._flights.begin()
         self._add_finished(SERVER_LABEL)

@@ -46,7 +46,7 @@ class KeyExchange(Enum):
     @property
     def has_identity(self) -> bool:
         """Whether the client names the key that it has."""
-        return self in {KeyExchange.PSK, KeyExchange.PLAIN_PSK}
+        return self is KeyExchange.PSK or self is KeyExchange.PLAIN_PSK
 
 
 class Bulk(Enum):

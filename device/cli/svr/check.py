@@ -20,8 +20,8 @@ from onboardee.svrdb import (
     Database,
     Difference,
     Finding,
-    Means,
     ProblemCode,
+    RepairMeans,
     Severity,
     StoreDamaged,
     advise,
@@ -66,7 +66,7 @@ def command(  # noqa: PLR0913 - the options of the command line
     --previous` takes a repair back. The exit code is 1 if there are errors or warnings that were
     not repaired.
     """
-    means = Means(
+    means = RepairMeans(
         datetime.now(UTC) if at is None else at.replace(tzinfo=UTC),
         uuid4,
     )
@@ -99,7 +99,7 @@ def _read(directory: Path, *, as_json: bool) -> Database:
 
 def _fix(
     directory: Path,
-    means: Means,
+    means: RepairMeans,
     codes: set[ProblemCode] | None,
     show: Callable[[Sequence[Difference]], None] | None,
 ) -> Sequence[Finding]:
@@ -118,7 +118,9 @@ def _fix(
     return left
 
 
-def _advice(database: Database, means: Means, codes: set[ProblemCode] | None) -> list[Finding]:
+def _advice(
+    database: Database, means: RepairMeans, codes: set[ProblemCode] | None
+) -> list[Finding]:
     """Return the findings that are asked for."""
     return [each for each in advise(database, means.now) if codes is None or each.code in codes]
 

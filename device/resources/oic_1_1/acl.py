@@ -18,7 +18,7 @@ from onboardee.device.resources.base import Outcome, Representation, Resource
 from onboardee.device.resources.oic_1_1.view import in_form
 from onboardee.device.resources.secure.acl2 import with_entries
 from onboardee.device.resources.secure.common import bad_request, merged, require_writable, wire
-from onboardee.svrdb import version1
+from onboardee.svrdb import acl_version1
 from onboardee.svrdb.model import Ace, Acl2
 from onboardee.wire.coap import Code
 
@@ -36,7 +36,7 @@ TARGET: Final = Target(href=ACL, kind=Kind.SECURITY, types=("oic.r.acl",), inter
 
 def entries(_behind: Resource, call: Call) -> Representation:
     """Return all entries, or those about `subjectuuid=`, `resources=` or both."""
-    view = version1.view(call.database.acl2)
+    view = acl_version1.view(call.database.acl2)
     chosen = tuple(
         entry
         for entry in view.acl.access.entries
@@ -88,7 +88,7 @@ def remove(_behind: Resource, call: Call) -> Outcome:
     )
 
 
-def _entries(aclist: object) -> list[version1.AceV1]:
+def _entries(aclist: object) -> list[acl_version1.AceV1]:
     """Read `aclist`; an unknown member might be a restriction, and is refused."""
     aces = aclist.get("aces") if isinstance(aclist, dict) else None
     if not isinstance(aces, list):
@@ -96,7 +96,7 @@ def _entries(aclist: object) -> list[version1.AceV1]:
     if not all(_is_understood(ace) for ace in aces):
         raise bad_request("acl: an entry cannot be honoured as it is written")
     try:
-        return msgspec.convert(aces, list[version1.AceV1])
+        return msgspec.convert(aces, list[acl_version1.AceV1])
     except msgspec.ValidationError as error:
         raise bad_request(f"acl: {error}") from error
 
@@ -111,13 +111,13 @@ def _is_understood(ace: object) -> bool:
     )
 
 
-def _appended(acl2: Acl2, entry: version1.AceV1) -> Acl2:
+def _appended(acl2: Acl2, entry: acl_version1.AceV1) -> Acl2:
     """Append an entry under the rules that hold for those of version 2."""
     try:
-        ace = version1.to_ace(entry, 1)
+        ace = acl_version1.to_ace(entry, 1)
     except ValueError as error:
         raise bad_request(f"acl: {error}") from error
-    if any(version1.is_same_rule(ace, present) for present in acl2.entries):
+    if any(acl_version1.is_same_rule(ace, present) for present in acl2.entries):
         return acl2
     # By way of JSON, so that it passes the very checks of an entry that was sent.
     element = msgspec.json.decode(msgspec.json.encode(ace))
@@ -127,8 +127,8 @@ def _appended(acl2: Acl2, entry: version1.AceV1) -> Acl2:
 def _remaining(entry: Ace, subjects: list[str], hrefs: list[str]) -> Ace | None:
     """Return what is left of an entry, None if nothing is."""
     try:
-        shown = version1.to_entry(entry)
-    except version1.InexpressibleError:
+        shown = acl_version1.to_entry(entry)
+    except acl_version1.InexpressibleError:
         return entry
     if not _is_about(shown.subject, subjects):
         return entry

@@ -17,8 +17,8 @@ from onboardee.device.resources.base import Outcome, Representation, Resource, r
 from onboardee.device.resources.oic_1_1.view import Payload, Update, in_form
 from onboardee.device.resources.secure.common import bad_request, wire
 from onboardee.device.security.factory import for_anybody, with_resource_owners
+from onboardee.svrdb.acl_version1 import with_rule
 from onboardee.svrdb.model import State
-from onboardee.svrdb.version1 import with_rule
 
 RESET: Final = 1
 TAKE_OWNER: Final = 2

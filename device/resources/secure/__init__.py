@@ -30,15 +30,15 @@ from onboardee.device.resources.secure.stored import (
     check_sdi,
     check_sp,
 )
-from onboardee.device.security.audit import AuditLog
-from onboardee.device.security.roles import AssertedRoles
+from onboardee.device.security.asserted_roles import AssertedRoles
+from onboardee.device.security.audit_log import AuditLog
 from onboardee.svrdb.model import CRL, SDI, SECURITY_RESOURCES, SP
 from onboardee.wire.coap import Code
 from onboardee.wire.entropy import Entropy
 from onboardee.wire.wall_clock import WallClock
 
 if TYPE_CHECKING:
-    from onboardee.device.security.pairings import Pairings
+    from onboardee.device.security.direct_pairing import DirectPairing
 
 
 def secure_resources(
@@ -72,7 +72,7 @@ def secure_resources(
     ]
 
 
-def pairing_resources(pairings: "Pairings", changed: Code) -> dict[str, Resource]:
+def pairing_resources(pairings: "DirectPairing", changed: Code) -> dict[str, Resource]:
     """Return those of Direct Pairing by name; `changed` is the code of an answer to a POST."""
     # few devices have them
     from onboardee.device.resources.secure.dpairing import DpairingResource  # noqa: PLC0415

@@ -56,7 +56,7 @@ class Acl2Resource(ReadOnly):
 
     On the wire: `{"aclist2": [{"aceid", "subject", "resources", "permission", "validity"?,
     "tag"?}], "rowneruuid"}`. Whether an entry grants a request is decided in
-    `device/access/entries.py`.
+    `device/access/aces.py`.
     """
 
     target = target("acl2")

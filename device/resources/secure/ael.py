@@ -1,6 +1,6 @@
 """`/oic/sec/ael`: the audit log, what OCF Security calls auditable events.
 
-Entries are kept in memory by `device/security/audit.py`, in a ring of so many octets; the two
+Entries are kept in memory by `device/security/audit_log.py`, in a ring of so many octets; the two
 filters are in the database. A tool sets both filters at once, so an UPDATE with one of them is
 refused, as OCF has it.
 """
@@ -13,7 +13,7 @@ from onboardee.device.access.call import Call
 from onboardee.device.resources.base import Outcome, Representation, with_common
 from onboardee.device.resources.secure.common import bad_request, wire
 from onboardee.device.resources.secure.stored import StoredResource
-from onboardee.device.security.audit import MAX_SPACE, AuditLog
+from onboardee.device.security.audit_log import MAX_SPACE, AuditLog
 from onboardee.svrdb.model import AEL
 
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from onboardee.device.access.call import Call
 from onboardee.device.resources.base import Outcome, ReadOnly, with_common
 from onboardee.device.resources.secure.common import target
-from onboardee.device.security import identity
+from onboardee.device.security import device_certificates
 from onboardee.svrdb.model import Encoding
 from onboardee.wire.coap import Code
 from onboardee.wire.entropy import Entropy
@@ -29,8 +29,8 @@ class CsrResource(ReadOnly):
         """Return the request; the first one makes the key pair, which is durable before it."""
         database = call.database
         if not database.identity_key.data:
-            database = replace(database, identity_key=identity.new_key(self._entropy))
-        text = identity.make_request(database.identity_key, database.doxm.device_uuid)
+            database = replace(database, identity_key=device_certificates.new_key(self._entropy))
+        text = device_certificates.make_request(database.identity_key, database.doxm.device_uuid)
         return Outcome(
             code=Code.CONTENT,
             body=with_common(call, self.target, {"csr": text, "encoding": str(Encoding.PEM)}),

@@ -16,8 +16,8 @@ from onboardee.device.resources.base import Outcome, ReadOnly, RefusedError, Rep
 from onboardee.device.resources.secure.acl2 import MAX_ENTRIES
 from onboardee.device.resources.secure.common import bad_request, uuid_text
 from onboardee.device.resources.secure.cred import MAX_CREDENTIALS
-from onboardee.device.security import pairing
-from onboardee.device.security.pairings import PairingRefusedError, Pairings
+from onboardee.device.security import pairing_keys
+from onboardee.device.security.direct_pairing import DirectPairing, PairingRefusedError
 from onboardee.svrdb.model import Database, PairingMethod, State
 from onboardee.wire.coap import Code
 
@@ -46,7 +46,7 @@ class DpairingResource(ReadOnly):
 
     takes_put = True
 
-    def __init__(self, pairings: Pairings, *, changed: Code = Code.CHANGED) -> None:
+    def __init__(self, pairings: DirectPairing, *, changed: Code = Code.CHANGED) -> None:
         """Take where attempts are kept, and the code of the answer to a POST."""
         self.target = _TARGET
         self._pairings = pairings
@@ -89,7 +89,7 @@ class DpairingResource(ReadOnly):
             raise bad_request("dpairing: another device began this pairing")
         _require_possible(call.database, peer)
         key = self._pairings.key(attempt)
-        return Outcome(database=pairing.paired(call.database, peer, key))
+        return Outcome(database=pairing_keys.paired(call.database, peer, key))
 
 
 def _read(payload: Mapping[str, object]) -> tuple[int, UUID]:
@@ -105,13 +105,13 @@ def _read(payload: Mapping[str, object]) -> tuple[int, UUID]:
 
 def _require_offered(database: Database) -> None:
     """Raise `RefusedError` unless the owner lets devices pair, and the device is in RFNOP."""
-    if database.state is not State.RFNOP or not pairing.is_offered(database.pconf):
+    if database.state is not State.RFNOP or not pairing_keys.is_offered(database.pconf):
         raise bad_request("dpairing: the owner lets no device pair")
 
 
 def _require_possible(database: Database, peer: UUID) -> None:
     """Raise `RefusedError` if this device cannot pair, or if there is no room for another one."""
-    why = pairing.why_not_paired(database, peer)
+    why = pairing_keys.why_not_paired(database, peer)
     if why is not None:
         raise bad_request(f"dpairing: {why}")
     entries = len(database.acl2.entries) + len(database.pconf.rules)

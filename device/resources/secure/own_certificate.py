@@ -7,7 +7,7 @@ would not see why. Trust anchors and others' certificates are not checked here.
 
 from onboardee.device.access.call import Call
 from onboardee.device.resources.secure.common import bad_request
-from onboardee.device.security import identity
+from onboardee.device.security import device_certificates
 from onboardee.pki.errors import CertificateError
 from onboardee.svrdb.model import Credential, CredentialType, CredentialUsage, Encoding
 
@@ -44,7 +44,7 @@ def _check(credential: Credential, call: Call) -> None:
     if private.encoding is Encoding.HANDLE:
         raise bad_request("cred: the device has no store with the key of a handshake")
     try:
-        public_key = identity.load_key(private).public_key()
+        public_key = device_certificates.load_key(private).public_key()
     except ValueError as error:
         raise bad_request(f"cred: {error}") from error
     if leaf.public_key() != public_key:

@@ -23,7 +23,7 @@ from onboardee.device.resources.secure.common import (
     uuid_text,
     wire,
 )
-from onboardee.device.security import pairing
+from onboardee.device.security import pairing_keys
 from onboardee.device.simulation.pairing_settings import DirectPairingSettings
 from onboardee.svrdb.model import NIL, OWNER, PairingMethod, PairingRule, Pconf
 from onboardee.svrdb.model.pconf import PIN_SIZE
@@ -69,7 +69,7 @@ class PconfResource(ReadOnly):
         pconf, device_uuid = call.database.pconf, str(call.database.doxm.device_uuid)
         if self._settings.tells_pin:
             return _all_of(pconf, device_uuid)
-        if not pairing.is_offered(pconf):
+        if not pairing_keys.is_offered(pconf):
             return {"edp": False, OWNER: str(pconf.resource_owner)}
         owner = str(pconf.resource_owner)
         return {"edp": True, "prm": pconf.methods, "deviceuuid": device_uuid, OWNER: owner}
@@ -149,6 +149,6 @@ def _require_rules(rules: tuple[PairingRule, ...]) -> None:
         hrefs = (each.href for each in rule.resources)
         require_short("pconf", [*hrefs, *rule.periods, *rule.recurrence])
         try:
-            pairing.to_ace(rule, _ANYBODY, 1)
+            pairing_keys.to_ace(rule, _ANYBODY, 1)
         except ValueError as error:
             raise bad_request(f"pconf: {error}") from error

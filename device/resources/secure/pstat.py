@@ -1,9 +1,9 @@
 """`/oic/sec/pstat`: the onboarding state, and the wish for another one (OCF Security 13.8).
 
 The owner asks for another state by writing `dos.s`; which transitions there are is in
-`device/security/states.py`. That a POST here is refused in RFNOP to anybody but the owner of the
-resource, and what may be written in which state, is not decided here but by the gate and the table
-of rights (`device/access`).
+`device/security/onboarding_states.py`. That a POST here is refused in RFNOP to anybody but the
+owner of the resource, and what may be written in which state, is not decided here but by the gate
+and the table of rights (`device/access`).
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ from onboardee.device.resources.secure.common import (
     typed,
 )
 from onboardee.device.resources.secure.stored import StoredResource
-from onboardee.device.security import states
+from onboardee.device.security import onboarding_states
 from onboardee.svrdb.model import PSTAT, Dos
 
 
@@ -50,8 +50,8 @@ class PstatResource(StoredResource):
             raise bad_request("pstat: om is 1 to 7, tm is 0 to 255")
         changed = replace(call.database, pstat=pstat)
         try:
-            database = states.request(changed, wanted.state)
-        except states.TransitionRefusedError as error:
+            database = onboarding_states.request(changed, wanted.state)
+        except onboarding_states.TransitionRefusedError as error:
             raise bad_request(f"pstat: {error}") from error
         return Outcome(database=database)
 

@@ -24,7 +24,7 @@ from onboardee.device.resources.secure.common import (
     wire,
 )
 from onboardee.device.resources.secure.credential import read_public
-from onboardee.device.security.roles import AssertedRoles, Assertion, Assertions
+from onboardee.device.security.asserted_roles import AssertedRoles, Assertion, Assertions
 from onboardee.pki.errors import CertificateError
 from onboardee.svrdb.model import CredentialType, CredentialUsage
 from onboardee.wire.coap import Code

@@ -12,8 +12,8 @@ from uuid import UUID
 
 from onboardee.device import events
 from onboardee.device.events import Event
-from onboardee.device.security.attempt import Attempt, PinUse
-from onboardee.device.security.pairing import LABEL, is_offered, pairing_key, pin_key
+from onboardee.device.security.pairing_attempt import PairingAttempt, PinUse
+from onboardee.device.security.pairing_keys import LABEL, is_offered, pairing_key, pin_key
 from onboardee.device.security.pin import ATTEMPTS, random_pin
 from onboardee.device.security.sessions import Terms, identity_uuid
 from onboardee.device.security.tries import Tries
@@ -38,7 +38,7 @@ class PairingRefusedError(Exception):
         self.is_for_now = is_for_now
 
 
-class Moment(Protocol):
+class PairingState(Protocol):
     """The part of a device's state that attempts depend on."""
 
     database: Database
@@ -68,13 +68,13 @@ class _Shown:
         return is_same and now < self.expires and self.wrong < ATTEMPTS
 
 
-class Pairings:
+class DirectPairing:
     """The attempt that is under way, if any."""
 
     def __init__(
         self,
         settings: DirectPairingSettings,
-        moment: Moment,
+        moment: PairingState,
         *,
         entropy: Entropy,
         report: Callable[[Event], None],
@@ -85,7 +85,7 @@ class Pairings:
         self._entropy = entropy
         self._report = report
         self._label = label
-        self._attempt: Attempt | None = None
+        self._attempt: PairingAttempt | None = None
         self._shown: _Shown | None = None
         self._beginnings = Tries(FEW)
         self._tries = Tries(FEW)
@@ -106,7 +106,7 @@ class Pairings:
         pconf = self._moment.database.pconf
         is_random = method is PairingMethod.RANDOM_PIN
         pin = self._random_pin(peer, host).encode() if is_random else pconf.pin
-        self._attempt = Attempt(
+        self._attempt = PairingAttempt(
             peer,
             host,
             method,
@@ -184,13 +184,13 @@ class Pairings:
         if self._attempt is not None and self._attempt.session is session:
             self._give_up("its session ended")
 
-    def of(self, session: Session | None) -> Attempt | None:
+    def of(self, session: Session | None) -> PairingAttempt | None:
         """Return the attempt whose PIN opened a session, if it is under way."""
         attempt = self._attempt
         is_its = attempt is not None and session is not None and attempt.session is session
         return attempt if is_its else None
 
-    def key(self, attempt: Attempt) -> bytes:
+    def key(self, attempt: PairingAttempt) -> bytes:
         """Derive the pairing credential."""
         assert attempt.session is not None
         server = self._moment.database.doxm.device_uuid

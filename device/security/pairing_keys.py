@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from onboardee.device.security import owner
 from onboardee.device.security.pin import ITERATIONS, KEY_SIZE
-from onboardee.svrdb import version1
+from onboardee.svrdb import acl_version1
 from onboardee.svrdb.model import (
     NIL,
     Ace,
@@ -123,15 +123,15 @@ def to_ace(rule: PairingRule, peer: UUID, aceid: int) -> Ace:
 
     The path `*` opens what the device is for, and no security resource as it did in IoTivity 1.1.
     """
-    entry = version1.AceV1(
+    entry = acl_version1.AceV1(
         subject=str(peer),
-        resources=tuple(version1.AceResourceV1(href=each.href) for each in rule.resources),
+        resources=tuple(acl_version1.AceResourceV1(href=each.href) for each in rule.resources),
         permission=rule.permission,
     )
     validity = _validity(rule)
     for pattern in validity:
         parse(pattern)
-    return replace(version1.to_ace(entry, aceid), validity=validity, tag=TAG)
+    return replace(acl_version1.to_ace(entry, aceid), validity=validity, tag=TAG)
 
 
 def is_offered(pconf: Pconf) -> bool:

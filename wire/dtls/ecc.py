@@ -21,7 +21,7 @@ from onboardee.wire.dtls.errors import (
     IllegalParameter,
     UnsupportedCertificate,
 )
-from onboardee.wire.dtls.messages import Signature
+from onboardee.wire.dtls.messages import DigitallySigned
 from onboardee.wire.dtls.numbers import (
     ECDSA_SECP256R1_SHA256,
     ECDSA_SECP384R1_SHA384,
@@ -98,17 +98,19 @@ def leaf_key(chain: tuple[bytes, ...]) -> ec.EllipticCurvePublicKey:
     return key
 
 
-def sign(key: ec.EllipticCurvePrivateKey, digest: bytes) -> Signature:
+def sign(key: ec.EllipticCurvePrivateKey, digest: bytes) -> DigitallySigned:
     """Sign a SHA-256 digest; the same input gives the same signature (RFC 6979).
 
     A signature that used one random number twice would give away the key, which is what poor
     entropy at a device's start has done; this has no random number.
     """
     algorithm = ec.ECDSA(Prehashed(hashes.SHA256()), deterministic_signing=True)
-    return Signature(ECDSA_SECP256R1_SHA256, key.sign(digest, algorithm))
+    return DigitallySigned(ECDSA_SECP256R1_SHA256, key.sign(digest, algorithm))
 
 
-def verify_digest(key: ec.EllipticCurvePublicKey, digest: bytes, signature: Signature) -> None:
+def verify_digest(
+    key: ec.EllipticCurvePublicKey, digest: bytes, signature: DigitallySigned
+) -> None:
     """Check a signature over a SHA-256 digest.
 
     For CertificateVerify, whose transcript exists as a running SHA-256 only.
@@ -122,7 +124,7 @@ def verify_digest(key: ec.EllipticCurvePublicKey, digest: bytes, signature: Sign
     _verify(key, digest, signature, Prehashed(hashes.SHA256()))
 
 
-def verify(key: ec.EllipticCurvePublicKey, message: bytes, signature: Signature) -> None:
+def verify(key: ec.EllipticCurvePublicKey, message: bytes, signature: DigitallySigned) -> None:
     """Check a signature over a message with the hash that the signature names.
 
     Raises:
@@ -139,7 +141,7 @@ def verify(key: ec.EllipticCurvePublicKey, message: bytes, signature: Signature)
 def _verify(
     key: ec.EllipticCurvePublicKey,
     data: bytes,
-    signature: Signature,
+    signature: DigitallySigned,
     algorithm: hashes.HashAlgorithm | Prehashed,
 ) -> None:
     try:

@@ -9,7 +9,7 @@ from onboardee.wire.dtls import Session
 
 
 @dataclass(slots=True, eq=False)
-class Attempt:
+class PairingAttempt:
     """A device that wants to pair, and the key of the PIN by which it may open one session."""
 
     peer: UUID
@@ -27,5 +27,5 @@ class Attempt:
 class PinUse:
     """Whether a handshake used the key of an attempt; until the client says who it is, it may."""
 
-    attempt: Attempt
+    attempt: PairingAttempt
     is_used: bool = False
