@@ -23,6 +23,7 @@ from onboardee.device.cli.terminal import folded, harmless, is_terminal, refuses
 
 COMMANDS: Final = {
     "run": "Run devices until interrupted.",
+    "fleet": "Describe many devices in one file.",
     "audit": "Judge an onboarding tool, rule by rule.",
     "replay": "Repeat what a recorded device did, and look into it.",
     "demo": "Own a light, switch it, reset it, and print every message.",

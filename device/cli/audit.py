@@ -206,7 +206,7 @@ def _require_rules(only: frozenset[str]) -> None:
 
 
 def _try(own: dict[str, Any], options: dict[str, Any], choice: Any, reports: Any) -> int:
-    from onboardee.device.cli.starting import RunOptions, adapted  # noqa: PLC0415
+    from onboardee.device.cli.starting import RunOptions, configured  # noqa: PLC0415
     from onboardee.device.cli.trying import Wanted, run_trials  # noqa: PLC0415
     from onboardee.device.simulation.profile import ProfileError, load  # noqa: PLC0415
 
@@ -214,7 +214,7 @@ def _try(own: dict[str, Any], options: dict[str, Any], choice: Any, reports: Any
     if len(options["profiles"]) != 1:
         raise click.UsageError("trials are of one PROFILE")
     try:
-        profile = adapted(load(options["profiles"][0]), RunOptions(**options))
+        profile = configured(load(options["profiles"][0]), RunOptions(**options))
     except ProfileError as error:
         raise click.ClickException(str(error)) from error
     wanted = Wanted(

@@ -25,6 +25,7 @@ from onboardee.device.events import (
     FaultChanged,
     PairingPinShown,
     PinShown,
+    RequestServed,
     ValueChanged,
 )
 from onboardee.device.machine.telling import without_secrets
@@ -43,6 +44,7 @@ _WARNINGS: Final = frozenset(
         "control.unavailable",
         "crl.outdated",
         "device.fault",
+        "device.not_started",
         "entropy.seeded",
         "handshake.failed",
         "keylog.failed",
@@ -214,10 +216,12 @@ def _said(text: str, event: Event) -> str:
 
 
 def _is_busyness(event: Event) -> bool:
-    """Tell whether an event is one of many that nobody caused, or of the way to a goal."""
+    """Tell whether an event is one of many: a request, what nobody caused, the way to a goal."""
     match event:
         case ValueChanged():
             return event.by_itself or event.moving
         case FaultChanged():
             return event.by_itself
+        case RequestServed():
+            return True
     return False

@@ -80,6 +80,13 @@ _OPTIONS: Final = (
     click.option("--all", "everything", is_flag=True, help="Run every built-in profile."),
     click.option("--name", help="The name in /oic/d; the profile's own by default."),
     click.option(
+        "--count",
+        type=click.IntRange(1, 100_000),
+        default=1,
+        metavar="N",
+        help="So many of each profile: light-1, light-2, …",
+    ),
+    click.option(
         "--state-dir",
         type=click.Path(path_type=Path),
         metavar="DIR",

@@ -1,9 +1,4 @@
-"""From what `onboardee run` was told to the devices that it runs.
-
-Options may contradict the profile, each other, or the number of devices; whatever is wrong is found
-here, before any file or socket is opened. A device's directory is named after its profile and its
-name, and a directory of an earlier version of the program is renamed.
-"""
+"""From what `onboardee run` was told to the devices that it runs."""
 
 import os
 from collections.abc import Collection
@@ -13,17 +8,20 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 import click
-from msgspec.structs import replace
 
 from onboardee.device.cli import hosting
-from onboardee.device.cli.hosting import HostOptions, PlannedDevice
+from onboardee.device.cli.candidates import Candidate, Names, directory_of, of_fleet
+from onboardee.device.cli.hosting import HostOptions
 from onboardee.device.cli.keylog import KeyWriter
-from onboardee.device.cli.places import device_name, former_name, free_name, state_home
+from onboardee.device.cli.unit import PlannedDevice
 from onboardee.device.faults.terms import Fault, FaultError
 from onboardee.device.faults.terms import parse as parsed_fault
+from onboardee.device.fleet.expanding import adapted, devices_of
+from onboardee.device.fleet.loading import is_fleet, load_fleet
+from onboardee.device.fleet.model import Fleet, Group
 from onboardee.device.net.advertising import parsed
 from onboardee.device.net.binding import BindError, Ports
-from onboardee.device.simulation.compatibility import PRESETS, Preset
+from onboardee.device.simulation.compatibility import Preset
 from onboardee.device.simulation.profile import (
     OwnerTransferMethod,
     Profile,
@@ -50,6 +48,8 @@ class RunOptions:
     """Names or paths."""
     everything: bool
     """All built-in profiles."""
+    count: int
+    """So many of each profile."""
     name: str | None
     """In /oic/d; a second device of that name gets a number."""
     state_dir: Path | None
@@ -88,19 +88,6 @@ class RunOptions:
     verbose: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A device that is to run: of which profile by name, and how it is to be called."""
-
-    origin: str
-    """The profile as it was named."""
-    name: str
-    """Of its directory."""
-    former: str
-    """What earlier versions called its directory."""
-    profile: Profile
-
-
 def start(options: RunOptions, given: Collection[str], auditor: "Auditor | None" = None) -> None:
     """Run the devices until interrupted; `given` are the options of the command line.
 
@@ -108,50 +95,64 @@ def start(options: RunOptions, given: Collection[str], auditor: "Auditor | None"
 
     Raises `click.ClickException`.
     """
-    names = _wanted(options)
     try:
-        candidates = _named(_loaded(names), options.name)
-        is_alone = len(candidates) == 1
+        planned = planned_devices(options)
+        is_alone = len(planned) == 1
         if not is_alone:
             _require_shareable(given)
-        shared = _host_options(options, given, auditor, is_alone=is_alone)
-        hosting.run(_planned(candidates, options), shared)
+        hosting.run(planned, _host_options(options, given, auditor, is_alone=is_alone))
     except StoreLocked as error:
         raise click.ClickException(_explained(error)) from error
     except (ProfileError, BehaviourError, FaultError, StoreError, BindError) as error:
         raise click.ClickException(str(error)) from error
 
 
+def planned_devices(options: RunOptions) -> list[PlannedDevice]:
+    """Return the devices that are to run: of profiles, of fleet files, and several of one profile.
+
+    Raises `ProfileError` or `click.UsageError`.
+    """
+    found: list[Candidate] = []
+    names = Names()
+    for name in _wanted(options):
+        if is_fleet(name):
+            _require_own_settings(options, name)
+            found += map(of_fleet, load_fleet(name).devices)
+        elif options.count > 1:
+            group = Group(profile=name, count=options.count)
+            found += map(of_fleet, devices_of(Fleet(groups=(group,)), Path()))
+        else:
+            found += names.candidates(name, load_all(name), options.name)
+    state_dir, is_alone = options.state_dir, len(found) == 1
+    return [
+        PlannedDevice(
+            name=place.name or each.name,
+            origin=each.origin,
+            profile=configured(each.profile, options),
+            directory=place,
+            uuid=each.uuid or options.uuid or options.uuid_seed,
+            seed=each.seed or options.seed,
+            starts_at=each.starts_at,
+            churn=each.churn,
+        )
+        for each in found
+        for place in [directory_of(each, state_dir, is_alone=is_alone)]
+    ]
+
+
+def _require_own_settings(options: RunOptions, name: str) -> None:
+    """Refuse what a fleet file says for each of its groups."""
+    for option in ("name", "otm", "pin", "compat", "count"):
+        if getattr(options, option) not in {None, 1}:
+            raise click.UsageError(f"--{option} is for profiles; {name} says it for each group")
+
+
 def _wanted(options: RunOptions) -> tuple[str, ...]:
-    """Return the profiles that are to run. Raises `click.UsageError`."""
     if options.everything and options.profiles:
         raise click.UsageError("--all runs every built-in profile: name none beside it")
     if not options.everything and not options.profiles:
         raise click.UsageError("name a PROFILE, as in `onboardee run light`, or give --all")
     return tuple(built_in_names()) if options.everything else options.profiles
-
-
-def _loaded(names: tuple[str, ...]) -> list[tuple[str, bool, Profile]]:
-    """Load the profiles; tell with each whether its file has several devices."""
-    loaded = [(name, load_all(name)) for name in names]
-    return [(name, len(found) > 1, each) for name, found in loaded for each in found]
-
-
-def _named(found: list[tuple[str, bool, Profile]], given: str | None) -> list[Candidate]:
-    """Give each device the name by which it goes everywhere; a second one gets a number."""
-    candidates: list[Candidate] = []
-    for origin, is_one_of_many, profile in found:
-        own = profile.device.name
-        shown = given or own
-        calling = shown if is_one_of_many or shown != own else None
-        taken = [each.name for each in candidates]
-        name, number = free_name(device_name(origin, calling), taken)
-        if number > 1:
-            shown = f"{shown} {number}"
-        device = replace(profile.device, name=shown)
-        former = former_name(origin, shown)
-        candidates.append(Candidate(origin, name, former, replace(profile, device=device)))
-    return candidates
 
 
 def _require_shareable(given: Collection[str]) -> None:
@@ -165,7 +166,6 @@ def _require_shareable(given: Collection[str]) -> None:
 def _host_options(
     options: RunOptions, given: Collection[str], auditor: "Auditor | None", *, is_alone: bool
 ) -> HostOptions:
-    """Return what holds for all devices of the process, with the files that it names opened."""
     # several devices have free ports, whatever the environment says of one
     wanted = (options.port, options.secure_port) if is_alone else (0, 0)
     advertised = _advertised(options.advertised)
@@ -177,8 +177,6 @@ def _host_options(
         log_format=options.log_format,
         verbose=options.verbose,
         given=frozenset(given),
-        device_uuid=options.uuid or options.uuid_seed,
-        seed=options.seed,
         keylog=None if options.keylog is None else KeyWriter.open(options.keylog),
         watch=_watch(options, auditor),
         adopt=options.adopt,
@@ -214,7 +212,6 @@ def _watch(options: RunOptions, auditor: "Auditor | None") -> "WatchOptions | No
 
 
 def _faults(texts: tuple[str, ...]) -> tuple[Fault, ...]:
-    """Read --fault. Raises `click.BadParameter`."""
     try:
         return tuple(map(parsed_fault, texts))
     except FaultError as error:
@@ -222,59 +219,23 @@ def _faults(texts: tuple[str, ...]) -> tuple[Fault, ...]:
 
 
 def _advertised(values: tuple[str, ...]) -> tuple[Endpoint, ...]:
-    """Read --advertise. Raises `click.BadParameter`."""
     try:
         return tuple(endpoint for value in values for endpoint in parsed(value))
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--advertise") from error
 
 
-def _planned(candidates: list[Candidate], options: RunOptions) -> list[PlannedDevice]:
-    """Give each device its directory, and its profile as the options want it."""
-    planned = []
-    for each in candidates:
-        directory = _directory(each, options.state_dir, is_alone=len(candidates) == 1)
-        profile = adapted(each.profile, options)
-        planned.append(PlannedDevice(directory.name or each.name, each.origin, profile, directory))
-    return planned
-
-
-def _directory(candidate: Candidate, state_dir: Path | None, *, is_alone: bool) -> Path:
-    """Return where a device keeps its state; one with an earlier version's name is renamed."""
-    if is_alone and state_dir is not None:
-        return state_dir.absolute()
-    home = (state_dir or state_home()).absolute()
-    place, former = home / candidate.name, home / candidate.former
-    if former.is_dir() and not place.exists():
-        try:
-            return former.rename(place)
-        except OSError:
-            return former
-    return place
-
-
-def adapted(profile: Profile, options: RunOptions) -> Profile:
-    """Return a profile with what the command line says of it. Raises `ProfileError`."""
-    if options.compat:
-        profile = replace(profile, compat=PRESETS[Preset(options.compat)])
-    if options.pin:
-        fixed = replace(profile.ownership.pin, fixed=options.pin)
-        profile = replace(profile, ownership=replace(profile.ownership, pin=fixed))
-    if options.otm:
-        profile = _with_methods(profile, tuple(map(OwnerTransferMethod, options.otm)))
-    return profile
-
-
-def _with_methods(profile: Profile, methods: tuple[OwnerTransferMethod, ...]) -> Profile:
-    """Return a profile with other transfer methods. Raises `ProfileError`."""
+def configured(profile: Profile, options: RunOptions) -> Profile:
+    """Return a profile with the settings of the command line. Raises `ProfileError`."""
+    compat = None if options.compat is None else Preset(options.compat)
+    methods = None if options.otm is None else tuple(map(OwnerTransferMethod, options.otm))
     try:
-        return replace(profile, ownership=replace(profile.ownership, methods=methods))
+        return adapted(profile, compat=compat, pin=options.pin, methods=methods)
     except ValueError as error:
         raise ProfileError(f"--otm: {error}") from error
 
 
 def _explained(error: StoreLocked) -> str:
-    """Return the sentence for a directory that is in use, with what can be done."""
     if error.pid == os.getpid():
         return (
             f"two of these devices would keep their state in {error.path}; give them other names "

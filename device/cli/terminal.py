@@ -18,6 +18,8 @@ NARROWEST: Final = 40
 """Columns; on anything narrower lines are as long as there."""
 GAP: Final = "  "
 """Between two columns."""
+WORTH_TELLING: Final = 100
+"""Things from which on `progress` counts."""
 
 
 UNLIMITED: Final = 1_000_000
@@ -51,6 +53,15 @@ def is_terminal(stream: TextIO | None) -> bool:
         return stream is not None and stream.isatty()
     except ValueError:  # it is closed
         return False
+
+
+def progress(count: int, of: int, what: str) -> None:
+    """Say on a terminal how far something is that takes long, in one line that is written over.
+
+    On standard error, which is no part of what a command prints; nothing where few are meant.
+    """
+    if of >= WORTH_TELLING and is_terminal(sys.stderr):
+        click.echo(f"\r{count} of {of} {what}", nl=count == of, err=True)
 
 
 def refuses_colour() -> bool:

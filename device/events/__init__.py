@@ -51,6 +51,8 @@ from onboardee.device.events.onboarding import (
 )
 from onboardee.device.events.process import (
     ControlUnavailable,
+    DeviceLeft,
+    DeviceNotStarted,
     DeviceReady,
     EntropySeeded,
     KeylogFailed,
@@ -76,6 +78,8 @@ __all__ = [
     "DatabaseReplaced",
     "DeviceConfigured",
     "DeviceFault",
+    "DeviceLeft",
+    "DeviceNotStarted",
     "DevicePaired",
     "DeviceReady",
     "DeviceRebooted",

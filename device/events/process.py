@@ -19,6 +19,20 @@ class DeviceReady(Event, frozen=True, kw_only=True):
     """As URIs, `coaps://192.0.2.7:5684`."""
 
 
+class DeviceNotStarted(Event, frozen=True, kw_only=True):
+    """A device that was to start later, or again, could not; it is tried again."""
+
+    name = "device.not_started"
+    reason: str
+
+
+class DeviceLeft(Event, frozen=True, kw_only=True):
+    """A device that comes and goes has gone; 0 seconds away are a restart."""
+
+    name = "device.left"
+    away: float
+
+
 class PortShared(Event, frozen=True, kw_only=True):
     """Another program has this port too, and may get what is sent to this device."""
 

@@ -7,7 +7,7 @@ takes until it does so is how late it is, which is a figure, too.
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -30,7 +30,7 @@ class Present:
     observers: int = 0
 
 
-def look(devices: Sequence[AnyDevice]) -> Present:
+def look(devices: Iterable[AnyDevice]) -> Present:
     """Count. In the loop's thread only."""
     found = Present()
     for device in devices:
@@ -44,7 +44,7 @@ def look(devices: Sequence[AnyDevice]) -> Present:
 class PresentCollector(Collector):
     """Tells Prometheus how the devices are now."""
 
-    def __init__(self, devices: Sequence[AnyDevice], loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, devices: Mapping[str, AnyDevice], loop: asyncio.AbstractEventLoop) -> None:
         self._devices = devices
         self._loop = loop
 
@@ -53,7 +53,7 @@ class PresentCollector(Collector):
         began = time.monotonic()
 
         async def there() -> tuple[float, Present]:
-            return time.monotonic() - began, look(self._devices)
+            return time.monotonic() - began, look(self._devices.values())
 
         asked = asyncio.run_coroutine_threadsafe(there(), self._loop)
         try:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from prometheus_client import ProcessCollector, disable_created_metrics, start_http_server
 
+from onboardee.device.events import Bus
 from onboardee.device.machine.layer import AnyDevice
 from onboardee.device.metrics.commits import TimedCommits
 from onboardee.device.metrics.measures import Counting, Measures
@@ -19,16 +20,23 @@ class Metering:
         disable_created_metrics()  # type: ignore[no-untyped-call] # a series more for each
         self.measures = Measures()
         self._place = (host, port)
-        self._devices: list[AnyDevice] = []
+        self._devices: dict[str, AnyDevice] = {}
         self.port = port
         """Where it is answered; another one than was named if that was 0, once it serves."""
 
+    def count(self, bus: Bus) -> None:
+        """Count what a device tells, also after restarts."""
+        Counting(self.measures, bus)
+
     def around(self, device: AnyDevice) -> AnyDevice:
-        """Return a device that is measured."""
-        Counting(self.measures, device.bus)
+        """Return a device whose commits are timed; it takes the place of one of the same name."""
         measured = TimedCommits(device, self.measures.commit_seconds)
-        self._devices.append(measured)
+        self._devices[device.bus.device] = measured
         return measured
+
+    def forget(self, device: str) -> None:
+        """Leave a device out of what is there now, until it is back."""
+        self._devices.pop(device, None)
 
     def serve(self) -> Callable[[], None]:
         """Answer from now on, while the running loop lasts. Returns what ends it.

@@ -84,6 +84,16 @@ class HostedDevice:
         return self._sockets.endpoints
 
     @property
+    def plain_port(self) -> int:
+        """The port for coap, the same at all addresses unless somebody else had it at one."""
+        return next(each.port for each in self.endpoints if each.scheme == "coap")
+
+    @property
+    def secure_port(self) -> int:
+        """The port for coaps."""
+        return next(each.port for each in self.endpoints if each.scheme == "coaps")
+
+    @property
     def waiting(self) -> int:
         """How many steps wait for the disk."""
         return len(self._waiting)

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Final
 
-from onboardee.device.events import DeviceReady, MulticastChanged, MulticastUnavailable
+from onboardee.device.events import Bus, DeviceReady, MulticastChanged, MulticastUnavailable
 from onboardee.device.machine.layer import AnyDevice
 from onboardee.device.net.binding import Ports, address_towards
 from onboardee.device.net.hosted import Clock, HostedDevice
@@ -57,11 +57,16 @@ class Hub:
         )
         return hosted
 
-    def do_on_disk(self, device: AnyDevice, work: Callable[[], None]) -> None:
-        """Do something slow with a device's storage, between two things that it stores."""
+    def do_on_disk(self, bus: Bus, work: Callable[[], None]) -> None:
+        """Do something slow with the storage of the device with this bus, between two changes."""
         for hosted in self._hosted:
-            if hosted.device.bus is device.bus:
+            if hosted.device.bus is bus:
                 hosted.do_on_disk(work)
+
+    def remove(self, hosted: HostedDevice) -> None:
+        """Stop one device; the others go on."""
+        self._hosted.remove(hosted)
+        hosted.stop()
 
     def stop(self) -> None:
         """Stop everything; a device that fails at it keeps no other from stopping."""

@@ -24,6 +24,7 @@ from onboardee.device.simulation.variants import MAX_DEVICES
 
 Schema = dict[str, Any]
 
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 VARIANT: Final = "Variant"
 """In front of the names of the definitions in which nothing is required."""
 
@@ -42,7 +43,7 @@ def profile_schema() -> Schema:
     Editors take it as `# yaml-language-server: $schema=…`, `onboardee profiles schema` prints it.
     """
     complete = msgspec.json.schema(Profile)["$defs"]
-    _describe(complete)
+    _describe(complete, _models(Profile))
     variants = {
         VARIANT + name: _variant(definition)
         for name, definition in complete.items()
@@ -54,7 +55,7 @@ def profile_schema() -> Schema:
     resource["properties"]["remove"] = REMOVE
     resource["required"] = ["href"]
     return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$schema": DIALECT,
         "title": "Profile of a simulated OCF device",
         # A variant may leave out what a complete profile needs.
         "if": {"anyOf": [{"required": ["extends"]}, {"required": ["devices"]}]},
@@ -62,6 +63,13 @@ def profile_schema() -> Schema:
         "else": {"$ref": "#/$defs/Profile"},
         "$defs": {**complete, **variants},
     }
+
+
+def described_schema(model: type) -> Schema:
+    """Return the schema of a kind of file without variants, with what each key means."""
+    schema = msgspec.json.schema(model)
+    _describe(schema["$defs"], _models(model))
+    return {"$schema": DIALECT, **schema}
 
 
 def _devices() -> Schema:
@@ -108,9 +116,9 @@ def _description(part: Schema) -> Schema:
     return {"description": part["description"]} if "description" in part else {}
 
 
-def _describe(definitions: dict[str, Schema]) -> None:
+def _describe(definitions: dict[str, Schema], models: dict[str, type]) -> None:
     """Add the docstrings of fields, and those of the members of enumerations."""
-    for name, model in _models().items():
+    for name, model in models.items():
         documented = attribute_docs(model)
         definition = definitions[name]
         if issubclass(model, Enum):
@@ -124,13 +132,13 @@ def _describe(definitions: dict[str, Schema]) -> None:
 
 
 @cache
-def _models() -> dict[str, type]:
-    """Return the structures and enumerations that a profile is made of."""
-    return {model.__name__: model for model in _walk(msgspec.inspect.type_info(Profile), set())}
+def _models(top: type) -> dict[str, type]:
+    """Return the structures and enumerations that a kind of file is made of."""
+    return {model.__name__: model for model in _walk(msgspec.inspect.type_info(top), set())}
 
 
 def _structs() -> set[str]:
-    return {name for name, model in _models().items() if not issubclass(model, Enum)}
+    return {name for name, model in _models(Profile).items() if not issubclass(model, Enum)}
 
 
 def _walk(kind: Any, seen: set[type]) -> Iterator[type]:

@@ -6,6 +6,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from onboardee.device.events import Bus
 from onboardee.device.metrics.serving import Metering
 from onboardee.device.testing.network import MemoryNetwork
 from onboardee.device.testing.setup import memory_device
@@ -26,8 +27,8 @@ async def test_a_scrape_tells_how_devices_are_and_what_was_stored() -> None:
     """States, owners, the delay of the loop, the time of commits, and the process."""
     metering = Metering(HERE, 0)
     network = MemoryNetwork()
-    device = memory_device(network, around=metering.around)
-    memory_device(network, host="10.0.0.11", around=metering.around)
+    device = memory_device(network, bus=Bus("one"), around=metering.around)
+    memory_device(network, bus=Bus("two"), host="10.0.0.11", around=metering.around)
     stop = metering.serve()
     try:
         before = await _scraped(metering)

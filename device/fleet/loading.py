@@ -1,0 +1,53 @@
+"""Reading fleet files: like profiles, with the line of every mistake."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from onboardee.device.fleet.expanding import FleetDevice, devices_of
+from onboardee.device.fleet.model import Fleet
+from onboardee.device.simulation.document import DocumentItem
+from onboardee.device.simulation.library import Library, is_path
+from onboardee.device.simulation.mistakes import explained, told
+from onboardee.device.simulation.section import MisplacedError
+
+MARK = "groups"
+"""The key by which a fleet file is told from a profile."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedFleet:
+    """A fleet with its devices."""
+
+    fleet: Fleet
+    devices: list[FleetDevice]
+
+
+def is_fleet(name_or_path: str) -> bool:
+    """Tell whether a path leads to a fleet file. Raises `ProfileError` if nothing can be read."""
+    if not is_path(name_or_path):
+        return False
+    content = Library().find(name_or_path).value
+    return isinstance(content, dict) and MARK in content
+
+
+def load_fleet(path: str) -> LoadedFleet:
+    """Read a fleet file. Raises `ProfileError`, which names the line."""
+    document = Library().find(path)
+    fleet = _converted(document)
+    try:
+        return LoadedFleet(fleet, devices_of(fleet, Path(path).parent))
+    except MisplacedError as error:
+        raise told(document.at(*error.path), error.path, str(error)) from error
+
+
+def _converted(document: DocumentItem) -> Fleet:
+    def convert(data: Any) -> Fleet:
+        return msgspec.convert(data, Fleet)
+
+    try:
+        return convert(document.plain())
+    except msgspec.ValidationError as error:
+        raise explained(error, document, convert, msgspec.json.schema(Fleet)) from error

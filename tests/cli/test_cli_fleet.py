@@ -1,0 +1,108 @@
+"""`onboardee fleet`, and running what its files describe."""
+
+import json
+import signal
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner, Result
+from test_cli_run import ONBOARDEE
+
+from onboardee.device.cli import main
+
+
+def _invoke(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["fleet", *arguments])
+
+
+def test_the_example_can_be_checked_and_planned(tmp_path: Path) -> None:
+    """What `init` writes is right, and its cost is known before it starts."""
+    file = str(tmp_path / "fleet.yaml")
+    assert _invoke("init", file).exit_code == 0
+    checked = _invoke("check", file)
+    assert checked.output.splitlines()[:2] == [
+        f"{file}: 215 devices",
+        "  light: lamp-001, lamp-002, lamp-003, … lamp-200",
+    ]
+    planned = _invoke("plan", file, "--json")
+    assert json.loads(planned.output)["sockets"] == 860
+    assert "last start   after 6 s" in _invoke("plan", file).output
+
+
+def test_a_file_that_is_there_is_left_alone(tmp_path: Path) -> None:
+    """An example never takes the place of somebody's work."""
+    file = tmp_path / "fleet.yaml"
+    file.write_text("mine")
+    assert "is there already" in _invoke("init", str(file)).output
+    assert file.read_text() == "mine"
+
+
+def test_a_mistake_in_a_file_is_an_error_with_its_line(tmp_path: Path) -> None:
+    """And exit code 1."""
+    file = tmp_path / "fleet.yaml"
+    file.write_text("groups:\n- profile: ligth\n")
+    result = _invoke("check", str(file))
+    assert result.exit_code == 1
+    assert "line 2" in result.output
+
+
+def test_more_files_than_are_allowed_are_told_before_the_start(tmp_path: Path) -> None:
+    """With what to type."""
+    file = tmp_path / "fleet.yaml"
+    file.write_text("groups: [{profile: light, count: 99999}]\n")
+    result = _invoke("plan", str(file))
+    assert (result.exit_code, "ulimit -n" in result.output) in {(1, True), (0, False)}
+
+
+def test_the_schema_is_printed() -> None:
+    """For editors."""
+    assert "Group" in json.loads(_invoke("schema").output)["$defs"]
+
+
+def _running(*words: str) -> "subprocess.Popen[str]":
+    command = [*ONBOARDEE, "run", *words, "--host", "127.0.0.1"]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def test_a_device_that_comes_and_goes_comes_back_as_it_was(tmp_path: Path) -> None:
+    """With its UUID and its ports; the log tells when it has gone."""
+    file = tmp_path / "fleet.yaml"
+    file.write_text("groups: [{profile: light, count: 2, churn: {every: 0.1, away: 0.05}}]")
+    told: list[dict[str, Any]] = []
+    state = str(tmp_path / "state")
+    with _running(str(file), "--state-dir", state, "--log-format", "json") as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            event = json.loads(line)
+            if event.get("device") == "light-2":
+                told.append(event)
+            if [each["event"] for each in told].count("device.ready") == 3:
+                break
+        process.send_signal(signal.SIGTERM)
+        process.stdout.read()
+    assert process.returncode == 0
+    happened = [each for each in told if each["event"] in {"device.ready", "device.left"}]
+    assert [each["event"] for each in happened] == [
+        "device.ready",
+        "device.left",
+        "device.ready",
+        "device.left",
+        "device.ready",
+    ]
+    first, last = happened[0], happened[-1]
+    assert first["endpoints"] == last["endpoints"]
+    assert first["device_uuid"] == last["device_uuid"]
+
+
+def test_many_devices_tell_together_that_they_are_ready(tmp_path: Path) -> None:
+    """People read one line; each device has its directory, by its name."""
+    home = tmp_path / "state"
+    with _running("light", "--count", "25", "--state-dir", str(home)) as process:
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        process.stdout.read()
+    assert "fleet.ready" in first
+    assert "devices=25" in first
+    assert {each.name for each in home.iterdir()} == {f"light-{n}" for n in range(1, 26)}
