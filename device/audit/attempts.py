@@ -167,11 +167,21 @@ class Attempt:
     @cached_property
     def owner_credential(self) -> tuple[Exchange, dict[str, Any]] | None:
         """Step 10b: the accepted request with the owner credential, and the credential."""
-        for exchange in self.writes(CRED, "creds"):
+        return next(self._owner_credentials(self.writes(CRED, "creds")), None)
+
+    @cached_property
+    def offered_credential(self) -> tuple[Exchange, dict[str, Any]] | None:
+        """The same, or the first one that the device refused: what is wrong may be the reason."""
+        asked = (each for each in self.exchanges if each.path == CRED and each.method in CHANGES)
+        return self.owner_credential or next(self._owner_credentials(asked), None)
+
+    def _owner_credentials(
+        self, found: Iterable[Exchange]
+    ) -> Iterator[tuple[Exchange, dict[str, Any]]]:
+        for exchange in found:
             for credential in _maps(exchange.get("creds")):
                 if credential.get("credtype") == CredentialType.SYMMETRIC_PAIRWISE:
-                    return exchange, credential
-        return None
+                    yield exchange, credential
 
     @cached_property
     def owned(self) -> Exchange | None:

@@ -206,7 +206,8 @@ def _add(handshake: Handshake, message: items.HandshakeMessage) -> None:
         case HandshakeType.CLIENT_HELLO:
             handshake.hellos.append(message)
         case HandshakeType.HELLO_VERIFY_REQUEST:
-            handshake.verify_request = message
+            # a client whose second hello is wrong is asked again, and judged by its first answer
+            handshake.verify_request = handshake.verify_request or message
         case HandshakeType.SERVER_HELLO:
             handshake.server_hello = message
         case HandshakeType.CLIENT_KEY_EXCHANGE:

@@ -33,7 +33,7 @@ def laboratory() -> Laboratory:
     root = issuing.root()
     middle = root.issue(issuing.authority("onboardee trial intermediate", path_length=0))
     leaf = middle.issue(issuing.manufacturer())
-    made = Manufacturer(chain=leaf.pem, key=leaf.key_pem)
+    made = Manufacturer(chain=leaf.pem, key=leaf.key_pem, issuer_key=middle.key_pem)
     return Laboratory(made, root.pem)
 
 

@@ -3,7 +3,7 @@
 from typing import Any, Final
 from uuid import UUID
 
-from onboardee.device.audit.attempts import ACL2, CRED, DOXM, OWNED, PSTAT, Attempt
+from onboardee.device.audit.attempts import ACL2, CHANGES, CRED, DOXM, OWNED, PSTAT, Attempt
 from onboardee.device.audit.exchanges import Exchange, Handshake
 from onboardee.device.audit.verdicts import (
     NOT_APPLICABLE,
@@ -25,11 +25,20 @@ def client_directed(attempt: Attempt) -> Opinion:
     written = attempt.first_write(PSTAT, "om")
     expected = "om 4 on pstat, over the ownership connection"
     if written is None:
+        if not _went_on(attempt):
+            return NOT_REACHED
         return failed(expected, "om was not written")
     if written.get("om") != CLIENT_DIRECTED or not written.over:
         where = "in the clear" if not written.over else ""
         return failed(expected, f"om {written.get('om')} {where}".strip(), written.request)
     return passed(written.request)
+
+
+def _went_on(attempt: Attempt) -> bool:
+    """Tell whether the tool changed anything in a session but for om: it did not give up there."""
+    return any(
+        each.over and each.method in CHANGES and not each.has("om") for each in attempt.exchanges
+    )
 
 
 def owner_named(attempt: Attempt) -> Opinion:
@@ -39,6 +48,8 @@ def owner_named(attempt: Attempt) -> Opinion:
     if attempt.owner_named is None:
         written = attempt.first_write(DOXM, "devowneruuid")
         if written is None:
+            if not _went_on(attempt):
+                return NOT_REACHED
             return failed("devowneruuid becomes a UUID", "it was not written")
         return failed("devowneruuid becomes a UUID", "the nil UUID", written.request)
     return passed(attempt.owner_named.request)
@@ -76,11 +87,11 @@ def owner_credential_sent(attempt: Attempt) -> Opinion:
     if attempt.owner_named is None:
         return NOT_REACHED
     expected = "a creds entry with credtype 1 and privatedata with empty data"
-    if attempt.owner_credential is None:
+    if attempt.offered_credential is None:
         if attempt.to_rfpro is None:
             return NOT_REACHED
-        return failed(expected, "no owner credential was accepted", attempt.to_rfpro.request)
-    exchange, credential = attempt.owner_credential
+        return failed(expected, "no owner credential was sent", attempt.to_rfpro.request)
+    exchange, credential = attempt.offered_credential
     private = credential.get("privatedata")
     if not isinstance(private, dict):
         return failed(expected, "there is no privatedata", exchange.request)
@@ -96,9 +107,9 @@ def _length(data: Any) -> int:
 
 def owner_credential_subject(attempt: Attempt) -> Opinion:
     """Judge the subject of the owner credential against the owner."""
-    if attempt.owner_credential is None or attempt.owner is None:
+    if attempt.offered_credential is None or attempt.owner is None:
         return NOT_REACHED
-    exchange, credential = attempt.owner_credential
+    exchange, credential = attempt.offered_credential
     subject = _uuid(credential.get("subjectuuid"))
     if subject != attempt.owner:
         return failed(f"subjectuuid {attempt.owner}", str(subject), exchange.request)
@@ -107,10 +118,11 @@ def owner_credential_subject(attempt: Attempt) -> Opinion:
 
 def owner_credential_matches_owner(attempt: Attempt) -> Opinion:
     """Judge the subject of the owner credential against the owner of doxm."""
-    if attempt.owner_credential is None or attempt.to_rfpro is None:
+    end = attempt.asked_for(State.RFPRO)
+    if attempt.owner_credential is None or end is None:
         return NOT_REACHED
     exchange, credential = attempt.owner_credential
-    owner = _uuid(attempt.picture_before(attempt.to_rfpro).get(DOXM, "rowneruuid"))
+    owner = _uuid(attempt.picture_before(end).get(DOXM, "rowneruuid"))
     subject = _uuid(credential.get("subjectuuid"))
     if owner != subject:
         return failed(f"the rowneruuid of doxm, {owner}", str(subject), exchange.request)
@@ -167,7 +179,7 @@ def owned_set(attempt: Attempt) -> Opinion:
 
 def services_have_credentials(attempt: Attempt) -> Opinion:
     """Judge whether each service named as an owner can authenticate."""
-    end = attempt.to_rfpro
+    end = attempt.asked_for(State.RFPRO)
     if end is None:
         return NOT_REACHED
     picture = attempt.picture_before(end)
@@ -273,13 +285,13 @@ def transfer_session_closed(attempt: Attempt) -> Opinion:
     session = attempt.ownership_connection
     if session is None or attempt.to_rfpro is None:
         return NOT_REACHED
+    expected = "close_notify, or no use of it once the owner credential works"
+    login = next((each for each in _logins(attempt) if each.is_established), None)
+    if login is not None and _is_used_after(attempt, session, login):
+        return failed(expected, "it was used after the owner's login")
     if session.closed_by is not None:
         return passed(session.alert)
-    later = next((each for each in _logins(attempt) if each.is_established), None)
-    if later is not None and not _is_used_after(attempt, session, later):
-        return passed(later.last)
-    came = "it stayed open" if later is None else "it was used after the owner's login"
-    return failed("close_notify, or no use of it once the owner credential works", came)
+    return failed(expected, "it stayed open") if login is None else passed(login.last)
 
 
 def _is_used_after(attempt: Attempt, session: Handshake, login: Handshake) -> bool:

@@ -10,10 +10,12 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from onboardee.device.audit.laboratory import with_certificate
 from onboardee.device.audit.trial import Expectation, Need, Trial
 from onboardee.device.audit.trial import trial as _trial
 from onboardee.device.audit.verdicts import Level
 from onboardee.device.simulation.profile import OwnerTransferMethod, Profile
+from onboardee.pki.defects import Defect
 from onboardee.svrdb.model import NIL
 
 COMPLETES, GIVES_UP, IS_TRUE = Expectation
@@ -175,6 +177,46 @@ def _with_pin(profile: Profile) -> Profile:
     return replace(profile, ownership=replace(profile.ownership, methods=methods))
 
 
+_WRONG: Final = {
+    Defect.EXPIRED: "which has expired",
+    Defect.NOT_YET_VALID: "which is not valid yet",
+    Defect.WRONG_SIGNATURE: "whose signature is wrong",
+    Defect.WRONG_KEY: "of which it has not the key",
+    Defect.WRONG_USAGE: "whose key is not to sign handshakes",
+    Defect.WRONG_PURPOSE: "which is for signed code",
+    Defect.SELF_SIGNED: "which it signed itself",
+    Defect.OTHER_ROOT: "of another maker with the same names",
+    Defect.CHAIN_MISSING: "without the certificate that connects it with the root",
+    Defect.OTHER_CURVE: "with a key on P-521",
+    Defect.AUTHORITY: "of an authority",
+    Defect.UNKNOWN_CRITICAL: "with a critical extension that nobody knows",
+    Defect.SIGNED_BY_DEVICE: "which another device signed, that is no authority",
+}
+"""Those defects that a manufacturer's certificate can have, and how a device shows them."""
+
+
+def _of_certificates() -> Iterator[Trial]:
+    yield with_fields(
+        _trial(
+            "certificate-clock-jump",
+            "the time of day leaps ten years in a transfer by certificate",
+            IS_TRUE,
+            "clock-jump at=owner",
+        ),
+        adapt=with_certificate,
+        needs=Need.ANCHORS,
+    )
+    for defect, sentence in _WRONG.items():
+        found = _trial(
+            f"certificate-{defect}",
+            f"the device shows a certificate {sentence}",
+            GIVES_UP,
+            f"certificate kind={defect}",
+            times=0,
+        )
+        yield with_fields(found, adapt=with_certificate, needs=Need.ANCHORS)
+
+
 def _of_secrets() -> Iterator[Trial]:
     yield Trial(
         "pin-unknown",
@@ -194,7 +236,7 @@ def _of_disk() -> Iterator[Trial]:
         "slow-disk",
         "each change takes 0.3 s, some 4 s in all",
         COMPLETES,
-        "slow-disk method=POST seconds=0.3",
+        "slow-disk seconds=0.3",
         times=0,
         level=Level.SHOULD,
     )
@@ -215,6 +257,7 @@ TRIALS: Final = (
     *_of_answers(),
     *_of_handshake(),
     *_of_secrets(),
+    *_of_certificates(),
     *_of_disk(),
 )
 """All trials."""

@@ -24,6 +24,7 @@ from onboardee.device.cli.side_by_side import run_side_by_side
 from onboardee.device.cli.terminal import say
 from onboardee.device.cli.trial_runner import Command, CommandError, TrialRunner
 from onboardee.device.cli.trial_stand import root_certificate
+from onboardee.device.faults.terms import FaultError
 from onboardee.device.net.binding import BindError, Ports
 from onboardee.device.simulation.profile import Profile
 
@@ -59,7 +60,7 @@ def run_trials(wanted: Wanted, choice: Choice, reports: Reports) -> int:
         outcomes = run(wanted, trials, _shown(choice, reports))
     except CommandError as error:
         raise click.BadParameter(str(error), param_hint="--obt") from error
-    except BindError as error:
+    except (BindError, FaultError) as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
         raise click.ClickException(f"{wanted.command}: {error}") from error

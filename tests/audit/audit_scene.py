@@ -9,9 +9,10 @@ import msgspec
 
 from onboardee.device.audit.judgement import Audit, audit
 from onboardee.device.audit.verdicts import Verdict
+from onboardee.device.simulation.profile import Profile
 from onboardee.device.trace import items
 from onboardee.device.trace.items import Item, Way
-from onboardee.obt import OnboardingError, find_unowned, run, take_ownership
+from onboardee.obt import ObtEngine, OnboardingError, find_unowned, run, take_ownership
 from onboardee.obt.orders import CR3006
 from onboardee.obt.transfer import Order, StepFunction
 
@@ -69,12 +70,23 @@ def instead(name: str, *others: StepFunction) -> Order:
     return replace(CR3006, steps=(*CR3006.steps[:place], *others, *CR3006.steps[place + 1 :]))
 
 
-def onboarded(order: Order = CR3006, *, use: bool = True, seed: int = 0) -> Traced:
-    """Let a tool search and own the light in some order, and log in once if it did."""
-    seen = traced(seed=seed)
-    (found,) = run(find_unowned(seen.transport, style=order.style, enough=1))
+def onboarded(
+    order: Order = CR3006,
+    *,
+    use: bool = True,
+    seed: int = 0,
+    profile: str | Profile = "light",
+    engine: ObtEngine | None = None,
+    within: float = 300,
+) -> Traced:
+    """Let a tool search and own a device in some order, and log in once if it did."""
+    seen = traced(seed=seed, profile=profile, engine=engine)
+    found_all = run(find_unowned(seen.transport, style=order.style, enough=1))
+    if not found_all:
+        return seen
+    found = found_all[0]
     try:
-        owned = run(take_ownership(seen.transport, found, OWNER, order=order))
+        owned = run(take_ownership(seen.transport, found, OWNER, order=order, within=within))
         if use:
             run(owned.doxm())
     except OnboardingError:

@@ -1,4 +1,15 @@
-"""Each rule against a tool that keeps it, and against one that breaks it and nothing else."""
+"""Each rule against a tool that keeps it, and against one that breaks it and nothing else.
+
+The tools are ours with one thing planted: another order of messages, another step, a habit in CoAP
+or DTLS. Two rules no tool can break with this device: it opens no session that does not fit the
+method (`session-fits-method`), and answers before a second request with the same token is there
+(`tokens`). They are broken in the trace, as another device would have it.
+"""
+
+from collections.abc import Callable
+from dataclasses import fields
+from dataclasses import replace as with_other
+from uuid import UUID
 
 import pytest
 from audit_scene import (
@@ -14,21 +25,43 @@ from audit_scene import (
     without,
 )
 from msgspec.structs import replace
-from trace_scene import Traced, traced
+from planted import (
+    PlantedEngine,
+    confirmable_search,
+    other_second_hello,
+    repeats,
+    reuses_message_id,
+)
+from trace_scene import HOST, Traced, traced
 
 from onboardee.device.audit.judgement import audit
 from onboardee.device.audit.table import RULES
 from onboardee.device.audit.verdicts import Verdict
+from onboardee.device.simulation.profile import OwnerTransferMethod, load
 from onboardee.device.testing import Impairments
 from onboardee.device.trace import items
-from onboardee.device.trace.items import Item, Way
-from onboardee.obt import OnboardingError, find_unowned, run, take_ownership
-from onboardee.obt.model import ACL2, CRED, DOXM, PSTAT, State
+from onboardee.device.trace.items import Item
+from onboardee.obt import (
+    Address,
+    OnboardingError,
+    Unowned,
+    find_unowned,
+    find_unowned_at,
+    run,
+    take_ownership,
+)
+from onboardee.obt.link import Ask
+from onboardee.obt.model import ACL2, CRED, DOXM, PSTAT, Doxm, State
 from onboardee.obt.orders import CR3006
-from onboardee.obt.steps import enter
+from onboardee.obt.steps import close, connect_as_owner, derive_key, enter
+from onboardee.obt.style import Style
 from onboardee.obt.transfer import Order, Transfer, post
-from onboardee.wire.coap import Code
+from onboardee.wire.coap import Code, Method
+from onboardee.wire.coap.message import build, encode_options
+from onboardee.wire.coap.model import Type
+from onboardee.wire.dtls import CipherSuite, ClientConfig
 from onboardee.wire.dtls.hello import ClientHello
+from onboardee.wire.path import Outgoing, Path
 
 STRANGER = "99999999-2222-4333-8444-555555555555"
 NEVER_FAIL = {"approval", "key-not-asked-for", "dtls-suites"}
@@ -119,15 +152,27 @@ def test_a_tool_with_one_planted_defect(wrong: str) -> None:
 def test_no_multicast_search() -> None:
     """A tool that is told the address, and one that searches all resources, break step 1."""
     seen = traced()
-    seen.own()
-    assert "discovery-multicast" in failures(audit(seen.items))
+    told = run(find_unowned_at(seen.transport, Address(HOST, 5683), style=CR3006.style))
+    run(run_order(seen, told))
+    assert failures(audit(seen.items)) == {"discovery-multicast"}
 
-    def ask_for_all(item: Item) -> Item:
-        is_search = isinstance(item, items.Message) and item.ends.multicast
-        return with_fields(item, path="/oic/res", query=()) if is_search else item
+    seen = traced()
+    run(search(seen, "/oic/res"))
+    told = run(find_unowned_at(seen.transport, Address(HOST, 5683), style=CR3006.style))
+    run(run_order(seen, told))
+    assert failures(audit(seen.items)) == {"discovery-multicast"}
 
-    found = failures(audit(changed(onboarded(), ask_for_all)))
-    assert found == {"discovery-multicast"}
+
+async def search(seen: Traced, path: str) -> None:
+    """Ask the group for a resource."""
+    async for _ in seen.transport.discover(Ask(Method.GET, path), seconds=1):
+        pass
+
+
+async def run_order(seen: Traced, found: Unowned) -> None:
+    """Own the light in the specification's order, and log in."""
+    owned = await take_ownership(seen.transport, found, OWNER, order=CR3006)
+    await owned.doxm()
 
 
 def test_a_tool_on_loopback_cannot_search() -> None:
@@ -145,13 +190,9 @@ def test_a_tool_on_loopback_cannot_search() -> None:
 
 
 def test_confirmable_multicast() -> None:
-    """A CON to a group breaks RFC 7252 8.1."""
-
-    def confirm(item: Item) -> Item:
-        is_search = isinstance(item, items.Message) and item.ends.multicast
-        return with_fields(item, type="CON") if is_search else item
-
-    assert failures(audit(changed(onboarded(), confirm))) == {"discovery-non"}
+    """A CON to a group breaks RFC 7252 8.1; the device does not answer it."""
+    seen = onboarded(engine=PlantedEngine(datagrams=confirmable_search))
+    assert failures(audit(seen.items)) == {"discovery-non"}
 
 
 def test_a_method_that_is_not_offered() -> None:
@@ -169,14 +210,10 @@ def test_a_method_that_is_not_offered() -> None:
 
 def test_the_weaker_of_two_methods() -> None:
     """A tool that takes Just Works where a PIN is offered is told so."""
-
-    def offer_pin(item: Item) -> Item:
-        content = getattr(item, "content", None)
-        if isinstance(content, dict) and "oxms" in content:
-            return with_fields(item, content={**content, "oxms": [0, 1]})
-        return item
-
-    assert failures(audit(changed(onboarded(), offer_pin))) == {"method-strongest"}
+    light = load("light")
+    methods = (OwnerTransferMethod.RANDOM_PIN, OwnerTransferMethod.JUST_WORKS)
+    both = replace(light, ownership=replace(light.ownership, methods=methods))
+    assert failures(audit(onboarded(profile=both).items)) == {"method-strongest"}
 
 
 def test_the_method_comes_first() -> None:
@@ -200,16 +237,21 @@ def test_a_session_of_another_method() -> None:
     assert found == {"session-fits-method", "anonymous-only-for-just-works"}
 
 
+class AnonymousToo(Style):
+    """The habits of a tool that offers the anonymous suite in every session."""
+
+    def pairwise_hello(self, identity: bytes, psk: Callable[[bytes], bytes | None]) -> ClientConfig:
+        """Return what to offer for a session with a pairwise key."""
+        hello = Style.pairwise_hello(self, identity, psk)
+        suites = (*hello.suites, CipherSuite.ECDH_ANON_AES_128_CBC_SHA256)
+        return with_other(hello, suites=suites)
+
+
 def test_the_anonymous_suite_after_ownership() -> None:
     """A tool that offers 0xFF00 to an owned device breaks the rule."""
-
-    def offer(item: Item) -> Item:
-        if isinstance(item, items.HandshakeMessage) and item.name == "ClientHello":
-            suites = ["ECDH_ANON_AES_128_CBC_SHA256", *item.fields["suites"]]
-            return with_fields(item, fields={**item.fields, "suites": suites})
-        return item
-
-    assert failures(audit(changed(onboarded(), offer))) == {"anonymous-only-for-just-works"}
+    habits = {each.name: getattr(CR3006.style, each.name) for each in fields(CR3006.style)}
+    order = with_other(CR3006, style=AnonymousToo(**habits))
+    assert failures(audit(onboarded(order).items)) == {"anonymous-only-for-just-works"}
 
 
 def test_a_nil_owner() -> None:
@@ -219,44 +261,43 @@ def test_a_nil_owner() -> None:
     assert failures(audit(onboarded(instead("owner", name_nobody)).items)) == {"owner-named"}
 
 
-@pytest.mark.parametrize(
-    ("path", "property_", "rule"),
-    [
-        (CRED, "creds", "owner-credential-subject"),
-        (DOXM, "rowneruuid", "owner-credential-matches-owner"),
-    ],
-)
-def test_the_subject_of_the_owner_credential(path: str, property_: str, rule: str) -> None:
-    """A credential for somebody else than the owner is told, by whom it does not fit."""
+async def own_for_another(transfer: Transfer) -> None:
+    """Name somebody as the owner of doxm who has a credential, and is not the owner."""
+    other = {**credential()["creds"][0], "subjectuuid": STRANGER}  # type: ignore[index]
+    other["privatedata"] = {"encoding": "oic.sec.encoding.raw", "data": b"k" * 16}
+    await transfer.dialogue.post("another", transfer.link, CRED, {"creds": [other]})
+    body = {"owned": True, "rowneruuid": STRANGER}
+    await transfer.dialogue.post("own", transfer.link, DOXM, body)
 
-    def another(item: Item) -> Item:
-        if not of_tool(item) or not isinstance(item, items.Message) or item.path != path:
-            return item
-        content = item.content
-        if not isinstance(content, dict) or property_ not in content:
-            return item
-        if property_ == "creds":
-            creds = [{**each, "subjectuuid": STRANGER} for each in content["creds"]]
-            return with_fields(item, content={**content, "creds": creds})
-        return with_fields(item, content={**content, property_: STRANGER})
 
-    found = failures(audit(changed(onboarded(), another)))
-    assert rule in found
-    assert found <= {rule, "owner-credential-matches-owner", "services-have-credentials"}
+def test_another_owner_of_doxm() -> None:
+    """A credential for somebody else than the owner of doxm is told."""
+    found = failures(audit(onboarded(instead("owned", own_for_another)).items))
+    assert found == {"owner-credential-matches-owner"}
+
+
+def for_a_stranger(transfer: Transfer) -> dict[str, object]:
+    """Have the key of the owner derived for somebody else."""
+    return {**credential(subjectuuid=STRANGER)}
+
+
+def test_the_subject_of_the_owner_credential() -> None:
+    """An owner credential for somebody else than the owner is told; nobody can log in with it."""
+    order = instead("credential", derive_key(for_a_stranger))
+    found = failures(audit(onboarded(order).items))
+    assert "owner-credential-subject" in found
+    assert found <= {
+        "owner-credential-subject",
+        "owner-credential-matches-owner",
+        "services-have-credentials",
+        "keys-agree",
+    }
 
 
 def test_a_service_without_a_credential() -> None:
     """An owner of acl2 that cannot authenticate is told."""
-
-    def for_another(item: Item) -> Item:
-        content = getattr(item, "content", None)
-        is_naming = isinstance(content, dict) and "rowneruuid" in content
-        if of_tool(item) and is_naming and getattr(item, "path", "") == ACL2:
-            return with_fields(item, content={"rowneruuid": STRANGER})
-        return item
-
-    found = failures(audit(changed(onboarded(), for_another)))
-    assert found == {"services-have-credentials"}
+    order = instead("acl2 owner", post("manage acl2", ACL2, lambda _: {"rowneruuid": STRANGER}))
+    assert failures(audit(onboarded(order).items)) == {"services-have-credentials"}
 
 
 def test_no_rfpro() -> None:
@@ -265,26 +306,29 @@ def test_no_rfpro() -> None:
     assert failures(audit(seen.items)) == {"to-rfpro"}
 
 
+async def use_both(transfer: Transfer) -> None:
+    """Ask over the ownership connection once more, although the owner has logged in."""
+    assert transfer.ownership is not None
+    await transfer.dialogue.get("look", transfer.ownership, DOXM, Doxm)
+
+
 def test_a_session_that_is_used_on() -> None:
     """The ownership connection that is used after the owner logged in is told."""
-    seen = onboarded()
-    over = "ECDH_ANON_AES_128_CBC_SHA256"
-    used = next(item for item in seen.items if getattr(item, "over", "") == over and of_tool(item))
-    trace = changed(seen, lambda item: None if isinstance(item, items.Alert) else item)
-    end = trace[-1]
-    again = with_fields(used, number=end.number + 1, at=end.at + 1, mid=7, octets=b"another")
-    assert failures(audit([*trace, again])) == {"transfer-session-closed"}
+    order = instead("close", connect_as_owner, use_both)
+    assert failures(audit(onboarded(order).items)) == {"transfer-session-closed"}
+
+
+async def log_in_as_another(transfer: Transfer) -> None:
+    """Come back under another name than the owner's."""
+    await close(transfer)
+    transfer.owner = UUID(STRANGER)
+    await connect_as_owner(transfer)
 
 
 def test_the_owner_comes_back_as_somebody_else() -> None:
     """A login under another name than the owner's breaks CR 2868."""
-
-    def another(item: Item) -> Item:
-        if isinstance(item, items.HandshakeMessage) and item.fields.get("identity"):
-            return with_fields(item, fields={"identity": "00" * 16})
-        return item
-
-    assert failures(audit(changed(onboarded(), another))) == {"owner-logs-in"}
+    seen = onboarded(instead("close", log_in_as_another))
+    assert failures(audit(seen.items)) == {"owner-logs-in"}
 
 
 def test_keys_that_do_not_agree() -> None:
@@ -297,24 +341,11 @@ def test_keys_that_do_not_agree() -> None:
     assert failures(audit(seen.items)) == {"keys-agree"}
 
 
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"content_format": 60},
-        {"options": ()},
-    ],
-)
-def test_the_wrong_content_format(fields: dict[str, object]) -> None:
+@pytest.mark.parametrize("asks", [{"content_format": 60}, {"content_version": None}])
+def test_the_wrong_content_format(asks: dict[str, object]) -> None:
     """One payload without content format 10000, or without its version, is told."""
-    place = [0]
-
-    def once(item: Item) -> Item:
-        if of_tool(item) and isinstance(item, items.Message) and item.payload and not place[0]:
-            place[0] = item.number
-            return with_fields(item, **fields)
-        return item
-
-    assert failures(audit(changed(onboarded(), once))) == {"content-format"}
+    seen = onboarded(engine=PlantedEngine(asks=asks))
+    assert failures(audit(seen.items)) == {"content-format"}
 
 
 def test_a_tool_of_oic_1_1_is_told_apart() -> None:
@@ -366,19 +397,16 @@ def test_a_lost_answer_is_a_fair_test() -> None:
 
 def test_a_message_id_for_two_messages() -> None:
     """The same id for another message is told, with the message."""
-    mids: list[int] = []
-
-    def same(item: Item) -> Item:
-        if of_tool(item) and isinstance(item, items.Message) and item.over:
-            mids.append(item.mid)
-            return with_fields(item, mid=mids[0])
-        return item
-
-    assert failures(audit(changed(onboarded(), same))) == {"message-ids"}
+    seen = onboarded(engine=PlantedEngine(reuses_message_id()))
+    assert failures(audit(seen.items)) == {"message-ids"}
 
 
 def test_a_token_for_two_requests() -> None:
-    """Two open requests with one token are told."""
+    """Two open requests with one token are told.
+
+    The light answers at once, so that no two requests of a tool are open: the second one is put
+    into the trace.
+    """
     seen = onboarded()
     first = first_request(seen, PSTAT)
     second = with_fields(first, mid=first.mid + 500 & 0xFFFF, octets=b"another")
@@ -387,61 +415,49 @@ def test_a_token_for_two_requests() -> None:
     assert failures(audit(trace)) == {"tokens"}
 
 
-def block2(item: Item, number: int, exponent: int, *, more: bool) -> Item:
-    """Give a message a Block2 option."""
-    value = (number << 4 | more << 3 | exponent).to_bytes(2)
-    assert isinstance(item, items.Message)
-    options = tuple(each for each in item.options if each[0] not in {4, 23})
-    return with_fields(item, options=(*options, (23, value), (4, b"tag")))
+@pytest.mark.parametrize(("times", "broken"), [(4, set()), (5, {"retransmission"})])
+def test_a_tool_that_repeats_without_end(times: int, broken: set[str]) -> None:
+    """A request that is repeated five times, and sooner and sooner, is told; four are allowed."""
+    assert failures(audit(onboarded(engine=PlantedEngine(repeats(times))).items)) == broken
 
 
-@pytest.mark.parametrize(("exponent", "verdict"), [(4, Verdict.PASSED), (6, Verdict.FAILED)])
+def fetch_block(seen: Traced, number: int, exponent: int) -> None:
+    """Let the tool ask for a block of the list of resources, in octets of its own making."""
+    options = encode_options(
+        [(11, b"oic"), (11, b"res"), (23, (number << 4 | exponent).to_bytes(1))]
+    )
+    datagram = build(Type.CON, Method.GET, 0x7000 + number, bytes((number,)), options, b"")
+    seen.network.send([Outgoing(datagram, Path("10.0.0.1", 49152, HOST, 5683))])
+    seen.network.run(1)
+
+
+@pytest.mark.parametrize(("exponent", "verdict"), [(2, Verdict.PASSED), (6, Verdict.FAILED)])
 def test_larger_blocks(exponent: int, verdict: Verdict) -> None:
     """A tool that asks for the next block in a larger size breaks RFC 7959."""
     seen = onboarded()
-    asked = first_request(seen, DOXM)
-    answer = next(
-        item
-        for item in seen.items
-        if isinstance(item, items.Message) and item.way is Way.OUT and item.token == asked.token
-    )
-    further = with_fields(asked, mid=1, token=b"next", octets=b"next")
-    further = block2(further, 1, exponent, more=False)
-    again = block2(with_fields(answer, mid=1, token=b"next"), 1, 4, more=False)
-    trace: list[Item] = []
-    for item in seen.items:
-        trace.append(block2(item, 0, 4, more=True) if item is answer else item)
-        if item is answer:
-            trace += [further, again]
-    assert verdicts(trace)["block-wise"] is verdict
+    fetch_block(seen, 0, 2)
+    fetch_block(seen, 1, exponent)
+    assert verdicts(seen.items)["block-wise"] is verdict
+    assert failures(audit(seen.items)) == ({"block-wise"} if verdict is Verdict.FAILED else set())
 
 
 @pytest.mark.parametrize("change", [{"cookie": b"x" * 32}, {"random": bytes(32)}])
 def test_another_second_hello(change: dict[str, bytes]) -> None:
     """A ClientHello with another cookie, or other parameters, is told."""
-    hellos = [0]
 
-    def other(item: Item) -> Item:
-        if isinstance(item, items.HandshakeMessage) and item.name == "ClientHello":
-            hellos[0] += 1
-            if hellos[0] == 2:
-                hello = ClientHello.decode(item.body)
-                values = {name: getattr(hello, name) for name in hello.__slots__}
-                return with_fields(item, body=ClientHello(**{**values, **change}).encode())
-        return item
+    def changed(hello: ClientHello) -> ClientHello:
+        cookie = change.get("cookie", hello.cookie)[: len(hello.cookie)]
+        return with_other(hello, **{**change, "cookie": cookie})
 
-    assert failures(audit(changed(onboarded(), other))) == {"dtls-cookie"}
+    seen = onboarded(engine=PlantedEngine(datagrams=other_second_hello(changed)), within=30)
+    assert failures(audit(seen.items)) == {"dtls-cookie"}
 
 
 def test_no_extended_master_secret() -> None:
     """A tool that does not offer RFC 7627 is told so."""
-
-    def plain(item: Item) -> Item:
-        if isinstance(item, items.HandshakeMessage) and item.name == "ClientHello":
-            return with_fields(item, fields={**item.fields, "extensions": []})
-        return item
-
-    assert failures(audit(changed(onboarded(), plain))) == {"dtls-extended-master-secret"}
+    hello = with_other(CR3006.style.hello, extended_master_secret=False)
+    order = with_other(CR3006, style=with_other(CR3006.style, hello=hello))
+    assert failures(audit(onboarded(order).items)) == {"dtls-extended-master-secret"}
 
 
 def test_every_rule_has_a_tool_that_breaks_it() -> None:

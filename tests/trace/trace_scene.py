@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from onboardee.device.machine.layer import AnyDevice
+from onboardee.device.simulation.profile import Profile
 from onboardee.device.testing import Impairments, MemoryNetwork, memory_device
 from onboardee.device.testing.local import LocalDevice
 from onboardee.device.trace.dtls import Secrets
@@ -52,11 +53,17 @@ class Traced:
         return [item for item in self.items if isinstance(item, kind)]
 
 
-def traced(*, seed: int = 0, impairments: Impairments | None = None) -> Traced:
-    """Put a light and a tool on a network, and trace the light."""
+def traced(
+    *,
+    seed: int = 0,
+    impairments: Impairments | None = None,
+    profile: str | Profile = "light",
+    engine: ObtEngine | None = None,
+) -> Traced:
+    """Put a device, the light without a profile, and a tool on a network, and trace the device."""
     network = MemoryNetwork(seed=seed, impairments=impairments)
     secrets = Secrets()
-    engine = ObtEngine(entropy=SeededEntropy(f"tool {seed}"))
+    engine = engine or ObtEngine(entropy=SeededEntropy(f"tool {seed}"))
     seen = Traced(network, MemoryTransport(network, engine))
 
     def keep(line: str) -> None:
@@ -68,5 +75,5 @@ def traced(*, seed: int = 0, impairments: Impairments | None = None) -> Traced:
         tracer.follow(seen.items.append)
         return tracer
 
-    seen.device = memory_device(network, seed=seed, keylog=keep, around=around)
+    seen.device = memory_device(network, profile, seed=seed, keylog=keep, around=around)
     return seen
