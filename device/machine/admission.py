@@ -12,7 +12,7 @@ from uuid import UUID
 
 from onboardee.device import events
 from onboardee.device.access.sources import source_of
-from onboardee.device.machine.state import MachineState, Report
+from onboardee.device.machine.context import DeviceContext, Report
 from onboardee.device.security.device_certificates import expired_certificates
 from onboardee.device.security.offers import (
     PinTerms,
@@ -44,7 +44,7 @@ class Admission:
     def __init__(  # noqa: PLR0913 - what it gets from the device, by keyword
         self,
         ownership: OwnershipSettings,
-        state: MachineState,
+        state: DeviceContext,
         *,
         entropy: Entropy,
         report: Report,

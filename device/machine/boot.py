@@ -10,15 +10,15 @@ from onboardee.device.events import Bus, Event
 from onboardee.device.machine.admission import Admission
 from onboardee.device.machine.budget import AnswerBudget
 from onboardee.device.machine.challenges import Challenges
+from onboardee.device.machine.context import Announcements, DeviceContext, Report
 from onboardee.device.machine.device import Device
+from onboardee.device.machine.device_parts import Parts
 from onboardee.device.machine.groups import GroupRequests
 from onboardee.device.machine.lifecycle import Lifecycle
 from onboardee.device.machine.messaging import Messaging
-from onboardee.device.machine.parts import Parts
 from onboardee.device.machine.peers import Peers
 from onboardee.device.machine.requests import Dispatcher
 from onboardee.device.machine.service import Service
-from onboardee.device.machine.state import Announcements, MachineState, Report
 from onboardee.device.machine.step import Keeper
 from onboardee.device.resources.all import all_resources
 from onboardee.device.resources.base import Resource
@@ -63,7 +63,7 @@ class Surroundings:
 def boot(profile: Profile, store: Keeper, surroundings: Surroundings) -> Device:
     """Make a device. Raises `BehaviourError` if the profile's behaviour cannot be used."""
     entropy, bus = surroundings.entropy, surroundings.bus
-    state = MachineState(store.current, surroundings.wall_clock)
+    state = DeviceContext(store.current, surroundings.wall_clock)
     audit = AuditLog(lambda: state.database, state.wall_clock)
 
     def report(event: Event) -> None:
@@ -168,7 +168,7 @@ def boot(profile: Profile, store: Keeper, surroundings: Surroundings) -> Device:
 
 
 def _pairings(
-    profile: Profile, state: MachineState, entropy: Entropy, report: Report
+    profile: Profile, state: DeviceContext, entropy: Entropy, report: Report
 ) -> "DirectPairing | None":
     if profile.direct_pairing is None:
         return None

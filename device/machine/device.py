@@ -19,7 +19,7 @@ from typing import Final, TypeAlias
 from onboardee.device import events
 from onboardee.device.access.peer import Peer
 from onboardee.device.events import Bus
-from onboardee.device.machine.parts import Parts
+from onboardee.device.machine.device_parts import Parts
 from onboardee.device.machine.step import Keeper, ProgramFault, Step, Work, resumed
 from onboardee.device.security.sessions import is_ownership_connection
 from onboardee.device.simulation.profile import Profile

@@ -12,8 +12,8 @@ from onboardee.device.access.peer import Peer
 from onboardee.device.access.target import PSTAT
 from onboardee.device.machine.admission import Admission
 from onboardee.device.machine.changes import News, describe_changes
+from onboardee.device.machine.context import Announcements, DeviceContext, Report
 from onboardee.device.machine.peers import Peers
-from onboardee.device.machine.state import Announcements, MachineState, Report
 from onboardee.device.machine.step import Work
 from onboardee.device.resources.appliance import ApplianceResource
 from onboardee.device.resources.base import Outcome, RefusedError
@@ -37,7 +37,7 @@ class Lifecycle:
         self,
         *,
         profile: Profile,
-        state: MachineState,
+        state: DeviceContext,
         report: Report,
         peers: Peers,
         admission: Admission,
@@ -212,7 +212,7 @@ class Lifecycle:
             self._admission.forget_pin()
         self._peers.end_pointless_pairing(before)
         if _rights(before) != _rights(after):
-            self._coap.drop_snapshots()
+            self._coap.drop_kept_responses()
         if _terms(before) != _terms(after):
             self._dtls.abandon_handshakes()
         if before.state is after.state:
@@ -241,7 +241,7 @@ class Lifecycle:
         for event in self._peers.take_events():
             if isinstance(event, SessionClosed):
                 self._forget(event)
-        self._coap.drop_snapshots()
+        self._coap.drop_kept_responses()
         self._announcements.end_observations = True
         for appliance in self._appliances.values():
             appliance.values.restore()

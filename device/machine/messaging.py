@@ -16,11 +16,11 @@ from onboardee.device import events
 from onboardee.device.access.peer import Peer
 from onboardee.device.events import Bus
 from onboardee.device.machine.challenges import Challenges
+from onboardee.device.machine.context import Announcements, DeviceContext, Report
 from onboardee.device.machine.groups import GroupRequests
 from onboardee.device.machine.lifecycle import Lifecycle
 from onboardee.device.machine.peers import Peers
 from onboardee.device.machine.service import Service
-from onboardee.device.machine.state import Announcements, MachineState, Report
 from onboardee.device.machine.step import ProgramFault, Work
 from onboardee.device.simulation.world.world import World
 from onboardee.wire.coap import CoapServer, Code, Response, ServerExchange, is_request
@@ -37,7 +37,7 @@ class Messaging:
     def __init__(  # noqa: PLR0913 - the parts that messages pass, by keyword
         self,
         *,
-        state: MachineState,
+        state: DeviceContext,
         report: Report,
         bus: Bus,
         coap: CoapServer,

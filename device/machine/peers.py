@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from onboardee.device import events
 from onboardee.device.access.peer import Peer
 from onboardee.device.machine.admission import Admission
-from onboardee.device.machine.state import MachineState, Report
+from onboardee.device.machine.context import DeviceContext, Report
 from onboardee.device.security.asserted_roles import AssertedRoles
 from onboardee.device.security.sessions import (
     has_lost_credential,
@@ -47,7 +47,7 @@ class Peers:
         self,
         admission: Admission,
         ownership: OwnershipSettings,
-        state: MachineState,
+        state: DeviceContext,
         *,
         report: Report,
         asserted: AssertedRoles,

@@ -10,9 +10,9 @@ remembered: access by entries with a validity, and resources without a version.
 from typing import Final, NamedTuple
 
 from onboardee.device.access.peer import Peer
+from onboardee.device.machine.context import DeviceContext
 from onboardee.device.machine.peers import Peers
 from onboardee.device.machine.requests import Dispatched
-from onboardee.device.machine.state import MachineState
 from onboardee.device.resources.base import Resource
 from onboardee.svrdb.model import Database
 from onboardee.wire.coap import Method, Request, Response
@@ -36,7 +36,7 @@ class _Remembered(NamedTuple):
 class RememberedAnswers:
     """The answers to reads that met the present database."""
 
-    def __init__(self, state: MachineState, peers: Peers) -> None:
+    def __init__(self, state: DeviceContext, peers: Peers) -> None:
         self._state = state
         self._peers = peers
         self._database: Database | None = None

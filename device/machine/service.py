@@ -9,11 +9,11 @@ from onboardee.device.access.peer import Peer
 from onboardee.device.access.rights import OCF, Standard
 from onboardee.device.access.target import Operation, Target
 from onboardee.device.events import Bus
+from onboardee.device.machine.context import DeviceContext, Report
 from onboardee.device.machine.lifecycle import Lifecycle
 from onboardee.device.machine.peers import Peers
 from onboardee.device.machine.repeats import RememberedAnswers
 from onboardee.device.machine.requests import CONTENT_VERSION, Dispatched, Dispatcher
-from onboardee.device.machine.state import MachineState, Report
 from onboardee.device.machine.step import Work
 from onboardee.device.machine.telling import served
 from onboardee.device.resources.base import (
@@ -37,7 +37,7 @@ class Service:
         dispatcher: Dispatcher,
         *,
         profile: Profile,
-        state: MachineState,
+        state: DeviceContext,
         report: Report,
         peers: Peers,
         lifecycle: Lifecycle,

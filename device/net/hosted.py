@@ -17,7 +17,7 @@ from onboardee.device.events import DeviceFault, Event, PortShared
 from onboardee.device.machine.layer import AnyDevice
 from onboardee.device.machine.step import ProgramFault, Step, try_to_store
 from onboardee.device.net.binding import Ports, Sockets
-from onboardee.device.net.faults import FaultReporter
+from onboardee.device.net.fault_reporter import FaultReporter
 from onboardee.device.net.udp import UdpSocket
 from onboardee.device.net.waiting import Origin, StepMaker, Waiting
 from onboardee.wire.path import Endpoint, Path

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
 
-from onboardee.device.net.links import LINKS
+from onboardee.device.net.on_link import LINKS
 from onboardee.wire.path import Outgoing, Path
 
 DATAGRAM_SIZE: Final = 65535

@@ -77,9 +77,9 @@ class HandlerServer:
         """Let no stranger go on with an upload."""
         self.engine.drop_uploads_of_strangers()
 
-    def drop_snapshots(self) -> None:
+    def drop_kept_responses(self) -> None:
         """Let nobody have the rest of an earlier answer."""
-        self.engine.drop_snapshots()
+        self.engine.drop_kept_responses()
 
     def take_outgoing(self) -> list[tuple[Remote, bytes]]:
         """Hand over the datagrams to send, in order."""

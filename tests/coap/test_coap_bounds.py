@@ -50,26 +50,27 @@ def test_snapshots() -> None:
     world = World(Response(Code.CONTENT, bytes(2000)))
     for count in range(300):
         world.ask(mid=count, path=str(count), remote=count % 20)
-    snapshots = world.server.engine.known.responder.snapshots
-    assert len(snapshots) == Limits().snapshots
+    kept = world.server.engine.known.responder.kept
+    assert len(kept) == Limits().kept_responses
     for count in range(30):
         world.ask(mid=count, path=str(count), remote="one")
-    assert len(snapshots._peers["one"]) == Limits().snapshots_per_remote
+    assert kept.count("one") == Limits().kept_responses_per_remote
     world.answer = Response(Code.CONTENT, bytes(100_000))
     for count in range(30):
         world.ask(mid=count, path=str(count), remote=count)
-        assert snapshots.size <= Limits().snapshot_bytes
-    world.answer = Response(Code.CONTENT, bytes(Limits().snapshot_bytes + 1))
+        assert kept.size <= Limits().kept_response_bytes
+    world.answer = Response(Code.CONTENT, bytes(Limits().kept_response_bytes + 1))
     assert world.ask(mid=99).opt.block2 == (0, True, 6)
-    assert snapshots.size <= Limits().snapshot_bytes
+    assert kept.size <= Limits().kept_response_bytes
     for peer in (*range(30), "one"):
         world.server.forget(peer)
-    assert (len(snapshots), snapshots.size, snapshots._peers) == (0, 0, {})
+    assert (len(kept), kept.size) == (0, 0)
+    assert not any(kept.count(peer) for peer in (*range(30), "one"))
 
 
 def test_the_oldest_snapshot_goes_first() -> None:
     """A transfer that goes on is not disturbed by transfers that were begun and left."""
-    world = World(Response(Code.CONTENT, bytes(30_000)), limits=Limits(snapshots=4))
+    world = World(Response(Code.CONTENT, bytes(30_000)), limits=Limits(kept_responses=4))
     world.ask(mid=0, path="mine")
     for number in range(1, 29):
         world.now += 1
@@ -112,7 +113,7 @@ def test_uploads_of_many_peers() -> None:
     assert len(world.server.engine.known.uploads) == 2
     world.server.forget("late")
     world.server.forget("later")
-    assert world.server.engine.known.uploads._peers == {}
+    assert len(world.server.engine.known.uploads) == 0
 
 
 def test_messages_in_flight() -> None:
@@ -148,7 +149,7 @@ def test_numbers_of_observed_resources() -> None:
     observers = world.server.engine.known.notifier.observers
     assert len(observers.numbers) == Limits().observed_keys
     assert len(observers) == 1
-    assert len(observers._by_key) == 1
+    assert len(observers.select(key="/599")) == 1
 
 
 def test_caches_of_the_codec() -> None:
@@ -316,8 +317,8 @@ def test_what_peers_may_take() -> None:
         "max_block_exponent": 6,
         "uploads_per_remote": 2,
         "upload_lifetime": 93,
-        "snapshots_per_remote": 4,
-        "snapshot_lifetime": 60,
+        "kept_responses_per_remote": 4,
+        "kept_response_lifetime": 60,
         "dedup_lifetime": 247,
         "unacknowledged": 256,
         "observers_per_key": 32,
@@ -334,8 +335,8 @@ def test_what_peers_may_take() -> None:
     sessions = {
         "max_request_size": 64 * kib,
         "uploads": 64,
-        "snapshots": 32,
-        "snapshot_bytes": 512 * kib,
+        "kept_responses": 32,
+        "kept_response_bytes": 512 * kib,
         "dedup_entries": 8192,
         "dedup_bytes": 1024 * kib,
         "observers": 128,
@@ -343,8 +344,8 @@ def test_what_peers_may_take() -> None:
     strangers = {
         "max_request_size": 16 * kib,
         "uploads": 8,
-        "snapshots": 16,
-        "snapshot_bytes": 128 * kib,
+        "kept_responses": 16,
+        "kept_response_bytes": 128 * kib,
         "dedup_entries": 4096,
         "dedup_bytes": 512 * kib,
         "observers": 64,

@@ -42,7 +42,7 @@ def small_world() -> World:
     return World(
         Response(Code.CONTENT, bytes(100), 60, observe_as="key"),
         limits=Limits(
-            uploads=2, snapshots=2, dedup_entries=4, observers=2,
+            uploads=2, kept_responses=2, dedup_entries=4, observers=2,
             unacknowledged=1, max_request_size=64, max_block_exponent=1, observed_keys=1,
         ),
     )  # fmt: skip

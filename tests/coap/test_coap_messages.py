@@ -145,7 +145,7 @@ def test_a_large_answer_to_a_group_is_its_first_block() -> None:
     world = World(Response(Code.CONTENT, bytes(3000)))
     (answer,) = world.send(message(NON), multicast=True)
     assert (answer.opt.block2, answer.opt.size2, len(answer.payload)) == ((0, True, 6), 3000, 1024)
-    assert len(world.server.engine.known.responder.snapshots) == 0
+    assert len(world.server.engine.known.responder.kept) == 0
 
 
 def test_a_notification_is_given_up_after_four_retransmissions() -> None:

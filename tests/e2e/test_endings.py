@@ -104,7 +104,7 @@ def test_a_reboot_ends_half_read_answers() -> None:
     run(owner.update("/oic/mnt", {"rb": True}))
     scene.network.run(3)
     assert scene.seen(DeviceRebooted)
-    assert len(scene.device.parts.coap.strangers.responder.snapshots) == 0
+    assert len(scene.device.parts.coap.strangers.responder.kept) == 0
     assert stranger.ask(GET, "/oic/res", block2=(1, False, 5)).code.dotted == "2.05"
 
 

@@ -12,7 +12,7 @@ from onboardee.device.events import Bus, DeviceFault, Event, SessionEnded
 from onboardee.device.machine.boot import Surroundings, boot
 from onboardee.device.machine.step import Step
 from onboardee.device.net.binding import Ports
-from onboardee.device.net.faults import QUIET_SECONDS, FaultReporter
+from onboardee.device.net.fault_reporter import QUIET_SECONDS, FaultReporter
 from onboardee.device.net.hosted import HostedDevice
 from onboardee.device.net.hub import Hub
 from onboardee.device.security.factory import new_database

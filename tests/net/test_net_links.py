@@ -7,7 +7,7 @@ from typing import Any
 import ifaddr
 import pytest
 
-from onboardee.device.net.links import REFRESH_SECONDS, Links
+from onboardee.device.net.on_link import REFRESH_SECONDS, Links
 from onboardee.device.net.udp import UdpSocket
 from onboardee.wire.path import Path
 

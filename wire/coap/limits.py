@@ -20,11 +20,11 @@ class Limits:
     upload_lifetime: float = 93.0
     """Idle time after which an upload is forgotten (MAX_TRANSMIT_WAIT, RFC 7252 4.8.2)."""
 
-    snapshots_per_remote: int = 4
+    kept_responses_per_remote: int = 4
     """Responses of several blocks kept for one peer; the oldest goes first."""
-    snapshots: int = 32
-    snapshot_bytes: int = 512 * 1024
-    snapshot_lifetime: float = 60.0
+    kept_responses: int = 32
+    kept_response_bytes: int = 512 * 1024
+    kept_response_lifetime: float = 60.0
     """Idle time after which the later blocks are made anew by the handler."""
 
     dedup_lifetime: float = 247.0
@@ -62,8 +62,8 @@ class Limits:
 STRANGERS: Final = Limits(
     max_request_size=16 * 1024,
     uploads=8,
-    snapshots=16,
-    snapshot_bytes=128 * 1024,
+    kept_responses=16,
+    kept_response_bytes=128 * 1024,
     dedup_entries=4096,
     dedup_bytes=512 * 1024,
     observers=64,

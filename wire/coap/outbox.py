@@ -22,7 +22,7 @@ class Reply(NamedTuple):
 
 
 @dataclass(slots=True, eq=False)
-class Transmission(Generic[Context]):
+class ConfirmableMessage(Generic[Context]):
     """A confirmable message in flight; `context` is whom its fate concerns."""
 
     remote: Remote
@@ -45,9 +45,9 @@ class Outbox(Generic[Context]):
         self._order = count()
         self.queue: list[tuple[Remote, bytes]] = []
         """Finished datagrams, in their order, for whoever sends them to take."""
-        self._pending: dict[Remote, dict[int, Transmission[Context]]] = {}
+        self._pending: dict[Remote, dict[int, ConfirmableMessage[Context]]] = {}
         self._pending_count = 0
-        self._timers: list[tuple[float, int, Transmission[Context]]] = []
+        self._timers: list[tuple[float, int, ConfirmableMessage[Context]]] = []
 
     def next_mid(self) -> int:
         """Return a fresh message ID (RFC 7252 4.4)."""
@@ -77,7 +77,7 @@ class Outbox(Generic[Context]):
         datagram = message.build(Type.CON, reply.code, mid, token, reply.options, reply.payload)
         spread = 1 + (self._limits.ack_random_factor - 1) * random_fraction(self._entropy)
         timeout = self._limits.ack_timeout * spread
-        sent = Transmission(remote, mid, datagram, context, timeout, now + timeout)
+        sent = ConfirmableMessage(remote, mid, datagram, context, timeout, now + timeout)
         self._pending.setdefault(remote, {})[mid] = sent
         self._pending_count += 1
         self._arm(sent)
@@ -91,7 +91,7 @@ class Outbox(Generic[Context]):
         self.queue.append((remote, datagram))
         return mid
 
-    def settle(self, remote: Remote, mid: int) -> Transmission[Context] | None:
+    def settle(self, remote: Remote, mid: int) -> ConfirmableMessage[Context] | None:
         """End the retransmission of a message; returns it if it was in flight."""
         mine = self._pending.get(remote)
         sent = mine.pop(mid, None) if mine is not None else None
@@ -121,7 +121,7 @@ class Outbox(Generic[Context]):
             heappop(self._timers)
         return self._timers[0][0] if self._timers else None
 
-    def tick(self, now: float) -> list[Transmission[Context]]:
+    def tick(self, now: float) -> list[ConfirmableMessage[Context]]:
         """Send what is due; returns the messages that were given up."""
         given_up = []
         while self._timers and self._timers[0][0] <= now:
@@ -130,7 +130,7 @@ class Outbox(Generic[Context]):
                 given_up.append(sent)
         return given_up
 
-    def _retransmit(self, sent: Transmission[Context], now: float) -> bool:
+    def _retransmit(self, sent: ConfirmableMessage[Context], now: float) -> bool:
         if sent.retransmissions >= self._limits.max_retransmit:
             self.settle(sent.remote, sent.mid)
             return False
@@ -141,5 +141,5 @@ class Outbox(Generic[Context]):
         self.queue.append((sent.remote, sent.datagram))
         return True
 
-    def _arm(self, sent: Transmission[Context]) -> None:
+    def _arm(self, sent: ConfirmableMessage[Context]) -> None:
         heappush(self._timers, (sent.due, next(self._order), sent))

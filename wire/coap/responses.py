@@ -4,10 +4,10 @@ from collections.abc import Hashable
 
 from onboardee.wire.coap import options
 from onboardee.wire.coap.blocks import Block, cut
+from onboardee.wire.coap.kept_responses import KeptResponses, entity_tag
 from onboardee.wire.coap.limits import Limits
 from onboardee.wire.coap.model import Code, Method, Remote, Request, Response
 from onboardee.wire.coap.outbox import Reply
-from onboardee.wire.coap.snapshots import Snapshots, entity_tag
 
 
 class Responder:
@@ -16,19 +16,19 @@ class Responder:
     def __init__(self, limits: Limits) -> None:
         self._exponent = limits.max_block_exponent
         self._whole = 1 << (limits.max_block_exponent + 4)
-        self.snapshots = Snapshots(limits)
+        self.kept = KeptResponses(limits)
 
     def continuation(
         self, request: Request, remote: Remote, wanted: Block, now: float
     ) -> Reply | None:
-        """Answer the request for a later block from the snapshot.
+        """Answer the request for a later block from what was kept.
 
         Without one a GET may be asked anew (`None`). Other methods must not be executed again
         (RFC 7959 2.7), so there the transfer has failed.
         """
-        snapshot = self.snapshots.find(remote, _key(request), now)
-        if snapshot is not None:
-            return self._piece(snapshot.response, wanted.at_most(self._exponent), snapshot.etag)
+        kept = self.kept.find(remote, _key(request), now)
+        if kept is not None:
+            return self._piece(kept.response, wanted.at_most(self._exponent), kept.etag)
         if request.method is not Method.GET:
             return Reply(Code.REQUEST_ENTITY_INCOMPLETE)
         return None
@@ -59,7 +59,7 @@ class Responder:
     def _keep(self, request: Request, remote: Remote, response: Response, now: float) -> bytes:
         if request.multicast:
             return entity_tag(response.payload)
-        return self.snapshots.store(remote, _key(request), response, now).etag
+        return self.kept.store(remote, _key(request), response, now).etag
 
     def _piece(
         self,

@@ -144,10 +144,10 @@ class CoapServer:
         """Let no stranger go on with an upload that was begun before."""
         self.strangers.uploads.clear()
 
-    def drop_snapshots(self) -> None:
+    def drop_kept_responses(self) -> None:
         """Let nobody have the rest of an earlier answer: rights have changed, say."""
         for share in (self.known, self.strangers):
-            share.responder.snapshots.clear()
+            share.responder.kept.clear()
 
     def take_outgoing(self) -> list[tuple[Remote, bytes]]:
         """Hand over the datagrams to send, in order."""

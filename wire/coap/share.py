@@ -137,4 +137,4 @@ class Share:
         """Drop all that is kept for a peer but its observations."""
         self.answers.forget(remote)
         self.uploads.forget(remote)
-        self.responder.snapshots.forget(remote)
+        self.responder.kept.forget(remote)

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from onboardee.device.machine.admission import Admission
+from onboardee.device.machine.context import DeviceContext, Report
 from onboardee.device.machine.lifecycle import Lifecycle
 from onboardee.device.machine.messaging import Messaging
 from onboardee.device.machine.peers import Peers
 from onboardee.device.machine.requests import Dispatcher
 from onboardee.device.machine.service import Service
-from onboardee.device.machine.state import MachineState, Report
 from onboardee.device.resources.appliance import ApplianceResource
 from onboardee.device.security.audit_log import AuditLog
 from onboardee.device.simulation.world.world import World
@@ -23,7 +23,7 @@ class Parts:
     Whoever hosts a device asks the device itself; these are for who looks into one, as tests do.
     """
 
-    state: MachineState
+    state: DeviceContext
     report: Report
     admission: Admission
     peers: Peers

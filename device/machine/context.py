@@ -19,7 +19,7 @@ Report = Callable[[Event], None]
 
 
 @dataclass(slots=True)
-class MachineState:
+class DeviceContext:
     """What is durable, where the device is reached, and the moment of the present step."""
 
     database: Database

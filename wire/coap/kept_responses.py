@@ -9,7 +9,7 @@ from onboardee.wire.coap.model import Remote, Response
 
 
 @dataclass(slots=True)
-class Snapshot:
+class KeptResponse:
     """A response, the tag of its content, and when a block of it was last asked for."""
 
     response: Response
@@ -22,45 +22,49 @@ def entity_tag(payload: bytes) -> bytes:
     return blake2b(payload, digest_size=8).digest()
 
 
-class Snapshots:
+class KeptResponses:
     """Recent responses of several blocks; the longest unused one makes room for a new one."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._peers: dict[Remote, dict[Hashable, Snapshot]] = {}
+        self._peers: dict[Remote, dict[Hashable, KeptResponse]] = {}
         self._count = 0
         self._bytes = 0
 
     def __len__(self) -> int:
         return self._count
 
+    def count(self, remote: Remote) -> int:
+        """Return how many are kept for one peer."""
+        return len(self._peers.get(remote, ()))
+
     @property
     def size(self) -> int:
         """Bytes of payload kept."""
         return self._bytes
 
-    def find(self, remote: Remote, key: Hashable, now: float) -> Snapshot | None:
+    def find(self, remote: Remote, key: Hashable, now: float) -> KeptResponse | None:
         """Return what was answered to this peer's request before, unless it is too long ago."""
-        snapshot = self._peers.get(remote, {}).get(key)
-        if snapshot is None:
+        kept = self._peers.get(remote, {}).get(key)
+        if kept is None:
             return None
-        if now - snapshot.touched > self._limits.snapshot_lifetime:
+        if now - kept.touched > self._limits.kept_response_lifetime:
             self._remove(remote, key)
             return None
-        snapshot.touched = now
-        return snapshot
+        kept.touched = now
+        return kept
 
-    def store(self, remote: Remote, key: Hashable, response: Response, now: float) -> Snapshot:
+    def store(self, remote: Remote, key: Hashable, response: Response, now: float) -> KeptResponse:
         """Keep a response; return it with its tag."""
         self._remove(remote, key)
-        snapshot = Snapshot(response, entity_tag(response.payload), now)
+        kept = KeptResponse(response, entity_tag(response.payload), now)
         size = len(response.payload)
-        if size <= self._limits.snapshot_bytes:
+        if size <= self._limits.kept_response_bytes:
             self._make_room(remote, size)
-            self._peers.setdefault(remote, {})[key] = snapshot
+            self._peers.setdefault(remote, {})[key] = kept
             self._count += 1
             self._bytes += size
-        return snapshot
+        return kept
 
     def forget(self, remote: Remote) -> None:
         """Drop what is kept for a peer."""
@@ -73,15 +77,15 @@ class Snapshots:
         self._count = self._bytes = 0
 
     def _make_room(self, remote: Remote, size: int) -> None:
-        if len(self._peers.get(remote, ())) >= self._limits.snapshots_per_remote:
+        if len(self._peers.get(remote, ())) >= self._limits.kept_responses_per_remote:
             self._remove_oldest({remote: self._peers[remote]})
         while self._count and (
-            self._count >= self._limits.snapshots
-            or self._bytes + size > self._limits.snapshot_bytes
+            self._count >= self._limits.kept_responses
+            or self._bytes + size > self._limits.kept_response_bytes
         ):
             self._remove_oldest(self._peers)
 
-    def _remove_oldest(self, peers: dict[Remote, dict[Hashable, Snapshot]]) -> None:
+    def _remove_oldest(self, peers: dict[Remote, dict[Hashable, KeptResponse]]) -> None:
         _, remote, key = min(
             (
                 (kept.touched, remote, key)
