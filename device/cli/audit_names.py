@@ -5,12 +5,12 @@ would otherwise be judged although somebody skips it, or its failure would be kn
 mistypes one is told the nearest that there is.
 """
 
-import difflib
 from collections.abc import Iterable
 from pathlib import Path
 
 from onboardee.device.audit.table import RULES
 from onboardee.device.audit.trials import TRIALS
+from onboardee.device.simulation.nearest import nearest
 
 
 class NamesError(ValueError):
@@ -49,7 +49,7 @@ def _checked(name: str) -> str:
     known = [*(rule.name for rule in RULES), *(trial.name for trial in TRIALS)]
     if name in known:
         return name
-    near = difflib.get_close_matches(name, known, 1)
-    hint = f"; do you mean {near[0]}?" if near else ";"
+    near = nearest(name, known)
+    hint = f"; do you mean {near}?" if near else ";"
     sentence = f"there is no rule and no trial {name}{hint}"
     raise NamesError(f"{sentence} `onboardee audit --rules` lists them")

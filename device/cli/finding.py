@@ -5,7 +5,6 @@
 decides, and a name that is nearly right is suggested.
 """
 
-import difflib
 import functools
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +14,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from onboardee.device.cli.places import devices_in, holds_device, state_home
+from onboardee.device.simulation.nearest import nearest
 
 SHOWN: Final = 8
 """How many names a sentence lists."""
@@ -103,8 +103,8 @@ def _named(home: Path, name: str) -> Path:
         raise click.ClickException(
             f"there is no device {name} in {home}, nor any other; name its place with --state-dir"
         )
-    near = difflib.get_close_matches(name, [place.name for place in known], 1)
-    hint = f"did you mean {near[0]}?" if near else f"there are: {_listed(known)}"
+    near = nearest(name, [place.name for place in known])
+    hint = f"did you mean {near}?" if near else f"there are: {_listed(known)}"
     raise click.ClickException(f"there is no device {name} in {home}; {hint}")
 
 

@@ -7,6 +7,7 @@ Here are the options only, in plain data: names of methods and presets stand as 
 
 import gc
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -260,6 +261,7 @@ def run(context: click.Context, options: dict[str, Any], auditor: "Auditor | Non
     """Run devices until interrupted, as the options of the command line say."""
     if options["uuid"] and options["uuid_seed"]:
         raise click.UsageError("--uuid and --uuid-seed exclude each other")
+    _import_asyncio_without_tls()
     # what is imported stays, so that looking for garbage in it only takes time
     gc.disable()
     # all of a device, and its cryptography, which --help does without
@@ -273,4 +275,18 @@ def run(context: click.Context, options: dict[str, Any], auditor: "Auditor | Non
         for name in options
         if context.get_parameter_source(name) == ParameterSource.COMMANDLINE
     }
-    start(RunOptions(**options), given, auditor)
+    try:
+        start(RunOptions(**options), given, auditor)
+    finally:
+        gc.unfreeze()  # for a program that runs this command in its own process
+
+
+def _import_asyncio_without_tls() -> None:
+    """Spare the TLS of asyncio, which no device speaks: more than a MiB, and some of the start."""
+    if "asyncio" in sys.modules or "ssl" in sys.modules:
+        return
+    sys.modules["ssl"] = None  # type: ignore[assignment] # asyncio does without where it is missing
+    try:
+        import asyncio  # noqa: F401, PLC0415
+    finally:
+        del sys.modules["ssl"]  # for the code of a profile, which may want it

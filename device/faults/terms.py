@@ -5,7 +5,6 @@ One structure serves profiles (`faults:`), the command line (`run --fault`, `ctl
 whether it can act on a certain device is another question (`checking`).
 """
 
-import difflib
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Annotated, Any, Final
@@ -13,6 +12,7 @@ from typing import Annotated, Any, Final
 import msgspec
 
 from onboardee.device.faults.steps import TransferStep
+from onboardee.device.simulation.nearest import nearest
 from onboardee.pki.defects import Defect
 
 CENTURY: Final = 3_155_760_000
@@ -269,8 +269,8 @@ def parse(text: str) -> Fault:
 def hint(wrong: str, known: Iterable[str]) -> str:
     """Say which of the known names was meant, or what there is."""
     names = [*map(str, known)]
-    near = difflib.get_close_matches(wrong, names, n=1)
-    return f"did you mean {near[0]}?" if near else f"known here: {', '.join(names)}"
+    near = nearest(wrong, names)
+    return f"did you mean {near}?" if near else f"known here: {', '.join(names)}"
 
 
 def _value(name: str, value: str) -> Any:

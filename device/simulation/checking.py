@@ -8,7 +8,6 @@ Names that OCF has published are in a list beside the profiles; `bench/official_
 anew from OCF's data models.
 """
 
-import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -20,6 +19,7 @@ import msgspec
 from onboardee.device.simulation.document import Content, DocumentItem
 from onboardee.device.simulation.library import Library
 from onboardee.device.simulation.mistakes import Convert, Place, Schema, placed, told
+from onboardee.device.simulation.nearest import nearest
 from onboardee.device.simulation.profile import Profile, ProfileError, load_all
 from onboardee.device.simulation.variants import expanded
 
@@ -162,6 +162,6 @@ def _doubt(place: str, name: str) -> Iterator[str]:
     known = official_names()
     if not name.startswith(OFFICIAL) or name in known:
         return
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f"; the nearest is {near[0]}" if near else ""
+    near = nearest(name, known)
+    hint = f"; the nearest is {near}" if near else ""
     yield f"{place}: neither OCF's models nor the catalogue have {name}{hint}"

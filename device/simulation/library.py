@@ -4,11 +4,11 @@ A name without a slash and without `.yaml` is a built-in one, anything else is a
 the working directory never takes the place of a built-in profile by accident.
 """
 
-import difflib
 from pathlib import Path
 from typing import Final
 
 from onboardee.device.simulation.document import MAX_SIZE, DocumentItem, read
+from onboardee.device.simulation.nearest import nearest
 from onboardee.device.simulation.section import ProfileError
 
 BUILT_IN: Final = Path(__file__).parents[2] / "profiles"
@@ -68,8 +68,8 @@ def _file_text(path: Path) -> str:
 
 def _unknown(name: str) -> str:
     """Return the sentence for a name that does not exist, with the nearest one that does."""
-    near = difflib.get_close_matches(name, built_in_names(), n=1)
-    hint = f"did you mean {near[0]}?" if near else "`onboardee profiles list` names them."
+    near = nearest(name, built_in_names())
+    hint = f"did you mean {near}?" if near else "`onboardee profiles list` names them."
     return (
         f"there is no built-in profile {name!r}; {hint} A file is named by its path, ./{name}.yaml"
     )

@@ -8,7 +8,6 @@ free maps such as `properties`. `_found` finds which one it was by trying each a
 makes the same error is the culprit. That costs time only where something is wrong.
 """
 
-import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
@@ -16,6 +15,7 @@ from typing import Any, Final
 import msgspec
 
 from onboardee.device.simulation.document import DocumentItem
+from onboardee.device.simulation.nearest import nearest
 from onboardee.device.simulation.section import ProfileError
 
 Place = tuple[str | int, ...]
@@ -187,9 +187,9 @@ def _choices(schema: Schema, place: Place) -> list[str]:
 
 def _hint(wrong: str, known: list[str]) -> str:
     """Return the nearest known word, or all of them."""
-    near = difflib.get_close_matches(wrong, known, n=1)
+    near = nearest(wrong, known)
     if near:
-        return f"did you mean {near[0]}?"
+        return f"did you mean {near}?"
     return f"known here: {', '.join(known)}" if known else "nothing is known here"
 
 

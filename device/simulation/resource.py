@@ -1,12 +1,12 @@
 """One application resource of a profile: where it is, what it is, what it holds."""
 
-import difflib
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Final
 
 import msgspec
 
 from onboardee.device.access.ocf_interfaces import KNOWN, LINKS, OF_COLLECTIONS
+from onboardee.device.simulation.nearest import nearest
 from onboardee.device.simulation.section import MisplacedError, Section
 from onboardee.device.simulation.values import Property
 
@@ -77,8 +77,8 @@ class ResourceProfile(Section, frozen=True, kw_only=True):
 
 def _unknown(interface: str) -> str:
     """Return the sentence for an interface that does not exist."""
-    near = difflib.get_close_matches(interface, INTERFACES, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(INTERFACES)}"
+    near = nearest(interface, INTERFACES)
+    hint = f"did you mean {near}?" if near else f"there are {', '.join(INTERFACES)}"
     return f"{interface} is no interface of OCF; {hint}"
 
 
@@ -91,8 +91,8 @@ def check_resources(resources: tuple[ResourceProfile, ...]) -> None:
             raise MisplacedError(sentence, "resources", number, "href")
         for place, link in enumerate(resource.links):
             if link == resource.href or link not in hrefs:
-                near = difflib.get_close_matches(link, set(hrefs) - {resource.href}, n=1)
-                hint = f"; did you mean {near[0]}?" if near else ""
+                near = nearest(link, set(hrefs) - {resource.href})
+                hint = f"; did you mean {near}?" if near else ""
                 sentence = f"{link} is no other resource of this device{hint}"
                 raise MisplacedError(sentence, "resources", number, "links", place)
 

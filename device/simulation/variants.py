@@ -8,12 +8,12 @@ Merging works on documents with lines, before anything is typed: so a mistake in
 the base's file, and one that only the combination makes with the line of the variant.
 """
 
-import difflib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
 from onboardee.device.simulation.document import DocumentItem
+from onboardee.device.simulation.nearest import nearest
 from onboardee.device.simulation.section import ProfileError
 
 MAX_DEVICES: Final = 4096
@@ -129,6 +129,6 @@ def _href(item: DocumentItem) -> str:
 def _refuse_unknown(href: str, known: Mapping[str, DocumentItem], item: DocumentItem) -> None:
     """Raise `ProfileError` if there is no such resource to be removed."""
     if href not in known:
-        near = difflib.get_close_matches(href, known, n=1)
-        hint = f"; did you mean {near[0]}?" if near else ""
+        near = nearest(href, known)
+        hint = f"; did you mean {near}?" if near else ""
         raise item.wrong(f"the base has no resource {href} to remove{hint}")

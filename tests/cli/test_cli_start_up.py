@@ -20,10 +20,12 @@ NOT_NEEDED = (
     "onboardee.wire.dtls.client_handshake",
     "cryptography.x509",
     "ctypes",
+    "difflib",
     "dateutil",
     "ifaddr",
     "importlib.metadata",
     "importlib.resources",
+    "_ssl",
     "tempfile",
     "zipfile",
 )

@@ -4,13 +4,13 @@ A sentence of refusal names the place in the entry, what is wrong, and the neare
 The names come from people who write YAML, and nothing here is reached by a peer.
 """
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 from msgspec import UNSET
 
+from onboardee.device.simulation.nearest import nearest
 from onboardee.device.simulation.values import Property, ValueRefusedError, Values, ValueType
 from onboardee.device.simulation.world.conditions import Comparison, FaultCheck, Group, RisingEdge
 from onboardee.device.simulation.world.notices import INTERVAL
@@ -253,6 +253,6 @@ def _placed(make: Callable[[], T], where: str) -> T:
 
 def _nearest(name: str, known: Iterable[str]) -> str:
     """Return a hint for a name that does not exist, empty if no known name is like it."""
-    # Lower than the usual cutoff: paths share their beginnings.
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.4)
-    return f"; nearest: {near[0]}" if near else ""
+    # Lower than usual: paths share their beginnings.
+    near = nearest(name, known, likeness=0.4)
+    return f"; nearest: {near}" if near else ""
