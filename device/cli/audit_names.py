@@ -10,7 +10,7 @@ from pathlib import Path
 
 from onboardee.device.audit.table import RULES
 from onboardee.device.audit.trials import TRIALS
-from onboardee.device.simulation.nearest import nearest
+from onboardee.device.nearest import nearest
 
 
 class NamesError(ValueError):

@@ -14,7 +14,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from onboardee.device.cli.places import devices_in, holds_device, state_home
-from onboardee.device.simulation.nearest import nearest
+from onboardee.device.nearest import nearest
 
 SHOWN: Final = 8
 """How many names a sentence lists."""

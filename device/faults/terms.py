@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final
 import msgspec
 
 from onboardee.device.faults.steps import TransferStep
-from onboardee.device.simulation.nearest import nearest
+from onboardee.device.nearest import nearest
 from onboardee.pki.defects import Defect
 
 CENTURY: Final = 3_155_760_000

@@ -16,10 +16,10 @@ from typing import Final
 
 import msgspec
 
+from onboardee.device.nearest import nearest
 from onboardee.device.simulation.document import Content, DocumentItem
 from onboardee.device.simulation.library import Library
 from onboardee.device.simulation.mistakes import Convert, Place, Schema, placed, told
-from onboardee.device.simulation.nearest import nearest
 from onboardee.device.simulation.profile import Profile, ProfileError, load_all
 from onboardee.device.simulation.variants import expanded
 

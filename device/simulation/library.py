@@ -7,8 +7,8 @@ the working directory never takes the place of a built-in profile by accident.
 from pathlib import Path
 from typing import Final
 
+from onboardee.device.nearest import nearest
 from onboardee.device.simulation.document import MAX_SIZE, DocumentItem, read
-from onboardee.device.simulation.nearest import nearest
 from onboardee.device.simulation.section import ProfileError
 
 BUILT_IN: Final = Path(__file__).parents[2] / "profiles"

@@ -14,8 +14,8 @@ from typing import Any, Final
 
 import msgspec
 
+from onboardee.device.nearest import nearest
 from onboardee.device.simulation.document import DocumentItem
-from onboardee.device.simulation.nearest import nearest
 from onboardee.device.simulation.section import ProfileError
 
 Place = tuple[str | int, ...]

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 import msgspec
 
 from onboardee.device.access.ocf_interfaces import KNOWN, LINKS, OF_COLLECTIONS
-from onboardee.device.simulation.nearest import nearest
+from onboardee.device.nearest import nearest
 from onboardee.device.simulation.section import MisplacedError, Section
 from onboardee.device.simulation.values import Property
 

@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
+from onboardee.device.nearest import nearest
 from onboardee.device.simulation.document import DocumentItem
-from onboardee.device.simulation.nearest import nearest
 from onboardee.device.simulation.section import ProfileError
 
 MAX_DEVICES: Final = 4096

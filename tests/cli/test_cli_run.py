@@ -1,5 +1,6 @@
 """`onboardee run` as people and scripts use it: a process with a state directory."""
 
+import gc
 import json
 import signal
 import socket
@@ -312,3 +313,11 @@ def test_a_trace_that_cannot_be_written(tmp_path: Path) -> None:
     assert result.returncode == 2
     assert "--capture" in result.stderr
     assert "No such file or directory" in result.stderr
+
+
+def test_a_run_in_ones_own_process_leaves_the_garbage_collector_as_it_was() -> None:
+    """A program that calls the command finds all its objects with `gc` afterwards."""
+    before = gc.get_freeze_count()
+    assert onboardee("run", "no-such-profile").returncode == 1
+    assert gc.isenabled()
+    assert gc.get_freeze_count() <= before

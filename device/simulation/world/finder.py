@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 
 from msgspec import UNSET
 
-from onboardee.device.simulation.nearest import nearest
+from onboardee.device.nearest import nearest
 from onboardee.device.simulation.values import Property, ValueRefusedError, Values, ValueType
 from onboardee.device.simulation.world.conditions import Comparison, FaultCheck, Group, RisingEdge
 from onboardee.device.simulation.world.notices import INTERVAL
