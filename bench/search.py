@@ -18,11 +18,11 @@ from load import HOST
 from onboardee.device.events import Bus
 from onboardee.device.machine.boot import Surroundings, boot
 from onboardee.device.machine.budget import Budgets
+from onboardee.device.machine.memory import MemoryKeeper
 from onboardee.device.net.binding import Ports
 from onboardee.device.net.hub import Hub
 from onboardee.device.security.factory import new_database
 from onboardee.device.simulation.profile import load
-from onboardee.device.testing.setup import MemoryKeeper
 from onboardee.wire.coap.discovery import encode_multicast_request
 from onboardee.wire.entropy import SystemEntropy
 from onboardee.wire.path import Path

@@ -1,11 +1,14 @@
 """`onboardee audit`: devices that judge the tool that takes ownership of them."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from onboardee.device.cli.run import run, run_options
+
+if TYPE_CHECKING:
+    from onboardee.device.trace.items import Item
 
 
 def _names(_context: click.Context, option: click.Parameter, value: tuple[str, ...]) -> object:
@@ -90,7 +93,8 @@ Examples:
     "source",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Judge a capture (pcapng or pcap) of any device instead of running one.",
+    help="Judge a capture (pcapng or pcap) of any device, or a recording of ours (run --record), "
+    "instead of running one.",
 )
 @click.option(
     "--keys",
@@ -232,18 +236,32 @@ def _require_tool(own: dict[str, Any]) -> None:
         raise click.UsageError("--trials needs --obt COMMAND or --side-by-side, and not both")
 
 
-def _judge_file(own: dict[str, Any], choice: Any, reports: Any) -> int:
-    from onboardee.device.audit.captures import trace_of  # noqa: PLC0415
-    from onboardee.device.audit.judgement import audit  # noqa: PLC0415
-    from onboardee.device.cli.auditing import write  # noqa: PLC0415
+def _trace_of(source: Path, own: dict[str, Any]) -> "list[Item]":
+    """Return the trace of a device in a file: a recording is replayed, a capture taken apart."""
+    from onboardee.device.audit import captures  # noqa: PLC0415
+    from onboardee.device.recording import replay  # noqa: PLC0415
+    from onboardee.device.recording.format import RecordingError, is_recording  # noqa: PLC0415
     from onboardee.device.trace.pcapng import CaptureError  # noqa: PLC0415
 
-    source: Path = own["source"]
-    keys = "" if own["keys"] is None else own["keys"].read_text("ascii", "replace")
+    content = source.read_bytes()
     try:
-        trace = trace_of(source.read_bytes(), keys, own["addresses"])
+        if not is_recording(content):
+            keys = "" if own["keys"] is None else own["keys"].read_text("ascii", "replace")
+            return captures.trace_of(content, keys, own["addresses"])
+        if own["keys"] is not None or own["addresses"]:
+            raise click.UsageError("--keys and --device are for captures: a recording has both")
+        return replay.trace_of(source)
     except CaptureError as error:
         raise click.ClickException(f"{source}: {error}") from error
-    result = audit(trace, choice)
+    except RecordingError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _judge_file(own: dict[str, Any], choice: Any, reports: Any) -> int:
+    from onboardee.device.audit.judgement import audit  # noqa: PLC0415
+    from onboardee.device.cli.auditing import write  # noqa: PLC0415
+
+    source: Path = own["source"]
+    result = audit(_trace_of(source, own), choice)
     write(result, reports, f"Audit of {source.name}")
     return result.exit_code

@@ -79,18 +79,12 @@ def _played(file: Path, options: dict[str, Any]) -> "Replay":
 
 
 def _show(replay: "Replay") -> None:
-    """Put a tracer around the device, whose items are printed."""
+    """Print what crosses the border of the device."""
     from onboardee.device.cli.watching import Shown  # noqa: PLC0415
-    from onboardee.device.trace.dtls import Secrets  # noqa: PLC0415
-    from onboardee.device.trace.tracing import Tracer  # noqa: PLC0415
 
-    secrets = Secrets()
-    replay.tell_secrets(secrets.add)
-    tracer = Tracer(replay.device, secrets)
     zero = replay.entries[0].at if replay.entries else 0.0
     began = replay.beginning.began.timestamp() - zero
-    tracer.follow(Shown(click.echo, as_json=False, device="", began=began))
-    replay.device = tracer
+    replay.trace(Shown(click.echo, as_json=False, device="", began=began))
 
 
 def _line(number: int, entry: "Entry") -> str:

@@ -29,7 +29,6 @@ from onboardee.device.recording.format import Beginning
 from onboardee.device.recording.recorder import RecordedClock, Recorder
 from onboardee.device.simulation.profile import Profile
 from onboardee.device.trace import items, text
-from onboardee.device.trace.dtls import Secrets
 from onboardee.device.trace.items import Item
 from onboardee.device.trace.pcapng import CLEAR, Writer
 from onboardee.device.trace.tracing import Sink
@@ -249,18 +248,17 @@ def watched(
 
     With it comes what gives it faults later. Raises `FaultError` for one that can never act on it.
     """
-    secrets, keylog, record = Secrets(), surroundings.keylog, None
+    keylog, record = surroundings.keylog, None
     if watch.recording is not None:
         surroundings, record = _recorded(profile, store, surroundings, watch.recording)
 
     def take(line: str) -> None:
-        secrets.add(line)
         watch.secret(line)
         if keylog is not None:
             keylog(line)
 
     maker = Maker(profile, store, replace(surroundings, keylog=take))
-    return layers_around(maker, secrets, sinks, watch.faults, record), maker
+    return layers_around(maker, sinks, watch.faults, record), maker
 
 
 def _recorded(

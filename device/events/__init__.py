@@ -18,6 +18,7 @@ A new event is a class in one of these files, listed below; its `name` is what t
 from onboardee.device.events.bus import Bus, Event, Follower, Subscriber, Told
 from onboardee.device.events.conversation import (
     AccessDenied,
+    AccessGranted,
     AnswersWithheld,
     HandshakeRefused,
     OwnCertificateExpired,
@@ -71,6 +72,7 @@ from onboardee.device.events.simulation import (
 
 __all__ = [
     "AccessDenied",
+    "AccessGranted",
     "AnswersWithheld",
     "BehaviourFailed",
     "Bus",

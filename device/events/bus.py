@@ -74,6 +74,8 @@ class Bus:
         self._followers: list[Follower] = []
         self.wants_requests = False
         """Somebody wants `RequestServed`, too frequent to be made for nobody."""
+        self.wants_grants = False
+        """Somebody traces the device and wants `AccessGranted`; subscribers do not get it."""
 
     def subscribe(self, subscriber: Subscriber, *, requests: bool = False) -> None:
         """Have every future event; `RequestServed` only if anybody asks for `requests`."""

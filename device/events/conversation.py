@@ -86,6 +86,22 @@ class RequestRefused(Event, frozen=True, kw_only=True):
     reason: str
 
 
+class AccessGranted(Event, frozen=True, kw_only=True):
+    """The gate granted a request, by a rule; for an entry `reason` names it.
+
+    Only a trace has it (`device.trace.tracing`): it is made if somebody traces the device, and goes
+    to no subscriber.
+    """
+
+    name = "access.granted"
+    subject: str
+    peer: str
+    method: str
+    href: str
+    rule: str
+    reason: str
+
+
 class RequestServed(Event, frozen=True, kw_only=True):
     """A request was answered, or met with silence (then `code` is None).
 

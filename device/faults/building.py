@@ -13,6 +13,7 @@ from onboardee.device.machine.device import Device
 from onboardee.device.machine.layer import AnyDevice, Layer
 from onboardee.device.machine.step import Keeper
 from onboardee.device.simulation.profile import Profile
+from onboardee.device.trace.dtls import Secrets
 
 if TYPE_CHECKING:
     from onboardee.device.faults.layer import Faulty
@@ -35,6 +36,7 @@ class Maker:
     ) -> None:
         """Make it of these; `sleep` lets a slow disk take its time."""
         self.profile = profile
+        """What the device is."""
         self._handles = Handles(surroundings)
         self._boot = partial(boot, profile, store, self._handles.surroundings)
         self._sleep = sleep
@@ -43,6 +45,11 @@ class Maker:
         """Return the device. Raises `BehaviourError`, and `FaultError` for what can never act."""
         wanted = [self.prepared(fault) for fault in faults]
         return self._with_faults(self._boot(), wanted) if wanted else self._boot()
+
+    @property
+    def secrets(self) -> Secrets:
+        """The secrets of the device's sessions, as they come about."""
+        return self._handles.secrets
 
     def prepared(self, fault: Fault) -> Fault:
         """Return a fault as the device gets it. Raises `FaultError` if it can never act on it."""

@@ -17,7 +17,6 @@ from onboardee.device.machine.boot import Surroundings
 from onboardee.device.machine.layer import AnyDevice
 from onboardee.device.machine.step import Keeper
 from onboardee.device.simulation.profile import Profile
-from onboardee.device.trace.dtls import Secrets
 from onboardee.device.trace.tracing import Sink, Tracer
 
 Record: TypeAlias = Callable[[AnyDevice, Sequence[Fault]], AnyDevice]
@@ -40,32 +39,30 @@ def with_layers(  # noqa: PLR0913 - what a device is made of, and what is around
     its faults; the secrets of its sessions are told to `tell`, too. Raises `FaultError` for a fault
     that can never act on this device.
     """
-    secrets, keylog = Secrets(), surroundings.keylog
+    keylog = surroundings.keylog
 
     def take(line: str) -> None:
-        secrets.add(line)
         tell(line)
         if keylog is not None:
             keylog(line)
 
     maker = Maker(profile, store, replace(surroundings, keylog=take))
-    return layers_around(maker, secrets, sinks, faults, record)
+    return layers_around(maker, sinks, faults, record)
 
 
 def layers_around(
     maker: Maker,
-    secrets: Secrets,
     sinks: Sequence[Sink],
     faults: Sequence[Fault],
     record: Record | None = None,
 ) -> AnyDevice:
-    """Make a device, as `with_layers` does, of what `maker` has; it tells `secrets` to sinks."""
+    """Make a device, as `with_layers` does, of what `maker` has; see there."""
     wanted = [maker.prepared(fault) for fault in (*maker.profile.faults, *faults)]
     device: AnyDevice = maker.device(wanted)
     if record is not None:
         device = record(device, wanted)
     if sinks:
-        tracer = Tracer(device, secrets)
+        tracer = Tracer(device, maker.secrets)
         for sink in sinks:
             tracer.follow(sink)
         device = tracer

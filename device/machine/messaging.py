@@ -137,9 +137,12 @@ class Messaging:
         try:
             if self._world.due_at <= self._state.now or self._lifecycle.has_faults:
                 self._lifecycle.let_time_pass()
-            response = self._remembered.find(exchange.request, exchange.frame.options, peer)
-            if response is None:
+            known = self._remembered.find(exchange.request, exchange.frame.options, peer)
+            if known is None:
                 return self._answer(exchange, peer)
+            response = known.response
+            if self._bus.wants_grants:
+                self._service.tell_granted(exchange.request, peer, known.decision)
             if self._bus.wants_requests:
                 self._service.tell_served(exchange.request, peer, response)
         except Exception as error:  # noqa: BLE001 - whatever it is, the peer gets an answer

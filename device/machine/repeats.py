@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from onboardee.device.access.peer import Peer
 from onboardee.device.machine.context import DeviceContext
+from onboardee.device.access.rules import Decision
 from onboardee.device.machine.peers import Peers
 from onboardee.device.machine.requests import Dispatched
 from onboardee.device.resources.base import Resource
@@ -23,7 +24,7 @@ MAX_OCTETS: Final = 2048
 """Of an answer that is remembered; a larger one is made anew."""
 
 
-class _Remembered(NamedTuple):
+class RememberedAnswer(NamedTuple):
     """An answer, and what it follows from beside the request."""
 
     response: Response
@@ -31,6 +32,8 @@ class _Remembered(NamedTuple):
     version: object
     standing: Peer
     has_session: bool
+    decision: Decision
+    """Why the gate granted it."""
 
 
 class RememberedAnswers:
@@ -41,12 +44,12 @@ class RememberedAnswers:
         self._peers = peers
         self._database: Database | None = None
         self._endpoints: tuple[Endpoint, ...] = ()
-        self._answers: dict[tuple[bytes, Peer], _Remembered] = {}
+        self._answers: dict[tuple[bytes, Peer], RememberedAnswer] = {}
 
     def __len__(self) -> int:
         return len(self._answers)
 
-    def find(self, request: Request, options: bytes, peer: Peer) -> Response | None:
+    def find(self, request: Request, options: bytes, peer: Peer) -> RememberedAnswer | None:
         """Return the answer to a request if it is known and still true.
 
         `options` are those of the message as they came: by them and by the peer a request is known
@@ -64,7 +67,7 @@ class RememberedAnswers:
             return None
         present = self._peers.present(peer)
         is_same = present is known.standing or has_same_standing(present, known.standing)
-        return known.response if is_same else None
+        return known if is_same else None
 
     def remember(
         self, request: Request, options: bytes, peer: Peer, answer: Dispatched, response: Response
@@ -80,12 +83,13 @@ class RememberedAnswers:
             self._database, self._endpoints = state.database, state.endpoints
         elif len(self._answers) >= MAX_REMEMBERED:
             self._answers.clear()
-        self._answers[options, peer] = _Remembered(
+        self._answers[options, peer] = RememberedAnswer(
             response,
             answer.resource,
             answer.version,
             self._peers.present(peer),
             self._peers.is_in_transfer,
+            answer.decision,
         )
 
 

@@ -17,6 +17,7 @@ from onboardee.device.access.gate import out_of_season
 from onboardee.device.access.ocf_interfaces import BATCH, RETRIEVING, UPDATING, WRITE
 from onboardee.device.access.remembered_decisions import RememberedDecisions
 from onboardee.device.access.rights import OCF
+from onboardee.device.access.rules import Decision
 from onboardee.device.access.target import Kind, Operation, Target
 from onboardee.device.resources import batch
 from onboardee.device.resources.base import (
@@ -78,6 +79,8 @@ class Dispatched(Struct, frozen=True):
     resource: Resource
     version: object | None
     """What the answer goes by beside the call (`Resource.version`); None if it may not last."""
+    decision: Decision
+    """Why the gate granted it."""
 
 
 class Admitted(Struct, frozen=True):
@@ -88,6 +91,7 @@ class Admitted(Struct, frozen=True):
     """The links that it is about beside the resource itself."""
     call: Call
     answer_format: ContentFormat
+    decision: Decision
 
 
 class Dispatcher:
@@ -105,7 +109,9 @@ class Dispatcher:
         payload = b"" if outcome.body is None else _encoded(outcome.body)
         observe_as = _observed(at) if at.call.operation is Operation.OBSERVE else None
         content_format = at.answer_format if payload else None
-        return Dispatched(outcome, payload, content_format, observe_as, at.resource, version)
+        return Dispatched(
+            outcome, payload, content_format, observe_as, at.resource, version, at.decision
+        )
 
     def admit(self, request: Request, make_call: "MakeCall") -> "Admitted":
         """Lead a request as far as through the gate. Raises `RefusedError` or `DeniedError`."""
@@ -117,11 +123,13 @@ class Dispatcher:
         interface = _interface(request.method, resource, query)
         call = make_call(_OPERATIONS[request.method], resource.target, query, interface)
         members = _members(resource, call)
-        call = self._pass_gate(request, [resource, *members], call)
-        return Admitted(resource, members, call, answer_format)
+        call, decision = self._pass_gate(request, [resource, *members], call)
+        return Admitted(resource, members, call, answer_format, decision)
 
-    def _pass_gate(self, request: Request, shown: Sequence[Resource], call: Call) -> Call:
-        """Raise `DeniedError` unless the gate grants the request; return it as it is granted.
+    def _pass_gate(
+        self, request: Request, shown: Sequence[Resource], call: Call
+    ) -> tuple[Call, Decision]:
+        """Raise `DeniedError` unless the gate grants the request; return it as it is granted, why.
 
         Who may not observe everything that is shown may still read it. The links of a batch are
         asked about again, one by one, when it is carried out.
@@ -130,10 +138,12 @@ class Dispatcher:
         wishes_to_observe = request.method is Method.GET and request.observe == 0
         if wishes_to_observe and shown[0].observable:
             observing = replace(call, operation=Operation.OBSERVE)
-            if all(decide(replace(observing, target=each.target)).granted for each in shown):
-                return observing
-        require_granted(decide(call))
-        return call
+            decisions = [decide(replace(observing, target=each.target)) for each in shown]
+            if all(each.granted for each in decisions):
+                return observing, decisions[0]
+        decision = decide(call)
+        require_granted(decision)
+        return call, decision
 
 
 MakeCall = Callable[[Operation, Target, Query, str], Call]

@@ -7,6 +7,7 @@ from onboardee.device import events
 from onboardee.device.access.call import Call, Query
 from onboardee.device.access.peer import Peer
 from onboardee.device.access.rights import OCF, Standard
+from onboardee.device.access.rules import Decision
 from onboardee.device.access.target import Operation, Target
 from onboardee.device.events import Bus
 from onboardee.device.machine.context import DeviceContext, Report
@@ -78,6 +79,19 @@ class Service:
         if self._bus.wants_requests:
             self._report(served(request, str(peer), response))
 
+    def tell_granted(self, request: Request, peer: Peer, decision: Decision) -> None:
+        """Tell by which rule a request was granted; for those who want to know."""
+        self._report(
+            events.AccessGranted(
+                subject=self._peers.present(peer).identity,
+                peer=str(peer),
+                method=request.method.name,
+                href=request.path,
+                rule=decision.rule,
+                reason=decision.reason,
+            )
+        )
+
     def answer_at_once(self, request: Request, peer: Peer) -> Response | None:
         """Answer one request that must not wait for the disk; what would is refused."""
         work = self.answer(request, peer)
@@ -94,6 +108,8 @@ class Service:
     ) -> Work[Response | None]:
         try:
             answer = self._dispatcher.handle(request, partial(self._make_call, request, peer))
+            if self._bus.wants_grants:
+                self.tell_granted(request, peer, answer.decision)
             yield from self._lifecycle.settle(answer.outcome, peer)
         except SilenceError:
             return None

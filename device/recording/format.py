@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from onboardee.device.events import Event
+from onboardee.device.events import AccessGranted, Event
 from onboardee.device.faults import happenings
 from onboardee.device.faults.terms import Fault
 from onboardee.device.machine import layer
@@ -102,7 +102,8 @@ def entry_of(what: Happening, at: float, step: Step, clock: float | None) -> Ent
         failure=failure,
         clock=clock,
         sent=[Sent(_way(each.path), each.datagram) for each in step.send],
-        events=[_told(each) for each in step.events],
+        # what is told to a trace only depends on whether there is one
+        events=[_told(each) for each in step.events if not isinstance(each, AccessGranted)],
         stores=step.store is not None,
     )
 
@@ -146,6 +147,11 @@ def lines(beginning: Beginning, entries: Iterable[Entry]) -> Iterator[bytes]:
     """Yield the lines of a recording."""
     for each in (beginning, *entries):
         yield msgspec.json.encode(each) + b"\n"
+
+
+def is_recording(beginning: bytes) -> bool:
+    """Tell by the first octets of a file whether it is a recording."""
+    return beginning.startswith(b'{"recording":')
 
 
 def read(path: FilePath) -> tuple[Beginning, list[Entry]]:

@@ -1,6 +1,6 @@
 """Lets what was recorded happen again, and says where it comes out differently."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path as FilePath
@@ -10,6 +10,7 @@ from onboardee.device.faults.building import Maker
 from onboardee.device.faults.happenings import FaultAdded, FaultRemoved, FaultsCleared
 from onboardee.device.machine.boot import Surroundings
 from onboardee.device.machine.layer import AnyDevice
+from onboardee.device.machine.memory import MemoryKeeper
 from onboardee.device.machine.step import Step
 from onboardee.device.recording.format import (
     Beginning,
@@ -21,7 +22,8 @@ from onboardee.device.recording.format import (
     read,
 )
 from onboardee.device.recording.recorder import RecordedClock
-from onboardee.svrdb.model import Database
+from onboardee.device.trace.items import Item
+from onboardee.device.trace.tracing import Sink, Tracer
 from onboardee.wire.entropy import SeededEntropy
 
 
@@ -42,17 +44,6 @@ class Difference:
         )
 
 
-class _Kept:
-    """The database of a replayed device, in memory."""
-
-    def __init__(self, database: Database) -> None:
-        self.current = database
-
-    def commit(self, new: Database) -> None:
-        """Take it; what the disk said is in the recording."""
-        self.current = new
-
-
 def _do_not_sleep(_seconds: float) -> None:
     """Let a slow disk be done at once."""
 
@@ -70,26 +61,23 @@ class Replay:
     device: AnyDevice = field(init=False)
 
     def __post_init__(self) -> None:
-        self._tell: Callable[[str], None] = lambda _line: None
         self._clock = RecordedClock(self.beginning.began)
-        self._kept = _Kept(self.beginning.database)
+        self._kept = MemoryKeeper(self.beginning.database)
         surroundings = Surroundings(
             entropy=SeededEntropy(self.beginning.seed),
             bus=Bus(self.beginning.name, self._clock),
             wall_clock=self._clock,
-            keylog=self._take_secret,
+            keylog=self.keylog.append,
             seed=self.beginning.chance,
         )
         self._maker = Maker(self.beginning.profile, self._kept, surroundings, sleep=_do_not_sleep)
         self.device = self._maker.device(self.beginning.faults)
 
-    def tell_secrets(self, tell: Callable[[str], None]) -> None:
-        """Tell the secrets of the device's sessions, too, as it makes them."""
-        self._tell = tell
-
-    def _take_secret(self, line: str) -> None:
-        self.keylog.append(line)
-        self._tell(line)
+    def trace(self, sink: Sink) -> None:
+        """Tell all that crosses the border of the device from now on; before the first step."""
+        tracer = Tracer(self.device, self._maker.secrets)
+        tracer.follow(sink)
+        self.device = tracer
 
     @classmethod
     def of(cls, path: FilePath) -> "Replay":
@@ -159,3 +147,19 @@ def _datagram(place: int, sent: Sent | None) -> str:
 
 def _first(these: list[str], those: list[str]) -> str:
     return next((each for each in these if each not in those), "another order of events")
+
+
+def trace_of(path: FilePath) -> list[Item]:
+    """Return what crossed the border of a recorded device, from its first step to its last.
+
+    Whoever judges a trace judges what happened, so a recording that does not come out as it was
+    recorded is refused. Raises `RecordingError`.
+    """
+    replay, items = Replay.of(path), list[Item]()
+    replay.trace(items.append)
+    replay.run()
+    if replay.differences:
+        raise RecordingError(
+            f"{path} is of another version of the program: {replay.differences[0]}"
+        )
+    return items

@@ -12,13 +12,14 @@ All of them keep the database in memory (`MemoryKeeper`). With a seed every key 
 has fixtures.
 """
 
+from onboardee.device.machine.memory import MemoryKeeper
 from onboardee.device.testing.client import Heard, PlainClient
 from onboardee.device.testing.fake import FakeDevice, fake_device
 from onboardee.device.testing.manual_clock import ManualClock
 from onboardee.device.testing.network import Impairments, MemoryNetwork, Node
 from onboardee.device.testing.onboarded import onboarded
 from onboardee.device.testing.replaying import replayed
-from onboardee.device.testing.setup import MemoryKeeper, memory_device
+from onboardee.device.testing.setup import memory_device
 from onboardee.device.testing.threaded import DeviceThread
 
 __all__ = [

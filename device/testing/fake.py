@@ -18,6 +18,7 @@ from onboardee.device.events import Bus, Event
 from onboardee.device.faults.terms import parse
 from onboardee.device.machine.boot import Surroundings
 from onboardee.device.machine.layered import with_layers
+from onboardee.device.machine.memory import MemoryKeeper
 from onboardee.device.machine.step import Step
 from onboardee.device.net.binding import Ports
 from onboardee.device.net.hosted import HostedDevice
@@ -26,7 +27,6 @@ from onboardee.device.security.factory import new_database
 from onboardee.device.simulation.profile import Profile, load
 from onboardee.device.testing.manual_clock import ManualClock
 from onboardee.device.testing.onboarded import onboarded, with_plain_endpoints
-from onboardee.device.testing.setup import MemoryKeeper
 from onboardee.device.trace.items import Item
 from onboardee.svrdb.model import Database, State
 from onboardee.wire.entropy import Entropy, SeededEntropy, SystemEntropy

@@ -11,12 +11,12 @@ from uuid import UUID
 from onboardee.device.events import Bus
 from onboardee.device.machine.boot import boot
 from onboardee.device.machine.layer import AnyDevice
+from onboardee.device.machine.memory import MemoryKeeper
 from onboardee.device.security.factory import new_database
 from onboardee.device.simulation.profile import Profile, load
 from onboardee.device.testing.local import LocalDevice, Make, local_device
 from onboardee.device.testing.network import GROUPS, MemoryNetwork
 from onboardee.device.testing.onboarded import onboarded, with_plain_endpoints
-from onboardee.svrdb.model import Database
 from onboardee.wire.entropy import Entropy, SeededEntropy
 from onboardee.wire.path import Endpoint
 from onboardee.wire.wall_clock import WallClock
@@ -27,22 +27,6 @@ PLAIN_PORT = 5683
 """CoAP's, where /oic/res is read in the clear."""
 SECURE_PORT = 5684
 """CoAP over DTLS."""
-
-
-class MemoryKeeper:
-    """Keeps the database in memory only, and counts what was committed.
-
-    It is the smallest thing that satisfies `Keeper`, which devices store through.
-    """
-
-    def __init__(self, database: Database) -> None:
-        self.current = database
-        self.commits = 0
-
-    def commit(self, new: Database) -> None:
-        """Replace the database."""
-        self.current = new
-        self.commits += 1
 
 
 def memory_device(  # noqa: PLR0913 - by keyword, each with a default

@@ -7,7 +7,7 @@ or after. Both directions of an association use the same keys from one ServerHel
 next one; the old ones are kept for what is still under way.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
@@ -37,11 +37,16 @@ _MAX_MESSAGES: Final = 64
 """Of one pair of addresses that are remembered, to tell each of them once."""
 
 
+_RECENT: Final = 16
+"""Records whose contents are kept for who looks at them next."""
+
+
 class Secrets:
     """Master secrets by the client random of their session, as an NSS key log has them."""
 
     def __init__(self) -> None:
         self._masters: dict[bytes, bytes] = {}
+        self._opened: dict[tuple[Way, int, int, bytes], tuple[bytes, CipherSuite]] = {}
 
     def add(self, line: str) -> None:
         """Take a line of a key log; one of another kind says nothing."""
@@ -49,6 +54,24 @@ class Secrets:
         if label == CLIENT_RANDOM and len(values) == 2:
             with suppress(ValueError):
                 self._masters[bytes.fromhex(values[0])] = bytes.fromhex(values[1])
+
+    def opened(
+        self, record: Record, way: Way, opening: Callable[[], tuple[bytes, CipherSuite] | None]
+    ) -> tuple[bytes, CipherSuite] | None:
+        """Return what is in a record, and the suite that protected it; opened once for everybody.
+
+        Faults look at a record before the trace does, and what is to be done is the costliest part
+        of both: decryption.
+        """
+        key = (way, record.content_type, record.sequence, record.fragment)
+        if key not in self._opened:
+            found = opening()
+            if found is None:
+                return None  # its secret may be told later
+            if len(self._opened) >= _RECENT:
+                del self._opened[next(iter(self._opened))]
+            self._opened[key] = found
+        return self._opened[key]
 
     def of(self, client_random: bytes) -> bytes | None:
         """Return the master secret of a session, None if it was not told."""
@@ -149,11 +172,17 @@ class Association:
         if record.epoch == 0:
             return record.fragment
         self._derive()
+        found = self.secrets.opened(record, way, lambda: self._opened(record, way))
+        if found is None:
+            return None
+        content, self.suite = found
+        return content
+
+    def _opened(self, record: Record, way: Way) -> tuple[bytes, CipherSuite] | None:
         for keys in reversed(self._keys):
             content = keys.reader[way].open(record.content_type, record.sequence, record.fragment)
             if content is not None:
-                self.suite = keys.suite
-                return content
+                return content, keys.suite
         return None
 
     def _derive(self) -> None:

@@ -11,6 +11,7 @@ with keys that the device derives from the message before them in the same datag
 from collections.abc import Callable, Iterator
 from typing import Final, TypeAlias
 
+from onboardee.device.events import AccessGranted
 from onboardee.device.machine.layer import (
     AnyDevice,
     Happening,
@@ -45,6 +46,7 @@ class Tracer(Layer):
     def follow(self, sink: Sink) -> None:
         """Have every item from now on."""
         self._sinks.append(sink)
+        self.bus.wants_grants = True
 
     def happen(self, what: Happening, now: float) -> Step:
         """Tell what comes, let it happen, and tell what came of it."""
@@ -57,6 +59,7 @@ class Tracer(Layer):
         finally:
             self._tell(self._arriving(what, now))
         self._tell(self._came_of(what, step, now))
+        step.events = [each for each in step.events if not isinstance(each, AccessGranted)]
         return step
 
     def _arriving(self, what: Happening, now: float) -> Iterator[Item]:

@@ -8,10 +8,10 @@ import pytest
 from device_scene import Scene, make_scene
 
 from onboardee.device.events import RequestRefused, ValueChanged
+from onboardee.device.machine.memory import MemoryKeeper
 from onboardee.device.security.factory import new_database
 from onboardee.device.simulation.profile import load
 from onboardee.device.testing.local import local_device
-from onboardee.device.testing.setup import MemoryKeeper
 from onboardee.obt import OnboardingError, run
 from onboardee.obt.owned import OwnedDevice
 from onboardee.wire.entropy import SeededEntropy

@@ -5,10 +5,10 @@ from uuid import uuid4
 import pytest
 from device_scene import HOST, PLAIN, SECURE, make_scene
 
+from onboardee.device.machine.memory import MemoryKeeper
 from onboardee.device.simulation.profile import load
 from onboardee.device.testing import MemoryNetwork
 from onboardee.device.testing.local import local_device
-from onboardee.device.testing.setup import MemoryKeeper
 from onboardee.obt import MemoryTransport, ObtEngine, OwnedDevice, run
 from onboardee.svrdb import Database
 from onboardee.svrdb.formats import Form, Options, decode, encode, lite

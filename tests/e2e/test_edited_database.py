@@ -6,12 +6,12 @@ from uuid import UUID
 import pytest
 
 from onboardee.device.machine.device import Device
+from onboardee.device.machine.memory import MemoryKeeper
 from onboardee.device.security.factory import new_database
 from onboardee.device.simulation.profile import load
 from onboardee.device.testing import MemoryNetwork
 from onboardee.device.testing.local import local_device
 from onboardee.device.testing.network import GROUPS
-from onboardee.device.testing.setup import MemoryKeeper
 from onboardee.obt import (
     Address,
     MemoryTransport,

@@ -13,6 +13,9 @@ from onboardee.device.recording.format import RecordingError
 from onboardee.device.recording.replay import Replay
 from onboardee.testing import replayed
 
+SOUND = 0
+"""A life in which the device is owned."""
+
 
 def recording(tmp_path: Path, seed: int = 1) -> Path:
     """Write the recording of a life; return its file."""
@@ -124,3 +127,28 @@ def test_a_run_is_recorded_for_one_person_alone(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["run", "light", "--record", str(tmp_path / "no" / "x.rec")])
     assert result.exit_code == 2
     assert "--record" in result.output
+
+
+def test_a_recording_is_judged(tmp_path: Path) -> None:
+    """`audit --from` says of a recorded device what its tool did, as of one that is watched."""
+    file = BytesIO()
+    recorded_life(SOUND, file.write, has_faults=False)
+    path = tmp_path / "life.rec"
+    path.write_bytes(file.getvalue())
+    result = CliRunner().invoke(main, ["audit", "--from", str(path), "--json"])
+    assert result.exit_code in {0, 1}, result.output
+    (attempt, *_) = json.loads(result.output)["attempts"]
+    verdicts = {each["rule"]: each["verdict"] for each in attempt["verdicts"]}
+    assert verdicts["method-first"] == "passed"
+    assert verdicts["owned-set"] == "passed"
+
+
+def test_a_recording_of_another_program_is_not_judged(tmp_path: Path) -> None:
+    """What does not come out as recorded is said, and no verdict is made of it."""
+    path = recording(tmp_path)
+    path.write_text(path.read_text().replace('"sent":[["', '"sent":[["9', 1))
+    result = CliRunner().invoke(main, ["audit", "--from", str(path)])
+    assert result.exit_code == 1
+    assert "of another version of the program: step" in " ".join(result.output.split())
+    keys = CliRunner().invoke(main, ["audit", "--from", str(path), "--device", "10.0.0.1"])
+    assert "a recording has both" in " ".join(keys.output.split())

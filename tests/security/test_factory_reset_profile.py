@@ -6,12 +6,12 @@ import pytest
 from msgspec.structs import replace
 
 from onboardee.device.events import Bus, Event, StorageFailed
+from onboardee.device.machine.memory import MemoryKeeper
 from onboardee.device.security.factory import caught_up, new_database, reset_database, reset_profile
 from onboardee.device.simulation.compatibility import PRESETS, Preset
 from onboardee.device.simulation.manufacturer import Manufacturer
 from onboardee.device.simulation.profile import OwnerTransferMethod, Profile, UuidPolicy, load
 from onboardee.device.testing.local import local_device
-from onboardee.device.testing.setup import MemoryKeeper
 from onboardee.svrdb import (
     NIL,
     Ace,
