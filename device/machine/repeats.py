@@ -10,8 +10,8 @@ remembered: access by entries with a validity, and resources without a version.
 from typing import Final, NamedTuple
 
 from onboardee.device.access.peer import Peer
-from onboardee.device.machine.context import DeviceContext
 from onboardee.device.access.rules import Decision
+from onboardee.device.machine.context import DeviceContext
 from onboardee.device.machine.peers import Peers
 from onboardee.device.machine.requests import Dispatched
 from onboardee.device.resources.base import Resource
