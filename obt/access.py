@@ -1,8 +1,16 @@
-"""Using a device over sessions that are opened when they are needed."""
+"""Using a device over sessions that are opened when they are needed.
 
-from collections.abc import Sequence
+Every operation here and in the classes below has a total time. One request has a deadline of its
+own, but an operation may be a dozen of them, each of which a device could answer at the last
+moment; so `@timed` gives all requests of an operation one deadline between them. An operation that
+calls others shares its own with them, and a caller who has less time says so with `within`.
+"""
+
+import functools
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
 from types import TracebackType
-from typing import Final, Protocol, Self
+from typing import Any, Concatenate, Final, ParamSpec, Protocol, Self, TypeVar
 from uuid import UUID
 
 from onboardee.obt import model
@@ -18,7 +26,24 @@ from onboardee.obt.style import LITE_STYLE, Style
 from onboardee.obt.transport import Transport
 
 TIMEOUT: Final = 300.0
-"""Seconds for one operation, with all its repetitions."""
+"""Seconds for one operation, with all its requests and their repetitions."""
+
+P = ParamSpec("P")
+R = TypeVar("R")
+A = TypeVar("A", bound="DeviceAccess")
+
+
+def timed(
+    work: Callable[Concatenate[A, P], Awaitable[R]],
+) -> Callable[Concatenate[A, P], Coroutine[Any, Any, R]]:
+    """Make a method of a `DeviceAccess` one operation, which takes `TIMEOUT` seconds at most."""
+
+    @functools.wraps(work)
+    async def limited(access: A, /, *args: P.args, **options: P.kwargs) -> R:
+        with access.within(TIMEOUT):
+            return await work(access, *args, **options)
+
+    return limited
 
 
 class Opener(Protocol):
@@ -79,6 +104,8 @@ class DeviceAccess:
         self._style = style
         self._on_step = on_step
         self._link: Link | None = None
+        self._deadline: float | None = None
+        """When the operation under way has to be over, in seconds of the transport's clock."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -97,6 +124,23 @@ class DeviceAccess:
             self._transport.close(self._link)
             self._link = None
 
+    @contextmanager
+    def within(self, seconds: float, *, at_least: bool = False) -> Iterator[None]:
+        """Let what is done within take so many seconds in all, or less if it is part of more.
+
+        With `at_least` it has that time even if the whole has none left: to clear up.
+        """
+        before, now = self._deadline, self._transport.now
+        limit = now + seconds
+        if before is not None:
+            limit = max(before, limit) if at_least else min(before, limit)
+        self._deadline = limit
+        try:
+            yield
+        finally:
+            self._deadline = before
+
+    @timed
     async def connect(self) -> Link:
         """Return the link with the session, opened now if there is none."""
         if self._link is not None and self._link.is_usable:
@@ -112,14 +156,17 @@ class DeviceAccess:
         self._addresses = [self._link.address]
         return self._link
 
+    @timed
     async def read(self, path: str, *, query: tuple[str, ...] = ()) -> object:
         """Retrieve any resource."""
         return await self.dialogue().get("read", await self.connect(), path, object, query=query)
 
+    @timed
     async def update(self, path: str, body: Body, *, query: tuple[str, ...] = ()) -> None:
         """Update any resource; the update may reach the device more than once."""
         await self.dialogue().post("update", await self.connect(), path, body, query=query)
 
+    @timed
     async def observe(self, path: str, *, query: tuple[str, ...] = ()) -> Observation:
         """Observe a resource; the first `next` is its present state."""
         link = await self.connect()
@@ -129,18 +176,22 @@ class DeviceAccess:
             self._transport, link, path, mailbox, first, content_format=content_format
         )
 
+    @timed
     async def assert_role(self, certificate: str) -> None:
         """Show a role certificate; the role lasts as long as the session."""
         body = {"roles": [model.certificate(ROLE_CERTIFICATE, certificate)]}
         await self.dialogue().post("assert a role", await self.connect(), ROLES, body)
 
+    @timed
     async def roles(self) -> model.Roles:
         """Read the roles that were asserted over the session in use."""
         return await self._get("read the asserted roles", ROLES, model.Roles)
 
     def dialogue(self) -> Dialogue:
-        """Start a dialogue with the time limit of one operation."""
-        return Dialogue(self._transport, self._style, timeout=TIMEOUT, on_step=self._on_step)
+        """Start a dialogue with the time that is left to the operation under way."""
+        left = TIMEOUT if self._deadline is None else self._deadline - self._transport.now
+        timeout = max(0.0, left)
+        return Dialogue(self._transport, self._style, timeout=timeout, on_step=self._on_step)
 
     async def _get(self, purpose: str, path: str, kind: type[model.V]) -> model.V:
         return await self.dialogue().get(purpose, await self.connect(), path, kind)

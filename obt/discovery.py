@@ -18,7 +18,10 @@ from onboardee.obt.transport import Transport
 from onboardee.wire.coap import ClientResponse, Code, ContentFormat, Method
 
 TIMEOUT: Final = 120.0
-"""Seconds for the questions to one device."""
+"""Seconds for the questions to one device that was named, and for all of a search beyond its
+rounds: anybody can answer a search, and then be slow."""
+ONE_SECONDS: Final = 30.0
+"""Seconds for the questions to one of those that a search found."""
 ROUNDS: Final = 3
 """How often the groups are asked: neither the question nor an answer is repeated when lost."""
 ROUND_SECONDS: Final = 2.5
@@ -154,13 +157,17 @@ class _Search:
         )
         found: dict[UUID, Device] = {}
         known: set[Address] = set()
+        end = self.transport.now + self.rounds * ROUND_SECONDS + TIMEOUT
         for _ in range(self.rounds):
             async with aclosing(self.transport.discover(ask, seconds=ROUND_SECONDS)) as answers:
                 async for answer in answers:
                     if answer.address in known:
                         continue
+                    left = min(ONE_SECONDS, end - self.transport.now)
+                    if left <= 0:
+                        return list(found.values())
                     with suppress(OnboardingError):
-                        device = await inspect(self._dialogue(), answer)
+                        device = await inspect(self._dialogue(left), answer)
                         self._add(found, device)
                         known.add(answer.address)
                     if self.enough is not None and len(found) >= self.enough:
@@ -173,8 +180,8 @@ class _Search:
             if self.on_found is not None:
                 self.on_found(device)
 
-    def _dialogue(self) -> Dialogue:
-        return Dialogue(self.transport, self.style, timeout=TIMEOUT, on_step=self.on_step)
+    def _dialogue(self, seconds: float) -> Dialogue:
+        return Dialogue(self.transport, self.style, timeout=seconds, on_step=self.on_step)
 
 
 async def locate(dialogue: Dialogue, address: Address) -> Located:

@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from onboardee.obt import model
-from onboardee.obt.access import DeviceAccess, Opener, WithCertificate, WithKey
+from onboardee.obt.access import DeviceAccess, Opener, WithCertificate, WithKey, timed
 from onboardee.obt.address import Address
 from onboardee.obt.dialogue import OnStep
 from onboardee.obt.errors import OnboardingError
@@ -15,6 +15,9 @@ from onboardee.obt.model import ACL2, CRED, DOXM, PSTAT, Rule, State
 from onboardee.obt.record import Ownership
 from onboardee.obt.style import LITE_STYLE, Style
 from onboardee.obt.transport import Transport
+
+LEAVING: Final = 10.0
+"""Seconds to lead a device out of provisioning, however long that took."""
 
 
 class ManagedDevice(DeviceAccess):
@@ -42,22 +45,27 @@ class ManagedDevice(DeviceAccess):
         self.ownership: Final = ownership
         self._open_brackets = 0
 
+    @timed
     async def doxm(self) -> model.Doxm:
         """Read who owns the device."""
         return await self._get("read who owns the device", DOXM, model.Doxm)
 
+    @timed
     async def pstat(self) -> model.Pstat:
         """Read the onboarding state."""
         return await self._get("read the onboarding state", PSTAT, model.Pstat)
 
+    @timed
     async def credentials(self) -> model.Cred:
         """Read the credentials, which come without their secrets."""
         return await self._get("read the credentials", CRED, model.Cred)
 
+    @timed
     async def rules(self) -> model.Acl2:
         """Read the access rules."""
         return await self._get("read the access rules", ACL2, model.Acl2)
 
+    @timed
     async def verify(self) -> None:
         """Check that the device is ours and in normal operation."""
         doxm, pstat = await self.doxm(), await self.pstat()
@@ -90,6 +98,7 @@ class ManagedDevice(DeviceAccess):
             raise
         await self._leave_bracket()
 
+    @timed
     async def return_to_operation(self) -> None:
         """End the provisioning that an interrupted operation may have left the device in."""
         if not self._open_brackets and (await self.pstat()).dos.state == State.RFPRO:
@@ -98,8 +107,11 @@ class ManagedDevice(DeviceAccess):
     async def _leave_bracket(self) -> None:
         self._open_brackets -= 1
         if not self._open_brackets:
-            await self._enter(State.RFNOP)
+            # a device that is left in RFPRO serves nobody, so there is always time for this
+            with self.within(LEAVING, at_least=True):
+                await self._enter(State.RFNOP)
 
+    @timed
     async def add_rules(self, rules: Iterable[Rule]) -> None:
         """Add access rules."""
         body = {"aclist2": [model.wire(rule) for rule in rules]}
@@ -111,12 +123,14 @@ class ManagedDevice(DeviceAccess):
         """Tell whether its credentials and rules can be read."""
         return True
 
+    @timed
     async def find_rules(self, rule: Rule) -> list[Rule]:
         """Return the access rules that say the same as `rule`, as far as the device shows them."""
         if not self.shows_what_it_has:
             return []
         return [each for each in (await self.rules()).rules if each.says_the_same_as(rule)]
 
+    @timed
     async def delete_rules_of(self, subject: UUID) -> None:
         """Delete all access rules that are for one UUID, if there are any."""
         wanted = str(subject)
@@ -124,6 +138,7 @@ class ManagedDevice(DeviceAccess):
             [each for each in (await self.rules()).rules if each.subject.uuid == wanted]
         )
 
+    @timed
     async def delete_rules_like(self, rule: Rule) -> None:
         """Delete all access rules that say the same as `rule`, if there are any."""
         await self._delete_rules(await self.find_rules(rule))
@@ -135,11 +150,13 @@ class ManagedDevice(DeviceAccess):
                 for each in numbers:
                     await self.delete_rule(each)
 
+    @timed
     async def delete_rule(self, aceid: int) -> None:
         """Delete an access rule."""
         async with self.provisioning():
             await self._delete("delete an access rule", ACL2, f"aceid={aceid}")
 
+    @timed
     async def add_pairwise_key(self, subject: UUID, key: bytes) -> None:
         """Give the device a key it shares with another one."""
         credential = {
@@ -151,11 +168,13 @@ class ManagedDevice(DeviceAccess):
             link = await self.connect()
             await self.dialogue().post("add a pairwise key", link, CRED, {"creds": [credential]})
 
+    @timed
     async def delete_credential(self, credid: int) -> None:
         """Delete a credential."""
         async with self.provisioning():
             await self._delete("delete a credential", CRED, f"credid={credid}")
 
+    @timed
     async def delete_credentials_of(self, subject: UUID) -> None:
         """Delete all credentials about somebody."""
         async with self.provisioning():

@@ -5,6 +5,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from onboardee.obt import model, old_model
+from onboardee.obt.access import timed
 from onboardee.obt.cbor import Body
 from onboardee.obt.errors import OnboardingError
 from onboardee.obt.model import ACL, CLIENT_DIRECTED, PSTAT, TAKE_OWNER, Rule, State
@@ -41,6 +42,7 @@ class OldOwnedDevice(OwnedDevice):
     async def _old_pstat(self) -> old_model.OldPstat:
         return await self._get("read the onboarding state", PSTAT, old_model.OldPstat)
 
+    @timed
     async def pstat(self) -> model.Pstat:
         """Read the onboarding state, which the modes stand for."""
         old = await self._old_pstat()
@@ -54,12 +56,14 @@ class OldOwnedDevice(OwnedDevice):
             resource_owner=old.resource_owner,
         )
 
+    @timed
     async def add_rules(self, rules: Iterable[Rule]) -> None:
         """Add access rules. Raises `ValueError` for one that OIC 1.1 has no words for."""
         aces = [_entry(rule, self._style) for rule in rules]
         body = {"aclist": {"aces": aces}, "rowneruuid": str(self.ownership.owner)}
         await self.dialogue().post("add access rules", await self.connect(), ACL, body)
 
+    @timed
     async def rules(self) -> model.Acl2:
         """Read the access rules, which have no numbers."""
         old = await self._get("read the access rules", ACL, old_model.OldAcl)
@@ -71,6 +75,7 @@ class OldOwnedDevice(OwnedDevice):
         """Tell whether its credentials and rules can be read."""
         return not self._style.is_oldest
 
+    @timed
     async def delete_credentials_of(self, subject: UUID) -> None:
         """Delete all credentials about somebody; those that are not shown may be none."""
         try:
@@ -79,6 +84,7 @@ class OldOwnedDevice(OwnedDevice):
             if self.shows_what_it_has or error.code not in _NONE_THERE:
                 raise
 
+    @timed
     async def delete_rules_of(self, subject: UUID) -> None:
         """Delete all access rules that are for one UUID, if there are any.
 
@@ -88,6 +94,7 @@ class OldOwnedDevice(OwnedDevice):
         if self.shows_what_it_has:
             await super().delete_rules_of(subject)
 
+    @timed
     async def delete_rules_like(self, rule: Rule) -> None:
         """Delete all access rules that say the same as `rule`, if there are any."""
         if not self.shows_what_it_has:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from onboardee.obt import model
+from onboardee.obt.access import timed
 from onboardee.obt.cbor import Body
 from onboardee.obt.errors import OnboardingError, PayloadError, SessionEndedError
 from onboardee.obt.managing import ManagedDevice
@@ -40,6 +41,7 @@ class OwnedDevice(ManagedDevice):
     With `identity`, whose UUID should be the owner's, sessions are opened with certificates.
     """
 
+    @timed
     async def provision_identity(self, authority: "Authority") -> str:
         """Give the device an identity certificate, and the authority as a trust anchor.
 
@@ -53,6 +55,7 @@ class OwnedDevice(ManagedDevice):
             await self.add_rules([ROLES_RULE])
         return certificate
 
+    @timed
     async def provision_role(
         self, authority: "Authority", role: str, *, role_authority: str | None = None
     ) -> str:
@@ -66,10 +69,12 @@ class OwnedDevice(ManagedDevice):
             await self.add_rules([ROLES_RULE])
         return certificate
 
+    @timed
     async def revoke(self, authority: "Authority") -> None:
         """Tell the device which certificates of the authority are revoked."""
         await self.set_revocations(authority.revocations().body)
 
+    @timed
     async def set_revocations(self, body: Body) -> None:
         """Give the device a revocation list, as `Revocations.body` has it.
 
@@ -82,14 +87,17 @@ class OwnedDevice(ManagedDevice):
             link = await self.connect()
             await self.dialogue().post("set the revocation list", link, CRL, body)
 
+    @timed
     async def signing_request(self) -> model.Csr:
         """Read the certificate signing request, unchecked."""
         return await self._get("read the signing request", CSR, model.Csr)
 
+    @timed
     async def security_profile(self) -> model.SecurityProfile:
         """Read the security profiles."""
         return await self._get("read the security profile", model.SP, model.SecurityProfile)
 
+    @timed
     async def set_security_profile(self, name: str) -> None:
         """Choose one of the security profiles that the device supports."""
         body = {"currentprofile": name}
@@ -123,6 +131,7 @@ class OwnedDevice(ManagedDevice):
             step = f"{purpose} (GET {CSR})"
             raise OnboardingError(step, expected=expected, came=str(error)) from error
 
+    @timed
     async def reset(self) -> None:
         """Give the device up: ask for state RESET, from which it comes back without owner.
 
@@ -140,6 +149,7 @@ class OwnedDevice(ManagedDevice):
     async def _reset_body(self) -> Body:
         return {"dos": {"s": int(State.RESET)}}
 
+    @timed
     async def factory_reset(self) -> None:
         """Ask for the same in the maintenance resource, as far as a rule permits it."""
         purpose, link = "reset to factory state", await self.connect()
