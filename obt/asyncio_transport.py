@@ -3,7 +3,8 @@
 import asyncio
 import socket
 import struct
-from collections.abc import Collection
+from collections import deque
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -13,7 +14,7 @@ from typing import Any, Final, Self
 from onboardee.obt.address import Address
 from onboardee.obt.engine import ObtEngine
 from onboardee.obt.mailbox import Mailbox
-from onboardee.obt.transport import GROUP_PORT, GROUPS_IPV4, GROUPS_IPV6, Transport
+from onboardee.obt.transport import GROUP_PORT, GROUPS_IPV4, GROUPS_IPV6, Transport, Work
 from onboardee.wire.entropy import Entropy, SystemEntropy
 from onboardee.wire.path import Outgoing, Path
 
@@ -73,6 +74,21 @@ class AsyncioTransport(Transport):
         for port in list(self._ports.values()):
             self._unbind(port)
         self._shared.clear()
+
+    async def together(self, works: Sequence[Work], *, at_once: int) -> None:
+        """Carry out pieces of work in so many tasks of the event loop."""
+        left = deque(works)
+
+        async def carry_out() -> None:
+            while left:
+                await left.popleft()()
+
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for _ in range(min(at_once, len(works))):
+                    tasks.create_task(carry_out())
+        except BaseExceptionGroup as errors:
+            raise errors.exceptions[0] from None
 
     @property
     def now(self) -> float:

@@ -1,13 +1,19 @@
-"""A transport on a network in memory: whole onboardings in one thread, in milliseconds."""
+"""A transport on a network in memory: whole onboardings in one thread, in milliseconds.
 
-from collections.abc import Callable, Coroutine
+Nothing here needs an event loop. Where a procedure waits, the network's time simply runs on until
+the answer is there; so a test is a function that calls another one, and the same seed brings the
+same run. Only pieces of work that go on side by side (`together`) have to take turns, see `turns`.
+"""
+
+from collections.abc import Callable, Coroutine, Sequence
 from itertools import count
 from typing import Any, Protocol, TypeVar
 
 from onboardee.obt.address import Address
 from onboardee.obt.engine import ObtEngine
 from onboardee.obt.mailbox import Mailbox
-from onboardee.obt.transport import GROUP_PORT, GROUPS_IPV4, GROUPS_IPV6, Transport
+from onboardee.obt.transport import GROUP_PORT, GROUPS_IPV4, GROUPS_IPV6, Transport, Work
+from onboardee.obt.turns import Pause, Turns
 from onboardee.wire.path import Outgoing, Path
 
 T = TypeVar("T")
@@ -41,6 +47,9 @@ class MemoryTransport(Transport):
     Drive them with `run`, no event loop is needed.
     """
 
+    _takes_turns = False
+    """Several pieces of work go on side by side now."""
+
     def __init__(self, network: Network, engine: ObtEngine, host: str = "10.0.0.1") -> None:
         super().__init__(engine)
         self._network = network
@@ -55,7 +64,22 @@ class MemoryTransport(Transport):
 
     async def sleep(self, seconds: float) -> None:
         """Let the network's time pass."""
-        self._network.run(seconds)
+        if self._takes_turns:
+            await Pause(Mailbox(), self.now + seconds)
+        else:
+            self._network.run(seconds)
+
+    async def together(self, works: Sequence[Work], *, at_once: int) -> None:
+        """Let pieces of work take turns; within one of them, others follow one by one."""
+        if self._takes_turns or min(at_once, len(works)) <= 1:
+            for work in works:
+                await work()
+            return
+        self._takes_turns = True
+        try:
+            Turns(self._run_until).carry_out(works, at_once=at_once)
+        finally:
+            self._takes_turns = False
 
     def _shared_path(self, address: Address) -> Path:
         return Path(self._host, PLAIN_PORT, address.host, address.port)
@@ -76,8 +100,13 @@ class MemoryTransport(Transport):
         self._network.send(self._engine.take_outgoing())
 
     async def _wait(self, mailbox: Mailbox[Any], deadline: float) -> None:
-        timeout = max(0.0, deadline - self.now)
-        self._network.run_until(lambda: mailbox.is_ready, timeout=timeout)
+        if self._takes_turns:
+            await Pause(mailbox, deadline)
+        else:
+            self._run_until(lambda: mailbox.is_ready, deadline)
+
+    def _run_until(self, condition: Callable[[], bool], deadline: float) -> None:
+        self._network.run_until(condition, timeout=max(0.0, deadline - self.now))
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:

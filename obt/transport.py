@@ -1,7 +1,7 @@
 """What procedures need of the world: links, answers, time. The drivers fill in how."""
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 from onboardee.obt.address import Address
@@ -15,6 +15,7 @@ from onboardee.wire.entropy import Entropy
 from onboardee.wire.path import Path
 
 T = TypeVar("T")
+Work = Callable[[], Awaitable[None]]
 
 GROUP_PORT = 5683
 GROUPS_IPV4 = ("224.0.1.187",)
@@ -101,6 +102,13 @@ class Transport(ABC):
         if not mailbox.is_ready:
             raise NoAnswerError("no answer in time")
         return mailbox.take()
+
+    @abstractmethod
+    async def together(self, works: Sequence[Work], *, at_once: int) -> None:
+        """Carry out pieces of work side by side, so many at once.
+
+        What one of them raises is raised here, after the others were given up where they wait.
+        """
 
     def close(self, link: Link) -> None:
         """End a link; the device is told if there is a session. A second time does nothing."""

@@ -8,6 +8,7 @@ it is.
 
 import asyncio
 import dataclasses
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 from uuid import UUID
@@ -33,6 +34,7 @@ from onboardee.obt import (
     find_unowned_at,
 )
 from onboardee.obt.database import DatabaseBusyError, DeviceRecord, ProvisioningDatabase
+from onboardee.obt.transport import Work
 from onboardee.wire.entropy import Entropy
 
 PATIENCE: Final = 4.0
@@ -52,13 +54,20 @@ class Reaching:
     """
 
     def __init__(
-        self, transport: Transport, database: ProvisioningDatabase, on_step: OnStep | None
+        self,
+        transport: Transport,
+        database: ProvisioningDatabase,
+        on_step: OnStep | None,
+        *,
+        at_once: int = 1,
     ) -> None:
         self._transport = transport
         self._database = database
         self._on_step = on_step
+        self._at_once = at_once
         self._found: dict[UUID, Located] | None = None
         """What a search has found; None: nobody has searched yet."""
+        self._searching = asyncio.Lock()
 
     @property
     def entropy(self) -> Entropy:
@@ -114,8 +123,12 @@ class Reaching:
         with suppress(DatabaseBusyError):  # whoever is changing it may find the device, too
             self._database.devices.put(record.at(ownership))
 
-    async def is_unowned(self, record: DeviceRecord) -> bool:
-        """Tell whether the device that is where this one was says that it has no owner."""
+    async def together(self, works: Sequence[Work]) -> None:
+        """Carry out pieces of work side by side, as many as were allowed."""
+        await self._transport.together(works, at_once=self._at_once)
+
+    async def seems_unowned(self, record: DeviceRecord) -> bool:
+        """Tell whether what is where the device was says in the clear that it has no owner."""
         if record.plain is None:
             return False
         try:
@@ -153,11 +166,12 @@ class Reaching:
             )
             if found is not None:
                 return found
-        if self._found is None:
-            everybody = await find_owned(
-                self._transport, rounds=SEARCH_ROUNDS, on_step=self._on_step
-            )
-            self._found = {each.uuid: each for each in everybody}
+        async with self._searching:  # others of the same plan may miss their devices, too
+            if self._found is None:
+                everybody = await find_owned(
+                    self._transport, rounds=SEARCH_ROUNDS, on_step=self._on_step
+                )
+                self._found = {each.uuid: each for each in everybody}
         return self._found.get(record.uuid)
 
 

@@ -50,7 +50,10 @@ def _of_devices(database: ProvisioningDatabase) -> Iterator[Finding]:
     unfinished = database.operations.unfinished()
     for each in database.devices.all():
         is_expected = any(each.uuid in operation.devices for operation in unfinished)
-        if each.state is not DeviceState.OWNED and not is_expected:
+        if each.state is DeviceState.PENDING and not is_expected:
+            command = f"onboardee obt confirm {each.uuid}"
+            yield Finding(f"{each.uuid} says that it has no owner, and may be ours still", command)
+        elif each.state is not DeviceState.OWNED and not is_expected:
             command = f"onboardee obt remove {each.uuid}"
             yield Finding(f"{each.uuid} is {each.state}, and nothing remains to be done", command)
         if each.key is None and each.state is not DeviceState.REMOVING:

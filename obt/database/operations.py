@@ -87,6 +87,10 @@ class Operations:
         query = "SELECT * FROM operations WHERE result IN ('running', 'open') ORDER BY id"
         return [_operation(each) for each in self._file.rows(query)]
 
+    def unfinished_of(self, device: UUID) -> list[Operation]:
+        """Return those unfinished ones that are about a device."""
+        return [each for each in self.unfinished() if device in each.devices]
+
     def steps(self, number: int) -> list[PlanStep]:
         """Return the plan of an operation."""
         query = "SELECT * FROM steps WHERE operation = ? ORDER BY number"

@@ -2,7 +2,7 @@
 
 from onboardee.obt.plans.errors import RefusedError, UnfinishedError, command
 from onboardee.obt.plans.operations import allow, forget, link, remove, resume, unlink
-from onboardee.obt.plans.owning import own, use_by
+from onboardee.obt.plans.owning import confirm, own, use_by
 from onboardee.obt.plans.surroundings import OnProgress, Progress, Surroundings
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "UnfinishedError",
     "allow",
     "command",
+    "confirm",
     "forget",
     "link",
     "own",

@@ -15,17 +15,17 @@ from onboardee.obt.plans.giving import (
     SetRevocationList,
 )
 
-ACTIONS: Final[Mapping[str, Action]] = MappingProxyType(
+ACTIONS: Final[Mapping[str, type[Action]]] = MappingProxyType(
     {
-        "add credential": AddCredential(),
-        "delete credentials": DeleteCredentials(),
-        "add rule": AddRule(),
-        "delete rules": DeleteRules(),
-        "add certificate": AddCertificate(),
-        "set revocation list": SetRevocationList(),
-        "reset": ResetDevice(),
-        "forget": ForgetDevice(),
-        "confirm ownership": ConfirmOwnership(),
+        "add credential": AddCredential,
+        "delete credentials": DeleteCredentials,
+        "add rule": AddRule,
+        "delete rules": DeleteRules,
+        "add certificate": AddCertificate,
+        "set revocation list": SetRevocationList,
+        "reset": ResetDevice,
+        "forget": ForgetDevice,
+        "confirm ownership": ConfirmOwnership,
     }
 )
 """By the name that stands in plans."""

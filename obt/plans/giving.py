@@ -6,13 +6,7 @@ from uuid import UUID
 import msgspec
 
 from onboardee.obt import model
-from onboardee.obt.database import (
-    CredentialState,
-    Operation,
-    PairwiseCredential,
-    PlanStep,
-    ProvisioningDatabase,
-)
+from onboardee.obt.database import AccessRule, CredentialState, PairwiseCredential
 from onboardee.obt.model import Rule
 from onboardee.obt.owned import OwnedDevice
 from onboardee.obt.plans.action import NOTHING, Action, Outcome
@@ -22,44 +16,44 @@ from onboardee.obt.plans.errors import RefusedError
 class AddCredential(Action):
     """Give `device` the key that it shares with `peer`."""
 
-    def begin(self, database: ProvisioningDatabase, operation: Operation, step: PlanStep) -> None:
-        """Note that it may have one."""
-        database.credentials.put(_credential(operation, step, CredentialState.ADDING))
+    def _credential(self, state: CredentialState) -> PairwiseCredential:
+        secret = self.step.secret
+        return PairwiseCredential(
+            device=self.device,
+            peer=self.peer,
+            state=state,
+            bits=None if secret is None else 8 * len(secret),
+            operation=self.operation.id,
+        )
 
-    async def carry_out(
-        self, device: OwnedDevice, step: PlanStep, database: ProvisioningDatabase
-    ) -> Outcome:
+    def begin(self) -> None:
+        """Note that it may have one."""
+        self.database.credentials.put(self._credential(CredentialState.ADDING))
+
+    async def carry_out(self, device: OwnedDevice) -> Outcome:
         """Replace what there is, so that one is left however often it was sent."""
-        peer = _peer(step)
-        assert step.secret is not None, "the plan has the key until it is carried out"
+        peer = self.peer
+        assert self.step.secret is not None, "the plan has the key until it is carried out"
         async with device.provisioning():
             await delete_credentials(device, peer)
-            await device.add_pairwise_key(peer, step.secret)
+            await device.add_pairwise_key(peer, self.step.secret)
             found = await pairwise_credids(device, peer)
             for extra in found[:-1]:
                 await device.delete_credential(extra)
         return {"credid": found[-1] if found else None}
 
-    def done(
-        self,
-        database: ProvisioningDatabase,
-        operation: Operation,
-        step: PlanStep,
-        outcome: Outcome,
-    ) -> None:
+    def done(self, outcome: Outcome) -> None:
         """Note that it has one, and its number."""
-        credential = _credential(operation, step, CredentialState.PRESENT)
-        database.credentials.put(replace(credential, credid=outcome.get("credid")))
+        credential = self._credential(CredentialState.PRESENT)
+        self.database.credentials.put(replace(credential, credid=outcome.get("credid")))
 
-    async def take_back(self, device: OwnedDevice, step: PlanStep) -> None:
+    async def take_back(self, device: OwnedDevice) -> None:
         """Delete what it has for the peer."""
-        await delete_credentials(device, _peer(step))
+        await delete_credentials(device, self.peer)
 
-    def taken_back(
-        self, database: ProvisioningDatabase, operation: Operation, step: PlanStep
-    ) -> None:
+    def taken_back(self) -> None:
         """Note that it has none."""
-        database.credentials.remove(step.device, _peer(step))
+        self.database.credentials.remove(self.device, self.peer)
 
 
 class DeleteCredentials(Action):
@@ -67,42 +61,41 @@ class DeleteCredentials(Action):
 
     only_deletes = True
 
-    def begin(self, database: ProvisioningDatabase, operation: Operation, step: PlanStep) -> None:
+    def begin(self) -> None:
         """Note that it may have none any more."""
-        database.credentials.set_state(step.device, _peer(step), CredentialState.DELETING)
+        self.database.credentials.set_state(self.device, self.peer, CredentialState.DELETING)
 
-    async def carry_out(
-        self, device: OwnedDevice, step: PlanStep, database: ProvisioningDatabase
-    ) -> Outcome:
+    async def carry_out(self, device: OwnedDevice) -> Outcome:
         """Delete what is still there."""
-        await delete_credentials(device, _peer(step))
+        await delete_credentials(device, self.peer)
         return NOTHING
 
-    def done(
-        self,
-        database: ProvisioningDatabase,
-        operation: Operation,
-        step: PlanStep,
-        outcome: Outcome,
-    ) -> None:
+    def done(self, outcome: Outcome) -> None:
         """Note that it has none."""
-        database.credentials.remove(step.device, _peer(step))
+        self.database.credentials.remove(self.device, self.peer)
 
 
 class AddRule(Action):
     """Give `device` the rule in the step."""
 
-    def begin(self, database: ProvisioningDatabase, operation: Operation, step: PlanStep) -> None:
-        """Note that it may have it."""
-        if database.rules.of_operation(operation.id, step.device) is None:
-            rule = _rule(step)
-            database.rules.put(step.device, rule, CredentialState.ADDING, operation=operation.id)
+    @property
+    def _rule(self) -> Rule:
+        return msgspec.convert(self.step.body["rule"], Rule)
 
-    async def carry_out(
-        self, device: OwnedDevice, step: PlanStep, database: ProvisioningDatabase
-    ) -> Outcome:
+    @property
+    def _recorded(self) -> AccessRule | None:
+        """What the database says of the rule, since the step was begun."""
+        return self.database.rules.of_operation(self.operation.id, self.device)
+
+    def begin(self) -> None:
+        """Note that it may have it."""
+        if self._recorded is None:
+            state, operation = CredentialState.ADDING, self.operation.id
+            self.database.rules.put(self.device, self._rule, state, operation=operation)
+
+    async def carry_out(self, device: OwnedDevice) -> Outcome:
         """Add it unless it is there."""
-        rule = _rule(step)
+        rule = self._rule
         found = await device.find_rules(rule)
         if not found:
             try:
@@ -112,30 +105,22 @@ class AddRule(Action):
             found = await device.find_rules(rule)
         return {"aceid": found[-1].aceid if found else None}
 
-    def done(
-        self,
-        database: ProvisioningDatabase,
-        operation: Operation,
-        step: PlanStep,
-        outcome: Outcome,
-    ) -> None:
+    def done(self, outcome: Outcome) -> None:
         """Note that it has it, and its number."""
-        record = database.rules.of_operation(operation.id, step.device)
+        record = self._recorded
         if record is not None:
             present, aceid = CredentialState.PRESENT, outcome.get("aceid")
-            database.rules.set_state(record.id, present, aceid=aceid)
+            self.database.rules.set_state(record.id, present, aceid=aceid)
 
-    async def take_back(self, device: OwnedDevice, step: PlanStep) -> None:
+    async def take_back(self, device: OwnedDevice) -> None:
         """Delete it, if it is there."""
-        await device.delete_rules_like(_rule(step))
+        await device.delete_rules_like(self._rule)
 
-    def taken_back(
-        self, database: ProvisioningDatabase, operation: Operation, step: PlanStep
-    ) -> None:
+    def taken_back(self) -> None:
         """Note that it does not have it."""
-        record = database.rules.of_operation(operation.id, step.device)
+        record = self._recorded
         if record is not None:
-            database.rules.remove(record.id)
+            self.database.rules.remove(record.id)
 
 
 class DeleteRules(Action):
@@ -143,28 +128,25 @@ class DeleteRules(Action):
 
     only_deletes = True
 
-    def begin(self, database: ProvisioningDatabase, operation: Operation, step: PlanStep) -> None:
-        """Note that it may have none any more."""
-        for each in _rules_for(database, step):
-            database.rules.set_state(each, CredentialState.DELETING)
+    def _rules(self) -> list[int]:
+        """Return the numbers that such rules have in the database."""
+        known = self.database.rules.for_subject(self.peer)
+        return [each.id for each in known if each.device == self.device]
 
-    async def carry_out(
-        self, device: OwnedDevice, step: PlanStep, database: ProvisioningDatabase
-    ) -> Outcome:
+    def begin(self) -> None:
+        """Note that it may have none any more."""
+        for each in self._rules():
+            self.database.rules.set_state(each, CredentialState.DELETING)
+
+    async def carry_out(self, device: OwnedDevice) -> Outcome:
         """Delete those that are still there."""
-        await device.delete_rules_of(_peer(step))
+        await device.delete_rules_of(self.peer)
         return NOTHING
 
-    def done(
-        self,
-        database: ProvisioningDatabase,
-        operation: Operation,
-        step: PlanStep,
-        outcome: Outcome,
-    ) -> None:
+    def done(self, outcome: Outcome) -> None:
         """Note that it has none."""
-        for each in _rules_for(database, step):
-            database.rules.remove(each)
+        for each in self._rules():
+            self.database.rules.remove(each)
 
 
 class AddCertificate(Action):
@@ -173,13 +155,11 @@ class AddCertificate(Action):
     What was signed is recorded before the device gets it, and stays recorded.
     """
 
-    async def carry_out(
-        self, device: OwnedDevice, step: PlanStep, database: ProvisioningDatabase
-    ) -> Outcome:
+    async def carry_out(self, device: OwnedDevice) -> Outcome:
         """Sign and send it."""
         from onboardee.obt.plans.certifying import add_certificate  # noqa: PLC0415 - it is large
 
-        await add_certificate(database, device, step)
+        await add_certificate(self.database, device, self.step)
         return NOTHING
 
 
@@ -188,11 +168,9 @@ class SetRevocationList(Action):
 
     only_deletes = True
 
-    async def carry_out(
-        self, device: OwnedDevice, step: PlanStep, database: ProvisioningDatabase
-    ) -> Outcome:
+    async def carry_out(self, device: OwnedDevice) -> Outcome:
         """Send the list."""
-        await device.set_revocations(step.body)
+        await device.set_revocations(self.step.body)
         return NOTHING
 
 
@@ -211,28 +189,3 @@ async def delete_credentials(device: OwnedDevice, peer: UUID) -> None:
     """Delete all pairwise credentials that a device has for `peer`, none included."""
     if not device.shows_what_it_has or await pairwise_credids(device, peer):
         await device.delete_credentials_of(peer)
-
-
-def _peer(step: PlanStep) -> UUID:
-    assert step.peer is not None, "this action is about two devices"
-    return step.peer
-
-
-def _rule(step: PlanStep) -> Rule:
-    return msgspec.convert(step.body["rule"], Rule)
-
-
-def _rules_for(database: ProvisioningDatabase, step: PlanStep) -> list[int]:
-    return [
-        each.id for each in database.rules.for_subject(_peer(step)) if each.device == step.device
-    ]
-
-
-def _credential(operation: Operation, step: PlanStep, state: CredentialState) -> PairwiseCredential:
-    return PairwiseCredential(
-        device=step.device,
-        peer=_peer(step),
-        state=state,
-        bits=None if step.secret is None else 8 * len(step.secret),
-        operation=operation.id,
-    )

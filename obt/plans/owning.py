@@ -61,7 +61,7 @@ async def own(  # noqa: PLR0913 - by keyword, with defaults
 
         def keep(ownership: Ownership) -> None:
             if not replace:
-                _require_other(database, ownership.device)
+                _require_other(database, ownership.device, by=operation.id)
             record = DeviceRecord(
                 uuid=ownership.device,
                 owner=ownership.owner,
@@ -95,11 +95,48 @@ async def own(  # noqa: PLR0913 - by keyword, with defaults
         return database.devices.require(confirm.device)
 
 
-def _require_other(database: ProvisioningDatabase, uuid: UUID) -> None:
-    """Check that no key of ours is lost: anybody can give his device the UUID of one of ours."""
+async def confirm(
+    database: ProvisioningDatabase, around: Surroundings, device: UUID
+) -> DeviceRecord:
+    """Find out by a session whether a device that is `pending` is ours; return its record then.
+
+    Raises:
+        RefusedError: if it is not in doubt.
+        UnfinishedError: if it cannot be asked.
+        ObtError: if it still says that it has no owner; its key is kept all the same.
+
+    """
+    record = database.devices.require(device)
+    if record.state is not DeviceState.PENDING or database.operations.unfinished_of(device):
+        raise RefusedError(f"{device} is {record.state}; there is nothing to be found out", device)
+    with database.writing():
+        operation = database.operations.begin("own", (device,), _confirming(record))
+        ended = await carry_out(database, around, operation)
+    if ended.result is Result.UNDONE:
+        raise RefusedError(ended.message, device)
+    return database.devices.require(device)
+
+
+def _confirming(record: DeviceRecord) -> tuple[PlanStep, ...]:
+    """Return what has to be done from the moment on when a device may have our key."""
+    rule = msgspec.to_builtins(use_by(record.owner))
+    return (
+        PlanStep(action="confirm ownership", device=record.uuid),
+        PlanStep(action="add rule", device=record.uuid, body={"rule": rule}),
+    )
+
+
+def _require_other(database: ProvisioningDatabase, uuid: UUID, *, by: int | None = None) -> None:
+    """Check that no key of ours is lost: anybody can give his device the UUID of one of ours.
+
+    `by` is the operation that is about to own the device.
+    """
     record = database.devices.get(uuid)
     if record is None or record.key is None or record.state is DeviceState.REMOVING:
         return
+    others = [each for each in database.operations.unfinished_of(uuid) if each.id != by]
+    if record.state is DeviceState.PENDING and not others:
+        return  # whoever said that it has no owner is now asked over sessions
     raise RefusedError(
         f"a device {uuid} is ours already; if it was reset without us, "
         "`onboardee obt own --replace` owns it anew and forgets its key",
@@ -115,11 +152,6 @@ def use_by(owner: UUID) -> Rule:
 
 def _keep(database: ProvisioningDatabase, operation: Operation, record: DeviceRecord) -> None:
     """Make the key durable, with what has to be done should this process end now."""
-    rule = msgspec.to_builtins(use_by(record.owner))
-    steps = (
-        PlanStep(action="confirm ownership", device=record.uuid),
-        PlanStep(action="add rule", device=record.uuid, body={"rule": rule}),
-    )
     with database.transaction():
         if database.devices.get(record.uuid) is not None:
             # it was reset without us, and has nothing any more of what it was given
@@ -128,7 +160,7 @@ def _keep(database: ProvisioningDatabase, operation: Operation, record: DeviceRe
             database.direct_pairings.remove(record.uuid)
             database.pairings.remove(record.uuid)
         database.devices.put(record)
-        database.operations.extend(operation.id, (record.uuid,), steps)
+        database.operations.extend(operation.id, (record.uuid,), _confirming(record))
 
 
 async def _settled(

@@ -2,8 +2,15 @@
 
 Before a request is sent the database says that it may be; after the answer it says what the device
 has. So wherever the process ends, the next one knows which steps to repeat or to take back.
+
+Devices are worked at side by side, as nearly all the time is spent waiting for them: for their
+flash, for a radio, or for one that is away. The steps of one device stay in their order, and steps
+that change the database only come when all others are done. Everything happens in one thread, and
+no transaction contains an `await`, so what is recorded needs no further locks.
 """
 
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -27,6 +34,8 @@ UNDONE_ON_FAILURE: Final = frozenset({"link", "allow"})
 ENDED_BY_REFUSAL: Final = frozenset({"certify", "role"})
 """Kinds of operations of which nothing remains if the device says no."""
 FINAL: Final = frozenset({StepState.DONE, StepState.UNDONE})
+STEP_SECONDS: Final = 120.0
+"""For one step at a device: one that answers slower than this keeps the others waiting."""
 MAX_LISTED: Final = 4
 """Devices in a message."""
 
@@ -69,6 +78,10 @@ class _Run:
         self._on_progress = on_progress
         self._devices: dict[UUID, OwnedDevice] = {}
         self._unreachable: dict[UUID, ObtError] = {}
+        self._failures: dict[int, ObtError] = {}
+        """What could not be done in this direction, by the number of the step."""
+        self._ended = 0
+        """Steps that have come to an end, well or not."""
         self._abandoned = ""
         """Why the rest of the steps has no sense any more."""
 
@@ -93,7 +106,7 @@ class _Run:
             if self._operation.kind in ENDED_BY_REFUSAL and not _is_silence(failure):
                 self._end(Result.FAILED, str(failure))
                 raise failure
-            if self._operation.kind not in UNDONE_ON_FAILURE:
+            if not self._is_all_or_nothing:
                 self._end(Result.OPEN, str(failure))
                 raise UnfinishedError(self._operation, self._remaining()) from failure
             message = str(failure)
@@ -107,81 +120,116 @@ class _Run:
             raise failure
         return ended
 
+    @property
+    def _is_all_or_nothing(self) -> bool:
+        return self._operation.kind in UNDONE_ON_FAILURE
+
+    @property
+    def _has_to_stop(self) -> bool:
+        """Whether no further step is to be begun."""
+        return bool(self._abandoned or (self._failures and self._is_all_or_nothing))
+
+    @property
+    def _first_failure(self) -> ObtError | None:
+        """The one of the earliest step, whichever was met first."""
+        return self._failures[min(self._failures)] if self._failures else None
+
     def _end(self, result: Result, message: str = "") -> Operation:
         self._database.operations.end(self._operation.id, result, message)
         self._operation = self._database.operations.require(self._operation.id)
         return self._operation
 
     async def _forward(self) -> ObtError | None:
-        """Do the steps; return the first failure, after it the others only if all are wanted."""
-        first: ObtError | None = None
-        for index, step in enumerate(self._steps):
-            if step.state in FINAL:
-                continue
-            if ACTIONS[step.action].is_local and first is not None:
-                continue
-            error = await self._attempt(index, step)
-            first = first or error
-            if self._abandoned or (first and self._operation.kind in UNDONE_ON_FAILURE):
-                return first
-            self._release(index)
-        return first
+        """Do the steps; return the failure of the earliest, after all others if all are wanted."""
+        self._ended = sum(step.state in FINAL for step in self._steps)
+        left = [step for step in self._steps if step.state not in FINAL]
+        await self._at_devices(
+            [step for step in left if not ACTIONS[step.action].is_local], self._do
+        )
+        for step in left:
+            if ACTIONS[step.action].is_local and not self._failures and not self._abandoned:
+                await self._do(step)
+        return self._first_failure
 
-    async def _attempt(self, index: int, step: PlanStep) -> ObtError | None:
-        """Do one step; return why it could not be done."""
+    async def _back(self) -> ObtError | None:
+        """Take back what was done, at each device the last first; return what keeps us from it."""
+        self._failures.clear()
+        steps = self._database.operations.steps(self._operation.id)
+        left = [each for each in steps if each.state not in {StepState.WAITING, StepState.UNDONE}]
+        self._ended = len(steps) - len(left)
+        await self._at_devices(left[::-1], self._undo)
+        return self._first_failure
+
+    async def _at_devices(
+        self, steps: Sequence[PlanStep], work: Callable[[PlanStep], Awaitable[None]]
+    ) -> None:
+        """Do something for each step: one after the other at a device, the devices side by side."""
+        queues: dict[UUID, list[PlanStep]] = {}
+        for step in steps:
+            queues.setdefault(step.device, []).append(step)
+
+        async def at_one(device: UUID, queue: list[PlanStep]) -> None:
+            for step in queue:
+                await work(step)
+            # what was given may have to be taken back, over the same session
+            if not self._is_all_or_nothing and device in self._devices:
+                self._devices.pop(device).close()
+
+        await self._around.together([partial(at_one, *item) for item in queues.items()])
+
+    async def _do(self, step: PlanStep) -> None:
+        """Do one step, unless no further one is to be begun; note why it could not be done."""
+        if self._has_to_stop:
+            return
+        action = self._action(step)
         error: ObtError | None = None
         try:
             with about(step.device):
-                outcome = await self._outcome(step)
+                outcome = await self._outcome(step, action)
         except ObtError as failure:
             error = failure
-            self._lose(step.device, failure)
-            self._note(step, str(failure))
+            self._fail(step, failure)
         else:
             with self._database.transaction():
                 self._mark(step, StepState.DONE)
-                ACTIONS[step.action].done(self._database, self._operation, step, outcome)
-            self._abandoned = str(outcome.get(ABANDON, ""))
-        self._tell(index, step, error)
-        return error
+                action.done(outcome)
+            self._abandoned = self._abandoned or str(outcome.get(ABANDON, ""))
+        self._tell(step, error)
 
-    async def _outcome(self, step: PlanStep) -> Outcome:
-        action = ACTIONS[step.action]
-        if action.is_local or action.is_moot(self._database.devices.get(step.device)):
+    async def _outcome(self, step: PlanStep, action: Action) -> Outcome:
+        if action.is_local or action.is_moot:
             return NOTHING
         try:
             device = await self._reach(step.device)
         except ObtError as error:
-            return await action.settle(self._around, self._database, step, error)
-        self._begin(step, action)
-        return await action.carry_out(device, step, self._database)
-
-    async def _back(self) -> ObtError | None:
-        """Take back what was done, the last first; return what keeps us from it."""
-        first: ObtError | None = None
-        for index in reversed(range(len(self._steps))):
-            step = self._current(index)
-            if step.state in {StepState.WAITING, StepState.UNDONE}:
-                continue
-            error: ObtError | None = None
-            try:
-                with about(step.device):
-                    await self._take_back(step)
-            except ObtError as failure:
-                error = failure
-                self._lose(step.device, failure)
-                self._note(step, str(failure))
-            self._tell(index, step, error)
-            first = first or error
-        return first
-
-    async def _take_back(self, step: PlanStep) -> None:
-        action = ACTIONS[step.action]
-        if self._database.devices.get(step.device) is not None:
-            await action.take_back(await self._reach(step.device), step)
+            return await action.settle(self._around, error)
         with self._database.transaction():
-            self._mark(step, StepState.UNDONE)
-            action.taken_back(self._database, self._operation, step)
+            self._mark(step, StepState.BEGUN)
+            action.begin()
+        with device.within(STEP_SECONDS):
+            return await action.carry_out(device)
+
+    async def _undo(self, step: PlanStep) -> None:
+        """Take one step back; note why it could not be."""
+        action = self._action(step)
+        error: ObtError | None = None
+        try:
+            with about(step.device):
+                if action.record is not None:
+                    device = await self._reach(step.device)
+                    with device.within(STEP_SECONDS):
+                        await action.take_back(device)
+        except ObtError as failure:
+            error = failure
+            self._fail(step, failure)
+        else:
+            with self._database.transaction():
+                self._mark(step, StepState.UNDONE)
+                action.taken_back()
+        self._tell(step, error)
+
+    def _action(self, step: PlanStep) -> Action:
+        return ACTIONS[step.action](self._database, self._operation, step)
 
     async def _reach(self, uuid: UUID) -> OwnedDevice:
         """Return the device with a session; what was out of reach once is not tried again."""
@@ -198,32 +246,16 @@ class _Run:
             await self._devices[uuid].return_to_operation()
         return self._devices[uuid]
 
-    def _lose(self, uuid: UUID, error: ObtError) -> None:
-        """Do not wait again for a device that has just been silent."""
-        if _is_silence(error) and uuid in self._devices:
-            self._devices.pop(uuid).close()
-            self._unreachable[uuid] = error
-
-    def _release(self, index: int) -> None:
-        """End the sessions with devices that no further step needs."""
-        needed = {each.device for each in self._steps[index + 1 :]}
-        for uuid in set(self._devices) - needed:
-            self._devices.pop(uuid).close()
-
-    def _begin(self, step: PlanStep, action: Action) -> None:
-        with self._database.transaction():
-            self._mark(step, StepState.BEGUN)
-            action.begin(self._database, self._operation, step)
+    def _fail(self, step: PlanStep, error: ObtError) -> None:
+        """Note a failure; a device that has just been silent is not waited for again."""
+        self._failures[step.number] = error
+        self._database.operations.note(self._operation.id, step, str(error))
+        if _is_silence(error) and step.device in self._devices:
+            self._devices.pop(step.device).close()
+            self._unreachable[step.device] = error
 
     def _mark(self, step: PlanStep, state: StepState) -> None:
         self._database.operations.mark(self._operation.id, step, state)
-
-    def _note(self, step: PlanStep, error: str) -> None:
-        self._database.operations.note(self._operation.id, step, error)
-
-    def _current(self, index: int) -> PlanStep:
-        """Return a step as the database has it now."""
-        return self._database.operations.steps(self._operation.id)[index]
 
     def _remaining(self) -> str:
         """Say what remains, and why."""
@@ -238,11 +270,11 @@ class _Run:
         count = "1 step remains" if len(left) == 1 else f"{len(left)} steps remain"
         return f"{count} at {listed}{more}: {left[0].error if left else ''}"
 
-    def _tell(self, index: int, step: PlanStep, error: ObtError | None) -> None:
+    def _tell(self, step: PlanStep, error: ObtError | None) -> None:
+        self._ended += 1
         if self._on_progress is not None:
             text = "" if error is None else str(error)
-            total = len(self._steps)
-            self._on_progress(Progress(self._operation, step, index + 1, total, text))
+            self._on_progress(Progress(self._operation, step, self._ended, len(self._steps), text))
 
 
 def _is_silence(error: ObtError) -> bool:

@@ -1,11 +1,17 @@
-"""How plans get hold of devices."""
+"""How plans get hold of devices, and of time.
 
-from collections.abc import Callable
+A plan knows which steps there are and in which order; it does not know sockets, addresses that have
+changed, or how many devices may be talked to at once. That is what its surroundings are for: the
+command line has some over the network, tests some in memory whose process can end at any moment.
+"""
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from onboardee.obt.database.records import DeviceRecord, Operation, PlanStep
 from onboardee.obt.owned import OwnedDevice
+from onboardee.obt.transport import Work
 from onboardee.wire.entropy import Entropy
 
 
@@ -19,8 +25,18 @@ class Surroundings(Protocol):
     async def reach(self, record: DeviceRecord, /) -> OwnedDevice:
         """Return a device of ours with an open session. Raises `ObtError`."""
 
-    async def is_unowned(self, record: DeviceRecord, /) -> bool:
-        """Tell whether the device that is where this one was says that it has no owner."""
+    async def seems_unowned(self, record: DeviceRecord, /) -> bool:
+        """Tell whether what is where the device was says that it has no owner.
+
+        It says so in the clear, so anybody may have said it: a hint, on whose account no key is
+        deleted.
+        """
+
+    async def together(self, works: Sequence[Work], /) -> None:
+        """Carry out pieces of work side by side, as many at once as we may.
+
+        What one of them raises ends the others at the next point at which they wait.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +46,7 @@ class Progress:
     operation: Operation
     step: PlanStep
     number: int
+    """How many steps of the plan have come to an end now, in whatever order they did."""
     total: int
     error: str = ""
 

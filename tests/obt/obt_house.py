@@ -1,7 +1,7 @@
 """Shared by the tests of the provisioning database: owned lights, a tool, and its sudden end."""
 
 import secrets
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -36,6 +36,7 @@ from onboardee.obt.database import (
 )
 from onboardee.obt.mailbox import Mailbox
 from onboardee.obt.plans import UnfinishedError, resume
+from onboardee.obt.transport import Work
 from onboardee.svrdb.model import Ace, AceResource, PrivateData
 from onboardee.svrdb.model import Subject as AceSubject
 from onboardee.wire.entropy import Entropy, SeededEntropy
@@ -97,6 +98,7 @@ class Tool:
     transport: FusedTransport
     database: ProvisioningDatabase
     steps: list[str] = field(default_factory=list)
+    at_once: int = 8
 
     @property
     def entropy(self) -> Entropy:
@@ -111,7 +113,11 @@ class Tool:
         await device.connect()
         return device
 
-    async def is_unowned(self, record: DeviceRecord) -> bool:
+    async def together(self, works: Sequence[Work]) -> None:
+        """Carry them out side by side."""
+        await self.transport.together(works, at_once=self.at_once)
+
+    async def seems_unowned(self, record: DeviceRecord) -> bool:
         """Ask at its plain address."""
         assert record.plain is not None
         try:
@@ -270,7 +276,9 @@ class House:
                 ]
                 if len(rules) != self.rules(device, peer):
                     said.append(f"{device} has {self.rules(device, peer)} rules: {rules}")
-            if database.devices.require(device).key is not None and self.state(device) != 3:
+            record = database.devices.require(device)
+            is_ours = record.key is not None and record.state != "pending"
+            if is_ours and self.state(device) != 3:
                 said.append(f"{device} is in state {self.state(device)}")
         return said
 

@@ -10,6 +10,7 @@ from obt_support import OWNER, scene_with_light
 
 from onboardee.device.simulation.compatibility import PRESETS, Preset
 from onboardee.device.simulation.profile import Profile, load
+from onboardee.device.testing import memory_device
 from onboardee.obt import (
     IOT2,
     ORDERS,
@@ -31,11 +32,14 @@ from onboardee.obt.database import (
     DirectPairing,
     PairingRecord,
     PlanStep,
+    StepState,
 )
+from onboardee.obt.database.checking import check
 from onboardee.obt.plans import (
     RefusedError,
     UnfinishedError,
     allow,
+    confirm,
     forget,
     link,
     own,
@@ -370,4 +374,102 @@ def test_replacing_ends_pairing(tmp_path: Path) -> None:
 
     run(work())
     assert pairings_of(tool, one) == 0
+    tool.database.close()
+
+
+class Liar:
+    """Answers on a device's plain port in its place: it has no owner, it says."""
+
+    def __init__(self, house: House, uuid: UUID) -> None:
+        self._house, self._uuid = house, uuid
+        host = house.lights[uuid].endpoints[0].host
+        unplugged = house.lights[uuid]
+        house.unplug(uuid)
+        self.light = memory_device(house.network, host=host, seed="liar")
+        doxm = replace(self.light.database.doxm, device_uuid=uuid)
+        self.light.store.current = replace(self.light.database, doxm=doxm)
+        self.told = unplugged
+
+    def end(self) -> None:
+        """Let the device answer again."""
+        self._house.network._nodes.remove(self.light)
+        self._house.plug(self._uuid)
+
+
+def test_a_lie_about_a_transfer(tmp_path: Path) -> None:
+    """A stranger who says that a device of ours has no owner does not cost us its key."""
+    house = House(tmp_path, 1)
+    (one,) = house.uuids
+    tool = house.start()
+    key = house.records[0].key
+    tool.database.devices.set_state(one, DeviceState.PENDING)
+    steps = [PlanStep(action="confirm ownership", device=one)]
+    tool.database.operations.begin("own", (one,), steps)
+    liar = Liar(house, one)
+    assert resume_all(tool) == []
+    assert tool.database.operations.history()[0].result == "undone"
+    record = tool.database.devices.require(one)
+    assert (record.state, record.key) == ("pending", key)
+    assert "obt confirm" in check(tool.database)[0].command
+    with pytest.raises(RefusedError, match="did not take us as its owner"):
+        run(confirm(tool.database, tool, one))
+    liar.end()
+    # what a session says counts
+    assert run(confirm(tool.database, tool, one)).state == "owned"
+    assert check(tool.database) == []
+    with pytest.raises(RefusedError, match="nothing to be found out"):
+        run(confirm(tool.database, tool, one))
+    tool.database.close()
+
+
+def test_a_lie_about_a_reset(tmp_path: Path) -> None:
+    """Nor does one who says so after a reset that never reached the device."""
+    house = House(tmp_path, 1)
+    (one,) = house.uuids
+    tool = house.start()
+    tool.database.devices.set_state(one, DeviceState.REMOVING)
+    steps = [PlanStep(action=each, device=one) for each in ("reset", "forget")]
+    operation = tool.database.operations.begin("reset", (one,), steps)
+    begun = tool.database.operations.steps(operation.id)[0]
+    tool.database.operations.mark(operation.id, begun, StepState.BEGUN)
+    liar = Liar(house, one)
+    assert resume_all(tool) == []
+    record = tool.database.devices.require(one)
+    assert (record.state, record.key) == ("pending", house.records[0].key)
+    liar.end()
+    run(confirm(tool.database, tool, one))
+    assert run(remove(tool.database, tool, one, reset=True)).result == "done"
+    house.network.run(5)
+    assert house.state(one) == 1
+    assert tool.database.devices.all() == []
+    tool.database.close()
+
+
+def test_owned_anew_after_doubt(tmp_path: Path) -> None:
+    """A device that says it has no owner is owned without --replace: by sessions of its own."""
+    house = House(tmp_path, 0)
+    house.add_unowned()
+    tool = house.start()
+
+    async def work(*, breaks: bool) -> DeviceRecord:
+        device = await find_unowned_at(tool.transport, Address("10.0.9.9", 5683))
+
+        async def take(keep: Keep) -> OwnedDevice:
+            def kept(ownership: Ownership) -> None:
+                keep(ownership)
+                if breaks:
+                    raise ObtError("it broke off")
+
+            return await take_ownership(tool.transport, device, OWNER, order=IOT2, keep=kept)
+
+        return await own(tool.database, tool, device, take, order="iot2")
+
+    with pytest.raises(ObtError, match="it broke off"):
+        run(work(breaks=True))
+    (before,) = tool.database.devices.all()
+    assert before.state == "pending"
+    house.network.run(300)
+    owned = run(work(breaks=False))
+    assert owned.state == "owned"
+    assert (owned.uuid == before.uuid) == (owned.key != before.key)
     tool.database.close()

@@ -6,8 +6,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from onboardee.device.cli.obt.own import PIN_ATTEMPTS, AskPin
 from onboardee.device.cli.obt.reasons import reason
+from onboardee.device.cli.obt.wishes import PIN_ATTEMPTS, AskPin
 from onboardee.obt import OnboardingError
 
 

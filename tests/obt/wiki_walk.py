@@ -125,7 +125,7 @@ VOLATILE: Final = (
     (re.compile(r"\d\d:\d\d:\d\d"), "TIME"),
     (re.compile(r"\b\d{8}\b"), "NUMBER"),
     (re.compile(r"\b\d/\d "), ""),
-    (re.compile(r"PIN shown by the device: "), ""),
+    (re.compile(r"PIN shown by the device UUID: "), ""),
 )
 """What differs from one walk to the next: who answered first, too, and with which address."""
 

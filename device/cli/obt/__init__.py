@@ -20,6 +20,7 @@ from onboardee.device.cli.obt.session import Session, json_text, remember
 COMMANDS: Final = {
     "discover": "List the devices on the local network.",
     "own": "Take ownership of devices.",
+    "confirm": "Find out whether a device is ours that said it has no owner.",
     "ls": "List the devices that are ours, without asking them.",
     "name": "Call a device by a name.",
     "read": "Print a resource of a device as JSON.",

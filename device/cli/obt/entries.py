@@ -16,6 +16,8 @@ from onboardee.device.cli.obt.asking import (
 )
 
 EXIT: Final = 99
+ONE_BY_ONE: Final = ("--all", "--parallel", "1")
+"""As IoTivity's client does, so that its PINs are asked for in the order of the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ SECTIONS: Final[tuple[tuple[str, tuple[Entry, ...]], ...]] = (
     ),
     (
         "[B] REGISTER/OWN ALL DISCOVERED UNOWNED DEVICES",
-        (Entry(20, "Register/Own All Discovered Unowned Devices", "own", ("--all",)),),
+        (Entry(20, "Register/Own All Discovered Unowned Devices", "own", ONE_BY_ONE),),
     ),
     (
         "[C] PROVISION/LINK PAIRWISE THINGS",

@@ -40,6 +40,10 @@ USAGE: Final = "usage"
 INTERRUPTED: Final = "interrupted"
 
 
+class TooLateError(NoAnswerError):
+    """A device was not done in the time that it was given."""
+
+
 class SeveralError(click.ClickException):
     """Some of several devices failed; each has its own error."""
 

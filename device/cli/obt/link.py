@@ -3,7 +3,7 @@
 import click
 
 from onboardee.device.cli.obt.permissions import PERMISSIONS, permission
-from onboardee.device.cli.obt.session import Session, Tool, as_json, pass_session, title
+from onboardee.device.cli.obt.session import Session, Tool, as_json, parallel, pass_session, title
 from onboardee.obt import Rule, Subject, Target
 from onboardee.obt.database import DeviceRecord
 from onboardee.obt.plans import link
@@ -24,6 +24,7 @@ from onboardee.obt.plans import link
 )
 @click.option("--permit-other", metavar="LETTERS", help="And what for, if it is not the same.")
 @click.option("--credentials-only", is_flag=True, help="Give no rules.")
+@parallel
 @as_json
 @pass_session
 def command(  # noqa: PLR0913, PLR0917 - one for each option

@@ -2,12 +2,13 @@
 
 import click
 
-from onboardee.device.cli.obt.session import Session, Tool, as_json, pass_session, title
+from onboardee.device.cli.obt.session import Session, Tool, as_json, parallel, pass_session, title
 from onboardee.obt.plans import remove
 
 
 @click.command("remove", epilog="Example: onboardee obt remove kitchen")
 @click.argument("device")
+@parallel
 @as_json
 @pass_session
 def command(session: Session, device: str) -> None:

@@ -3,11 +3,12 @@
 import click
 
 from onboardee.device.cli.obt.remove import run
-from onboardee.device.cli.obt.session import Session, as_json, pass_session
+from onboardee.device.cli.obt.session import Session, as_json, parallel, pass_session
 
 
 @click.command("reset", epilog="Example: onboardee obt reset kitchen")
 @click.argument("device")
+@parallel
 @as_json
 @pass_session
 def command(session: Session, device: str) -> None:

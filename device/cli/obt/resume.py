@@ -4,7 +4,14 @@ import click
 
 from onboardee.device.cli.obt.reasons import reason
 from onboardee.device.cli.obt.records import operation_value
-from onboardee.device.cli.obt.session import RemainsError, Session, Tool, as_json, pass_session
+from onboardee.device.cli.obt.session import (
+    RemainsError,
+    Session,
+    Tool,
+    as_json,
+    parallel,
+    pass_session,
+)
 from onboardee.device.cli.terminal import say
 from onboardee.obt import ObtError
 from onboardee.obt.plans import UnfinishedError, resume
@@ -12,6 +19,7 @@ from onboardee.obt.plans import UnfinishedError, resume
 
 @click.command("resume", epilog="Example: onboardee obt resume 12")
 @click.argument("number", type=int, required=False)
+@parallel
 @as_json
 @pass_session
 def command(session: Session, number: int | None) -> None:

@@ -2,11 +2,12 @@
 
 import click
 
-from onboardee.device.cli.obt.session import Session, Tool, as_json, pass_session, title
+from onboardee.device.cli.obt.session import Session, Tool, as_json, parallel, pass_session, title
 
 
 @click.command("revoke", epilog="Example: onboardee obt revoke kitchen")
 @click.argument("device")
+@parallel
 @as_json
 @pass_session
 def command(session: Session, device: str) -> None:

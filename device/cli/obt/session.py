@@ -32,6 +32,9 @@ T = TypeVar("T")
 
 FILE: Final = "obt.db"
 FORMER_FILE: Final = "obt.json"
+AT_ONCE: Final = 8
+"""Devices that a plan is about at a time: enough to wait for none alone, and a small burst."""
+MOST_AT_ONCE: Final = 64
 REMAINS: Final = 3
 """The exit code if a part of an operation remains to be done."""
 
@@ -80,6 +83,7 @@ class Session:
     store: Path | None = None
     verbose: bool = False
     as_json: bool = False
+    parallel: int = AT_ONCE
 
     @contextmanager
     def database(self) -> Iterator[ProvisioningDatabase]:
@@ -96,7 +100,7 @@ class Session:
 
         async def go(database: ProvisioningDatabase) -> T:
             async with AsyncioTransport() as transport:
-                around = Reaching(transport, database, self.on_step)
+                around = Reaching(transport, database, self.on_step, at_once=self.parallel)
                 return await work(Tool(database, transport, around))
 
         with self.database() as database:
@@ -165,6 +169,14 @@ def remember(context: click.Context, option: click.Parameter, value: object) -> 
 
 as_json: Final = click.option(
     "--json", "as_json", is_flag=True, callback=remember, expose_value=False, help="Print JSON."
+)
+parallel: Final = click.option(
+    "--parallel",
+    type=click.IntRange(1, MOST_AT_ONCE),
+    callback=remember,
+    expose_value=False,
+    metavar="N",
+    help=f"How many devices are worked at side by side; without it {AT_ONCE}.",
 )
 pass_session: Final = click.make_pass_decorator(Session)
 

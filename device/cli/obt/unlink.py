@@ -2,7 +2,7 @@
 
 import click
 
-from onboardee.device.cli.obt.session import Session, Tool, as_json, pass_session, title
+from onboardee.device.cli.obt.session import Session, Tool, as_json, parallel, pass_session, title
 from onboardee.obt.plans import unlink
 
 
@@ -10,6 +10,7 @@ from onboardee.obt.plans import unlink
 @click.argument("one")
 @click.argument("other")
 @click.option("--keep-rules", is_flag=True, help="Leave the access rules where they are.")
+@parallel
 @as_json
 @pass_session
 def command(session: Session, one: str, other: str, keep_rules: bool) -> None:

@@ -1,0 +1,98 @@
+"""How devices are to be owned, as the options of `own` say it or as the devices suggest."""
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+import click
+
+from onboardee.obt import Method, Order, TrustAnchors, Unowned
+from onboardee.obt.fitting import fitting_order
+from onboardee.pki.key_pairs import CertifiedKey, load_p256
+from onboardee.pki.pem import from_octets
+
+METHODS: Final = {
+    "jw": Method.JUST_WORKS,
+    "rdp": Method.RANDOM_PIN,
+    "mfgcert": Method.MANUFACTURER_CERTIFICATE,
+}
+PIN_ATTEMPTS: Final = 5
+"""How often a person is asked for the PIN of a device."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How devices are to be owned."""
+
+    order: Order | None = None
+    method: Method | None = None
+    pin: str | None = field(default=None, repr=False)
+    anchors: TrustAnchors | None = None
+    certificate: CertifiedKey | None = field(default=None, repr=False)
+    may_replace: bool = False
+    within: float | None = None
+    """Seconds in which a device has to be ours; None: as long as the protocols wait."""
+    name: str | None = None
+    """What a single device is called; None: what it calls itself."""
+
+    def order_for(self, device: Unowned, spec_version: str) -> Order:
+        """Return the order that was chosen, or the one that fits the device."""
+        order = self.order or fitting_order(device, spec_version)
+        return replace(order, pin_attempts=PIN_ATTEMPTS)
+
+    def method_for(self, device: Unowned) -> Method:
+        """Return the method that was chosen, or the first of those we can that the device offers.
+
+        A PIN or anchors call for theirs; Just Works comes before a PIN that has to be asked for.
+        """
+        if self.method is not None:
+            return self.method
+        possible = [
+            *([Method.RANDOM_PIN] if self.pin is not None else []),
+            *([Method.MANUFACTURER_CERTIFICATE] if self.anchors is not None else []),
+            Method.JUST_WORKS,
+            Method.RANDOM_PIN,
+        ]
+        return next((each for each in possible if each in device.doxm.methods), possible[0])
+
+
+class AskPin:
+    """Asks a person for the PIN that a device shows, and says which try it is.
+
+    Where several devices are owned side by side, each is called by `name`, and `turn` lets one be
+    asked for at a time.
+    """
+
+    def __init__(self, name: str = "", turn: asyncio.Lock | None = None) -> None:
+        self._device = f"device {name}" if name else "device"
+        self._turn = turn or asyncio.Lock()
+        self._tries = 0
+
+    async def __call__(self) -> str:
+        """Ask once more."""
+        self._tries += 1
+        prompt = f"PIN shown by the {self._device}"
+        if self._tries > 1:
+            prompt = f"wrong PIN, try {self._tries} of {PIN_ATTEMPTS}; {prompt}"
+        async with self._turn:
+            answer: str = await asyncio.to_thread(click.prompt, prompt, err=True)
+        return answer.strip()
+
+
+def trusted(path: Path) -> TrustAnchors:
+    """Read the manufacturers' root certificates. Raises `ClickException`."""
+    try:
+        return TrustAnchors.of(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise click.ClickException(f"{path}: {error}") from error
+
+
+def shown(path: Path) -> CertifiedKey:
+    """Read a chain, the leaf first, and the leaf's key. Raises `ClickException`."""
+    try:
+        octets = path.read_bytes()
+        chain, key = from_octets(octets), load_p256(octets, is_pem=True)
+    except (OSError, ValueError) as error:
+        raise click.ClickException(f"{path}: {error}") from error
+    return CertifiedKey(tuple(chain), key)
