@@ -47,7 +47,11 @@ def timed(
 
 
 class Opener(Protocol):
-    """Opens sessions with one device, in some way that proves who both sides are."""
+    """Opens sessions with one device, in some way that proves who both sides are.
+
+    Whatever it proves, it has to prove before it returns: what is sent afterwards is meant for that
+    device alone.
+    """
 
     async def open(self, dialogue: Dialogue, links: Sequence[Link], /) -> Link:
         """Open a session on the link that answers first; return it. Raises `OnboardingError`."""
@@ -86,6 +90,9 @@ class DeviceAccess:
     The session is opened by the first operation and again after it ended; `close` ends it, as does
     leaving an `async with` block. Operations raise `OnboardingError`. `others` are further
     addresses of the device: the first to answer is used from then on.
+
+    Nothing is asked before the first operation, so that making one costs nothing and fails at
+    nothing. It is for one task at a time: its operations share a session, and a deadline.
     """
 
     def __init__(  # noqa: PLR0913 - all but the first three have defaults

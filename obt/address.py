@@ -1,4 +1,11 @@
-"""Where a device is reached."""
+"""Where a device is reached: a numeric host and a UDP port.
+
+Names are refused. To look one up would tell somebody's resolver which devices there are, and an
+answer of it would decide whom a key is sent to; people give addresses, devices tell numeric ones. A
+link-local IPv6 host says nothing without the interface that it is on, so that is part of an
+address, by number, as sockets take it. Ports change when a device restarts, interfaces when a
+machine does: the provisioning database keeps several addresses, and none is more than a hint.
+"""
 
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -9,7 +16,10 @@ from onboardee.wire.path import Path, bracketed
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A numeric host and a UDP port; `interface` is needed for IPv6 link-local hosts only."""
+    """A numeric host and a UDP port; `interface` is needed for IPv6 link-local hosts only.
+
+    Two are equal when all three are, so the same device on two interfaces has two addresses.
+    """
 
     host: str
     port: int

@@ -1,4 +1,11 @@
-"""Whom the tool trusts to name devices: certificates of its own choice, not the system's."""
+"""Whom the tool trusts to name devices: certificates of its own choice, not the system's.
+
+The authorities of the web vouch for domain names and for nothing here. A manufacturer's root says
+that a device was made by that manufacturer; the root of the owner's own authority, that it was
+given its identity by the owner. Both are trust anchors in the sense of RFC 5280 6.1.1: believed
+because a person named them, not because of what is written in them. The clock is part of it, as
+tests set it, and a device's certificate is judged at the moment of the handshake.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field

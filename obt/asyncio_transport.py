@@ -1,4 +1,10 @@
-"""A transport with real sockets, IPv4 and IPv6, on the running asyncio event loop."""
+"""A transport with real sockets, IPv4 and IPv6, on the running asyncio event loop.
+
+Sockets are read when the loop says so, a bounded number of datagrams at a time; timers are one
+handle for the earliest deadline of the engine. Each secured link is a socket of its own, closed
+with the link. Multicast leaves on each interface that is up, as there is no default interface for
+it.
+"""
 
 import asyncio
 import socket

@@ -29,7 +29,11 @@ LONGEST_REQUEST: Final = 3072
 
 @dataclass(frozen=True, slots=True)
 class SigningRequest:
-    """A checked certificate signing request: whose key, and for which UUID."""
+    """A checked certificate signing request: whose key, and for which UUID.
+
+    Checked means: the signature in the request is that of the key in it (so the device has that
+    key), the key is on P-256, and the name is the UUID of the device that showed it.
+    """
 
     uuid: UUID
     key: ec.EllipticCurvePublicKey
@@ -37,7 +41,11 @@ class SigningRequest:
 
 @dataclass(frozen=True, slots=True)
 class Revocations:
-    """A certificate revocation list in DER, its number and when it was made."""
+    """A certificate revocation list in DER, its number and when it was made.
+
+    A device keeps the list with the highest number, so numbers only go upwards, also where nothing
+    new was revoked.
+    """
 
     number: int
     made: datetime

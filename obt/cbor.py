@@ -1,4 +1,11 @@
-"""Payloads: CBOR in the habits of several tools, and strict reading of answers."""
+"""Payloads: CBOR in the habits of several tools, and strict reading of answers.
+
+CBOR lets the same map be written in many ways (RFC 8949 3), and each deployed tool has its own:
+definite or indefinite lengths, keys in the order of the code or sorted. A device that reads only
+one of them has a fault, so the tool can write as each of them does. Reading is the other way round:
+one value, without duplicate keys, of bounded depth, and nothing behind it; whatever a device sends
+beyond that is an error of the device, told as such.
+"""
 
 import io
 from collections.abc import Mapping

@@ -1,4 +1,9 @@
-"""What a device says about itself to anybody: its name and its types."""
+"""What a device says about itself to anybody: its name and its types.
+
+This is asked in the clear, before anybody owns the device, so that people see "Light" rather than a
+UUID when they choose. Nothing is decided by it but one thing, the order of messages (`fitting`),
+and lengths are bounded: a stranger can write here what he wants.
+"""
 
 from dataclasses import dataclass
 from typing import Final

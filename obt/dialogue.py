@@ -1,4 +1,14 @@
-"""A conversation with one device: every request is checked, reported and given up in time."""
+"""A conversation with one device: every request is checked, reported and given up in time.
+
+This is the one place where a request becomes a step with a purpose, an expectation and an outcome.
+Whatever goes wrong on the way, a silence, an alert, a code that was not wanted, a payload that is
+none, leaves as an `OnboardingError` that tells the step, what was expected and what came. What is
+reported (`on_step`) has no secrets: payloads are summed up by `summary`.
+
+Requests that may be repeated are: CoAP's own retransmissions (RFC 7252 4.2) end after a minute and
+a half, and one lost session or burst of noise should not end a transfer. Those that must not happen
+twice, a reset or the deletion of an entry by its number, are sent once.
+"""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -83,7 +93,12 @@ def _uri(links: Sequence[Link]) -> str:
 
 
 class Dialogue:
-    """Talks in one style until a deadline. Whatever goes wrong is an `OnboardingError`."""
+    """Talks in one style until a deadline. Whatever goes wrong is an `OnboardingError`.
+
+    The deadline is a time of the transport's clock and holds for all requests together. It may be
+    moved on while a person is asked for something. A dialogue has no links of its own; each request
+    names the one that it goes over.
+    """
 
     def __init__(
         self, transport: Transport, style: Style, *, timeout: float, on_step: OnStep | None = None

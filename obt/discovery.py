@@ -1,4 +1,14 @@
-"""Finding devices: those without an owner, and those that somebody owns."""
+"""Finding devices: those without an owner, and those that somebody owns.
+
+A search is a request to OCF's multicast groups (OCF Core 12.2.9), repeated, because neither it nor
+its answers are retransmitted when they are lost. Devices without an owner answer `/oic/sec/doxm`
+with the query `owned=FALSE`; all answer `/oic/res`. What answered is then asked, alone, for its
+UUID and its secured endpoint. Devices of OIC 1.1 do not know today's content format and are asked
+again in their own; from then on the order of messages is known that they can be owned with.
+
+Answers are from anybody. A device that says something else than it must is left out, one that is
+slow keeps a search for a bounded time, and what is found is a place to try, never a proof.
+"""
 
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing, suppress
@@ -35,7 +45,11 @@ _OLD_REFUSALS: Final = frozenset({Code.NOT_ACCEPTABLE, Code.NOT_FOUND})
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """A device and where it is: `secured` holds its DTLS endpoints, the first being its choice."""
+    """A device and where it is: `secured` holds its DTLS endpoints, the first being its choice.
+
+    What was said in the clear, by whoever answered at that address. A session decides whether it is
+    true.
+    """
 
     uuid: UUID
     plain: Address
@@ -46,7 +60,11 @@ class Located:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unowned(Located):
-    """A device that waits for an owner, with what its doxm said."""
+    """A device that waits for an owner, with what its doxm said.
+
+    The doxm is the one that was read when it was found; an order of messages reads it again before
+    it relies on it.
+    """
 
     doxm: Doxm
 

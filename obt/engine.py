@@ -1,5 +1,10 @@
 """The onboarding tool's end of all conversations, without sockets and clock.
 
+Datagrams go in with the path that they came along and the time, datagrams come out with the path
+that they are to take; who drives this (`AsyncioTransport`, `MemoryTransport`) has the sockets and
+the clock. So whole onboardings run in a test in milliseconds, with lost, doubled and reordered
+datagrams, and the same octets run on a network.
+
 All plain requests leave from one port, as its answers are told apart by the peer. Each secured link
 gets a local port of its own: to a server, peer address and port are the session, so two sessions
 with one device (plgd's tool opens a second one during the transfer) need two ports.
@@ -31,7 +36,11 @@ _Key = tuple[int, Address]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One device's answer to a multicast request."""
+    """One device's answer to a multicast request.
+
+    The address is where it came from, which is where further questions go, whatever the answer
+    says.
+    """
 
     address: Address
     response: ClientResponse
@@ -39,7 +48,11 @@ class Answer:
 
 @dataclass(slots=True, eq=False)
 class Discovery:
-    """A multicast request that still takes answers, one from each address."""
+    """A multicast request that still takes answers, one from each address.
+
+    Devices that answer on two addresses are heard twice; that they are one is seen from their UUID
+    only. There is a bound on answers, as anybody may send them.
+    """
 
     token: bytes
     answers: Mailbox[Answer] = field(default_factory=Mailbox)

@@ -31,15 +31,26 @@ def about(device: UUID) -> Iterator[None]:
 
 
 class LinkError(ObtError):
-    """An exchange or a handshake ended without its result: the link or the peer gave it up."""
+    """An exchange or a handshake ended without its result: the link or the peer gave it up.
+
+    The kinds below say what may be done about it: to try again (`NoAnswerError`), to try something
+    else (`HandshakeRefusedError`), to open another session (`SessionEndedError`).
+    """
 
 
 class NoAnswerError(LinkError):
-    """Nothing came in time; trying again may help."""
+    """Nothing came in time; trying again may help.
+
+    It does not mean that nothing happened: the request may have arrived, and its answer been lost.
+    """
 
 
 class HandshakeRefusedError(LinkError):
-    """One side ended the handshake with an alert; the same again will end the same."""
+    """One side ended the handshake with an alert; the same again will end the same.
+
+    A wrong PIN ends like this, too, as a server cannot tell a wrong key from broken octets (RFC
+    5246 7.2.2).
+    """
 
 
 class SessionEndedError(LinkError):

@@ -1,4 +1,11 @@
-"""Which order of messages fits a device that was found, where nobody chose one."""
+"""Which order of messages fits a device that was found, where nobody chose one.
+
+Deployed devices are owned in the way of the tool that they were written for, and some take no
+other: IoTivity 1.3's cannot be found any more after a reset if somebody left out the entries that
+its own client writes. Nobody but an expert knows that of a device, so it is told here by what a
+device says of itself. That is in the clear; the worst that a false answer does is a transfer that
+fails.
+"""
 
 from typing import Final
 

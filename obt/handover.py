@@ -1,4 +1,11 @@
-"""Selecting a method, and the ownership connection that it leads to (OCF Security 7.3)."""
+"""Selecting a method, and the ownership connection that it leads to (OCF Security 7.3).
+
+Before it a device is unknown; over it the owner credential is made. What it proves depends on the
+method: Just Works proves nothing but that both ends are the same until the end, Random PIN that the
+device is the one that showed the PIN (or that a person read it to somebody), a manufacturer's
+certificate who made it. A device has several addresses, and trying them side by side must not cost
+a second attempt where the device counts them, as it does with a PIN.
+"""
 
 from collections.abc import Sequence
 from typing import Final

@@ -1,4 +1,10 @@
-"""One way to one device: plain CoAP, or CoAP in a DTLS session."""
+"""One way to one device: plain CoAP, or CoAP in a DTLS session.
+
+A link joins two machines that know nothing of each other, a CoAP client and a DTLS client, and puts
+what comes out of one into the other until both are at rest (`_settle`). What is waited for is a
+`Mailbox` each; when a session ends, all that wait are told the reason, and tokens and message IDs
+of before are never met again (RFC 7252 9.1).
+"""
 
 from dataclasses import dataclass
 
@@ -29,7 +35,12 @@ from onboardee.wire.path import Path
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A request, complete but for its token and message ID."""
+    """A request, complete but for its token and message ID.
+
+    `query` are the parts between `&`, not encoded. Content formats and versions are CoAP option
+    numbers' values; None leaves the option out (OCF Core 12.2.5). With `observe` the answers are
+    those of an observation (RFC 7641).
+    """
 
     method: Method
     path: str

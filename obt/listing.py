@@ -1,4 +1,10 @@
-"""What links say, as strangers write them: unchecked, of any form, and never too many."""
+"""What links say, as strangers write them: unchecked, of any form, and never too many.
+
+`/oic/res`, collections and introspection all consist of links (OCF Core 7.8.2), and each version of
+OCF and OIC wrapped them differently. The functions here take whatever CBOR or JSON held and return
+what is usable in it; what is not as it should be is left out rather than refused, as the purpose is
+to read as much of an unknown device as it shows. Paths of security resources are never followed.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final

@@ -1,4 +1,10 @@
-"""How the engine hands results to whoever waits for them, without knowing how they wait."""
+"""How the engine hands results to whoever waits for them, without knowing how they wait.
+
+The engine has no event loop, so it cannot have futures; a mailbox is what is left of one. It takes
+several results, as an observation brings many, and at last perhaps a failure, which is raised when
+all results have been taken. Nobody else holds it: what is put in without being wanted any more goes
+with the mailbox.
+"""
 
 from collections import deque
 from collections.abc import Callable

@@ -1,4 +1,10 @@
-"""A device that is ours: its state, its credentials, its access rules."""
+"""A device that is ours: its state, its credentials, its access rules.
+
+What is written to a device of today is written in the state RFPRO (OCF Security 8), in which it
+serves nobody. So every change stands in a bracket, `provisioning()`, that leads the device there
+and back again whatever happens in between; brackets within brackets are one. Devices of OIC 1.1
+know no such states and take changes as they work: see `old_device`.
+"""
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress

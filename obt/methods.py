@@ -1,4 +1,9 @@
-"""The methods of ownership transfer with what each needs (OCF Security 7.3)."""
+"""The methods of ownership transfer with what each needs (OCF Security 7.3).
+
+A method is not yet a way to do it: Random PIN needs a person or the PIN, Manufacturer Certificate
+the roots of manufacturers, and for some devices a certificate of the tool. `Means` has a method
+together with all of that, checked once at the beginning, before anything is sent.
+"""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field

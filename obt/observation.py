@@ -1,4 +1,9 @@
-"""Watching a resource of a device."""
+"""Watching a resource of a device (RFC 7641).
+
+The first state comes with the answer to the request, the others whenever the device sends one.
+Nothing arrives while nothing changes, so the time to wait is the caller's choice; a device that has
+restarted has forgotten who watches, and its silence looks the same.
+"""
 
 from typing import Final
 
@@ -14,7 +19,11 @@ TIMEOUT: Final = 300.0
 
 
 class Observation:
-    """The states of a resource, as the device tells them; the first is the one at the beginning."""
+    """The states of a resource, as the device tells them; the first is the one at the beginning.
+
+    `next` gives the states one by one; those that come between two calls are kept, in order. `stop`
+    tells the device, and afterwards nothing comes any more.
+    """
 
     def __init__(  # noqa: PLR0913 - all of it is what an observation is made of
         self,

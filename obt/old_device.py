@@ -1,4 +1,10 @@
-"""A device of ours that is talked to in the words of OIC 1.1."""
+"""A device of ours that is talked to in the words of OIC 1.1.
+
+IoTivity 1.1 and 1.2 have `acl` instead of `acl2`, rules without numbers, modes (`cm`, `tm`, `om`)
+instead of the states of `dos`, and no RFPRO: they are provisioned while they work. IoTivity 1.1.0
+is older still and shows nobody what it has. Here the same operations as in `managing` are said in
+those words, so that plans and commands need not know which kind a device is of.
+"""
 
 from collections.abc import Iterable
 from typing import Any, Final

@@ -1,4 +1,9 @@
-"""The resources in the forms of OIC 1.1, as far as an onboarding tool reads them."""
+"""The resources in the forms of OIC 1.1, as far as an onboarding tool reads them.
+
+They are told from today's by the content format, 60 (plain CBOR) instead of 10000. As in `model`,
+what these devices tell beyond what is needed is ignored, and nothing here is shared with the forms
+that the devices of this repository write (`onboardee.device.resources.oic_1_1`).
+"""
 
 from uuid import UUID
 
@@ -69,7 +74,11 @@ class OldRules(View, frozen=True, kw_only=True):
 
 
 class OldAcl(View, frozen=True, kw_only=True):
-    """`/oic/sec/acl` (OIC Security 12)."""
+    """`/oic/sec/acl` (OIC Security 12).
+
+    Two lists, one within the other: `aclist` with `aces`. Deleting is by subject, as rules have no
+    numbers.
+    """
 
     entries: OldRules = msgspec.field(name="aclist")
     resource_owner: UUID = msgspec.field(name="rowneruuid", default=NIL)

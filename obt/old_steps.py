@@ -1,4 +1,10 @@
-"""The steps that only tools of OIC 1.1 go, as IoTivity 1.2.1's provisioning client does."""
+"""The steps that only tools of OIC 1.1 go, as IoTivity 1.2.1's provisioning client does.
+
+Its transfer has two sessions: over the first, anonymous or with the PIN, the owner credential is
+made; the second one is opened with it, and is at the same time the proof that both sides have the
+same key. Only then does the device learn that it is owned. Steps that today's tools go as well are
+in `steps`.
+"""
 
 from typing import Any, Final
 

@@ -1,4 +1,12 @@
-"""The orders of messages, one table each: three real tools', and the specification's own."""
+"""The orders of messages, one table each: real tools', and the specification's own.
+
+An order is data: a name, a style, and steps one after the other. `lite`, `iot2` and `plgd` do what
+IoTivity-Lite's, IoTivity 2.x's and plgd's tools do, as far as a device can see it; `oic11` and
+`oic110` are IoTivity 1.2/1.1.1 and 1.1.0; `cr3006` is what OCF's change request CR 3006 asks for.
+They differ in what a device must not rely on: whether the owner or the credential comes first,
+which entries are written, how many sessions there are, whether the UUID changes. What a step does
+is in `steps` and `old_steps`.
+"""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType

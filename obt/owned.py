@@ -1,4 +1,10 @@
-"""A device that is ours: certificates, and giving it up; what else can be done is inherited."""
+"""A device that is ours: certificates, revocations, security profile, reset.
+
+These are the rarer operations of an owner, on top of those of `managing`. A device makes its key
+pair itself and shows a request for it (`/oic/sec/csr`); what is signed here goes back together with
+the authority's root as its trust anchor. A reset is asked for once: the session ends with it, and
+what ends first, the session or the answer, differs from device to device.
+"""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final

@@ -1,4 +1,11 @@
-"""Taking a device: one order of messages from its first step to the proof that it worked."""
+"""Taking a device: one order of messages from its first step to the proof that it worked.
+
+The end is always the same: a new session with the owner credential, over which the device has to
+say that we own it and that it is in normal operation. Before that nothing is believed. When a step
+fails, the sessions are closed, upon which a device gives up the attempt; if that was so late that
+the device may have the key, the error says so (`OnboardingError.ownership`), and `plans.owning`
+finds out.
+"""
 
 from typing import Final
 from uuid import UUID

@@ -65,7 +65,10 @@ class Pconf(View, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Pairable:
-    """A device that lets others pair, where it is, and who is a part of the PIN's key."""
+    """A device that lets others pair, where it is, and who is a part of the PIN's key.
+
+    Its UUID enters the key that is made of the PIN, so a wrong one makes a right PIN a wrong one.
+    """
 
     uuid: UUID
     plain: Address
@@ -75,7 +78,11 @@ class Pairable:
 
 @dataclass(frozen=True, slots=True)
 class Paired:
-    """What we must keep of a device to use it."""
+    """What we must keep of a device to use it.
+
+    `identity` is as whom the device knows us. The key is that of sessions from now on; the PIN is
+    not needed again.
+    """
 
     device: UUID
     identity: UUID

@@ -1,4 +1,9 @@
-"""How an owner lets other devices pair with one of its own (IoTivity 1.1)."""
+"""How an owner lets other devices pair with one of its own (IoTivity 1.1).
+
+The terms are one resource, `/oic/sec/pconf`: whether devices may pair, by which PIN, and `pdacl`,
+what those may do that have. The PIN is written there in the clear over the owner's session;
+IoTivity 1.1's own devices show it to strangers again, for which nothing can be done from here.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +19,12 @@ PIN_SIZE = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairingTerms:
-    """By which PIN devices pair, and what those may do that have."""
+    """By which PIN devices pair, and what those may do that have.
+
+    `hrefs` are paths, `*` for everything; `permission` are bits of `model.Permission`. With a PIN
+    of the owner's all that pair know the same one; with the device's each gets a new one, which it
+    shows.
+    """
 
     pin: str | None = field(default=None, repr=False)
     """The owner's; None: the device shows one."""

@@ -1,4 +1,9 @@
-"""Payloads of devices that nobody vouches for: CBOR or JSON, of bounded depth and number."""
+"""Payloads of devices that nobody vouches for: CBOR or JSON, of bounded depth and number.
+
+`cbor` reads what a resource of security is defined to be; this here reads anything, for `survey`,
+which captures unknown devices. What comes out is what JSON could hold, plus octets, with nothing
+shared in it: CBOR's references could make a few octets a value without end.
+"""
 
 import json
 from typing import Any, Final, NoReturn

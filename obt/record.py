@@ -1,4 +1,8 @@
-"""What an owner must keep about a device to remain its owner."""
+"""What an owner must keep about a device to remain its owner.
+
+Both UUIDs and the key open a session; the addresses are where to try. Nothing else about a device
+is needed to use it, reset it or give it up, and nothing else cannot be found out again.
+"""
 
 from dataclasses import dataclass, field
 from uuid import UUID

@@ -1,4 +1,9 @@
-"""Sessions with a shared key, and the check that the peer is the device we mean."""
+"""Sessions with a shared key, and the check that the peer is the device we mean.
+
+Whoever holds the key is the device: that is proven by the handshake itself. The identity hint of
+the server (RFC 4279 5.2) comes before and proves nothing, but a wrong one means that another device
+answers at this address, to whom our key should not even be tried.
+"""
 
 from collections.abc import Callable, Sequence
 from uuid import UUID

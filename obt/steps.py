@@ -1,4 +1,9 @@
-"""The steps that the orders of messages are made of (OCF Security 7.3)."""
+"""The steps that the orders of messages are made of (OCF Security 7.3).
+
+A step is a function of the `Transfer`, most of them one request and a check of its answer; those
+that take arguments are made by a function of their own. Their names say what the tool is about, not
+which resource is written, so that an order reads as a list of what happens.
+"""
 
 from collections.abc import Callable
 from typing import Final

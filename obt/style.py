@@ -1,4 +1,10 @@
-"""The habits of real onboarding tools, as far as a device can see them."""
+"""The habits of real onboarding tools, as far as a device can see them.
+
+An order of messages says what a tool does, a style how it writes: options, lengths of maps, suites
+and groups of a hello, which response codes it takes for success, which properties it adds to
+everything. Devices have been written against those tools, and a device that works with one style
+only has learnt a habit instead of the specification.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -36,7 +42,11 @@ _CCM: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How a tool writes payloads, options and hellos, and which answers it takes for success."""
+    """How a tool writes payloads, options and hellos, and which answers it takes for success.
+
+    The default values are those of IoTivity-Lite's tool, of which the others differ. A style is a
+    value: to imitate one more tool is to write down another, and to change nothing else.
+    """
 
     encode: Callable[[cbor.Body], bytes]
     changed: frozenset[Code]

@@ -1,4 +1,9 @@
-"""Payloads as people read them, with every secret left out."""
+"""Payloads as people read them, with every secret left out.
+
+This is what `-v` prints and what reports keep. Private data is replaced by its size before anything
+is put into words, whatever else it stands in; octets are never shown, as nobody can tell a key from
+a hash by looking.
+"""
 
 from collections.abc import Mapping
 

@@ -56,7 +56,11 @@ class SurveyError(ObtError):
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of reading one resource: its representation, or why there is none."""
+    """What came of reading one resource: its representation, or why there is none.
+
+    Exactly one of representation and error is there. A refusal (4.01, 4.03) is told from a resource
+    that does not exist, as the owner may still see it.
+    """
 
     body: Any = None
     refusal: str | None = None

@@ -1,4 +1,9 @@
-"""A device changing hands: what is known on the way, and what an order of messages is."""
+"""A device changing hands: what is known on the way, and what an order of messages is.
+
+Steps share one `Transfer`, which grows as they go: the device's answer to doxm, the links, the PIN,
+at last the key. It knows when there is something that must not be lost: `take_key` hands the owner
+credential to `keep` before the request is sent with which the device gets it.
+"""
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
@@ -22,7 +27,11 @@ Keep = Callable[[Ownership], None]
 
 @dataclass(slots=True, eq=False)
 class Transfer:
-    """One device changing hands: what is known about it so far, and the links to it."""
+    """One device changing hands: what is known about it so far, and the links to it.
+
+    A step finds here what the steps before it found. `keep` is called at most once for each key,
+    and what it raises ends the transfer before the device has heard of the key.
+    """
 
     dialogue: Dialogue
     device: Unowned
@@ -111,7 +120,11 @@ StepFunction = Callable[[Transfer], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A tool's way: its habits, and its steps in their order."""
+    """A tool's way: its habits, and its steps in their order.
+
+    `resets_on_failure` is for tools that ask the device to forget the attempt; a device must not
+    need that, as a tool may simply vanish.
+    """
 
     name: str
     style: Style

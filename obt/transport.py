@@ -1,4 +1,9 @@
-"""What procedures need of the world: links, answers, time. The drivers fill in how."""
+"""What procedures need of the world: links, answers, time. The drivers fill in how.
+
+A procedure is a coroutine that awaits only what is here, so it runs on asyncio with sockets and on
+a network in memory with a clock of its own. Times are absolute, of the driver's clock, and every
+wait has one: nothing in this package waits for ever.
+"""
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence

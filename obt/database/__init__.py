@@ -1,4 +1,16 @@
-"""The provisioning database: what the tool did with which devices, in one SQLite file."""
+"""The provisioning database: what the tool did with which devices, in one SQLite file.
+
+Whoever loses an owner credential has lost the device, until somebody presses its reset button. So
+this is no cache: it is the only place where the keys are, and every rule here follows from that. A
+key is on the disk before a device has it. What a device may have is written down before the request
+and what it has, after the answer. One process changes the file at a time. A version of the program
+that does not know the tables refuses the file, and an older file is brought up to date.
+
+The rooms: `records` has a class for each kind of record, `devices`, `provisioned`, `pairings`,
+`authorities` and `operations` read and write them, each its own tables; `file` knows SQLite and
+nothing of devices, `schema` the tables; `making` makes a file, `exchange` exports and imports,
+`pdm` reads the database of IoTivity's client, `checking` looks for what is half or unfinished.
+"""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager

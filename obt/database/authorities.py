@@ -1,4 +1,10 @@
-"""The certificate authorities of the owner, with their private keys."""
+"""The certificate authorities whose keys the tool has.
+
+An authority is made when it is needed first, and never lost: without its key the certificates of
+all devices could neither be renewed nor revoked. The number of its last revocation list is kept
+with it and only counts upwards, as devices keep the list with the highest number and would take no
+notice of a later one with a lower.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

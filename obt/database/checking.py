@@ -12,7 +12,11 @@ from onboardee.obt.database import (
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that is not as it should be, and the command that mends it, if one does."""
+    """Something that is not as it should be, and the command that mends it, if one does.
+
+    Findings are told to people; `command` is what they can type, empty where only they can know
+    what to do.
+    """
 
     text: str
     command: str = ""

@@ -1,4 +1,11 @@
-"""The devices in the provisioning database."""
+"""The devices in the provisioning database.
+
+A device is a row, found by its UUID; what it was given is in other tables, whose rows go with it.
+Its addresses are kept in the order in which they are tried: the one where a session came about last
+comes first, what was only heard of comes later, and there are `MAX_ADDRESSES` of a kind at most, as
+anybody on the network can claim to be a device. People call a device by its name or by as much of
+name or UUID as tells it from the others (`find`); programs should use the whole UUID.
+"""
 
 import json
 from collections.abc import Callable
@@ -17,7 +24,11 @@ MAX_TYPES: Final = 16
 
 
 class Devices:
-    """All devices that are ours, are about to be, or were and left something behind."""
+    """All devices that are ours, are about to be, or were and left something behind.
+
+    A record is put as a whole; its addresses replace those of before. To delete one deletes what
+    the device was given as well, but not what others have for it: that they have it is still true.
+    """
 
     def __init__(self, file: DatabaseFile, now: Callable[[], str]) -> None:
         self._file = file

@@ -1,4 +1,11 @@
-"""The whole database as one JSON document, out and in."""
+"""Exporting the records as JSON, and taking over the devices of an export.
+
+An export is a backup for people who want to read it: every record, with its keys, or without them
+to be shown to others. An import adds devices that are not known yet and changes none that are, so
+that an old export cannot bring back a key that has been replaced since. A database without devices
+takes over who the owner is; any other one keeps its own owner, and each imported device the owner
+that it has.
+"""
 
 import base64
 import binascii
@@ -47,7 +54,11 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What came of an import: UUIDs of devices that are new, and of those that were known."""
+    """What came of an import: UUIDs of devices that are new, and of those that were known.
+
+    UUIDs are text here, as they stand in the export; a known device is one of which nothing was
+    taken.
+    """
 
     added: tuple[str, ...]
     known: tuple[str, ...]

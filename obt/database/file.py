@@ -36,7 +36,11 @@ Row = sqlite3.Row
 
 
 class DatabaseFile:
-    """The connection. All methods raise `DatabaseError`."""
+    """The connection. All methods raise `DatabaseError`.
+
+    `writing` holds the lock of this process for as long as an operation lasts and may be entered
+    again within; `transaction` is what makes changes durable. Reading needs neither.
+    """
 
     def __init__(self, path: Path, *, patience: float = PATIENCE) -> None:
         """Open the file, make it if there is none, and bring its tables up to date."""

@@ -1,4 +1,11 @@
-"""Who may change a file: one process at a time."""
+"""Who may change a file: one process at a time.
+
+SQLite's own locks last for one transaction. An operation on devices is many of them, with minutes
+of network in between, and two processes that link the same two devices at the same time would each
+overwrite what the other one just gave them. So whoever changes something holds this lock for the
+whole operation (`flock` on a file beside the database, which ends with the process); who only reads
+needs none.
+"""
 
 import fcntl
 import os

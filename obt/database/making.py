@@ -1,4 +1,9 @@
-"""Making a database, from nothing or from the JSON file of earlier versions of this program."""
+"""Making a provisioning database, of nothing or of the JSON file of earlier versions.
+
+The file appears at its place only when it is complete: it is written beside it and renamed, and the
+file that it came of keeps another name. Whatever interrupts this, the next start finds either the
+old file or the new one, and in both cases all keys.
+"""
 
 import os
 from collections.abc import Callable, Mapping

@@ -1,4 +1,10 @@
-"""The history of operations, and the plans of those with several steps."""
+"""The history of operations, and the plans of those with several steps.
+
+An operation is a row, its steps are rows of their own with a state each: waiting, begun, done,
+undone. `begun` is the state that matters: from then on nobody but the device knows what it has.
+Secrets that a plan carries (the key of a link that is not complete) are wiped with the last step.
+The history is bounded; what is unfinished is never dropped.
+"""
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,7 +22,11 @@ HISTORY: Final = 10_000
 
 
 class Operations:
-    """What was done, in the order in which it was begun, and what remains to be done."""
+    """What was done, in the order in which it was begun, and what remains to be done.
+
+    An operation without steps is one of which nothing remains whatever happens; the history shows
+    it all the same.
+    """
 
     def __init__(self, file: DatabaseFile, now: Callable[[], str]) -> None:
         self._file = file

@@ -1,4 +1,10 @@
-"""What we have of devices that we paired with: no owner's, and so no device of ours."""
+"""What we have of devices that we paired with: no owner's, and so no device of ours.
+
+Direct Pairing (IoTivity 1.1) gives a credential to somebody who knows a PIN, beside the owner. So
+these records have a table of their own: a device may be ours and paired with at once, and to forget
+one says nothing about the other. It is not certain from the start that the device has the
+credential, too, as both sides make it when the PIN's session ends and the last answer may be lost.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -25,7 +31,10 @@ class PairingRecord:
 
 
 class Pairings:
-    """The devices that we paired with."""
+    """The devices that we paired with.
+
+    One record for each device: who pairs with it again has another credential.
+    """
 
     def __init__(self, file: DatabaseFile, now: Callable[[], str]) -> None:
         self._file = file

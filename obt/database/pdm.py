@@ -1,7 +1,10 @@
 """IoTivity's provisioning database, read: `oic_prvn_mng.db` or `PDM.db` of its clients.
 
 It knows which devices there are and which of them are linked, and no keys: those are in the
-client's own database of security resources, `oic_svr_db_client.dat`.
+client's own database of security resources, `oic_svr_db_client.dat`. Nor does it know addresses, as
+that client looks for its devices anew each time. The file is somebody else's and is opened for
+reading only; what cannot be taken over (a device about to be owned, a link of devices that are
+gone) is told in a note each.
 """
 
 import sqlite3

@@ -1,4 +1,10 @@
-"""What was given to devices: pairwise credentials, access rules, certificates, direct pairings."""
+"""What devices were given: pairwise credentials, access rules, certificates, Direct Pairing.
+
+Each class has one table. A credential and a rule have a state (`adding`, `present`, `deleting`),
+because what a device has is known only between its answer and the next request: the other two say
+"perhaps". The numbers that a device gave to them (`credid`, `aceid`) are kept where it told them,
+but nothing relies on them, as other tools may have numbered anew since.
+"""
 
 import json
 from collections.abc import Callable
@@ -19,7 +25,11 @@ from onboardee.obt.model import Rule
 
 
 class PairwiseCredentials:
-    """Which device has a credential for which other: one record for each side of a link."""
+    """Which device has a credential for which other: one record for each side of a link.
+
+    A link is two of them, one for each side. A single one is a link that was interrupted, or that
+    another tool has made or deleted one side of.
+    """
 
     def __init__(self, file: DatabaseFile, now: Callable[[], str]) -> None:
         self._file = file
@@ -91,7 +101,11 @@ class PairwiseCredentials:
 
 
 class AccessRules:
-    """The rules that devices were given."""
+    """The rules that devices were given.
+
+    A rule belongs to the operation that gave it, so that an operation which is resumed or taken
+    back knows its own among others that say the same.
+    """
 
     def __init__(self, file: DatabaseFile, now: Callable[[], str]) -> None:
         self._file = file
@@ -165,7 +179,10 @@ class AccessRules:
 
 
 class Certificates:
-    """The certificates and roles that were issued; they outlive the record of their device."""
+    """The certificates and roles that were issued; they outlive the record of their device.
+
+    Revoked ones stay as well, as each new revocation list has to name them until they expire.
+    """
 
     def __init__(self, file: DatabaseFile, now: Callable[[], str]) -> None:
         self._file = file

@@ -1,4 +1,9 @@
-"""What the provisioning database knows, one class for each kind of record."""
+"""What the provisioning database knows, one class for each kind of record.
+
+They are plain values without a connection: to change something is to put another record. UUIDs,
+keys and addresses have their types; times are text as it stands in the file (RFC 3339, UTC, whole
+seconds). Keys are left out of `repr`, so that no log and no traceback shows one.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -13,7 +18,11 @@ from onboardee.obt.record import Ownership
 
 
 class DeviceState(StrEnum):
-    """How far a device is ours."""
+    """How far a device is ours.
+
+    A device that is `pending` with nothing unfinished is one that said in the clear that it has no
+    owner; the key that it may have is kept (`plans.ending`).
+    """
 
     PENDING = "pending"
     """Its owner credential was made, and whether the device has taken it is not known yet."""
@@ -24,7 +33,12 @@ class DeviceState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceRecord:
-    """A device, where it was last, and the key that makes us its owner."""
+    """A device, where it was last, and the key that makes us its owner.
+
+    `owner` is the UUID under which we own it, which for imported devices may be another tool's.
+    `types` are resource types such as `oic.d.light`; `order` is a name of `ALL_ORDERS`, by which
+    the words are chosen in which it is talked to.
+    """
 
     uuid: UUID
     owner: UUID
@@ -70,7 +84,11 @@ MAX_ADDRESSES = 8
 
 
 class CredentialState(StrEnum):
-    """Whether a device has something that we gave it."""
+    """Whether a device has something that we gave it.
+
+    The two that are not `present` are written before a request. Whoever finds them does not know
+    what the device has, and repeats the request.
+    """
 
     ADDING = "adding"
     """It may have it: the request was about to be sent."""
@@ -81,7 +99,11 @@ class CredentialState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairwiseCredential:
-    """What `device` has for `peer`: one side of a link."""
+    """What `device` has for `peer`: one side of a link.
+
+    `credid` is the device's number for it, None where the device shows none; `bits` is 128 or 256.
+    The key itself is not kept: both devices have it, and nobody else needs it.
+    """
 
     device: UUID
     peer: UUID
@@ -143,7 +165,12 @@ class Direction(StrEnum):
 
 
 class Result(StrEnum):
-    """What came of an operation."""
+    """What came of an operation.
+
+    `open` is an operation that ended with something left to do, `running` one that was cut off, or
+    goes on in another process; both are unfinished. `superseded` means that a later one has taken
+    over what remained.
+    """
 
     RUNNING = "running"
     """It is under way, or was interrupted."""
@@ -162,7 +189,11 @@ UNFINISHED = frozenset({Result.RUNNING, Result.OPEN})
 
 
 class StepState(StrEnum):
-    """How far a step of a plan is."""
+    """How far a step of a plan is.
+
+    `begun` is written before the first request and `done` after the last answer: between the two
+    nobody knows.
+    """
 
     WAITING = "waiting"
     BEGUN = "begun"
@@ -173,7 +204,11 @@ class StepState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanStep:
-    """One thing to be done at one device; doing it twice does no harm."""
+    """One thing to be done at one device; doing it twice does no harm.
+
+    `action` is a name of `plans.actions`; `body` is JSON. `secret` are the octets of a key that is
+    to be given, wiped at the end of the operation. `error` is why the last attempt failed.
+    """
 
     action: str
     device: UUID
@@ -188,7 +223,11 @@ class PlanStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """Something that was done, or remains to be done, with one device or several."""
+    """Something that was done, or remains to be done, with one device or several.
+
+    `kind` is the word that people read (`link`, `own`, …); `devices` are those that it is about,
+    not all that it changes; `message` is why it is not done, in a sentence.
+    """
 
     id: int
     kind: str

@@ -37,7 +37,12 @@ NOTHING: Final[Outcome] = MappingProxyType({})
 
 
 class Action:
-    """One step; what a kind does not override does nothing."""
+    """One step; what a kind does not override does nothing.
+
+    A kind is a class, and its methods have what they need as attributes: the database, the
+    operation, the step. What is known when the plan is made belongs into the step (`peer`, `body`,
+    `secret`), as an action has to come out the same in another process.
+    """
 
     is_local: ClassVar[bool] = False
     """It changes the database only, and only when all steps before it are done."""

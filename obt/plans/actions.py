@@ -1,4 +1,8 @@
-"""The actions by the names that stand in plans."""
+"""The actions by the names that stand in plans.
+
+The names are in databases: one that is here today has to stay, as somebody may resume a plan of
+last year. A new kind of step is a class in one of the modules below and a line here.
+"""
 
 from collections.abc import Mapping
 from types import MappingProxyType

@@ -1,5 +1,9 @@
 """Certificates for devices of the database, and their revocation on all devices at once.
 
+A certificate is recorded before the device gets it: one that nobody knows of could not be revoked.
+Revoking is a plan over all devices that have certificates of ours, as each of them has to be told,
+and as each keeps the list with the highest number, several plans that are unfinished do no harm.
+
 What issues certificates takes 5 MB of memory, so this is imported by those who need it.
 """
 

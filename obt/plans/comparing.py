@@ -1,4 +1,10 @@
-"""Whether the database and the devices agree about what the devices have."""
+"""Whether the database and the devices agree about what the devices have.
+
+They should, as no request is sent without a record; but other tools may change a device, somebody
+may restore an old backup of the database, or press a reset button. Devices are asked, and what is
+found is said in sentences, or taken over into the database if that is wanted. Devices are changed
+by nothing here.
+"""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -18,7 +24,11 @@ from onboardee.obt.plans.surroundings import Surroundings
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Something that the database and a device say differently; `text` is a sentence."""
+    """Something that the database and a device say differently; `text` is a sentence.
+
+    One that cannot be mended is a device that was silent: of that nothing is known, and nothing is
+    deleted on its account.
+    """
 
     device: UUID
     text: str

@@ -25,7 +25,11 @@ RETRIES: Final = 2
 
 @dataclass(slots=True)
 class Member:
-    """A device of the fleet, and how far it is."""
+    """A device of the fleet, and how far it is.
+
+    `attempts` counts the turns that it had; `error` is that of the last one, so that a device which
+    is ours after two silences has none.
+    """
 
     device: Unowned
     record: DeviceRecord | None = None

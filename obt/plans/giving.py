@@ -1,4 +1,10 @@
-"""Steps that give devices credentials and access rules, and take them away."""
+"""Steps that give devices credentials and access rules, and take them away.
+
+All of them look first: a credential is added by deleting what there is for the same peer and
+counting what is there afterwards, a rule is added unless one that says the same is there, and to
+delete what is not there is a success. That costs a request or two, and makes each step one that can
+be repeated however often.
+"""
 
 from dataclasses import replace
 from uuid import UUID

@@ -1,4 +1,11 @@
-"""The operations on devices of the database: what each consists of, and when it is refused."""
+"""The operations on devices of the database: what each consists of, and when it is refused.
+
+What is here is only the making of plans: the checks that need no device, and the steps in their
+order. `link` and `allow` are all or nothing; `unlink`, `remove` and `reset` go on wherever they
+can, as each step makes things better by itself, and what was out of reach remains to be done.
+Between two devices one operation is under way at a time, but for one that deletes: it takes over
+what the others have left.
+"""
 
 from typing import Any, Final
 from uuid import UUID

@@ -16,7 +16,11 @@ from onboardee.wire.entropy import Entropy
 
 
 class Surroundings(Protocol):
-    """What a plan needs of the world around the database."""
+    """What a plan needs of the world around the database.
+
+    `reach` may search the network and change addresses in the database; it raises when the device
+    is neither where it was nor anywhere else. What it returns has an open session.
+    """
 
     @property
     def entropy(self) -> Entropy:
@@ -41,7 +45,10 @@ class Surroundings(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A step of a plan that was carried out, or could not be."""
+    """A step of a plan that was carried out, or could not be.
+
+    Steps at several devices end in any order, so `number` counts and does not name the step.
+    """
 
     operation: Operation
     step: PlanStep

@@ -1,4 +1,9 @@
-"""Addresses as people read and type them, with the interface of those that are link-local."""
+"""How addresses are written on the command line, and read from it.
+
+A person writes `coap://192.0.2.9:40001`, or a link-local IPv6 address with the name of an interface
+behind a `%`, as it is printed by `discover`. Inside, an interface is a number. Host names are
+refused: see `onboardee.obt.address`.
+"""
 
 import socket
 from urllib.parse import urlsplit

@@ -1,4 +1,10 @@
-"""`onboardee obt allow`: access rules."""
+"""`onboardee obt allow`: give a device an access rule.
+
+Everything that an entry of `acl2` can say (OCF Security 13.5): whom it is for, which resources by
+path, wildcard, type or interface, what is permitted, and when. It is a plan of one step, so that a
+rule which the device may have is known to the database, and given once however often it is
+repeated.
+"""
 
 from uuid import UUID
 

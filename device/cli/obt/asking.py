@@ -1,4 +1,10 @@
-"""What the menu asks, and the arguments that the answers become."""
+"""What the menu asks, and the arguments that the answers become.
+
+The questions are those of IoTivity's provisioning client, in its order. Their answers are turned
+into the arguments of the command behind the entry, so that the menu can do nothing that a script
+could not, and a new option of a command needs no code here. All that is asked goes to standard
+error: what a command prints stays alone on standard output.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Final

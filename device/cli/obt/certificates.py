@@ -1,4 +1,7 @@
-"""`onboardee obt certificates`: what was issued."""
+"""`onboardee obt certificates`: what our authority has signed, for whom, and what it revoked.
+
+It is read from the database; no device is asked, and no private key is shown.
+"""
 
 import click
 

@@ -1,4 +1,8 @@
-"""`onboardee obt certify`: identity certificates."""
+"""`onboardee obt certify`: give a device an identity certificate.
+
+The authority is made when it is needed first, and kept in the database. The device makes its key
+pair itself; the authority's root goes to it as a trust anchor.
+"""
 
 import click
 

@@ -1,4 +1,8 @@
-"""`onboardee obt credentials`: what a device shows of its credentials."""
+"""`onboardee obt credentials`: the credentials as the device itself has them.
+
+What the database says is shown by `linked`. The two should agree, and `db check --devices` tells
+where they do not. Devices show no secrets (OCF Security 13.3), so none can be printed here.
+"""
 
 import click
 import msgspec

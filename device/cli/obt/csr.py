@@ -1,4 +1,7 @@
-"""`onboardee obt csr`: certificate signing requests."""
+"""`onboardee obt csr`: what a device asks to have signed, as PEM or in hex.
+
+This is for those who have an authority of their own; `certify` asks for it by itself.
+"""
 
 import click
 

@@ -1,4 +1,9 @@
-"""`onboardee obt db`: the provisioning database itself."""
+"""`onboardee obt db`: the provisioning database itself.
+
+Three things that people do with a file whose loss costs them their devices: see whether it is
+sound, keep a copy that they can read, and bring over what another tool has. The copy has all keys,
+so it is written with mode 0600 from its first octet on, and put in place whole or not at all.
+"""
 
 import os
 from pathlib import Path

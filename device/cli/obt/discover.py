@@ -1,4 +1,11 @@
-"""`onboardee obt discover`: which devices there are."""
+"""`onboardee obt discover`: which devices there are.
+
+Two searches at the same time, for devices without owner and for all, so that the first lines come
+within the first second; each device is asked for its name as it is found, and told of once. Ours
+are recognised by their UUID, which anybody could claim: so addresses that are heard here come after
+those where a session has come about. A UUID that has changed, or that is now somewhere else, is
+said, as it may mean that the device was reset.
+"""
 
 import asyncio
 from collections.abc import Coroutine

@@ -1,4 +1,9 @@
-"""The entries of the menu, with the numbers of the provisioning guide and of later versions."""
+"""The entries of the menu, with the numbers of the provisioning guide and of later versions.
+
+An entry is a number, IoTivity's own words, and the command behind it with the questions that are
+asked where no arguments are given. Later versions of the client gave some numbers another meaning;
+here each has the guide's.
+"""
 
 from dataclasses import dataclass
 from typing import Final

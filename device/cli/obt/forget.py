@@ -1,4 +1,8 @@
-"""`onboardee obt forget`: records of devices that have vanished."""
+"""`onboardee obt forget`: records of devices that have vanished.
+
+The last resort: no device is asked, and the owner credential is lost for good. While other devices
+still have something for it, `remove` is the right command and is named.
+"""
 
 import click
 

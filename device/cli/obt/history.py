@@ -1,4 +1,4 @@
-"""`onboardee obt history`: what was done."""
+"""`onboardee obt history`: what was done to which devices, when, and what came of it."""
 
 import click
 

@@ -1,4 +1,8 @@
-"""`onboardee obt let-pair`: whether other devices may pair with one of ours."""
+"""`onboardee obt let-pair`: whether other devices may pair with one of ours (IoTivity 1.1).
+
+The owner's side of Direct Pairing: the PIN, and what those may do that have paired. What was set is
+kept in the database, the PIN included, as the device shows it to nobody again.
+"""
 
 import click
 

@@ -1,4 +1,9 @@
-"""`onboardee obt link`: let two devices talk to each other."""
+"""`onboardee obt link`: let two devices talk to each other.
+
+One key for both, under the UUID of the respective other, and a rule on each for the other. It is
+all or nothing: if one of them refuses or is away, what the other one was given is taken back, and
+if that cannot be done now, the command that does it later is named.
+"""
 
 import click
 

@@ -1,4 +1,8 @@
-"""`onboardee obt linked`: the links in the database."""
+"""`onboardee obt linked`: what the database says that a device is linked with.
+
+This is the status that IoTivity's client calls "on PRVN DB": no device is asked. A side that may
+have a credential or not is told with its state, `adding` or `deleting`.
+"""
 
 import click
 

@@ -1,4 +1,4 @@
-"""`onboardee obt ls`: the devices of the database."""
+"""`onboardee obt ls`: the devices that are ours as the database has them; none is asked."""
 
 import click
 

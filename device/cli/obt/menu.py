@@ -1,4 +1,9 @@
-"""`onboardee obt menu`: the commands under the numbers of IoTivity's provisioning client."""
+"""`onboardee obt menu`: the commands under the numbers of IoTivity's provisioning client.
+
+For people who follow the provisioning guide, and for scripts that are written like it: an entry can
+be called by its number with the arguments of the command behind it. The menu goes on after an
+error, as the client does.
+"""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""`onboardee obt name`: what devices are called."""
+"""`onboardee obt name`: what to call a device from now on; only the database knows it."""
 
 from dataclasses import replace
 

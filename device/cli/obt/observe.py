@@ -1,4 +1,8 @@
-"""`onboardee obt observe`: a resource as it changes."""
+"""`onboardee obt observe`: a resource as it changes, one line of JSON for each state.
+
+It is JSON with and without `--json`, as this is for pipes: each line is written when the device
+tells it, and `--count` and `--for` end it without an error.
+"""
 
 import asyncio
 import math

@@ -1,4 +1,9 @@
-"""`onboardee obt own`: take ownership of devices, one or a whole fleet."""
+"""`onboardee obt own`: take ownership of devices, one or a whole fleet.
+
+Devices are found by address, by the beginning of a UUID, or all that answer a search; then each is
+owned as `wishes` say, several side by side. What protects against the loss of a key is not here but
+in `onboardee.obt.plans.owning`; this is how it is asked for, and how what came of it is told.
+"""
 
 import asyncio
 from collections.abc import Sequence

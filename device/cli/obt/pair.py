@@ -1,4 +1,9 @@
-"""`onboardee obt pair`: pairing with devices of others."""
+"""`onboardee obt pair`: pairing with devices of others, by Direct Pairing of IoTivity 1.1.
+
+We pair under a UUID of our own for this purpose: devices take the owner's for the owner. The
+credential is in the database before the device has it, and whether the device has it is found out
+by a session, not by what was answered last.
+"""
 
 import asyncio
 from dataclasses import replace

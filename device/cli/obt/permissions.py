@@ -1,4 +1,4 @@
-"""Permissions as letters."""
+"""Permissions as letters: C, R, U (or W), D and N, as people and IoTivity's client write them."""
 
 from typing import Final
 

@@ -1,4 +1,7 @@
-"""`onboardee obt profile`: security profiles."""
+"""`onboardee obt profile`: the security profile of a device.
+
+Which profiles a device supports is its maker's choice; its owner chooses one of them.
+"""
 
 import click
 

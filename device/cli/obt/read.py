@@ -1,4 +1,8 @@
-"""`onboardee obt read`: the representation of a resource."""
+"""`onboardee obt read`: a resource as JSON.
+
+What JSON has no word for is shown in hex; characters that are not visible are escaped, as a device
+could otherwise write to the terminal of whoever reads it.
+"""
 
 import click
 

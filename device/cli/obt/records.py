@@ -1,4 +1,4 @@
-"""Records of the database as JSON, without keys."""
+"""Records of the database as JSON and as lines for people, the same for all commands."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,8 @@
-"""`onboardee obt remove`: give a device up, whether or not it is there."""
+"""`onboardee obt remove`: give a device up, whether or not it is there.
+
+What all other devices have for it is deleted, and its certificates are revoked. The device itself
+is not asked and goes on to take us for its owner; `reset`, which shares this code, resets it too.
+"""
 
 import click
 

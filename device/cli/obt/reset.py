@@ -1,4 +1,8 @@
-"""`onboardee obt reset`: put a device back into factory state."""
+"""`onboardee obt reset`: put a device back into factory state, and forget it everywhere.
+
+The same plan as `remove`, with one step more. An answer that is lost leaves the device `pending`:
+what it says in the clear afterwards is no proof (`confirm`).
+"""
 
 import click
 

@@ -1,4 +1,9 @@
-"""`onboardee obt resume`: what was interrupted."""
+"""`onboardee obt resume`: what was interrupted, or could not reach all devices.
+
+Each unfinished operation is taken up where the database says that it was. Several are done one
+after the other, oldest first, as a later one may rely on what an earlier one leaves; one that still
+cannot be finished keeps none of the others from it.
+"""
 
 import click
 

@@ -1,4 +1,8 @@
-"""`onboardee obt revoke`: certificates that are not to be believed any more."""
+"""`onboardee obt revoke`: withdraw the certificates of a device.
+
+Revoking means that all others no longer believe it, so this is a plan over every device that has
+certificates of ours. The device itself keeps what it has, and the use of its key.
+"""
 
 import click
 

@@ -1,4 +1,8 @@
-"""`onboardee obt role`: role certificates."""
+"""`onboardee obt role`: a certificate of a role, which the device may show to others.
+
+A role is a name, with the authority that gives it where names are not unique (OCF Security 13.5);
+rules can be for a role instead of a device (`allow --role`).
+"""
 
 import click
 

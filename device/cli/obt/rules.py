@@ -1,4 +1,4 @@
-"""`onboardee obt rules`: the access rules of a device."""
+"""`onboardee obt rules`: the access rules as the device itself has them, from anybody."""
 
 import click
 

@@ -1,4 +1,11 @@
-"""What the sub-commands of `onboardee obt` share."""
+"""What the sub-commands of `onboardee obt` share: the database, the network, and how to print.
+
+A command is a function of a `Session`, which knows how it was called. `run` opens the database and
+sockets, lets the command do its work in an event loop, and closes both; `use` does that with a
+session to one device. Before it begins, unfinished operations are named, so that nobody forgets
+them. What goes wrong leaves as one sentence (`sentences`), and for programs as an object
+(`failing`).
+"""
 
 import asyncio
 import json

@@ -1,4 +1,8 @@
-"""`onboardee obt unlink`: let two devices not talk to each other any more."""
+"""`onboardee obt unlink`: let two devices not talk to each other any more.
+
+Unlike `link` it is not taken back if one of them is away: each deletion makes things safer by
+itself. The other one is done by `resume` once it is there.
+"""
 
 import click
 

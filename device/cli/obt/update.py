@@ -1,4 +1,8 @@
-"""`onboardee obt update`: change a resource."""
+"""`onboardee obt update`: change a resource, by an UPDATE with what JSON says.
+
+Only the properties that are given are sent. An update may reach a device twice when answers are
+lost (`Dialogue.post`), so one that means "a little more" is not for this command.
+"""
 
 import json
 

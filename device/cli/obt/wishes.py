@@ -1,4 +1,9 @@
-"""How devices are to be owned, as the options of `own` say it or as the devices suggest."""
+"""How devices are to be owned, as the options of `own` say it or as the devices suggest.
+
+Options that are not given leave the choice to what the device says: the order of messages that fits
+it, the first of its methods that we have the means for. A person is asked for a PIN only when a
+method needs one and no option has it.
+"""
 
 import asyncio
 from dataclasses import dataclass, field, replace
