@@ -1,4 +1,13 @@
-"""The composition root: a device with all its parts, made everywhere in this one way."""
+"""The composition root: a device with all its parts, made everywhere in this one way.
+
+Nothing of a device is set from outside once it is made. What it needs of where it lives is in
+`Surroundings`; everything else follows from the profile and from what the store has. The order is
+that of need: what others look at (context, audit), who may come in (admission, peers), what there
+is to serve (values, world, resources), how it is served, and last how messages get there and back.
+
+Some things are made only where the profile has them, so that they cost other devices nothing: the
+views of OIC 1.1, Direct Pairing, the concessions to certain tools.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -67,6 +76,7 @@ def boot(profile: Profile, store: Keeper, surroundings: Surroundings) -> Device:
     audit = AuditLog(lambda: state.database, state.wall_clock)
 
     def report(event: Event) -> None:
+        """Keep an event for the end of the step; what the audit log is to have goes there now."""
         audit(event)
         state.events.append(event)
 

@@ -4,6 +4,17 @@ Plain CoAP answers are larger than their requests, and a request's source can be
 11.3, RFC 9175 2.4). A peer that has proven to receive what is sent to its address may be sent much.
 Until then a source elsewhere gets a small multiple of what it sent, and a source on the same link,
 which could flood its neighbours without our help, an allowance that honest tools rarely meet.
+
+    source                      without asking            beyond that
+    -------------------------   -----------------------   ------------------------------------
+    this machine                everything
+    has echoed our value        everything
+    has answered our ping       a multiple of what came   an allowance of its own
+    on our link, no proof       what came                 a small allowance, and one of all
+    elsewhere, no proof         what came                 the same, up to a multiple of it
+
+Allowances refill with time, so a tool that asks at a human pace meets no bound. Devices of one
+process share them: a thousand of them must not amplify a thousand times.
 """
 
 import ipaddress
@@ -58,6 +69,7 @@ class _Bucket:
     updated_at: float
 
     def refill(self, now: float, burst: int, rate: int) -> None:
+        """Add what has come since, up to `burst` octets; `rate` is octets a second."""
         elapsed = max(0.0, now - self.updated_at)
         self.octets = min(burst, self.octets + elapsed * rate)
         self.updated_at = now
@@ -203,6 +215,7 @@ class AnswerBudget:
             return is_first
 
     def _proof(self, path: Path, now: float) -> Proof | None:
+        """Return how the peer has proven its address, if that still counts."""
         until, proof = self._proofs.get(_peer(path), (now, None))
         return proof if until > now else None
 

@@ -4,6 +4,18 @@ A peer is asked by a CoAP ping (RFC 7252 4.3) whose message ID only its receiver
 answers it with a Reset, IoTivity-Lite with an acknowledgement too. The device's answer waits for
 that. Where no proof comes it leaves in small blocks (RFC 7959 2.4), with an Echo option (RFC 9175
 2.2): clients that know it prove their address by their next request.
+
+    request ─► answer ─► within the budget? ──yes──────────────────────► leaves
+                              │ no                                          ▲
+                              ▼                                             │
+                     ping ─► waits ──the ping is answered───────────────────┤
+                              │ no answer in time, or nobody to ask          │
+                              ▼                                             │
+                     the request again, in small blocks, with Echo ─────────┘
+
+One device of the process asks a peer; others that have something for it wait for what comes of
+that. Everything that waits is bounded, and what has to give way is drawn by lot, so that whoever
+fills the places cannot choose who loses his.
 """
 
 import hmac
@@ -164,6 +176,7 @@ class Challenges:
         return True
 
     def _release(self, path: Path, challenge: _Challenge, now: float) -> None:
+        """Let leave what waited for a proof, as far as the budget of a proven peer allows."""
         del self._open[path]
         for each in challenge.messages:
             if self.budget.allows(path, len(each.message), len(each.request or b""), now):
@@ -172,6 +185,7 @@ class Challenges:
                 self._refused.append((path, each.request))
 
     def _fail(self, path: Path, challenge: _Challenge, now: float) -> None:
+        """Give up a challenge that was not met; after a few the peer gets none for a while."""
         if challenge.mid is not None:
             self.budget.note_failure(path, now)
         self._end(path, challenge)
@@ -181,6 +195,7 @@ class Challenges:
         self._refused += [(path, each.request) for each in challenge.messages]
 
     def _hold(self, waiting: _Waiting, path: Path, now: float) -> Outgoing | None:
+        """Let a message wait for its peer's proof; return the ping that asks for it, if we ask."""
         challenge = self._open.get(path)
         if challenge is not None:
             if len(challenge.messages) < WAITING_MESSAGES and self._has_room(waiting, path):
@@ -209,6 +224,7 @@ class Challenges:
             self._end(chosen, self._open[chosen])
 
     def _has_room(self, waiting: _Waiting, path: Path) -> bool:
+        """Tell whether a message fits with what waits for peers in the same place."""
         held = sum(
             challenge.octets
             for other, challenge in self._open.items()
@@ -217,6 +233,7 @@ class Challenges:
         return held + len(waiting.message) <= WAITING_OCTETS
 
     def _take_echo(self, datagram: bytes, path: Path, now: float) -> None:
+        """Look for the value that the peer was given with a small answer (RFC 9175 2.3)."""
         try:
             value = option_of(datagram, ECHO)
         except MessageFormatError:

@@ -1,4 +1,9 @@
-"""Which events a change amounts to: of the database, of the values, of the faults of the world."""
+"""Which events a change amounts to: of the database, of the values, of the faults of the world.
+
+Events are told from what is different, not by those who make the change: so there is no way to
+change something silently, and a database that people put in place while the device runs leads to
+the same lines in the log as a tool that does it request by request.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any

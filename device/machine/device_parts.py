@@ -1,4 +1,8 @@
-"""What a device is made of."""
+"""What a device is made of.
+
+The parts know each other by what they were given in `boot`; here they are named once more for who
+has to look into a device from outside.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

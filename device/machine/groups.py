@@ -3,6 +3,10 @@
 That is the leisure of RFC 7252 8.2: if all answered at once, nobody would be heard. A request is
 looked at when it is due and not before, so that a search costs a thousand devices of one process
 next to nothing at the moment when it arrives; what they have in common, its parsing, is done once.
+
+A client sends one search to several groups, over IPv4 and IPv6 and on each interface. A device that
+is in more than one of them hears it as often, and answers on the path on which it came first. The
+token tells that it is one search, if it is long enough not to come by chance.
 """
 
 from functools import lru_cache

@@ -2,6 +2,24 @@
 
 A change is first made durable; then the sessions, the observers and the world learn of it. What
 must wait for the disk is `Work`, so that it cannot be forgotten that the disk may refuse.
+
+Four things begin a device anew:
+
+    what                        database             values     sessions   told
+    ------------------------    ------------------   --------   --------   --------------------
+    a reset (button, a client   that of the          initial    end        DeviceReset
+      by pstat, a failure)        factory
+    a restart by a client       the same             initial    end        DeviceRebooted
+    another database            that one             initial    end        DatabaseReplaced
+    the start of the process    the same, followed   initial    none       (what they entail)
+                                  by the profile
+
+A reset that a client asks for comes a moment later, so that the client has its answer; until then
+nobody may open a session, and nothing in the clear is answered. Where the disk refuses a reset it
+is tried again: a device that was to forget its owner must not go on with the old one.
+
+A transfer of ownership lives as long as its session. When that ends before the device is owned and
+ready, by whichever side, the device resets, so that nobody finds it half taken.
 """
 
 from collections.abc import Collection, Mapping
@@ -131,6 +149,7 @@ class Lifecycle:
             self.schedule_reset("too many wrong PINs")
 
     def _follow_ends(self) -> None:
+        """Draw the consequences of sessions that this very change has ended, before it is told."""
         for event in self._peers.take_events():
             if isinstance(event, SessionClosed | HandshakeFailed):
                 self.follow_end(event)

@@ -5,6 +5,10 @@ follows from is a short list: the request's options, the peer and its standing, 
 endpoints, whether a session exists, and what the resource names as its `version`. As long as each
 is the very object that it was, the answer is. What has to do with the time of day is never
 remembered: access by entries with a validity, and resources without a version.
+
+Nothing is invalidated, so nothing can be forgotten to be: an answer is looked at for whether it is
+still true each time that it is given. That is possible because state is made of immutable values
+here; a change makes another object, and comparing two by identity costs nothing.
 """
 
 from typing import Final, NamedTuple

@@ -3,6 +3,11 @@
 A request passes each stage once. The first stage that is not content answers; OCF's order decides
 which error a request with several faults gets (unknown path, content formats, interface, access,
 method, state, payload).
+
+The order matters. What stands before access follows from the request and the profile alone, and
+says nothing of what is kept; what stands after it (whether the state allows it, what is wrong with
+the payload) is for those who may ask. `admit` is the way as far as through the gate, for a block of
+an upload, whose operation is still to come.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

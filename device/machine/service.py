@@ -1,4 +1,15 @@
-"""Serves requests: completes each with the state that it meets, and tells what became of it."""
+"""Serves requests: completes each with the state that it meets, and tells what became of it.
+
+`requests` leads a request through its stages and knows no state; here is what it is completed with
+(`Call`): who asks with which roles at this moment, the database, the time of day, as which standard
+it is written. An outcome that changes something goes to `lifecycle`, and only when that is durable
+does the answer exist.
+
+A request may be refused in three ways. `DeniedError` is the gate's, with the rule that refuses;
+`RefusedError` is anything else that is wrong with it; `SilenceError` is a search that is for other
+devices. The peer gets a code and no explanation; people get both as events. A group gets no errors
+at all (RFC 7252 8.2).
+"""
 
 from functools import partial
 from typing import Final
@@ -156,6 +167,7 @@ class Service:
         return OIC_1_1 if is_oic_1_1 else OCF
 
     def _response(self, answer: Dispatched) -> Response:
+        """Put an answer into CoAP's terms; OCF's content format comes with its version."""
         is_ocf = answer.content_format == ContentFormat.OCF_CBOR
         return Response(
             answer.outcome.code,
@@ -166,6 +178,7 @@ class Service:
         )
 
     def _refuse(self, request: Request, peer: Peer, error: RefusedError) -> Response:
+        """Tell people why, and return the bare code for the peer."""
         self._tell_refusal(request, request.path, peer, error)
         return Response(error.code)
 

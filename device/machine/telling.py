@@ -1,4 +1,9 @@
-"""What people who read along are told of messages: decoded, bounded, without secrets."""
+"""What people who read along are told of messages: decoded, bounded, without secrets.
+
+Requests carry keys and PINs, and logs are kept and sent to others. So a value is hidden by the name
+under which it stands wherever that name may hold a secret, and octets are counted, never shown. A
+payload may be a stranger's: whatever it is, telling of it raises nothing.
+"""
 
 from collections.abc import Mapping
 from typing import Any, Final

@@ -1,7 +1,12 @@
 """A running device's control socket: one JSON request a line, one JSON answer a line.
 
 The socket lies in the state directory and is for its owner alone (mode 0600): whoever may open it
-may also read the database beside it.
+may also read the database beside it. What can be asked is in `device/control`; here it becomes
+steps of the hosted device, in the same order as everything else that happens to it, and what came
+of them becomes answers. An answer to what changes the database comes when that is on disk.
+
+`watch` turns a connection into a stream of events until the client hangs up. One that does not read
+is cut off, as what it leaves unread would have to be kept for it.
 """
 
 import asyncio
@@ -127,6 +132,7 @@ class ControlServer:
         return await self._step(lambda _: (self._control.outcome(request), Step()))
 
     async def _step(self, action: Callable[[float], Result]) -> Any:
+        """Let the device take a step, and return what came of it; raise what that raises."""
         done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
 
         def happening(now: float) -> Step:

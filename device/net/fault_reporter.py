@@ -1,4 +1,10 @@
-"""Faults of ours that a datagram met: told, at a bounded rate, and survived."""
+"""Faults of ours that a datagram met: told, at a bounded rate, and survived.
+
+An error in this program is not the peer's business (it gets 5.00, or its session ends) and must not
+end the process. But whoever runs a device wants to know, with the place in the source. As a peer
+can repeat the datagram that met it as often as it likes, the same fault is told once a minute, with
+the number of times that it was left out.
+"""
 
 import traceback
 from collections.abc import Iterator
@@ -12,6 +18,7 @@ QUIET_SECONDS: Final = 60.0
 REMEMBERED: Final = 32
 """Different faults that are counted at a time."""
 DEPTH: Final = 8
+"""Functions of a traceback that are named, the innermost ones."""
 
 
 class FaultReporter:

@@ -3,6 +3,16 @@
 What happens to a device is a call that returns a step. Here is where a step is acted upon: its
 datagrams are sent, its events told, its database stored. Only the storing is in a thread; until it
 is done what happens to this device waits, and all other devices go on.
+
+    idle ──happening──► step ──nothing to store──► idle
+                         │ ▲
+               to store  ▼ │ the rest of it: the answer that had to wait
+                       storing ◄── happenings wait, sessions before strangers when room is short
+
+Sending comes before telling, so that a slow subscriber delays no answer, and both before storing,
+as neither says anything that the disk might still take back: what depends on it is in the step
+after `stored`. Whatever raises, in the device or in a subscriber, is told as an event and costs
+nobody else anything; it must not be possible to stop a process by a datagram.
 """
 
 import asyncio
@@ -180,6 +190,7 @@ class HostedDevice:
 
     @property
     def _is_busy(self) -> bool:
+        """Whether nothing may happen to the device: the disk has something of it."""
         return self._storing is not None or self._working is not None
 
     def _read(self, opened: UdpSocket) -> None:
@@ -233,6 +244,7 @@ class HostedDevice:
             step = self.device.stored(failure, self._clock.time())
 
     def _meet(self, fault: ProgramFault) -> None:
+        """Tell of a fault. What is due is left alone for a moment, lest it fail in every turn."""
         now = self._clock.time()
         self._not_before = now + AFTER_FAULT
         peer = None if fault.peer is None else str(fault.peer)
@@ -264,6 +276,7 @@ class HostedDevice:
             self._loop.call_soon_threadsafe(callback)
 
     def _on_stored(self) -> None:
+        """Go on with the step that waited for the disk, and then with what waited behind it."""
         storing, self._storing = self._storing, None
         if storing is None:
             return  # `stop` took it
@@ -271,6 +284,7 @@ class HostedDevice:
         self._go_on()
 
     def _on_worked(self) -> None:
+        """Go on after slow work with the storage that no step has asked for."""
         working, self._working = self._working, None
         error = None if working is None else working.exception()
         if isinstance(error, Exception):
@@ -278,6 +292,7 @@ class HostedDevice:
         self._go_on()
 
     def _set_alarm(self) -> None:
+        """Be woken when the device has something to do by itself, and no sooner than need be."""
         deadline = self.device.next_deadline()
         if deadline is not None:
             deadline = max(deadline, self._not_before)

@@ -1,4 +1,10 @@
-"""Hosts devices in an event loop: one device or a thousand, none with a task of its own."""
+"""The devices of a process: one or a thousand in one event loop, none with a task of its own.
+
+What they share is here, and nothing else about them: the membership of OCF's multicast groups, as
+one socket of a group serves all (`multicast`); the threads in which databases are stored; and the
+turns that devices take when many have something to do at the same moment. A search by multicast is
+such a moment: it is handed to one device after the other, with the loop free for others in between.
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -94,6 +100,7 @@ class Hub:
             self._searches -= 1
 
     def _report(self, membership: Membership) -> None:
+        """Let every device know, and tell, by which groups and addresses it is reached now."""
         for hosted in self._hosted:
             hosted.tell_reachable()
             bus = hosted.device.bus

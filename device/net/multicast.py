@@ -1,7 +1,12 @@
 """OCF's multicast groups: joined once per process and interface, offered to every device.
 
-Each group has sockets of its own, bound to the group's address, so that nothing sent to a unicast
-address ever lands here. Link-local groups need one socket for each interface.
+Clients find devices by sending `GET /oic/res` to 224.0.1.187, CoAP's group (RFC 7252 12.8), or to
+OCF's own, ff0X::158. Each group has sockets of its own, bound to the group's address, so that
+nothing sent to a unicast address ever lands here. Link-local groups need one socket for each
+interface, as their address alone does not say on which link a datagram arrived.
+
+Interfaces come and go: cables, Wi-Fi, VPNs. They are looked at every few seconds, because a device
+that is not in the group on a new interface is simply not found there, and nobody would know why.
 """
 
 import asyncio
@@ -16,6 +21,7 @@ from onboardee.device.net.udp import UdpSocket
 from onboardee.wire.path import Path
 
 PORT: Final = 5683
+"""That of coap, at which all members of a group listen (RFC 7252 12.6)."""
 IPV4_GROUP: Final = "224.0.1.187"
 LINK_LOCAL_GROUP: Final = "ff02::158"
 WIDER_GROUPS: Final = ("ff03::158", "ff05::158")
@@ -74,6 +80,7 @@ class MulticastReceiver:
         self._timer = asyncio.get_running_loop().call_later(RECHECK_SECONDS, self._check)
 
     def _membership(self) -> Membership:
+        """Return what is joined and what is not, as people read it."""
         joined = [f"{group}%{on.name}" for (group, on), why in self._joined.items() if not why]
         failed = [f"{group}%{on.name}: {why}" for (group, on), why in self._joined.items() if why]
         return Membership(joined=tuple(joined), failed=tuple(failed))
@@ -115,16 +122,19 @@ class MulticastReceiver:
 
 
 def _groups(interface: Interface) -> list[str]:
+    """Return the groups to join on an interface: those of the families that it has."""
     ipv4 = [IPV4_GROUP] if interface.ipv4 else []
     ipv6 = [LINK_LOCAL_GROUP, *WIDER_GROUPS] if interface.ipv6 else []
     return ipv4 + ipv6
 
 
 def _socket_name(group: str, interface: Interface) -> str:
+    """Return the address to bind: of a link-local group with its interface, of others alone."""
     return f"{group}%{interface.index}" if group == LINK_LOCAL_GROUP else group
 
 
 def _request(group: str, interface: Interface, *, leave: bool) -> tuple[int, int, bytes]:
+    """Return level, name and value of the socket option: a `struct ipv6_mreq` or `ip_mreqn`."""
     if ":" in group:
         option = socket.IPV6_LEAVE_GROUP if leave else socket.IPV6_JOIN_GROUP
         packed = socket.inet_pton(socket.AF_INET6, group)

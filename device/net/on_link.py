@@ -1,4 +1,10 @@
-"""Which addresses are on the same link as one of our interfaces, and which are behind a router."""
+"""Which addresses are on the same link as one of our interfaces, and which are behind a router.
+
+It decides how much a peer without DTLS may be sent before it has proven its address
+(`device/machine/budget.py`). A source address can be forged from anywhere; but a router does not
+let in, from elsewhere, what claims to come from the network behind it, and whoever is on the link
+could flood its neighbours without a device's help.
+"""
 
 import ipaddress
 import time

@@ -1,4 +1,10 @@
-"""A UDP socket that knows on which of its addresses a datagram arrived, and answers from there."""
+"""A UDP socket that knows on which of its addresses a datagram arrived, and answers from there.
+
+A device listens at a wildcard address, and a machine has many. A peer takes an answer only from the
+address that it has asked (RFC 7252 5.3.2): so the kernel is asked for the destination of each
+datagram (IP_PKTINFO, IPV6_RECVPKTINFO), and told the source of each answer. asyncio's transports
+can do neither, which is why there is a socket here.
+"""
 
 import ipaddress
 import socket
@@ -132,6 +138,7 @@ class UdpSocket:
         return path
 
     def _source(self, path: Path) -> tuple[int, int, bytes]:
+        """Return the control message that makes a datagram leave from the address of its path."""
         address = socket.inet_pton(self.family, path.local_host)
         if self.family == socket.AF_INET6:
             info = _PKTINFO6.pack(address, path.interface)
@@ -153,6 +160,7 @@ def _arrival(ancillary: list[tuple[int, int, bytes]], bound: str) -> tuple[str, 
 
 
 def _sockaddr(host: str, port: int, interface: int) -> Any:
+    """Return an address as the socket takes it; link-local ones need their interface as scope."""
     if ":" not in host:
         return (host, port)
     bare, _, zone = host.partition("%")

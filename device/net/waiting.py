@@ -1,4 +1,10 @@
-"""What waits while a device writes to disk."""
+"""What waits while a device writes to disk.
+
+A sync takes milliseconds, on a card or under load a second, and in that time datagrams come in.
+They wait here in their order, a bounded number of them. Who has a session has the larger part of
+the places, and strangers cannot take them: a flood at the plain port must not cost a tool its
+request. What is our own doing (a button, an alarm) is never dropped.
+"""
 
 from collections import deque
 from collections.abc import Callable

@@ -1,4 +1,11 @@
-"""The client role of one CoAP endpoint, talking to one server (RFC 7252 4, 5; RFC 7641)."""
+"""The client role of one CoAP endpoint, talking to one server (RFC 7252 4, 5; RFC 7641).
+
+An exchange (`client_exchange`) goes from a request to its response, through as many messages as the
+blocks of both need. Three things tell what a datagram belongs to: the message ID, for what is in
+the acknowledgement of our request; the token, for a response that comes by itself later; and for
+the later blocks of a notification a token of its own. A server's message that belongs to nothing is
+rejected by a Reset, which also ends an observation that we have forgotten.
+"""
 
 from collections.abc import Sequence
 from itertools import count
@@ -168,6 +175,7 @@ class CoapClient:
         return exchange.block_token
 
     def _take_empty(self, frame: message.Frame, now: float) -> None:
+        """Wait on after an acknowledgement, as the response comes later; a Reset is the end."""
         sent = self._outbox.settle(_SERVER, frame.mid)
         if sent is None or sent.context is None:
             return
@@ -177,6 +185,7 @@ class CoapClient:
             self._fail(sent.context, FailureReason.RESET)
 
     def _take_piggybacked(self, frame: message.Frame, now: float) -> None:
+        """Take in a response within the acknowledgement of its request (RFC 7252 5.2.1)."""
         exchange = self._by_token.get(frame.token)
         if exchange is None or exchange.mid != frame.mid:
             return
@@ -265,6 +274,7 @@ class CoapClient:
             self._events.append(ExchangeFailed(exchange.number, reason))
 
     def _end(self, exchange: ClientExchange) -> None:
+        """Forget an exchange; what still comes for it belongs to nothing."""
         self._settle(exchange)
         del self._exchanges[exchange.number]
         del self._by_token[exchange.request.token]

@@ -1,4 +1,11 @@
-"""One exchange of a client: its request in blocks, its response out of blocks (RFC 7959)."""
+"""One exchange of a client: its request in blocks, its response out of blocks (RFC 7959).
+
+It is a value that changes: `message` says what to send next, `take` what a response means. A body
+goes out block by block, each acknowledged by 2.31; the response's blocks are gathered until one has
+none after it. If the entity tag changes on the way the state has changed, and a GET begins again,
+a few times; what is not a GET cannot be asked twice, and fails. Notifications restart the
+gathering, too, as they are newer than what was being gathered.
+"""
 
 from dataclasses import dataclass, field
 

@@ -1,4 +1,13 @@
-"""Responses that leave in blocks, kept so that all blocks come from one state (RFC 7959 2.4)."""
+"""Responses that leave in blocks, kept so that all blocks come from one state (RFC 7959 2.4).
+
+A client asks for one block after the other, and may stop at any of them. So what is kept has bounds
+for a peer, for all of them and in octets, and the one that was asked for longest ago goes first. To
+lose one costs no more than a request that is answered anew, with another entity tag if the content
+is another one by then.
+
+When rights change everything is dropped: the rest of an answer might be what its reader may no
+longer know.
+"""
 
 from collections.abc import Hashable
 from dataclasses import dataclass

@@ -1,4 +1,10 @@
-"""Every bound on what a peer can make an endpoint keep, with its default."""
+"""Every bound on what a peer can make an endpoint keep, with its default.
+
+Peers are hostile, strangers first. Each thing that a datagram can leave behind has a number here,
+in all and where it matters for one peer. What happens at a bound is said beside it; the choice is
+always the one by which an honest peer loses least: memory of the past goes first, an unfinished
+upload is not given up for a new one, an observation that finds no place is answered as a plain GET.
+"""
 
 from dataclasses import dataclass
 from typing import Final

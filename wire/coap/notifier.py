@@ -1,4 +1,13 @@
-"""Telling observers about changes (RFC 7641 4)."""
+"""Telling observers about changes (RFC 7641 4).
+
+An observer is owed the present state in the end, not every state on the way (RFC 7641 1.3). So a
+change only marks those who are to be told (`stale`); the answer is made when they are, from what
+holds then. While a confirmable notification waits for its acknowledgement nothing else is sent to
+that observer (4.5.2); a change meanwhile is told after it, as the newest state.
+
+Whether an observer is still there shows by confirmable notifications only: one who acknowledges
+none is dropped. An observer that has asked by a non-confirmable request gets one now and then.
+"""
 
 from collections.abc import Hashable
 
@@ -105,6 +114,7 @@ class Notifier:
                 self.end(observer)
 
     def _send(self, observer: Observer, reply: Reply, now: float, *, goes_on: bool = False) -> None:
+        """Send a notification; the fate of the last one of an observation concerns nobody."""
         token = observer.request.token
         if not self._must_confirm(observer, now):
             observer.unconfirmed += 1
@@ -117,6 +127,7 @@ class Notifier:
         observer.awaits_ack = self._outbox.is_in_flight(observer.remote, mid)
 
     def _must_confirm(self, observer: Observer, now: float) -> bool:
+        """Tell whether the next one is confirmable: as the request was, or as it is time again."""
         return (
             observer.request.confirmable
             or observer.unconfirmed + 1 >= self._limits.confirm_every

@@ -1,4 +1,13 @@
-"""Who observes what (RFC 7641 4.1)."""
+"""Who observes what (RFC 7641 4.1).
+
+An entry of the list is known by its peer and token: a further registration with both replaces it,
+and a peer may observe one resource several times by different tokens. What is observed is a key
+that the answer names (`Response.observe_as`): the links of a batch are more than a path.
+
+Each observed key has a number that goes up with each change, so that a client can tell which of two
+notifications is the newer one (3.4). It is kept when the last observer leaves, as the next one may
+be the same client with its earlier number in mind; the keys that are remembered are bounded.
+"""
 
 from collections.abc import Hashable
 from dataclasses import dataclass
@@ -116,6 +125,7 @@ class Observers:
         return self.numbers[key]
 
     def _make_number(self, key: Hashable) -> bool:
+        """Give a key a number if it has none; false if all that is kept are of use."""
         if key in self.numbers:
             return True
         if len(self.numbers) >= self._limits.observed_keys:

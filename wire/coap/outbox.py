@@ -1,4 +1,13 @@
-"""What leaves: message IDs, and the retransmission of confirmable messages (RFC 7252 4.2)."""
+"""What leaves: message IDs, and the retransmission of confirmable messages (RFC 7252 4.2).
+
+A confirmable message is sent again after two to three seconds, then after twice as long each time,
+four times in all, until it is acknowledged or rejected. The first time is drawn by lot for each
+message (RFC 7252 4.8), so that devices which began together do not go on together.
+
+Message IDs count up from a random number, for all peers of the endpoint together (4.4). Timers are
+a heap with lazy removal: an acknowledgement marks its message settled, and the entry goes when its
+time comes or when too many of them have piled up.
+"""
 
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush

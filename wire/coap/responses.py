@@ -1,4 +1,12 @@
-"""From a response to the content of its messages: blocks and options."""
+"""From a response to the content of its messages: blocks and options (RFC 7959).
+
+A response that fits one message leaves whole, unless the client has asked for a block of a certain
+size. Of a larger one the first block leaves, with an entity tag; the response is kept for as long
+as the client may want the rest (`kept_responses`), because blocks of two states put together would
+be neither. The client chooses the size of blocks, the server makes them smaller where it likes.
+
+An error's diagnostic text is never cut into blocks: it is shortened (RFC 7252 5.5.2).
+"""
 
 from collections.abc import Hashable
 
@@ -104,6 +112,7 @@ class Responder:
 
 
 def _key(request: Request) -> Hashable:
+    """Return by what a request for a later block is known to be about the same response."""
     return (
         request.method,
         request.path,

@@ -3,6 +3,10 @@
 Everything here fills at the will of peers and has bounds (`limits`). Strangers and peers who have
 proven who they are have a `Share` each, so that nothing that strangers fill is missing to the
 others.
+
+A peer that repeats a request because its answer was lost must not have it carried out twice (RFC
+7252 4.5). So every answer is remembered for as long as the request may come again, under the peer
+and the message ID, with a hash of the whole message, by which it is known to be the same one.
 """
 
 from onboardee.wire.coap import options

@@ -1,4 +1,10 @@
-"""Requests that arrive in blocks (Block1, RFC 7959 2.5)."""
+"""Requests that arrive in blocks (Block1, RFC 7959 2.5).
+
+The blocks of an upload have to come in order; a block that is repeated is taken for what it is, and
+one out of order ends the upload with 4.08. What is unfinished is memory that peers fill without
+having asked for anything yet, so each block but the last has to pass the gate, too (`take_in` of
+`CoapServer`), and the bounds are tight: two at a time for a peer, a size for each, a number of all.
+"""
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field
