@@ -29,6 +29,12 @@ def applies_at(validity: Iterable[TimePattern], moment: datetime | None) -> bool
     `moment` is aware; None is a device that does not know the time, for which nothing limited
     applies. What cannot be understood never applies: a restriction that is ignored would grant too
     much.
+
+    >>> morning = TimePattern(period="20300101T080000Z/PT2H", recurrence=("FREQ=DAILY",))
+    >>> applies_at([morning], datetime(2030, 5, 6, 9, 30, tzinfo=UTC))
+    True
+    >>> applies_at([morning], datetime(2030, 5, 6, 10, 30, tzinfo=UTC)), applies_at([morning], None)
+    (False, False)
     """
     patterns = tuple(validity)
     if not patterns:

@@ -24,7 +24,11 @@ def source_of(path: Path) -> Hashable:
 
 @lru_cache(1024)
 def network_of(host: str) -> str:
-    """Return the /64 of an IPv6 address, and an IPv4 address itself."""
+    """Return the /64 of an IPv6 address, and an IPv4 address itself.
+
+    >>> network_of("2001:db8::1:2"), network_of("192.0.2.7")
+    ('2001:db8::/64', '192.0.2.7')
+    """
     try:
         address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:

@@ -67,6 +67,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     # a client and its cryptography are loaded when there is something to read, not for --help
     from onboardee.device.cli.capturing import Keys, capture, read_key  # noqa: PLC0415
 
+    # Before the device is asked, which takes a while.
     if output is not None and output.exists() and not force:
         raise click.ClickException(f"{output} is there already; --force writes over it")
     made = capture(target, Keys(client, read_key(psk, psk_file), obt_store, secure_port))
@@ -78,5 +79,6 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
                 file.write(made.text)
         except OSError as error:
             raise click.ClickException(f"{output} cannot be written: {error.strerror}") from error
+    # They are in the file, too; here somebody sees them at once.
     for note in made.notes:
         say(f"Warning: {note}", err=True)

@@ -46,7 +46,11 @@ class Keys:
             raise click.UsageError("--obt-store has UUID and key; leave out --uuid")
 
     def find(self, device: UUID, address: Address) -> SharedKey | None:
-        """Return the key for a device. Raises `DatabaseError` if it should be kept and is not."""
+        """Return the key for a device. Raises `DatabaseError` if it should be kept and is not.
+
+        `device` is the UUID that the device itself has named; `address` is where it was asked in
+        the clear.
+        """
         port = self.secure_port
         secured = None if port is None else replace(address, port=port)
         if self.client is not None and self.key is not None:
@@ -59,7 +63,10 @@ class Keys:
 
 
 def capture(target: str, keys: Keys) -> CapturedProfile:
-    """Read a device and make its profile. Raises `click.ClickException`."""
+    """Read a device and make its profile. Raises `click.ClickException`.
+
+    `target` is coap://HOST[:PORT]. Nothing is written to the device.
+    """
     address = read_address(target)
     try:
         made = captured(asyncio.run(_survey(address, keys)))
@@ -87,6 +94,7 @@ def read_address(text: str) -> Address:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0][4]
     except OSError as error:
         raise click.ClickException(f"there is no host {host}: {error.strerror}") from error
+    # Addresses of the link need the interface that they are on, `%eth0`.
     interface = int(found[3]) if len(found) == 4 else 0
     return Address(str(found[0]).partition("%")[0], port, interface)
 

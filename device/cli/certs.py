@@ -69,6 +69,7 @@ def _make_laboratory(directory: Path, subject: UUID | None) -> None:
     # 5 MB of memory and 50 ms that other sub-commands need not spend
     from onboardee.pki import issuing  # noqa: PLC0415
 
+    # A new authority each time: nobody's trust in an old one carries over.
     root = issuing.root()
     middle = root.issue(issuing.authority("onboardee laboratory intermediate", path_length=0))
     recipe = issuing.identity(subject) if subject else issuing.manufacturer()
@@ -108,5 +109,6 @@ def _make_broken(directory: Path, defects: tuple[Defect, ...]) -> None:
 
 def _write(path: Path, text: str, *, mode: int = 0o644) -> None:
     """Write a new file: whoever trusts the old one would not trust another of its name."""
+    # With its mode from the beginning: a key is never readable to others, not even for a moment.
     path.touch(mode=mode, exist_ok=False)
     path.write_text(text, encoding="ascii")

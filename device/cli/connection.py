@@ -55,6 +55,7 @@ class ControlConnection:
         except OSError as error:
             self._socket.close()
             raise NotRunningError(_why(directory, error)) from error
+        # The descriptor was needed for the name of the socket only.
         finally:
             os.close(descriptor)
         self._lines = self._socket.makefile("rb")
@@ -78,6 +79,8 @@ class ControlConnection:
         """
         line = b""
         try:
+            # A device that stops may have taken the request and closed the socket; then there is no
+            # answer.
             with suppress(ConnectionError):
                 self._socket.sendall(msgspec.json.encode({"do": do, **arguments}) + b"\n")
                 line = self._lines.readline()
@@ -96,12 +99,16 @@ class ControlConnection:
     def events(self) -> Iterator[dict[str, Any]]:
         """Return every event of the device from now on, until it stops."""
         self.ask("watch")
+        # Events may not come for hours.
         self._socket.settimeout(None)
         return (msgspec.json.decode(line) for line in self._lines)
 
 
 def running(base: Path) -> list[Path]:
-    """List the state directories below `base` whose device runs."""
+    """List the state directories below `base` whose device runs.
+
+    A socket that nobody answers at is a leftover of a process that was killed.
+    """
     found = []
     for place in sorted(base.glob(f"*/{SOCKET_NAME}")):
         try:

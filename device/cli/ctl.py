@@ -133,6 +133,7 @@ def set_value(chosen: DeviceChoice, place: str, value: str) -> None:
     if not name:
         raise click.UsageError(f"{place} names no property; {place}#NAME does")
     try:
+        # As profiles write values; JSON is YAML, too.
         wanted = yaml.safe_load(value)
     except yaml.YAMLError as error:
         raise click.BadParameter(f"{value} is not YAML") from error
@@ -148,12 +149,14 @@ def watch(chosen: DeviceChoice, hrefs: tuple[str, ...]) -> None:
     """Print what happens, as it happens; with HREFS only what concerns these resources."""
     try:
         with ControlConnection(chosen.directory()) as connection:
+            # Asked first: after `watch` the connection carries events only.
             uuid = connection.ask("state")["device_uuid"]
             coming = connection.events()
             # a script that reads this line misses nothing that happens after it
             started = {"event": "ctl.watching", "device_uuid": uuid}
             chosen.show(started, _line(started))
             for event in coming:
+                # Events without a resource concern nobody who named some.
                 if not hrefs or event.get("href") in hrefs:
                     chosen.show(event, _line(event))
             click.echo("the device has stopped", err=True)
@@ -169,6 +172,7 @@ def watch(chosen: DeviceChoice, hrefs: tuple[str, ...]) -> None:
 @click.pass_obj
 def press(chosen: DeviceChoice, name: str | None) -> None:
     """Use the input NAME of the device, as a person does; without NAME list them."""
+    # Both answers list the inputs, so they are printed alike.
     result = chosen.ask("inputs") if name is None else chosen.ask("press", name=name)
     chosen.show(result, _listed(result["inputs"], "this device has no inputs"))
 

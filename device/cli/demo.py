@@ -65,7 +65,10 @@ class DemoError(Exception):
 
 
 def expect(is_so: bool, sentence: str) -> None:
-    """Raise `DemoError` unless what the sentence says is so."""
+    """Raise `DemoError` unless what the sentence says is so.
+
+    `sentence` is what should be so.
+    """
     if not is_so:
         raise DemoError(f"expected: {sentence}")
 
@@ -100,12 +103,16 @@ class Demo:
         self._is_reset = asyncio.Event()
 
     async def run(self) -> None:
-        """Run it from the first start to the factory reset. Raises `DemoError`, `ObtError`."""
+        """Run it from the first start to the factory reset. Raises `DemoError`, `ObtError`.
+
+        The device and its files are gone afterwards.
+        """
         with tempfile.TemporaryDirectory() as directory:
             profile = load("light")
             profile = replace(
                 profile, ownership=replace(profile.ownership, reset_delay=RESET_DELAY)
             )
+            # A tool of OIC 1.1 needs a device that serves it.
             if self._order.style.is_old:
                 profile = replace(profile, compat=PRESETS[Preset.OIC_1_1])
             bus = Bus()
@@ -114,6 +121,7 @@ class Demo:
             with open_directory(directory, lambda: new_database(profile, entropy)) as store:
                 device = boot(profile, store, Surroundings(entropy=entropy, bus=bus))
                 hub = Hub()
+                # Loopback only: no stranger can take part.
                 hosted = hub.add(device, Ports(hosts=(HOST,)))
                 try:
                     async with AsyncioTransport() as transport:
@@ -122,6 +130,7 @@ class Demo:
                     hub.stop()
 
     async def _tell(self, hosted: HostedDevice, transport: AsyncioTransport) -> None:
+        """Go through the whole ownership, and print each step."""
         device = hosted.device
         factory_uuid = device.database.doxm.device_uuid
         plain = next(each for each in hosted.endpoints if each.scheme == "coap")
@@ -152,6 +161,7 @@ class Demo:
             self._is_reset.set()
 
     async def _wait_for_reset(self) -> None:
+        """Wait until the device says that it was reset. Raises `DemoError` if it takes too long."""
         try:
             await asyncio.wait_for(self._is_reset.wait(), 10 * RESET_DELAY)
         except TimeoutError as error:
@@ -172,6 +182,7 @@ class Demo:
         expect(
             is_same_identity(database.doxm.owner_uuid, self._owner), "the device knows its owner"
         )
+        # Compared as octets: both sides have derived them, none was sent.
         keys = {
             credential.private.data
             for credential in database.cred.credentials
@@ -216,6 +227,7 @@ def _line(text: str) -> None:
 def _tell_step(step: Step) -> None:
     """Write one exchange: what for, what was sent, what came back, how soon."""
     elapsed = click.style(f"{step.elapsed * 1000:6.1f} ms", dim=True)
+    # A handshake has no path and no code.
     if step.method == "DTLS":
         _line(f"{step.purpose:40} {'DTLS':7} {click.style(step.outcome, fg='cyan')} {elapsed}")
         return

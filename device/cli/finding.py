@@ -30,7 +30,10 @@ def _completed(
 
 
 def place_options(**settings: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Add --state-dir and --device."""
+    """Add --state-dir and --device.
+
+    `settings` go to both options, such as the callback of `ctl`.
+    """
     state_dir = click.option(
         "--state-dir",
         type=click.Path(path_type=Path),
@@ -45,6 +48,7 @@ def place_options(**settings: Any) -> Callable[[Callable[..., Any]], Callable[..
         help="Its name, as `run` tells it: that of its directory among the others.",
         **settings,
     )
+    # The order of the help: the place before the name.
     return lambda function: state_dir(device(function))
 
 
@@ -78,6 +82,7 @@ def find(
         raise click.ClickException(
             f"there is no state directory {state_dir}; name the one that `run` was given"
         )
+    # A directory with a device in it is meant itself, even if there are others below.
     if state_dir is not None and holds_device(state_dir):
         return state_dir
     found = among(home)

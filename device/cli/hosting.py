@@ -66,6 +66,8 @@ def run(planned: Sequence[PlannedDevice], options: HostOptions) -> None:
     """Run the devices until SIGINT or SIGTERM.
 
     Raises `StoreError`, `BehaviourError`, `BindError` or OSError, and then none runs.
+
+    Every device is made before the first one is served.
     """
     allow_many_files()
     log = Log(options.log_format)
@@ -114,6 +116,7 @@ def _shared(options: HostOptions, count: int) -> UnitOptions:
 async def _serve(units: Sequence[Unit], options: HostOptions, log: Log) -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
+    # Both end the devices in order, so that peers are told and journals are folded in.
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
     began = loop.time()

@@ -26,7 +26,10 @@ class KeyWriter:
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Open a file to append to, mode 0600. Raises `click.BadParameter`."""
+        """Open a file to append to, mode 0600. Raises `click.BadParameter`.
+
+        `path` is created or appended to; what other users could read before, they cannot any more.
+        """
         try:
             descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
             found = os.fstat(descriptor)

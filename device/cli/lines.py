@@ -33,6 +33,12 @@ def event_line(
 
     Values are JSON, texts without quotation marks where that is clear. With `columns` the line is
     folded to that width; without, it is one line. It has colours; `click.unstyle` takes them away.
+
+    `when` is the time of day as text, empty for none; `name` that of the event; `fields` in their
+    order.
+
+    >>> click.unstyle(event_line("12:00:00", "state.changed", {"after": "RFNOP"}))
+    '12:00:00 state.changed      after=RFNOP'
     """
     mark = "[warning] " if is_warning else ""
     head = f"{when} {name:{NAME_WIDTH}} {mark}".lstrip()
@@ -52,7 +58,13 @@ def event_line(
 
 
 def value_text(value: object) -> str:
-    """Write one value; what is no visible character could come from a stranger."""
+    """Write one value; what is no visible character could come from a stranger.
+
+    The result fits on one line and has no character that a terminal obeys.
+
+    >>> value_text("/light/switch"), value_text("two words"), value_text([1, True])
+    ('/light/switch', '"two words"', '[1, true]')
+    """
     is_plain = isinstance(value, str) and value and all(map(_is_plain, value))
     text = str(value) if is_plain else json.dumps(value, ensure_ascii=False, default=str)
     shown = harmless(text)

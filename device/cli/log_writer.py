@@ -39,11 +39,13 @@ class LogWriter:
         self._has_reader = file is not None
         self._is_ending = False
         self._changed = Condition()
+        # A daemon: a reader that never reads must not keep the process from ending.
         self._thread = Thread(target=self._work, name="onboardee-log", daemon=True)
         self._thread.start()
 
     def write(self, text: str) -> bool:
         """Write a line, or several; tell whether there was room."""
+        # A name that is no UTF-8 must not end the log.
         line = text.encode("utf-8", "backslashreplace") + b"\n"
         with self._changed:
             if not self._has_reader:
@@ -60,6 +62,7 @@ class LogWriter:
         with self._changed:
             self._is_ending = True
             self._changed.notify()
+        # As long as it takes anything, it may take its time.
         for _ in range(round(LONGEST_END / PATIENCE)):
             before = self._written
             self._thread.join(PATIENCE)

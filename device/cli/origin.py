@@ -24,6 +24,9 @@ def settle_origin(store: Store, profile: str, *, adopt: bool) -> bool:
     """Note of which profile the device is; tell whether it has been of another one until now.
 
     Raises `OtherProfileError` for that, unless the device may `adopt` this one.
+
+    `profile` is the name or path that the device was started with; only its last part counts, as
+    files move. Writes to the store's directory.
     """
     kind = Path(profile).stem
     with explained(store.storage):
@@ -41,7 +44,11 @@ def settle_origin(store: Store, profile: str, *, adopt: bool) -> bool:
 
 
 def _read(content: bytes | None) -> str | None:
-    """Return what is noted; devices of the first versions, and converted ones, have no note."""
+    """Return what is noted; devices of the first versions, and converted ones, have no note.
+
+    >>> _read(b'{"profile": "light"}'), _read(b"?"), _read(None)
+    ('light', None, None)
+    """
     try:
         found = json.loads(content or b"{}")
     except ValueError:

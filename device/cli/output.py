@@ -69,7 +69,10 @@ class _Lines:
 
 
 class Log:
-    """Standard output, as the log of all devices of this process."""
+    """Standard output, as the log of all devices of this process.
+
+    There is one for the process; devices write to it through their `EventLog`.
+    """
 
     def __init__(self, form: str, file: TextIO | None = None) -> None:
         """Write in the form `json` or `console`."""
@@ -91,7 +94,10 @@ class Log:
         )
 
     def write(self, name: str, fields: Mapping[str, Any]) -> bool:
-        """Write an event; tell whether there was room for it."""
+        """Write an event; tell whether there was room for it.
+
+        `name` is that of the event. False: the reader is slow and the line was left out.
+        """
         write = getattr(self._logger, _LEVELS.get(name, "info"))
         return bool(write(name, **fields))
 
@@ -121,18 +127,25 @@ class Log:
         self._writer.close()
 
     def _for_people(self, _logger: object, level: str, told: MutableMapping[str, Any]) -> str:
+        """Return a line in the form of people; structlog calls it last."""
         name, when = told.pop("event"), told.pop("timestamp")
+        # Warnings are marked, and the other levels are of no interest to people.
         del told["level"]
         columns = width() if self._is_folded else None
         is_warning = level == "warning"
         return self._shown(event_line(when, name, told, is_warning=is_warning, columns=columns))
 
     def _shown(self, text: str) -> str:
+        """Take the colours away where nobody sees them."""
         return text if self._has_colour else click.unstyle(text)
 
 
 class EventLog:
-    """Subscribes to a device's bus and writes its events to the log."""
+    """Subscribes to a device's bus and writes its events to the log.
+
+    The names of events are the words of the log; `docs/guide.md` explains those that ask for
+    something to be done.
+    """
 
     def __init__(  # noqa: PLR0913 - two of them by position
         self,
@@ -167,6 +180,7 @@ class EventLog:
             return
         name = event.name
         fields = self._fields(event)
+        # The first line that gets through again tells how many did not.
         left_out = self._left_out.get(name, 0)
         if left_out:
             fields["left_out_before"] = left_out
@@ -194,6 +208,7 @@ class EventLog:
         if isinstance(event, ValueChanged):
             fields = without_secrets(fields)
             if not self._verbose and not self._log.is_json:
+                # People know who has changed a value when they read the line before.
                 fields = {name: fields[name] for name in ("href", "values")}
         if isinstance(event, DeviceReady):
             return {"device": self._device, **fields, "state_dir": str(self._directory)}
@@ -203,6 +218,7 @@ class EventLog:
         """Take a line from the allowance of a kind, which refills with time."""
         now = self._clock()
         level, at = self._allowances.get(name, (LINES_PER_SECOND, now))
+        # A bucket of one second's lines, which fills with time.
         level = min(LINES_PER_SECOND, level + (now - at) * LINES_PER_SECOND)
         may = level >= 1
         self._allowances[name] = (level - 1 if may else level, now)

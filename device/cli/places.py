@@ -21,7 +21,10 @@ LONGEST: Final = 100
 
 
 def state_home() -> Path:
-    """Return below which directory devices keep their state (XDG base directories)."""
+    """Return below which directory devices keep their state (XDG base directories).
+
+    `ONBOARDEE_STATE_DIR`, else `$XDG_STATE_HOME/onboardee`, else `~/.local/state/onboardee`.
+    """
     if chosen := os.environ.get(STATE_DIR):
         return Path(chosen)
     base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
@@ -67,7 +70,10 @@ def holds_device(directory: Path) -> bool:
 
 
 def devices_in(home: Path) -> list[Path]:
-    """List the state directories at a place: itself, if it is one, and those below it."""
+    """List the state directories at a place: itself, if it is one, and those below it.
+
+    What cannot be read is no device.
+    """
     try:
         below = sorted(each for each in home.iterdir() if each.is_dir())
     except OSError:

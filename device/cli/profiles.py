@@ -77,6 +77,7 @@ def _summary(name: str, profile: Profile) -> dict[str, object]:
 def show(profile: str, *, resolved: bool) -> None:
     """Print the YAML of a profile: a start for your own."""
     try:
+        # A profile with mistakes is not printed as a start for others.
         load_all(profile)
         text = _resolved(profile) if resolved else _source(profile)
     except ProfileError as error:
@@ -116,6 +117,7 @@ def check(profiles: tuple[str, ...]) -> None:
         for error in wrong:
             say(f"Error: {error}", err=True)
         is_wrong |= bool(wrong)
+        # A doubtful name is worth telling only where nothing is plainly wrong.
         for loaded in () if wrong else load_all(name):
             say(f"{name}: {loaded.device.name}, {len(loaded.resources)} resources")
             for sentence in strange_names(loaded):

@@ -89,6 +89,7 @@ class Reaching:
         except (TimeoutError, OnboardingError) as error:
             owned.close()
             return await self._elsewhere(record, error)
+        # A record may have several addresses; the one that answered is tried first next time.
         if link.address != record.secured[0]:
             self._keep(record, link.address, record.plain)
         return owned
@@ -161,6 +162,7 @@ class Reaching:
     async def _located(self, record: DeviceRecord) -> Located | None:
         """Ask at the known address first, then everybody, once."""
         if self._found is None or record.uuid not in self._found:
+            # At its old plain address it can tell its new ports: quicker than a search.
             found = await find_device(
                 self._transport, record.uuid, plain=record.plain, rounds=0, on_step=self._on_step
             )
@@ -184,6 +186,7 @@ async def find_at(
             transport, address, style=style, patience=PATIENCE, on_step=on_step
         )
     except OnboardingError as error:
+        # It has answered, and its reason is the better sentence.
         if not isinstance(error.__cause__, NoAnswerError):
             raise
         raise click.ClickException(

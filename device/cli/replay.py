@@ -73,6 +73,7 @@ def _played(file: Path, options: dict[str, Any]) -> "Replay":
         return replay.run(until)
     for entry, _ in replay.steps(until):
         say(_line(replay.done, entry))
+        # q and Enter ends it, Enter goes on.
         if click.prompt("", default="", show_default=False, prompt_suffix="") == "q":
             break
     return replay
@@ -96,7 +97,10 @@ def _line(number: int, entry: "Entry") -> str:
 
 
 def state(replay: "Replay") -> dict[str, Any]:
-    """Return what a device is and holds, as JSON has it; secrets are hidden."""
+    """Return what a device is and holds, as JSON has it; secrets are hidden.
+
+    The names are those of `onboardee svr show`.
+    """
     from onboardee.svrdb.plain import plain  # noqa: PLC0415
 
     device = replay.device

@@ -26,6 +26,7 @@ from onboardee.wire.entropy import SystemEntropy
 )
 def command(state_dir: Path, profile: str | None) -> None:
     """Put a stopped device back into factory state: owner, credentials and rules are gone."""
+    # One commit: a power cut leaves the device with its owner, or without.
     with said(state_dir), _stopped(state_dir) as store:
         database = store.current if profile is None else _with_factory(store.current, profile)
         store.commit(reset_database(database, SystemEntropy()))

@@ -77,8 +77,10 @@ def _place(
 
 
 _OPTIONS: Final = (
+    # None is not refused by click, so that the sentence can name --all.
     click.argument("profiles", metavar="PROFILE...", nargs=-1),
     click.option("--all", "everything", is_flag=True, help="Run every built-in profile."),
+    # What the device is, and where it keeps what it keeps.
     click.option("--name", help="The name in /oic/d; the profile's own by default."),
     click.option(
         "--count",
@@ -99,6 +101,7 @@ _OPTIONS: Final = (
         help="Go on with the state of a device of another profile: its owner, credentials and "
         "rules.",
     ),
+    # Where it is reached.
     click.option("--host", "hosts", multiple=True, metavar="ADDR", help="Listen here; may repeat."),
     click.option(
         "--port",
@@ -125,6 +128,7 @@ _OPTIONS: Final = (
         "is coap's, the next one coaps's; or coap://HOST:PORT and coaps://HOST:PORT.",
     ),
     click.option(
+        # How it changes owners, and who it is; all of this overrides the profile.
         "--otm",
         callback=_methods,
         metavar="METHODS",
@@ -170,6 +174,7 @@ _OPTIONS: Final = (
         "own.",
     ),
     click.option(
+        # What is written of it beside the log; secrets are in all but --trace and --trace-to.
         "--keylog",
         type=click.Path(path_type=Path),
         metavar="FILE",
@@ -230,7 +235,11 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def run_options(function: Function) -> Function:
-    """Give a command the arguments and options of `run`."""
+    """Give a command the arguments and options of `run`.
+
+    `onboardee audit` is a run with a judge, and takes the same ones.
+    """
+    # Decorators are applied from the last to the first, and help lists them in that order.
     for decorate in reversed(_OPTIONS):
         function = decorate(function)
     return function
@@ -258,7 +267,11 @@ def command(context: click.Context, /, **options: Any) -> None:
 
 
 def run(context: click.Context, options: dict[str, Any], auditor: "Auditor | None" = None) -> None:
-    """Run devices until interrupted, as the options of the command line say."""
+    """Run devices until interrupted, as the options of the command line say.
+
+    `options` are those of `RunOptions` by name; `auditor` judges the conversations. Returns when
+    the devices were stopped.
+    """
     if options["uuid"] and options["uuid_seed"]:
         raise click.UsageError("--uuid and --uuid-seed exclude each other")
     _import_asyncio_without_tls()
@@ -270,6 +283,8 @@ def run(context: click.Context, options: dict[str, Any], auditor: "Auditor | Non
     gc.freeze()
     gc.enable()
 
+    # An option that was given explicitly is held to more than a default: it may be refused, or
+    # reported as meaning nothing.
     given = {
         name
         for name in options

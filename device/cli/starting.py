@@ -55,6 +55,7 @@ class RunOptions:
     state_dir: Path | None
     """Of the device, or of all devices."""
     adopt: bool
+    """Go on with the state of another profile's device."""
     hosts: tuple[str, ...]
     """Addresses to listen at; none: all interfaces."""
     port: int
@@ -76,16 +77,24 @@ class RunOptions:
     seed: str | None
     """From which all random octets follow."""
     codec: str
+    """The format of a new database, by name."""
     keylog: Path | None
+    """The file for TLS secrets."""
     trace: bool
+    """Print all that crosses the border of the devices."""
     trace_to: Path | None
+    """The file for the same, as JSON lines."""
     capture: Path | None
+    """The file for Wireshark."""
     record: Path | None
+    """The file of the recording."""
     faults: tuple[str, ...]
     """As `device/faults` reads them."""
     metrics: tuple[str, int] | None
     log_format: str
+    """`console` or `json`."""
     verbose: bool
+    """Log requests, too."""
 
 
 def start(options: RunOptions, given: Collection[str], auditor: "Auditor | None" = None) -> None:
@@ -94,6 +103,8 @@ def start(options: RunOptions, given: Collection[str], auditor: "Auditor | None"
     With an `auditor` the conversations of the devices are judged.
 
     Raises `click.ClickException`.
+
+    Returns when they were stopped.
     """
     try:
         planned = planned_devices(options)

@@ -48,7 +48,10 @@ def _columns() -> int:
 
 
 def is_terminal(stream: TextIO | None) -> bool:
-    """Tell whether a person reads a stream at a terminal."""
+    """Tell whether a person reads a stream at a terminal.
+
+    None is the standard output of a process that has none.
+    """
     try:
         return stream is not None and stream.isatty()
     except ValueError:  # it is closed
@@ -75,12 +78,19 @@ def has_colour(stream: TextIO | None) -> bool:
 
 
 def folded(text: str, indent: str = "", columns: int | None = None) -> str:
-    """Return a text in lines that fit, all but the first one indented."""
+    """Return a text in lines that fit, all but the first one indented.
+
+    `columns` is the terminal's width if left out.
+    """
     return textwrap.fill(text, columns or width(), subsequent_indent=indent, break_on_hyphens=False)
 
 
 def table(rows: Sequence[Sequence[str]], indent: str = "") -> Iterator[str]:
-    """Yield rows in columns; what does not fit goes on below, in its last column."""
+    """Yield rows in columns; what does not fit goes on below, in its last column.
+
+    `rows` have the same number of cells. Where not even the last column has room, cells stand below
+    each other.
+    """
     if not rows:
         return
     sizes = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -107,7 +117,11 @@ def _stacked(row: Sequence[str], indent: str) -> Iterator[str]:
 
 
 def harmless(text: str) -> str:
-    """Return a text of others with what is no visible character escaped: terminals obey some."""
+    """Return a text of others with what is no visible character escaped: terminals obey some.
+
+    >>> harmless("lamp"), chr(27) in harmless("lamp" + chr(27) + "[2J")
+    ('lamp', False)
+    """
     # the database's models come along, which --help does without
     from onboardee.svrdb.plain import visible  # noqa: PLC0415
 

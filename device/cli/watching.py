@@ -51,7 +51,10 @@ Say = Callable[[str], None]
 
 
 def beginning() -> float:
-    """Return the time of day at zero of the clock that devices have here."""
+    """Return the time of day at zero of the clock that devices have here.
+
+    Devices count monotonic seconds; traces and captures show the time of day.
+    """
     return time.time() - time.monotonic()
 
 
@@ -61,10 +64,14 @@ def _clock_text(at: float) -> str:
 
 
 def opened(path: Path, option: str) -> BinaryIO:
-    """Open a new file that holds secrets, for its owner alone. Raises `click.BadParameter`."""
+    """Open a new file that holds secrets, for its owner alone. Raises `click.BadParameter`.
+
+    What was in the file before is gone.
+    """
     try:
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
         descriptor = os.open(path, flags, 0o600)
+        # The mode above counts for a new file only.
         os.fchmod(descriptor, 0o600)
     except OSError as error:
         sentence = f"cannot write {path}: {error.strerror}; name another file"

@@ -42,13 +42,16 @@ class GetValues(Command, frozen=True, tag="get"):
     """
 
     href: str
+    """The path of the resource."""
     name: str | None = None
+    """Of one property; None: all of them."""
 
 
 class SetValues(Command, frozen=True, tag="set"):
     """Change values as the physical world would: rights and read-only properties aside."""
 
     href: str
+    """The path of the resource."""
     values: dict[str, Any]
     """By name of the property; all of them or none."""
 
@@ -75,6 +78,7 @@ class SetFault(Command, frozen=True, tag="fault"):
 
     name: str
     is_on: bool = True
+    """False: it goes."""
 
 
 class ListFaults(Command, frozen=True, tag="faults"):

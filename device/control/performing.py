@@ -150,6 +150,7 @@ class Control:
         return {"inputs": list(self.device.inputs), "faults": dict(self.device.faults)}
 
     def _faults(self) -> Any:
+        """Return the faults of the protocol that are in place."""
         found: Mapping[int, Fault] = getattr(self.device, "protocol_faults", {})
         return {
             "faults": [

@@ -22,6 +22,7 @@ class Event(Struct, frozen=True, kw_only=True):
     """Something that happened. `name` is the event's name in the log, its fields go along."""
 
     name: ClassVar[str]
+    """The name in the log, `state.changed`: of what it is about, then what happened."""
 
     def fields(self) -> dict[str, object]:
         """Return what the event tells as JSON has it: UUIDs as text, tuples as lists.
@@ -63,6 +64,14 @@ class Bus:
 
     There is one for each device. It has no queue and no threads: `publish` returns when everybody
     was told.
+
+    >>> heard = []
+    >>> bus = Bus("light")
+    >>> bus.follow(heard.append)
+    >>> bus.publish(Event())
+    []
+    >>> heard[0].device, heard[0].sequence
+    ('light', 1)
     """
 
     def __init__(self, device: str = "", wall_clock: WallClock = utc_now) -> None:

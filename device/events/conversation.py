@@ -26,6 +26,7 @@ class SessionEnded(Event, frozen=True, kw_only=True):
     name = "session.ended"
     peer: str
     reason: str
+    """One word: `peer_closed`, `idle` and the like."""
 
 
 class HandshakeRefused(Event, frozen=True, kw_only=True):
@@ -34,6 +35,7 @@ class HandshakeRefused(Event, frozen=True, kw_only=True):
     name = "handshake.failed"
     peer: str
     reason: str
+    """For the device's owner; the peer gets the alert alone."""
     alert: str | None
     """The alert that the peer got, or that ended the handshake; None: it was silent."""
 
@@ -69,10 +71,13 @@ class AccessDenied(Event, frozen=True, kw_only=True):
     """Who asked: a UUID, or `anonymous`."""
     peer: str
     method: str
+    """`GET`, `POST`, `PUT` or `DELETE`."""
     href: str
+    """The path as it was asked for."""
     rule: str
     """The name of the rule in the table of the gate."""
     reason: str
+    """What the rule found, in a sentence."""
 
 
 class RequestRefused(Event, frozen=True, kw_only=True):
@@ -83,7 +88,9 @@ class RequestRefused(Event, frozen=True, kw_only=True):
     method: str
     href: str
     code: str
+    """As CoAP writes it, such as 4.00."""
     reason: str
+    """What is wrong with the request, in a sentence."""
 
 
 class AccessGranted(Event, frozen=True, kw_only=True):
@@ -115,10 +122,13 @@ class RequestServed(Event, frozen=True, kw_only=True):
     method: str
     href: str
     query: tuple[str, ...]
+    """Each part of the query, `if=oic.if.b`."""
     payload: object
+    """What was sent."""
     code: str | None
     """As CoAP writes it, such as 2.04."""
     answer: object
+    """What was answered."""
 
 
 class AnswersWithheld(Event, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ class DeviceFault(Event, frozen=True, kw_only=True):
 
     name = "device.fault"
     reason: str
+    """The exception, with its text."""
     where: tuple[str, ...]
     """The innermost functions, the one that raised last."""
     peer: str | None = None

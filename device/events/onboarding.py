@@ -18,7 +18,9 @@ class StateChanged(Event, frozen=True, kw_only=True):
 
     name = "state.changed"
     before: str
+    """The state that was left."""
     after: str
+    """The state that was entered."""
 
 
 class MethodSelected(Event, frozen=True, kw_only=True):
@@ -29,6 +31,7 @@ class MethodSelected(Event, frozen=True, kw_only=True):
 
     name = "otm.selected"
     method: str
+    """In words, as `just works` or `random pin`."""
 
 
 class PinShown(Event, frozen=True, kw_only=True):
@@ -65,6 +68,7 @@ class PairingFailed(Event, frozen=True, kw_only=True):
     name = "pairing.failed"
     uuid: UUID
     reason: str
+    """A wrong PIN, too long a wait, a change of the configuration."""
 
 
 class DevicePaired(Event, frozen=True, kw_only=True):
@@ -96,6 +100,7 @@ class ResetScheduled(Event, frozen=True, kw_only=True):
 
     name = "reset.scheduled"
     reason: str
+    """Who asked for it, or what went wrong."""
     in_seconds: float
     """So long from now, that the answer can leave before."""
 
@@ -116,6 +121,7 @@ class DatabaseReplaced(Event, frozen=True, kw_only=True):
     name = "database.replaced"
     device_uuid: UUID
     state: str
+    """The onboarding state that the device goes on in."""
 
 
 class DeviceRebooted(Event, frozen=True, kw_only=True):

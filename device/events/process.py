@@ -15,6 +15,7 @@ class DeviceReady(Event, frozen=True, kw_only=True):
     name = "device.ready"
     device_uuid: UUID
     state: str
+    """The onboarding state, such as RFOTM."""
     endpoints: tuple[str, ...]
     """As URIs, `coaps://192.0.2.7:5684`."""
 
@@ -38,6 +39,7 @@ class PortShared(Event, frozen=True, kw_only=True):
 
     name = "net.port_shared"
     endpoint: str
+    """As a URI."""
     reason: str = "another program has this port too, and may get what is sent to this device"
 
 
@@ -46,6 +48,7 @@ class ControlUnavailable(Event, frozen=True, kw_only=True):
 
     name = "control.unavailable"
     reason: str
+    """What the operating system said."""
 
 
 class OptionIgnored(Event, frozen=True, kw_only=True):
@@ -53,6 +56,7 @@ class OptionIgnored(Event, frozen=True, kw_only=True):
 
     name = "option.ignored"
     option: str
+    """As it is written, `--uuid`."""
     reason: str
 
 

@@ -14,6 +14,7 @@ class ValueChanged(Event, frozen=True, kw_only=True):
 
     name = "value.changed"
     href: str
+    """The path of the resource."""
     values: Mapping[str, object]
     """Those that are other than when they were told last."""
     by_itself: bool = False
@@ -34,6 +35,7 @@ class FaultChanged(Event, frozen=True, kw_only=True):
 
     name = "fault.changed"
     fault: str
+    """Its name in the profile."""
     is_on: bool
     by_itself: bool = False
     """It came by chance, or went after its time."""
@@ -44,6 +46,7 @@ class DeviceConfigured(Event, frozen=True, kw_only=True):
 
     name = "device.configured"
     values: Mapping[str, object]
+    """By their names in /oic/con."""
 
 
 class BehaviourFailed(Event, frozen=True, kw_only=True):

@@ -19,4 +19,8 @@ log.
     oic_1_1/       OIC 1.1 as a view of the same; iotivity_1_3: one deviation of that client
 
 To add a security resource see docs/architecture.md; one of an appliance needs a profile only.
+
+Codes are decided at three places: 4.01, and 4.03 or 5.03 in a state in which nobody may, by the
+gate; 4.05 by `ReadOnly` for an operation that a resource does not have; all others by the resource
+itself.
 """

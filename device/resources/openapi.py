@@ -81,7 +81,10 @@ def described(profile: Profile) -> Json:
 
 
 def _operations(resource: ResourceProfile, interfaces: Sequence[str], definitions: Json) -> Json:
-    """Describe what these interfaces of a resource allow; an UPDATE, if anything is writable."""
+    """Describe what these interfaces of a resource allow; an UPDATE, if anything is writable.
+
+    `interfaces` are those of one path: of a collection it is one.
+    """
     reading = [name for name in interfaces if name in RETRIEVING]
     updating = [name for name in interfaces if name in UPDATING]
     operations: Json = {}
@@ -98,6 +101,7 @@ def _collection(resource: ResourceProfile, definitions: Json) -> Json:
     """Describe a collection: each interface has its own form, so each is a path of its own."""
     paths: Json = {}
     for interface in resource.interfaces:
+        # Links and batches have one form for all collections.
         if interface in _FORMS:
             form = _defined(definitions, *_FORMS[interface])
             operations = {"get": _operation(form, [_interface([interface])])}
@@ -155,6 +159,7 @@ def _representation(resource: ResourceProfile) -> Json:
     properties = {name: _schema(spec) for name, spec in resource.properties.items()}
     if resource.links:
         properties = {"rts": _TYPES, "links": _reference("oic.links"), **properties}
+    # `rt` and `if` have defaults, by which a client knows them without reading the resource.
     common: Json = {
         "rt": {**_TYPES, "default": list(resource.types)},
         "if": {
@@ -205,6 +210,7 @@ def _element(spec: ValueLimits) -> Json:
             return {"type": "string", "format": "date-time"}
         case ValueType.DURATION:
             return {"type": "string", "pattern": f"^{PERIOD.pattern}$"}
+    # What the limits leave open is left out: null means something else in a schema.
     limits = {
         "minimum": spec.minimum,
         "maximum": spec.maximum,

@@ -33,6 +33,7 @@ _BREAK: Final = b"\xff"
 
 
 def _refuse_tag(*_: object) -> NoReturn:
+    """Stand in for each decoder of a tag."""
     raise PayloadError("CBOR tags have no meaning here")
 
 
@@ -43,6 +44,9 @@ def decode_map(payload: bytes) -> Mapping[str, object]:
     """Decode an UPDATE's body, one CBOR map with text keys. Raises `PayloadError`.
 
     The values are those of JSON, or octets; keys are text, each once.
+
+    >>> decode_map(bytes.fromhex("a16576616c7565f5"))
+    {'value': True}
     """
     value = _decode(payload)
     if not isinstance(value, dict):
@@ -55,6 +59,9 @@ def decode_map_of_wrong_size(payload: bytes) -> Mapping[str, object]:
 
     IoTivity 1.1.1's encoder counts properties that it then leaves out. The pairs are taken as those
     of a map without a size; all else about them has to be right.
+
+    >>> decode_map_of_wrong_size(bytes.fromhex("aa6576616c7565f5"))
+    {'value': True}
     """
     try:
         return decode_map(payload)

@@ -49,7 +49,13 @@ class Quantity:
     """Properties between two points of the scale, which no offset moves."""
 
     def convert(self, name: str, value: Any, source: str, wanted: str) -> Any:
-        """Return a property's value in another unit; what is no number stays as it is."""
+        """Return a property's value in another unit; what is no number stays as it is.
+
+        >>> TEMPERATURE.convert("temperature", 20, "C", "F")
+        68.0
+        >>> TEMPERATURE.convert("step", 1, "C", "F")
+        1.8
+        """
         if isinstance(value, list | tuple):
             return [self.convert(name, each, source, wanted) for each in value]
         if isinstance(value, bool) or not isinstance(value, int | float):

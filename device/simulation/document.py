@@ -64,7 +64,11 @@ class DocumentItem:
         return here
 
     def plain(self) -> Any:
-        """Return the value as Python has it."""
+        """Return the value as Python has it.
+
+        >>> read("{lamp: {value: on, level: 4}}", "x.yaml").plain()
+        {'lamp': {'value': 'on', 'level': 4}}
+        """
         if isinstance(self.value, Mapping):
             return {name: item.plain() for name, item in self.value.items()}
         if isinstance(self.value, tuple):
@@ -131,7 +135,15 @@ def read(text: str, file: str) -> DocumentItem:
 
 
 def write(content: Any) -> str:
-    """Return a document that reads as `content`."""
+    """Return a document that reads as `content`.
+
+    Texts that some reader would take for something else are quoted.
+
+    >>> print(write({"value": "on", "code": "0123", "size": "12"}), end="")
+    value: 'on'
+    code: '0123'
+    size: '12'
+    """
     text: str = yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
     return text
 

@@ -138,6 +138,7 @@ def _models(top: type) -> dict[str, type]:
 
 
 def _structs() -> set[str]:
+    """Return the names of the models that are structures."""
     return {name for name, model in _models(Profile).items() if not issubclass(model, Enum)}
 
 

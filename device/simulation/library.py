@@ -25,7 +25,11 @@ def built_in_names() -> list[str]:
 
 
 def is_path(name: str) -> bool:
-    """Tell the path of a file from the name of a built-in profile."""
+    """Tell the path of a file from the name of a built-in profile.
+
+    >>> is_path("light"), is_path("./light"), is_path("light.yaml")
+    (False, True, True)
+    """
     return "/" in name or name.endswith((".yaml", ".yml"))
 
 

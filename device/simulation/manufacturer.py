@@ -34,7 +34,11 @@ class Manufacturer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 def is_text(value: str) -> bool:
-    """Tell PEM text from a path."""
+    """Tell PEM text from a path.
+
+    >>> is_text("certs/chain.pem")
+    False
+    """
     return "-----BEGIN" in value
 
 

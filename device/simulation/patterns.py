@@ -25,7 +25,11 @@ _MANY: Final = 1 << 64
 
 
 def problem(pattern: str, longest: int) -> str | None:
-    """Say why an expression is not for texts of at most `longest` characters, None if it is."""
+    """Say why an expression is not for texts of at most `longest` characters, None if it is.
+
+    >>> problem("^[A-F0-9]{8}$", 64) is None, problem("(a+)+$", 64) is None
+    (True, False)
+    """
     if len(pattern) > MAX_PATTERN:
         return f"pattern is longer than {MAX_PATTERN} characters"
     bare = _CLASS.sub("c", pattern).replace("(?:", "(")

@@ -20,12 +20,22 @@ _SECRETS: Final = re.compile(
 
 
 def is_secret_name(name: str) -> bool:
-    """Tell whether a property goes by a name that secrets have."""
+    """Tell whether a property goes by a name that secrets have.
+
+    Case and separators do not matter.
+
+    >>> is_secret_name("lock-Code List"), is_secret_name("openLevel")
+    (True, False)
+    """
     return _SECRETS.search(re.sub(r"[-_. ]", "", name).lower()) is not None
 
 
 def is_secret(name: str, value: object) -> bool:
-    """Tell whether a property, or a part of it, goes by a name that secrets have."""
+    """Tell whether a property, or a part of it, goes by a name that secrets have.
+
+    >>> is_secret("user", {"name": "Ann", "password": "x"}), is_secret("passwordSet", True)
+    (True, False)
+    """
     if is_secret_name(name):
         return not isinstance(value, bool)
     if isinstance(value, Mapping):
@@ -36,7 +46,13 @@ def is_secret(name: str, value: object) -> bool:
 
 
 def without(uuids: frozenset[str], value: Any) -> Any:
-    """Return the value with the nil UUID in place of these, which are in lower case."""
+    """Return the value with the nil UUID in place of these, which are in lower case.
+
+    Whole texts are compared, at every depth.
+
+    >>> without(frozenset({"6f77-1"}), {"di": "6F77-1", "n": "6f77-1 lamp"})
+    {'di': '00000000-0000-0000-0000-000000000000', 'n': '6f77-1 lamp'}
+    """
     match value:
         case str() if value.lower() in uuids:
             return NOBODY

@@ -191,6 +191,7 @@ def _built_in(name: str) -> tuple[Profile, ...]:
 
 
 def _from_file(name: str) -> tuple[Profile, ...]:
+    """Load all devices of a document, with what is equal in them shared."""
     library = Library()
     known: dict[bytes, ResourceProfile] = {}
     return tuple(

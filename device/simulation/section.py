@@ -14,7 +14,10 @@ class ProfileError(Exception):
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Common to all parts of a profile: an unknown key is a mistake."""
+    """Common to all parts of a profile: an unknown key is a mistake.
+
+    Everything in a profile derives from it, down to a condition of a behaviour.
+    """
 
 
 class MisplacedError(ValueError):

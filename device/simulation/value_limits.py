@@ -160,6 +160,9 @@ class ValueLimits(Section, frozen=True, kw_only=True):
 
         `name` is what the sentence calls the value. Arrays come back as tuples, whole floats of an
         integer property as ints.
+
+        >>> ValueLimits(type=ValueType.INTEGER, maximum=100).checked("level", 40.0)
+        40
         """
         if not self.is_array:
             return self._element(name, value)
@@ -260,7 +263,11 @@ def _fits(value: int) -> bool:
 
 
 def is_moment(text: str) -> bool:
-    """Tell whether a text is a moment as in RFC 3339."""
+    """Tell whether a text is a moment as in RFC 3339.
+
+    >>> is_moment("2026-06-01T12:00:00Z"), is_moment("2026-02-30T12:00:00Z")
+    (True, False)
+    """
     if not MOMENT.fullmatch(text):
         return False
     try:

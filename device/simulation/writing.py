@@ -38,7 +38,11 @@ def _unchanged(spec: ValueLimits, name: str, new: object, old: Value) -> Value:
 
 
 def completed(spec: ValueLimits, new: object, old: object) -> object:
-    """Fill in from the present value what a new one leaves out."""
+    """Fill in from the present value what a new one leaves out.
+
+    An object gets the fields that the new value does not name, at every depth; anything else is
+    taken as it is.
+    """
     if spec.type is not ValueType.OBJECT:
         return new
     if not spec.is_array:

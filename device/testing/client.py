@@ -25,9 +25,11 @@ class Heard:
     """One answer or notification: when it came, of which resource, its code and payload (CBOR)."""
 
     at: float
+    """Seconds of the network's time."""
     href: str
     code: Code
     payload: bytes
+    """As it came, CBOR for resources of OCF."""
 
 
 @dataclass(slots=True)
@@ -36,10 +38,13 @@ class PlainClient:
 
     network: MemoryNetwork
     host: str = "10.0.0.10"
+    """Of the device; its port is 5683."""
     own_host: str = "10.0.0.99"
+    """Where the client is."""
     own_port: int = 5683
     answers_pings: bool = True
     heard: list[Heard] = field(default_factory=list)
+    """In the order of arrival."""
     pings: int = 0
     """How many the device has sent."""
     _client: CoapClient = field(init=False)

@@ -28,7 +28,13 @@ class ManualAlarm:
 
 
 class ManualClock:
-    """Time for hosted devices, in seconds from zero."""
+    """Time for hosted devices, in seconds from zero.
+
+    >>> clock, rung = ManualClock(), []
+    >>> alarm = clock.call_at(5.0, lambda: rung.append(clock.time()))
+    >>> clock.step(60.0), clock.step(60.0), rung, clock.time()
+    (True, False, [5.0], 60.0)
+    """
 
     def __init__(self) -> None:
         self._now = 0.0

@@ -56,6 +56,7 @@ class _NodePort:
     host: str
     number: int
     secured: bool
+    """Whether it is the port of DTLS."""
 
 
 @dataclass(order=True, slots=True)
@@ -63,10 +64,13 @@ class _Delivery:
     """A datagram on its way; those of one moment arrive in the order in which they were sent."""
 
     at: float
+    """When it arrives."""
     serial: int
+    """Of two that arrive at one moment the first sent is first."""
     port: _NodePort = field(compare=False)
     datagram: bytes = field(compare=False)
     path: Path = field(compare=False)
+    """As the receiver sees it."""
 
 
 class MemoryNetwork:

@@ -98,6 +98,7 @@ def ace(  # noqa: PLR0913, PLR0917 - one for each option
     """
 
     def edit(database: Database) -> Database:
+        # --rt and --if hold for all of these; --resource has its own.
         places = [make_resource(place, types, interfaces) for place in (*hrefs, *wildcards)]
         if (types or interfaces) and not places:
             raise MalformedError("--rt and --if need --href or --wc")
@@ -170,6 +171,7 @@ def cred(  # noqa: PLR0913, PLR0917 - one for each option
     these come with --key-file, or are for the device's own key (`/oic/sec/csr`).
     """
     sources = Sources(psk_file, psk, pin_file, cert_file, key_file, encoding, key_encoding)
+    # A certificate of any usage could open something; there is no safe default.
     if cert_file and not usage:
         raise click.UsageError(f"--cert-file needs --usage: one of {', '.join(USAGES)}")
     if authority and not role:
@@ -198,10 +200,15 @@ class Sources:
     """Where the octets of a credential come from."""
 
     psk_file: BinaryIO | None
+    """A symmetric key."""
     psk: str | None
+    """The same, in hexadecimal."""
     pin_file: BinaryIO | None
+    """A PIN or password."""
     cert_file: BinaryIO | None
+    """Certificates, PEM or DER."""
     key_file: BinaryIO | None
+    """A private key, PEM or DER."""
     encoding: str
     """Of the key, PIN or certificates; `auto` looks at them."""
     key_encoding: str
@@ -211,6 +218,7 @@ class Sources:
         """Return the kind of the credential, as wished or as the source suggests."""
         certified = self.cert_file or self.key_file
         given = [each for each in (self.psk_file, self.psk, self.pin_file, certified) if each]
+        # Two sources would leave open which one is the secret.
         if len(given) != 1:
             raise click.UsageError("give one of --psk-file, --psk, --pin-file and --cert-file")
         if wish:

@@ -37,8 +37,12 @@ class Change:
     """Print for scripts."""
 
     def __call__(self, edit: Callable[[Database], Database]) -> None:
-        """Make the edit, unless it would make the database worse, and print what it changes."""
+        """Make the edit, unless it would make the database worse, and print what it changes.
+
+        Exit code 1 if the edit is refused; nothing is written then.
+        """
         if self.dry_run:
+            # Without the lock: a preview is possible while the device runs.
             before = looked_at(self.directory)
             self._tell(before, *self._judged(before, edit))
             return
@@ -85,7 +89,10 @@ class Change:
 
 
 def changing(function: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of edits; its first argument becomes a `Change`."""
+    """Give a command the options of edits; its first argument becomes a `Change`.
+
+    The decorated function gets a `Change` as its first argument.
+    """
 
     @options.place
     @options.dry_run
@@ -108,7 +115,10 @@ def changing(function: Callable[..., None]) -> Callable[..., None]:
 
 
 def attempted(edit: Callable[[Database], Database], database: Database) -> Database:
-    """Make an edit; what is wrong with it becomes an error of the command line."""
+    """Make an edit; what is wrong with it becomes an error of the command line.
+
+    `MalformedError` is misuse (exit code 2), any other `EditError` is a refusal (1).
+    """
     try:
         return edit(database)
     except MalformedError as error:

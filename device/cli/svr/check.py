@@ -66,6 +66,7 @@ def command(  # noqa: PLR0913 - the options of the command line
     --previous` takes a repair back. The exit code is 1 if there are errors or warnings that were
     not repaired.
     """
+    # What a repair cannot compute: the time, and new UUIDs.
     means = RepairMeans(
         datetime.now(UTC) if at is None else at.replace(tzinfo=UTC),
         uuid4,
@@ -81,6 +82,7 @@ def command(  # noqa: PLR0913 - the options of the command line
             show(differences(database, repair(database, means, codes)), as_json=as_json)
         else:
             _print(left, as_json=as_json)
+    # Notes may be meant so.
     if any(finding.severity is not Severity.NOTE for finding in left):
         raise SystemExit(1)
 
@@ -106,6 +108,7 @@ def _fix(
     """Repair, tell what changed and what is left, as JSON without `show`; return what is left."""
     with opened(directory) as device:
         before = device.current
+        # One commit, which `svr restore --previous` takes back.
         device.commit(repair(before, means, codes))
         changed = differences(before, device.current)
         left = _advice(device.current, means, codes)

@@ -112,10 +112,12 @@ def _form_of(target: Path, given: str | None) -> Form:
         return Form(given)
     if str(target) == "-":
         raise click.UsageError("say with --to what standard output is to be")
+    # Before the suffix is asked, which would say json2cbor.
     if target.name == "svr.json":
         return Form.STORE
     if target.is_dir() and any(_LITE_FILE.fullmatch(path.name) for path in target.iterdir()):
         return Form.LITE
+    # Both a state directory and IoTivity-Lite's are directories; only the latter's name tells.
     if not target.suffix or target.is_dir():
         return Form.LITE if target.name.endswith("_creds") else Form.STORE
     if target.suffix not in _BY_SUFFIX:
@@ -127,6 +129,7 @@ def _read(source: Path, form: Form | None, device: int) -> Imported:
     """Read a database in any form. Raises `FormatError`, `StoreError` or OSError."""
     if str(source) != "-":
         return read(source, new_uuid=uuid4, form=form, device=device)
+    # One octet more than is possible, to know that there was more.
     content = sys.stdin.buffer.read(MAX_SIZE + 1)
     if len(content) > MAX_SIZE:
         raise FormatError(f"has more than {MAX_SIZE} octets")

@@ -1,4 +1,8 @@
-"""`onboardee svr diff`: compare two databases."""
+"""`onboardee svr diff`: compare two databases.
+
+What differs is named by paths that `svr get` and `svr set` take, one line for what goes and one for
+what comes.
+"""
 
 from pathlib import Path
 from uuid import uuid4

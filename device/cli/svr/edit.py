@@ -33,6 +33,7 @@ def command(state_dir: Path, dry_run: bool, reveal: bool) -> None:
     What exists is offered by number. Nothing is written before you have seen all changes and said
     yes; Ctrl-C leaves everything as it was. For scripts there are set, add and remove.
     """
+    # The lock is held while somebody edits: no device can start on what is about to be replaced.
     with opened(state_dir) as device:
         draft = Draft(device.current)
         if not _edit(draft, reveal=reveal) or not draft.changes:
@@ -63,6 +64,7 @@ def _edit(draft: Draft, *, reveal: bool) -> bool:
             return True
         elif chosen is not None:
             _edit_part(draft, PARTS[chosen])
+        # Leaving without saving loses work, so it is asked for once.
         elif not draft.changes or ask_bool("Forget the changes?"):
             return False
 

@@ -1,4 +1,7 @@
-"""`onboardee svr get`: one value, for scripts."""
+"""`onboardee svr get`: one value, for scripts.
+
+It reads what was last written and takes no lock, so it works beside a running device.
+"""
 
 import json
 from pathlib import Path

@@ -1,4 +1,8 @@
-"""`onboardee svr new-uuid`: another device UUID."""
+"""`onboardee svr new-uuid`: another device UUID.
+
+Certificates that name the old one stop to fit, which `svr check` tells; credentials and rules of
+others for this device have to be made anew at their side.
+"""
 
 from uuid import UUID, uuid4
 
@@ -23,6 +27,7 @@ def command(change: Change, uuid: UUID | None, seed: str | None, original: bool)
 
 
 def _seeded(seed: str) -> UUID:
+    """Return the UUID of a text. Raises `click.BadParameter`."""
     try:
         return uuid_from_seed(seed)
     except ValueError as error:

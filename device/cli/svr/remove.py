@@ -1,4 +1,7 @@
-"""`onboardee svr remove`: entries, credentials, values."""
+"""`onboardee svr remove`: entries, credentials, values.
+
+Each is named by its id, as lists are counted anew when something in them goes.
+"""
 
 import click
 

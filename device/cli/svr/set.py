@@ -1,4 +1,8 @@
-"""`onboardee svr set`: write values."""
+"""`onboardee svr set`: write values.
+
+All assignments of a call are one change, so that values that only fit together can be written
+together.
+"""
 
 import sys
 

@@ -1,4 +1,8 @@
-"""`onboardee svr set-state`: another onboarding state."""
+"""`onboardee svr set-state`: another onboarding state.
+
+A state goes with `isop`, `cm` and `tm`; written one by one they would contradict each other in
+between (OCF Security 13.8).
+"""
 
 from typing import Final
 

@@ -1,4 +1,7 @@
-"""`onboardee svr show`: the security resources."""
+"""`onboardee svr show`: the security resources.
+
+The tables are for people; `--json` and `--yaml` have the names and values of the specification.
+"""
 
 from pathlib import Path
 

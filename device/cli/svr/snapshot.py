@@ -1,4 +1,7 @@
-"""`onboardee svr snapshot`: keep the whole database under a name."""
+"""`onboardee svr snapshot`: keep the whole database under a name.
+
+A snapshot is a database like the live one, in a file of its own beside it, with all secrets.
+"""
 
 from pathlib import Path
 

@@ -1,4 +1,7 @@
-"""`onboardee svr snapshots`: list what was kept."""
+"""`onboardee svr snapshots`: list what was kept.
+
+A damaged snapshot is listed as damaged, so that the others are seen all the same.
+"""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,6 +37,7 @@ def command(state_dir: Path, *, as_json: bool) -> None:
 
 def _row(directory: Path, storage: Storage, snapshot: Snapshot) -> dict[str, Any]:
     """Return one snapshot; a damaged one is listed as such."""
+    # The database does not hold a time.
     changed = (directory / snapshot.file_name).stat().st_mtime
     row: dict[str, Any] = {
         "name": snapshot.name,

@@ -25,7 +25,10 @@ from onboardee.svrdb.directories import look
 
 
 class EditableDatabase(Protocol):
-    """A database that is being edited."""
+    """A database that is being edited.
+
+    `Store` is one, `RunningDevice` another; commands do not tell them apart.
+    """
 
     @property
     def current(self) -> Database:
@@ -56,7 +59,11 @@ class RunningDevice:
         """Let the device exchange its database, unless it has changed meanwhile.
 
         Raises `click.ClickException` with the device's reason.
+
+        The device compares what it has with what was read here, so that no change of a tool is
+        overwritten.
         """
+        # A device would restart for nothing.
         if new == self._current:
             return
         text = JSON.encode(new).decode()
@@ -106,6 +113,8 @@ def opened(directory: Path) -> Iterator[EditableDatabase]:
     with said(directory):
         try:
             store = open_existing(directory)
+        # Somebody has the directory: a running device, which can be asked to make the change
+        # itself.
         except StoreLocked as locked:
             yield RunningDevice(directory, locked)
             return

@@ -1,4 +1,8 @@
-"""`onboardee svr unown`: the device without its owner."""
+"""`onboardee svr unown`: the device without its owner.
+
+For a device whose owner's tool is gone: everything but the owner stays, and another tool can take
+ownership.
+"""
 
 import click
 

@@ -13,7 +13,10 @@ SHORTENED: Final = 60
 
 
 def tables(database: Database, names: Iterable[str], *, reveal: bool = False) -> Iterator[str]:
-    """Yield the lines of the named resources, an empty one between two."""
+    """Yield the lines of the named resources, an empty one between two.
+
+    `names` are those of `PARTS`. Lines are as wide as they need to be.
+    """
     for number, name in enumerate(names):
         if number:
             yield ""
@@ -41,7 +44,10 @@ def _table(database: Database, part: DatabasePart, *, reveal: bool) -> Iterator[
 
 
 def columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Yield rows with their columns aligned, indented by two blanks."""
+    """Yield rows with their columns aligned, indented by two blanks.
+
+    All rows have the same number of cells.
+    """
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
@@ -49,7 +55,13 @@ def columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 
 def value_text(name: str, value: object) -> str:
-    """Return one value with the word for it: `1 (rdp)`."""
+    """Return one value with the word for it: `1 (rdp)`.
+
+    A text is cut to one cell; `svr get` prints it whole.
+
+    >>> value_text("oxmsel", 1), value_text("owned", True), value_text("tag", "")
+    ('1 (rdp)', 'true', 'none')
+    """
     if isinstance(value, list):
         return ", ".join(value_text(name, each) for each in value) or "none"
     if isinstance(value, Mapping):
@@ -62,7 +74,10 @@ def value_text(name: str, value: object) -> str:
 
 
 def entry_text(name: str, value: object) -> str:
-    """Return one cell of an entry, as short as it is clear."""
+    """Return one cell of an entry, as short as it is clear.
+
+    `name` is the property's wire name.
+    """
     if value is None:
         return ""
     if name == "resources" and isinstance(value, list):
@@ -90,7 +105,11 @@ def entry_line(entry: object, name: str = "") -> str:
 
 
 def resource_text(resource: Mapping[str, Any]) -> str:
-    """Return a resource of an entry as `svr add ace --resource` takes it."""
+    """Return a resource of an entry as `svr add ace --resource` takes it.
+
+    >>> resource_text({"href": "/light", "rt": ["oic.r.switch.binary", "x.y"]})
+    '/light;rt=oic.r.switch.binary,x.y'
+    """
     place = resource.get("href") or resource.get("wc") or "?"
     filters = (f";{name}={','.join(resource[name])}" for name in ("rt", "if") if name in resource)
     return place + "".join(filters)

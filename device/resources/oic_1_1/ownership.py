@@ -83,10 +83,11 @@ def pstat(behind: Resource, call: Call) -> Representation:
 def wished_state(mode: int, *, is_operational: bool) -> State | None:
     """Return the onboarding state that the two properties stand for; None if they contradict.
 
-    cm has bit 1 (reset)       isop false   RESET
-    cm has bit 2 (take owner)  isop false   RFOTM
-    neither                    isop false   RFPRO
-    neither                    isop true    RFNOP
+    cm has bit 1 (reset)       isop false   RESET cm has bit 2 (take owner)  isop false   RFOTM
+    neither                    isop false   RFPRO neither                    isop true    RFNOP
+
+    >>> wished_state(0, is_operational=True).name, wished_state(1, is_operational=True)
+    ('RFNOP', None)
     """
     if not mode & (RESET | TAKE_OWNER):
         return State.RFNOP if is_operational else State.RFPRO

@@ -100,6 +100,9 @@ def uuid_text(resource: str, name: str, value: object) -> str:
     """Return a UUID in lower case. Raises `RefusedError`.
 
     One deployed tool sends the terminator of its C string along.
+
+    >>> uuid_text("doxm", "deviceuuid", "6F776E65-7200-4000-8000-000000000001")
+    '6f776e65-7200-4000-8000-000000000001'
     """
     text = value.rstrip("\0").lower() if isinstance(value, str) else ""
     if not _UUID.fullmatch(text):
@@ -142,6 +145,9 @@ def number_from(query_value: str) -> int:
     """Read an id from a query; anything else than a positive number is nobody's id.
 
     0 is given to no entry, so that a query for it finds none.
+
+    >>> number_from("12"), number_from("-1"), number_from("all")
+    (12, 0, 0)
     """
     return int(query_value) if query_value.isascii() and query_value.isdigit() else 0
 
@@ -158,5 +164,8 @@ def lowest_free(taken: set[int]) -> int:
     """Return the smallest positive number that is not taken.
 
     Ids stay small, and an id that was given up is given again.
+
+    >>> lowest_free({1, 2, 4})
+    3
     """
     return next(number for number in range(1, len(taken) + 2) if number not in taken)

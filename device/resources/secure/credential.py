@@ -62,6 +62,7 @@ def read_credential(element: object, free_id: int) -> Credential:
     }
     credid = values.get("credid")
     if credid is None or (type(credid) is int and credid == 0):
+        # 0, as IoTivity's tools write it, and nothing mean the same.
         values["credid"] = free_id
     if values.get("credusage") == CredentialUsage.ROLE:
         values.setdefault("subjectuuid", ANY_SUBJECT)  # the certificate says whose role it is
@@ -133,6 +134,7 @@ def _check_key(credential: Credential) -> None:
     """Raise `RefusedError` for a symmetric key that no cipher suite of OCF can use."""
     if credential.public is not None and credential.public.data:
         raise bad_request("cred: a symmetric key has no publicdata")
+    # A group key may be in a store of the device's owner; nothing here uses it.
     if credential.private is not None and credential.private.encoding is Encoding.HANDLE:
         if credential.kind == CredentialType.SYMMETRIC_PAIRWISE:
             raise bad_request("cred: the device has no store with the key of a handshake")
@@ -190,6 +192,7 @@ def _private(part: object, *, is_key: bool) -> dict[str, Any] | None:
     if part is None:
         return None
     data, encoding = _parts("privatedata", part, Encoding.RAW)
+    # Keys that came as text were decoded as if they were UTF-8; this brings back the octets.
     raw = data.encode("utf-8", "surrogateescape") if isinstance(data, str) else data
     # A symmetric key in PEM or DER would be another thing.
     if encoding not in _PRIVATE_ENCODINGS or (is_key and encoding in {Encoding.PEM, Encoding.DER}):

@@ -26,7 +26,11 @@ class CsrResource(ReadOnly):
         self._entropy = entropy
 
     def retrieve(self, call: Call) -> Outcome:
-        """Return the request; the first one makes the key pair, which is durable before it."""
+        """Return the request; the first one makes the key pair, which is durable before it.
+
+        The body is `{"csr": PEM text, "encoding": "oic.sec.encoding.pem"}`. Reading changes the
+        database once, hence an `Outcome`.
+        """
         database = call.database
         if not database.identity_key.data:
             database = replace(database, identity_key=device_certificates.new_key(self._entropy))

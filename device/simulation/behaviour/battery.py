@@ -79,6 +79,7 @@ class Usage(NamedTuple):
     low: Cell | None
     """The property that warns, if there is one."""
     threshold: Cell | float
+    """Percent, or the property that holds it."""
 
 
 class BatteryPart(Accumulator):
@@ -109,12 +110,14 @@ class BatteryPart(Accumulator):
         return self._usage.gain if is_charging else -self._usage.loss
 
     def _happened(self, world: WorldAccess) -> None:
+        """Take the cost of each use that has happened since."""
         for place, (used, cost) in enumerate(self._usage.costs):
             if used.value != self._seen[place]:
                 self._seen[place] = used.value
                 self._put(self._value - cost)
 
     def _show(self, world: WorldAccess) -> None:
+        """Show the charge, then whether it is low."""
         super()._show(world)
         if self._usage.low is not None:
             world.show(self._usage.low, self._cell.value <= amount(self._usage.threshold))

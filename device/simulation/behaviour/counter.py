@@ -106,5 +106,6 @@ class CounterPart(Accumulator):
         return self._rate if self._source is None else self._rate * number(self._source.value)
 
     def _happened(self, world: WorldAccess) -> None:
+        """Start over if the condition for it has begun to hold."""
         if self._reset is not None and self._reset.is_passed():
             self._value = self._bounds.start

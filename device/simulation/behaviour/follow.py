@@ -68,7 +68,12 @@ class FollowBehaviour(GatedBehaviour, frozen=True, kw_only=True):
         return ((self.source, self.target),)
 
     def value_for(self, value: Any) -> Any:
-        """Return what the target is for a value of the source; `UNSET` if nothing."""
+        """Return what the target is for a value of the source; `UNSET` if nothing.
+
+        >>> kind = FollowBehaviour(source="/a#x", target="/b#y", curve=((0, 0), (100, 10)))
+        >>> kind.value_for(50), kind.value_for(200)
+        (5.0, 10)
+        """
         if self.table:
             return self.table.get(_key(value), self.default)
         if self.curve:

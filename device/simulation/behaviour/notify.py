@@ -25,6 +25,7 @@ class NotifyBehaviour(Behaviour, frozen=True, kw_only=True):
         """Enter the interval; nothing has to run for it."""
         interval = finder.time(self.interval, "interval")
         register = finder.register
+        # Resources without a line of their own.
         if not self.resources:
             register.interval = interval
         for href in self.resources:

@@ -48,6 +48,7 @@ class ScheduleBehaviour(GatedBehaviour, frozen=True, kw_only=True):
     """Things that happen at times. With `only_while`, what is due while it rests is left out."""
 
     lines: Annotated[tuple[Appointment, ...], msgspec.Meta(min_length=1, max_length=64)]
+    """In any order; of those that are due at one moment the first happens first."""
 
     def make(self, finder: Finder) -> Part:
         """Return the part with its lines."""
@@ -60,8 +61,11 @@ class Line(NamedTuple):
     """A line of a schedule; one of the first three is set."""
 
     at: timedelta | None
+    """Since midnight."""
     every: tuple[float, float] | None
+    """The shortest and the longest interval, in seconds."""
     after: tuple[float, float] | None
+    """The shortest and the longest time from the start, in seconds."""
     action: PreparedAction
 
 

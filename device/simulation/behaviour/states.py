@@ -126,7 +126,9 @@ class PreparedTransition(NamedTuple):
     after: tuple[float, float] | None
     """The shortest and the longest time after which it is open; None: at once."""
     when: Check | None
+    """None: no condition."""
     press: str | None
+    """None: it needs no input."""
 
 
 class PreparedState(NamedTuple):
@@ -135,7 +137,9 @@ class PreparedState(NamedTuple):
     shown: Any
     """The value of the machine's property."""
     action: PreparedAction
+    """What entering does."""
     ways: Sequence[PreparedTransition]
+    """In the order in which they are tried."""
     is_writable: bool
 
 

@@ -146,10 +146,15 @@ class Body(NamedTuple):
     leaks: Sequence[tuple[Check, float]]
     """Conditions with the time constant, in seconds, while they hold."""
     target: Cell | float | None
+    """The set point; None: there is neither heater nor cooler."""
     heating: float
+    """Degrees a second of the heater alone; 0: there is none."""
     cooling: float
+    """Degrees a second of the cooler alone."""
     hysteresis: float
+    """Degrees from the set point at which power comes on."""
     every: float
+    """Seconds between two values that are shown, at least."""
 
 
 class Switches(NamedTuple):
@@ -158,7 +163,9 @@ class Switches(NamedTuple):
     enabled: Check | None
     """None: always."""
     heats: Check | None
+    """None: always."""
     cools: Check | None
+    """None: always."""
 
 
 class ThermalPart(Part):

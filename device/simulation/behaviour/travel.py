@@ -93,6 +93,7 @@ class Pace(NamedTuple):
     delay: tuple[float, float]
     """The shortest and the longest time before it begins to move."""
     every: float
+    """Seconds between two values that are shown on the way, at least."""
     extent: float
     """From the minimum to the maximum."""
 

@@ -108,6 +108,7 @@ class Describer:
         """Return the limits of a value that is neither array nor object."""
         limits: Plain = {"type": kind}
         if kind == "string":
+            # Dates and durations have no other limits in profiles.
             special = _special(schema, samples)
             if special is not None:
                 return {"type": special}
@@ -148,6 +149,7 @@ class Describer:
         All elements of all samples are samples of the one element type.
         """
         items = schema.get("items")
+        # JSON Schema has one schema for each place as well; profiles have one for all.
         items = listed(items)[0] if listed(items) else items
         lists = [_without_null(each) for each in samples]
         if any(len(kept) < len(each) for kept, each in zip(lists, samples, strict=True)):
@@ -163,6 +165,7 @@ class Describer:
         if limits is None or limits.keys() & {"length", "max_items"}:
             self._notes.add(f"{place} is left out: profiles have no lists of such elements")
             return None
+        # Of an element, which is written with its array.
         limits.pop("read_only", None)
         limits |= _size(schema, lists)
         return self._fitted(place, limits, lists)
@@ -264,6 +267,7 @@ def _why(kind: str | None, samples: Sequence[Any]) -> str:
 def _special(schema: Schema, samples: Sequence[str]) -> str | None:
     """Name the kind of text that has a form of its own."""
     named, pattern = schema.get("format"), schema.get("pattern")
+    # Without any schema a text that looks like a date is taken for one.
     is_likely = samples and not schema
     if (named == "date-time" or is_likely) and all(map(is_moment, samples)):
         return "date-time"
@@ -296,6 +300,7 @@ def _size(schema: Schema, samples: Sequence[Sequence[Any]]) -> Plain:
     lowest, highest = _count(schema.get("minItems")) or 0, _count(schema.get("maxItems"))
     lengths = {len(each) for each in samples}
     if highest is None:
+        # Such as a colour, `[255, 0, 0]`: its length is a part of its meaning.
         numbers = all(_is_number(each) for sample in samples for each in sample)
         if "items" not in schema and len(lengths) == 1 and numbers and max(lengths):
             return {"length": max(lengths)}

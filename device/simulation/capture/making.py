@@ -89,6 +89,7 @@ def captured(answers: Readings) -> CapturedProfile:
 def _checked(content: Plain, notes: Sequence[str]) -> str:
     """Return the file. Raises `CapturedProfileError` if it were none that can be run."""
     lacking = ["#\n# What is different:\n", *(f"# - {note}\n" for note in notes)] if notes else []
+    # Notes stand in the file, so that they are not lost with the terminal.
     text = f"{HEADER}{''.join(lacking)}\n{write(content)}"
     try:
         msgspec.convert(read(text, "captured").plain(), Profile)
@@ -150,6 +151,7 @@ def _href(link: object) -> str | None:
 
 def _is_core(href: str, link: Mapping[str, Any]) -> bool:
     """Tell whether a resource belongs to the device itself, wherever it is."""
+    # Never copied: they are about the owner of the other device.
     if href.startswith("/oic/sec/") or href in {"/oic/res", "/oic/d", "/oic/p", "/oic/mnt"}:
         return True
     types = [str(each) for each in listed(link.get("rt"))]

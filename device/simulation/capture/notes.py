@@ -37,7 +37,11 @@ class Notes:
 
 
 def shown(text: object) -> str:
-    """Return a device's text for a sentence: printable, and cut if it is long."""
+    """Return a device's text for a sentence: printable, and cut if it is long.
+
+    >>> shown("lamp" + chr(27) + "[2J"), len(shown("x" * 100))
+    ('lamp?[2J', 65)
+    """
     plain = _printable(str(text)[: MAX_SHOWN + 1])
     return plain if len(plain) <= MAX_SHOWN else plain[:MAX_SHOWN] + "…"
 

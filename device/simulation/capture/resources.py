@@ -112,6 +112,7 @@ class ResourceMaker:
         """Return what a resource holds that could not be read: as described, or as is usual."""
         place = shown(seen.href)
         why = shown(seen.reading.refusal) if seen.reading else "it was not asked"
+        # What introspection says of this very resource is better than what is usual for its type.
         found, by = self._properties(seen, interfaces), "its description"
         if not found:
             found, by = usual_properties(types), "what is usual for its type"
@@ -202,8 +203,10 @@ class ResourceMaker:
         """Tell whether clients may not write a property."""
         if self._describer.resolved(schema).get("readOnly") is True:
             return True
+        # The schema of an UPDATE names what may be written.
         if described.written is not None:
             return name not in mapped(described.written.get("properties"))
+        # It is described, and nothing says that it may be written, unless an interface does.
         if described.read is not None:
             return bool(UPDATING & set(interfaces))
         return name in _FIXED or not {ACTUATOR, READ_WRITE, WRITE} & set(interfaces)

@@ -70,7 +70,13 @@ class Schemas:
 
 
 def joined(one: Schema, other: Schema) -> Schema:
-    """Return a schema that says what both say; where they differ, the latter."""
+    """Return a schema that says what both say; where they differ, the latter.
+
+    Properties and required names of both are there.
+
+    >>> joined({"type": "object", "required": ["a"]}, {"required": ["b"], "title": "T"})
+    {'type': 'object', 'required': ['a', 'b'], 'title': 'T'}
+    """
     result = {**one, **other}
     properties = [each["properties"] for each in (one, other) if mapped(each.get("properties"))]
     required = [*listed(one.get("required")), *listed(other.get("required"))]
@@ -92,7 +98,11 @@ def mapped(value: object) -> Mapping[str, Any]:
 
 
 def types_of(schema: Schema) -> list[str]:
-    """Return the JSON types that a schema names or implies, null aside."""
+    """Return the JSON types that a schema names or implies, null aside.
+
+    >>> types_of({"type": ["integer", "null"]}), types_of({"items": {}}), types_of({})
+    (['integer'], ['array'], [])
+    """
     named = schema.get("type")
     if isinstance(named, str):
         return [named]

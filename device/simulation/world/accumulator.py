@@ -25,7 +25,9 @@ class CountBounds(NamedTuple):
     start: float
     """The value before anything was counted."""
     low: float
+    """It does not fall below this."""
     high: float
+    """It does not grow beyond this."""
     every: float
     """Seconds between two values that are shown while it grows."""
 

@@ -34,6 +34,7 @@ class Built:
     presses: frozenset[str]
     """All inputs, also those that are only waited for."""
     notices: Notices
+    """When observers are told."""
 
 
 def check(entries: Sequence[Behaviour], specs: Specs) -> None:

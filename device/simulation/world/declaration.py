@@ -25,6 +25,9 @@ def kind_of(name: str) -> str:
     """Return what a profile writes after `kind:` for the class of this name.
 
     `TravelBehaviour` is `travel`: one word for the class, the file and the key.
+
+    >>> kind_of("TravelBehaviour")
+    'travel'
     """
     return name.removesuffix("Behaviour").lower()
 

@@ -42,7 +42,11 @@ def fitted(spec: Property, value: float) -> float:
 
 
 def number(value: Any) -> float:
-    """Return a value as a number: durations in seconds, true as 1. Raises `ValueError`."""
+    """Return a value as a number: durations in seconds, true as 1. Raises `ValueError`.
+
+    >>> number("PT1H5M"), number(True), number(2)
+    (3900.0, 1.0, 2.0)
+    """
     if isinstance(value, int | float):
         return float(value)
     match = _PERIOD.fullmatch(value) if isinstance(value, str) else None
@@ -53,7 +57,11 @@ def number(value: Any) -> float:
 
 
 def duration_text(total: float) -> str:
-    """Return seconds as an ISO 8601 duration: `PT1H5M`, in whole seconds."""
+    """Return seconds as an ISO 8601 duration: `PT1H5M`, in whole seconds.
+
+    >>> duration_text(3900.4), duration_text(90061), duration_text(-1)
+    ('PT1H5M', 'P1DT1H1M1S', 'PT0S')
+    """
     minutes, rest = divmod(max(0, round(total)), 60)
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)

@@ -29,6 +29,10 @@ def check_refusal(code: RefusalCode) -> None:
 
 
 def refusal(code: RefusalCode, sentence: str) -> UpdateRefusedError:
-    """Return the error of a refusal by a code that a profile names: 4.03 is 4 * 32 + 3."""
+    """Return the error of a refusal by a code that a profile names: 4.03 is 4 * 32 + 3.
+
+    >>> refusal(4.03, "the door is locked").code.name
+    'FORBIDDEN'
+    """
     whole, detail = divmod(round(code * 100), 100)
     return UpdateRefusedError(Code((whole << 5) | detail), sentence)

@@ -33,7 +33,11 @@ class BehaviourError(ValueError):
 
     @property
     def path(self) -> tuple[str | int, ...]:
-        """Where it is, as keys and indices: `behaviour[3].when.equals` in parts."""
+        """Where it is, as keys and indices: `behaviour[3].when.equals` in parts.
+
+        >>> BehaviourError("behaviour[3].when.equals: no such value").path
+        ('behaviour', 3, 'when', 'equals')
+        """
         place = str(self).partition(":")[0]
         parts = re.findall(r"[^.\[\]]+", place)
         return tuple(int(part) if part.isdigit() else part for part in parts)
@@ -77,6 +81,7 @@ class Condition(Section, frozen=True, kw_only=True):
     """
 
     property: Ref | None = None
+    """What is compared: `/openlevel#openLevel`."""
     equals: Any = UNSET
     """The property has this value."""
     differs: Any = UNSET
@@ -163,7 +168,11 @@ class WorldAction(Section, frozen=True, kw_only=True):
 
 
 def seconds(duration: float | str) -> float:
-    """Return a `Duration` in seconds. Raises `ValueError`."""
+    """Return a `Duration` in seconds. Raises `ValueError`.
+
+    >>> seconds("5 min"), seconds("250 ms"), seconds(12)
+    (300.0, 0.25, 12)
+    """
     if isinstance(duration, str):
         if not re.fullmatch(_TIME, duration):
             raise ValueError(f"{duration!r} is no time such as 250 ms, 12 s, 5 min, 2 h or 1 d")
@@ -175,7 +184,11 @@ def seconds(duration: float | str) -> float:
 
 
 def span(value: float | str | tuple[float | str, ...]) -> tuple[float, float]:
-    """Return the shortest and the longest time of a `Span`, in seconds. Raises `ValueError`."""
+    """Return the shortest and the longest time of a `Span`, in seconds. Raises `ValueError`.
+
+    >>> span(("1 s", "2 min")), span(5)
+    ((1.0, 120.0), (5, 5))
+    """
     low, high = value if isinstance(value, tuple) else (value, value)
     shortest, longest = seconds(low), seconds(high)
     if shortest > longest:
@@ -184,7 +197,11 @@ def span(value: float | str | tuple[float | str, ...]) -> tuple[float, float]:
 
 
 def since_midnight(text: str) -> timedelta:
-    """Return a `TimeOfDay` as the time since midnight."""
+    """Return a `TimeOfDay` as the time since midnight.
+
+    >>> since_midnight("07:30:15")
+    datetime.timedelta(seconds=27015)
+    """
     moment = time.fromisoformat(text)
     return timedelta(hours=moment.hour, minutes=moment.minute, seconds=moment.second)
 
@@ -195,5 +212,9 @@ def conditions(when: Condition | tuple[Condition, ...]) -> tuple[Condition, ...]
 
 
 def is_ref(text: object) -> bool:
-    """Tell whether a value names a property rather than being one."""
+    """Tell whether a value names a property rather than being one.
+
+    >>> is_ref("/light/switch#value"), is_ref("5 min"), is_ref(5)
+    (True, False, False)
+    """
     return isinstance(text, str) and re.fullmatch(_REF, text) is not None

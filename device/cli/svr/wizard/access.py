@@ -32,7 +32,10 @@ _PLACES: Final = {
 
 
 def add_entry(draft: Draft) -> None:
-    """Ask for subject, resources, permission and validity, and add the entry."""
+    """Ask for subject, resources, permission and validity, and add the entry.
+
+    The order of questions is that of IoTivity's editor.
+    """
     subject = ask_subject(draft)
     count = ask_count("Number of resources", 1, MAX_RESOURCES)
     resources = [ask_resource(draft, number) for number in range(1, count + 1)]
@@ -50,7 +53,10 @@ def add_entry(draft: Draft) -> None:
 
 
 def ask_subject(draft: Draft) -> Subject:
-    """Ask whom an entry is about."""
+    """Ask whom an entry is about.
+
+    A UUID is offered from those that the database knows.
+    """
     kind = pick("Subject", {"a UUID": "uuid", "a role": "role", "a connection type": "conntype"})
     if kind == "uuid":
         known = draft.known_uuids()

@@ -29,7 +29,10 @@ _OWN: Final = "own"
 
 
 def add(draft: Draft) -> None:
-    """Ask for the kind and what belongs to it, and add the credential."""
+    """Ask for the kind and what belongs to it, and add the credential.
+
+    Keys are never shown while they are typed.
+    """
     kind = pick("Credential type", _KINDS)
     if kind is CredentialType.CERTIFICATE:
         _add_certificate(draft)
@@ -52,7 +55,10 @@ def _add_certificate(draft: Draft) -> None:
 
 
 def ask_private(kind: int) -> PrivateData:
-    """Ask for the secret of a credential: a key, a PIN, or the file of a private key."""
+    """Ask for the secret of a credential: a key, a PIN, or the file of a private key.
+
+    `kind` is the credential's type.
+    """
     if kind == CredentialType.PIN:
         pin = ask("PIN or password", lambda text: read_pin(text.encode()), hidden=True)
         return PrivateData(data=pin)

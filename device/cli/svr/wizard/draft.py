@@ -10,7 +10,10 @@ from onboardee.svrdb.editor import EditError
 
 
 class Draft:
-    """The database as it was found, and as it is to be."""
+    """The database as it was found, and as it is to be.
+
+    Nothing here is written: `svr edit` commits `database` at the end.
+    """
 
     def __init__(self, database: Database) -> None:
         self.found = database
@@ -40,7 +43,10 @@ class Draft:
         return {uuid: who for uuid, who in found.items() if uuid not in (ANY_SUBJECT, str(NIL))}
 
     def known_places(self) -> list[str]:
-        """Return the wildcards and the paths that access control entries name."""
+        """Return the wildcards and the paths that access control entries name.
+
+        The usual ones first, each once.
+        """
         paths = (
             resource.href
             for entry in self.database.acl2.entries

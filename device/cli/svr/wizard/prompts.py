@@ -17,7 +17,10 @@ BACK: Final = 99
 
 
 def choose(title: str, options: Sequence[tuple[str, T]], back: str | None = None) -> T | None:
-    """Offer options by number and return the one chosen; None if it was the way back."""
+    """Offer options by number and return the one chosen; None if it was the way back.
+
+    `options` are texts with values; `back` is what leads back, None if nothing does.
+    """
     click.echo(f"\n{title}")
     for number, (text, _) in enumerate(options, 1):
         click.echo(f"  {number:2}  {text}")
@@ -45,7 +48,10 @@ def pick(title: str, options: Mapping[str, T]) -> T:
 def ask(
     question: str, read: Callable[[str], T], default: str | None = None, *, hidden: bool = False
 ) -> T:
-    """Ask until the answer can be read; `read` says by its error what is wrong."""
+    """Ask until the answer can be read; `read` says by its error what is wrong.
+
+    `read` raises `EditError` or `click.BadParameter`; `hidden` is for secrets.
+    """
 
     def convert(text: str) -> T:
         try:
@@ -99,7 +105,10 @@ def ask_key(question: str) -> bytes:
 
 
 def ask_permission(present: int = 0) -> int:
-    """Ask for each right, yes or no."""
+    """Ask for each right, yes or no.
+
+    The bits are those of `Permission`: create 1, retrieve 2, update 4, delete 8, notify 16.
+    """
     rights = LETTERS.values()
     return sum(
         right for right in rights if ask_bool(f"{right.name}?", default=bool(right & present))

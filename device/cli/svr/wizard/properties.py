@@ -35,7 +35,10 @@ _ADDERS: Final[dict[Any, Callable[[Draft], None]]] = {
 
 
 def edit_structure(draft: Draft, path: str) -> None:
-    """Offer the properties of a structure until the user goes back."""
+    """Offer the properties of a structure until the user goes back.
+
+    `path` is what `svr get` takes. It returns when the user goes back.
+    """
     while True:
         options = []
         for name in members(type_at(path)):
@@ -67,8 +70,12 @@ def edit_value(draft: Draft, path: str) -> None:
 
 
 def edit_array(draft: Draft, path: str) -> None:
-    """Offer to print, add, remove and modify entries; only to add where there are none."""
+    """Offer to print, add, remove and modify entries; only to add where there are none.
+
+    Positions count from 0, as in the path that is shown.
+    """
     name = path.rpartition(".")[2]
+    # A set of few known values: each is in or out.
     if name == "oxms":
         chosen = ask_many("Owner transfer methods", METHODS, _value(draft, path))
         draft.attempt(lambda database: put(database, path, json.dumps(chosen)))

@@ -49,7 +49,10 @@ _BITS: Final[Mapping[str, Mapping[str, int]]] = {
 
 
 def ask_scalar(draft: Draft, name: str, kind: Any, present: Any) -> str:
-    """Ask for a value of the property `name` and return it as text for `put`."""
+    """Ask for a value of the property `name` and return it as text for `put`.
+
+    `kind` is the type in the model, `present` the value that is there, None if there is none.
+    """
     if kind is bool:
         return pick(name, {"false": "false", "true": "true"})
     if kind is UUID or name in SUBJECTS:
@@ -62,6 +65,7 @@ def ask_scalar(draft: Draft, name: str, kind: Any, present: Any) -> str:
     options = _options(draft, name)
     if options:
         return pick(name, options)
+    # A secret is not offered as a default: it would be on the screen.
     is_open = isinstance(present, str | int) and kind is not bytes
     return ask_text(name, str(present) if is_open else None)
 
@@ -81,6 +85,7 @@ def _options(draft: Draft, name: str) -> dict[str, str]:
 
 def _ask_bits(bits: Mapping[str, int], present: int) -> int:
     """Ask for each bit that has a name; the others stay."""
+    # Bits without a name here stay as they are.
     others = present & ~sum(bits.values())
     return others + sum(
         bit for what, bit in bits.items() if ask_bool(f"{what}?", default=bool(bit & present))
