@@ -27,10 +27,12 @@ from onboardee.device.events import ControlUnavailable, DeviceLeft, DeviceNotSta
 from onboardee.device.events.automatic_snapshots import keep_snapshots
 from onboardee.device.fleet.schedule import running_times
 from onboardee.device.machine.budget import Budgets
+from onboardee.device.net.addresses import Addresses
 from onboardee.device.net.binding import BindError, Ports
 from onboardee.device.net.control import ControlServer
 from onboardee.device.net.hosted import HostedDevice
 from onboardee.device.net.hub import WRITERS, Hub
+from onboardee.device.net.places import Place
 from onboardee.svrdb.codec import Codec
 
 if TYPE_CHECKING:
@@ -56,6 +58,8 @@ class HostOptions:
     keylog: KeyWriter | None = None
     watch: "WatchOptions | None" = None
     adopt: bool = False
+    addresses: Addresses | None = None
+    """Gives each device an address of its own, in place of ports of its own."""
     metering: "Metering | None" = None
     """What measures the devices for Prometheus."""
     budgets: Budgets = field(default_factory=Budgets)
@@ -120,8 +124,11 @@ async def _serve(units: Sequence[Unit], options: HostOptions, log: Log) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
     began = loop.time()
-    host = Host(options.ports)
+    host = Host(options.ports, options.addresses)
     async with AsyncExitStack() as ending:
+        if options.addresses is not None:
+            options.addresses.open()
+            ending.callback(options.addresses.close)
         ending.push_async_callback(host.stop)
         if options.metering is not None:
             ending.callback(_metered(options.metering))
@@ -156,9 +163,10 @@ def _metered(metering: "Metering") -> Callable[[], None]:
 class Host:
     """The devices that run now, and those that come and go."""
 
-    def __init__(self, ports: Ports) -> None:
+    def __init__(self, ports: Ports, addresses: Addresses | None = None) -> None:
         self.timetable: Final = Timetable()
         self._ports = ports
+        self._addresses = addresses
         self._hub = Hub()
         self._running: dict[Unit, tuple[HostedDevice, ControlServer | None]] = {}
         self._bound: dict[Unit, Ports] = {}
@@ -176,7 +184,7 @@ class Host:
             keep_snapshots(unit.bus, unit.store, kept, partial(self._hub.do_on_disk, unit.bus))
         control = _control(unit)
         try:
-            hosted = self._hub.add(device, self._bound.get(unit, self._ports))
+            hosted = self._hub.add(device, self._place(unit))
         except BindError:
             if control is not None:
                 await control.stop()
@@ -186,6 +194,12 @@ class Host:
         if control is not None:
             await control.serve(hosted, maker)
         self._plan_end(unit)
+
+    def _place(self, unit: Unit) -> Place:
+        """Return where a device is to be reached: where it was, if it has been there before."""
+        if self._addresses is not None:
+            return self._addresses.place(unit.planned.number)
+        return self._bound.get(unit, self._ports)
 
     def begin_later(self, unit: Unit) -> None:
         """Begin when its time has come; what fails then is told."""

@@ -120,6 +120,14 @@ _OPTIONS: Final = (
         help="For coaps; 0: any free.",
     ),
     click.option(
+        "--addresses",
+        "prefixes",
+        multiple=True,
+        metavar="PREFIX",
+        help="Give each device an address of its own, as of fd00:db8::/64, with ports 5683 and "
+        "5684; the prefix must be routed to this machine. May repeat, for IPv4 and IPv6.",
+    ),
+    click.option(
         "--advertise",
         "advertised",
         metavar="HOST[:PORT]",

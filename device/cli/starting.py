@@ -19,6 +19,7 @@ from onboardee.device.faults.terms import parse as parsed_fault
 from onboardee.device.fleet.expanding import adapted, devices_of
 from onboardee.device.fleet.loading import is_fleet, load_fleet
 from onboardee.device.fleet.model import Fleet, Group
+from onboardee.device.net.addresses import Addresses, parsed_prefix
 from onboardee.device.net.advertising import parsed
 from onboardee.device.net.binding import BindError, Ports
 from onboardee.device.simulation.compatibility import Preset
@@ -58,6 +59,8 @@ class RunOptions:
     """Go on with the state of another profile's device."""
     hosts: tuple[str, ...]
     """Addresses to listen at; none: all interfaces."""
+    prefixes: tuple[str, ...]
+    """Of whose addresses each device has one."""
     port: int
     """Of CoAP; 0: any free."""
     secure_port: int
@@ -145,8 +148,9 @@ def planned_devices(options: RunOptions) -> list[PlannedDevice]:
             seed=each.seed or options.seed,
             starts_at=each.starts_at,
             churn=each.churn,
+            number=number,
         )
-        for each in found
+        for number, each in enumerate(found)
         for place in [directory_of(each, state_dir, is_alone=is_alone)]
     ]
 
@@ -184,6 +188,7 @@ def _host_options(
         raise click.UsageError("--advertise with a port is for one device, and these are several")
     return HostOptions(
         ports=Ports(options.hosts, *wanted, advertised),
+        addresses=_addresses(options, given),
         codec=next(each for each in CODECS if each.name == options.codec),
         log_format=options.log_format,
         verbose=options.verbose,
@@ -193,6 +198,21 @@ def _host_options(
         adopt=options.adopt,
         metering=_metering(options.metrics),
     )
+
+
+def _addresses(options: RunOptions, given: Collection[str]) -> Addresses | None:
+    """Return what gives each device an address of its own, if that is wanted."""
+    if not options.prefixes:
+        return None
+    for option in ("hosts", "port", "secure_port", "advertised"):
+        if option in given:
+            written = {"hosts": "host", "advertised": "advertise"}.get(option, option)
+            name = written.replace("_", "-")
+            raise click.UsageError(f"--addresses says all of where devices are: leave out --{name}")
+    try:
+        return Addresses(map(parsed_prefix, options.prefixes))
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--addresses") from error
 
 
 def _metering(place: tuple[str, int] | None) -> "Metering | None":

@@ -70,6 +70,8 @@ class PlannedDevice:
     uuid: UUID | None = None
     seed: str | None = None
     starts_at: float = 0.0
+    number: int = 0
+    """Which one it is of the devices of this run, from 0: by it follows its address."""
     churn: Churn | None = None
 
 

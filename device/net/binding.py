@@ -1,13 +1,15 @@
 """The sockets of one device: where they are bound, and which of them an answer leaves by."""
 
+import asyncio
 import errno
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from onboardee.device.net.advertising import with_ports
 from onboardee.device.net.interfaces import ALL_HOSTS, reachable
+from onboardee.device.net.places import Hear
 from onboardee.device.net.udp import UdpSocket
 from onboardee.wire.path import Endpoint, Outgoing, Path
 
@@ -28,6 +30,17 @@ class Ports:
     advertised: tuple[Endpoint, ...] = ()
     """What is told to others in place of the own addresses; port 0 is the own one."""
 
+    @property
+    def is_loopback_only(self) -> bool:
+        """Tell whether nobody but this machine can get there."""
+        return bool(self.hosts) and all(
+            host == "::1" or host.startswith("127.") for host in self.hosts
+        )
+
+    def open(self) -> "Sockets":
+        """Bind the sockets. Raises `BindError`, and then none is bound."""
+        return Sockets(self)
+
 
 class Sockets:
     """All sockets of a device."""
@@ -36,6 +49,7 @@ class Sockets:
         """Bind them. Raises `BindError`, and then none is bound."""
         self.all: Final[list[UdpSocket]] = []
         self._hosts = ports.hosts
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._shared: list[Endpoint] = []
         try:
             self._bind(ports.plain, secured=False)
@@ -99,9 +113,24 @@ class Sockets:
                 )
         return None
 
+    def listen(
+        self, loop: asyncio.AbstractEventLoop, hear: Hear, heard: Callable[[], None]
+    ) -> None:
+        """From now on hand over what arrives; `heard` is called after each handful of it."""
+        self._loop = loop
+
+        def read(opened: UdpSocket) -> None:
+            opened.drain(hear)
+            heard()
+
+        for opened in self.all:
+            loop.add_reader(opened, read, opened)
+
     def close(self) -> None:
         """Give the ports back."""
         for opened in self.all:
+            if self._loop is not None:
+                self._loop.remove_reader(opened)
             opened.close()
 
     def _bound_at(self, path: Path) -> UdpSocket | None:

@@ -26,9 +26,8 @@ from typing import Final, Protocol, TypeAlias
 from onboardee.device.events import DeviceFault, Event, PortShared
 from onboardee.device.machine.layer import AnyDevice
 from onboardee.device.machine.step import ProgramFault, Step, try_to_store
-from onboardee.device.net.binding import Ports, Sockets
 from onboardee.device.net.fault_reporter import FaultReporter
-from onboardee.device.net.udp import UdpSocket
+from onboardee.device.net.places import DeviceSockets, Place
 from onboardee.device.net.waiting import Origin, StepMaker, Waiting
 from onboardee.wire.path import Endpoint, Path
 
@@ -68,11 +67,11 @@ class HostedDevice:
     def __init__(
         self,
         device: AnyDevice,
-        ports: Ports,
+        place: Place,
         writers: ThreadPoolExecutor,
         clock: Clock | None = None,
     ) -> None:
-        """Bind all sockets. Raises `BindError`."""
+        """Take the place where the device is reached. Raises `BindError`."""
         self.device = device
         self._loop = asyncio.get_running_loop()
         self._clock: Clock = clock or self._loop
@@ -85,7 +84,7 @@ class HostedDevice:
         self._not_before = 0.0
         self._is_started = False
         self._alarm: Alarm | None = None
-        self._sockets = Sockets(ports)
+        self._sockets: DeviceSockets = place.open()
         self.tell_reachable()
 
     @property
@@ -121,8 +120,7 @@ class HostedDevice:
         while self._disk_work:
             self._disk_work.popleft()()
         self._is_started = True
-        for opened in self._sockets.all:
-            self._loop.add_reader(opened, self._read, opened)
+        self._sockets.listen(self._loop, self._hear, self._go_on)
         self._set_alarm()
 
     def stop(self) -> None:
@@ -139,8 +137,6 @@ class HostedDevice:
             for work in self._disk_work:
                 work()
         finally:
-            for opened in self._sockets.all:
-                self._loop.remove_reader(opened)
             self._sockets.close()
 
     def receive(self, datagram: bytes, path: Path) -> None:
@@ -192,11 +188,6 @@ class HostedDevice:
     def _is_busy(self) -> bool:
         """Whether nothing may happen to the device: the disk has something of it."""
         return self._storing is not None or self._working is not None
-
-    def _read(self, opened: UdpSocket) -> None:
-        """Hear what has arrived at a socket; what is due then is looked at once for all of it."""
-        opened.drain(self._hear)
-        self._go_on()
 
     def _hear(self, datagram: bytes, path: Path) -> None:
         """Hand a datagram to the device, or let it wait while the disk works."""

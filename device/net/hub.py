@@ -14,9 +14,10 @@ from typing import Final
 
 from onboardee.device.events import Bus, DeviceReady, MulticastChanged, MulticastUnavailable
 from onboardee.device.machine.layer import AnyDevice
-from onboardee.device.net.binding import Ports, address_towards
+from onboardee.device.net.binding import address_towards
 from onboardee.device.net.hosted import Clock, HostedDevice
 from onboardee.device.net.multicast import Membership, MulticastReceiver
+from onboardee.device.net.places import Place
 from onboardee.device.net.turns import Pieces, Turns
 from onboardee.wire.path import Path
 
@@ -42,15 +43,15 @@ class Hub:
         self._is_receiving = False
         self._writers = ThreadPoolExecutor(WRITERS, thread_name_prefix="onboardee-writer")
 
-    def add(self, device: AnyDevice, ports: Ports) -> HostedDevice:
-        """Bind and start a device. Raises `BindError`."""
+    def add(self, device: AnyDevice, place: Place) -> HostedDevice:
+        """Start a device at a place. Raises `BindError`."""
         if self.turns is None:
             self.turns = Turns(asyncio.get_running_loop())
         clock = self._given_clock or self.turns
-        hosted = HostedDevice(device, ports, self._writers, clock)
+        hosted = HostedDevice(device, place, self._writers, clock)
         self._hosted.append(hosted)
         hosted.start()
-        if not self._is_receiving and not _is_loopback_only(ports):
+        if not self._is_receiving and not place.is_loopback_only:
             self._is_receiving = True
             self._multicast.start()
         database = device.database
@@ -107,9 +108,3 @@ class Hub:
             bus.publish(MulticastChanged(joined=membership.joined, failed=membership.failed))
             if not membership.joined:
                 bus.publish(MulticastUnavailable(failed=membership.failed))
-
-
-def _is_loopback_only(ports: Ports) -> bool:
-    return bool(ports.hosts) and all(
-        host == "::1" or host.startswith("127.") for host in ports.hosts
-    )

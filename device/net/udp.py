@@ -28,6 +28,8 @@ _WILDCARDS: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, 
 _IP_PKTINFO: Final = getattr(socket, "IP_PKTINFO", 8)
 _IP_MULTICAST_ALL: Final = 49
 _IPV6_MULTICAST_ALL: Final = 29
+_IP_FREEBIND: Final = 15
+_IPV6_FREEBIND: Final = 78
 """Linux's numbers, which Python does not name (ip(7), ipv6(7))."""
 
 Deliver = Callable[[bytes, Path], None]
@@ -37,14 +39,23 @@ class UdpSocket:
     """One bound, non-blocking socket; IPv6 sockets carry no IPv4."""
 
     def __init__(
-        self, host: str, port: int, *, secured: bool = False, shared: bool = False
+        self,
+        host: str,
+        port: int,
+        *,
+        secured: bool = False,
+        shared: bool = False,
+        any_source: bool = False,
     ) -> None:
-        """Bind. `shared` lets others bind the same port. Raises `OSError`."""
+        """Bind. `shared` lets others bind the same port, `any_source` sends from any address.
+
+        Raises `OSError`.
+        """
         self.family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self.secured = secured
         self._socket = socket.socket(self.family, socket.SOCK_DGRAM)
         try:
-            self._configure(shared=shared)
+            self._configure(shared=shared, any_source=any_source)
             self._socket.bind(_sockaddr(host, port, 0))
         except OSError:
             self._socket.close()
@@ -54,8 +65,10 @@ class UdpSocket:
         self._is_group = _is_group(host)
         self._path: tuple[Any, Path | None] | None = None
 
-    def _configure(self, *, shared: bool) -> None:
+    def _configure(self, *, shared: bool, any_source: bool) -> None:
         self._socket.setblocking(False)
+        if any_source:
+            self._allow_any_source()
         self._leave_groups_to_others()
         if shared:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -77,6 +90,13 @@ class UdpSocket:
         if sys.platform == "linux":
             with suppress(OSError):  # IPv6 has it since Linux 4.20
                 self._socket.setsockopt(level, option, 0)
+
+    def _allow_any_source(self) -> None:
+        """Send from addresses that no interface has, as those of a prefix that is routed here."""
+        if self.family == socket.AF_INET6:
+            self._socket.setsockopt(socket.IPPROTO_IPV6, _IPV6_FREEBIND, 1)
+        else:
+            self._socket.setsockopt(socket.IPPROTO_IP, _IP_FREEBIND, 1)
 
     def fileno(self) -> int:
         """Return the file descriptor, for the event loop."""

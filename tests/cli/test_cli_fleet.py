@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from click.testing import CliRunner, Result
-from test_cli_run import ONBOARDEE
+from test_cli_run import ONBOARDEE, onboardee
 
 from onboardee.device.cli import main
 
@@ -106,3 +106,14 @@ def test_many_devices_tell_together_that_they_are_ready(tmp_path: Path) -> None:
     assert "fleet.ready" in first
     assert "devices=25" in first
     assert {each.name for each in home.iterdir()} == {f"light-{n}" for n in range(1, 26)}
+
+
+def test_addresses_that_are_not_routed_here_are_told(tmp_path: Path) -> None:
+    """With the command that is missing; and what contradicts them is wrong usage."""
+    state = ("--state-dir", str(tmp_path / "state"))
+    missing = onboardee("run", "light", "--addresses", "192.0.2.0/24", *state)
+    assert (missing.returncode, "ip route add local" in missing.stderr) == (1, True)
+    both = onboardee("run", "light", "--addresses", "10.0.0.0/8", "--port", "5683", *state)
+    assert (both.returncode, "leave out --port" in both.stderr) == (2, True)
+    wrong = onboardee("run", "light", "--addresses", "lamps", *state)
+    assert (wrong.returncode, "no prefix" in wrong.stderr) == (2, True)

@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from certificate_scene import certified, own_by_certificate
 from fault_scene import with_faults
+from wrong_certificate_scene import certified, own_by_certificate
 
 from onboardee.device.testing.setup import BEGINNING
 from onboardee.obt import ObtError

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from certificate_scene import certified, laboratory, own_by_certificate
 from fault_scene import with_faults
+from wrong_certificate_scene import certified, laboratory, own_by_certificate
 
 from onboardee.device.faults.certificates import prepared
 from onboardee.device.faults.terms import FaultError, parse

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from machine import link, write
+from machine_on_paper import link, write
 
 from onboardee.device.doctor import system
 from onboardee.device.doctor.finding import Verdict

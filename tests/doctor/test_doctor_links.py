@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from machine import ETH0, LO, UP, link, write
+from machine_on_paper import ETH0, LO, UP, link, write
 
 from onboardee.device.doctor import links
 from onboardee.device.doctor.finding import Verdict

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from machine import write
+from machine_on_paper import write
 
 from onboardee.device.doctor import ports
 from onboardee.device.doctor.finding import Verdict

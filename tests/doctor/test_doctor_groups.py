@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from machine import ETH0, LO, write
+from machine_on_paper import ETH0, LO, write
 
 from onboardee.device.doctor import groups
 from onboardee.device.doctor.finding import Verdict
