@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 from hypothesis import given
@@ -54,3 +55,10 @@ def test_ci_without_the_models() -> None:
     done = collected(CI="true")
     assert done.returncode == 4
     assert "CI needs OCF's data models, and they are not at /nowhere" in done.stderr
+
+
+def test_no_two_files_have_one_name() -> None:
+    """Each file of the suite can be imported beside all others, as helpers are by their names."""
+    files = [each for each in (ROOT / "tests").rglob("*.py") if each.name != "conftest.py"]
+    names = Counter(each.name for each in files)
+    assert [name for name, number in names.items() if number > 1] == []

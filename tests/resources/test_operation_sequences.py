@@ -275,11 +275,11 @@ class Device(RuleBasedStateMachine):
 
 
 TestDevice = Device.TestCase
-TestDevice.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+TestDevice.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
 
 
 @given(st.sampled_from(PATHS), st.sampled_from(State), peers, st.binary(max_size=60), queries)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_random_octets_are_answered(
     path: str, state: State, peer: Any, payload: bytes, query: tuple[str, ...]
 ) -> None:
@@ -290,7 +290,7 @@ def test_random_octets_are_answered(
 
 
 @given(st.sampled_from(list(BODIES)), st.sampled_from(State), st.data())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=160, deadline=None)
 def test_hostile_values_are_answered(path: str, state: State, draw: st.DataObject) -> None:
     """Odd values in the places of expected ones lead to refusals only."""
     world = World(in_state(state))

@@ -126,7 +126,7 @@ def test_mutated_files(form: Form, data: st.DataObject) -> None:
     _survives(bytes(content), form)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(content=st.binary(max_size=60))
 def test_anything_at_all(content: bytes) -> None:
     """Octets from anywhere are refused or read; nothing crashes."""
