@@ -4,6 +4,11 @@ The socket is a file in the state directory that only its owner may open. A requ
 JSON, its answer another one (`device/control/commands.py`); a script may write them itself. Long
 paths are no problem: the socket is reached through the directory's descriptor, as the name of a
 UNIX socket has at most 108 octets.
+
+    {"do": "set", "href": "/light/switch", "values": {"value": true}}
+    {"ok": {"value": true}}
+    {"do": "press", "name": "bell"}
+    {"error": "there is no input 'bell'; there are: none"}
 """
 
 import errno

@@ -2,6 +2,9 @@
 
 A line has the form of logfmt: time, event, then `name=value` pairs. Everything in a value may come
 from a stranger (a URI, a name), so invisible characters are escaped and long values are cut.
+
+    18:20:56 owner.changed      owner=8be7f5a3-… device_uuid=bff8a350-…
+    18:20:59 access.denied      [warning] subject=anonymous method=GET href=/light/switch …
 """
 
 import json

@@ -4,6 +4,12 @@ Every link passes the gate on its own, with the rights of the peer who asks, and
 by its own default interface; a collection among the links is thereby represented by its links.
 Answers are as the published model of collections has them (OCF Core 7.6.3.4): success if all links
 succeeded, otherwise 4.04 for a RETRIEVE and 4.03 for an UPDATE, with what could be done.
+
+One exchange, in which the second link was refused:
+
+    POST /fan?if=oic.if.b  [{"href": "", "rep": {"value": true}}]
+    4.03                   [{"href": "/fan/switch", "rep": {"value": true}},
+                            {"href": "/fan/speed", "rep": {}}]
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -3,6 +3,9 @@
 A client that knows no type of a resource can read here which properties it has, of which type, and
 which of them it may write. The document is some kilobytes and always the same for one profile: it
 is made at the first request, and devices of one process share it.
+
+    GET /oic/introspection        {"urlInfo": [{"url": "coaps://192.0.2.7:5684/oic/…/data", …}]}
+    GET /oic/introspection/data   {"swagger": "2.0", "paths": {"/light/switch": …}, …}, as CBOR
 """
 
 from collections.abc import Callable

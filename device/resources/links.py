@@ -4,6 +4,11 @@ A link says where its resource is reached: `eps`, the endpoints with scheme, add
 differ for each requester, since a device has several addresses and must name one that the requester
 can reach: the one at which the request arrived. An endpoint that a person advertises
 (`--advertise`) takes its place, for devices behind translated ports.
+
+A link as a client sees it:
+
+    {"href": "/light/switch", "rt": ["oic.r.switch.binary"], "if": ["oic.if.a", "oic.if.baseline"],
+     "p": {"bm": 3}, "eps": [{"ep": "coaps://192.0.2.7:5684"}]}
 """
 
 from collections.abc import Sequence

@@ -7,6 +7,11 @@ A client that asks for `?units=F` sees Fahrenheit, and one that writes `units: F
 temperature means Fahrenheit; the device keeps its own unit. Conversion is not exact, so a client
 that writes back what it was shown must not move the value: what is close to what was shown stays as
 it is, and anything else goes to the nearest step.
+
+One exchange with a device that measures in Celsius:
+
+    GET  /temperature?units=F                             2.05 {"temperature": 68, "units": "F"}
+    POST /temperature {"temperature": 70, "units": "F"}   2.04, and 21 °C is set (step 0.5)
 """
 
 import math

@@ -7,6 +7,8 @@ PyYAML's parser is used for its events only. Its own trees know no lines and no 
 resolver is that of YAML 1.1, in which a light that is `on` is true and a country `no` is false.
 Aliases are followed and counted, as nine lines of them can stand for a thousand million values.
 Profiles are files of the owner, or downloaded ones: what is refused is refused with a line.
+
+    text ──► PyYAML's events ──► `DocumentItem` (value, file, line) ──► `variants` ──► the model
 """
 
 import re

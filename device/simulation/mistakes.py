@@ -6,6 +6,11 @@ names that would have been right come from the JSON Schema of the same model.
 msgspec names the keys of structures and the indices of lists, and writes `[...]` for the keys of
 free maps such as `properties`. `_found` finds which one it was by trying each alone: the one that
 makes the same error is the culprit. That costs time only where something is wrong.
+
+A sentence, as people see it:
+
+    profile lamp.yaml, line 7: resources[0].properties.value.tpye: there is no tpye here;
+    did you mean type?
 """
 
 import re

@@ -5,6 +5,11 @@ client, and for what the simulation shows. They are those that OCF's published d
 with two additions that peers make necessary: every text and array has a bound, and a pattern is
 only taken if trying it cannot take long (`patterns`). Whether a client may write at all is another
 question, answered by rights and by `read_only`.
+
+    limits = ValueLimits(type="integer", minimum=0, maximum=100, step=5)
+    40 and 40.0    kept as 40
+    "40"           malformed (4.00)
+    42, 105        out of the limits (4.03)
 """
 
 import math

@@ -6,6 +6,10 @@ the same seed is the same run.
 It is a discrete-event simulation: the next event is the next arrival or the next deadline of a
 node, and the time leaps to it. Nodes are what `Node` says, devices, tools and observers alike, each
 with addresses that a test chooses. Groups are those of OCF's multicast.
+
+    network = MemoryNetwork(seed=1, impairments=Impairments(loss=0.2))
+    light = memory_device(network, "light")
+    network.run(3600)      an hour of the light's life, in milliseconds
 """
 
 import heapq

@@ -3,6 +3,9 @@
 An edit that makes the database worse, by the checks of `svr check`, is refused unless it is forced:
 an access list without the owner's entry can lock everybody out. Problems that were there before do
 not stand in the way of an edit.
+
+    read ──► edit ──► worse? ──► differences ──► commit
+                        └── refused, unless --force
 """
 
 import functools

@@ -4,6 +4,11 @@ An entry (ACE) names a subject, resources and a permission. An UPDATE adds entri
 whose `aceid` it gives; it never removes one, which is what DELETE is for. A member that is not
 understood refuses the whole entry: it might be a restriction, and an entry without its restriction
 grants more than its author meant.
+
+An entry as a tool sends it: the peer with this UUID may read, update and observe the switch.
+
+    {"aceid": 0, "subject": {"uuid": "8be7f5a3-…"}, "permission": 22,
+     "resources": [{"href": "/light/switch"}]}
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

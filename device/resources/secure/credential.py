@@ -4,6 +4,16 @@ Tools write octets as text or as octets, in five encodings, with and without the
 the encoding. Here all of it becomes the one form that the database has. What could not be used
 later, a key of another length, a certificate that cannot be parsed, is refused now, where the tool
 learns of it.
+
+What an element needs, by its `credtype`:
+
+    1   pairwise key        privatedata of 16 or 32 octets; empty: derive the owner credential
+    2   group key           privatedata of 16 or 32 octets, or a handle
+    4   asymmetric key      publicdata or privatedata
+    8   certificates        publicdata with a chain, the leaf first; privatedata, or the CSR's key
+    16  PIN or password     privatedata of at most `MAX_PIN` octets
+    32  encryption key      publicdata or privatedata
+    64, 128, 256            for OSCORE: refused
 """
 
 import base64

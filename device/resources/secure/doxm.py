@@ -3,6 +3,16 @@
 A tool selects a method (`oxmsel`), opens the ownership connection by it, writes the owner's UUID
 and sets `owned`. What it may write when is in the table of rights; here are the consequences. A
 search by multicast reads this resource, so a query for another device is met with silence.
+
+The writes of a transfer by Just Works, in their order (OCF Security 7.3):
+
+    POST doxm {"oxmsel": 0}              in the clear
+    (handshake of the selected method)   from here on over the ownership connection
+    POST doxm {"devowneruuid": …}        who the owner is
+    POST doxm {"deviceuuid": …}          optional
+    POST doxm {"rowneruuid": …}          and of acl2, cred, pstat
+    POST cred {"creds": [{…, "privatedata": {"data": ""}}]}
+    POST doxm {"owned": true}
 """
 
 from collections.abc import Mapping

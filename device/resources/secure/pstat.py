@@ -4,6 +4,14 @@ The owner asks for another state by writing `dos.s`; which transitions there are
 `device/security/onboarding_states.py`. That a POST here is refused in RFNOP to anybody but the
 owner of the resource, and what may be written in which state, is not decided here but by the gate
 and the table of rights (`device/access`).
+
+The states by number, and what asking for them does:
+
+    0  RESET    back to factory state; the answer leaves first
+    1  RFOTM    entered by a reset only
+    2  RFPRO    from RFOTM once there is an owner, from RFNOP, or from SRESET after a repair
+    3  RFNOP    from RFPRO, if the database has what normal operation needs
+    4  SRESET   from RFPRO and RFNOP, to repair owners, credentials and entries
 """
 
 from collections.abc import Mapping

@@ -3,6 +3,10 @@
 A peer that authenticated with a certificate may show role certificates for the same key, and then
 entries about these roles apply to its requests. They belong to the session and end with it: nothing
 is stored. Whether a certificate proves a role is asked of `device/security/trust.py`.
+
+    handshake with an identity certificate          the session has a UUID
+    POST roles {"roles": [{role certificate}]}      its roles count from here on
+    GET  /oven                                      granted by an entry about the role
 """
 
 from collections.abc import Mapping

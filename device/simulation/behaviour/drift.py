@@ -3,6 +3,8 @@
 It is an Ornstein-Uhlenbeck process at whole steps: each goes a part of the way back to the mean and
 adds normal noise, such that the spread in the long run is `sigma`. Several steps together follow
 the same law with another part and another noise, so that a long pause is one draw.
+
+    x' = mean + (x - mean) * (1 - pull)^n + normal(sigma * sqrt(1 - (1 - pull)^2n)), for n steps
 """
 
 import math

@@ -5,6 +5,8 @@ exponential approach to a temperature that follows from the present circumstance
 So nothing is integrated in steps: the part computes the temperature when it is asked for, and from
 the same formula the moment at which it will reach the next level that matters, a switching point or
 a visible change.
+
+    T(t) = T∞ + (T0 - T∞) * exp(-(t - t0) / tau),  T∞ = ambient + power * tau
 """
 
 import math

@@ -4,6 +4,8 @@ Resources of the device itself (/oic/…, security) are made by the program and 
 others become entries. An entry that does not pass the checks of profiles is left out rather than
 the whole device. Notes are gathered in the order in which things were found, and stand as comments
 in the head of the file.
+
+    Readings ──► sections, resources (type, interfaces, properties) ──► links ──► YAML ──► check
 """
 
 import re

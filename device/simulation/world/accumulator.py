@@ -4,6 +4,8 @@ The value is a straight line between two events: it is computed from the slope a
 passed when somebody needs it, and never stepped. So an hour costs as much as a second, and a
 process that slept catches up exactly. What is shown is rounded to the property's step; what is kept
 is not, or rates smaller than a step would never be seen.
+
+    value(t) = value(t0) + slope * (t - t0), within the bounds
 """
 
 from contextlib import suppress
