@@ -4,10 +4,14 @@ A device writes its log in the thread of the event loop. If standard output is a
 has stopped, that write would block, and with it every device of the process. So lines are queued
 for a thread, up to a bound; beyond it lines are left out and counted, and the device goes on. A
 reader that has gone ends the log only.
+
+To wake that thread costs more than to write a line, and in the middle of a request. Into a pipe
+that has room a line is therefore written at once, through a descriptor that never waits.
 """
 
 import os
 import select
+import stat
 import sys
 from collections import deque
 from collections.abc import Callable
@@ -33,6 +37,7 @@ class LogWriter:
         """Write to a file; to none, if there is no standard output."""
         self._file = file
         self._descriptor = _descriptor(file)
+        self._pipe = None if self._descriptor is None else _unblocked(self._descriptor)
         self._lines: deque[bytes] = deque()
         self._waiting = 0
         self._written = 0
@@ -52,10 +57,25 @@ class LogWriter:
                 return True
             if self._waiting + len(line) > MAX_WAITING:
                 return False
+            if self._is_written_at_once(line):
+                return True
             self._lines.append(line)
             self._waiting += len(line)
             self._changed.notify()
         return True
+
+    def _is_written_at_once(self, line: bytes) -> bool:
+        """Write a line if nothing waits before it and there is room; all of it, or nothing.
+
+        Writes of so few octets are never in part (POSIX `write`, `PIPE_BUF`). What goes wrong is
+        left to the thread, which knows what to say of it.
+        """
+        if self._pipe is None or self._waiting or len(line) > select.PIPE_BUF:
+            return False
+        with suppress(OSError):
+            os.write(self._pipe, line)
+            return True
+        return False
 
     def close(self) -> None:
         """Write what waits, as long as the reader takes it."""
@@ -77,9 +97,12 @@ class LogWriter:
             except (OSError, ValueError) as error:
                 self._lose_reader(error)
                 break
-        # a thread that is still at work has it open, so that no other file gets its number
-        if self._descriptor is not None:
-            os.close(self._descriptor)
+        # a thread that is still at work has them open, so that no other file gets their numbers
+        with self._changed:
+            pipe, self._pipe = self._pipe, None
+        for descriptor in (pipe, self._descriptor):
+            if descriptor is not None:
+                os.close(descriptor)
 
     def _next(self) -> bytes | None:
         """Wait for a line; None: there will be no more."""
@@ -128,4 +151,19 @@ def _descriptor(file: TextIO | None) -> int | None:
     try:
         return None if file is None else os.dup(file.fileno())
     except (OSError, ValueError):
+        return None
+
+
+def _unblocked(descriptor: int) -> int | None:
+    """Return another descriptor of a pipe that never waits; None for what is no pipe.
+
+    Opened anew, as a flag that was set on this one would be set for all who have the pipe. Where
+    the system cannot do that (only Linux can), there is none.
+    """
+    try:
+        if not stat.S_ISFIFO(os.fstat(descriptor).st_mode):
+            return None
+        flags = os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC
+        return os.open(f"/proc/self/fd/{descriptor}", flags)
+    except OSError:
         return None

@@ -91,7 +91,8 @@ class Log:
                 structlog.processors.JSONRenderer() if self._is_json else self._for_people,
             ],
             wrapper_class=structlog.BoundLogger,
-        )
+            # bound once: it would be for each line else
+        ).bind()
 
     def write(self, name: str, fields: Mapping[str, Any]) -> bool:
         """Write an event; tell whether there was room for it.

@@ -158,4 +158,5 @@ class Database(msgspec.Struct, frozen=True, kw_only=True, rename={"reset_profile
     @property
     def state(self) -> State:
         """The onboarding state."""
-        return self.pstat.state
+        # not by way of `Pstat.state`: it is asked for a dozen times in a request
+        return self.pstat.dos.state

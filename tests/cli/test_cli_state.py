@@ -158,6 +158,18 @@ def test_a_log_whose_reader_sleeps_holds_nothing_up(monkeypatch: pytest.MonkeyPa
     assert all(taken[:2000])
 
 
+def test_a_line_is_there_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reader that keeps up has each line without another thread having to wake."""
+    monkeypatch.setattr(log_writer.Thread, "start", lambda _: None)
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+    with os.fdopen(reading, "rb") as reader, os.fdopen(writing, "w") as pipe:
+        writer = log_writer.LogWriter(pipe)
+        assert writer.write("first")
+        assert writer.write("second")
+        assert os.read(reader.fileno(), 100) == b"first\nsecond\n"
+
+
 def test_a_slow_reader_loses_no_line() -> None:
     """Whoever reads only after a while gets every line, those from before the end as well."""
     reading, writing = os.pipe()
