@@ -3,8 +3,17 @@
 The library's own path builder (`cryptography.x509.verification`) reports every fault as the same
 error, and a peer is to be told which one it was. So signatures are checked by the library, link by
 link, and the rest here. TLS puts each certificate right behind the one it certifies (RFC 5246
-7.4.2), so there is one path to try; certificates
-between that certify nothing are passed over.
+7.4.2), so there is one path to try; certificates between that certify nothing are passed over.
+
+    chain as sent     leaf --> [passed over] --> authority --> ...       up to `MAX_CHAIN`
+    path              leaf --------------------> authority --> anchor    an anchor ends it
+
+The path comes first, as nothing else of a certificate is to be believed before somebody known has
+signed it; then OCF's profile for each, times, and revocations. A peer whose certificate has expired
+hears that only if it is one of ours.
+
+An anchor is checked like an authority, its time included: the owner gave it to the device, and not
+the right to ignore what it says of itself.
 """
 
 from collections.abc import Iterable, Sequence
@@ -32,7 +41,10 @@ MAX_CHAIN: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """Whom we trust at one moment."""
+    """Whom we trust at one moment, an aware time.
+
+    A list of revoked certificates counts for those of the authority that signed the list.
+    """
 
     anchors: Sequence[Certificate]
     moment: datetime
@@ -42,7 +54,7 @@ class Trust:
 def verify(
     chain: Sequence[Certificate], purpose: x509.ObjectIdentifier | None, trust: Trust
 ) -> None:
-    """Verify a chain, leaf first, whose leaf serves `purpose`.
+    """Verify a chain, leaf first, whose leaf serves `purpose` (one of `ocf_profile`, or None).
 
     Raises:
         CertificateError: the one of its kinds that says what is wrong.

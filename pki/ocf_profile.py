@@ -1,6 +1,20 @@
 """OCF's profile of certificates: what each may be used for (OCF Security 9.4.2).
 
-All raise `UnsupportedCertificateError`, or `BadCertificateError` for what cannot be read.
+    certificate     basicConstraints       keyUsage                extendedKeyUsage
+    -------------   --------------------   ---------------------   ----------------------------
+    authority       CA, path long enough   keyCertSign             -
+    identity        no CA                  digitalSignature,       server, client, IDENTITY
+                                             keyAgreement
+    role            no CA                  the same                server, client, ROLE
+    manufacturer    no CA                  the same                server, client
+
+All of them: X.509 version 3, a key on P-256, a signature by ECDSA with SHA-256, and no critical
+extension that is not understood here (RFC 5280 4.2).
+
+The purposes are kept apart: a role's certificate opens no session, and the names in an identity
+give no roles. A certificate that allows any purpose, or both of these, is refused.
+
+All checks raise `UnsupportedCertificateError`, or `BadCertificateError` for what cannot be read.
 """
 
 from typing import Final
@@ -16,6 +30,7 @@ IDENTITY: Final = x509.ObjectIdentifier("1.3.6.1.4.1.44924.1.6")
 ROLE: Final = x509.ObjectIdentifier("1.3.6.1.4.1.44924.1.7")
 """Purposes, among the extended key usages of a certificate (OCF Security 9.4.2.2)."""
 
+# Extensions that may be critical, as they are read here or say nothing that could forbid a use.
 _UNDERSTOOD: Final = frozenset(
     {
         x509.BasicConstraints.oid,
@@ -26,6 +41,7 @@ _UNDERSTOOD: Final = frozenset(
         x509.AuthorityKeyIdentifier.oid,
     }
 )
+# What an end entity's key is for, no less and no more.
 _AGREEING: Final = frozenset({"digital_signature", "key_agreement"})
 _USAGES: Final = (
     "digital_signature",
@@ -39,7 +55,11 @@ _USAGES: Final = (
 
 
 def check_common(certificate: Certificate) -> None:
-    """Require what holds for all: version 3, P-256, ECDSA with SHA-256, known critical parts."""
+    """Require what holds for all: version 3, P-256, ECDSA with SHA-256, known critical parts.
+
+    The algorithm that the signature names is looked at, not only whether it verifies: a weak hash
+    would otherwise be as good as any.
+    """
     key = certificate.public_key()
     critical = certificate.critical_extensions()
     if certificate.content.version is not x509.Version.v3:
@@ -72,7 +92,10 @@ def check_end_entity(certificate: Certificate, purpose: x509.ObjectIdentifier | 
 
 
 def check_authority(certificate: Certificate, below: int) -> None:
-    """Require the profile of an authority that has `below` authorities under it."""
+    """Require the profile of an authority that has `below` authorities under it in the chain.
+
+    Its path length counts authorities, not the end entity (RFC 5280 4.2.1.9).
+    """
     check_common(certificate)
     constraints = certificate.extension(x509.BasicConstraints)
     if constraints is None or not constraints.ca:

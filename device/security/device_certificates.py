@@ -1,4 +1,19 @@
-"""The device's own key pair, certificate requests and certificates (OCF Security 9.4)."""
+"""The device's own key pair, certificate requests and certificates (OCF Security 9.4).
+
+    usage of the credential       made by            shown in a handshake
+    --------------------------    ----------------   -----------------------------------------
+    oic.sec.cred.mfgcert          the manufacturer   while it changes owners, and later where
+                                                       it has no other
+    oic.sec.cred.cert             the owner          once it has an owner
+
+The owner's certificate is for the key pair of the device, whose public half leaves it in a request
+(`/oic/sec/csr`) and whose private half never does. A manufacturer's certificate brings its own key.
+
+Of several the last one that was written counts, if it is complete and in its time. An older one
+takes its place otherwise: a tool that renews a certificate and makes a mistake must not lock itself
+out. A certificate without its key, or with another's, is never shown, as the handshake could not be
+finished with it.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -23,7 +38,7 @@ from onboardee.wire.entropy import Entropy
 
 
 def new_key(entropy: Entropy) -> PrivateData:
-    """Make a key pair."""
+    """Make a key pair on P-256 (OCF Security 9.4.2) from the given entropy; PEM of PKCS #8."""
     data = key_pairs.to_pem(key_pairs.new_key(entropy.token))
     return PrivateData(data=data, encoding=Encoding.PEM)
 
@@ -34,7 +49,7 @@ def load_key(private: PrivateData) -> ec.EllipticCurvePrivateKey:
 
 
 def make_request(private: PrivateData, device: UUID) -> str:
-    """Return a certificate request for the device (PKCS #10) as PEM text."""
+    """Return a certificate request for the device (PKCS #10, RFC 2986) as PEM text."""
     # 5 MB of memory that a device without certificates need not have
     from onboardee.pki import signing_requests  # noqa: PLC0415
 
@@ -63,6 +78,7 @@ def expired_certificates(database: Database, moment: datetime) -> frozenset[Cred
 
 
 def _own(database: Database, usage: CredentialUsage) -> Iterator[Credential]:
+    """Yield the device's certificates of a usage, the one that was written last first."""
     for credential in reversed(database.cred.credentials):
         if credential.kind == CredentialType.CERTIFICATE and credential.usage == usage:
             yield credential

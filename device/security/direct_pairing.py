@@ -1,7 +1,16 @@
 """Direct Pairing as it goes on: who wants to pair, by which PIN, and how long that may take.
 
+    POST /oic/sec/dpairing     begin            a PIN is shown, or the fixed one is to be used
+    DTLS, ECDHE_PSK            offer            the PIN's key opens it, for this peer only
+    POST /oic/sec/dpairing     of, key          the credential follows from the session
+                               follow           the pairing is durable: the attempt has ended
+
 One device pairs at a time. Strangers can begin attempts, so all that they can hold is bounded: an
 attempt ends by itself, and a host has few of them.
+
+A PIN of eight digits withstands few tries. Its key is therefore lent to a handshake only if that is
+by the device whose attempt is under way, the attempt has no session yet, and the host has tries
+left. A failure counts as soon as the client has sent its keys, be it that it waited for no answer.
 """
 
 from collections.abc import Callable, Hashable
@@ -96,7 +105,11 @@ class DirectPairing:
         return None if self._shown is None else self._shown.pin
 
     def begin(self, peer: UUID, host: Hashable, method: PairingMethod) -> None:
-        """Let a device try the PIN. Raises `PairingRefusedError`."""
+        """Let a device try the PIN, and show a random one. Raises `PairingRefusedError`.
+
+        `peer` is who it says to be, which nothing has proven yet; `host` is where it is, which
+        decides how often it may try.
+        """
         now, running = self._moment.now, self._attempt
         if running is not None and (running.peer, running.host) != (peer, host):
             raise PairingRefusedError("another device is pairing", is_for_now=True)

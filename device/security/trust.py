@@ -1,4 +1,23 @@
-"""Whose certificates the device accepts: peers in a handshake, and the roles they assert."""
+"""Whose certificates the device accepts: peers in a handshake, and the roles they assert.
+
+Two questions meet here. Whether a chain is sound is for `onboardee.pki` (signatures, OCF's profile,
+times, revocations). Whom the device believes at all follows from its database:
+
+    trust anchor (credtype 8, credusage oic.sec.cred.trustca) whose      vouches for
+      subject is
+    -----------------------------------------------------------------    --------------------
+    "*"                                                                  everybody
+    the UUID of one peer                                                 that peer
+    the owner of the device, or of /oic/sec/cred                         everybody
+
+Anchors of manufacturers are for tools that check a device, and count for no peer. An anchor counts
+for as long as the credential's own `period` lasts. What cannot be read of an anchor or of the list
+of revoked certificates is left out: it vouches for nobody, and takes nothing away.
+
+A role certificate says which roles the holder of a key has (OCF Security 10.4). It counts for a
+session only if it is for the identity and for the key that opened the session, or anybody who had
+seen it could assert it.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,12 +56,14 @@ _ALERTS: Final[dict[type[errors.CertificateError], type[dtls.Alert]]] = {
 }
 """How a handshake tells what is wrong with a certificate (RFC 5246 7.2.2)."""
 
-RESERVED_ROLES = "oic.role."
+RESERVED_ROLES: Final = "oic.role."
+"""How roles begin that OCF gives a meaning to (OCF Security 10.4); but for the owner's there is
+none yet that a device could honour."""
 
 
 @dataclass(frozen=True, slots=True)
 class RoleGrant:
-    """What a role certificate gives, and until when."""
+    """What a role certificate gives, and until when: as long as its whole chain is valid."""
 
     roles: frozenset[RoleId]
     until: datetime
@@ -60,7 +81,10 @@ def alerting() -> Iterator[None]:
 def verify_peer(chain: tuple[bytes, ...], database: Database, wall_clock: WallClock) -> UUID:
     """Verify the chain (DER, leaf first) of a client and return who it is.
 
-    Raises `CertificateError`.
+    Its common name is `uuid:<UUID>` (OCF Security 9.4.2.2). Anchors are looked at as they are now,
+    with each call: what a tool has taken away vouches for nobody any more.
+
+    Raises `CertificateError`, the kind that names the fault.
     """
     read = read_chain(chain)
     peer = read[0].identity
@@ -80,7 +104,8 @@ def verify_roles(
 ) -> RoleGrant:
     """Return the roles that a role certificate gives to the peer of a session.
 
-    Raises `CertificateError`.
+    `public` is the chain that the peer asserts, `session_chain` the one that it opened the session
+    with (DER, leaf first). Raises `CertificateError`.
     """
     chain = read_certificates(public)
     own = read_chain(session_chain[:1])[0]
@@ -99,6 +124,7 @@ def verify_roles(
 
 
 def _trust(database: Database, peer: UUID, wall_clock: WallClock) -> Trust:
+    """Return who vouches for a peer now."""
     moment = wall_clock()
     return Trust(
         anchors=[

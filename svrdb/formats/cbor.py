@@ -1,4 +1,12 @@
-"""CBOR maps of other stacks: read property by property, each with the octet at which it begins."""
+"""CBOR maps of other stacks: read property by property, each with the octet at which it begins.
+
+Their files have no checksum, and a power cut may have left half of one. So what is wrong is said
+with its place: the octet, and the property whose value begins there. A decoder that reads the whole
+map at once knows neither.
+
+What such a file may make us do is bounded: the depth of maps and arrays is, and tags are refused. A
+tag could make a value of any kind, of any size, out of a few octets.
+"""
 
 import io
 from collections.abc import Callable, Mapping
