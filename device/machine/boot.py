@@ -9,7 +9,7 @@ Some things are made only where the profile has them, so that they cost other de
 views of OIC 1.1, Direct Pairing, the concessions to certain tools.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import TYPE_CHECKING
@@ -104,14 +104,7 @@ def boot(profile: Profile, store: Keeper, surroundings: Surroundings) -> Device:
     coap = CoapServer(entropy=entropy, is_known=attrgetter("secured"))
     announcements = Announcements(batches_of_members(profile))
     values = {each.href: Values(each.properties) for each in profile.resources}
-    world = World(
-        profile.behaviour,
-        profile.specs,
-        values,
-        chance=Chance(entropy if surroundings.seed is None else SeededEntropy(surroundings.seed)),
-        wall_clock=state.wall_clock,
-        report=lambda reason: report(events.BehaviourFailed(reason=reason)),
-    )
+    world = _world(profile, values, surroundings, report)
     appliances = appliance_resources(profile, values, world)
     lifecycle = Lifecycle(
         profile=profile,
@@ -126,17 +119,12 @@ def boot(profile: Profile, store: Keeper, surroundings: Surroundings) -> Device:
         audit=audit,
         entropy=entropy,
     )
-    added = Code.CREATED if profile.compat.iotivity_1_1_0 else Code.CHANGED
-    optional = {} if pairings is None else pairing_resources(pairings, added)
+    optional = {}
+    if pairings is not None:
+        added = Code.CREATED if profile.compat.iotivity_1_1_0 else Code.CHANGED
+        optional = pairing_resources(pairings, added)
     secure = secure_resources(entropy, state.wall_clock, asserted, audit, optional)
-    resources: list[Resource] = all_resources(
-        profile, secure=secure, appliances=appliances.values()
-    )
-    if profile.compat.oic_1_1:
-        serve_oic_1_1(resources, profile.compat)
-    if profile.compat.anchor_in_optionaldata:
-        serve_anchor_in_optionaldata(resources)
-    dispatcher = Dispatcher(resources)
+    dispatcher = Dispatcher(_resources(profile, secure, appliances.values()))
     service = Service(
         dispatcher,
         profile=profile,
@@ -175,6 +163,33 @@ def boot(profile: Profile, store: Keeper, surroundings: Surroundings) -> Device:
         appliances=appliances,
     )
     return Device(profile, store, bus, parts)
+
+
+def _world(
+    profile: Profile, values: Mapping[str, Values], surroundings: Surroundings, report: Report
+) -> World:
+    """Make what the values live in; its chance comes from a seed where one is given."""
+    seed, entropy = surroundings.seed, surroundings.entropy
+    return World(
+        profile.behaviour,
+        profile.specs,
+        values,
+        chance=Chance(entropy if seed is None else SeededEntropy(seed)),
+        wall_clock=surroundings.wall_clock,
+        report=lambda reason: report(events.BehaviourFailed(reason=reason)),
+    )
+
+
+def _resources(
+    profile: Profile, secure: Iterable[Resource], appliances: Iterable[Resource]
+) -> list[Resource]:
+    """Return all that is served, as clients of the standard see it that the profile names."""
+    resources: list[Resource] = all_resources(profile, secure=secure, appliances=appliances)
+    if profile.compat.oic_1_1:
+        serve_oic_1_1(resources, profile.compat)
+    if profile.compat.anchor_in_optionaldata:
+        serve_anchor_in_optionaldata(resources)
+    return resources
 
 
 def _pairings(

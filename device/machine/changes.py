@@ -42,6 +42,7 @@ def describe_changes(
 
 
 def _deeds(before: Database, after: Database) -> Iterator[Event]:
+    """Yield what only a client does, and a reset or a restored database brings about by the way."""
     method = after.doxm.selected_method
     if before.doxm.selected_method != method != TransferMethod.SELF:
         yield MethodSelected(method=TransferMethod(method).name.lower().replace("_", " "))

@@ -246,6 +246,7 @@ class Device:
         return self._step()
 
     def _step(self) -> Step:
+        """Return all that has come together; what is to be sent is made only now, at the end."""
         state = self._state
         try:
             outgoing = self._messaging.collect(is_all_answered=self._wanted is None)

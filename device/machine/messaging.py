@@ -151,6 +151,7 @@ class Messaging:
         return None
 
     def _answer(self, exchange: ServerExchange, peer: Peer) -> Work[None]:
+        """Have a request answered, which may have to wait for the disk."""
         try:
             options = exchange.frame.options
             response = yield from self._service.answer(exchange.request, peer, options)

@@ -164,6 +164,10 @@ class Peers:
             self._asserted.replace(session, kept)
 
     def _open(self, session: Session) -> None:
+        """Take note of a new session: of its peer, and of what its beginning means to others.
+
+        While somebody takes ownership nobody else is to, so other handshakes end.
+        """
         self._return_by = None
         if is_ownership_connection(session):
             self._dtls.abandon_handshakes()

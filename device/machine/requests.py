@@ -156,6 +156,7 @@ MakeCall = Callable[[Operation, Target, Query, str], Call]
 
 
 def _encoded(body: Representation) -> bytes:
+    """Return the octets of a representation: CBOR, but for text and what is encoded already."""
     match body:
         case str():
             return body.encode()
@@ -212,6 +213,7 @@ def _observed(at: Admitted) -> str:
 
 
 def _operate(request: Request, at: Admitted) -> Outcome:
+    """Carry a request out. Raises `RefusedError` for what only those may know who have access."""
     resource, members, call = at.resource, at.members, at.call
     if request.method is Method.PUT and not (resource.takes_put or _is_put_taken(call)):
         raise RefusedError(Code.METHOD_NOT_ALLOWED, "an OCF UPDATE is a POST")

@@ -117,6 +117,7 @@ class Service:
     def _answered(
         self, request: Request, peer: Peer, options: bytes | None
     ) -> Work[Response | None]:
+        """Answer a request anew; an answer that says something changed comes after the disk."""
         try:
             answer = self._dispatcher.handle(request, partial(self._make_call, request, peer))
             if self._bus.wants_grants:

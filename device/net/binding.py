@@ -145,6 +145,7 @@ class Sockets:
         return min(mine, key=lambda opened: opened.host not in ALL_HOSTS, default=None)
 
     def _bind(self, port: int, *, secured: bool) -> None:
+        """Bind a port at every address. Raises `BindError`."""
         wanted = port
         for host in self._hosts or ALL_HOSTS:
             is_optional = not self._hosts and host == "::"

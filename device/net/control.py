@@ -84,6 +84,7 @@ class ControlServer:
         os.close(self._descriptor)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one connection until it ends; one too many is closed at once."""
         task = asyncio.current_task()
         assert task is not None
         if len(self._tasks) >= MAX_CONNECTIONS:
@@ -101,6 +102,7 @@ class ControlServer:
             writer.close()
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer line by line; what is no request is answered, too, and the next one heard."""
         while line := await _line(reader, writer):
             try:
                 request = _REQUEST.decode(line)
@@ -115,6 +117,7 @@ class ControlServer:
             await writer.drain()
 
     async def _answer(self, request: Request) -> dict[str, Any]:
+        """Return `{"ok": ...}`, or `{"error": ...}` with a sentence for people."""
         try:
             return {"ok": await self._perform(request)}
         except ControlError as error:

@@ -21,13 +21,14 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
-from typing import Final, Protocol, TypeAlias
+from typing import Final, TypeAlias
 
 from onboardee.device.events import DeviceFault, Event, PortShared
 from onboardee.device.machine.layer import AnyDevice
 from onboardee.device.machine.step import ProgramFault, Step, try_to_store
 from onboardee.device.net.fault_reporter import FaultReporter
 from onboardee.device.net.places import DeviceSockets, Place
+from onboardee.device.net.turns import Alarm, Clock
 from onboardee.device.net.waiting import Origin, StepMaker, Waiting
 from onboardee.wire.path import Endpoint, Path
 
@@ -36,26 +37,6 @@ DiskWork: TypeAlias = Callable[[], None]
 
 AFTER_FAULT: Final = 1.0
 """Seconds after a fault in which the device does not look for what is due."""
-
-
-class Alarm(Protocol):
-    """A call that a clock has been asked for."""
-
-    def when(self) -> float:
-        """Return when it is due."""
-
-    def cancel(self) -> None:
-        """Call it off."""
-
-
-class Clock(Protocol):
-    """What devices need of time. An event loop is such a clock, and a test may have its own."""
-
-    def time(self) -> float:
-        """Return the present time in seconds."""
-
-    def call_at(self, when: float, callback: Callable[[], object], /) -> Alarm:
-        """Call back at a time."""
 
 
 class HostedDevice:

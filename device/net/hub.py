@@ -15,10 +15,10 @@ from typing import Final
 from onboardee.device.events import Bus, DeviceReady, MulticastChanged, MulticastUnavailable
 from onboardee.device.machine.layer import AnyDevice
 from onboardee.device.net.binding import address_towards
-from onboardee.device.net.hosted import Clock, HostedDevice
+from onboardee.device.net.hosted import HostedDevice
 from onboardee.device.net.multicast import Membership, MulticastReceiver
 from onboardee.device.net.places import Place
-from onboardee.device.net.turns import Pieces, Turns
+from onboardee.device.net.turns import Clock, Pieces, Turns
 from onboardee.wire.path import Path
 
 WRITERS: Final = 32
@@ -93,6 +93,7 @@ class Hub:
             self.turns.do(self._offered(datagram, path, local))
 
     def _offered(self, datagram: bytes, path: Path, local: str) -> Pieces:
+        """Hand a datagram to one device after the other, each a piece of work."""
         try:
             for hosted in tuple(self._hosted):
                 hosted.receive_multicast(datagram, path, local)

@@ -62,6 +62,7 @@ class Links:
         return [network for networks in self._networks.values() for network in networks]
 
     def _refresh(self) -> None:
+        """Look at the interfaces again, unless that was done a moment ago: it takes long."""
         now = self._clock()
         if now < self._looked_at + REFRESH_SECONDS:
             return

@@ -8,13 +8,33 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 SLICE: Final = 0.003
 """Seconds after which others have their turn; one device's answer takes a fraction of it."""
 
 Pieces: TypeAlias = Iterator[None]
 """Work in pieces, each done by asking for the next."""
+
+
+class Alarm(Protocol):
+    """A call that a clock has been asked for."""
+
+    def when(self) -> float:
+        """Return when it is due."""
+
+    def cancel(self) -> None:
+        """Call it off."""
+
+
+class Clock(Protocol):
+    """What devices need of time. An event loop is such a clock, and a test may have its own."""
+
+    def time(self) -> float:
+        """Return the present time in seconds."""
+
+    def call_at(self, when: float, callback: Callable[[], object], /) -> Alarm:
+        """Call back at a time."""
 
 
 class Turns:
@@ -54,6 +74,7 @@ class Turns:
             self._loop.call_soon(self._run)
 
     def _run(self) -> None:
+        """Do pieces of work, one of each who waits in turn, until the slice is over."""
         self._is_scheduled = False
         until = self._loop.time() + SLICE
         try:

@@ -66,6 +66,7 @@ class UdpSocket:
         self._path: tuple[Any, Path | None] | None = None
 
     def _configure(self, *, shared: bool, any_source: bool) -> None:
+        """Let the kernel say where datagrams arrive, and keep the two families apart."""
         self._socket.setblocking(False)
         if any_source:
             self._allow_any_source()

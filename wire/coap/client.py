@@ -219,6 +219,7 @@ class CoapClient:
         opts: options.ResponseOptions,
         now: float,
     ) -> None:
+        """Take in a response that belongs to an exchange: answer, block or notification."""
         code = Code.read(frame.code)
         if code is None or not opts.acceptable:
             self._fail(exchange, FailureReason.PROTOCOL)
@@ -259,6 +260,7 @@ class CoapClient:
             exchange.block_token = None
 
     def _deliver(self, exchange: ClientExchange, response: ClientResponse) -> None:
+        """Tell of a complete response; the exchange goes on if it begins or is an observation."""
         is_notification = exchange.is_announced and not exchange.is_cancelled
         self._events.append(ResponseReceived(exchange.number, response, is_notification))
         goes_on = response.observe is not None and response.code.is_success

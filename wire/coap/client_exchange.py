@@ -113,6 +113,7 @@ class ClientExchange:
     def _gather(
         self, code: Code, opts: ResponseOptions, block: Block, payload: bytes
     ) -> ClientResponse | FailureReason | None:
+        """Add a block to the body; it has to be the next one, of the same state (RFC 7959 2.4)."""
         if block.number == 0:
             self.begin_anew()
             self.first = opts

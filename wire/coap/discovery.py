@@ -61,6 +61,7 @@ def acknowledgement(datagram: bytes) -> bytes | None:
 
 
 def _response(datagram: bytes) -> message.Frame | None:
+    """Return a datagram's frame if it is a response with a message ID of its own."""
     try:
         frame = message.parse(datagram)
     except message.MessageFormatError:

@@ -86,6 +86,7 @@ class KeptResponses:
         self._count = self._bytes = 0
 
     def _make_room(self, remote: Remote, size: int) -> None:
+        """Drop what is in the way of one more of so many octets, a peer's own first."""
         if len(self._peers.get(remote, ())) >= self._limits.kept_responses_per_remote:
             self._remove_oldest({remote: self._peers[remote]})
         while self._count and (

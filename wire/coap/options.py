@@ -182,6 +182,7 @@ def _values(area: bytes, rules: dict[int, _Rule]) -> tuple[dict[int, list[Any]],
 
 
 def _decoded(raw: bytes, rule: _Rule | None) -> Any:
+    """Return an option's value, None if it is not known or not of its form."""
     if rule is None or not rule.shortest <= len(raw) <= rule.longest:
         return None
     option = rule.codec(None)

@@ -140,6 +140,7 @@ class Outbox(Generic[Context]):
         return given_up
 
     def _retransmit(self, sent: ConfirmableMessage[Context], now: float) -> bool:
+        """Send a message again, later each time; False if it was sent often enough."""
         if sent.retransmissions >= self._limits.max_retransmit:
             self.settle(sent.remote, sent.mid)
             return False

@@ -78,6 +78,7 @@ class Responder:
         block1: Block | None = None,
         observe: int | None = None,
     ) -> Reply:
+        """Return one block; with the first of many goes the size of the whole (Size2)."""
         found = cut(response.payload, wanted)
         if found is None:
             return Reply(Code.BAD_REQUEST)

@@ -207,6 +207,7 @@ class CoapServer:
         *,
         multicast: bool,
     ) -> ServerExchange | None:
+        """Take in a request: a repeated one is answered as before, a bad one refused."""
         if multicast and (frame.type != Type.NON or frame.code != Method.GET):
             return None  # RFC 7252 8.1, and OCF knows no other request to a group
         share = self.known if self._is_known(remote) else self.strangers

@@ -81,6 +81,7 @@ class Uploads:
         self._count -= len(self._peers.pop(remote, ()))
 
     def _find(self, remote: Remote, key: Hashable, block: Block, now: float) -> _Upload | Code:
+        """Return the upload that a block belongs to, or why there is none."""
         if block.number == 0:
             self._remove(remote, key)
             return self._begin(remote, key, now)
@@ -91,6 +92,7 @@ class Uploads:
         return upload
 
     def _begin(self, remote: Remote, key: Hashable, now: float) -> _Upload | Code:
+        """Begin an upload; a peer's oldest one makes room for it, but none of another peer."""
         mine = self._peers.get(remote, {})
         if len(mine) >= self._limits.uploads_per_remote:
             self._remove(remote, min(mine, key=lambda other: mine[other].touched))
@@ -106,6 +108,7 @@ class Uploads:
         return upload
 
     def _append(self, upload: _Upload, block: Block, payload: bytes, now: float) -> UploadOutcome:
+        """Add a block that comes next; one that was there already changes nothing."""
         body = upload.body
         end = block.offset + len(payload)
         is_repeat = end <= len(body) and body[block.offset : end] == payload
