@@ -23,8 +23,11 @@ from onboardee.pki.ocf_profile import IDENTITY, ROLE
 START: Final = datetime(2024, 1, 1, tzinfo=UTC)
 LIFETIME: Final = timedelta(days=36500)
 
-_UNKNOWN: Final = x509.ObjectIdentifier("2.25.329800735698586629295641978511506172918")
-"""Of an extension that is nobody's: made of a UUID (ITU-T X.667)."""
+_UNKNOWN: Final = x509.ObjectIdentifier("2.999.1")
+"""Of an extension that is nobody's: from the arc for examples (ITU-T X.660).
+
+Its numbers are small: some programs refuse one made of a UUID, as they cannot read it.
+"""
 
 _OFF: Final = {
     "content_commitment": False,

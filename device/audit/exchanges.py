@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from onboardee.device.resources.payload import PayloadError, decode
 from onboardee.device.trace import items
 from onboardee.device.trace.items import Ends, Item, Way
 from onboardee.wire.coap.blocks import Block
@@ -117,7 +116,6 @@ def exchanges(trace: Iterable[Item]) -> Iterator[Exchange]:
     found: list[Exchange] = []
     by_mid: dict[tuple[Ends, int], Exchange] = {}
     by_token: dict[tuple[Ends, bytes], Exchange] = {}
-    parts: dict[tuple[Ends, str], bytes] = {}
     for item in trace:
         if not isinstance(item, items.Message) or item.code == _EMPTY:
             continue
@@ -133,7 +131,7 @@ def exchanges(trace: Iterable[Item]) -> Iterator[Exchange]:
         if first is not None and _is_repeat(item, first.request):
             first.repeats.append(item)
             continue
-        exchange = _begun(item, parts)
+        exchange = _begun(item)
         by_mid[key] = exchange
         by_token[_both(item.ends), item.token] = exchange
         found.append(exchange)
@@ -149,21 +147,10 @@ def _both(ends: Ends) -> Ends:
     return Ends(ends.peer, ("", 0), ends.secured)
 
 
-def _begun(request: items.Message, parts: dict[tuple[Ends, str], bytes]) -> Exchange:
+def _begun(request: items.Message) -> Exchange:
     block = block_of(request, BLOCK1)
-    if block is None or (block.number == 0 and not block.more):
-        return Exchange(request, request.content)
-    key = (request.ends, request.path)
-    whole = (b"" if block.number == 0 else parts.get(key, b"")) + request.payload
-    if block.more:
-        parts[key] = whole
-        return Exchange(request, None, is_last_block=False)
-    parts.pop(key, None)
-    try:
-        content: Any = decode(whole)
-    except PayloadError:
-        content = whole
-    return Exchange(request, content)
+    is_last = block is None or not block.more
+    return Exchange(request, request.content if is_last else None, is_last_block=is_last)
 
 
 def block_of(message: items.Message, option: int) -> Block | None:

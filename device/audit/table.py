@@ -7,7 +7,7 @@ from typing import Final
 
 from onboardee.device.audit import access, discovery, protocol, transfer
 from onboardee.device.audit.attempts import Attempt
-from onboardee.device.audit.verdicts import Judged, Level, Rule
+from onboardee.device.audit.verdicts import Judged, Level, Opinion, Rule, Verdict
 
 M, S, I = Level.MUST, Level.SHOULD, Level.INFORMATION  # noqa: E741 - as in the standard's tables
 
@@ -257,6 +257,31 @@ RULES: Final = (
 """All rules."""
 
 
+_SINCE_OCF: Final = frozenset(
+    {
+        "client-directed",
+        "device-id-read-again",
+        "owners-set",
+        "owned-set",
+        "to-rfpro",
+        "to-rfnop",
+    }
+)
+"""Rules on what OIC 1.1 has not: `dos`, and a transfer that the client directs in one session."""
+_OLDER: Final = Opinion(Verdict.NOT_APPLICABLE, came="the tool speaks OIC 1.1, which is older")
+
+
 def judge(attempt: Attempt) -> list[Judged]:
-    """Judge an attempt by all rules, in the order of the table."""
-    return [Judged(rule, rule.decide(attempt)) for rule in RULES]
+    """Judge an attempt by all rules, in the order of the table.
+
+    A tool of OIC 1.1 is told apart and not blamed for what came later.
+    """
+    found = [Judged(rule, rule.decide(attempt)) for rule in RULES]
+    if not attempt.is_oic_1_1:
+        return found
+    return [
+        Judged(each.rule, _OLDER)
+        if each.rule.name in _SINCE_OCF and each.opinion.verdict is Verdict.FAILED
+        else each
+        for each in found
+    ]

@@ -1,13 +1,14 @@
 """Reads CoAP messages from beside the conversation: what they say, and which request they answer.
 
 A response carries no path; the one of the request with its token is remembered, a bounded number of
-them for each pair of addresses.
+them for each pair of addresses. A request that comes in blocks (RFC 7959) says what it wants with
+its last block only, so the blocks before are kept until then.
 """
 
 from collections import OrderedDict
 from typing import Any, Final, NamedTuple
 
-from onboardee.device.resources.payload import PayloadError, decode
+from onboardee.device.resources.payload import PayloadError, decode, decode_map_of_wrong_size
 from onboardee.device.trace.items import Way
 from onboardee.wire.coap import ContentFormat, Method
 from onboardee.wire.coap.message import Frame, options_of, parse
@@ -19,6 +20,11 @@ CONTENT_FORMAT: Final = 12
 ACCEPT: Final = 17
 
 _METHODS: Final = {int(method): method.name for method in Method}
+BLOCK1: Final = 27
+_BODIES: Final = 4
+"""Requests in blocks that one pair of addresses may have under way."""
+_LONGEST: Final = 65536
+"""Octets of such a request; what is longer is not put together."""
 _REMEMBERED: Final = 256
 """Requests of one pair of addresses whose path is known when their response comes."""
 
@@ -36,6 +42,7 @@ class Read(NamedTuple):
     content_format: int | None
     payload: bytes
     content: Any
+    """The payload decoded; with the last block of a request the whole of what it carried."""
 
 
 class Reader:
@@ -43,6 +50,8 @@ class Reader:
 
     def __init__(self) -> None:
         self._paths: OrderedDict[tuple[Way, bytes], str] = OrderedDict()
+        self._bodies: OrderedDict[tuple[Way, str], bytes] = OrderedDict()
+        """What came so far of requests in blocks, by path."""
 
     def read(self, octets: bytes, way: Way) -> Read:
         """Read a message. Raises `MessageFormatError`."""
@@ -56,6 +65,7 @@ class Reader:
             asked = Way.IN if way is Way.OUT else Way.OUT
             path = self._paths.get((asked, frame.token), "") if frame.code else ""
         content_format = _number(options, CONTENT_FORMAT)
+        body = self._body(frame, options, (way, path)) if code.isalpha() else frame.payload
         return Read(
             Type(frame.type).name,
             code,
@@ -66,8 +76,28 @@ class Reader:
             options,
             content_format,
             frame.payload,
-            _content(frame, content_format),
+            _content(body, content_format),
         )
+
+    def _body(
+        self, frame: Frame, options: tuple[tuple[int, bytes], ...], key: tuple[Way, str]
+    ) -> bytes:
+        """Return what a request carries: with its last block the whole, before that the block."""
+        block = _number(options, BLOCK1)
+        if block is None:
+            return frame.payload
+        begin, has_more = (block >> 4) << (block & 7) + 4, bool(block & 8)
+        known = self._bodies.pop(key, b"") if begin else b""
+        if len(known) < begin:
+            return frame.payload  # a block before it was not seen
+        body = known[:begin] + frame.payload
+        if not has_more:
+            return body
+        if len(body) <= _LONGEST:
+            self._bodies[key] = body
+        if len(self._bodies) > _BODIES:
+            self._bodies.popitem(last=False)
+        return frame.payload
 
     def _remember(self, key: tuple[Way, bytes], path: str) -> None:
         self._paths[key] = path
@@ -89,14 +119,24 @@ def _number(options: tuple[tuple[int, bytes], ...], wanted: int) -> int | None:
     return next((int.from_bytes(value) for number, value in options if number == wanted), None)
 
 
-def _content(frame: Frame, content_format: int | None) -> Any:
-    if not frame.payload:
+def _content(payload: bytes, content_format: int | None) -> Any:
+    if not payload:
         return None
     if content_format in {ContentFormat.CBOR, ContentFormat.OCF_CBOR}:
         try:
-            return decode(frame.payload)
+            return decode(payload)
         except PayloadError:
-            return frame.payload
+            return (
+                _as_old_tools_mean_it(payload) if content_format == ContentFormat.CBOR else payload
+            )
     if content_format in {None, 0, ContentFormat.LINK_FORMAT}:
-        return frame.payload.decode("utf-8", "backslashreplace")
-    return frame.payload
+        return payload.decode("utf-8", "backslashreplace")
+    return payload
+
+
+def _as_old_tools_mean_it(payload: bytes) -> Any:
+    """Return a map that announces more pairs than it has, as IoTivity 1.1.1 sends doxm."""
+    try:
+        return decode_map_of_wrong_size(payload)
+    except PayloadError:
+        return payload

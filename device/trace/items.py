@@ -104,7 +104,10 @@ class Message(Item, frozen=True, kw_only=True, tag="message"):
     content_format: int | None
     payload: bytes
     content: Any
-    """The payload decoded, None where there is none; octets that could not be decoded stay."""
+    """The payload decoded, None where there is none; octets that could not be decoded stay.
+
+    With the last block of a request in blocks it is the whole of what that carried.
+    """
     over: str
     """The suite of the session that it came over; "" in the clear."""
     octets: bytes

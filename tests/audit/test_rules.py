@@ -318,6 +318,21 @@ def test_a_session_that_is_used_on() -> None:
     assert failures(audit(onboarded(order).items)) == {"transfer-session-closed"}
 
 
+def test_a_tool_with_one_port_for_all_sessions() -> None:
+    """The owner's session in the place of the ownership connection ends that, without a word."""
+    seen = onboarded()
+    port = next(item.ends.peer[1] for item in seen.items if getattr(item, "over", ""))
+
+    def from_one_port(item: Item) -> Item | None:
+        if isinstance(item, items.Alert):
+            return None
+        if not hasattr(item, "ends") or not item.ends.secured:
+            return item
+        return with_fields(item, ends=replace(item.ends, peer=(item.ends.peer[0], port)))
+
+    assert not failures(audit(changed(seen, from_one_port)))
+
+
 async def log_in_as_another(transfer: Transfer) -> None:
     """Come back under another name than the owner's."""
     await close(transfer)
@@ -356,6 +371,9 @@ def test_a_tool_of_oic_1_1_is_told_apart() -> None:
         return with_fields(item, content_format=60) if is_writing else item
 
     assert verdicts(changed(onboarded(), old))["content-format"] is Verdict.NOT_APPLICABLE
+    # what OIC 1.1 has not is no mistake either
+    without_states = onboarded(without("om", "confirm om", "read uuid"))
+    assert not failures(audit(changed(without_states, old)))
 
 
 def first_request(seen: Traced, path: str) -> items.Message:

@@ -2,17 +2,23 @@
 
 import json
 from collections import Counter
+from typing import Any
 
+import cbor2
 import pytest
 from trace_scene import OWNER, traced
 
 from onboardee.device.testing import Impairments
 from onboardee.device.trace import items, text
+from onboardee.device.trace.coap import Reader
 from onboardee.device.trace.decoding import Decoder
 from onboardee.device.trace.dtls import Secrets
 from onboardee.device.trace.items import Way
 from onboardee.obt import OnboardingError
 from onboardee.svrdb import Database, StoreUnavailable
+from onboardee.wire.coap import Method
+from onboardee.wire.coap.message import build, encode_options
+from onboardee.wire.coap.model import Type
 
 
 def refuse(_database: Database) -> None:
@@ -160,3 +166,40 @@ def test_what_is_no_message_is_told_as_such(octets: bytes) -> None:
     found = [*Decoder(Secrets()).read(octets, ends, Way.IN, 0.0)]
     assert isinstance(found[-1], items.Malformed)
     assert (text.line_of(found[-1]) or "").startswith("→ no CoAP message: ")
+
+
+def blocks(*parts: tuple[int, bool, bytes]) -> list[Any]:
+    """Read requests with blocks of 16 octets; return what each is said to carry."""
+    reader = Reader()
+    found = []
+    for number, has_more, payload in parts:
+        block = (number << 4 | has_more << 3).to_bytes(1)
+        options = encode_options([(11, b"x"), (12, (10000).to_bytes(2)), (27, block)])
+        octets = build(Type.CON, Method.POST, number, b"t", options, payload)
+        found.append(reader.read(octets, Way.IN).content)
+    return found
+
+
+BODY = cbor2.dumps({"text": "a body of more than two blocks of sixteen octets"})
+
+
+def test_the_last_block_carries_the_whole() -> None:
+    """A request in blocks is understood with its last one, whatever came twice before it."""
+    first, second, last = BODY[:16], BODY[16:32], BODY[32:]
+    found = blocks((0, True, first), (1, True, second), (1, True, second), (2, False, last))
+    assert found[-1] == cbor2.loads(BODY)
+    assert found[0] == first
+
+
+def test_blocks_that_nobody_ends() -> None:
+    """What was not seen from the beginning is not put together; what is too long neither."""
+    assert blocks((0, True, BODY[:16]), (2, False, BODY[32:]))[-1] == BODY[32:]
+
+
+def test_a_map_of_the_wrong_size_is_read() -> None:
+    """What IoTivity 1.1.1 writes, with fewer pairs than announced, is shown as it is meant."""
+    options = encode_options([(11, b"x"), (12, (60).to_bytes(1))])
+    octets = build(Type.CON, Method.POST, 1, b"t", options, b"\xa2\x61a\x01")
+    assert Reader().read(octets, Way.IN).content == {"a": 1}
+    octets = build(Type.CON, Method.POST, 2, b"t", options, b"\xff\xff")
+    assert Reader().read(octets, Way.IN).content == b"\xff\xff"
