@@ -20,7 +20,7 @@ from onboardee.device import events
 from onboardee.device.access.peer import Peer
 from onboardee.device.events import Bus
 from onboardee.device.machine.device_parts import Parts
-from onboardee.device.machine.step import Keeper, ProgramFault, Step, Work, resumed
+from onboardee.device.machine.step import Keeper, ProgramFault, Step, Work, earliest, resumed
 from onboardee.device.security.sessions import is_ownership_connection
 from onboardee.device.simulation.profile import Profile
 from onboardee.svrdb.model import Database
@@ -129,13 +129,12 @@ class Device:
 
     def next_deadline(self) -> float | None:
         """Return when `tick` wants to be called, None if nothing is waiting."""
-        deadlines = (
+        return earliest(
             self._messaging.next_deadline(),
             self._world.next_deadline(),
             self._peers.transfer_deadline(),
             self._lifecycle.next_deadline(),
         )
-        return min((deadline for deadline in deadlines if deadline is not None), default=None)
 
     # what happens to a device
 

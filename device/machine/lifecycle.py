@@ -32,7 +32,7 @@ from onboardee.device.machine.admission import Admission
 from onboardee.device.machine.changes import News, describe_changes
 from onboardee.device.machine.context import Announcements, DeviceContext, Report
 from onboardee.device.machine.peers import Peers
-from onboardee.device.machine.step import Work
+from onboardee.device.machine.step import Work, earliest
 from onboardee.device.resources.appliance import ApplianceResource
 from onboardee.device.resources.base import Outcome, RefusedError
 from onboardee.device.security import factory
@@ -91,9 +91,7 @@ class Lifecycle:
 
     def next_deadline(self) -> float | None:
         """Return when `due` has something to do."""
-        ends = (self._reset_at, self._reboot_at, self._peers.pairing_deadline())
-        due = [at for at in ends if at is not None]
-        return min(due, default=None)
+        return earliest(self._reset_at, self._reboot_at, self._peers.pairing_deadline())
 
     # what happens
 

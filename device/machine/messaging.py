@@ -21,7 +21,7 @@ from onboardee.device.machine.groups import GroupRequests
 from onboardee.device.machine.lifecycle import Lifecycle
 from onboardee.device.machine.peers import Peers
 from onboardee.device.machine.service import Service
-from onboardee.device.machine.step import ProgramFault, Work
+from onboardee.device.machine.step import ProgramFault, Work, earliest
 from onboardee.device.simulation.world.world import World
 from onboardee.wire.coap import CoapServer, Code, Response, ServerExchange, is_request
 from onboardee.wire.coap.message import in_small_blocks
@@ -109,13 +109,12 @@ class Messaging:
 
     def next_deadline(self) -> float | None:
         """Return when `tick` has something to do, or `take_due` has."""
-        deadlines = (
+        return earliest(
             self._dtls.next_deadline(),
             self._coap.next_deadline(),
             self._challenges.next_deadline(),
             self._groups.next_deadline(),
         )
-        return min((each for each in deadlines if each is not None), default=None)
 
     def give_up(self, peer: Peer) -> None:
         """End all that there is with a peer."""

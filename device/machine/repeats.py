@@ -62,11 +62,11 @@ class RememberedAnswers:
         known = self._answers.get((options, peer))
         if (
             known is None
+            or request.method is not Method.GET
             or self._state.database is not self._database
             or self._state.endpoints is not self._endpoints
             or known.resource.version() is not known.version
             or known.has_session is not self._peers.is_in_transfer
-            or request.method is not Method.GET
         ):
             return None
         present = self._peers.present(peer)

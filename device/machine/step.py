@@ -58,6 +58,15 @@ def resumed(work: Work[None], failure: Exception) -> Database:
     return work.throw(failure)
 
 
+def earliest(*moments: float | None) -> float | None:
+    """Return the first of these moments, None if all are None; asked after each request."""
+    first = None
+    for moment in moments:
+        if moment is not None and (first is None or moment < first):
+            first = moment
+    return first
+
+
 class Keeper(Protocol):
     """What whoever hosts a device needs of its storage."""
 
