@@ -3,6 +3,9 @@
 Starts `onboardee run light`, takes ownership of it again and again, and measures its CPU time as
 the kernel counts it. With --reference, the same is done in turn with another OCF device that uses
 Just Works (IoTivity-Lite's simpleserver), so that ratios come from one run.
+
+With --tracing one secured request is measured with and without a trace that is written to a file;
+`bench/tracing.py` has that without sockets, in all variants.
 """
 
 import argparse
@@ -19,6 +22,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -70,15 +74,15 @@ class DeviceUnderTest:
 
 
 @contextmanager
-def onboardee() -> Iterator[DeviceUnderTest]:
-    """Run our light, with a short delay before resets."""
+def onboardee(*more: str) -> Iterator[DeviceUnderTest]:
+    """Run our light, with a short delay before resets, and with more options."""
     with tempfile.TemporaryDirectory() as directory:
         built_in = subprocess.run(
             [*command(), "profiles", "show", "light"], capture_output=True, check=True
         )
         profile = Path(directory) / "light.yaml"
         profile.write_bytes(built_in.stdout + b"\nownership: {reset_delay: 0.05}\n")
-        process, ready = started(str(profile), Path(directory) / "state")
+        process, ready = started(str(profile), Path(directory) / "state", *more)
         ports = [int(endpoint.rpartition(":")[2]) for endpoint in ready["endpoints"]]
         try:
             yield DeviceUnderTest("onboardee", process, *ports, "/light/switch", 0.3)
@@ -92,9 +96,12 @@ def command() -> list[str]:
     return [str(Path(sys.executable).with_name("onboardee"))]
 
 
-def started(profile: str, state: Path) -> "tuple[subprocess.Popen[bytes], dict[str, list[str]]]":
+def started(
+    profile: str, state: Path, *more: str
+) -> "tuple[subprocess.Popen[bytes], dict[str, list[str]]]":
     """Start a device and wait for its event device.ready."""
     arguments = ["run", profile, "--state-dir", str(state), "--host", HOST, "--log-format", "json"]
+    arguments += more
     # modules are compiled once, as in any installation
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     process = subprocess.Popen([*command(), *arguments], stdout=subprocess.PIPE, env=environment)
@@ -272,11 +279,35 @@ def start_up() -> None:
     print(f"start to device.ready: median {statistics.median(times) * 1000:.0f} ms")
 
 
+def looking_on() -> None:
+    """Measure one secured request at a time, of a device and of one whose trace is written."""
+    with onboardee() as plain, onboardee("--trace-to", "/dev/null") as traced:
+        loads = []
+        for subject in (plain, traced):
+            ownership = asyncio.run(ownerships(subject))
+            load = SecuredLoad(subject.secure, ownership.owner, ownership.key)
+            load.connect()
+            loads.append((subject, load, list[Figure]()))
+        for _ in range(2 * ROUNDS):
+            for subject, load, figures in loads:
+                work = partial(load.run, subject.href, window=1)
+                figures.append(measured(subject.process, REQUESTS // 5, work))
+        print("\n| secured GET | server CPU | one takes |\n|---|---|---|")
+        for name, (_, load, figures) in zip(("as it is", "traced to a file"), loads, strict=True):
+            figure = median(figures)
+            print(f"| {name} | {_time(figure.cpu)} | {_time(figure.wall)} |")
+            load.close()
+
+
 def main() -> None:
     """Measure, and print Markdown."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--reference", help="another OCF device program to measure in the same run")
+    parser.add_argument("--tracing", action="store_true", help="measure what a trace costs, only")
     arguments = parser.parse_args()
+    if arguments.tracing:
+        looking_on()
+        return
     print(
         f"{platform.processor() or platform.machine()}, {os.cpu_count()} CPUs, "
         f"Python {platform.python_version()}"

@@ -36,6 +36,9 @@ KEY = bytes(16)
 ROUNDS, SIZE = 40, 100
 PATH = Path("10.0.0.10", 5684, "10.0.0.1", 40000, secured=True)
 
+AFTERWARDS: list[Callable[[], None]] = []
+"""What is to be done once the answer has left."""
+
 Make = Callable[[MemoryKeeper, Surroundings], AnyDevice]
 
 
@@ -66,6 +69,14 @@ def traced(keeper: MemoryKeeper, surroundings: Surroundings) -> AnyDevice:
     return tracer
 
 
+def traced_later(keeper: MemoryKeeper, surroundings: Surroundings) -> AnyDevice:
+    """Make a device as `run --trace` does; what it costs until its answer has left."""
+    maker = Maker(load("light"), keeper, surroundings)
+    tracer = Tracer(maker.device(), maker.secrets, AFTERWARDS.append)
+    tracer.follow(ignore)
+    return tracer
+
+
 def faulty(keeper: MemoryKeeper, surroundings: Surroundings) -> AnyDevice:
     """Make a device with a fault that waits."""
     maker = Maker(load("light"), keeper, surroundings)
@@ -85,6 +96,7 @@ VARIANTS: dict[str, Make] = {
     "may get faults": may_get_faults,
     "tracer, nobody listens": unheard,
     "traced": traced,
+    "traced, until the answer has left": traced_later,
     "with a fault that waits": faulty,
     "with a fault, and traced": both,
 }
@@ -119,6 +131,8 @@ class Load:
             began = time.thread_time()
             answers = self._device.receive(datagram, PATH, 0)
             spent += time.thread_time() - began
+            while AFTERWARDS:
+                AFTERWARDS.pop()()
             for answer in answers:
                 self._client.receive(answer.datagram, 0)
         return spent

@@ -5,6 +5,7 @@ All three get the items of a trace (`device/trace/items.py`), each device in the
 packets with the secrets that open them, in a file for its owner alone.
 """
 
+import asyncio
 import json
 import os
 import time
@@ -117,8 +118,8 @@ class Written:
         """Return what takes the items of a device."""
 
         def take(item: Item) -> None:
-            line = json.dumps({"device": device, **items.json_of(item)})
-            self._file.write(line.encode() + b"\n")
+            line = msgspec.json.encode({"device": device, **items.json_of(item)})
+            self._file.write(line + b"\n")
             self._file.flush()
 
         return take
@@ -265,7 +266,12 @@ def watched(
             keylog(line)
 
     maker = Maker(profile, store, replace(surroundings, keylog=take))
-    return layers_around(maker, sinks, watch.faults, record), maker
+    return layers_around(maker, sinks, watch.faults, record, _soon), maker
+
+
+def _soon(work: Callable[[], None]) -> None:
+    """Do something as soon as what the loop is doing now is done: answers leave first."""
+    asyncio.get_running_loop().call_soon(work)
 
 
 def _recorded(

@@ -17,7 +17,7 @@ from onboardee.device.machine.boot import Surroundings
 from onboardee.device.machine.layer import AnyDevice
 from onboardee.device.machine.step import Keeper
 from onboardee.device.simulation.profile import Profile
-from onboardee.device.trace.tracing import Sink, Tracer
+from onboardee.device.trace.tracing import Later, Sink, Tracer
 
 Record: TypeAlias = Callable[[AnyDevice, Sequence[Fault]], AnyDevice]
 """Puts a recorder around a device that has faults."""
@@ -55,6 +55,7 @@ def layers_around(
     sinks: Sequence[Sink],
     faults: Sequence[Fault],
     record: Record | None = None,
+    later: Later | None = None,
 ) -> AnyDevice:
     """Make a device, as `with_layers` does, of what `maker` has; see there."""
     wanted = [maker.prepared(fault) for fault in (*maker.profile.faults, *faults)]
@@ -62,7 +63,7 @@ def layers_around(
     if record is not None:
         device = record(device, wanted)
     if sinks:
-        tracer = Tracer(device, maker.secrets)
+        tracer = Tracer(device, maker.secrets, later)
         for sink in sinks:
             tracer.follow(sink)
         device = tracer

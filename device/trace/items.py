@@ -6,7 +6,7 @@ others hides them (`json_of`).
 """
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -178,6 +178,9 @@ def json_of(item: Item, *, reveal: bool = False) -> dict[str, Any]:
 
 
 def _hexed(value: Any) -> Any:
+    # most values are one of these, and a trace has many
+    if type(value) in _AS_THEY_ARE:
+        return value
     match value:
         case bytes():
             return value.hex()
@@ -186,3 +189,6 @@ def _hexed(value: Any) -> Any:
         case list() | tuple():
             return [_hexed(each) for each in value]
     return value
+
+
+_AS_THEY_ARE: Final = frozenset({str, int, float, bool, type(None)})

@@ -8,15 +8,18 @@ What came in is taken apart after the device has had it, as it may hold records 
 with keys that the device derives from the message before them in the same datagram.
 """
 
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from onboardee.device.events import AccessGranted
+from onboardee.device.events import AccessGranted, Event
 from onboardee.device.machine.layer import (
     AnyDevice,
     Happening,
     Layer,
     Received,
+    Stopped,
     Stored,
 )
 from onboardee.device.machine.step import Step
@@ -26,22 +29,32 @@ from onboardee.device.trace.dtls import Secrets
 from onboardee.device.trace.items import Item, Way, of_event
 from onboardee.svrdb import differences
 from onboardee.svrdb.model import Database
-from onboardee.wire.path import Path
+from onboardee.wire.path import Outgoing, Path
 
 Sink: TypeAlias = Callable[[Item], None]
 """Takes one item after the other."""
+Later: TypeAlias = Callable[[Callable[[], None]], object]
+"""Calls back soon, after what is going on now."""
+_LATE: Final = 256
+"""Steps that may wait to be told; then telling comes first."""
 
 
 class Tracer(Layer):
     """A device whose conversation is told, item by item, to everybody who wants it."""
 
-    def __init__(self, inner: AnyDevice, secrets: Secrets) -> None:
-        """Stand around a device that tells `secrets` of its sessions (`Surroundings.keylog`)."""
+    def __init__(self, inner: AnyDevice, secrets: Secrets, later: Later | None = None) -> None:
+        """Stand around a device that tells `secrets` of its sessions (`Surroundings.keylog`).
+
+        With `later` a step is told after it was acted upon: nobody waits for an answer while it is
+        taken apart. Without, the trace is complete whenever a call returns.
+        """
         super().__init__(inner)
         self._sinks: list[Sink] = []
         self._numbers = Numbers()
         self._decoder: Final = Decoder(secrets, self._numbers)
         self._before: Database | None = None
+        self._later = later
+        self._untold: deque[_Seen] = deque()
 
     def follow(self, sink: Sink) -> None:
         """Have every item from now on."""
@@ -49,18 +62,36 @@ class Tracer(Layer):
         self.bus.wants_grants = True
 
     def happen(self, what: Happening, now: float) -> Step:
-        """Tell what comes, let it happen, and tell what came of it."""
+        """Let it happen, and tell what came and what came of it."""
         if not self._sinks:
             return super().happen(what, now)
         if not isinstance(what, Stored):
             self._before = self.inner.database
+        seen = _Seen(what, now)
         try:
             step = super().happen(what, now)
+            seen.events, seen.send = step.events, [*step.send]
         finally:
-            self._tell(self._arriving(what, now))
-        self._tell(self._came_of(what, step, now))
+            if isinstance(what, Stored):
+                seen.before, seen.after = self._before, self.inner.database
+                self._before = seen.after
+            self._untold.append(seen)
+            self._tell_in_time(what)
         step.events = [each for each in step.events if not isinstance(each, AccessGranted)]
         return step
+
+    def _tell_in_time(self, what: Happening) -> None:
+        if self._later is None or isinstance(what, Stopped) or len(self._untold) > _LATE:
+            self._tell_all()
+        elif len(self._untold) == 1:
+            self._later(self._tell_all)
+
+    def _tell_all(self) -> None:
+        while self._untold:
+            seen = self._untold.popleft()
+            for item in (*self._arriving(seen.what, seen.now), *self._came_of(seen)):
+                for sink in self._sinks:
+                    sink(item)
 
     def _arriving(self, what: Happening, now: float) -> Iterator[Item]:
         if isinstance(what, Received):
@@ -68,28 +99,34 @@ class Tracer(Layer):
         elif not isinstance(what, Stored):
             yield items.Done(number=self._numbers.next(), at=now, what=what.name)
 
-    def _came_of(self, what: Happening, step: Step, now: float) -> Iterator[Item]:
-        if isinstance(what, Stored):
-            yield from self._became(what, now)
-        for event in step.events:
-            yield of_event(event, number=self._numbers.next(), at=now)
-        for leaving in step.send:
+    def _came_of(self, seen: "_Seen") -> Iterator[Item]:
+        if isinstance(seen.what, Stored):
+            yield from self._became(seen, seen.what)
+        for event in seen.events:
+            yield of_event(event, number=self._numbers.next(), at=seen.now)
+        for leaving in seen.send:
             ends = ends_of(leaving.path)
-            yield from self._decoder.read(leaving.datagram, ends, Way.OUT, now)
+            yield from self._decoder.read(leaving.datagram, ends, Way.OUT, seen.now)
 
-    def _became(self, what: Stored, now: float) -> Iterator[Item]:
-        before, self._before = self._before, self.inner.database
+    def _became(self, seen: "_Seen", what: Stored) -> Iterator[Item]:
         number = self._numbers.next()
         if what.failure is not None:
-            yield items.NotStored(number=number, at=now, reason=str(what.failure))
-        elif before is not None:
-            found = tuple(each.shown() for each in differences(before, self.inner.database))
-            yield items.Changed(number=number, at=now, differences=found)
+            yield items.NotStored(number=number, at=seen.now, reason=str(what.failure))
+        elif seen.before is not None and seen.after is not None:
+            found = tuple(each.shown() for each in differences(seen.before, seen.after))
+            yield items.Changed(number=number, at=seen.now, differences=found)
 
-    def _tell(self, found: Iterator[Item]) -> None:
-        for item in found:
-            for sink in self._sinks:
-                sink(item)
+
+@dataclass(slots=True)
+class _Seen:
+    """One thing that happened, with what came of it, as it was then."""
+
+    what: Happening
+    now: float
+    events: Sequence[Event] = ()
+    send: Sequence[Outgoing] = ()
+    before: Database | None = None
+    after: Database | None = None
 
 
 def ends_of(path: Path) -> items.Ends:
