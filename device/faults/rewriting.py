@@ -51,6 +51,14 @@ class Look:
         """Tell whether it holds a request."""
         return self.read is not None and self.read.code.isalpha()
 
+    @property
+    def name(self) -> str:
+        """What it is, for people."""
+        if self.read is None:
+            return " ".join(self.flights) or "a datagram"
+        what = "the request" if self.is_request else "the answer"
+        return f"{what} {self.read.code} {self.read.path}".strip()
+
     def is_step(self, step: TransferStep) -> bool:
         """Tell whether it is a step of a transfer."""
         if self.read is None or not self.is_request:
@@ -58,6 +66,11 @@ class Look:
         read, path = self.read, self.path
         asked = Request(read.code, read.path, read.content, path.secured, path.multicast)
         return STEPS[step].fits(asked)
+
+
+def peer_of(path: Path) -> tuple[str, int, bool]:
+    """Return what tells one peer from another: address, port, and whether it is secured."""
+    return path.peer_host, path.peer_port, path.secured
 
 
 class _Conversation:

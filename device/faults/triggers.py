@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from onboardee.device.faults.checking import BY_ITSELF
 from onboardee.device.faults.rewriting import Look
 from onboardee.device.faults.terms import Fault
 from onboardee.device.trace.items import Way
@@ -30,6 +31,12 @@ class Trigger:
     """When the device began to live, or the fault was added to it."""
     met: int = 0
     acted: int = 0
+
+    @property
+    def is_by_itself(self) -> bool:
+        """Tell whether it acts as soon as its time has come, whatever else happens."""
+        fault = self.fault
+        return fault.do in BY_ITSELF and fault.is_unconditional and not self.is_spent
 
     @property
     def is_spent(self) -> bool:
