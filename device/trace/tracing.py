@@ -19,8 +19,8 @@ from onboardee.device.machine.layer import (
     Happening,
     Layer,
     Received,
-    Stopped,
     Stored,
+    Ticked,
 )
 from onboardee.device.machine.step import Step
 from onboardee.device.trace import items
@@ -81,7 +81,9 @@ class Tracer(Layer):
         return step
 
     def _tell_in_time(self, what: Happening) -> None:
-        if self._later is None or isinstance(what, Stopped) or len(self._untold) > _LATE:
+        # a peer waits for what these bring; all else is told where it happens, as the log is
+        is_awaited = isinstance(what, Received | Ticked | Stored)
+        if self._later is None or not is_awaited or len(self._untold) > _LATE:
             self._tell_all()
         elif len(self._untold) == 1:
             self._later(self._tell_all)

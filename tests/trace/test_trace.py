@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import cbor2
@@ -203,3 +204,19 @@ def test_a_map_of_the_wrong_size_is_read() -> None:
     assert Reader().read(octets, Way.IN).content == {"a": 1}
     octets = build(Type.CON, Method.POST, 2, b"t", options, b"\xff\xff")
     assert Reader().read(octets, Way.IN).content == b"\xff\xff"
+
+
+def test_a_trace_that_is_told_later_is_the_same() -> None:
+    """Answers leave first; what is told afterwards is all that happened, in its order."""
+    at_once = traced()
+    at_once.own()
+    waiting: list[Callable[[], None]] = []
+    later = traced(later=waiting.append)
+    later.own()
+    assert waiting
+    assert not any(isinstance(item, items.Message) for item in later.items)
+    while waiting:
+        waiting.pop(0)()
+    assert [(item.number, item.at, type(item)) for item in later.items] == [
+        (item.number, item.at, type(item)) for item in at_once.items
+    ]

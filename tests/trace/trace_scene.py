@@ -9,7 +9,7 @@ from onboardee.device.testing import Impairments, MemoryNetwork, memory_device
 from onboardee.device.testing.local import LocalDevice
 from onboardee.device.trace.dtls import Secrets
 from onboardee.device.trace.items import Item
-from onboardee.device.trace.tracing import Tracer
+from onboardee.device.trace.tracing import Later, Tracer
 from onboardee.obt import (
     Address,
     MemoryTransport,
@@ -59,6 +59,7 @@ def traced(
     impairments: Impairments | None = None,
     profile: str | Profile = "light",
     engine: ObtEngine | None = None,
+    later: Later | None = None,
 ) -> Traced:
     """Put a device, the light without a profile, and a tool on a network, and trace the device."""
     network = MemoryNetwork(seed=seed, impairments=impairments)
@@ -71,7 +72,7 @@ def traced(
         seen.keylog.append(line)
 
     def around(device: AnyDevice) -> AnyDevice:
-        tracer = Tracer(device, secrets)
+        tracer = Tracer(device, secrets, later)
         tracer.follow(seen.items.append)
         return tracer
 
