@@ -44,6 +44,8 @@ class DeviceChoice:
     """The name of the device, as given."""
     as_json: bool = False
     """Print for machines."""
+    place: Path | None = None
+    """The directory of the device whose turn it is, where several are meant."""
 
     def ask(self, do: str, **arguments: object) -> Any:
         """Ask the device; what goes wrong becomes one sentence."""
@@ -55,6 +57,8 @@ class DeviceChoice:
 
     def directory(self) -> Path:
         """Find the device that is meant."""
+        if self.place is not None:
+            return self.place
         return finding.find(self.state_dir, self.device, among=running, otherwise=NOBODY)
 
     def show(self, result: Any, text: str) -> None:
@@ -80,7 +84,34 @@ def device_options(function: Callable[..., None]) -> Callable[..., None]:
     return add_place(_JSON(function))
 
 
-@click.group("ctl", cls=Commands, epilog="Example: onboardee ctl set /light/switch#value true")
+class _ForEach(click.Command):
+    """A sub-command that is done for each device that is meant."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Do it."""
+        chosen = ctx.ensure_object(DeviceChoice)
+        if not finding.is_pattern(chosen.device):
+            return super().invoke(ctx)
+        if self.name in {"devices", "watch"}:
+            raise click.UsageError(f"{self.name} takes no pattern: name one device")
+
+        def act(place: Path) -> None:
+            chosen.place = place
+            super(_ForEach, self).invoke(ctx)
+
+        places = finding.find_all(chosen.state_dir, str(chosen.device))
+        return finding.for_each(places, act, as_json=chosen.as_json)
+
+
+class _DeviceCommands(Commands):
+    """The sub-commands, which take patterns of names."""
+
+    command_class = _ForEach
+
+
+@click.group(
+    "ctl", cls=_DeviceCommands, epilog="Example: onboardee ctl set /light/switch#value true"
+)
 @device_options
 def command() -> None:
     """Look into a running device, change its values, press its inputs.

@@ -2,10 +2,15 @@
 
 `--state-dir` may be the directory of one device or one that has several; without it the place where
 `run` keeps state is looked at. If there is one device it is meant, if there are more the name
-decides, and a name that is nearly right is suggested.
+decides, and a name that is nearly right is suggested. A name with `*`, `?` or `[` stands for all
+that match, and the command is done for each.
 """
 
+import contextlib
+import fnmatch
 import functools
+import io
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +19,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from onboardee.device.cli.places import devices_in, holds_device, state_home
+from onboardee.device.cli.terminal import say
 from onboardee.device.nearest import nearest
 
 SHOWN: Final = 8
@@ -45,7 +51,8 @@ def place_options(**settings: Any) -> Callable[[Callable[..., Any]], Callable[..
         "--device",
         metavar="NAME",
         shell_complete=_completed,
-        help="Its name, as `run` tells it: that of its directory among the others.",
+        help="Its name, as `run` tells it: that of its directory among the others; 'lamp-*' are "
+        "all that match.",
         **settings,
     )
     # The order of the help: the place before the name.
@@ -58,9 +65,62 @@ def chosen_place(function: Callable[..., Any]) -> Callable[..., Any]:
     @place_options()
     @functools.wraps(function)
     def wrapper(*args: Any, state_dir: Path | None, device: str | None, **others: Any) -> Any:
-        return function(*args, state_dir=find(state_dir, device), **others)
+        if not is_pattern(device):
+            return function(*args, state_dir=find(state_dir, device), **others)
+        each = functools.partial(function, *args, **others)
+        return for_each(
+            find_all(state_dir, str(device)),
+            lambda place: each(state_dir=place),
+            as_json=bool(others.get("as_json")),
+        )
 
     return wrapper
+
+
+def is_pattern(device: str | None) -> bool:
+    """Tell whether a name stands for several devices, as `lamp-*` does."""
+    return device is not None and any(each in device for each in "*?[")
+
+
+def find_all(state_dir: Path | None, pattern: str) -> list[Path]:
+    """Return the directories of the devices whose names a pattern of the shell matches.
+
+    Raises `click.ClickException` if there is none.
+    """
+    home = state_dir or state_home()
+    known = devices_in(home)
+    found = [place for place in known if fnmatch.fnmatchcase(place.name, pattern)]
+    if found:
+        return found
+    there = f"there are: {_listed(known)}" if known else "nor any other"
+    raise click.ClickException(f"no device in {home} is called like {pattern}; {there}")
+
+
+def for_each(places: list[Path], act: Callable[[Path], object], *, as_json: bool) -> None:
+    """Do something for each of several devices, below its name; JSON is one line a device.
+
+    What fails for one is told and does not keep it from the others; the exit code is 1 then.
+    """
+    failed = False
+    for place in places:
+        printed = io.StringIO()
+        try:
+            if as_json:
+                with contextlib.redirect_stdout(printed):
+                    act(place)
+            else:
+                click.echo(click.style(f"{place.name}:", bold=True))
+                act(place)
+        except click.ClickException as error:
+            failed = True
+            say(f"Error: {place.name}: {error.format_message()}", err=True)
+        except click.exceptions.Exit as ended:
+            failed |= ended.exit_code != 0
+        if as_json and printed.getvalue():
+            result = json.loads(printed.getvalue())
+            click.echo(json.dumps({"device": place.name, "result": result}))
+    if failed:
+        raise click.exceptions.Exit(1)
 
 
 def find(
