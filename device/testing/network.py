@@ -123,6 +123,17 @@ class MemoryNetwork:
         if node not in self._nodes:
             self._nodes.append(node)
 
+    def detach(self, node: Node) -> None:
+        """Take a node off the network, with its ports; it is ticked no more."""
+        self._nodes.remove(node)
+        self._ports = {at: port for at, port in self._ports.items() if port.node is not node}
+        for group, members in self._members.items():
+            self._members[group] = [each for each in members if each.node is not node]
+
+    def close(self, host: str, port: int) -> None:
+        """Let nobody hear what is sent to a port, be it open or not."""
+        self._ports.pop((host, port), None)
+
     def send(self, outgoing: list[Outgoing]) -> None:
         """Put datagrams on their way."""
         for item in outgoing:

@@ -213,12 +213,7 @@ class House:
     def detach(self) -> None:
         """Let a process that has ended retransmit nothing."""
         if self._engine is not None:
-            self.network._nodes.remove(self._engine)
-            self.network._ports = {
-                key: port
-                for key, port in self.network._ports.items()
-                if port.node is not self._engine
-            }
+            self.network.detach(self._engine)
             self._engine = None
 
     def unplug(self, uuid: UUID) -> None:
@@ -226,7 +221,7 @@ class House:
         light = self.lights[uuid]
         host = light.endpoints[0].host
         for port in (5683, 5684):
-            self.network._ports.pop((host, port), None)
+            self.network.close(host, port)
 
     def plug(self, uuid: UUID) -> None:
         """Let it answer again."""

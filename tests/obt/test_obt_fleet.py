@@ -161,8 +161,8 @@ def test_one_is_asked_whether_it_is_ours(tmp_path: Path) -> None:
         async def take(keep: Keep) -> OwnedDevice:
             owned = await take_ownership(tool.transport, device, tool.database.owner, keep=keep)
             taken.append(owned)
-            house.network._ports.pop((light.endpoints[0].host, 5684))
-            house.network._ports.pop((light.endpoints[0].host, 5683))
+            house.network.close(light.endpoints[0].host, 5684)
+            house.network.close(light.endpoints[0].host, 5683)
             raise ObtError("it broke off")
 
         try:

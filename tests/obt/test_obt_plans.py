@@ -392,7 +392,7 @@ class Liar:
 
     def end(self) -> None:
         """Let the device answer again."""
-        self._house.network._nodes.remove(self.light)
+        self._house.network.detach(self.light)
         self._house.plug(self._uuid)
 
 

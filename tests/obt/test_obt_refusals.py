@@ -283,7 +283,7 @@ def test_silence() -> None:
 
     def lie(device: FakeDevice, request: Request) -> Response | None:
         if mute(device, request) is not None:
-            made.network._ports.pop(("10.0.0.10", 5684), None)
+            made.network.close("10.0.0.10", 5684)
         return None
 
     FakeDevice(made.network, lie)
@@ -342,7 +342,7 @@ def test_a_failed_attempt_leaves_a_device_to_be_owned(order: Order) -> None:
 def test_a_bad_device_does_not_spoil_discovery() -> None:
     """A device whose answers are useless is left out of what is found."""
     made, device = scene_with_light()
-    made.network._members.clear()
+    made.network.detach(device)
     bad = FakeDevice(made.network)
     bad.link["eps"] = []
     assert run(find_unowned(made.transport, rounds=1)) == []
