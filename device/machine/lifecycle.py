@@ -81,6 +81,8 @@ class Lifecycle:
         self._news = News(appliances, world)
         self.has_faults: Final = bool(world.faults)
         """Whether there are any that may come and go, beside the values that change."""
+        self._is_in_doubt = False
+        """Whether nobody knows what the disk has, as the last change could not be stored."""
         self._reset_at: float | None = None
         self._reboot_at: float | None = None
 
@@ -162,10 +164,13 @@ class Lifecycle:
     def settle(self, outcome: Outcome, caller: Peer) -> Work[None]:
         """Make a change durable, then let it take effect. Raises `RefusedError` if it cannot be."""
         if outcome.database is not None:
-            before = self._state.database
-            failure = yield from self._keep(without_lost(outcome.database))
-            if failure is not None:
-                raise RefusedError(Code.SERVICE_UNAVAILABLE, str(failure)) from failure
+            before, wanted = self._state.database, without_lost(outcome.database)
+            # Tools write many a value that is there. It is durable already, and needs no disk,
+            # unless a failure has left that in doubt.
+            if wanted != before or self._is_in_doubt:
+                failure = yield from self._keep(wanted)
+                if failure is not None:
+                    raise RefusedError(Code.SERVICE_UNAVAILABLE, str(failure)) from failure
             self._follow(before)
             after = self._state.database
             if before.cred != after.cred or before.crl != after.crl:
@@ -211,7 +216,9 @@ class Lifecycle:
 
     def _keep(self, database: Database) -> Work[StoreUnavailable | None]:
         """Make the database durable; return why that was not possible, after telling everybody."""
+        self._is_in_doubt = True
         failure = yield database
+        self._is_in_doubt = failure is not None
         if failure is not None:
             self._report(events.StorageFailed(reason=str(failure)))
         return failure

@@ -29,6 +29,7 @@ from onboardee.obt import (
     take_ownership,
 )
 from onboardee.svrdb import (
+    Database,
     MemoryStorage,
     State,
     Store,
@@ -101,6 +102,28 @@ def test_refusing_disk(code: int) -> None:
     scene.storage.heal()
     run(scene.owned.add_rules([RULE]))
     assert len(scene.device.database.acl2.entries) == len(before.acl2.entries) + 1
+
+
+def test_what_is_kept_already_waits_for_no_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever writes the value that is there is answered at once, unless the disk is in doubt."""
+    scene, stored = Scene(), list[Database]()
+    store = scene.device.store
+    commit = store.commit
+    monkeypatch.setattr(store, "commit", lambda new: (stored.append(new), commit(new)))
+    same = {"om": scene.device.database.pstat.operation_mode}
+    run(scene.owned.update("/oic/sec/pstat", same))
+    assert not stored
+    scene.storage.fail_at(1, errno.EIO, lasting=True)
+    with pytest.raises(OnboardingError, match=r"5\.03"):
+        run(scene.owned.add_rules([RULE]))
+    with pytest.raises(OnboardingError, match=r"5\.03"):
+        run(scene.owned.update("/oic/sec/pstat", same))
+    scene.storage.heal()
+    stored.clear()
+    run(scene.owned.update("/oic/sec/pstat", same))
+    assert stored == [scene.device.database]
+    run(scene.owned.update("/oic/sec/pstat", same))
+    assert len(stored) == 1
 
 
 def test_reset_waits_for_the_disk() -> None:
