@@ -60,6 +60,15 @@ def direct_pairing_key(session: Session, *, label: bytes, device: UUID, identity
     return _expand(key_block, label + device.bytes + identity.bytes, KEY_SIZE)
 
 
+def joining_key(session: Session, *, label: bytes, identity: UUID, device: UUID) -> bytes:
+    """Return the key that a sub-owner shares with `device` (IoTivity 1.3).
+
+    `label` names the method whose PIN opened `session`.
+    """
+    key_block = session.key_block(KEY_BLOCK_SIZES[session.suite])
+    return _expand(key_block, label + identity.bytes + device.bytes, KEY_SIZE)
+
+
 def _expand(secret: bytes, seed: bytes, size: int) -> bytes:
     """Compute P_SHA256 (RFC 5246 5)."""
     stream, chain = b"", seed

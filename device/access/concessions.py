@@ -23,6 +23,8 @@ class Concessions(Struct, frozen=True, kw_only=True):
     """A security resource may be written by PUT, in a request written as OIC 1.1."""
     takes_put_of_values: bool = False
     """An application resource may be, in such a request."""
+    has_sub_owners: bool = False
+    """Sub-owners have rights beside the owner."""
     takes_wrong_map_size: bool = False
     """A payload as OIC 1.1 may announce more pairs than it has."""
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from onboardee.device.access.aces import is_shown_to_anybody
 from onboardee.device.access.call import Call
 from onboardee.device.access.target import ACL, AMACL, DOXM, DPAIRING, PCONF, PSTAT
-from onboardee.svrdb.model import NIL, OWNED_RESOURCES, Database, State
+from onboardee.svrdb.model import NIL, OWNED_RESOURCES, Database, State, is_same_identity
 
 _OWNED: Final = {
     **{f"/oic/sec/{name}": name for name in OWNED_RESOURCES},
@@ -54,3 +54,10 @@ def resource_owner(database: Database, href: str) -> UUID | None:
     if owner == NIL and href in {PCONF, DPAIRING}:
         return database.doxm.owner_uuid  # until somebody is named, as only tools of OIC 1.1 do
     return owner
+
+
+def is_sub_owner(database: Database, uuid: UUID | None) -> bool:
+    """Tell whether a peer owns the device beside its owner; the owner itself does not."""
+    return not is_same_identity(uuid, database.doxm.owner_uuid) and any(
+        is_same_identity(uuid, each) for each in database.owners.sub_owners
+    )

@@ -10,6 +10,8 @@ has none returns None. The last one always has one.
     pairing-connection       lets who has the PIN of Direct          (IoTivity 1.1)
                                Pairing end it, and nothing else
     direct-pairing           grants beginning to pair in RFNOP       (IoTivity 1.1)
+    joining-connection       grants a joining sub-owner what it      (IoTivity 1.3)
+                               needs for that, and nothing else
     not-in-operation         refuses application resources outside   Security 8.5
                                RFNOP
     ownership-shown          grants GET of doxm in RFNOP             (profile)
@@ -22,6 +24,8 @@ has none returns None. The last one always has one.
     ready-for-transfer       grants doxm and reading pstat in        Security 8.3
                                RFOTM, refuses all else in RFOTM
     resource-owner           grants each rowneruuid its resource     Security 12
+    sub-owner                grants sub-owners state, their own      (IoTivity 1.3)
+                               entries and all applications
     own-roles                grants the secured /oic/sec/roles       Security 10.4
     owner-role               grants oic.role.owner everything        Security 10.4
     access-control-entry     decides by the entries                  Security 12.2
@@ -61,6 +65,7 @@ RULES: Final[tuple[Rule, ...]] = (
     rules.transfer_in_progress,
     rules.pairing_connection,
     rules.direct_pairing,
+    rules.joining_connection,
     rules.not_in_operation,
     rules.ownership_shown,
     rules.secured_only,
@@ -69,6 +74,7 @@ RULES: Final[tuple[Rule, ...]] = (
     rules.oic_1_1_mode,
     rules.ready_for_transfer,
     rules.resource_owner,
+    rules.sub_owner,
     rules.own_roles,
     rules.owner_role,
     rules.access_control_entry,

@@ -39,6 +39,8 @@ class Peer(Struct, frozen=True, eq=False):
     """It talks over the device ownership connection."""
     pairs: bool = False
     """It knew the PIN of Direct Pairing, and is nobody until the pairing has ended."""
+    joins: UUID | None = None
+    """As whom it wants to own the device beside its owner: it knew the PIN, and is nobody yet."""
     by_key: bool = False
     """It proved to have a pre-shared key, rather than a certificate."""
     is_owner_by_role: bool = False
@@ -67,6 +69,8 @@ class Peer(Struct, frozen=True, eq=False):
             return str(self.uuid)
         if self.pairs:
             return "pairing connection"
+        if self.joins:
+            return f"{self.joins}, who wants to become a sub-owner"
         return "anonymous, secured" if self.secured else "anonymous"
 
     def __eq__(self, other: object) -> bool:

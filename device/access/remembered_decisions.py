@@ -67,6 +67,7 @@ def _key(call: Call) -> object:
         peer.roles,
         peer.owns_transfer,
         peer.pairs,
+        peer.joins,
         peer.is_owner_by_role,
         call.has_session,
         call.concessions,

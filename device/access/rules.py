@@ -12,7 +12,18 @@ from onboardee.device.access import facts
 from onboardee.device.access.aces import applies
 from onboardee.device.access.call import Call
 from onboardee.device.access.peer import OWNER_ROLE
-from onboardee.device.access.target import DOXM, DPAIRING, PCONF, PSTAT, ROLES, VER, Kind, Operation
+from onboardee.device.access.target import (
+    ACL2,
+    CRED,
+    DOXM,
+    DPAIRING,
+    PCONF,
+    PSTAT,
+    ROLES,
+    VER,
+    Kind,
+    Operation,
+)
 from onboardee.svrdb.model import State, is_same_identity
 
 
@@ -38,6 +49,22 @@ what it has found. `/oic/sec/ver` is there in OIC 1.1 only."""
 
 _PAIRING: Final = frozenset({(PCONF, Operation.RETRIEVE), (DPAIRING, Operation.UPDATE)})
 _READING: Final = frozenset({Operation.RETRIEVE, Operation.OBSERVE})
+_JOINING: Final = frozenset(
+    {
+        (DOXM, Operation.RETRIEVE),
+        (PSTAT, Operation.RETRIEVE),
+        (PSTAT, Operation.UPDATE),
+        (CRED, Operation.UPDATE),
+    }
+)
+"""What becoming a sub-owner takes: RFPRO, its own credential, RFNOP."""
+_SUB_OWNERS: Final = {
+    DOXM: _READING,
+    PSTAT: frozenset(Operation),
+    CRED: frozenset({Operation.UPDATE}),
+    ACL2: frozenset({Operation.UPDATE}),
+}
+"""What sub-owners may do with security resources; of the last two with their own entries."""
 _OWNED_STATES: Final = frozenset({State.RFPRO, State.RFNOP, State.SRESET})
 """States in which the device has an owner (OCF Security 8.4 to 8.6)."""
 
@@ -78,6 +105,16 @@ def direct_pairing(call: Call) -> Decision | None:
     if (call.target.href, call.operation) in _PAIRING:
         return _grant("direct-pairing", "the owner lets devices pair by a PIN")
     return None
+
+
+def joining_connection(call: Call) -> Decision | None:
+    """Whoever knows the PIN of multiple ownership may become a sub-owner by it (IoTivity 1.3)."""
+    if call.peer.joins is None:
+        return None
+    is_open = call.database.owners.is_open and call.state in _OWNED_STATES
+    if is_open and (call.target.href, call.operation) in _JOINING:
+        return _grant("joining-connection", "the PIN opened the connection to become a sub-owner")
+    return _refuse("joining-connection", "the connection is for becoming a sub-owner only")
 
 
 def not_in_operation(call: Call) -> Decision | None:
@@ -188,6 +225,24 @@ def resource_owner(call: Call) -> Decision | None:
     owner = facts.resource_owner(call.database, call.target.href)
     if is_same_identity(call.peer.uuid, owner):
         return _grant("resource-owner", f"{owner} owns {call.target.href}")
+    return None
+
+
+def sub_owner(call: Call) -> Decision | None:
+    """Let sub-owners use the device, and manage what is theirs of it (IoTivity 1.3).
+
+    IoTivity gives them all other security resources, too (csr, sp, crl); here they need an entry
+    for these, as trust and the security profile are the owner's. Which entries of cred and acl2 are
+    their own, these resources say (`secure/sharing.py`).
+    """
+    if not call.concessions.has_sub_owners or call.state not in _OWNED_STATES:
+        return None
+    if not facts.is_sub_owner(call.database, call.peer.uuid):
+        return None
+    if call.target.kind is not Kind.SECURITY:
+        return _grant("sub-owner", f"{call.peer.uuid} owns the device beside its owner")
+    if call.operation in _SUB_OWNERS.get(call.target.href, ()):
+        return _grant("sub-owner", f"{call.peer.uuid} manages its part of the device")
     return None
 
 

@@ -5,7 +5,7 @@ to learn what happened.
 
     bus                   `Event`, its envelope `Told`, and the `Bus` that hands them out
     process               the process around the device: ready, sockets, options
-    onboarding            owner transfer, owner, onboarding state, reset, pairing
+    onboarding            owner transfer, owner, sub-owners, onboarding state, reset, pairing
     conversation          sessions, requests, refusals
     simulation            values, inputs and faults of the appliance
     failures              errors of the program, disks that refuse, planted faults
@@ -41,6 +41,7 @@ from onboardee.device.events.onboarding import (
     DeviceRebooted,
     DeviceReset,
     DeviceUnpaired,
+    JoiningPinShown,
     MethodSelected,
     OwnerChanged,
     PairingFailed,
@@ -48,7 +49,10 @@ from onboardee.device.events.onboarding import (
     PairingStarted,
     PinShown,
     ResetScheduled,
+    SharingChanged,
     StateChanged,
+    SubOwnerJoined,
+    SubOwnerRemoved,
 )
 from onboardee.device.events.process import (
     ControlUnavailable,
@@ -96,6 +100,7 @@ __all__ = [
     "Follower",
     "HandshakeRefused",
     "InputPressed",
+    "JoiningPinShown",
     "KeylogFailed",
     "MethodSelected",
     "MulticastChanged",
@@ -114,8 +119,11 @@ __all__ = [
     "RevocationsOutdated",
     "SessionEnded",
     "SessionOpened",
+    "SharingChanged",
     "StateChanged",
     "StorageFailed",
+    "SubOwnerJoined",
+    "SubOwnerRemoved",
     "Subscriber",
     "Told",
     "ValueChanged",

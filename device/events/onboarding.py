@@ -85,6 +85,34 @@ class DeviceUnpaired(Event, frozen=True, kw_only=True):
     uuid: UUID
 
 
+class JoiningPinShown(Event, frozen=True, kw_only=True):
+    """The PIN that a person reads at the device and tells somebody who is to be a sub-owner."""
+
+    name = "owners.pin"
+    pin: str
+
+
+class SharingChanged(Event, frozen=True, kw_only=True):
+    """The owner lets others own the device beside it, or lets no more of them."""
+
+    name = "owners.mode"
+    is_open: bool
+
+
+class SubOwnerJoined(Event, frozen=True, kw_only=True):
+    """Somebody owns the device beside its owner now."""
+
+    name = "owners.joined"
+    uuid: UUID
+
+
+class SubOwnerRemoved(Event, frozen=True, kw_only=True):
+    """Somebody is no sub-owner any more, and its entries went with it."""
+
+    name = "owners.removed"
+    uuid: UUID
+
+
 class OwnerChanged(Event, frozen=True, kw_only=True):
     """The device has an owner now (`owned` became true)."""
 

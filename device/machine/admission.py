@@ -32,6 +32,7 @@ from onboardee.wire.path import Path
 
 if TYPE_CHECKING:
     from onboardee.device.security.direct_pairing import DirectPairing
+    from onboardee.device.security.joinings import Joinings
 
 
 HANDSHAKE_TIMEOUT: Final = 30.0
@@ -59,6 +60,7 @@ class Admission:
         self._entropy = entropy
         self._report = report
         self._pairings = pairings
+        self._joinings = self._make_joinings() if compat.multiple_owners else None
         self._expired: frozenset[Credential] = frozenset()
         self._pins = PinPad(self._make_pin)
         self._tries = Tries(_number_of_pins(ownership.pin))
@@ -74,9 +76,9 @@ class Admission:
     @property
     def pin(self) -> str | None:
         """The PIN that is being shown, if any."""
-        if self._pins.current is None and self._pairings is not None:
-            return self._pairings.pin
-        return self._pins.current
+        others = (self._pairings, self._joinings)
+        pins = (self._pins.current, *(each.pin for each in others if each is not None))
+        return next((each for each in pins if each is not None), None)
 
     @property
     def has_too_many_wrong_pins(self) -> bool:
@@ -101,9 +103,11 @@ class Admission:
         self._report_expired()
         pin = self._pin_terms(address)
         terms = terms_for(self._state.database, self.dtls, address, pin, self._state.wall_clock)
-        if self._pairings is None or terms is None or self._state.database.state is State.RFOTM:
+        if terms is None or self._state.database.state is State.RFOTM:
             return terms
-        return self._pairings.offer(terms, _host_of(address))
+        if self._pairings is not None:
+            terms = self._pairings.offer(terms, _host_of(address))
+        return terms if self._joinings is None else self._joinings.offer(terms, _host_of(address))
 
     def refuse_all(self, *, refuse: bool) -> None:
         """Let nobody open a session for a while, or let them again."""
@@ -124,6 +128,11 @@ class Admission:
         if doxm.selected_method == TransferMethod.RANDOM_PIN:
             self._report(events.PinShown(pin=pin))
 
+    def follow_owners(self) -> None:
+        """Show the PIN by which sub-owners join, if they do so by a random one."""
+        if self._joinings is not None:
+            self._joinings.follow()
+
     def forget_pin(self) -> None:
         """Show no PIN any more, and forget the wrong ones."""
         self._pins.clear()
@@ -143,6 +152,8 @@ class Admission:
             self._pins.note_wrong()
         if self._pairings is not None:
             self._pairings.note_failure(failure)
+        if self._joinings is not None:
+            self._joinings.note_failure(failure)
 
     def _pin_terms(self, address: Hashable) -> PinTerms | None:
         """Return on what terms a host may try the PIN; None if there is none, or not so soon."""
@@ -164,6 +175,18 @@ class Admission:
             usage = str(each.usage)
             self._report(events.OwnCertificateExpired(credid=each.credid, usage=usage))
         self._expired = expired
+
+    def _make_joinings(self) -> "Joinings":
+        # few devices have it
+        from onboardee.device.security.joinings import Joinings  # noqa: PLC0415
+
+        return Joinings(
+            self._state,
+            self._make_pin,
+            self._report,
+            limit=self._compat.sub_owner_limit,
+            pins=_number_of_pins(self._ownership.pin),
+        )
 
     def _make_pin(self) -> str:
         pin = self._ownership.pin

@@ -34,7 +34,11 @@ from onboardee.device.resources.base import Resource
 from onboardee.device.resources.collection import appliance_resources, batches_of_members
 from onboardee.device.resources.iotivity_1_3 import serve_anchor_in_optionaldata
 from onboardee.device.resources.oic_1_1 import serve_oic_1_1
-from onboardee.device.resources.secure import pairing_resources, secure_resources
+from onboardee.device.resources.secure import (
+    pairing_resources,
+    secure_resources,
+    sharing_resources,
+)
 from onboardee.device.security.asserted_roles import AssertedRoles
 from onboardee.device.security.audit_log import AuditLog
 from onboardee.device.simulation.profile import Profile
@@ -123,6 +127,8 @@ def boot(profile: Profile, store: Keeper, surroundings: Surroundings) -> Device:
     if pairings is not None:
         added = Code.CREATED if profile.compat.iotivity_1_1_0 else Code.CHANGED
         optional = pairing_resources(pairings, added)
+    if profile.compat.multiple_owners:
+        optional |= sharing_resources(profile.compat.sub_owner_limit)
     secure = secure_resources(entropy, state.wall_clock, asserted, audit, optional)
     dispatcher = Dispatcher(_resources(profile, secure, appliances.values()))
     service = Service(

@@ -18,12 +18,15 @@ from onboardee.device.events import (
     FaultChanged,
     MethodSelected,
     OwnerChanged,
+    SharingChanged,
     StateChanged,
+    SubOwnerJoined,
+    SubOwnerRemoved,
     ValueChanged,
 )
 from onboardee.device.resources.appliance import ApplianceResource
 from onboardee.device.simulation.world.world import World
-from onboardee.svrdb.model import Database, TransferMethod
+from onboardee.svrdb.model import Database, Owners, TransferMethod
 
 
 def describe_changes(
@@ -50,8 +53,19 @@ def _deeds(before: Database, after: Database) -> Iterator[Event]:
     if earlier != now:
         yield from (DevicePaired(uuid=each) for each in now if each not in earlier)
         yield from (DeviceUnpaired(uuid=each) for each in earlier if each not in now)
+    yield from _shared(before.owners, after.owners)
     if before.con != after.con:
         yield DeviceConfigured(values=msgspec.to_builtins(after.con))
+
+
+def _shared(before: Owners, after: Owners) -> Iterator[Event]:
+    if before == after:
+        return
+    if before.is_open is not after.is_open:
+        yield SharingChanged(is_open=after.is_open)
+    earlier, now = before.sub_owners, after.sub_owners
+    yield from (SubOwnerJoined(uuid=each) for each in now if each not in earlier)
+    yield from (SubOwnerRemoved(uuid=each) for each in earlier if each not in now)
 
 
 class News:

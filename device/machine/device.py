@@ -21,7 +21,7 @@ from onboardee.device.access.peer import Peer
 from onboardee.device.events import Bus
 from onboardee.device.machine.device_parts import Parts
 from onboardee.device.machine.step import Keeper, ProgramFault, Step, Work, earliest, resumed
-from onboardee.device.security.sessions import is_ownership_connection
+from onboardee.device.security.sessions import is_joining, is_ownership_connection
 from onboardee.device.simulation.profile import Profile
 from onboardee.svrdb.model import Database
 from onboardee.wire.coap import Observation
@@ -278,6 +278,9 @@ class Device:
                     self._waiting.append((piece, peer))
                 case SessionClosed() | HandshakeFailed():
                     self._waiting.append((partial(self._lifecycle.follow_end, event), None))
+                    if isinstance(event, SessionClosed) and is_joining(event.session):
+                        back = partial(self._lifecycle.return_to_operation, event.session)
+                        self._waiting.append((back, None))
                 case SessionEstablished(session) if is_ownership_connection(session):
                     self.parts.coap.drop_uploads_of_strangers()
                 case _:

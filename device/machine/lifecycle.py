@@ -43,8 +43,9 @@ from onboardee.device.simulation.profile import Profile
 from onboardee.device.simulation.world.world import World
 from onboardee.svrdb import StoreUnavailable
 from onboardee.svrdb.model import NIL, Database, State
+from onboardee.svrdb.onboarding import enter
 from onboardee.wire.coap import CoapServer, Code
-from onboardee.wire.dtls import HandshakeFailed, SessionClosed
+from onboardee.wire.dtls import HandshakeFailed, Session, SessionClosed
 from onboardee.wire.entropy import Entropy
 
 
@@ -83,6 +84,8 @@ class Lifecycle:
         """Whether there are any that may come and go, beside the values that change."""
         self._is_in_doubt = False
         """Whether nobody knows what the disk has, as the last change could not be stored."""
+        self._provisioned_by: Session | None = None
+        """Over which joining peer's session the present RFPRO was asked for."""
         self._reset_at: float | None = None
         self._reboot_at: float | None = None
 
@@ -110,6 +113,7 @@ class Lifecycle:
         self._world.start(self._state.now)
         self._news.begin()
         self._admission.show_pin()
+        self._admission.follow_owners()
 
     def due(self) -> Work[None]:
         """Do what is due."""
@@ -148,6 +152,14 @@ class Lifecycle:
         elif self._admission.has_too_many_wrong_pins:
             self.schedule_reset("too many wrong PINs")
 
+    def return_to_operation(self, session: Session) -> Work[None]:
+        """Leave RFPRO if somebody asked for it who then stopped becoming a sub-owner half-way."""
+        if session is not self._provisioned_by:
+            return
+        before, self._provisioned_by = self._state.database, None
+        if (yield from self._keep(enter(before, State.RFNOP))) is None:
+            self._follow(before)
+
     def _follow_ends(self) -> None:
         """Draw the consequences of sessions that this very change has ended, before it is told."""
         for event in self._peers.take_events():
@@ -173,6 +185,9 @@ class Lifecycle:
                     raise RefusedError(Code.SERVICE_UNAVAILABLE, str(failure)) from failure
             self._follow(before)
             after = self._state.database
+            if before.state is not after.state:
+                is_its = after.state is State.RFPRO and caller.joins is not None
+                self._provisioned_by = caller.session if is_its else None
             if before.cred != after.cred or before.crl != after.crl:
                 self._peers.end_forgotten(before, caller.session, self._state.now)
                 self._follow_ends()
@@ -210,6 +225,7 @@ class Lifecycle:
         self._audit.clear()
         self._restart()
         self._peers.end_pointless_pairing(before)
+        self._admission.follow_owners()
         for event in describe_changes(before, database, by_client=False):
             self._report(event)
         self._report(events.DeviceReset(device_uuid=database.doxm.device_uuid))
@@ -235,6 +251,7 @@ class Lifecycle:
         if after.doxm.owned or self._admission.awaited_owner is not None:
             self._admission.forget_pin()
         self._peers.end_pointless_pairing(before)
+        self._admission.follow_owners()
         if _rights(before) != _rights(after):
             self._coap.drop_kept_responses()
         if _terms(before) != _terms(after):
@@ -289,9 +306,9 @@ class Lifecycle:
 
 def _rights(database: Database) -> object:
     """Return what decides who may read what."""
-    return database.state, database.doxm, database.cred, database.acl2
+    return database.state, database.doxm, database.cred, database.acl2, database.owners
 
 
 def _terms(database: Database) -> object:
     """Return what decides who may open a session; one that began before may not end after."""
-    return database.state is State.RFOTM, database.cred, database.crl
+    return database.state is State.RFOTM, database.cred, database.crl, database.owners

@@ -8,6 +8,8 @@ events of the device's bus, which the log is made of.
     id       category (bit)          priority   what happened
     AC-1     1   access control      2          the gate refused a request
     AUTH-1   8   authentication      1          a handshake failed
+    AUTH-2   8   authentication      2, 3       a pairing by a PIN failed, or was done or ended
+    AUTH-3   8   authentication      3          sub-owners were let in, came or went
     COMM-1   64  communication       2          answers were withheld from a peer
 
 The ids are those of IoTivity-Lite.
@@ -32,6 +34,9 @@ from onboardee.device.events import (
     HandshakeRefused,
     PairingFailed,
     RequestRefused,
+    SharingChanged,
+    SubOwnerJoined,
+    SubOwnerRemoved,
 )
 from onboardee.svrdb.model import Database
 from onboardee.wire.wall_clock import WallClock
@@ -136,6 +141,8 @@ class AuditLog:
                 self._add_pairing(Priority.INFORMATION, "done", (str(device),))
             case DeviceUnpaired(uuid=device):
                 self._add_pairing(Priority.INFORMATION, "ended", (str(device),))
+            case SharingChanged() | SubOwnerJoined() | SubOwnerRemoved():
+                self._add_sharing(event)
             case AnswersWithheld(peer=peer):
                 self._add(
                     "COMM-1",
@@ -148,6 +155,18 @@ class AuditLog:
     def _add_pairing(self, priority: Priority, what: str, details: tuple[str, ...]) -> None:
         message = f"Direct Pairing {what}"
         self._add("AUTH-2", Category.AUTHENTICATION, priority, message, details)
+
+    def _add_sharing(self, event: SharingChanged | SubOwnerJoined | SubOwnerRemoved) -> None:
+        details: tuple[str, ...]
+        match event:
+            case SharingChanged(is_open=is_open):
+                what, details = "allowed" if is_open else "ended", ()
+            case SubOwnerJoined(uuid=uuid):
+                what, details = "begun", (str(uuid),)
+            case SubOwnerRemoved(uuid=uuid):
+                what, details = "withdrawn", (str(uuid),)
+        message = f"Multiple ownership {what}"
+        self._add("AUTH-3", Category.AUTHENTICATION, Priority.INFORMATION, message, details)
 
     def _add(
         self,

@@ -24,6 +24,13 @@ class PairingAttempt:
 
 
 @dataclass(slots=True, eq=False)
+class JoinUse:
+    """Whether a handshake used the key of the PIN by which sub-owners join."""
+
+    is_used: bool = False
+
+
+@dataclass(slots=True, eq=False)
 class PinUse:
     """Whether a handshake used the key of an attempt; until the client says who it is, it may."""
 

@@ -24,7 +24,7 @@ from uuid import UUID
 
 from onboardee.device.access.peer import Peer
 from onboardee.device.access.periods import is_usable
-from onboardee.device.security.pairing_attempt import PinUse
+from onboardee.device.security.pairing_attempt import JoinUse, PinUse
 from onboardee.pki.errors import CertificateError
 from onboardee.svrdb.model import (
     NIL,
@@ -56,6 +56,9 @@ class Terms:
     pin_use: PinUse | None = None
     """Where the PIN of Direct Pairing may open the session: whether it did."""
 
+    join: JoinUse | None = None
+    """Where the PIN of multiple ownership may open it: whether it did."""
+
 
 def is_ownership_connection(session: Session) -> bool:
     """Tell whether a session was opened to take ownership."""
@@ -66,6 +69,12 @@ def is_pairing(session: Session) -> bool:
     """Tell whether the PIN of Direct Pairing opened a session."""
     terms = session.tag
     return isinstance(terms, Terms) and terms.pin_use is not None and terms.pin_use.is_used
+
+
+def is_joining(session: Session) -> bool:
+    """Tell whether the PIN of multiple ownership opened a session."""
+    terms = session.tag
+    return isinstance(terms, Terms) and terms.join is not None and terms.join.is_used
 
 
 def identity_uuid(identity: bytes | None) -> UUID | None:
@@ -108,6 +117,7 @@ def peer_of(session: Session, database: Database, wall_clock: WallClock = utc_no
         secured=True,
         owns_transfer=owns_transfer,
         pairs=is_pairing(session),
+        joins=identity_uuid(session.peer_identity) if is_joining(session) else None,
         uuid=uuid,
         by_key=uuid is not None and not session.peer_certificates,
         session=session,
@@ -173,7 +183,7 @@ def revocations_outdated(database: Database, moment: datetime) -> datetime | Non
 
 def _is_proven(session: Session) -> bool:
     terms = session.tag
-    if is_pairing(session):
+    if is_pairing(session) or is_joining(session):
         return False
     return not isinstance(terms, Terms) or not terms.owns_transfer or terms.is_proven
 

@@ -15,6 +15,7 @@ from typing import Annotated, Final
 import msgspec
 
 from onboardee.device.access.concessions import Concessions
+from onboardee.svrdb.model.owners import MAX_SUB_OWNERS
 
 
 class DirectPairingProperty(StrEnum):
@@ -79,6 +80,10 @@ class Compatibility(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """`*` in the owner's entry opens csr, roles and sp too, as IoTivity 1.3's servers let it."""
     anchor_in_optionaldata: bool = False
     """A certificate without publicdata may stand in optionaldata, where IoTivity 1.3 writes it."""
+    multiple_owners: bool = False
+    """The owner may let sub-owners join by a PIN, as IoTivity 1.3's servers can be built to do."""
+    sub_owner_limit: Annotated[int, msgspec.Meta(ge=1, le=MAX_SUB_OWNERS)] = 4
+    """With `multiple_owners`: how many sub-owners there may be."""
     reconnect_limit: Annotated[float, msgspec.Meta(ge=1, le=120)] = 30.0
     """With `oic_1_1`: seconds in which the tool, between its two sessions, must come back."""
     security_version: Annotated[str, msgspec.Meta(min_length=1, max_length=15)] = "1.2.1"
@@ -98,6 +103,7 @@ class Compatibility(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             opens_to_owner=self.owner_wildcard,
             takes_put=self.oic_1_1 and self.update_by_put,
             takes_put_of_values=self.oic_1_1 and self.values_by_put,
+            has_sub_owners=self.multiple_owners,
             takes_wrong_map_size=self.oic_1_1 and self.wrong_map_size,
         )
 
@@ -158,7 +164,7 @@ PRESETS: Final = {
     ),
     Preset.IOTIVITY_1_2: _IOTIVITY_1_2,
     Preset.IOTIVITY_1_3: msgspec.structs.replace(
-        _IOTIVITY_OCF, owner_wildcard=True, anchor_in_optionaldata=True
+        _IOTIVITY_OCF, owner_wildcard=True, anchor_in_optionaldata=True, multiple_owners=True
     ),
     Preset.IOTIVITY_2: _IOTIVITY_OCF,
     Preset.OIC_1_1: _OIC_1_1,

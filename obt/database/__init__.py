@@ -26,7 +26,7 @@ from onboardee.obt.database.errors import DatabaseBusyError, DatabaseError
 from onboardee.obt.database.file import PATIENCE, DatabaseFile
 from onboardee.obt.database.making import OWNER, make_if_needed
 from onboardee.obt.database.operations import Operations
-from onboardee.obt.database.pairings import PairingRecord, Pairings
+from onboardee.obt.database.pairings import PairingRecord, Pairings, Relation
 from onboardee.obt.database.provisioned import (
     AccessRules,
     Certificates,
@@ -63,6 +63,7 @@ __all__ = [
     "PairwiseCredential",
     "PlanStep",
     "ProvisioningDatabase",
+    "Relation",
     "Result",
     "StepState",
 ]

@@ -1,4 +1,4 @@
-"""What we have of devices that we paired with: no owner's, and so no device of ours.
+"""What we have of devices of others: those that we paired with, or joined as a sub-owner.
 
 Direct Pairing (IoTivity 1.1) gives a credential to somebody who knows a PIN, beside the owner. So
 these records have a table of their own: a device may be ours and paired with at once, and to forget
@@ -8,11 +8,21 @@ credential, too, as both sides make it when the PIN's session ends and the last 
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import StrEnum
 from uuid import UUID
 
 from onboardee.obt.address import Address
 from onboardee.obt.database.errors import DatabaseError
 from onboardee.obt.database.file import DatabaseFile, Row
+
+
+class Relation(StrEnum):
+    """What we are to a device of somebody else."""
+
+    PAIRED = "paired"
+    """Direct Pairing: we may do what its owner lets those do that have paired."""
+    SUB_OWNER = "sub-owner"
+    """Multiple ownership: we own it beside its owner."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +38,7 @@ class PairingRecord:
     secured: Address
     plain: Address
     paired: str = ""
+    relation: Relation = Relation.PAIRED
 
 
 class Pairings:
@@ -40,9 +51,11 @@ class Pairings:
         self._file = file
         self._now = now
 
-    def all(self) -> list[PairingRecord]:
-        """Return all."""
-        return [_record(each) for each in self._file.rows("SELECT * FROM pairings ORDER BY device")]
+    def all(self, relation: Relation | None = None) -> list[PairingRecord]:
+        """Return all, or those of one relation."""
+        rows = self._file.rows("SELECT * FROM pairings ORDER BY device")
+        records = [_record(each) for each in rows]
+        return [each for each in records if relation in {None, each.relation}]
 
     def find(self, text: str) -> PairingRecord:
         """Return the one whose UUID begins so. Raises `DatabaseError`."""
@@ -64,9 +77,10 @@ class Pairings:
             record.plain.port,
             record.secured.interface,
             record.paired or self._now(),
+            record.relation.value,
         )
         with self._file.transaction():
-            query = "INSERT OR REPLACE INTO pairings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            query = "INSERT OR REPLACE INTO pairings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
             self._file.change(query, values)
 
     def remove(self, device: UUID) -> None:
@@ -85,4 +99,5 @@ def _record(row: Row) -> PairingRecord:
         secured=Address(host, row["secure_port"], interface),
         plain=Address(host, row["plain_port"], interface),
         paired=row["paired_at"],
+        relation=Relation(row["relation"]),
     )

@@ -150,6 +150,11 @@ CREATE TABLE pairings (
 )
 """
 
+_RELATION: Final = """
+ALTER TABLE pairings ADD COLUMN relation TEXT NOT NULL DEFAULT 'paired'
+    CHECK (relation IN ('paired', 'sub-owner'))
+"""
+
 _INDEXES: Final = (
     "CREATE INDEX credentials_of_peer ON pairwise_credentials (peer)",
     "CREATE INDEX rules_of_device ON access_rules (device)",
@@ -173,5 +178,6 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         *_INDEXES,
     ),
     (_PAIRINGS,),
+    (_RELATION,),
 )
 """The statements of each migration, the first one from an empty file."""

@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from onboardee.svrdb.acl_version1 import InexpressibleError
-from onboardee.svrdb.formats import credentials, discovery, pairing, version1
+from onboardee.svrdb.formats import credentials, discovery, owners, pairing, version1
 from onboardee.svrdb.formats.cbor import CborItem, dump_map, dumps, read_map
 from onboardee.svrdb.formats.errors import FormatError
 from onboardee.svrdb.formats.foreign import Resources, whole_resources
@@ -190,6 +190,8 @@ def _finish(resources: dict[str, Any], version: str) -> None:
     if "pconf" in resources:
         device_uuid = resources["doxm"]["deviceuuid"]
         resources["pconf"] = pairing.to_foreign(resources["pconf"], device_uuid)
+    if version != "1.2":
+        owners.to_foreign(resources)
     for entry in resources.get("acl", {}).get("aclist2", []):
         if "validity" in entry:
             entry["validity"] = [list(each.values()) for each in entry["validity"]]

@@ -4,7 +4,7 @@ import base64
 import uuid
 from typing import Any, Final
 
-from onboardee.svrdb.formats import credentials, pairing, version1
+from onboardee.svrdb.formats import credentials, owners, pairing, version1
 from onboardee.svrdb.formats.errors import FormatError
 from onboardee.svrdb.formats.foreign import Resources
 from onboardee.svrdb.model import NIL, State
@@ -29,6 +29,7 @@ def normalize(resources: Resources) -> None:
     _cred(resources["cred"])
     _crl(resources.get("crl", {}))
     pairing.from_foreign(resources.get("pconf", {}))
+    owners.from_foreign(resources)
 
 
 def _pstat(pstat: dict[str, Any], doxm: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from onboardee.svrdb.formats import credentials
+from onboardee.svrdb.formats import credentials, owners
 from onboardee.svrdb.formats.errors import FormatError
 from onboardee.svrdb.formats.foreign import Resources, leftovers, restore
 from onboardee.svrdb.formats.normal import normalize
@@ -23,6 +23,7 @@ from onboardee.svrdb.model import (
     Doxm,
     Encoding,
     Foreign,
+    Owners,
     Permanent,
     PrivateData,
     ResetProfile,
@@ -91,6 +92,7 @@ def from_resources(
         doxm=doxm,
         permanent=permanent,
         **_parts(KEPT, resources, ""),
+        owners=_convert(owners.of(resources["doxm"]), Owners, "doxm"),
         identity_key=_identity_key(resources.get("keypair", {})),
         next_uuid=next_uuid,
         reset_profile=profile,
@@ -111,6 +113,7 @@ def _all_known(database: Database) -> Resources:
             "encoding": str(database.identity_key.encoding),
         },
     }
+    resources["doxm"] |= owners.shown(database.owners)
     if database.next_uuid is not None:
         resources["u_ids"]["nextuuid"] = str(database.next_uuid)
     if database.reset_profile is not None:

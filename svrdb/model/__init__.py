@@ -8,6 +8,7 @@
       sp     the security profile              OCF Security 14.8
       sdi, crl, ael                            security domain, revocations, audit filters
       pconf  who may pair by a PIN             IoTivity 1.1
+      owners who owns it beside its owner      IoTivity 1.3; shown as a part of doxm
       con    what clients configured           OCF Core 11.3; not below /oic/sec
       permanent                                identifiers that a reset does not touch
       identity_key                             the private half of the device's key pair
@@ -76,6 +77,7 @@ from onboardee.svrdb.model.database import (
 )
 from onboardee.svrdb.model.doxm import DOXM, PIN_METHODS, Doxm, TransferMethod
 from onboardee.svrdb.model.numbers import NIL, is_same_identity
+from onboardee.svrdb.model.owners import ENTRY_OWNER, Owners, SharingMode
 from onboardee.svrdb.model.pconf import (
     PCONF,
     PairingMethod,
@@ -105,6 +107,7 @@ __all__ = [
     "BASELINE_PROFILE",
     "CRL",
     "DOXM",
+    "ENTRY_OWNER",
     "IN_REPAIR",
     "KEPT",
     "KEY_SIZES",
@@ -142,6 +145,7 @@ __all__ = [
     "LocalName",
     "OptionalData",
     "Over",
+    "Owners",
     "PairingMethod",
     "PairingRule",
     "PairingTarget",
@@ -158,6 +162,7 @@ __all__ = [
     "Sdi",
     "Season",
     "SecurityResource",
+    "SharingMode",
     "Sp",
     "State",
     "Subject",

@@ -100,7 +100,13 @@ class TimePattern(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     recurrence: tuple[str, ...] = ()
 
 
-class Ace(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Ace(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    rename={"entry_owner": "eowneruuid"},
+):
     """An access control entry of `/oic/sec/acl2` (OCF Security 12.2).
 
     `permission` is the sum of `Permission` bits, 0 to 31. `tag` is kept for IoTivity-Lite, and
@@ -114,6 +120,8 @@ class Ace(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     validity: tuple[TimePattern, ...] = ()
     """Without any the entry always applies, otherwise while one of them does."""
     tag: str | None = None
+    entry_owner: uuid.UUID | None = None
+    """The sub-owner whose entry it is; None if it is the owner's."""
 
 
 class Acl2(

@@ -154,6 +154,7 @@ class Credential(
         "optional": "optionaldata",
         "role": "roleid",
         "refresh_methods": "crms",
+        "entry_owner": "eowneruuid",
     },
 ):
     """One entry of `/oic/sec/cred` (OCF Security 13.3). `subject` is a UUID's text or `*`.
@@ -161,7 +162,8 @@ class Credential(
     `credid` is 1 or more and tells the entry from others; an UPDATE with a known one replaces the
     entry. `period` is an RFC 5545 period outside which the credential is not used; None is no
     limit. `role` belongs to a symmetric key, and every session that is opened with that key has it.
-    `refresh_methods` and `tag` are kept for others.
+    `refresh_methods` and `tag` are kept for others. `entry_owner` is the sub-owner whose entry it
+    is, None if it is the owner's.
     """
 
     credid: EntryId
@@ -175,6 +177,7 @@ class Credential(
     period: str | None = None
     refresh_methods: tuple[str, ...] = ()
     tag: str | None = None
+    entry_owner: uuid.UUID | None = None
 
     @property
     def is_revoked(self) -> bool:

@@ -21,6 +21,7 @@ from onboardee.svrdb.model.con import Con
 from onboardee.svrdb.model.cred import CRED, Cred, PrivateData
 from onboardee.svrdb.model.crl import CRL, Crl
 from onboardee.svrdb.model.doxm import DOXM, Doxm
+from onboardee.svrdb.model.owners import OWNERS, Owners
 from onboardee.svrdb.model.pconf import PCONF, Pconf
 from onboardee.svrdb.model.pstat import PSTAT, Pstat
 from onboardee.svrdb.model.resource import DatabasePart, SecurityResource, State
@@ -51,9 +52,15 @@ OWNED_RESOURCES: Final = tuple(
 )
 """The names of those that have an owner of their own, a `rowneruuid`, on every device."""
 
+_PERMANENT: Final = DatabasePart(name="permanent", title="Identifiers that outlive a reset")
+
 PARTS: Final[Mapping[str, DatabasePart]] = {
     each.name: each
-    for each in (*KEPT, DatabasePart(name="permanent", title="Identifiers that outlive a reset"))
+    for each in (
+        *KEPT,
+        OWNERS,
+        _PERMANENT,
+    )
 }
 """What people may look at and change of a database, by name: the words that follow `svr show` and
 with which the paths of `svr set` begin."""
@@ -143,6 +150,7 @@ class Database(msgspec.Struct, frozen=True, kw_only=True, rename={"reset_profile
     sp: Sp = Sp()
     sdi: Sdi = Sdi()
     pconf: Pconf = Pconf()
+    owners: Owners = Owners()
     crl: Crl = Crl()
     identity_key: PrivateData = PrivateData()
     """The private half of the device's key pair; without octets until it is first needed."""

@@ -81,11 +81,15 @@ class Peer:
     connection: ClientConnection | None = None
     _path: Path | None = None
 
-    def ask_group(self, method: str, href: str, body: object = None) -> list[Message]:
+    def ask_group(
+        self, method: str, href: str, body: object = None, query: Mapping[str, str] | None = None
+    ) -> list[Message]:
         """Send a request to the group; return the answers, which devices hold back a while."""
         path = Path(HOST, PLAIN, self.host, 40000, multicast=True)
         device, now = self.scene.device, self.scene.network.now
-        outgoing = device.receive(self._message(method, href, body, {}).encode(), path, now)
+        outgoing = device.receive(
+            self._message(method, href, body, query or {}).encode(), path, now
+        )
         outgoing += device.tick(now + 5)
         answers: list[Message] = []
         while outgoing:

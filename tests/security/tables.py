@@ -11,6 +11,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from onboardee.device.access.call import Call
+from onboardee.device.access.concessions import Concessions
 from onboardee.device.access.gate import decide
 from onboardee.device.access.peer import Peer
 from onboardee.device.access.rights import OCF, Rights
@@ -23,15 +24,17 @@ from onboardee.svrdb.model import (
     Cred,
     Database,
     Doxm,
+    Owners,
     Permanent,
     Pstat,
     State,
 )
+from onboardee.svrdb.model.owners import SHARED_RIGHTS
 from onboardee.wire.path import Path as Address
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "tables.md"
 
-DEVICE, DOTS, CMS, AMS, PEER = (UUID(int=number) for number in range(1, 6))
+DEVICE, DOTS, CMS, AMS, PEER, SUB_OWNER = (UUID(int=number) for number in range(1, 7))
 LETTERS = {
     Operation.RETRIEVE: "R",
     Operation.OBSERVE: "N",
@@ -49,7 +52,10 @@ PEERS = {
         secured=True, uuid=PEER, is_owner_by_role=True
     ),
     "any other secured peer": _peer(secured=True, uuid=PEER),
+    "with multiple ownership: a sub-owner": _peer(secured=True, uuid=SUB_OWNER),
+    "with multiple ownership: who has the PIN and joins": _peer(secured=True, joins=PEER),
 }
+STATES = ("Property", *(state.name for state in State))
 TARGETS = {
     **{each.href: Target(each.href, Kind.SECURITY, (), ()) for each in SECURITY_RESOURCES},
     **{
@@ -80,6 +86,12 @@ def document() -> str:
             "Where a profile says `compat: oic-1.1`, requests of that time have these instead:",
             "",
             *table(("Property", *(state.name for state in State)), _rights(_wider())),
+            "",
+            "With multiple ownership (`multiple_owners`) doxm has these, too:",
+            "",
+            *table(
+                ("Property", *(state.name for state in State)), _rights({"doxm": SHARED_RIGHTS})
+            ),
             "",
             "## Which state may follow",
             "",
@@ -154,7 +166,16 @@ def _granted(peer: Peer, target: Target) -> Iterator[str]:
         yield "".join(
             letter
             for operation, letter in LETTERS.items()
-            if decide(Call(operation, target, peer, database, has_session=peer.secured)).granted
+            if decide(
+                Call(
+                    operation,
+                    target,
+                    peer,
+                    database,
+                    has_session=peer.secured,
+                    concessions=Concessions(has_sub_owners=True),
+                )
+            ).granted
         )
 
 
@@ -166,6 +187,7 @@ def _database(state: State) -> Database:
         pstat=replace(pstat, dos=replace(pstat.dos, state=state)),
         cred=Cred(resource_owner=CMS),
         acl2=Acl2(resource_owner=AMS),
+        owners=Owners(mode=1, sub_owners=(SUB_OWNER,)),
     )
 
 

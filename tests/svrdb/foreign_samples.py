@@ -209,7 +209,7 @@ _foreign = st.dictionaries(
     max_size=3,
 )
 _properties = st.dictionaries(
-    st.sampled_from([("doxm", "x.org.iotivity.dpc"), ("doxm", "mom"), ("cred", "x.new")]),
+    st.sampled_from([("doxm", "x.org.iotivity.dpc"), ("doxm", "x.vendor.mode"), ("cred", "x.new")]),
     _values,
     max_size=3,
 )
@@ -300,7 +300,7 @@ def rich() -> Database:
         acl2=replace(database.acl2, resource_owner=NIL),
     )
     foreign = (
-        Foreign(place=("cred", "creds", f"1 {database.doxm.owner_uuid}", "eowneruuid"),
+        Foreign(place=("cred", "creds", f"1 {database.doxm.owner_uuid}", "x.vendor.owner"),
                 content=cbor2.dumps(str(database.doxm.owner_uuid))),
         Foreign(place=("doxm", "x.org.iotivity.dpc"), content=cbor2.dumps(True)),
         Foreign(place=("dpairing",), content=cbor2.dumps({"edp": True, "pin": b"00000000"})),

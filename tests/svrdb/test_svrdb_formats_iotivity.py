@@ -239,17 +239,17 @@ def test_unknown_properties_survive_at_every_level() -> None:
     raw = sample("mfg")
     raw["dpairing"] = {"edp": True, "pin": b"00000000"}
     raw["amacl"] = {"resources": [{"href": "/a"}], "rowneruuid": str(NIL)}
-    raw["doxm"] |= {"x.org.iotivity.dpc": True, "subowneruuid": [str(OWNER)], "mom": 1}
-    raw["cred"]["creds"][0]["eowneruuid"] = str(OWNER)
+    raw["doxm"] |= {"x.org.iotivity.dpc": True, "x.vendor.list": [str(OWNER)], "x.vendor.mode": 1}
+    raw["cred"]["creds"][0]["x.vendor.owner"] = str(OWNER)
     raw["cred"]["creds"][1]["publicdata"]["x.new"] = [1, {"deep": b"\0"}]
     raw["acl"]["aclist2"][2]["resources"][0]["rel"] = "hosts"
     raw["acl"]["aclist2"][2]["x.new"] = None
     again = exported(imported(raw))
     assert again["dpairing"] == raw["dpairing"]
     assert again["amacl"] == raw["amacl"]
-    assert again["doxm"].items() >= {"x.org.iotivity.dpc": True, "mom": 1}.items()
-    assert again["doxm"]["subowneruuid"] == [str(OWNER)]
-    assert again["cred"]["creds"][0]["eowneruuid"] == str(OWNER)
+    assert again["doxm"].items() >= {"x.org.iotivity.dpc": True, "x.vendor.mode": 1}.items()
+    assert again["doxm"]["x.vendor.list"] == [str(OWNER)]
+    assert again["cred"]["creds"][0]["x.vendor.owner"] == str(OWNER)
     assert again["cred"]["creds"][1]["publicdata"]["x.new"] == [1, {"deep": b"\0"}]
     assert again["acl"]["aclist2"][2]["resources"][0]["rel"] == "hosts"
     assert imported(again) == imported(raw)
@@ -260,7 +260,7 @@ def test_foreign_properties_leave_with_their_entry() -> None:
     database = rich()
     other = Credential(credid=1, kind=8, subject="*")
     changed = replace(database, cred=Cred(credentials=(other,)))
-    assert "eowneruuid" not in exported(changed)["cred"]["creds"][0]
+    assert "x.vendor.owner" not in exported(changed)["cred"]["creds"][0]
     assert exported(changed)["doxm"]["x.org.iotivity.dpc"] is True
 
 

@@ -32,6 +32,8 @@ COMMANDS: Final = {
     "allow": "Give a device an access rule.",
     "let-pair": "Let other devices pair with a device of ours by a PIN.",
     "pair": "Pair with a device by a PIN, without owning it.",
+    "share": "Let others own a device of ours beside us, by a PIN.",
+    "join": "Own a device of others beside its owner, by a PIN.",
     "credentials": "Show the credentials that a device has.",
     "rules": "Show the access rules that a device has.",
     "certify": "Give a device an identity certificate.",

@@ -63,6 +63,28 @@ def _bits(_: Session) -> list[str]:
     return ["--bits", "256" if chosen == "2" else "128"]
 
 
+def _mode(_: Session) -> list[str]:
+    chosen = click.prompt(
+        "Mode of multiple ownership transfer: 0 disables, 1 enables it",
+        type=click.Choice(["0", "1"]),
+        err=True,
+    )
+    return ["--mode", chosen]
+
+
+def _method(_: Session) -> list[str]:
+    chosen = click.prompt(
+        "Number of the method: 1 for a random PIN, 65280 for a pre-configured one",
+        type=click.Choice(["1", "65280"]),
+        err=True,
+    )
+    return ["--method", "rdp" if chosen == "1" else "preconfpin"]
+
+
+def _pin(_: Session) -> list[str]:
+    return ["--pin", str(click.prompt("The pre-configured PIN (e.g. 12341234)", err=True)).strip()]
+
+
 def _rule(_: Session) -> list[str]:
     return _ace("--on", "--permit")
 
@@ -103,6 +125,9 @@ DEVICE: Final = _device("Number or name of the device")
 OTHER_DEVICE: Final = _device("Number or name of the other device")
 SUBJECT: Final[Question] = _subject
 BITS: Final[Question] = _bits
+MODE: Final[Question] = _mode
+METHOD: Final[Question] = _method
+PIN: Final[Question] = _pin
 ROLE: Final[Question] = _role
 PROFILE: Final[Question] = _profile
 RULE: Final[Question] = _rule

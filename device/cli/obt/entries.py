@@ -11,7 +11,10 @@ from typing import Final
 from onboardee.device.cli.obt.asking import (
     BITS,
     DEVICE,
+    METHOD,
+    MODE,
     OTHER_DEVICE,
+    PIN,
     PROFILE,
     ROLE,
     RULE,
@@ -43,6 +46,7 @@ SECTIONS: Final[tuple[tuple[str, tuple[Entry, ...]], ...]] = (
             Entry(10, "Discover All Un/Owned Devices on Network", "discover"),
             Entry(11, "Discover Only Unowned Devices on Network", "discover", ("--unowned",)),
             Entry(12, "Discover Only Owned Devices on Network", "discover", ("--owned",)),
+            Entry(13, "Discover Multiple Ownership Transfer Enabled Devices on Network", "join"),
         ),
     ),
     (
@@ -109,6 +113,14 @@ SECTIONS: Final[tuple[tuple[str, tuple[Entry, ...]], ...]] = (
             Entry(63, "Get the SP of the Selected Device", "profile", (), (DEVICE,)),
         ),
     ),
+    (
+        "[G] UPDATE THE MULTIPLE OWNERSHIP TRANSFER RELATED VALUE",
+        (
+            Entry(70, "Change Multiple Ownership Transfer Mode", "share", (), (DEVICE, MODE)),
+            Entry(71, "Provision Preconfigured PIN", "share", (), (DEVICE, PIN)),
+            Entry(72, "Select Multiple Ownership Transfer Method", "share", (), (DEVICE, METHOD)),
+        ),
+    ),
 )
 ENTRIES: Final = tuple(entry for _, entries in SECTIONS for entry in entries)
 
@@ -118,4 +130,4 @@ def overview() -> str:
     lines = []
     for title, entries in SECTIONS:
         lines += ["", f"** {title}", *(f"** {each.number}. {each.title}" for each in entries)]
-    return "\n".join([*lines, "", "** [G] EXIT PROVISIONING CLIENT", f"** {EXIT}. Exit", ""])
+    return "\n".join([*lines, "", "** [H] EXIT PROVISIONING CLIENT", f"** {EXIT}. Exit", ""])

@@ -14,7 +14,7 @@ import click
 from onboardee.device.cli.obt.session import Session, Tool, as_json, pass_session
 from onboardee.obt import Address, OnboardingError, WithKey
 from onboardee.obt.access import DeviceAccess
-from onboardee.obt.database import PairingRecord
+from onboardee.obt.database import PairingRecord, Relation
 from onboardee.obt.errors import about
 from onboardee.obt.pairing import (
     Pairable,
@@ -68,7 +68,7 @@ def command(
 
 
 async def _list(session: Session, tool: Tool) -> None:
-    known = {each.device for each in tool.database.pairings.all()}
+    known = {each.device for each in tool.database.pairings.all(Relation.PAIRED)}
 
     def tell(found: Pairable) -> None:
         names = [name for name, each in METHODS.items() if each in found.methods]
@@ -125,7 +125,8 @@ async def _pair(
 
 async def _is_paired(session: Session, tool: Tool, device: UUID) -> bool:
     """Tell whether a credential of ours is good; a device may have it that did not say so."""
-    known = [each for each in tool.database.pairings.all() if each.device == device]
+    paired = tool.database.pairings.all(Relation.PAIRED)
+    known = [each for each in paired if each.device == device]
     for record in known:
         opener = WithKey(record.identity, record.device, record.key)
         access = DeviceAccess(

@@ -30,7 +30,7 @@ from onboardee.obt import (
     Step,
     Transport,
 )
-from onboardee.obt.database import DatabaseError, DeviceRecord, ProvisioningDatabase
+from onboardee.obt.database import DatabaseError, DeviceRecord, ProvisioningDatabase, Relation
 from onboardee.obt.errors import about
 from onboardee.obt.plans import Progress, UnfinishedError, command
 from onboardee.obt.style import OIC11_STYLE
@@ -73,12 +73,14 @@ class Tool:
             return await self.around.reach(record)
 
     def _paired(self, name: str) -> OwnedDevice | None:
-        """Return a device that lets us do what its owner lets those do that have paired."""
+        """Return a device that we paired with, or that we own beside its owner."""
         with suppress(DatabaseError):
             known = self.database.pairings.find(name)
             ownership = Ownership(
                 known.device, known.identity, known.secured, known.key, known.plain
             )
+            if known.relation is Relation.SUB_OWNER:
+                return OwnedDevice(self.transport, ownership)
             return OldOwnedDevice(self.transport, ownership, style=OIC11_STYLE)
         return None
 

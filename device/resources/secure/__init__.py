@@ -72,6 +72,19 @@ def secure_resources(
     ]
 
 
+def sharing_resources(limit: int) -> dict[str, Resource]:
+    """Return those of multiple ownership by name, for so many sub-owners."""
+    # few devices have them
+    from onboardee.device.resources.secure import sharing  # noqa: PLC0415
+
+    return {
+        "doxm": sharing.SharedDoxmResource(limit),
+        "pstat": sharing.SharedPstatResource(),
+        "cred": sharing.SharedCredResource(),
+        "acl2": sharing.SharedAcl2Resource(),
+    }
+
+
 def pairing_resources(pairings: "DirectPairing", changed: Code) -> dict[str, Resource]:
     """Return those of Direct Pairing by name; `changed` is the code of an answer to a POST."""
     # few devices have them

@@ -65,6 +65,8 @@ class Acl2Resource(ReadOnly):
     """
 
     target = target("acl2")
+    members = MEMBERS
+    """Of an entry."""
 
     def retrieve(self, call: Call) -> Representation:
         """Return all entries, or those that `aceid=` names."""
@@ -86,7 +88,7 @@ class Acl2Resource(ReadOnly):
         elements = payload.get("aclist2")
         if elements is not None:
             require_writable("acl2", "aclist2", call)
-            acl2 = with_entries(acl2, elements)
+            acl2 = with_entries(acl2, elements, self.members)
         return Outcome(database=replace(call.database, acl2=acl2))
 
     def delete(self, call: Call) -> Outcome:
@@ -107,7 +109,7 @@ class Acl2Resource(ReadOnly):
         )
 
 
-def with_entries(acl2: Acl2, elements: object) -> Acl2:
+def with_entries(acl2: Acl2, elements: object, members: frozenset[str] = MEMBERS) -> Acl2:
     """Read entries as they are sent, and add or replace them. Raises `RefusedError`.
 
     `elements` is the decoded `aclist2`. An entry replaces one of the same `aceid`; the order is
@@ -120,7 +122,7 @@ def with_entries(acl2: Acl2, elements: object) -> Acl2:
     for element in elements:
         # The ids that are taken grow with each element, so that two without an id get different
         # ones.
-        entry = _entry(element, set(entries))
+        entry = _entry(element, set(entries), members)
         entries[entry.aceid] = entry
         if len(entries) > MAX_ENTRIES:
             raise RefusedError(
@@ -140,12 +142,12 @@ def _require_few_rules(entries: Iterable[Ace]) -> None:
         )
 
 
-def _entry(element: object, taken: set[int]) -> Ace:
+def _entry(element: object, taken: set[int], members: frozenset[str]) -> Ace:
     """Read one entry as deployed tools write it; an aceid of 0 means "choose one"."""
     if not isinstance(element, dict):
         raise bad_request("acl2: an entry is a map")
     values = {name: value for name, value in element.items() if name not in COMMON | {"href"}}
-    unknown = values.keys() - MEMBERS
+    unknown = values.keys() - members
     if unknown:
         # ignoring a restriction would grant more than was meant
         raise bad_request(f"acl2: an entry with {sorted(unknown)} cannot be honoured")

@@ -58,6 +58,8 @@ class CredResource(ReadOnly):
     """
 
     target = target("cred")
+    members: frozenset[str] = frozenset()
+    """Of a credential, beyond those that every device keeps."""
 
     def retrieve(self, call: Call) -> Representation:
         """Return all credentials, or those that `credid=` or `subjectuuid=` name."""
@@ -86,7 +88,7 @@ class CredResource(ReadOnly):
             if not isinstance(elements, list):
                 raise bad_request("cred: creds is an array")
             for element in elements:
-                cred = _with_credential(cred, element, call)
+                cred = self._with_credential(cred, element, call)
         return Outcome(database=replace(call.database, cred=cred))
 
     def delete(self, call: Call) -> Outcome:
@@ -108,6 +110,60 @@ class CredResource(ReadOnly):
             database=replace(call.database, cred=replace(cred, credentials=rest)),
         )
 
+    def _with_credential(self, cred: Cred, element: object, call: Call) -> Cred:
+        """Add one element, or put it in the place of the credential with its id.
+
+        The owner credential replaces an earlier one for the same owner. A credential that says
+        exactly what another one says is not kept twice: tools repeat themselves after lost answers.
+        """
+        credentials = cred.credentials
+        taken = {known.credid for known in credentials}
+        new = read_credential(element, lowest_free(taken), self.members)
+        require_own(new, call)
+        if new.kind == CredentialType.SYMMETRIC_PAIRWISE and new.private is None:
+            new = replace(new, private=PrivateData(data=self.derived_key(cred, new, call)))
+            about = (new.kind, new.subject)
+            credentials = tuple(each for each in credentials if (each.kind, each.subject) != about)
+        elif new.credid not in taken and any(_is_same_content(known, new) for known in credentials):
+            return cred
+        by_id = {known.credid: known for known in credentials} | {new.credid: new}
+        if len(by_id) > MAX_CREDENTIALS:
+            raise RefusedError(
+                Code.REQUEST_ENTITY_TOO_LARGE,
+                f"cred: there is room for {MAX_CREDENTIALS} credentials",
+            )
+        return replace(cred, credentials=tuple(by_id.values()))
+
+    def derived_key(self, cred: Cred, credential: Credential, call: Call) -> bytes:
+        """Derive the owner credential that an empty `privatedata` asks for (OCF Security 7.3.2).
+
+        Only for the owner, over the ownership connection, while ownership is being taken: anywhere
+        else a key without octets would be a credential that anybody knows.
+        """
+        doxm = call.database.doxm
+        session = call.peer.session
+        if session is None or not call.peer.owns_transfer or doxm.owned:
+            raise bad_request("cred: privatedata is empty, and this is no ownership transfer")
+        if call.database.state is not State.RFOTM or credential.subject == ANY_SUBJECT:
+            raise bad_request("cred: privatedata is empty, and this is no ownership transfer")
+        subject = UUID(credential.subject)
+        owners = (doxm.owner_uuid, cred.resource_owner)
+        if not any(is_same_identity(subject, uuid) for uuid in owners):
+            raise bad_request("cred: the owner credential is for the owner only")
+        try:
+            return owner.derive(
+                session.key_block,
+                suite=session.suite,
+                method=doxm.selected_method,
+                owner=subject,
+                device=doxm.device_uuid,
+                size=call.standard.key_block_size,
+            )
+        # The derivation is not defined for this suite.
+        except KeyError as error:
+            sentence = "cred: no owner credential can be derived from the session"
+            raise bad_request(sentence) from error
+
 
 def _disclosed(cred: Cred) -> dict[str, Any]:
     """Return the wire form with every secret emptied."""
@@ -120,60 +176,6 @@ def _disclosed(cred: Cred) -> dict[str, Any]:
     return values
 
 
-def _with_credential(cred: Cred, element: object, call: Call) -> Cred:
-    """Add one element, or put it in the place of the credential with its id.
-
-    The owner credential replaces an earlier one for the same owner. A credential that says exactly
-    what another one says is not kept twice: tools repeat themselves after lost answers.
-    """
-    credentials = cred.credentials
-    taken = {known.credid for known in credentials}
-    new = read_credential(element, lowest_free(taken))
-    require_own(new, call)
-    if new.kind == CredentialType.SYMMETRIC_PAIRWISE and new.private is None:
-        new = replace(new, private=PrivateData(data=_owner_key(cred, new, call)))
-        credentials = tuple(
-            known for known in credentials if (known.kind, known.subject) != (new.kind, new.subject)
-        )
-    elif new.credid not in taken and any(_is_same_content(known, new) for known in credentials):
-        return cred
-    by_id = {known.credid: known for known in credentials} | {new.credid: new}
-    if len(by_id) > MAX_CREDENTIALS:
-        raise RefusedError(
-            Code.REQUEST_ENTITY_TOO_LARGE, f"cred: there is room for {MAX_CREDENTIALS} credentials"
-        )
-    return replace(cred, credentials=tuple(by_id.values()))
-
-
 def _is_same_content(one: Credential, other: Credential) -> bool:
     """Tell whether two credentials differ at most in their ids."""
     return replace(one, credid=other.credid) == other
-
-
-def _owner_key(cred: Cred, credential: Credential, call: Call) -> bytes:
-    """Derive the owner credential that an empty `privatedata` asks for (OCF Security 7.3.2).
-
-    Only for the owner, over the ownership connection, while ownership is being taken: anywhere
-    else a key without octets would be a credential that anybody knows.
-    """
-    doxm = call.database.doxm
-    session = call.peer.session
-    if session is None or not call.peer.owns_transfer or doxm.owned:
-        raise bad_request("cred: privatedata is empty, and this is no ownership transfer")
-    if call.database.state is not State.RFOTM or credential.subject == ANY_SUBJECT:
-        raise bad_request("cred: privatedata is empty, and this is no ownership transfer")
-    subject = UUID(credential.subject)
-    if not any(is_same_identity(subject, uuid) for uuid in (doxm.owner_uuid, cred.resource_owner)):
-        raise bad_request("cred: the owner credential is for the owner only")
-    try:
-        return owner.derive(
-            session.key_block,
-            suite=session.suite,
-            method=doxm.selected_method,
-            owner=subject,
-            device=doxm.device_uuid,
-            size=call.standard.key_block_size,
-        )
-    # The derivation is not defined for this suite.
-    except KeyError as error:
-        raise bad_request("cred: no owner credential can be derived from the session") from error

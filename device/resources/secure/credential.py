@@ -55,8 +55,12 @@ _PRIVATE_ENCODINGS: Final = frozenset(
 )
 
 
-def read_credential(element: object, free_id: int) -> Credential:
+def read_credential(
+    element: object, free_id: int, members: frozenset[str] = frozenset()
+) -> Credential:
     """Read an element; `free_id` is for one that brings no id. Raises `RefusedError`.
+
+    `members` are those that are kept beyond the ones that every device keeps.
 
     A pairwise key without octets comes back without `private`: its meaning depends on who asks.
 
@@ -68,7 +72,9 @@ def read_credential(element: object, free_id: int) -> Credential:
     if element.get("oscore") is not None:
         raise bad_request("cred: oscore is for OSCORE, which the device does without")
     values: dict[str, Any] = {
-        name: element[name] for name in _KNOWN & element.keys() if element[name] is not None
+        name: element[name]
+        for name in (_KNOWN | members) & element.keys()
+        if element[name] is not None
     }
     credid = values.get("credid")
     if credid is None or (type(credid) is int and credid == 0):

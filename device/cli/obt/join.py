@@ -1,0 +1,131 @@
+"""`onboardee obt join`: owning devices of others beside their owners."""
+
+import asyncio
+
+import click
+
+from onboardee.device.cli.obt.session import Session, Tool, as_json, pass_session
+from onboardee.obt import Address, OnboardingError
+from onboardee.obt.database import PairingRecord, Relation, Result
+from onboardee.obt.joining import (
+    RANDOM_PIN,
+    Joinable,
+    Joined,
+    find_joinable,
+    find_joinable_at,
+    join,
+)
+
+
+@click.command(
+    "join",
+    epilog="Examples: onboardee obt join; onboardee obt join 3d22 --pin 12341234; "
+    "onboardee obt join coap://192.0.2.9:40001",
+)
+@click.argument("target", required=False)
+@click.option("--pin", help="Without it you are asked.")
+@click.option("--forget", is_flag=True, help="Forget the key that we have of TARGET.")
+@as_json
+@pass_session
+def command(session: Session, target: str | None, pin: str | None, forget: bool) -> None:
+    """Own TARGET beside its owner, by a PIN: multiple ownership of IoTivity 1.3.
+
+    TARGET is a UUID, or as much of its beginning as tells it from the others, or a coap:// address.
+    Without it the devices are listed that let others join, and those that we joined. Then `read`,
+    `update` and `observe` use TARGET as its sub-owner.
+    """
+    if target is None:
+        session.run(lambda tool: _list(session, tool))
+    elif forget:
+        with session.database() as database:
+            record = database.pairings.find(target)
+            database.pairings.remove(record.device)
+            said = f"{record.device} is forgotten; it knows us until its owner removes us"
+            session.show({"forgotten": record.device}, said)
+    else:
+        session.run(lambda tool: _join(session, tool, target, pin))
+
+
+async def _list(session: Session, tool: Tool) -> None:
+    known = {each.device for each in tool.database.pairings.all(Relation.SUB_OWNER)}
+
+    def tell(found: Joinable) -> None:
+        how = "rdp" if found.method == RANDOM_PIN else "preconfpin"
+        whose = "ours beside its owner" if found.uuid in known else "lets others join"
+        value = {
+            "uuid": found.uuid,
+            "address": f"coap://{found.plain}",
+            "method": how,
+            "owner": found.owner,
+            "sub_owners": found.sub_owners,
+            "joined": found.uuid in known,
+        }
+        session.show(value, f"{found.uuid}  coap://{found.plain}  {whose}  {how}")
+
+    found = await find_joinable(tool.transport, on_found=tell)
+    for device in known - {each.uuid for each in found}:
+        session.show({"uuid": device, "joined": True}, f"{device}  -  ours beside its owner")
+    if not found and not known:
+        click.echo("no device lets others join", err=True)
+
+
+async def _join(session: Session, tool: Tool, target: str, pin: str | None) -> None:
+    device = await _find(session, tool, target)
+    database = tool.database
+    identity = database.owner
+    if identity in {device.owner, *device.sub_owners}:
+        raise click.ClickException(f"{device.uuid} is ours already")
+    operation = database.operations.begin("join", (device.uuid,))
+
+    def keep(joined: Joined) -> None:
+        database.pairings.put(_record(joined, is_certain=False))
+
+    try:
+        joined = await join(
+            tool.transport,
+            device,
+            identity,
+            pin or _ask_for_pin,
+            keep=keep,
+            on_step=session.on_step,
+        )
+    except Exception as error:
+        if isinstance(error, OnboardingError) and error.code is not None:
+            database.pairings.remove(device.uuid)  # it was refused, and has nothing of us
+        database.operations.end(operation.id, Result.FAILED, str(error))
+        raise
+    database.pairings.put(_record(joined, is_certain=True))
+    database.operations.end(operation.id, Result.DONE)
+    said = f"{device.uuid} is ours beside its owner"
+    session.show({"joined": device.uuid, "as": joined.identity}, said)
+
+
+async def _find(session: Session, tool: Tool, target: str) -> Joinable:
+    if "://" in target:
+        address = Address.from_uri(target, "coap")
+        if address is None:
+            raise click.UsageError(f"{target} is not a coap:// address with host and port")
+        return await find_joinable_at(tool.transport, address, on_step=session.on_step)
+    found = await find_joinable(tool.transport)
+    fitting = [each for each in found if str(each.uuid).startswith(target.lower())]
+    if len(fitting) != 1:
+        how_many = "several devices let" if fitting else "no device lets"
+        raise click.ClickException(f"{how_many} others join whose UUID begins with {target!r}")
+    return fitting[0]
+
+
+async def _ask_for_pin() -> str:
+    answer: str = await asyncio.to_thread(click.prompt, "PIN of the device", err=True)
+    return answer.strip()
+
+
+def _record(joined: Joined, *, is_certain: bool) -> PairingRecord:
+    return PairingRecord(
+        device=joined.device,
+        identity=joined.identity,
+        key=joined.key,
+        is_certain=is_certain,
+        secured=joined.secured,
+        plain=joined.plain,
+        relation=Relation.SUB_OWNER,
+    )
