@@ -14,7 +14,7 @@ import click
 from onboardee.device.cli.terminal import say
 
 if TYPE_CHECKING:
-    from onboardee.device.recording.format import Entry
+    from onboardee.device.recording.format import RecordedStep
     from onboardee.device.recording.replay import Replay
 
 SHOWN = 20
@@ -88,7 +88,7 @@ def _show(replay: "Replay") -> None:
     replay.trace(Shown(click.echo, as_json=False, device="", began=began))
 
 
-def _line(number: int, entry: "Entry") -> str:
+def _line(number: int, entry: "RecordedStep") -> str:
     """Return one step in a line."""
     names = [event.partition(" ")[0] for event in entry.events]
     events = f", {', '.join(names)}" if names else ""

@@ -1,7 +1,13 @@
 """The certificates that the effect `certificate` has a device show.
 
-They are made, or read, before the device begins: what a recorded fault shows when it happens again
-is what it showed the first time.
+They are made, or read, before the device begins. A certificate that is signed has random octets
+that no seed gives, and a file may change: what a recorded fault shows when it happens again has to
+be what it showed the first time, so a prepared fault carries chain and key as PEM text, in the
+recording as well. `ctl fault list` leaves both out.
+
+Of a kind of defect the wrong certificate is made of the manufacturer's own, with the key of its
+issuer where that is needed (`pki.broken`): a tool that trusts the laboratory's root has nothing to
+complain of but the defect.
 """
 
 from pathlib import Path

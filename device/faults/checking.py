@@ -3,6 +3,16 @@
 A fault that waits for what never comes makes a test that tests nothing. So each is looked at before
 the device begins, and one that cannot act is a mistake with its place. What depends on a peer is
 left alone: whether a tool will take a step or ask for a resource is not known.
+
+The questions, in their order: does the request that it waits for exist, a step of this method and
+path; does the handshake message go that way, as ServerHello never comes to a device; does the
+effect have what it needs, as a session that can end; and, of this device, is there such a resource,
+and such a certificate. Each mistake is a `FaultError` whose path leads to the field that is wrong,
+which a profile turns into file and line (`simulation.mistakes`).
+
+This module and `terms` know nothing of devices, so that profiles can use them: a device is
+described by what faults may be about (`Possible`). The groups of effects stand here, too, and a
+test holds them to the tables of the code that acts.
 """
 
 from collections.abc import Collection
@@ -10,7 +20,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from onboardee.device.faults.steps import STEPS, TransferStep
-from onboardee.device.faults.terms import Direction, Effect, Fault, FaultError, Flight, hint
+from onboardee.device.faults.terms import Effect, Fault, FaultError, FaultWay, FlightName, hint
 from onboardee.pki.defects import NEED_ISSUER
 
 NETWORK: Final = frozenset(
@@ -35,17 +45,17 @@ ON_ARRIVAL: Final = BY_ITSELF | {Effect.SILENCE}
 
 _OF_CLIENT: Final = frozenset(
     {
-        Flight.CLIENT_HELLO,
-        Flight.CERTIFICATE,
-        Flight.CLIENT_KEY_EXCHANGE,
-        Flight.CERTIFICATE_VERIFY,
-        Flight.FINISHED,
+        FlightName.CLIENT_HELLO,
+        FlightName.CERTIFICATE,
+        FlightName.CLIENT_KEY_EXCHANGE,
+        FlightName.CERTIFICATE_VERIFY,
+        FlightName.FINISHED,
     }
 )
-_OF_SERVER: Final = frozenset(Flight) - {
-    Flight.CLIENT_HELLO,
-    Flight.CLIENT_KEY_EXCHANGE,
-    Flight.CERTIFICATE_VERIFY,
+_OF_SERVER: Final = frozenset(FlightName) - {
+    FlightName.CLIENT_HELLO,
+    FlightName.CLIENT_KEY_EXCHANGE,
+    FlightName.CERTIFICATE_VERIFY,
 }
 _CODES: Final = ("2.01", "2.02", "2.03", "2.04", "2.05", "2.31")
 _ERRORS: Final = (
@@ -93,9 +103,9 @@ def _check_request(fault: Fault) -> None:
     if fault.is_about_request and fault.do in without:
         field = next(name for name in ("at", "path", "method") if getattr(fault, name) is not None)
         raise FaultError(f"{fault.do} is about a handshake, not about a request", field)
-    if fault.way is not Direction.OUT and fault.do not in NETWORK:
+    if fault.way is not FaultWay.OUT and fault.do not in NETWORK:
         raise FaultError(f"{fault.do} has no way; {', '.join(sorted(NETWORK))} have", "way")
-    if fault.way is Direction.BOTH and fault.is_about_request:
+    if fault.way is FaultWay.BOTH and fault.is_about_request:
         raise FaultError("a request and its answer are two faults, one with way: in", "way")
 
 
@@ -108,17 +118,17 @@ def _check_flight(fault: Fault) -> None:
         raise FaultError(
             "a handshake message is no request: leave at, path and method out", "flight"
         )
-    if fault.do in HELLO and flight is not Flight.SERVER_HELLO:
+    if fault.do in HELLO and flight is not FlightName.SERVER_HELLO:
         raise FaultError(f"{fault.do} is about ServerHello", "flight")
     if fault.do not in NETWORK | ENDINGS | HELLO | ON_ARRIVAL:
         raise FaultError(f"{fault.do} does not act on handshake messages", "flight")
-    comes = fault.do in ON_ARRIVAL or fault.way is Direction.IN
+    comes = fault.do in ON_ARRIVAL or fault.way is FaultWay.IN
     if comes and flight not in _OF_CLIENT:
         raise FaultError(f"{flight} never comes to a device: it is the server's", "flight")
-    if not comes and fault.way is Direction.OUT and flight not in _OF_SERVER:
+    if not comes and fault.way is FaultWay.OUT and flight not in _OF_SERVER:
         hinted = "; way: in is about what comes to it" if fault.do in NETWORK else ""
         raise FaultError(f"a device never sends {flight}{hinted}", "flight")
-    if fault.do in ENDINGS and flight is Flight.FINISHED:
+    if fault.do in ENDINGS and flight is FlightName.FINISHED:
         raise FaultError("an alert in the place of Finished could not be sealed", "flight")
 
 

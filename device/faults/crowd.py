@@ -1,4 +1,14 @@
-"""Answers of devices that are not there, to a search by multicast."""
+"""Answers of devices that are not there, to a search by multicast.
+
+A tool that searches a house gets many answers, in no order, some of them twice (RFC 7252 8.2: each
+device waits a random time, and a lost acknowledgement does not exist for what is not confirmable).
+Here thirty devices answer at once what `/oic/sec/doxm` of a new device says, each with a UUID of
+its own. They are unowned, as an owned one would not answer a search for those that are not.
+
+Their answers come from the address of the device itself, as a program has no other at hand. So a
+tool that asks one of them again meets the device that is really there, with another UUID: it finds
+out that whoever answers a search is not proven to be who he says.
+"""
 
 from collections.abc import Iterator
 from typing import Final

@@ -1,4 +1,15 @@
-"""Faults of the disk, and of what is stored on it."""
+"""Faults of the disk, and of what is stored on it.
+
+A device never stores by itself: its step says what is to be made durable, the host commits it in a
+thread and tells the device what became of it (`machine.step`). That is where these faults stand: a
+slow disk lets the thread sleep, so that only this device waits; a full one raises what a real one
+would; power that is lost before the change leaves the old database, after it the new one, and in
+both cases the device begins anew from what there is.
+
+Another owner key is a fault of this kind, too, although no disk has it: the key is derived inside
+the device, and the first who sees it is who stores it. The device is told what was stored instead,
+and goes on with that.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Final

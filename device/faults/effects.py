@@ -1,4 +1,17 @@
-"""What faults write into a datagram that leaves the device: another message, hello or alert."""
+"""What faults write into a datagram that leaves the device: another message, hello or alert.
+
+Three tables say what each effect does: to the CoAP message of an answer (`MESSAGE`), to a
+ServerHello (`IN_HELLO`), and which alert leaves in its place (`ALERTS`). An effect is a function of
+octets, so it can be tried without a device. `written_anew` applies those that are wanted, from the
+message outwards.
+
+A ServerHello is written over where it lies. It is in the clear, so nobody notices before Finished;
+but a tool must refuse a suite that it did not offer, and a version that it does not speak, when it
+reads them (RFC 5246 7.4.1.3). Whatever is in a session is sealed anew instead (`rewriting`).
+
+The payloads that a tool has to survive are small: what is nested two thousand times, or says that
+it is 4 GiB long, costs a reader its stack or its memory, not the network.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace as with_fields

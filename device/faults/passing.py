@@ -1,7 +1,13 @@
 """What faults of the network do to datagrams on their way, in either direction.
 
-Each effect takes datagrams and returns those that go on in their place, so effects compose: what
-one has doubled the next one delays, both of them.
+Each effect takes a datagram and returns those that go on in its place: none, one, or two. So
+effects compose: what one has doubled the next one delays, both of them. They act in a fixed order
+(`ON_THE_WAY`), whatever the order in which somebody wrote them: a datagram is spoilt before it is
+doubled, and dropped last.
+
+What is late waits in `HeldBack`, one for each direction. The device's own `next_deadline` has to
+tell of it, as nobody else would wake up for it. What waits for the next datagram to pass, by
+`reorder`, has no time: if nothing comes it never leaves, as on a network that lost it.
 """
 
 import heapq

@@ -2,7 +2,14 @@
 
 A record is sealed anew with the keys of its session and under its own number, so that the other
 side takes it for the one that was there. Two records of one number never leave together: the new
-one takes the place of the first.
+one takes the place of the first. With a suite of CBC a record has random octets of its own; they
+come of the device's, so that a recorded fault writes the same octets again.
+
+Whoever looks at a session that began before (`Rewriter.know`) has its keys from the device itself.
+That is why no device keeps the secrets of its past sessions in case somebody gives it a fault.
+
+Handshake messages have no keys yet that both sides agree on, and their octets are part of what
+Finished proves (RFC 5246 7.4.9): to change one is to end the handshake, sooner or later.
 """
 
 import struct
@@ -11,9 +18,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from onboardee.device.faults.steps import STEPS, Request, TransferStep
+from onboardee.device.faults.steps import STEPS, StepRequest, TransferStep
 from onboardee.device.trace import dtls
-from onboardee.device.trace.coap import Read, Reader
+from onboardee.device.trace.coap import MessageReader, Read
 from onboardee.device.trace.dtls import Association, Secrets
 from onboardee.device.trace.items import Way
 from onboardee.wire.coap import Code
@@ -64,7 +71,7 @@ class Look:
         if self.read is None or not self.is_request:
             return False
         read, path = self.read, self.path
-        asked = Request(read.code, read.path, read.content, path.secured, path.multicast)
+        asked = StepRequest(read.code, read.path, read.content, path.secured, path.multicast)
         return STEPS[step].fits(asked)
 
 
@@ -76,7 +83,7 @@ def peer_of(path: Path) -> tuple[str, int, bool]:
 class _Conversation:
     def __init__(self, secrets: Secrets, entropy: Entropy) -> None:
         self.association = Association(secrets, entropy)
-        self.plain, self.secured = Reader(), Reader()
+        self.plain, self.secured = MessageReader(), MessageReader()
 
 
 class Rewriter:
@@ -118,7 +125,7 @@ class Rewriter:
             self._conversations.popitem(last=False)
         return conversation
 
-    def _read(self, look: Look, reader: Reader, octets: bytes) -> None:
+    def _read(self, look: Look, reader: MessageReader, octets: bytes) -> None:
         try:
             look.read = reader.read(octets, look.way)
         except MessageFormatError:

@@ -50,7 +50,7 @@ class TransferStep(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class StepRequest:
     """What is known of a request that may be a step."""
 
     method: str
@@ -71,7 +71,7 @@ class Shape:
     """Whether it comes over a session; None: a tool may do either."""
     multicast: bool = False
 
-    def fits(self, request: Request) -> bool:
+    def fits(self, request: StepRequest) -> bool:
         """Tell whether a request is of this step."""
         return (
             request.path == self.path

@@ -78,7 +78,7 @@ class Effect(StrEnum):
     """Many devices answer a search, some twice."""
 
 
-class Flight(StrEnum):
+class FlightName(StrEnum):
     """A handshake message, by its name in RFC 5246 7.4 and RFC 6347 4.3.2."""
 
     CLIENT_HELLO = "ClientHello"
@@ -93,7 +93,7 @@ class Flight(StrEnum):
     FINISHED = "Finished"
 
 
-class Direction(StrEnum):
+class FaultWay(StrEnum):
     """Which way a datagram goes."""
 
     OUT = "out"
@@ -141,9 +141,9 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """The resource that is asked for: "/light/switch"."""
     method: RequestMethod | None = None
     """How it is asked for."""
-    flight: Flight | None = None
+    flight: FlightName | None = None
     """A handshake message."""
-    way: Direction = Direction.OUT
+    way: FaultWay = FaultWay.OUT
     """For what a network does to a datagram: from the device, to it, or both."""
     peer: str | None = None
     """The other side by its address, "192.0.2.7", or with its port; without it all of them."""
@@ -233,8 +233,8 @@ _CHOICES: Final[Mapping[str, Iterable[str]]] = {
     "do": Effect,
     "at": TransferStep,
     "method": RequestMethod,
-    "flight": Flight,
-    "way": Direction,
+    "flight": FlightName,
+    "way": FaultWay,
     "state": WhileIn,
     "kind": Defect,
 }

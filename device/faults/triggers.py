@@ -1,4 +1,14 @@
-"""When a fault acts: whether its conditions are met, and how often that was so."""
+"""When a fault acts: whether its conditions are met, and how often that was so.
+
+There are three questions, as there are three occasions. A request is met when it comes in
+(`is_request`): its step, resource and method are conditions, and what is about its answer is armed
+by it. Anything that comes in meets what is about the device (`is_arriving`). Any datagram, on its
+way in or out, meets what is about a flight or the network as such (`is_datagram`).
+
+State and age of the device, and the peer, are conditions on all three. The chance is asked last,
+and only where everything else is met: so a run with the same seed asks for it the same number of
+times, and the same datagrams are struck.
+"""
 
 from dataclasses import dataclass
 from typing import NamedTuple

@@ -1,4 +1,17 @@
-"""What a recording says, line by line."""
+"""What a recording says, line by line.
+
+The first line is all that a device is made of (`Beginning`). Each further one is a step
+(`RecordedStep`): what happened, by its name in `machine.layer` or `faults.happenings` with its
+fields, and what came of it: datagrams, events, whether there was something to store. What it stored
+is not written down, as it follows from the rest; what the disk said is, as it does not.
+
+A step is written when it is over, in one piece, and each line can be read without the ones after
+it. So a program that was killed leaves a recording that is good up to there: a last line without
+its end is left out. Any other line that cannot be read is a mistake, with its number.
+
+Octets are base64, as msgspec has them in JSON, and a datagram has the port that it left from and
+the peer's address: two devices of one process are told apart by their files, not by lines.
+"""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
@@ -71,7 +84,7 @@ class Sent(msgspec.Struct, frozen=True, array_like=True):
     octets: bytes
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class RecordedStep(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One line more: what happened, and what came of it."""
 
     at: float
@@ -87,7 +100,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Whether the step has something to be stored."""
 
 
-def entry_of(what: Happening, at: float, step: Step, clock: float | None) -> Entry:
+def entry_of(what: Happening, at: float, step: Step, clock: float | None) -> RecordedStep:
     """Return the line of a step."""
     taken: dict[str, Any] = {}
     failure = None
@@ -95,7 +108,7 @@ def entry_of(what: Happening, at: float, step: Step, clock: float | None) -> Ent
         failure = None if what.failure is None else _parts(what.failure)
     else:
         taken = {each.name: getattr(what, each.name) for each in fields(what)}  # type: ignore[arg-type]
-    return Entry(
+    return RecordedStep(
         at=at,
         what=what.name,
         fields=msgspec.to_builtins(taken),
@@ -122,7 +135,7 @@ def _parts(failure: Exception) -> list[str]:
     return [type(failure).__name__, str(failure)]
 
 
-def happening_of(entry: Entry) -> Happening:
+def happening_of(entry: RecordedStep) -> Happening:
     """Return what happened. Raises `RecordingError`."""
     if entry.what == layer.Stored.name:
         return layer.Stored(None if entry.failure is None else _failure(entry.failure))
@@ -143,7 +156,7 @@ def _failure(parts: list[str]) -> Exception:
     return RuntimeError(": ".join(parts))
 
 
-def lines(beginning: Beginning, entries: Iterable[Entry]) -> Iterator[bytes]:
+def lines(beginning: Beginning, entries: Iterable[RecordedStep]) -> Iterator[bytes]:
     """Yield the lines of a recording."""
     for each in (beginning, *entries):
         yield msgspec.json.encode(each) + b"\n"
@@ -154,7 +167,7 @@ def is_recording(beginning: bytes) -> bool:
     return beginning.startswith(b'{"recording":')
 
 
-def read(path: FilePath) -> tuple[Beginning, list[Entry]]:
+def read(path: FilePath) -> tuple[Beginning, list[RecordedStep]]:
     """Read a recording; a last line that was cut off is left out. Raises `RecordingError`."""
     try:
         content = path.read_bytes()
@@ -172,7 +185,7 @@ def read(path: FilePath) -> tuple[Beginning, list[Entry]]:
         if not line.strip() or (number == len(others) + 1 and line):
             continue  # the program was stopped while it wrote it
         try:
-            entries.append(msgspec.json.decode(line, type=Entry))
+            entries.append(msgspec.json.decode(line, type=RecordedStep))
         except msgspec.MsgspecError as error:
             raise RecordingError(f"{path}, line {number}: {error}") from error
     return beginning, entries

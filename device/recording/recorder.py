@@ -1,4 +1,13 @@
-"""Writes down what happens to a device and what comes of it."""
+"""Writes down what happens to a device and what comes of it.
+
+The recorder stands around the device with its faults: what it hears come in has passed no fault
+yet, and what it hears leave has passed all of them. So a recording has what the network really saw,
+and the faults are part of the device that lives again.
+
+A device reads the time of day more than once in a step, and two readings differ. In a replay they
+could not be the same again, so here the time of day stands still while a step lasts, goes with the
+device's own clock, and is written down only where it jumped: by NTP, or by somebody who set it.
+"""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -8,7 +17,7 @@ import msgspec
 
 from onboardee.device.machine.layer import AnyDevice, Happening, Layer
 from onboardee.device.machine.step import Step
-from onboardee.device.recording.format import Beginning, Entry, entry_of
+from onboardee.device.recording.format import Beginning, RecordedStep, entry_of
 from onboardee.wire.wall_clock import WallClock, utc_now
 
 Write: TypeAlias = Callable[[bytes], object]
@@ -75,5 +84,5 @@ class Recorder(Layer):
         self._keep(entry_of(what, now, step, jumped))
         return step
 
-    def _keep(self, entry: Entry) -> None:
+    def _keep(self, entry: RecordedStep) -> None:
         self._write(msgspec.json.encode(entry) + b"\n")

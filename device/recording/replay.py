@@ -1,4 +1,15 @@
-"""Lets what was recorded happen again, and says where it comes out differently."""
+"""Lets what was recorded happen again, and says where it comes out differently.
+
+The device is made as it was, of the profile, database, seed and faults of the beginning, and each
+recorded step happens to it at its recorded time. No time passes: clock and time of day are what the
+recording says. What comes of a step is put into the same form as the recorded one and compared, so
+that a difference names the step, and both sides in hex.
+
+A step that differs is not the end: the replay goes on, and says of each further one how it comes
+out. Mostly the first one is what matters. Where the disk failed the recording says so, and then the
+database stays as it was; where it did not, the layer of faults may keep it from being stored, as it
+did the first time (`faults.disk`).
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,7 +25,7 @@ from onboardee.device.machine.memory import MemoryKeeper
 from onboardee.device.machine.step import Step
 from onboardee.device.recording.format import (
     Beginning,
-    Entry,
+    RecordedStep,
     RecordingError,
     Sent,
     entry_of,
@@ -28,12 +39,12 @@ from onboardee.wire.entropy import SeededEntropy
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class ReplayDifference:
     """A step that did not come out as it was recorded."""
 
     number: int
     """Of the step, from 1."""
-    entry: Entry
+    entry: RecordedStep
     recorded: str
     came: str
 
@@ -53,9 +64,9 @@ class Replay:
     """A recorded device that lives again, step by step."""
 
     beginning: Beginning
-    entries: list[Entry]
+    entries: list[RecordedStep]
     keylog: list[str] = field(default_factory=list)
-    differences: list[Difference] = field(default_factory=list)
+    differences: list[ReplayDifference] = field(default_factory=list)
     done: int = 0
     """How many steps have happened."""
     device: AnyDevice = field(init=False)
@@ -84,7 +95,7 @@ class Replay:
         """Make the device of a recording. Raises `RecordingError`."""
         return cls(*read(path))
 
-    def steps(self, until: int | None = None) -> Iterator[tuple[Entry, Step]]:
+    def steps(self, until: int | None = None) -> Iterator[tuple[RecordedStep, Step]]:
         """Let it go on, up to a step; yield each with what came of it. Raises `RecordingError`.
 
         What differs from the recording is in `differences`.
@@ -118,7 +129,7 @@ class Replay:
             pass
         return self
 
-    def _compare(self, recorded: Entry, came: Entry) -> None:
+    def _compare(self, recorded: RecordedStep, came: RecordedStep) -> None:
         if recorded.sent != came.sent:
             self._differ(recorded, *_sent(recorded, came))
         elif recorded.events != came.events:
@@ -128,11 +139,11 @@ class Replay:
             said = {True: "something to store", False: "nothing to store"}
             self._differ(recorded, said[recorded.stores], said[came.stores])
 
-    def _differ(self, entry: Entry, recorded: str, came: str) -> None:
-        self.differences.append(Difference(self.done, entry, recorded, came))
+    def _differ(self, entry: RecordedStep, recorded: str, came: str) -> None:
+        self.differences.append(ReplayDifference(self.done, entry, recorded, came))
 
 
-def _sent(recorded: Entry, came: Entry) -> tuple[str, str]:
+def _sent(recorded: RecordedStep, came: RecordedStep) -> tuple[str, str]:
     """Describe the first datagram that differs, on both sides."""
     pairs = enumerate(zip_longest(recorded.sent, came.sent), 1)
     place, (one, other) = next(pair for pair in pairs if pair[1][0] != pair[1][1])

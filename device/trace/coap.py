@@ -1,8 +1,12 @@
 """Reads CoAP messages from beside the conversation: what they say, and which request they answer.
 
-A response carries no path; the one of the request with its token is remembered, a bounded number of
-them for each pair of addresses. A request that comes in blocks (RFC 7959) says what it wants with
-its last block only, so the blocks before are kept until then.
+A response carries no path. It is known by its token, which the client chose (RFC 7252 5.3.1), so
+the path of each request is remembered by its token and direction, a bounded number of them for each
+pair of addresses. A device asks nobody, but a trace of somebody else's device may have requests in
+both directions.
+
+Nothing is refused here that can be read at all: options that nobody knows stay as numbers and
+octets, and a payload that is not what its content format says stays octets.
 """
 
 from collections import OrderedDict
@@ -45,7 +49,7 @@ class Read(NamedTuple):
     """The payload decoded; with the last block of a request the whole of what it carried."""
 
 
-class Reader:
+class MessageReader:
     """The messages between one pair of addresses."""
 
     def __init__(self) -> None:

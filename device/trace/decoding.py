@@ -1,11 +1,21 @@
-"""From datagrams to items: the whole of what can be told of a conversation from beside it."""
+"""From datagrams to items: the whole of what can be told of a conversation from beside it.
+
+The decoder gets each datagram once, in the order in which they passed, and yields what is in it
+from the outside inwards: the datagram, its records, their handshake messages, alerts or CoAP
+messages. It needs nothing else, so that the same decoder tells of a live device, of one that is
+replayed, and of a capture of somebody else's.
+
+Conversations are known by both addresses, as a device may be reached at several. Peers that come
+and go would let that grow without end, so the one that was silent longest is forgotten. Who comes
+back after that is read like somebody new: with DTLS from the next handshake on.
+"""
 
 from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Final
 
 from onboardee.device.trace import dtls, items
-from onboardee.device.trace.coap import Reader
+from onboardee.device.trace.coap import MessageReader
 from onboardee.device.trace.dtls import Association, Opened, Secrets
 from onboardee.device.trace.items import Ends, Item, Way
 from onboardee.wire.coap.message import MessageFormatError
@@ -34,8 +44,8 @@ class _Conversation:
 
     def __init__(self, secrets: Secrets) -> None:
         self.association = Association(secrets)
-        self.plain = Reader()
-        self.secured = Reader()
+        self.plain = MessageReader()
+        self.secured = MessageReader()
 
 
 class Decoder:
@@ -120,7 +130,7 @@ class Decoder:
                 pass
 
     def _message(  # noqa: PLR0913, PLR0917 - what is known of a message
-        self, reader: Reader, octets: bytes, ends: Ends, way: Way, at: float, over: str
+        self, reader: MessageReader, octets: bytes, ends: Ends, way: Way, at: float, over: str
     ) -> Iterator[Item]:
         number = self._numbers.next()
         try:

@@ -1,10 +1,21 @@
 """Reads DTLS from beside the conversation: records, handshake messages, and what is in them.
 
 Nothing here takes part: no record is answered, none refused, and a record that cannot be opened is
-told as such. The secrets of a session come as lines of a key log, as the device itself or Wireshark
-writes them, in any order: a master secret may be told before the hello that it belongs to is seen,
-or after. Both directions of an association use the same keys from one ServerHello on, until the
-next one; the old ones are kept for what is still under way.
+told as such. The engine of the device cannot serve for this: it drops what is repeated, late or
+forged, and a trace is to tell of exactly that.
+
+The secrets of a session come as lines of a key log, as the device itself or Wireshark writes them,
+in any order: a master secret may be told before the hello that it belongs to is seen, or after.
+Both directions of an association use the same keys from one ServerHello on, until the next one; the
+old ones are kept for what is still under way. A device that is looked at in the middle of a session
+tells its keys itself (`Association.join`).
+
+Several may look at the same records, faults before the trace. What one has decrypted is kept for
+the next, a few records long, with the secrets that both have (`Secrets.opened`). Which handshake
+messages were told is each one's own affair: a fault may have dropped what it saw.
+
+What a peer sends is bounded: handshake messages in parts, and those that are remembered so that
+each is told once however often it is repeated (RFC 6347 4.2.4).
 """
 
 from collections.abc import Callable, Iterator

@@ -1,8 +1,15 @@
 """The items of a trace: one type for each kind of thing that crosses a device's border.
 
 All times are seconds of the device's own clock, which does not jump; the trace as a whole says at
-which time of day that clock began. Octets are octets here, secrets too: whoever writes a trace for
-others hides them (`json_of`).
+which time of day that clock began. Numbers begin at 1 and leave none out, so that a report can name
+an item, and a reader sees that none is missing.
+
+The types bear the names of what they tell of, as the protocols have them: a `Record` here is the
+item that says that a record passed, the record itself is one of `wire.dtls.record`. An item holds
+all that is known at that place, so whoever judges a trace needs no other state: a `Message` has the
+suite of its session, and a response the path of its request.
+
+Octets are octets here, secrets too: whoever writes a trace for others hides them (`json_of`).
 """
 
 from enum import StrEnum

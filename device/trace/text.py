@@ -1,7 +1,16 @@
 """A trace as people read it: one line for each thing that means something to them.
 
+    → POST /oic/sec/doxm {"oxmsel": 0}  (127.0.0.1:45322, CON 8130)
+    · stored: doxm.oxmsel: 4 → 0
+    ← 2.04 /oic/sec/doxm  (127.0.0.1:45322, ACK 8130)
+
+An arrow is the border: what came, what left. A dot is what the device did or said of itself.
 Datagrams and records are left out, as what is in them is told; those that could not be read are
-told as such. Texts of strangers are made harmless by who prints the lines.
+told as such. So are timers, of which there are many, and events that say what a message around them
+said.
+
+Secrets are hidden by the names that carry them. Texts of strangers are made harmless by who prints
+the lines, and folded there, as only he knows how wide his terminal is.
 """
 
 import json

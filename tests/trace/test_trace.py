@@ -11,7 +11,7 @@ from trace_scene import OWNER, traced
 
 from onboardee.device.testing import Impairments
 from onboardee.device.trace import items, text
-from onboardee.device.trace.coap import Reader
+from onboardee.device.trace.coap import MessageReader
 from onboardee.device.trace.decoding import Decoder
 from onboardee.device.trace.dtls import Secrets
 from onboardee.device.trace.items import Way
@@ -171,7 +171,7 @@ def test_what_is_no_message_is_told_as_such(octets: bytes) -> None:
 
 def blocks(*parts: tuple[int, bool, bytes]) -> list[Any]:
     """Read requests with blocks of 16 octets; return what each is said to carry."""
-    reader = Reader()
+    reader = MessageReader()
     found = []
     for number, has_more, payload in parts:
         block = (number << 4 | has_more << 3).to_bytes(1)
@@ -201,9 +201,9 @@ def test_a_map_of_the_wrong_size_is_read() -> None:
     """What IoTivity 1.1.1 writes, with fewer pairs than announced, is shown as it is meant."""
     options = encode_options([(11, b"x"), (12, (60).to_bytes(1))])
     octets = build(Type.CON, Method.POST, 1, b"t", options, b"\xa2\x61a\x01")
-    assert Reader().read(octets, Way.IN).content == {"a": 1}
+    assert MessageReader().read(octets, Way.IN).content == {"a": 1}
     octets = build(Type.CON, Method.POST, 2, b"t", options, b"\xff\xff")
-    assert Reader().read(octets, Way.IN).content == b"\xff\xff"
+    assert MessageReader().read(octets, Way.IN).content == b"\xff\xff"
 
 
 def test_a_trace_that_is_told_later_is_the_same() -> None:
