@@ -3,7 +3,8 @@
 A tool makes an attempt and claims success, or says that it failed, or does neither within its time.
 The device knows better. `try_tool` compares the two; if the tool gave up, as it should, it lets it
 try again with a device that is honest by now: who cannot recover has learned nothing from its
-failure. Where the device is, and how the tool is asked, is left to the stand.
+failure. A tool that begins anew by itself, and owns the device then, needs no second attempt. Where
+the device is, and how the tool is asked, is left to the stand.
 """
 
 from dataclasses import dataclass
@@ -70,6 +71,10 @@ class Stand(Protocol):
     def acted(self) -> list[str]:
         """What the device did wrong so far."""
 
+    @property
+    def began_anew(self) -> bool:
+        """Tell whether the tool selected a method again after the device had done wrong."""
+
     async def attempt(self) -> Claim:
         """Let the tool try to own the device, and say how it went."""
 
@@ -88,6 +93,9 @@ async def try_tool(trial: Trial, stand: Stand) -> Outcome:
         reason = f"{_unreached(trial)}; the tool {said(first)}"
         return Outcome(trial, Verdict.NOT_REACHED, reason, claims=(first,))
     acted = tuple(stand.acted)
+    if first.is_success and stand.is_owned and stand.began_anew:
+        reason = "it began anew by itself, and owns the device"
+        return Outcome(trial, Verdict.PASSED, reason, acted, (first,))
     reason_against = wrong(trial, first, is_owned=stand.is_owned)
     if reason_against is not None:
         return Outcome(trial, Verdict.FAILED, reason_against, acted, (first,))

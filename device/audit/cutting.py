@@ -59,6 +59,20 @@ def selects_method(item: Item) -> bool:
     return False
 
 
+class Selections:
+    """Tells a tool that begins anew from one that repeats a request whose answer was lost."""
+
+    def __init__(self) -> None:
+        self._last = b""
+
+    def begins_anew(self, item: Item) -> bool:
+        """Tell whether a request selects a method that is none of those before it."""
+        if not isinstance(item, items.Message) or item.way is Way.OUT or not selects_method(item):
+            return False
+        before, self._last = self._last, item.octets
+        return bool(before) and before != item.octets
+
+
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """How much of one attempt is kept."""

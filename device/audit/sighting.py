@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from onboardee.device.audit.claims import Outcome
-from onboardee.device.audit.cutting import selects_method
+from onboardee.device.audit.cutting import Selections
 from onboardee.device.audit.trial import Expectation, Trial
 from onboardee.device.audit.verdicts import Verdict
 from onboardee.device.trace import items
@@ -42,8 +42,7 @@ class Sighting:
     acted: list[str] = field(default_factory=list)
     _heard: float = 0.0
     """When the tool asked for something last."""
-    _selection: bytes = b""
-    """The request that selected a method last, to tell a repeated one from another attempt."""
+    _selections: Selections = field(default_factory=Selections)
 
     def act(self, what: str, now: float) -> None:
         """Take that a fault of the device acted."""
@@ -56,7 +55,7 @@ class Sighting:
         """Take the next item of the trace, with whether the device is owned after it."""
         if _is_asked(item):
             self._heard = now
-        begins_anew = self._begins_anew(item)
+        begins_anew = self._selections.begins_anew(item)
         if self.phase is Phase.ACTED and (begins_anew or _is_reset(item)):
             self._given_up(is_owned=is_owned)
         if is_owned:
@@ -78,13 +77,6 @@ class Sighting:
         }
         reason = reasons[self.phase]
         return Outcome(self.trial, Verdict.NOT_REACHED, reason, tuple(self.acted))
-
-    def _begins_anew(self, item: Item) -> bool:
-        """Tell whether a request selects a method that is none of those before it."""
-        if not isinstance(item, items.Message) or item.way is Way.OUT or not selects_method(item):
-            return False
-        before, self._selection = self._selection, item.octets
-        return bool(before) and before != item.octets
 
     def _owned(self) -> None:
         """Take that the device is owned."""

@@ -86,6 +86,11 @@ class _Stand:
         """What the device did wrong so far."""
         return self.device.acted
 
+    @property
+    def began_anew(self) -> bool:
+        """Tell whether the tool selected a method again after the device had done wrong."""
+        return self.device.began_anew
+
     async def settle(self) -> None:
         """Wait until the device has ended what the attempt began."""
         await asyncio.sleep(SETTLING)

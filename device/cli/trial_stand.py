@@ -12,6 +12,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from onboardee.device.audit.cutting import Selections
 from onboardee.device.audit.laboratory import laboratory
 from onboardee.device.audit.trial import Need, Trial
 from onboardee.device.events import Bus, Event, FaultActed, PinShown
@@ -25,6 +26,7 @@ from onboardee.device.net.hub import Hub
 from onboardee.device.security.factory import new_database
 from onboardee.device.simulation.profile import Profile
 from onboardee.device.testing import MemoryKeeper
+from onboardee.device.trace.items import Item
 from onboardee.device.trace.tracing import Sink
 from onboardee.svrdb.model import State
 from onboardee.wire.entropy import SystemEntropy
@@ -46,8 +48,11 @@ class StandDevice:
     pin: str = ""
     is_honest: bool = False
     on_acted: Callable[[], None] = lambda: None
+    began_anew: bool = False
+    """Whether the tool selected a method again after the device had done wrong."""
 
     def __post_init__(self) -> None:
+        self._selections = Selections()
         self._first_uuid = self.hosted.device.database.doxm.device_uuid
 
     @property
@@ -94,6 +99,11 @@ class StandDevice:
     def _has_another_uuid(self) -> bool:
         return self.hosted.device.database.doxm.device_uuid != self._first_uuid
 
+    def see(self, item: Item) -> None:
+        """Note whether the tool begins anew."""
+        if self._selections.begins_anew(item) and self.acted:
+            self.began_anew = True
+
     def _note(self, what: str) -> None:
         self.acted.append(what)
         self.on_acted()
@@ -127,8 +137,16 @@ def stood(
     entropy = SystemEntropy()
     keeper = MemoryKeeper(new_database(profile, entropy))
     surroundings = Surroundings(entropy=entropy, bus=bus)
-    device = with_layers(profile, keeper, surroundings, sinks, trial.faults)
+    stands: list[StandDevice] = []
+
+    def see(item: Item) -> None:
+        # it begins to live before there is a stand
+        for each in stands:
+            each.see(item)
+
+    device = with_layers(profile, keeper, surroundings, [*sinks, see], trial.faults)
     stand = StandDevice(trial, hub.add(device, ports), faulty_in(device))
+    stands.append(stand)
     bus.subscribe(stand.take)
     return stand
 

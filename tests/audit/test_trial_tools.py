@@ -4,8 +4,8 @@ from uuid import UUID
 
 import pytest
 from audit_scene import instead
-from trial_scene import outcome
-from trial_tools import planted_for, sound_for, tool
+from trial_scene import Bench, outcome
+from trial_tools import SOUND, planted_for, sound_for, tool
 
 from onboardee.device.audit.trial import Expectation, Need, Trial
 from onboardee.device.audit.trials import TRIALS
@@ -57,3 +57,21 @@ def test_a_step_in_blocks_is_a_step(name: str) -> None:
     """A tool whose credentials take several blocks meets the faults of that step, too."""
     found = outcome(BY_NAME[name], tool(order=instead("credential", derive_key(in_blocks))))
     assert (found.verdict, bool(found.acted)) == (Verdict.PASSED, True), found.reason
+
+
+async def insists(bench: Bench) -> bool | None:
+    """Own a device, and try once more by itself if that failed."""
+    if await SOUND(bench):
+        return True
+    bench.tries += 1
+    bench.attempts += 1
+    bench.network.run(5)
+    return await SOUND(bench)
+
+
+@pytest.mark.parametrize("name", ["closes-session", "refuses-owned", "resets-itself-at-owner"])
+def test_a_tool_that_begins_anew_passes(name: str) -> None:
+    """Who notices, tries again by itself and owns the device then says what is true."""
+    found = outcome(BY_NAME[name], insists)
+    assert found.verdict is Verdict.PASSED
+    assert found.reason == "it began anew by itself, and owns the device"

@@ -38,6 +38,8 @@ class Bench:
     is_honest: bool = False
     acted: list[str] = field(default_factory=list)
     attempts: int = 0
+    tries: int = 1
+    """How often the tool began anew, as it says itself."""
     tool: "Tool | None" = None
 
     @property
@@ -77,6 +79,11 @@ class Bench:
             self.acted.append(event.effect)
         elif isinstance(event, PinShown) and self.trial.needs is Need.PIN and not self.acted:
             self.acted.append("asked for a PIN")
+
+    @property
+    def began_anew(self) -> bool:
+        """Tell whether the tool tried more than once by itself."""
+        return self.tries > 1
 
     async def attempt(self) -> Claim:
         """Let the tool try."""
