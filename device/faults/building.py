@@ -48,7 +48,8 @@ class Maker:
 
     @property
     def secrets(self) -> Secrets:
-        """The secrets of the device's sessions, as they come about."""
+        """The secrets of the device's sessions, as they come about from now on."""
+        self._handles.keeps_secrets = True
         return self._handles.secrets
 
     def prepared(self, fault: Fault) -> Fault:
@@ -74,4 +75,5 @@ class Maker:
     def _with_faults(self, device: AnyDevice, faults: Sequence[Fault]) -> "Faulty":
         from onboardee.device.faults.layer import Faulty  # noqa: PLC0415 - as above
 
+        self._handles.keeps_secrets = True
         return Faulty(device, faults, self._handles, self._boot, sleep=self._sleep)

@@ -60,7 +60,9 @@ class Handles:
 
     def __init__(self, surroundings: Surroundings) -> None:
         self.secrets: Final = Secrets()
-        """Of the sessions of the device, as they come about."""
+        """Of the sessions of the device, as they come about, once somebody looks on."""
+        self.keeps_secrets = False
+        """Whether anybody does. A device that nobody looks at keeps no secret of a past session."""
         self.clock: Final = JumpingClock(surroundings.wall_clock)
         self.present: Present = _same
         """Asked at each handshake in which the device shows a certificate."""
@@ -71,7 +73,8 @@ class Handles:
         """What the device is made with."""
 
     def _hear(self, line: str) -> None:
-        self.secrets.add(line)
+        if self.keeps_secrets:
+            self.secrets.add(line)
         if self._keylog is not None:
             self._keylog(line)
 

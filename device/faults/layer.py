@@ -18,6 +18,7 @@ wanted. The device is never asked to pretend.
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 from onboardee.device.faults.certificates import shown_by
 from onboardee.device.faults.checking import ENDINGS, NETWORK, ON_ARRIVAL
@@ -49,6 +50,8 @@ from onboardee.wire.path import Endpoint, Path
 
 _AT_ONCE = ON_ARRIVAL | {Effect.CROWD}
 """Effects that act when something comes in, and are not about the answer."""
+_SILENT: Final = 4096
+"""Peers that are not answered at a time; strangers may have as many addresses as they like."""
 _ON_ANSWER = frozenset({*MESSAGE, *ENDINGS, Effect.SEPARATE, Effect.WRONG_PORT})
 
 
@@ -86,8 +89,8 @@ class Faulty(Layer):
         """What the device is at work on."""
         self._ahead = 0.0
         """By how many seconds the clock of the device's timers has jumped."""
-        self._silent: set[tuple[str, int, bool]] = set()
-        """Peers that get no answers any more."""
+        self._silent: dict[tuple[str, int, bool], None] = {}
+        """Peers that get no answers any more, a bounded number of them."""
         self._on_commit: list[Fault] = []
         self._instead: Database | None = None
         for session in inner.sessions:
@@ -194,7 +197,9 @@ class Faulty(Layer):
                 self._ahead += fault.duration
                 tell(fault, f"let the clock of the timers jump by {fault.duration:g} s")
             case Effect.SILENCE if look is not None:
-                self._silent.add(peer_of(look.path))
+                self._silent[peer_of(look.path)] = None
+                if len(self._silent) > _SILENT:
+                    del self._silent[next(iter(self._silent))]
                 tell(fault, "answers nothing any more")
                 return False
             case Effect.CROWD if look is not None:

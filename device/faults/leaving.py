@@ -22,6 +22,8 @@ from onboardee.wire.path import Endpoint, Outgoing, Path
 
 _LASTING: Final = frozenset(MESSAGE) - {Effect.WRONG_TOKEN, Effect.WRONG_ID}
 """What is part of an answer, and comes again with it; one with a wrong head answers nothing."""
+_WAITING: Final = 1024
+"""Answers that faults wait for at a time; the oldest are given up first."""
 _REMEMBERED: Final = 64
 """Requests whose answers were written anew."""
 
@@ -39,6 +41,8 @@ class Armed:
         """Let a fault wait for the answer to a request."""
         assert look.read is not None, "only requests have answers"
         self._waiting.append((look.path, look.read.token, fault))
+        # some requests are never answered, and anybody may send them
+        del self._waiting[:-_WAITING]
         if fault.do in _LASTING:
             self._written.setdefault(_request(look), []).append(fault)
             if len(self._written) > _REMEMBERED:

@@ -80,6 +80,10 @@ class _Late:
     passing: Passing = field(compare=False)
 
 
+_HELD: Final = 4096
+"""Datagrams that are late at a time; what exceeds them passes at once."""
+
+
 class HeldBack:
     """The datagrams of one direction that are late, or wait for another one to pass."""
 
@@ -99,7 +103,7 @@ class HeldBack:
         for each in datagrams:
             if each.is_after_next:
                 self._after_next.append(replace(each, is_after_next=False))
-            elif each.late > 0:
+            elif each.late > 0 and len(self._late) < _HELD:
                 late = _Late(now + each.late, next(self._serial), replace(each, late=0.0))
                 heapq.heappush(self._late, late)
             else:

@@ -48,6 +48,8 @@ _MAX_MESSAGES: Final = 64
 """Of one pair of addresses that are remembered, to tell each of them once."""
 
 
+_SESSIONS: Final = 4096
+"""Whose secrets are kept at a time, the last ones: anybody may open sessions with a device."""
 _RECENT: Final = 16
 """Records whose contents are kept for who looks at them next."""
 
@@ -65,6 +67,11 @@ class Secrets:
         if label == CLIENT_RANDOM and len(values) == 2:
             with suppress(ValueError):
                 self._masters[bytes.fromhex(values[0])] = bytes.fromhex(values[1])
+            if len(self._masters) > _SESSIONS:
+                del self._masters[next(iter(self._masters))]
+
+    def __len__(self) -> int:
+        return len(self._masters)
 
     def opened(
         self, record: Record, way: Way, opening: Callable[[], tuple[bytes, CipherSuite] | None]
