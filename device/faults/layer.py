@@ -128,6 +128,7 @@ class Faulty(Layer):
         step = self._begun(what)
         while self._queue and step.store is None:
             _add(step, self._delivered(self._queue.popleft()))
+        # who is not answered hears nothing, whatever it is: no notification, no alert either
         heard = (each for each in step.send if peer_of(each.path) not in self._silent)
         step.send = self._way_out.leave(heard)
         self._commit(step)
@@ -256,6 +257,7 @@ class Faulty(Layer):
         waiting, self._on_commit = self._on_commit, []
         for fault in waiting:
             self._roster.tell(fault, ON_COMMIT[fault.do])
+        # a device without power never hears what became of its change
         if {fault.do for fault in waiting} & POWER_LOST:
             return self._lose_power()
         return self._inside(Stored(what.failure, instead))

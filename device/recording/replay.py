@@ -109,6 +109,7 @@ class Replay:
                 what = happening_of(entry)
             except RecordingError as error:
                 raise RecordingError(f"step {self.done}: {error}") from error
+            # a recording has the host's clock, which began at any number
             self._clock.set(entry.at - zero, entry.clock)
             if isinstance(what, FaultAdded | FaultRemoved | FaultsCleared):
                 self.device = self._maker.around(self.device)

@@ -69,6 +69,7 @@ class Decoder:
             yield from self._inside(conversation, opened, ends, way, at)
 
     def _with(self, ends: Ends) -> _Conversation:
+        # a search by multicast and its answers are one conversation, so the group is not part of it
         key = (ends.peer, ends.local, ends.secured)
         conversation = self._conversations.get(key)
         if conversation is None:
