@@ -78,3 +78,8 @@ class Call(Struct, frozen=True):
     def state(self) -> State:
         """The onboarding state."""
         return self.database.state
+
+    @property
+    def removes_in_operation(self) -> bool:
+        """Whether credentials may be deleted although the device is in RFNOP."""
+        return self.concessions.removes_in_operation and self.state is State.RFNOP

@@ -19,6 +19,8 @@ class Concessions(Struct, frozen=True, kw_only=True):
     """The same, if an anonymous entry of the access list names doxm."""
     opens_to_owner: bool = False
     """`*` in an entry about the device's owner opens csr, roles and sp as well."""
+    removes_in_operation: bool = False
+    """Who may delete a credential may do so in RFNOP as well."""
     takes_put: bool = False
     """A security resource may be written by PUT, in a request written as OIC 1.1."""
     takes_put_of_values: bool = False

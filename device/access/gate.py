@@ -59,6 +59,7 @@ from typing import Final
 from onboardee.device.access import rules
 from onboardee.device.access.call import Call
 from onboardee.device.access.rules import Decision, Rule
+from onboardee.device.access.target import CRED
 from onboardee.svrdb.model import Season
 
 RULES: Final[tuple[Rule, ...]] = (
@@ -103,5 +104,6 @@ def out_of_season(call: Call) -> Season | None:
     """
     for permission, season in call.standard.seasons.get(call.target.href, {}).items():
         if call.operation.value & permission and call.state in season.refused_in:
-            return season
+            is_allowed = call.removes_in_operation and call.target.href == CRED
+            return None if is_allowed else season
     return None

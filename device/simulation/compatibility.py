@@ -78,6 +78,8 @@ class Compatibility(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """
     owner_wildcard: bool = False
     """`*` in the owner's entry opens csr, roles and sp too, as IoTivity 1.3's servers let it."""
+    removal_in_operation: bool = False
+    """A credential may be deleted in RFNOP, as IoTivity 1.3's servers let it and its tool does."""
     anchor_in_optionaldata: bool = False
     """A certificate without publicdata may stand in optionaldata, where IoTivity 1.3 writes it."""
     multiple_owners: bool = False
@@ -101,6 +103,7 @@ class Compatibility(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             shows_owner=self.anonymous_doxm,
             shows_owner_by_entry=self.oic_1_1 and self.found_again,
             opens_to_owner=self.owner_wildcard,
+            removes_in_operation=self.removal_in_operation,
             takes_put=self.oic_1_1 and self.update_by_put,
             takes_put_of_values=self.oic_1_1 and self.values_by_put,
             has_sub_owners=self.multiple_owners,
@@ -164,7 +167,11 @@ PRESETS: Final = {
     ),
     Preset.IOTIVITY_1_2: _IOTIVITY_1_2,
     Preset.IOTIVITY_1_3: msgspec.structs.replace(
-        _IOTIVITY_OCF, owner_wildcard=True, anchor_in_optionaldata=True, multiple_owners=True
+        _IOTIVITY_OCF,
+        owner_wildcard=True,
+        removal_in_operation=True,
+        anchor_in_optionaldata=True,
+        multiple_owners=True,
     ),
     Preset.IOTIVITY_2: _IOTIVITY_OCF,
     Preset.OIC_1_1: _OIC_1_1,

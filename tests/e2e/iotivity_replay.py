@@ -40,7 +40,9 @@ DIFFERENCES = (
         "DELETE /oic/sec/cred",
         "4.06",
         "4.03",
-        "Both refuse it in RFNOP; 4.06 is about content formats, and this is about the state.",
+        "Both refuse it in RFNOP, and the tool says that it failed. IoTivity answers 4.06 to all "
+        "that would change cred or acl in RESET and RFNOP; 4.06 is about content formats (RFC 7252 "
+        "5.9.2.7), and here a state that forbids an operation is 4.03 for each resource.",
     ),
 )
 

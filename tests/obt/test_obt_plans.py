@@ -1,12 +1,13 @@
 """Operations that meet: what an earlier one left, devices that were owned anew, old devices."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 from msgspec.structs import replace
 from obt_house import Crash, House, Tool, resume_all, rule_for
-from obt_support import OWNER, scene_with_light
+from obt_support import OWNER, scene, scene_with_light
 
 from onboardee.device.simulation.compatibility import PRESETS, Preset
 from onboardee.device.simulation.profile import Profile, load
@@ -16,6 +17,7 @@ from onboardee.obt import (
     ORDERS,
     Address,
     ObtError,
+    OnboardingError,
     OwnedDevice,
     Ownership,
     Rule,
@@ -35,6 +37,7 @@ from onboardee.obt.database import (
     StepState,
 )
 from onboardee.obt.database.checking import check
+from onboardee.obt.model import CRED
 from onboardee.obt.plans import (
     RefusedError,
     UnfinishedError,
@@ -47,6 +50,7 @@ from onboardee.obt.plans import (
     unlink,
 )
 from onboardee.obt.plans.owning import Keep
+from onboardee.wire.wall_clock import utc_now
 
 
 def test_owned_anew(tmp_path: Path) -> None:
@@ -473,3 +477,21 @@ def test_owned_anew_after_doubt(tmp_path: Path) -> None:
     assert owned.state == "owned"
     assert (owned.uuid == before.uuid) == (owned.key != before.key)
     tool.database.close()
+
+
+@pytest.mark.parametrize("preset", [Preset.IOTIVITY_1_3, Preset.IOTIVITY_2, Preset.OCF])
+def test_removal_in_operation(preset: Preset) -> None:
+    """IoTivity 1.3's tool unlinks without leading a device into RFPRO: in its preset it may."""
+    made = scene()
+    profile = replace(load("light"), compat=PRESETS[preset])
+    light = memory_device(made.network, profile, wall_clock=utc_now)
+    owned = made.own()
+    peer = UUID(int=7)
+    run(owned.add_pairwise_key(peer, bytes(16)))
+    held = light.database.cred.credentials
+    credid = next(each.credid for each in held if each.subject == str(peer))
+    is_theirs = preset is Preset.IOTIVITY_1_3
+    with nullcontext() if is_theirs else pytest.raises(OnboardingError, match=r"4\.03"):
+        run(owned._delete("delete a credential", CRED, f"credid={credid}"))
+    assert len(light.database.cred.credentials) == len(held) - is_theirs
+    assert light.database.pstat.dos.state == 3

@@ -97,7 +97,8 @@ class CredResource(ReadOnly):
         Raises `RefusedError`, 4.04, if the query names a credential that is not there, and then
         nothing is removed.
         """
-        require_writable("cred", "creds", call)
+        if not call.removes_in_operation:
+            require_writable("cred", "creds", call)
         cred = call.database.cred
         ids, subjects = call.query.all("credid"), call.query.all("subjectuuid")
         rest = cred.credentials if ids or subjects else ()
