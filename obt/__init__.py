@@ -12,7 +12,6 @@ from onboardee.obt.anchors import TrustAnchors
 from onboardee.obt.asyncio_transport import AsyncioTransport
 from onboardee.obt.dialogue import OnStep, Step
 from onboardee.obt.discovery import (
-    Located,
     Unowned,
     find_device,
     find_owned,
@@ -22,6 +21,7 @@ from onboardee.obt.discovery import (
 from onboardee.obt.engine import ObtEngine
 from onboardee.obt.errors import LinkError, NoAnswerError, ObtError, OnboardingError
 from onboardee.obt.identity import Identity
+from onboardee.obt.locating import Located
 from onboardee.obt.memory import MemoryTransport, run
 from onboardee.obt.methods import AskPin
 from onboardee.obt.model import Method, Permission, Rule, State, Subject, Target

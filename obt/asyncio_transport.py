@@ -82,7 +82,11 @@ class AsyncioTransport(Transport):
         self._shared.clear()
 
     async def together(self, works: Sequence[Work], *, at_once: int) -> None:
-        """Carry out pieces of work in so many tasks of the event loop."""
+        """Carry out pieces of work in so many tasks of the event loop.
+
+        A task is cancelled where it waits, and may still clear up; errors of that are dropped in
+        favour of the first.
+        """
         left = deque(works)
 
         async def carry_out() -> None:

@@ -50,7 +50,10 @@ async def describe(
     style: Style = LITE_STYLE,
     on_step: OnStep | None = None,
 ) -> Description:
-    """Ask the device at a plain address; what it does not tell is left empty."""
+    """Ask the device at a plain address; what it does not tell is left empty.
+
+    `describe` never fails: a device without a name is called by its UUID.
+    """
     dialogue = Dialogue(transport, style, timeout=PATIENCE, on_step=on_step)
     link = transport.open_plain(address)
     try:

@@ -200,7 +200,11 @@ class Dialogue:
         body: Body | None = None,
         observe: bool = False,
     ) -> Ask:
-        """Put a request into the style's form."""
+        """Put a request into the style's form.
+
+        A body brings the content format and, where the style has one, the version; every request
+        says what is accepted. The path is as in URIs, with its slashes.
+        """
         style = self.style
         has_body = body is not None
         return Ask(
@@ -223,7 +227,11 @@ class Dialogue:
         *,
         expected: int = ContentFormat.OCF_CBOR,
     ) -> T:
-        """Check and decode the payload of a response, of the expected content format."""
+        """Check and decode the payload of a response, of the expected content format.
+
+        `kind` is a class of `model`, or what msgspec converts to. Raises `OnboardingError`, which
+        names the step, for another format and for a payload that is not of the kind.
+        """
         if response.content_format != expected:
             came = f"the answer has content format {response.content_format}"
             raise OnboardingError(step, expected=f"content format {int(expected)}", came=came)

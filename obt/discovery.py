@@ -12,7 +12,7 @@ slow keeps a search for a bounded time, and what is found is a place to try, nev
 
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, TypeVar
 from uuid import UUID
 
@@ -21,11 +21,11 @@ from onboardee.obt.dialogue import Dialogue, OnStep
 from onboardee.obt.engine import Answer
 from onboardee.obt.errors import OnboardingError
 from onboardee.obt.link import Ask
-from onboardee.obt.model import DOXM, DOXM_TYPE, NIL, RES, Doxm, LinkView
-from onboardee.obt.old_model import OldDirectory
+from onboardee.obt.locating import OLD_REFUSALS, Located, locate
+from onboardee.obt.model import DOXM, DOXM_TYPE, RES, Doxm
 from onboardee.obt.style import LITE_STYLE, OIC11_STYLE, Style
 from onboardee.obt.transport import Transport
-from onboardee.wire.coap import ClientResponse, Code, ContentFormat, Method
+from onboardee.wire.coap import ClientResponse, ContentFormat, Method
 
 TIMEOUT: Final = 120.0
 """Seconds for the questions to one device that was named, and for all of a search beyond its
@@ -36,26 +36,6 @@ ROUNDS: Final = 3
 """How often the groups are asked: neither the question nor an answer is repeated when lost."""
 ROUND_SECONDS: Final = 2.5
 """How long answers are waited for; devices hold theirs back for up to two seconds."""
-
-ANCHOR: Final = "ocf://"
-
-_OLD_REFUSALS: Final = frozenset({Code.NOT_ACCEPTABLE, Code.NOT_FOUND})
-"""How devices of OIC 1.1 answer when they are asked for the list of resources of today."""
-
-
-@dataclass(frozen=True, slots=True)
-class Located:
-    """A device and where it is: `secured` holds its DTLS endpoints, the first being its choice.
-
-    What was said in the clear, by whoever answered at that address. A session decides whether it is
-    true.
-    """
-
-    uuid: UUID
-    plain: Address
-    secured: tuple[Address, ...]
-    order: str = "lite"
-    """The order of messages in whose words it can be talked to, a key of `ALL_ORDERS`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +88,7 @@ async def find_unowned_at(
     try:
         doxm = await _read_doxm(dialogue, address)
     except OnboardingError as error:
-        if error.code not in _OLD_REFUSALS:
+        if error.code not in OLD_REFUSALS:
             raise
         dialogue = dialogue.in_style(OIC11_STYLE)
         doxm = await _read_doxm(dialogue, address)
@@ -143,7 +123,11 @@ async def find_device(
     rounds: int = ROUNDS,
     on_step: OnStep | None = None,
 ) -> Located | None:
-    """Look for one device: where it was once, if that is known, and then on the local network."""
+    """Look for one device: where it was once, if that is known, and then on the local network.
+
+    With `plain` the device there is asked first, which costs nobody else anything. None if it was
+    not found, or something else is there.
+    """
     if plain is not None:
         dialogue = Dialogue(transport, LITE_STYLE, timeout=ROUND_SECONDS, on_step=on_step)
         with suppress(OnboardingError):
@@ -168,7 +152,12 @@ class _Search:
     async def run(
         self, path: str, query: str, inspect: Callable[[Dialogue, Answer], Awaitable[Device]]
     ) -> list[Device]:
-        """Ask the groups, and let `inspect` make a device of each answer."""
+        """Ask the groups, and let `inspect` make a device of each answer.
+
+        `path` and `query` are what the groups are asked; `inspect` may ask the device that answered
+        more, and raises `OnboardingError` for one that is to be left out. An address that was left
+        out may answer again in the next round.
+        """
         style = self.style
         ask = Ask(
             Method.GET, path, (query,), accept=style.accept, accept_version=style.accept_version
@@ -202,66 +191,12 @@ class _Search:
         return Dialogue(self.transport, self.style, timeout=seconds, on_step=self.on_step)
 
 
-async def locate(dialogue: Dialogue, address: Address) -> Located:
-    """Ask one device for its UUID and its secured endpoints.
-
-    A device that does not know today's form is asked in that of OIC 1.1.
-    """
-    if dialogue.style.is_old:
-        return await _locate_old(dialogue, address)
-    try:
-        return await _locate(dialogue, address)
-    except OnboardingError as error:
-        if error.code not in _OLD_REFUSALS:
-            raise
-        with suppress(OnboardingError):
-            return await _locate_old(dialogue.in_style(OIC11_STYLE), address)
-        raise
-
-
-async def _locate(dialogue: Dialogue, address: Address) -> Located:
-    link = dialogue.transport.open_plain(address)
-    links = await dialogue.get(
-        "find the secured endpoint", link, RES, list[LinkView], query=(f"rt={DOXM_TYPE}",)
-    )
-    step = f"find the secured endpoint (GET {RES})"
-    entry = next((each for each in links if DOXM_TYPE in each.types), None)
-    if entry is None:
-        came = "the answer has none"
-        raise OnboardingError(step, expected=f"a link of type {DOXM_TYPE}", came=came)
-    return Located(_anchor_uuid(step, entry), address, _secured(step, entry, address))
-
-
-async def _locate_old(dialogue: Dialogue, address: Address) -> Located:
-    """Do the same in the form of OIC 1.1, which tells a port of the host that answers.
-
-    IoTivity 1.1.0 lists no security resources; there the port of any other resource counts.
-    """
-    purpose, order = "find the secured port", "oic11"
-    link = dialogue.transport.open_plain(address)
-    try:
-        query = (f"rt={DOXM_TYPE}",)
-        directories = await dialogue.get(purpose, link, RES, list[OldDirectory], query=query)
-    except OnboardingError as error:
-        if error.code != Code.NOT_FOUND:
-            raise
-        order = "oic110"
-        directories = await dialogue.get(purpose, link, RES, list[OldDirectory])
-    for directory in directories:
-        for entry in directory.links:
-            if entry.policy.port is not None:
-                secured = replace(address, port=entry.policy.port)
-                return Located(directory.device_uuid, address, (secured,), order)
-    step = f"{purpose} (GET {RES})"
-    raise OnboardingError(step, expected="a resource with a port", came="the answer has none")
-
-
 async def _anybody(dialogue: Dialogue, answer: Answer) -> Located:
     return await locate(dialogue, answer.address)
 
 
 async def _unowned(dialogue: Dialogue, answer: Answer) -> Unowned:
-    if answer.response.code in _OLD_REFUSALS and not dialogue.style.is_old:
+    if answer.response.code in OLD_REFUSALS and not dialogue.style.is_old:
         dialogue = dialogue.in_style(OIC11_STYLE)
         doxm = await _read_doxm(dialogue, answer.address)
     else:
@@ -298,28 +233,3 @@ async def _located_unowned(dialogue: Dialogue, address: Address, doxm: Doxm) -> 
         )
     # after a reset IoTivity 1.2 tells the UUID of before in /oic/res until it is started again
     return Unowned(doxm.device_uuid, located.plain, located.secured, order=located.order, doxm=doxm)
-
-
-def _anchor_uuid(step: str, entry: LinkView) -> UUID:
-    scheme, separator, text = entry.anchor.partition("://")
-    try:
-        uuid = UUID(text)
-    except ValueError:
-        uuid = NIL
-    if scheme + separator != ANCHOR or uuid == NIL:
-        came = f"the anchor is {entry.anchor!r}"
-        raise OnboardingError(step, expected="an anchor with the UUID", came=came)
-    return uuid
-
-
-def _secured(step: str, entry: LinkView, address: Address) -> tuple[Address, ...]:
-    """Return the coaps endpoints, those of the family that we were answered in first."""
-    found = [
-        each
-        for endpoint in entry.endpoints
-        if (each := Address.from_uri(endpoint.uri, "coaps", interface=address.interface))
-    ]
-    if not found:
-        came = "the link has none"
-        raise OnboardingError(step, expected="a coaps endpoint", came=came)
-    return tuple(sorted(found, key=lambda each: each.is_ipv6 != address.is_ipv6))

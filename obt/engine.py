@@ -72,7 +72,11 @@ class ObtEngine:
         self._outbox: list[Outgoing] = []
 
     def open(self, path: Path, *, is_secured: bool) -> Link:
-        """Return the link along `path`; a plain one is made once and shared."""
+        """Return the link along `path`; a plain one is made once and shared.
+
+        Two calls for the same plain path return the same link: its port is shared by all, and so is
+        what waits on it.
+        """
         key = _key(path)
         link = self._links.get(key)
         if link is None:
@@ -112,7 +116,11 @@ class ObtEngine:
         self._collect(link)
 
     def start_discovery(self, paths: Iterable[Path], ask: Ask) -> Discovery:
-        """Send one request to several groups; its answers gather until `end_discovery`."""
+        """Send one request to several groups; its answers gather until `end_discovery`.
+
+        All groups get the same token, so a device in several of them is heard once for each
+        address.
+        """
         token, datagram = encode_multicast_request(
             ask.path,
             query=ask.query,
@@ -136,7 +144,11 @@ class ObtEngine:
             link.fail(LinkError(f"{link.address} cannot be reached: {reason}"), now)
 
     def receive(self, datagram: bytes, path: Path, now: float) -> list[Outgoing]:
-        """Take a datagram, return those to be sent."""
+        """Take a datagram, return those to be sent.
+
+        A datagram from nobody that was asked is dropped; a ping is answered while somebody searches
+        (RFC 7252 4.3).
+        """
         link = self._links.get(_key(path))
         if (link is None or not link.is_secured) and self._take_answer(datagram, path):
             return self.take_outgoing()
@@ -157,7 +169,10 @@ class ObtEngine:
         return self.take_outgoing()
 
     def next_deadline(self) -> float | None:
-        """Return when `tick` wants to be called, None if nothing is waiting."""
+        """Return when `tick` wants to be called, None if nothing is waiting.
+
+        A driver calls `tick` then, or later; never is it needed earlier.
+        """
         deadlines = (link.next_deadline() for link in self._links.values())
         return min((each for each in deadlines if each is not None), default=None)
 

@@ -15,11 +15,11 @@ import msgspec
 
 from onboardee.obt.address import Address
 from onboardee.obt.dialogue import Dialogue, OnStep
-from onboardee.obt.discovery import locate
 from onboardee.obt.engine import Answer
 from onboardee.obt.errors import HandshakeRefusedError, OnboardingError
 from onboardee.obt.keys import PIN_LABEL, joining_key, pin_key
 from onboardee.obt.link import Ask, Link
+from onboardee.obt.locating import locate
 from onboardee.obt.managing import ManagedDevice
 from onboardee.obt.model import CRED, DOXM, NIL, PAIRWISE, PSTAT, Doxm, State
 from onboardee.obt.pairing import AskPin, WrongPinError

@@ -107,7 +107,11 @@ class Link:
         return mailbox
 
     def request(self, ask: Ask, now: float) -> Mailbox[ClientResponse]:
-        """Send a request; with `observe` the mailbox gets the notifications too."""
+        """Send a request; with `observe` the mailbox gets the notifications too.
+
+        The mailbox fails with a `LinkError`: at once if there is no session, else when
+        retransmissions are used up (RFC 7252 4.2) or the session ends.
+        """
         mailbox: Mailbox[ClientResponse] = Mailbox()
         if not self.is_usable:
             mailbox.fail(LinkError("there is no session"))
@@ -177,7 +181,12 @@ class Link:
         return datagrams
 
     def _settle(self, now: float) -> None:
-        """Carry what one layer produced to the next until all are at rest."""
+        """Carry what one layer produced to the next until all are at rest.
+
+        A datagram may bring several messages, an end of the session what waits for answers to its
+        failure; so nothing is left inside between two calls, and there is no order in which callers
+        have to ask.
+        """
         connection = self._connection
         if connection is not None:
             for event in connection.take_events():

@@ -73,7 +73,11 @@ class ManagedDevice(DeviceAccess):
 
     @timed
     async def verify(self) -> None:
-        """Check that the device is ours and in normal operation."""
+        """Check that the device is ours and in normal operation.
+
+        It has to say so itself, in doxm and pstat, over a session with the owner credential; the
+        first of six facts that is otherwise is told.
+        """
         doxm, pstat = await self.doxm(), await self.pstat()
         ours = self.ownership
         facts = (
@@ -91,7 +95,11 @@ class ManagedDevice(DeviceAccess):
 
     @asynccontextmanager
     async def provisioning(self) -> AsyncIterator[None]:
-        """Keep the device in RFPRO; brackets inside of brackets change nothing."""
+        """Keep the device in RFPRO; brackets inside of brackets change nothing.
+
+        Use as `async with device.provisioning():`. If what is done within fails, the device is led
+        back all the same, and the failure is raised; if only leading it back fails, that is.
+        """
         if not self._open_brackets:
             await self._enter(State.RFPRO)
         self._open_brackets += 1
@@ -138,7 +146,10 @@ class ManagedDevice(DeviceAccess):
 
     @timed
     async def delete_rules_of(self, subject: UUID) -> None:
-        """Delete all access rules that are for one UUID, if there are any."""
+        """Delete all access rules that are for one UUID, if there are any.
+
+        One by one, as devices delete entries by number only.
+        """
         wanted = str(subject)
         await self._delete_rules(
             [each for each in (await self.rules()).rules if each.subject.uuid == wanted]
@@ -164,7 +175,11 @@ class ManagedDevice(DeviceAccess):
 
     @timed
     async def add_pairwise_key(self, subject: UUID, key: bytes) -> None:
-        """Give the device a key it shares with another one."""
+        """Give the device a key it shares with another one.
+
+        A device may have several for one subject: who replaces one deletes the other first. The
+        octets go over the owner's session, and nowhere else.
+        """
         credential = {
             "credtype": model.PAIRWISE,
             "subjectuuid": str(subject),

@@ -2,7 +2,8 @@
 
 Nothing here needs an event loop. Where a procedure waits, the network's time simply runs on until
 the answer is there; so a test is a function that calls another one, and the same seed brings the
-same run. Only pieces of work that go on side by side (`together`) have to take turns, see `turns`.
+same run. Only pieces of work that go on side by side (`together`) have to take turns: see
+`side_by_side`.
 """
 
 from collections.abc import Callable, Coroutine, Sequence
@@ -12,8 +13,8 @@ from typing import Any, Protocol, TypeVar
 from onboardee.obt.address import Address
 from onboardee.obt.engine import ObtEngine
 from onboardee.obt.mailbox import Mailbox
+from onboardee.obt.side_by_side import Pause, SideBySide
 from onboardee.obt.transport import GROUP_PORT, GROUPS_IPV4, GROUPS_IPV6, Transport, Work
-from onboardee.obt.turns import Pause, Turns
 from onboardee.wire.path import Outgoing, Path
 
 T = TypeVar("T")
@@ -77,7 +78,7 @@ class MemoryTransport(Transport):
             return
         self._takes_turns = True
         try:
-            Turns(self._run_until).carry_out(works, at_once=at_once)
+            SideBySide(self._run_until).carry_out(works, at_once=at_once)
         finally:
             self._takes_turns = False
 

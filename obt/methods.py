@@ -1,8 +1,8 @@
 """The methods of ownership transfer with what each needs (OCF Security 7.3).
 
 A method is not yet a way to do it: Random PIN needs a person or the PIN, Manufacturer Certificate
-the roots of manufacturers, and for some devices a certificate of the tool. `Means` has a method
-together with all of that, checked once at the beginning, before anything is sent.
+the roots of manufacturers, and for some devices a certificate of the tool. `TransferMeans` has a
+method together with all of that, checked once at the beginning, before anything is sent.
 """
 
 from collections.abc import Awaitable, Callable
@@ -30,7 +30,7 @@ LONGEST_PIN: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class TransferMeans:
     """A method, the PIN or who is to be asked for it, and the manufacturers' trust anchors.
 
     Raises `ValueError` if what the method needs is missing.

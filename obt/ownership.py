@@ -14,7 +14,7 @@ from onboardee.obt.anchors import TrustAnchors
 from onboardee.obt.dialogue import Dialogue, OnStep
 from onboardee.obt.discovery import Unowned
 from onboardee.obt.errors import OnboardingError
-from onboardee.obt.methods import AskPin, Means
+from onboardee.obt.methods import AskPin, TransferMeans
 from onboardee.obt.model import PSTAT, Method, State
 from onboardee.obt.old_device import OldOwnedDevice
 from onboardee.obt.orders import LITE
@@ -60,7 +60,7 @@ async def take_ownership(  # noqa: PLR0913 - all but the first three have defaul
         OnboardingError: naming the step that failed.
 
     """
-    means = Means(method, pin, anchors, certificate)
+    means = TransferMeans(method, pin, anchors, certificate)
     dialogue = Dialogue(transport, order.style, timeout=within, on_step=on_step)
     transfer = Transfer(dialogue, device, owner, domain_name, device.uuid, device.doxm, means)
     transfer.pin_attempts, transfer.keep = order.pin_attempts, keep
@@ -85,7 +85,11 @@ async def _carry_out(order: Order, transfer: Transfer, on_step: OnStep | None) -
 
 
 async def _ask_for_reset(transfer: Transfer, on_step: OnStep | None) -> None:
-    """Ask for a reset over the ownership connection; the device may be about to do it anyway."""
+    """Ask for a reset over the ownership connection; the device may be about to do it anyway.
+
+    Some tools do this when a step fails. It is a courtesy: if it is not answered, nothing else is
+    done.
+    """
     link = transfer.ownership
     if link is None or not link.is_usable:
         return

@@ -47,7 +47,11 @@ class _Plain:
         self._left = MAX_VALUES
 
     def copy(self, value: object, depth: int = 0) -> Any:
-        """Return the same value with nothing shared in it. Raises `PayloadError`."""
+        """Return the same value with nothing shared in it. Raises `PayloadError`.
+
+        What CBOR can hold and JSON cannot (tags, undefined, keys that are no text) is refused, as
+        nobody could write it into a profile.
+        """
         self._left -= 1
         if self._left < 0 or depth > MAX_DEPTH:
             raise PayloadError("the payload is too large or nested too deeply")

@@ -152,7 +152,11 @@ async def _owned_by_us(transfer: Transfer) -> model.Doxm:
 
 
 def derive_key(body: Callable[[Transfer], Body]) -> StepFunction:
-    """Make a step that has both sides compute the owner credential."""
+    """Make a step that has both sides compute the owner credential.
+
+    The key is kept before the request is sent, as the device may have it from then on. The body has
+    a credential with empty private data, which asks for the derivation (OCF Security 7.3.2).
+    """
     ask = post("have the owner credential derived", CRED, body)
 
     async def step(transfer: Transfer) -> None:
@@ -172,7 +176,11 @@ def derive_key(body: Callable[[Transfer], Body]) -> StepFunction:
 
 
 def choose_key(body: Callable[[Transfer], Body]) -> StepFunction:
-    """Make a step that sends an owner credential of our own choice."""
+    """Make a step that sends an owner credential of our own choice.
+
+    Not the specification's way, but that of a tool which sends a random key instead of deriving
+    one.
+    """
     send = post("hand over the owner credential", CRED, body)
 
     async def step(transfer: Transfer) -> None:

@@ -181,7 +181,11 @@ class _Reader:
         )
 
     async def read(self, path: str, query: tuple[str, ...] = ()) -> Found:
-        """Read a resource in the session, and without one where that is refused or absent."""
+        """Read a resource in the session, and without one where that is refused or absent.
+
+        First in the session, as the owner sees more; then in the clear, where some resources are
+        told that have no secured endpoint.
+        """
         found = Found(refusal="nothing was asked")
         try:
             self._require_time()

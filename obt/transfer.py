@@ -16,7 +16,7 @@ from onboardee.obt.dialogue import Dialogue
 from onboardee.obt.discovery import Unowned
 from onboardee.obt.errors import OnboardingError
 from onboardee.obt.link import Link
-from onboardee.obt.methods import Means
+from onboardee.obt.methods import TransferMeans
 from onboardee.obt.model import CLIENT_DIRECTED
 from onboardee.obt.record import Ownership
 from onboardee.obt.style import Style
@@ -39,7 +39,7 @@ class Transfer:
     domain_name: str
     device_uuid: UUID
     doxm: model.Doxm
-    means: Means = field(default_factory=Means)
+    means: TransferMeans = field(default_factory=TransferMeans)
     pin_attempts: int = 1
     pin: bytes = field(default=b"", repr=False)
     key: bytes = field(default=b"", repr=False)
@@ -60,7 +60,10 @@ class Transfer:
         self.addresses = self.device.secured
 
     def take_key(self, key: bytes) -> None:
-        """Take an owner credential into use, after it was kept and before the device has it."""
+        """Take an owner credential into use, after it was kept and before the device has it.
+
+        From here on an error of the transfer has `ownership` set.
+        """
         self.key = key
         if self.keep is not None and self.record is not None:
             self.keep(self.record)

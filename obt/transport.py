@@ -88,7 +88,11 @@ class Transport(ABC):
         self._flush()
 
     async def discover(self, ask: Ask, *, seconds: float) -> AsyncGenerator[Answer, None]:
-        """Ask OCF's groups, and yield the answers of so many seconds as they come."""
+        """Ask OCF's groups, and yield the answers of so many seconds as they come.
+
+        Ending the iteration early ends the search: later answers are dropped. Devices wait up to
+        two seconds before they answer (RFC 7252 8.2).
+        """
         discovery = self._engine.start_discovery(self._group_paths(), ask)
         self._flush()
         deadline = self.now + seconds
@@ -113,6 +117,8 @@ class Transport(ABC):
         """Carry out pieces of work side by side, so many at once.
 
         What one of them raises is raised here, after the others were given up where they wait.
+
+        Works are begun in their order; the next one begins when one of those under way has ended.
         """
 
     def close(self, link: Link) -> None:

@@ -38,11 +38,11 @@ from onboardee.obt.database.records import (
     CredentialState,
     DeviceRecord,
     DeviceState,
-    Direction,
     DirectPairing,
     IssuedCertificate,
     Operation,
     PairwiseCredential,
+    PlanDirection,
     PlanStep,
     Result,
     StepState,
@@ -56,11 +56,11 @@ __all__ = [
     "DeviceRecord",
     "DeviceState",
     "DirectPairing",
-    "Direction",
     "IssuedCertificate",
     "Operation",
     "PairingRecord",
     "PairwiseCredential",
+    "PlanDirection",
     "PlanStep",
     "ProvisioningDatabase",
     "Relation",
@@ -89,7 +89,11 @@ class ProvisioningDatabase:
         clock: Callable[[], datetime] = utc_now,
         patience: float = PATIENCE,
     ) -> None:
-        """Open or make a database; take over the records of `former` if there is none yet."""
+        """Open or make a database; take over the records of `former` if there is none yet.
+
+        `clock` tells the date for records, `patience` is how long another process is waited for.
+        Raises `DatabaseError`.
+        """
         self._clock = clock
         make_if_needed(path, former, now=self.now, patience=patience)
         self.file: Final = DatabaseFile(path, patience=patience)

@@ -53,7 +53,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
+class ImportedRecords:
     """What came of an import: UUIDs of devices that are new, and of those that were known.
 
     UUIDs are text here, as they stand in the export; a known device is one of which nothing was
@@ -65,7 +65,10 @@ class Imported:
 
 
 def export(database: ProvisioningDatabase, *, with_keys: bool = True) -> bytes:
-    """Return all records; without keys nobody can do anything with the devices."""
+    """Return all records; without keys nobody can do anything with the devices.
+
+    The result is UTF-8 JSON with the version of the tables in it.
+    """
     records: dict[str, list[_Row]] = {}
     with database.file.snapshot():
         for table in TABLES:
@@ -81,7 +84,7 @@ def export(database: ProvisioningDatabase, *, with_keys: bool = True) -> bytes:
     return msgspec.json.format(msgspec.json.encode(document), indent=1)
 
 
-def import_records(database: ProvisioningDatabase, content: bytes) -> Imported:
+def import_records(database: ProvisioningDatabase, content: bytes) -> ImportedRecords:
     """Add the devices of an export that are not known, with all that belongs to them.
 
     A database without devices takes over who the owner is. Raises `DatabaseError`; nothing is
@@ -101,7 +104,7 @@ class _Taking:
         self._source = source
         self._operations: dict[int, int] = {}
 
-    def run(self) -> Imported:
+    def run(self) -> ImportedRecords:
         here = {str(each.uuid) for each in self._database.devices.all()}
         there = [row["uuid"] for row in self._rows("devices")]
         added = [each for each in there if each not in here]
@@ -120,7 +123,7 @@ class _Taking:
             self._take(table, added)
         for table in ("pairwise_credentials", "access_rules", "certificates"):
             self._take(table, added)
-        return Imported(tuple(added), tuple(each for each in there if each in here))
+        return ImportedRecords(tuple(added), tuple(each for each in there if each in here))
 
     def _take_history(self, added: set[str]) -> None:
         for row in self._rows("operations"):

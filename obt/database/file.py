@@ -43,7 +43,11 @@ class DatabaseFile:
     """
 
     def __init__(self, path: Path, *, patience: float = PATIENCE) -> None:
-        """Open the file, make it if there is none, and bring its tables up to date."""
+        """Open the file, make it if there is none, and bring its tables up to date.
+
+        `patience` are seconds that another process's change is waited for. Raises `DatabaseError`
+        for what is no database, is another program's, or has tables of a later version.
+        """
         self.path: Final = path
         self._lock = WriterLock(path, patience=patience)
         self._depth = 0

@@ -31,7 +31,11 @@ class WriterLock:
         self._descriptor: int | None = None
 
     def acquire(self) -> None:
-        """Take the lock. Raises `DatabaseBusyError`, and `DatabaseError` if there can be none."""
+        """Take the lock. Raises `DatabaseBusyError`, and `DatabaseError` if there can be none.
+
+        It is polled, as `flock` cannot be waited for with a limit; the file has the number of the
+        process that holds it, for the sentence that tells who it is.
+        """
         path = self._path.with_name(f"{self._path.name}.lock")
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from onboardee.obt.database.errors import DatabaseError
 from onboardee.obt.database.file import DatabaseFile, Row
-from onboardee.obt.database.records import Direction, Operation, PlanStep, Result, StepState
+from onboardee.obt.database.records import Operation, PlanDirection, PlanStep, Result, StepState
 
 LASTING: Final = "revoke"
 """The kind of operation that remains to be done even when its device is removed."""
@@ -40,7 +40,11 @@ class Operations:
         *,
         options: Mapping[str, Any] | None = None,
     ) -> Operation:
-        """Record that an operation begins, with all that it is going to do."""
+        """Record that an operation begins, with all that it is going to do.
+
+        Nothing may be sent before it returns. `options` are for people who read the history; what a
+        step needs stands in the step.
+        """
         with self._file.transaction():
             number = self._file.change(
                 "INSERT INTO operations (kind, devices, options, started_at) VALUES (?, ?, ?, ?)",
@@ -107,8 +111,11 @@ class Operations:
         return [_step(each) for each in self._file.rows(query, (number,))]
 
     def remaining(self, operation: Operation) -> list[PlanStep]:
-        """Return the steps that remain to be done, or to be taken back."""
-        is_forward = operation.direction is Direction.FORWARD
+        """Return the steps that remain to be done, or to be taken back.
+
+        In a plan that is taken back, a step that was never begun is none of them.
+        """
+        is_forward = operation.direction is PlanDirection.FORWARD
         ended = {StepState.UNDONE, StepState.DONE if is_forward else StepState.WAITING}
         return [each for each in self.steps(operation.id) if each.state not in ended]
 
@@ -128,7 +135,7 @@ class Operations:
         """Note that an operation failed, and its steps are to be taken back."""
         query = "UPDATE operations SET direction = ?, message = ? WHERE id = ?"
         with self._file.transaction():
-            self._file.change(query, (Direction.UNDO.value, message, number))
+            self._file.change(query, (PlanDirection.UNDO.value, message, number))
 
     def end(self, number: int, result: Result, message: str = "") -> None:
         """Note what came of an operation, and wipe its secrets if nothing remains of it."""
@@ -137,7 +144,7 @@ class Operations:
                 "UPDATE operations SET result = ?, message = ?, ended_at = ? WHERE id = ?",
                 (result.value, message, self._now(), number),
             )
-            if result is not Result.OPEN or self.require(number).direction is Direction.UNDO:
+            if result is not Result.OPEN or self.require(number).direction is PlanDirection.UNDO:
                 query = "UPDATE steps SET secret = NULL WHERE operation = ?"
                 self._file.change(query, (number,))
 
@@ -166,7 +173,7 @@ def _operation(row: Row) -> Operation:
         kind=row["kind"],
         devices=tuple(UUID(each) for each in json.loads(row["devices"])),
         options=json.loads(row["options"]),
-        direction=Direction(row["direction"]),
+        direction=PlanDirection(row["direction"]),
         result=Result(row["result"]),
         message=row["message"],
         started=row["started_at"],

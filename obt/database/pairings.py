@@ -66,7 +66,10 @@ class Pairings:
         raise DatabaseError(f"we are paired with {how_many} whose UUID begins with {text!r}")
 
     def put(self, record: PairingRecord) -> None:
-        """Keep one, in place of an older one."""
+        """Keep one, in place of an older one.
+
+        The identity is part of it: we may pair under another UUID than before.
+        """
         values = (
             str(record.device),
             str(record.identity),

@@ -140,7 +140,11 @@ class AccessRules:
         aceid: int | None = None,
         operation: int | None = None,
     ) -> int:
-        """Keep a new record; return its number."""
+        """Keep a new record; return its number.
+
+        `operation` is the one that is about to give it; the rule is `adding` until the device has
+        answered.
+        """
         subject = subject_of(rule)
         values = (
             str(device),

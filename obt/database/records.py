@@ -157,7 +157,7 @@ class IssuedCertificate:
     revoked: str | None = None
 
 
-class Direction(StrEnum):
+class PlanDirection(StrEnum):
     """Whether the steps of a plan are carried out or taken back."""
 
     FORWARD = "forward"
@@ -233,7 +233,7 @@ class Operation:
     kind: str
     devices: tuple[UUID, ...]
     options: Mapping[str, Any] = field(default_factory=dict)
-    direction: Direction = Direction.FORWARD
+    direction: PlanDirection = PlanDirection.FORWARD
     result: Result = Result.RUNNING
     message: str = ""
     started: str = ""

@@ -40,7 +40,11 @@ class KeptAuthority(Authority):
 
     @classmethod
     def of(cls, database: ProvisioningDatabase, name: str = NAME) -> Self:
-        """Return the authority of a name, made when it is asked for first."""
+        """Return the authority of a name, made when it is asked for first.
+
+        It goes on where the last one ended: with the number of the last list, and with all that was
+        revoked.
+        """
         stored = database.authorities.get(name)
         if stored is None:
             made = Authority.create(f"onboardee {name}")
@@ -140,7 +144,11 @@ async def _give(  # noqa: PLR0913, PLR0917 - what a plan of one step is made of
 async def add_certificate(
     database: ProvisioningDatabase, device: OwnedDevice, step: PlanStep
 ) -> None:
-    """Carry out the step; if it was begun before, see first whether it has been done."""
+    """Carry out the step; if it was begun before, see first whether it has been done.
+
+    A device that got the certificate before the interruption shows it among its credentials: then
+    no second one is signed.
+    """
     role, role_authority = step.body.get("role"), step.body.get("authority")
     if step.state is StepState.BEGUN:
         there = {

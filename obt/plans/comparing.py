@@ -23,7 +23,7 @@ from onboardee.obt.plans.surroundings import Surroundings
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class Disagreement:
     """Something that the database and a device say differently; `text` is a sentence.
 
     One that cannot be mended is a device that was silent: of that nothing is known, and nothing is
@@ -38,13 +38,13 @@ class Difference:
 
 async def compare(
     database: ProvisioningDatabase, around: Surroundings, *, mend: bool = False
-) -> list[Difference]:
+) -> list[Disagreement]:
     """Ask all devices of ours that show them for their credentials and rules.
 
     With `mend` the database is brought in line with the devices, but for what unfinished operations
     are about.
     """
-    found: list[Difference] = []
+    found: list[Disagreement] = []
     for record in database.devices.all():
         if record.state is not DeviceState.OWNED or record.key is None:
             continue
@@ -52,7 +52,7 @@ async def compare(
             device = await around.reach(record)
         except ObtError as error:
             said = f"{record.uuid} cannot be asked: {error}"
-            found.append(Difference(record.uuid, said, can_be_mended=False))
+            found.append(Disagreement(record.uuid, said, can_be_mended=False))
             continue
         async with device:
             if not device.shows_what_it_has:
@@ -63,7 +63,7 @@ async def compare(
                 found += await look.rules(device)
             except ObtError as error:
                 said = f"{record.uuid} did not answer: {error}"
-                found.append(Difference(record.uuid, said, can_be_mended=False))
+                found.append(Disagreement(record.uuid, said, can_be_mended=False))
     return found
 
 
@@ -78,8 +78,12 @@ class _Look:
         busy = database.operations.unfinished()
         self._is_busy = any(record.uuid in each.devices for each in busy)
 
-    async def credentials(self, device: OwnedDevice) -> list[Difference]:
-        """Compare the pairwise credentials, but for the owner's own."""
+    async def credentials(self, device: OwnedDevice) -> list[Disagreement]:
+        """Compare the pairwise credentials, but for the owner's own.
+
+        Those that the device has and the database does not know may be another tool's; they are
+        told, and taken over with `mend`, so that removing the peer finds them.
+        """
         there = {
             UUID(each.subject): each.credid
             for each in (await device.credentials()).credentials
@@ -105,7 +109,7 @@ class _Look:
                 self._database.credentials.remove(self._device, peer)
         return found
 
-    async def rules(self, device: OwnedDevice) -> list[Difference]:
+    async def rules(self, device: OwnedDevice) -> list[Disagreement]:
         """Look for the rules that it was given; others are its own, or another owner's."""
         there = (await device.rules()).rules
         found = []
@@ -124,8 +128,8 @@ class _Look:
             )
             self._database.credentials.put(record)
 
-    def _difference(self, what: str) -> Difference:
-        return Difference(self._device, f"{self._device} {what}")
+    def _difference(self, what: str) -> Disagreement:
+        return Disagreement(self._device, f"{self._device} {what}")
 
 
 def _is_uuid(text: str) -> bool:

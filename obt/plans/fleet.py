@@ -24,7 +24,7 @@ RETRIES: Final = 2
 
 
 @dataclass(slots=True)
-class Member:
+class FleetMember:
     """A device of the fleet, and how far it is.
 
     `attempts` counts the turns that it had; `error` is that of the last one, so that a device which
@@ -42,7 +42,7 @@ class Member:
 
 
 OwnOne = Callable[[Unowned], Awaitable[DeviceRecord]]
-OnMember = Callable[[Member], None]
+OnMember = Callable[[FleetMember], None]
 
 
 @dataclass(slots=True)
@@ -57,21 +57,21 @@ class Fleet:
     own_one: OwnOne
     retries: int = RETRIES
     on_member: OnMember | None = None
-    members: list[Member] = field(default_factory=list)
+    members: list[FleetMember] = field(default_factory=list)
 
-    async def own(self, devices: Sequence[Unowned]) -> list[Member]:
+    async def own(self, devices: Sequence[Unowned]) -> list[FleetMember]:
         """Own all, as many side by side as the surroundings allow.
 
-        Raises nothing on account of a device: `Member.error` has it.
+        Raises nothing on account of a device: `FleetMember.error` has it.
         """
-        self.members = [Member(device) for device in devices]
+        self.members = [FleetMember(device) for device in devices]
         for left in reversed(range(self.retries + 1)):
             waiting = [each for each in self.members if not each.is_settled]
             works = [partial(self._attempt, each, is_last=not left) for each in waiting]
             await self.around.together(works)
         return self.members
 
-    async def _attempt(self, member: Member, *, is_last: bool) -> None:
+    async def _attempt(self, member: FleetMember, *, is_last: bool) -> None:
         member.attempts += 1
         try:
             member.record = await self._owned(member)
@@ -82,7 +82,7 @@ class Fleet:
         if member.is_settled and self.on_member is not None:
             self.on_member(member)
 
-    async def _owned(self, member: Member) -> DeviceRecord:
+    async def _owned(self, member: FleetMember) -> DeviceRecord:
         """Own a device; one that may have our key already is asked whether it does."""
         before = member.error
         if isinstance(before, UnfinishedError):

@@ -200,6 +200,8 @@ def forget(database: ProvisioningDatabase, device: UUID, *, force: bool = False)
     Raises:
         RefusedError: if other devices have something for it, unless it is to be forgotten, too.
 
+    This is for devices that will not come back. Whatever others have for it stays on them, and with
+    `force` nobody knows of it any more.
     """
     _require_known(database, device)
     with database.writing(), database.transaction():

@@ -15,8 +15,8 @@ from typing import Final
 from uuid import UUID
 
 from onboardee.obt.database import (
-    Direction,
     Operation,
+    PlanDirection,
     PlanStep,
     ProvisioningDatabase,
     Result,
@@ -92,12 +92,17 @@ class _Run:
         self._devices.clear()
 
     async def all(self) -> Operation:
-        """Go forward, and back if that fails and the operation is one of all or nothing."""
+        """Go forward, and back if that fails and the operation is one of all or nothing.
+
+        There are four ends: done; undone, where the failure is raised or, after an interruption,
+        told in the record; open, with `UnfinishedError`; and failed, where a device said no to a
+        step of which nothing remains.
+        """
         if not self._steps:
             return self._end(Result.FAILED, "it was interrupted before anything was changed")
         failure: ObtError | None = None
         message = self._operation.message
-        if self._operation.direction is Direction.FORWARD:
+        if self._operation.direction is PlanDirection.FORWARD:
             failure = await self._forward()
             if self._abandoned:
                 return self._end(Result.UNDONE, self._abandoned)
@@ -163,7 +168,12 @@ class _Run:
     async def _at_devices(
         self, steps: Sequence[PlanStep], work: Callable[[PlanStep], Awaitable[None]]
     ) -> None:
-        """Do something for each step: one after the other at a device, the devices side by side."""
+        """Do something for each step: one after the other at a device, the devices side by side.
+
+        `steps` are in the order in which they are to be done; those of one device keep it among
+        themselves. `work` notes what goes wrong itself, so what leaves it is no device's fault, and
+        ends all.
+        """
         queues: dict[UUID, list[PlanStep]] = {}
         for step in steps:
             queues.setdefault(step.device, []).append(step)
@@ -178,7 +188,10 @@ class _Run:
         await self._around.together([partial(at_one, *item) for item in queues.items()])
 
     async def _do(self, step: PlanStep) -> None:
-        """Do one step, unless no further one is to be begun; note why it could not be done."""
+        """Do one step, unless no further one is to be begun; note why it could not be done.
+
+        The begin of a step and its end are one transaction each, with the network in between.
+        """
         if self._has_to_stop:
             return
         action = self._action(step)
@@ -210,7 +223,10 @@ class _Run:
             return await action.carry_out(device)
 
     async def _undo(self, step: PlanStep) -> None:
-        """Take one step back; note why it could not be."""
+        """Take one step back; note why it could not be.
+
+        A device that was forgotten meanwhile has nothing that could be taken back from it.
+        """
         action = self._action(step)
         error: ObtError | None = None
         try:
@@ -232,7 +248,10 @@ class _Run:
         return ACTIONS[step.action](self._database, self._operation, step)
 
     async def _reach(self, uuid: UUID) -> OwnedDevice:
-        """Return the device with a session; what was out of reach once is not tried again."""
+        """Return the device with a session; what was out of reach once is not tried again.
+
+        The session stays open for the further steps at the device.
+        """
         if uuid in self._unreachable:
             raise self._unreachable[uuid]
         if uuid not in self._devices:

@@ -27,7 +27,7 @@ from onboardee.obt import (
 )
 from onboardee.obt.database import DeviceRecord
 from onboardee.obt.plans import own
-from onboardee.obt.plans.fleet import Fleet, Member
+from onboardee.obt.plans.fleet import Fleet, FleetMember
 from onboardee.obt.plans.owning import Keep
 
 
@@ -51,7 +51,7 @@ async def own_fleet(
     lights: list[LocalDevice],
     one: Callable[[Unowned], Awaitable[DeviceRecord]] | None = None,
     **options: Any,
-) -> list[Member]:
+) -> list[FleetMember]:
     """Find the lights, and own them; `one` owns a single one in some other way."""
     found = [
         await find_unowned_at(tool.transport, Address(each.endpoints[0].host, 5683))
@@ -65,7 +65,7 @@ def test_a_fleet(tmp_path: Path) -> None:
     """All are ours, each told once, and their steps were mixed with one another."""
     house = House(tmp_path, 0)
     lights = fleet_of(house, 6)
-    tool, told = house.start(), list[Member]()
+    tool, told = house.start(), list[FleetMember]()
     members = run(own_fleet(tool, lights, on_member=told.append))
     assert sorted(map(id, told)) == sorted(map(id, members))
     assert all(each.database.doxm.owned for each in lights)

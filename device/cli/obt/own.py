@@ -13,8 +13,8 @@ from pathlib import Path
 import click
 
 from onboardee.device.cli.obt.addresses import read_address
-from onboardee.device.cli.obt.counting import Counting
 from onboardee.device.cli.obt.failing import SeveralError, TooLateError, failure
+from onboardee.device.cli.obt.fleet_progress import FleetProgress
 from onboardee.device.cli.obt.session import (
     Session,
     Tool,
@@ -164,7 +164,7 @@ async def own_all(
 ) -> None:
     """Own all; those that fail keep us from none of the others."""
     taking = _Taking(session, tool, wishes, is_alone=len(devices) == 1)
-    with Counting(len(devices)) as counting:
+    with FleetProgress(len(devices)) as counting:
         fleet = Fleet(tool.database, tool.around, taking.own, retries, counting.tell)
         members = await fleet.own(devices)
     owned = [each.record for each in members if each.record is not None]

@@ -11,10 +11,10 @@ import click
 
 from onboardee.device.cli.obt.reasons import reason
 from onboardee.device.cli.terminal import is_terminal, say
-from onboardee.obt.plans.fleet import Member
+from onboardee.obt.plans.fleet import FleetMember
 
 
-class Counting:
+class FleetProgress:
     """Tells of each device that has come to its end; of a single one nothing is told."""
 
     def __init__(self, total: int) -> None:
@@ -41,7 +41,7 @@ class Counting:
         if self._bar is not None:
             self._bar.__exit__(kind, error, traceback)
 
-    def tell(self, member: Member) -> None:
+    def tell(self, member: FleetMember) -> None:
         """Count a device."""
         self._ended += 1
         self._failed += member.error is not None

@@ -30,7 +30,7 @@ class Pause:
         yield self
 
 
-class Turns:
+class SideBySide:
     """Several pieces of work, whose waits are all `Pause`s."""
 
     def __init__(self, wait: Wait) -> None:
