@@ -55,7 +55,11 @@ WANTS_JSON: Final = "onboardee.obt.wants_json"
 
 
 class _Group(LazyGroup):
-    """Commands, some of which have an older name, too."""
+    """Commands, some of which have an older name, too.
+
+    It also sees to it that programs hear of every error, whichever command it comes from and
+    however early.
+    """
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import a command."""

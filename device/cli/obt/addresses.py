@@ -25,7 +25,10 @@ def uri(scheme: str, address: Address) -> str:
 
 
 def read_address(text: str) -> Address:
-    """Read a coap:// address with host and port. Raises `click.UsageError`."""
+    """Read a coap:// address with host and port. Raises `click.UsageError`.
+
+    An interface may be given by name or by number; it is needed for link-local hosts only.
+    """
     try:
         zone = (urlsplit(text).hostname or "").partition("%")[2]
         interface = _index(zone) if zone else 0

@@ -36,7 +36,10 @@ def _device(prompt: str) -> Question:
 
 
 def _choose(session: Session, prompt: str) -> str:
-    """Let a device be chosen by its place in a list, by name or by UUID."""
+    """Let a device be chosen by its place in a list, by name or by UUID.
+
+    The answer becomes a UUID, so that what follows means the same device even if names change.
+    """
     with session.database() as database:
         records = database.devices.all()
         for number, record in enumerate(records, start=1):
@@ -54,6 +57,7 @@ def _subject(session: Session) -> list[str]:
 
 
 def _bits(_: Session) -> list[str]:
+    """Ask for the length of a key, with the numbers of IoTivity's client."""
     chosen = click.prompt(
         "Length of the key: 1 for 128 bits, 2 for 256 bits",
         type=click.Choice(["1", "2"]),

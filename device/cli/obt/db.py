@@ -54,6 +54,8 @@ def check_command(session: Session, devices: bool, fix: bool) -> None:
 
 
 def _compared(session: Session, *, fix: bool) -> list[dict[str, str]]:
+    """Ask all devices; `fix` brings the database in line with them."""
+
     async def go(tool: Tool) -> list[dict[str, str]]:
         found = await compare(tool.database, tool.around, mend=fix)
         mends = "" if fix else "onboardee obt db check --fix"
@@ -123,7 +125,11 @@ def _from_pdm(
 
 
 def _keys_of(svr: Path) -> tuple[UUID, dict[UUID, bytes]]:
-    """Return who IoTivity's client is, and its keys by device."""
+    """Return who IoTivity's client is, and its keys by device.
+
+    The file is one of security resources, as that client keeps its own: each pairwise credential
+    there is for a device that it owns.
+    """
     try:
         found = read(svr, new_uuid=uuid4).database
     except (FormatError, OSError) as error:

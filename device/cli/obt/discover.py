@@ -62,7 +62,11 @@ def command(session: Session, rounds: int, which: str | None) -> None:
 
 @dataclass
 class Discovery:
-    """One search, which tells of each device once."""
+    """One search, which tells of each device once.
+
+    `which` leaves out all others, but they are asked all the same, as only their answers tell whose
+    they are.
+    """
 
     session: Session
     tool: Tool
@@ -72,7 +76,10 @@ class Discovery:
     seen: dict[UUID, tuple[Located, Description]] = field(default_factory=dict)
 
     async def run(self, rounds: int) -> None:
-        """Ask so many times, for devices without owner and for all, at the same time."""
+        """Ask so many times, for devices without owner and for all, at the same time.
+
+        Searches and questions go on side by side; the silent ones of ours are told at the end.
+        """
         records = {each.uuid: each for each in self.tool.database.devices.all()}
         transport, on_step = self.tool.transport, self.session.on_step
         telling: list[asyncio.Task[None]] = []
@@ -98,7 +105,11 @@ class Discovery:
             click.echo(NOBODY, err=True)
 
     async def _look(self, device: Located, records: dict[UUID, DeviceRecord]) -> None:
-        """Find out whether a device has an owner, which only those without tell everybody."""
+        """Find out whether a device has an owner, which only those without tell everybody.
+
+        A device that does not answer this is taken for one that somebody owns: those without an
+        owner answer everybody (OCF Security 7.3).
+        """
         if device.uuid in self.unowned:
             return
         with suppress(OnboardingError):
@@ -110,6 +121,7 @@ class Discovery:
         await self._tell(device, OURS if device.uuid in records else OTHERS, records)
 
     async def _tell(self, device: Located, whose: str, records: dict[UUID, DeviceRecord]) -> None:
+        """Ask a device for its name, and tell of it once; `whose` is the word for its owner."""
         if device.uuid in self.told:
             return
         self.told.add(device.uuid)
@@ -132,6 +144,7 @@ class Discovery:
             self.seen[device.uuid] = (device, says)
 
     def _show(self, device: Located, whose: str, says: Description, before: UUID | None) -> None:
+        """Print a line; `before` is a device of ours that this one may have been."""
         address = uri("coap", device.plain)
         value: dict[str, Any] = {
             "uuid": device.uuid,

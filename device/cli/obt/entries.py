@@ -30,7 +30,11 @@ ONE_BY_ONE: Final = ("--all", "--parallel", "1")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of the menu, and the command behind it."""
+    """A line of the menu, and the command behind it.
+
+    `fixed` are arguments that the entry always has; `questions` are asked in their order where the
+    person gave no arguments.
+    """
 
     number: int
     title: str

@@ -42,7 +42,10 @@ class FleetProgress:
             self._bar.__exit__(kind, error, traceback)
 
     def tell(self, member: FleetMember) -> None:
-        """Count a device."""
+        """Count a device.
+
+        A failure is told with its reason also where there is a bar, which is drawn anew below it.
+        """
         self._ended += 1
         self._failed += member.error is not None
         if self._total == 1:

@@ -64,7 +64,10 @@ def _entry(number: int) -> Entry:
 def _carry_out(
     context: click.Context, session: Session, entry: Entry, given: Sequence[str]
 ) -> None:
-    """Call the entry's command with what was given, or else with the answers to its questions."""
+    """Call the entry's command with what was given, or else with the answers to its questions.
+
+    It is the same command as on the command line, with the same options and errors.
+    """
     group = context.parent.command if context.parent is not None else None
     assert isinstance(group, click.Group), "it is a sub-command"
     found = group.get_command(context, entry.command)

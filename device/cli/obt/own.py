@@ -162,7 +162,11 @@ async def find_targets(
 async def own_all(
     session: Session, tool: Tool, devices: Sequence[Unowned], wishes: Wishes, retries: int
 ) -> None:
-    """Own all; those that fail keep us from none of the others."""
+    """Own all; those that fail keep us from none of the others.
+
+    A single device that fails is the error of the command; of several the last line counts them,
+    and `failures` has the reason of each for programs.
+    """
     taking = _Taking(session, tool, wishes, is_alone=len(devices) == 1)
     with FleetProgress(len(devices)) as counting:
         fleet = Fleet(tool.database, tool.around, taking.own, retries, counting.tell)
@@ -187,7 +191,11 @@ async def own_all(
 
 @dataclass
 class _Taking:
-    """How one device after the other is owned, or several side by side."""
+    """How one device after the other is owned, or several side by side.
+
+    It is what the fleet calls for each device; what all of them share is `turn`, so that a person
+    is asked for one PIN at a time.
+    """
 
     session: Session
     tool: Tool
@@ -197,7 +205,11 @@ class _Taking:
     """Whose PIN a person is asked for now."""
 
     async def own(self, device: Unowned) -> DeviceRecord:
-        """Own a device. Raises `ObtError`, which names it."""
+        """Own a device. Raises `ObtError`, which names it.
+
+        The time limit covers the transfer and the proof that it worked. Afterwards the operation is
+        unfinished in the database, which `resume` asks about.
+        """
         within = self.wishes.within
         with about(device.uuid):
             try:
@@ -209,6 +221,7 @@ class _Taking:
                 ) from error
 
     async def _own(self, device: Unowned) -> DeviceRecord:
+        """Ask the device for its name, choose method and order, and own it."""
         wishes, tool, on_step = self.wishes, self.tool, self.session.on_step
         method = wishes.method_for(device)
         style = ALL_ORDERS[device.order].style

@@ -92,6 +92,7 @@ async def _list(session: Session, tool: Tool) -> None:
 async def _pair(
     session: Session, tool: Tool, target: str, pin: str | None, method: str | None
 ) -> None:
+    """Pair with a device, unless a credential of before is good still."""
     device = await _find(session, tool, target)
     if await _is_paired(session, tool, device.uuid):
         session.show({"paired": device.uuid}, f"{device.uuid} is paired with us already")
@@ -144,6 +145,7 @@ async def _is_paired(session: Session, tool: Tool, device: UUID) -> bool:
 
 
 async def _find(session: Session, tool: Tool, target: str) -> Pairable:
+    """Return the device at an address, or the only one that pairs whose UUID begins so."""
     if "://" in target:
         address = Address.from_uri(target, "coap")
         if address is None:

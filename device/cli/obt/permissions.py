@@ -18,7 +18,11 @@ _LETTERS: Final = {
 
 
 def permission(text: str) -> int:
-    """Return what letters or a number stand for. Raises `click.UsageError`."""
+    """Return what letters or a number stand for. Raises `click.UsageError`.
+
+    Letters in any order and case; a number is taken as it is, for those who know the bits (OCF
+    Security 13.5).
+    """
     if text.isdigit() and int(text) < 32:
         return int(text)
     bits = 0

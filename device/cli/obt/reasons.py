@@ -33,7 +33,11 @@ def reason(error: BaseException) -> str:
 
 
 def said_by_device(error: OnboardingError) -> tuple[str, str]:
-    """Return the code and the words for what a device said, both empty if it said nothing known."""
+    """Return the code and the words for what a device said, both empty if it said nothing known.
+
+    A device says nothing known where it was silent, or answered something that it must not; then
+    the error itself tells.
+    """
     if "without an owner" in error.expected or error.expected == "owned: false":
         return _OWNED
     if error.step.startswith("read who owns the device") and "answered 4.01" in error.came:

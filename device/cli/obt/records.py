@@ -12,7 +12,10 @@ from onboardee.obt.model import Rule
 
 
 def device_value(record: DeviceRecord, links: Sequence[UUID]) -> dict[str, Any]:
-    """Return a device."""
+    """Return a device.
+
+    Without its key: what is printed may end up in a log.
+    """
     return {
         "uuid": record.uuid,
         "name": record.name,

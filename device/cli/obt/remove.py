@@ -25,7 +25,10 @@ def command(session: Session, device: str) -> None:
 
 
 def run(session: Session, device: str, *, reset: bool) -> None:
-    """Remove or reset a device."""
+    """Remove or reset a device.
+
+    Shared by both commands, which differ in one step of the plan.
+    """
 
     async def go(tool: Tool) -> None:
         record = tool.database.devices.find(device)

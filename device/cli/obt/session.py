@@ -54,14 +54,21 @@ class RemainsError(click.ClickException):
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """The database, the network, and how devices are found on it."""
+    """The database, the network, and how devices are found on it.
+
+    What `work` gets from `Session.run`. All of it ends with the command.
+    """
 
     database: ProvisioningDatabase
     transport: Transport
     around: Reaching
 
     async def reach(self, name: str) -> OwnedDevice:
-        """Return the device of a name with an open session; it may be one that we paired with."""
+        """Return the device of a name with an open session; it may be one that we paired with.
+
+        A name that the database knows as ours is meant before one that it knows as paired with.
+        Raises `ObtError`.
+        """
         try:
             record = self.database.devices.find(name)
         except DatabaseError:
@@ -87,7 +94,11 @@ class Tool:
 
 @dataclass
 class Session:
-    """How the command was called."""
+    """How the command was called.
+
+    Options may stand before the sub-command or behind it, so this is filled in as they are read. It
+    is for one command, but in the menu it lives on from entry to entry.
+    """
 
     store: Path | None = None
     verbose: bool = False
@@ -105,7 +116,11 @@ class Session:
     def run(
         self, work: Callable[[Tool], Coroutine[Any, Any, T]], *, is_reminding: bool = True
     ) -> T:
-        """Do some work with sockets and the database."""
+        """Do some work with sockets and the database.
+
+        `work` gets the tools and runs in an event loop of its own; its result is returned. Whoever
+        interrupts it is told what is unfinished then.
+        """
 
         async def go(database: ProvisioningDatabase) -> T:
             async with AsyncioTransport() as transport:
@@ -122,7 +137,10 @@ class Session:
                 raise
 
     def use(self, device: str, work: Callable[[OwnedDevice], Coroutine[Any, Any, T]]) -> T:
-        """Do some work with a device that is ours."""
+        """Do some work with a device that is ours.
+
+        The session is open when `work` begins, and is closed when it has ended.
+        """
 
         async def go(tool: Tool) -> T:
             async with await tool.reach(device) as owned:
@@ -160,7 +178,11 @@ class Session:
 
 @contextmanager
 def sentences() -> Iterator[None]:
-    """Make one sentence of what goes wrong."""
+    """Make one sentence of what goes wrong.
+
+    An unfinished operation gets the exit code 3, whatever else fails 1; the error that it came of
+    stays its cause, for `failing`.
+    """
     try:
         yield
     except UnfinishedError as error:

@@ -28,7 +28,11 @@ PIN_ATTEMPTS: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """How devices are to be owned."""
+    """How devices are to be owned.
+
+    None everywhere means: as it fits the device. The same wishes are for all devices of one
+    command.
+    """
 
     order: Order | None = None
     method: Method | None = None
@@ -94,7 +98,10 @@ def trusted(path: Path) -> TrustAnchors:
 
 
 def shown(path: Path) -> CertifiedKey:
-    """Read a chain, the leaf first, and the leaf's key. Raises `ClickException`."""
+    """Read a chain, the leaf first, and the leaf's key. Raises `ClickException`.
+
+    The key is that of the first certificate, on P-256 and without a password.
+    """
     try:
         octets = path.read_bytes()
         chain, key = from_octets(octets), load_p256(octets, is_pem=True)
