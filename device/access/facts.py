@@ -15,7 +15,7 @@ from onboardee.svrdb.model import NIL, OWNED_RESOURCES, Database, State, is_same
 _OWNED: Final = {
     **{f"/oic/sec/{name}": name for name in OWNED_RESOURCES},
     ACL: "acl2",
-    AMACL: "acl2",
+    AMACL: "amacl",
     PCONF: "pconf",
     DPAIRING: "pconf",
 }
@@ -53,6 +53,8 @@ def resource_owner(database: Database, href: str) -> UUID | None:
         owner = getattr(database, name).resource_owner
     if owner == NIL and href in {PCONF, DPAIRING}:
         return database.doxm.owner_uuid  # until somebody is named, as only tools of OIC 1.1 do
+    if owner == NIL and href == AMACL:
+        return database.acl2.resource_owner
     return owner
 
 

@@ -10,7 +10,14 @@ from typing import Any, Final
 import msgspec
 
 from onboardee.svrdb.acl_version1 import InexpressibleError
-from onboardee.svrdb.formats import credentials, discovery, owners, pairing, version1
+from onboardee.svrdb.formats import (
+    access_managers,
+    credentials,
+    discovery,
+    owners,
+    pairing,
+    version1,
+)
 from onboardee.svrdb.formats.cbor import CborItem, dump_map, dumps, read_map
 from onboardee.svrdb.formats.errors import FormatError
 from onboardee.svrdb.formats.foreign import Resources, whole_resources
@@ -25,6 +32,7 @@ from onboardee.svrdb.formats.stored_resources import (
     to_resources,
 )
 from onboardee.svrdb.model import KEPT, NIL, OWNER, Database, Encoding, Sp, State
+from onboardee.svrdb.model.amacl import Amacl
 
 VERSIONS: Final = ("1.2", "1.3", "master")
 
@@ -92,6 +100,11 @@ def decode_resources(
     database = from_resources(
         resources, whole, new_uuid=new_uuid, warnings=warnings, defaults=DEFAULTS
     )
+    if access_managers.NAME in whole:
+        managers = access_managers.read(whole[access_managers.NAME])
+        if managers is not None:
+            rest = tuple(each for each in database.foreign if each.place != (access_managers.NAME,))
+            database = msgspec.structs.replace(database, amacl=managers, foreign=rest)
     return Imported(discovery.without_added(database, added), tuple(warnings))
 
 
@@ -141,6 +154,9 @@ def versioned(database: Database, version: str) -> tuple[Resources, tuple[str, .
         raise ValueError(f"there is no version {version!r}, only {', '.join(VERSIONS)}")
     resources = to_resources(database)
     warnings = _unknown_encodings(resources)
+    if database.amacl != Amacl():
+        resources[access_managers.NAME], left_out = access_managers.written(database.amacl)
+        warnings += left_out
     profile = resources.get(RESET_PROFILE, {})
     warnings += _let_be_found(resources, profile, version, is_owned=database.doxm.owned)
     _leave_out_no_credentials(resources, profile)

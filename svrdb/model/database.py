@@ -16,6 +16,7 @@ import msgspec
 
 from onboardee.svrdb.model.acl2 import ACL2, Acl2
 from onboardee.svrdb.model.ael import AEL, Ael
+from onboardee.svrdb.model.amacl import AMACL, Amacl
 from onboardee.svrdb.model.computed import CSR, DPAIRING, ROLES
 from onboardee.svrdb.model.con import Con
 from onboardee.svrdb.model.cred import CRED, Cred, PrivateData
@@ -59,6 +60,7 @@ PARTS: Final[Mapping[str, DatabasePart]] = {
     for each in (
         *KEPT,
         OWNERS,
+        AMACL,
         _PERMANENT,
     )
 }
@@ -151,6 +153,7 @@ class Database(msgspec.Struct, frozen=True, kw_only=True, rename={"reset_profile
     sdi: Sdi = Sdi()
     pconf: Pconf = Pconf()
     owners: Owners = Owners()
+    amacl: Amacl = Amacl()
     crl: Crl = Crl()
     identity_key: PrivateData = PrivateData()
     """The private half of the device's key pair; without octets until it is first needed."""

@@ -433,17 +433,73 @@ def test_the_list_has_the_same_rules_for_requests_of_today() -> None:
 # the rest
 
 
-def test_amacl_is_empty_and_stays_so() -> None:
-    """No access manager is asked, so that none can be appointed."""
-    world = old(owned(State.RFNOP))
-    assert world.get("/oic/sec/amacl") == {
+AMACL = "/oic/sec/amacl"
+MANAGED = {"rlist": [{"href": "/a/led", "rt": "", "if": ""}]}
+
+
+def test_amacl_is_empty_at_first() -> None:
+    """It is of the owner of the access list until somebody else is named."""
+    assert old(owned(State.RFNOP)).get(AMACL) == {
         "resources": {"rlist": []},
         "ams": [],
         "rowneruuid": ME,
         "rt": ["oic.r.amacl"],
         "if": ["oic.if.baseline"],
     }
-    assert world.post("/oic/sec/amacl", {"ams": [ME]}) is Code.METHOD_NOT_ALLOWED
+
+
+def test_access_managers_are_added_once_and_removed() -> None:
+    """A second POST adds to the first, as IoTivity 1.1 appends; a DELETE forgets all."""
+    world = old(owned(State.RFNOP))
+    written = {"resources": MANAGED, "ams": [THEM], "rowneruuid": ME}
+    for _ in range(2):
+        assert world.post(AMACL, written) is Code.CHANGED
+    more = {"resources": {"rlist": [{"href": "/b"}]}}
+    assert world.post(AMACL, more) is Code.CHANGED
+    found = world.get(AMACL)
+    assert [each["href"] for each in found["resources"]["rlist"]] == ["/a/led", "/b"]
+    assert found["ams"] == [THEM]
+    assert world.delete(AMACL) is Code.DELETED
+    assert world.get(AMACL)["ams"] == []
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_when_access_managers_are_written(state: State) -> None:
+    """In every state but RESET the owner may, and names another owner in SRESET alone."""
+    world = old(owned(state))
+    is_open = state in {State.RFPRO, State.RFNOP, State.SRESET}
+    assert (world.post(AMACL, {"ams": [THEM]}) is Code.CHANGED) is is_open
+    renamed = world.post(AMACL, {"rowneruuid": THEM})
+    assert (renamed is Code.CHANGED) is (state is State.SRESET)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"resources": [{"href": "/a"}]},
+        {"resources": {"rlist": [{"href": ""}]}},
+        {"resources": {"rlist": [{"href": "/a", "only": "mondays"}]}},
+        {"resources": {"rlist": [{"href": f"/{number}"} for number in range(65)]}},
+        {"ams": "nobody"},
+        {"ams": ["nobody"]},
+        {"ams": ["00000000-0000-0000-0000-000000000000"]},
+        {"ams": [f"00000000-0000-4000-8000-{number:012}" for number in range(9)]},
+        {"aclist": {}},
+    ],
+)
+def test_odd_access_managers_are_refused(body: dict[str, Any]) -> None:
+    """Nothing of it is kept, and there is room for 64 resources and 8 managers."""
+    world = old(owned(State.RFNOP))
+    before = world.get(AMACL)
+    assert world.post(AMACL, body) is Code.BAD_REQUEST
+    assert world.get(AMACL) == before
+
+
+def test_strangers_neither_read_nor_write_access_managers() -> None:
+    """Who is not their owner learns nothing of them."""
+    world = old(owned(State.RFNOP), STRANGER)
+    assert world.post(AMACL, {"ams": [THEM]}) is Code.UNAUTHORIZED
+    assert world.delete(AMACL) is Code.UNAUTHORIZED
 
 
 def test_the_security_version_is_told_in_the_clear() -> None:

@@ -25,8 +25,8 @@ def command(
 ) -> None:
     """Print the security resources, or those named.
 
-    RESOURCE is one of doxm, pstat, acl2, cred, sp, sdi, pconf, crl, ael, permanent. A running
-    device's database is shown as last written. Keys and PINs are hidden without --reveal.
+    RESOURCE is one of doxm, pstat, acl2, cred, sp, sdi, pconf, owners, amacl, crl, ael, permanent.
+    A running device's database is shown as last written. Keys and PINs are hidden without --reveal.
     """
     if as_json and as_yaml:
         raise click.UsageError("--json and --yaml exclude each other")

@@ -19,9 +19,9 @@ from msgspec.structs import replace as with_fields
 from onboardee.device.access.call import Call
 from onboardee.device.access.ocf_interfaces import BASELINE
 from onboardee.device.access.rights import OCF, Standard
-from onboardee.device.access.target import ACL2, AMACL, CRED, DOXM, PCONF, PSTAT, VER, Kind, Target
+from onboardee.device.access.target import ACL2, CRED, DOXM, PCONF, PSTAT, VER, Kind, Target
 from onboardee.device.resources.base import Outcome, Representation, Resource
-from onboardee.device.resources.oic_1_1 import acl, cred, discovery, ownership
+from onboardee.device.resources.oic_1_1 import acl, amacl, cred, discovery, ownership
 from onboardee.device.resources.oic_1_1.view import (
     Payload,
     ResourceView,
@@ -34,6 +34,7 @@ from onboardee.device.resources.oic_1_1.view import (
 )
 from onboardee.device.simulation.compatibility import Compatibility, DirectPairingProperty
 from onboardee.svrdb.model import IN_REPAIR, NIL, OWNER, UNLESS_RESETTING, Over, Right
+from onboardee.svrdb.model.amacl import AMACL_RIGHTS
 from onboardee.wire.coap import Code
 
 OIC_1_1: Final = Standard(
@@ -43,6 +44,7 @@ OIC_1_1: Final = Standard(
         "pstat": {**OCF.rights["pstat"], "om": Right(UNLESS_RESETTING.states, Over.EITHER)},
         "cred": {**OCF.rights["cred"], "creds": UNLESS_RESETTING},
         "acl": {"aclist": UNLESS_RESETTING, OWNER: IN_REPAIR},
+        "amacl": AMACL_RIGHTS,
     },
     seasons={path: {} if path == CRED else seasons for path, seasons in OCF.seasons.items()},
     has_mode_before_session=True,
@@ -51,9 +53,6 @@ OIC_1_1: Final = Standard(
 )
 """Its tools provision, and remove credentials, in normal operation, without a bracket around it."""
 
-_AMACL: Final = Target(
-    href=AMACL, kind=Kind.SECURITY, types=("oic.r.amacl",), interfaces=(BASELINE,)
-)
 _VER: Final = Target(
     href=VER, kind=Kind.CORE, types=("oic.r.ver",), interfaces=(BASELINE,), has_plain_endpoint=True
 )
@@ -84,7 +83,13 @@ def _views(compat: Compatibility, *, can_pair: bool) -> tuple[ResourceView, ...]
             update=_with_code(added, write_acl),
             delete=acl.remove,
         ),
-        ResourceView(of=ACL2, target=_AMACL, retrieve=_no_access_manager),
+        ResourceView(
+            of=ACL2,
+            target=amacl.TARGET,
+            retrieve=amacl.managers,
+            update=_with_code(added, amacl.add),
+            delete=amacl.remove,
+        ),
         ResourceView(of=DOXM, target=_VER, retrieve=_version(compat.security_version)),
     )
 
@@ -159,15 +164,6 @@ def _with_code(code: Code, update: Update) -> Update:
         return with_fields(update(behind, call, payload), code=code)
 
     return updated
-
-
-def _no_access_manager(_behind: Resource, call: Call) -> Representation:
-    """Return `/oic/sec/amacl`, always empty: the device asks no access manager.
-
-    The owner of the access list would own the lists (OIC Security 1.1 13.6).
-    """
-    owner = str(call.database.acl2.resource_owner)
-    return in_form(_AMACL, {"resources": {"rlist": []}, "ams": [], "rowneruuid": owner})
 
 
 def _version(version: str) -> Callable[[Resource, Call], Representation]:
