@@ -129,11 +129,11 @@ def test_new_name_is_told_and_kept(profile: Profile) -> None:
     run(owner.add_rules([read_device]))
     watched = run(owner.observe("/oic/d"))
     assert _name(run(watched.next())) == "Home"
-    run(owner.update("/oic/con", {"n": "HostOptions by the sea"}))
-    assert _name(run(watched.next())) == "HostOptions by the sea"
-    assert scene.device.database.con.name == "HostOptions by the sea"
+    run(owner.update("/oic/con", {"n": "House by the sea"}))
+    assert _name(run(watched.next())) == "House by the sea"
+    assert scene.device.database.con.name == "House by the sea"
     (event,) = scene.seen(events.DeviceConfigured)
-    assert event.values == {"n": "HostOptions by the sea"}
+    assert event.values == {"n": "House by the sea"}
     run(owner.reset())
     scene.network.run(3)
     assert scene.device.database.con == Con()

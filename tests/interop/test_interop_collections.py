@@ -32,7 +32,7 @@ def lamp(href: str) -> dict[str, Any]:
 
 HOUSE = convert(
     {
-        "device": {"name": "HostOptions", "types": ["oic.d.light"]},
+        "device": {"name": "House", "types": ["oic.d.light"]},
         "platform": {"manufacturer": "onboardee"},
         "resources": [
             {

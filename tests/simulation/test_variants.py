@@ -68,7 +68,7 @@ def test_several_devices(tmp_path: Path) -> None:
         tmp_path,
         """
 extends: light
-platform: {manufacturer: HostOptions}
+platform: {manufacturer: House}
 devices:
   - device: {name: Hall}
   - device: {name: Stairs}
@@ -84,7 +84,7 @@ devices:
         "Front door",
         "Light",
     ]
-    assert {each.platform.manufacturer for each in (hall, stairs, door, plain)} == {"HostOptions"}
+    assert {each.platform.manufacturer for each in (hall, stairs, door, plain)} == {"House"}
     assert stairs.platform.model == "Bright"
     assert "/openlevel" in {resource.href for resource in door.resources}
     assert all(one is other for one, other in zip(hall.resources, stairs.resources, strict=True)), (
