@@ -8,6 +8,11 @@ whether that comes of this device, of a recording, or of somebody else's device 
 its secrets.
 
 A rule is a row (identifier, level, clause, sentence) and one small function over an attempt, in
-`discovery`, `transfer`, `access` or `protocol`. A report that says more than was seen is a lie, so
-there are five verdicts: passed, failed, not reached, not observable, not applicable.
+`discovery`, `transfer`, `owner_sessions`, `access` or `protocol`. A report that says more than was
+seen is a lie, so there are five verdicts: passed, failed, not reached, not observable, not
+applicable. A device that is on for weeks is judged as it goes, in bounded memory (`live`).
+
+Watching shows what a tool does when all goes well. Trials (`trial`, `trials`) show the rest:
+devices with one fault each. How one went is found out with a tool that says itself whether it owns
+the device (`claims`), or from what the device alone sees (`sighting`).
 """

@@ -1,4 +1,8 @@
-"""Rules on what a tool leaves behind in the access control list (OCF Security 12)."""
+"""Rules on what a tool leaves behind in the access control list (OCF Security 12).
+
+They judge the entries that the tool wrote, not the list of the device: what a device has from its
+factory is not the tool's doing.
+"""
 
 from typing import Any, Final
 

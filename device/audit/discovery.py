@@ -1,4 +1,10 @@
-"""Rules on how a tool finds a device and chooses the method (CR 3006, steps 1 to 5)."""
+"""Rules on how a tool finds a device and chooses the method (CR 3006, steps 1 to 5).
+
+What a tool may choose from is what the device said of itself before, so the rules on methods look
+at `oxms` as the tool read it, not as the device has it: who never read it chose blindly. Whether a
+person agreed (step 2) nobody but the tool and that person know; the rule stands in the table all
+the same, as a report without it would look as if all steps had been seen.
+"""
 
 from typing import Final
 
@@ -31,7 +37,10 @@ def _is_search(exchange: Exchange) -> bool:
 
 
 def discovery_multicast(attempt: Attempt) -> Opinion:
-    """Judge step 1."""
+    """Judge step 1.
+
+    On loopback no multicast arrives, and the rule says nothing.
+    """
     groups = [each for each in attempt.exchanges if each.ends.multicast]
     expected = f"a multicast GET {DOXM}?owned=false before anything else"
     if not groups:
@@ -69,7 +78,7 @@ def approval(_attempt: Attempt) -> Opinion:
 
 
 def method_offered(attempt: Attempt) -> Opinion:
-    """Judge step 3."""
+    """Judge step 3, by what the tool read in `oxms` before it selected."""
     if attempt.selection is None:
         return NOT_REACHED
     offered = attempt.picture_before(attempt.selection).get(DOXM, "oxms")
@@ -96,7 +105,7 @@ def method_strongest(attempt: Attempt) -> Opinion:
 
 
 def method_first(attempt: Attempt) -> Opinion:
-    """Judge step 4."""
+    """Judge step 4: nothing is changed before, and not over a session, which needs a method."""
     selection = attempt.selection
     if selection is None:
         return NOT_REACHED
@@ -112,7 +121,7 @@ def method_first(attempt: Attempt) -> Opinion:
 
 
 def session_fits_method(attempt: Attempt) -> Opinion:
-    """Judge step 5."""
+    """Judge step 5 by the session that came about, or by the first that got to a suite."""
     if attempt.selection is None:
         return NOT_REACHED
     begun = attempt.selection.number
@@ -152,7 +161,10 @@ def _fits(handshake: Handshake, method: int | None) -> bool:
 
 
 def anonymous_only_for_just_works(attempt: Attempt) -> Opinion:
-    """Judge where the anonymous suite is offered."""
+    """Judge where the anonymous suite is offered.
+
+    To offer it is enough: whoever is in between takes it, whatever this device would choose.
+    """
     hellos = [(each, hello) for each in attempt.handshakes for hello in each.hellos]
     if not hellos:
         return NOT_REACHED

@@ -1,4 +1,13 @@
-"""Requests with their answers, and handshakes, put together from the items of a trace."""
+"""Requests with their answers, and handshakes, put together from the items of a trace.
+
+A trace is messages. Rules are about requests: what was asked, how often it was repeated, what came
+back. An answer belongs to the request with its token, from the same peer in the same session. A
+request that comes again with the same octets is the same one (RFC 7252 4.2); in another lifetime of
+its message id it is a new one.
+
+A handshake begins with a ClientHello that answers no HelloVerifyRequest. One peer address has one
+at a time, as a new one from there takes the place of the session before it (RFC 6347 4.2.8).
+"""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field

@@ -1,4 +1,9 @@
-"""A whole audit: all attempts of a tool, judged, and what comes of them together."""
+"""A whole audit: all attempts of a tool, judged, and what comes of them together.
+
+The exit code is for programs: it is about shalls alone, and not about those whose failure is known
+(`Choice.known`), so that a CI fails on news only. What is chosen to be judged does not change how
+it is judged: rules do not know of each other.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence

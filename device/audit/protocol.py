@@ -1,4 +1,9 @@
-"""Rules on CoAP and DTLS as such (RFC 7252, RFC 7959, RFC 6347, OCF Core 12)."""
+"""Rules on CoAP and DTLS as such (RFC 7252, RFC 7959, RFC 6347, OCF Core 12).
+
+These hold for every client. They look at messages as they came, repeated ones too, and not at what
+they mean. Most are reached only if something is lost or large; an audit with `--fault drop` or the
+trials reach more of them than a quiet network.
+"""
 
 from itertools import pairwise
 from typing import Final
@@ -29,7 +34,7 @@ _SLACK: Final = 0.8
 
 
 def content_format(attempt: Attempt) -> Opinion:
-    """Judge content formats and their versions."""
+    """Judge content formats and their versions; a tool of OIC 1.1 knows neither."""
     if attempt.is_oic_1_1:
         return NOT_APPLICABLE
     writing = [each for each in attempt.exchanges if each.request.payload]
@@ -58,7 +63,10 @@ def _value(message: items.Message, option: int) -> int | None:
 
 
 def retransmission(attempt: Attempt) -> Opinion:
-    """Judge how requests are repeated."""
+    """Judge how requests are repeated.
+
+    Intervals may tremble by `_SLACK`: what is seen is when datagrams arrive, not when they leave.
+    """
     repeated = [each for each in attempt.exchanges if each.request.type == "CON" and each.repeats]
     if not repeated:
         return NOT_REACHED
@@ -80,7 +88,11 @@ def _gaps(exchange: Exchange) -> list[float]:
 
 
 def message_ids(attempt: Attempt) -> Opinion:
-    """Judge whether a message id is used for two messages."""
+    """Judge whether a message id is used for two messages.
+
+    The same octets are a repeated message; other octets are another one. Ids are of a session: one
+    in the clear and one over DTLS may be equal.
+    """
     seen: dict[tuple[object, int], items.Message] = {}
     for item in attempt.trace:
         if not isinstance(item, items.Message) or item.way is not Way.IN or not item.is_request:
@@ -95,7 +107,7 @@ def message_ids(attempt: Attempt) -> Opinion:
 
 
 def tokens(attempt: Attempt) -> Opinion:
-    """Judge whether open requests can be told apart."""
+    """Judge whether open requests can be told apart; one that was answered is not open."""
     open_: dict[tuple[object, bytes], Exchange] = {}
     for each in attempt.exchanges:
         key = (each.ends.peer, each.request.token)
@@ -138,7 +150,7 @@ def _etag(exchange: Exchange) -> bytes:
 
 
 def dtls_cookie(attempt: Attempt) -> Opinion:
-    """Judge the second ClientHello."""
+    """Judge the second ClientHello against the first one, parameter by parameter."""
     for handshake in attempt.handshakes:
         asked = handshake.verify_request
         if asked is None:

@@ -5,7 +5,7 @@
 
 from typing import Final
 
-from onboardee.device.audit import access, discovery, protocol, transfer
+from onboardee.device.audit import access, discovery, owner_sessions, protocol, transfer
 from onboardee.device.audit.attempts import Attempt
 from onboardee.device.audit.verdicts import Judged, Level, Opinion, Rule, Verdict
 
@@ -150,14 +150,14 @@ RULES: Final = (
         M,
         "CR 2868, 5.3.3 and 7.3.8",
         "The next session of the owner authenticates with the owner credential.",
-        transfer.owner_logs_in,
+        owner_sessions.owner_logs_in,
     ),
     Rule(
         "keys-agree",
         M,
         "CR 2868, 7.3.8",
         "The key that the tool derived is the device's: the owner's first login succeeds.",
-        transfer.keys_agree,
+        owner_sessions.keys_agree,
         "The device is owned by a key that nobody has; only a reset at the device helps.",
     ),
     Rule(
@@ -180,7 +180,7 @@ RULES: Final = (
         S,
         "OCF Security 7.3",
         "The ownership connection ends once the owner credential works.",
-        transfer.transfer_session_closed,
+        owner_sessions.transfer_session_closed,
     ),
     Rule(
         "nothing-left-open",

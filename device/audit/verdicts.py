@@ -1,4 +1,9 @@
-"""What a rule says of an attempt."""
+"""What a rule says of an attempt: a verdict, and why.
+
+Who reads that a rule failed wants to look it up, in the trace and in the standard. So an opinion
+names the item that decided it, what was expected and what came, and a rule its clause. *Passed* is
+said only if it was seen; three more verdicts say why nothing was.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,10 @@
-"""`onboardee audit`: devices that judge the tool that takes ownership of them."""
+"""`onboardee audit`: devices that judge the tool that takes ownership of them.
+
+One command, three ways: it runs devices as `run` does and watches (`auditing`), it reads a capture
+(`--from`), or it tries a tool with devices that misbehave (`trying`). It takes all options of
+`run`, so that a tool is judged with the very device that it has to get along with. What the rules
+and trials are made of is imported where it is needed: `--help` has to be quick.
+"""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any

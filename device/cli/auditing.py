@@ -1,4 +1,8 @@
-"""What `onboardee audit` keeps of the conversations of its devices, and what it writes of them."""
+"""What `onboardee audit` keeps of the conversations of its devices, and what it writes of them.
+
+Each device has a judge of its own beside it (`audit.live`) that sees every item of its trace. What
+is over goes into one account for all devices; the reports are made of that when the command ends.
+"""
 
 import json
 from collections.abc import Callable

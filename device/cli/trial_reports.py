@@ -1,4 +1,8 @@
-"""What is written of trials: lines for people, JSON, JUnit XML, and a page."""
+"""What is written of trials: lines for people, JSON, JUnit XML, and a page.
+
+A trial that was not reached is told with its reason and fails nothing: nothing is known of the tool
+there. If none was reached the exit code says so, as a run that proves nothing must not look well.
+"""
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
