@@ -4,8 +4,10 @@ Reading a profile never executes code that it names. `check` tells all mistakes 
 with their lines; `schema` gives editors the same knowledge.
 """
 
+import importlib
 import json
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -22,21 +24,24 @@ from onboardee.device.simulation.profile import (
 )
 from onboardee.device.simulation.variants import expanded
 
+_APART: Final = ("capture", "pics")
+"""Commands with a file of their own, imported when they are called: a client, a whole device."""
+
 
 class _Catalogue(Commands):
-    """The commands of this file, and the one that needs the network, imported when it is needed."""
+    """The commands of this file, and those that have one of their own."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Name the commands."""
-        return sorted([*super().list_commands(ctx), "capture"])
+        return sorted([*super().list_commands(ctx), *_APART])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Find a command."""
-        if cmd_name == "capture":
-            from onboardee.device.cli.capture import command as capture  # noqa: PLC0415 - brings a client
-
-            return capture
-        return super().get_command(ctx, cmd_name)
+        if cmd_name not in _APART:
+            return super().get_command(ctx, cmd_name)
+        module = importlib.import_module(f"onboardee.device.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
 
 
 @click.group("profiles", cls=_Catalogue, epilog="Example: onboardee profiles list")
