@@ -93,11 +93,14 @@ def test_later_any_authorised_peer_may_repair(name: str) -> None:
 
 
 WIDER = """
-property        RESET RFOTM  RFPRO RFNOP SRESET
-pstat.om        R     EITHER RW    RW    RW
-cred.creds      R     RW     RW    RW    RW
-acl.aclist      R     RW     RW    RW    RW
-acl.rowneruuid  R     RW     R     R     RW
+property          RESET RFOTM  RFPRO RFNOP SRESET
+pstat.om          R     EITHER RW    RW    RW
+cred.creds        R     RW     RW    RW    RW
+acl.aclist        R     RW     RW    RW    RW
+acl.rowneruuid    R     RW     R     R     RW
+amacl.resources   R     RW     RW    RW    RW
+amacl.ams         R     RW     RW    RW    RW
+amacl.rowneruuid  R     RW     R     R     RW
 """
 WIDER_CELLS = [
     (row[0], State[state], cell)
