@@ -6,6 +6,7 @@ whoever wants the same from Python finds it in docs/api.md. Two families have fo
 device's database) and `obt` (the onboarding tool).
 
     run, starting, hosting     from options to devices that run in one process
+    workers                    the same in several processes, a slice of the devices in each
     output, lines, log_writer  the log; watching: traces, captures and recordings
     ctl, connection            a device that runs; places, finding: which device is meant
     lazy, terminal             what all commands share

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
+import click
 from msgspec.structs import replace
 
 from onboardee.device.cli.places import device_name, former_name, free_name, state_home
 from onboardee.device.fleet.expanding import FleetDevice
 from onboardee.device.fleet.model import Churn
+from onboardee.device.fleet.slices import Slice
 from onboardee.device.simulation.profile import Profile
 
 
@@ -71,6 +73,19 @@ def of_fleet(device: FleetDevice) -> Candidate:
         starts_at=device.starts_at,
         churn=device.churn,
     )
+
+
+def sliced(found: list[Candidate], slices: tuple[Slice, ...]) -> Sequence[tuple[int, Candidate]]:
+    """Return the devices of a slice, each with its number in the whole.
+
+    Raises `click.UsageError` where that is none.
+    """
+    part: Sequence[tuple[int, Candidate]] = list(enumerate(found))
+    for each in slices:
+        part = each.part(part)
+        if not part:
+            raise click.UsageError(f"slice {each} is empty: there are {len(found)} devices")
+    return part
 
 
 def directory_of(candidate: Candidate, state_dir: Path | None, *, is_alone: bool) -> Path:

@@ -9,9 +9,11 @@ from typing import Final
 import click
 
 from onboardee.device.cli.lazy import Commands
+from onboardee.device.cli.run_values import workers_of
 from onboardee.device.cli.terminal import say, table
 from onboardee.device.fleet.costs import Cost, cost
 from onboardee.device.fleet.loading import LoadedFleet, load_fleet
+from onboardee.device.fleet.slices import number_of_workers
 from onboardee.device.simulation.section import ProfileError
 
 SHOWN: Final = 3
@@ -81,10 +83,18 @@ def check(files: tuple[str, ...]) -> None:
 
 @command.command("plan", epilog="Example: onboardee fleet plan office.yaml")
 @click.argument("file")
+@click.option(
+    "--workers",
+    callback=workers_of,
+    default="1",
+    metavar="N|auto",
+    help="As for `run`: so many processes.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def plan(file: str, *, as_json: bool) -> None:
+def plan(file: str, workers: str, *, as_json: bool) -> None:
     """Say what a fleet will cost on this machine before it starts."""
-    needed = cost(_loaded(file).devices)
+    devices = _loaded(file).devices
+    needed = cost(devices, workers=number_of_workers(workers, len(devices)))
     allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     if as_json:
         click.echo(json.dumps({**asdict(needed), "files_allowed": allowed}, indent=2))
@@ -101,9 +111,9 @@ def _rows(needed: Cost, allowed: int) -> list[tuple[str, str]]:
     return [
         ("devices", f"{needed.devices:,}"),
         ("sockets", f"{needed.sockets:,}, each device a pair of ports on IPv4 and on IPv6"),
-        ("open files", f"{needed.files:,} of {limit} that are allowed"),
+        ("open files", f"{needed.files:,} of {limit} that are allowed to a process"),
         ("memory", f"{_mib(needed.memory)}, {_mib(needed.memory_owned)} when all are owned"),
-        ("processes", "1"),
+        ("processes", f"{needed.processes}"),
         ("last start", f"after {needed.starts_within:g} s"),
         ("come and go", f"{needed.come_and_go:,}"),
     ]

@@ -37,6 +37,7 @@ from onboardee.svrdb.codec import Codec
 
 if TYPE_CHECKING:
     from onboardee.device.cli.watching import WatchOptions
+    from onboardee.device.cli.workers import Link
     from onboardee.device.metrics.serving import Metering
 
 CROWD: Final = 20
@@ -64,6 +65,10 @@ class HostOptions:
     """What measures the devices for Prometheus."""
     budgets: Budgets = field(default_factory=Budgets)
     """How much may be sent in the clear, for all devices together."""
+    devices: int = 1
+    """That this run has, in all processes."""
+    link: "Link | None" = None
+    """To the process of which this one is a worker."""
 
 
 def run(planned: Sequence[PlannedDevice], options: HostOptions) -> None:
@@ -79,7 +84,7 @@ def run(planned: Sequence[PlannedDevice], options: HostOptions) -> None:
         ending.callback(log.close)
         if options.watch is not None:
             ending.callback(options.watch.close)
-        shared = _shared(options, len(planned))
+        shared = _shared(options)
         units = [Unit(device, shared, log) for device in planned]
         ending.callback(_together, Unit.close, units)
         _together(Unit.open, units, "opened")
@@ -102,7 +107,7 @@ def _together(act: Callable[[Unit], None], units: Sequence[Unit], done: str = ""
                 progress(count, len(units), done)
 
 
-def _shared(options: HostOptions, count: int) -> UnitOptions:
+def _shared(options: HostOptions) -> UnitOptions:
     return UnitOptions(
         codec=options.codec,
         verbose=options.verbose,
@@ -112,8 +117,8 @@ def _shared(options: HostOptions, count: int) -> UnitOptions:
         adopt=options.adopt,
         budgets=options.budgets,
         metering=options.metering,
-        is_alone=count == 1,
-        is_crowd=count > CROWD,
+        is_alone=options.devices == 1,
+        is_crowd=options.devices > CROWD,
     )
 
 
@@ -137,7 +142,10 @@ async def _serve(units: Sequence[Unit], options: HostOptions, log: Log) -> None:
                 host.begin_later(unit)
             else:
                 await host.begin(unit)
-        if len(units) > CROWD:
+        if options.link is not None:
+            options.link.when_parent_ends(loop, stopped)
+            options.link.ready(len(host))
+        elif len(units) > CROWD:
             told = {"devices": len(host), "seconds": round(loop.time() - began, 2)}
             log.write("fleet.ready", told)
         coming_and_going = asyncio.create_task(host.timetable.run())

@@ -54,6 +54,7 @@ _WARNINGS: Final = frozenset(
         "pairing.failed",
         "request.refused",
         "storage.failed",
+        "worker.ended",
     }
 )
 """Events that a person should look into."""
@@ -105,6 +106,10 @@ class Log:
     def print(self, line: str) -> None:
         """Write a line as it is, without device, time and level."""
         self._writer.write(line)
+
+    def offer(self, lines: str) -> bool:
+        """Write what another process has put into the form of this log, if there is room."""
+        return self._writer.write(lines)
 
     def show_pin(self, pin: str, device: str | None, goes_into: str) -> None:
         """Show a PIN so that nobody overlooks it, and say where it is typed."""

@@ -1,28 +1,26 @@
 """`onboardee run`: devices in the foreground.
 
-Here are the options only, in plain data: names of methods and presets stand as text, so that
-`--help` does not import the device. `starting` turns them into devices, `hosting` runs them.
-`onboardee audit` takes the same options and adds its own.
+Here are the options only, in plain data, so that `--help` does not import the device: names of
+methods and presets stand as text. `run_values` reads what click does not, `starting` turns all into
+devices, `hosting` runs them, in several processes for `workers`. `onboardee audit` takes the same
+options and adds its own.
 """
 
 import gc
-import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
-from uuid import UUID
 
 import click
 from click.core import ParameterSource
 
+from onboardee.device.cli import run_values as values
 from onboardee.device.cli.seeding import seeded
 
 if TYPE_CHECKING:
     from onboardee.device.cli.auditing import Auditor
 
-METHODS: Final = ("jw", "rdp", "mfgcert", "preconfpin")
-"""As `ownership.methods` of a profile has them."""
 PRESETS: Final = (
     "ocf",
     "auto",
@@ -36,46 +34,6 @@ PRESETS: Final = (
 """As `compat` of a profile has them."""
 STORES: Final = ("json", "cbor")
 """Formats of a database."""
-NIL: Final = UUID(int=0)
-
-
-def _methods(_context: click.Context, _option: click.Parameter, value: str | None) -> object:
-    """Read --otm. Raises `click.BadParameter`."""
-    if value is None:
-        return None
-    wanted = tuple(value.split(","))
-    for name in wanted:
-        if name not in METHODS:
-            raise click.BadParameter(f"{value}: this version knows {', '.join(METHODS)}")
-    return wanted
-
-
-def _pin(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
-    """Read --pin. Raises `click.BadParameter`."""
-    if value is not None and not re.fullmatch("[0-9A-Za-z]{4,32}", value):
-        raise click.BadParameter("a PIN has 4 to 32 digits or letters")
-    return value
-
-
-def _uuid(_context: click.Context, _option: click.Parameter, value: UUID | None) -> UUID | None:
-    """Read --uuid. Raises `click.BadParameter`."""
-    if value == NIL:
-        raise click.BadParameter("the nil UUID names no device")
-    return value
-
-
-def _place(
-    _context: click.Context, _option: click.Parameter, value: str | None
-) -> tuple[str, int] | None:
-    """Read `HOST:PORT`, or a port of this machine alone; an IPv6 address stands in brackets."""
-    if value is None:
-        return None
-    host, _, port = value.rpartition(":")
-    if not port.isdigit() or int(port) > 65535:
-        raise click.BadParameter(f"{value} is no [HOST:]PORT, as in 9100 or 0.0.0.0:9100")
-    return host.removeprefix("[").removesuffix("]") or "127.0.0.1", int(port)
-
-
 _OPTIONS: Final = (
     # None is not refused by click, so that the sentence can name --all.
     click.argument("profiles", metavar="PROFILE...", nargs=-1),
@@ -88,6 +46,24 @@ _OPTIONS: Final = (
         default=1,
         metavar="N",
         help="So many of each profile: light-1, light-2, …",
+    ),
+    click.option(
+        "--slice",
+        "slices",
+        callback=values.slices_of,
+        envvar="ONBOARDEE_SLICE",
+        metavar="K/N",
+        help="Run the K-th of N equal parts of all these devices; `ordinal/N` takes K from the "
+        "name of the host, where fleet-0 is the first.",
+    ),
+    click.option(
+        "--workers",
+        callback=values.workers_of,
+        default="1",
+        envvar="ONBOARDEE_WORKERS",
+        metavar="N|auto",
+        help="Spread the devices over N processes; auto: one for each processor, and at least "
+        "100 devices in each.",
     ),
     click.option(
         "--state-dir",
@@ -138,13 +114,13 @@ _OPTIONS: Final = (
     click.option(
         # How it changes owners, and who it is; all of this overrides the profile.
         "--otm",
-        callback=_methods,
+        callback=values.methods_of,
         metavar="METHODS",
         help="Owner transfer methods to offer: some of jw,rdp,mfgcert,preconfpin, with commas.",
     ),
     click.option(
         "--pin",
-        callback=_pin,
+        callback=values.pin_of,
         help="The PIN of the random PIN method, instead of a new one each time.",
     ),
     click.option(
@@ -157,7 +133,7 @@ _OPTIONS: Final = (
     click.option(
         "--uuid",
         type=click.UUID,
-        callback=_uuid,
+        callback=values.uuid_of,
         help="The device UUID of a device that starts anew.",
     ),
     click.option(
@@ -223,7 +199,7 @@ _OPTIONS: Final = (
     ),
     click.option(
         "--metrics",
-        callback=_place,
+        callback=values.place_of,
         metavar="[HOST:]PORT",
         help="Answer Prometheus there; on this machine alone unless a HOST is given.",
     ),

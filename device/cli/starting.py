@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -10,7 +10,7 @@ from uuid import UUID
 import click
 
 from onboardee.device.cli import hosting
-from onboardee.device.cli.candidates import Candidate, Names, directory_of, of_fleet
+from onboardee.device.cli.candidates import Candidate, Names, directory_of, of_fleet, sliced
 from onboardee.device.cli.hosting import HostOptions
 from onboardee.device.cli.keylog import KeyWriter
 from onboardee.device.cli.unit import PlannedDevice
@@ -19,6 +19,7 @@ from onboardee.device.faults.terms import parse as parsed_fault
 from onboardee.device.fleet.expanding import adapted, devices_of
 from onboardee.device.fleet.loading import is_fleet, load_fleet
 from onboardee.device.fleet.model import Fleet, Group
+from onboardee.device.fleet.slices import Slice, number_of_workers
 from onboardee.device.net.addresses import Addresses, parsed_prefix
 from onboardee.device.net.advertising import parsed
 from onboardee.device.net.binding import BindError, Ports
@@ -38,6 +39,7 @@ from onboardee.wire.path import Endpoint
 if TYPE_CHECKING:
     from onboardee.device.cli.auditing import Auditor
     from onboardee.device.cli.watching import WatchOptions
+    from onboardee.device.cli.workers import Link
     from onboardee.device.metrics.serving import Metering
 
 
@@ -51,6 +53,10 @@ class RunOptions:
     """All built-in profiles."""
     count: int
     """So many of each profile."""
+    slices: tuple[Slice, ...] = ()
+    """Of the devices only this part, and of that the next."""
+    workers: str = "1"
+    """So many processes, or `auto`."""
     name: str | None
     """In /oic/d; a second device of that name gets a number."""
     state_dir: Path | None
@@ -100,10 +106,16 @@ class RunOptions:
     """Log requests, too."""
 
 
-def start(options: RunOptions, given: Collection[str], auditor: "Auditor | None" = None) -> None:
+def start(
+    options: RunOptions,
+    given: Collection[str],
+    auditor: "Auditor | None" = None,
+    link: "Link | None" = None,
+) -> None:
     """Run the devices until interrupted; `given` are the options of the command line.
 
-    With an `auditor` the conversations of the devices are judged.
+    With an `auditor` the conversations of the devices are judged. With a `link` this process is a
+    worker, whose devices are some of more.
 
     Raises `click.ClickException`.
 
@@ -111,10 +123,20 @@ def start(options: RunOptions, given: Collection[str], auditor: "Auditor | None"
     """
     try:
         planned = planned_devices(options)
-        is_alone = len(planned) == 1
-        if not is_alone:
+        devices = len(planned) if link is None else link.devices
+        if devices > 1:
             _require_shareable(given)
-        hosting.run(planned, _host_options(options, given, auditor, is_alone=is_alone))
+        count = number_of_workers(options.workers, len(planned))
+        if count > 1:
+            # what starts processes is imported only where somebody wants it
+            from onboardee.device.cli import workers  # noqa: PLC0415
+
+            workers.require_spreadable(options, is_audited=auditor is not None)
+            del planned
+            workers.run(options, given, devices, count)
+            return
+        host_options = _host_options(options, given, auditor, is_alone=devices == 1)
+        hosting.run(planned, replace(host_options, devices=devices, link=link))
     except StoreLocked as error:
         raise click.ClickException(_explained(error)) from error
     except (ProfileError, BehaviourError, FaultError, StoreError, BindError) as error:
@@ -150,7 +172,7 @@ def planned_devices(options: RunOptions) -> list[PlannedDevice]:
             churn=each.churn,
             number=number,
         )
-        for number, each in enumerate(found)
+        for number, each in sliced(found, options.slices)
         for place in [directory_of(each, state_dir, is_alone=is_alone)]
     ]
 

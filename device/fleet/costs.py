@@ -5,6 +5,7 @@ They are for lights; devices with more resources need more. Memory is that of x8
 """
 
 from dataclasses import dataclass
+from math import ceil
 from typing import Final
 
 from onboardee.device.fleet.expanding import FleetDevice
@@ -25,9 +26,10 @@ SPARE_FILES: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What devices in one process need. Memory in octets."""
+    """What devices need, the open files in each process. Memory in octets."""
 
     devices: int
+    processes: int
     sockets: int
     files: int
     memory: int
@@ -38,16 +40,21 @@ class Cost:
     """Devices that restart now and then."""
 
 
-def cost(devices: list[FleetDevice], hosts: int = 2) -> Cost:
-    """Return what devices will need at so many addresses: 0.0.0.0 and :: unless told otherwise."""
-    count = len(devices)
+def cost(devices: list[FleetDevice], hosts: int = 2, workers: int = 1) -> Cost:
+    """Return what devices will need at so many addresses: 0.0.0.0 and :: unless told otherwise.
+
+    With several `workers` there is one process more, which starts and ends them.
+    """
+    count, processes = len(devices), workers + (workers > 1)
     sockets = count * SOCKETS_OF_HOST * hosts
+    of_each = ceil(count / workers)
     return Cost(
         devices=count,
+        processes=processes,
         sockets=sockets,
-        files=sockets + count * OTHER_FILES + SPARE_FILES,
-        memory=PROCESS + count * UNOWNED,
-        memory_owned=PROCESS + count * OWNED,
+        files=of_each * (SOCKETS_OF_HOST * hosts + OTHER_FILES) + SPARE_FILES,
+        memory=processes * PROCESS + count * UNOWNED,
+        memory_owned=processes * PROCESS + count * OWNED,
         starts_within=max(device.starts_at for device in devices),
         come_and_go=sum(device.churn is not None for device in devices),
     )

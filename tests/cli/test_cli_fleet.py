@@ -28,6 +28,9 @@ def test_the_example_can_be_checked_and_planned(tmp_path: Path) -> None:
     planned = _invoke("plan", file, "--json")
     assert json.loads(planned.output)["sockets"] == 860
     assert "last start   after 6 s" in _invoke("plan", file).output
+    spread = json.loads(_invoke("plan", file, "--workers", "4", "--json").output)
+    assert (spread["processes"], spread["sockets"]) == (5, 860)
+    assert spread["files"] < json.loads(planned.output)["files"] / 3
 
 
 def test_a_file_that_is_there_is_left_alone(tmp_path: Path) -> None:

@@ -1,0 +1,133 @@
+"""Devices spread over processes (`run --workers`), and parts of a fleet (`run --slice`)."""
+
+import json
+import os
+import signal
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from test_cli_run import ONBOARDEE, onboardee
+
+FLEET = """
+groups:
+  - {profile: light, count: 3, name: "lamp-{n}", uuid_seed: "lamps of the test {n}"}
+  - {profile: door}
+"""
+
+
+@contextmanager
+def running(*words: str) -> Iterator["subprocess.Popen[str]"]:
+    """Run devices, and end them in an orderly way."""
+    command = [*ONBOARDEE, "run", *words, "--host", "127.0.0.1", "--log-format", "json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+            process.terminate()
+            assert process.wait(20) == 0
+        finally:
+            process.kill()
+
+
+def told(process: "subprocess.Popen[str]", **wanted: int) -> list[dict[str, Any]]:
+    """Read the log until each of these events has come so often; return all that it told."""
+    assert process.stdout is not None
+    found: list[dict[str, Any]] = []
+    count: Counter[str] = Counter()
+    while any(count[name] < times for name, times in wanted.items()):
+        found.append(json.loads(process.stdout.readline()))
+        count[found[-1]["event"].replace(".", "_")] += 1
+    return found
+
+
+def ready(events: list[dict[str, Any]]) -> dict[str, str]:
+    """Return the UUIDs of the devices that told that they are ready."""
+    return {
+        each["device"]: each["device_uuid"] for each in events if each["event"] == "device.ready"
+    }
+
+
+def workers_of(pid: int) -> list[int]:
+    """Return the processes that run devices, in the order of their slices."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [
+        int(each)
+        for each in children
+        if b"spawn_main" in Path(f"/proc/{each}/cmdline").read_bytes()
+    ]
+
+
+def test_a_worker_that_crashes_comes_back_with_its_devices(tmp_path: Path) -> None:
+    """Each has its state and is found by `ctl`; those of the other worker go on as they were."""
+    file, state = tmp_path / "fleet.yaml", ("--state-dir", str(tmp_path / "home"))
+    file.write_text(FLEET)
+    with running(str(file), "--workers", "2", *state) as process:
+        before = ready(told(process, device_ready=4, fleet_ready=1))
+        assert set(before) == {"lamp-1", "lamp-2", "lamp-3", "door"}
+        crashed, _ = workers_of(process.pid)
+        os.kill(crashed, signal.SIGKILL)
+        events = told(process, worker_ready=1, device_ready=2)
+        ended = next(each for each in events if each["event"] == "worker.ended")
+        assert (ended["worker"], ended["reason"]) == (1, "was ended by signal 9")
+        assert ready(events) == {name: before[name] for name in ("lamp-1", "lamp-2")}
+        found = json.loads(onboardee("ctl", "devices", "--json", *state).stdout)
+        assert {each["device"]: each["device_uuid"] for each in found} == before
+
+
+def test_workers_end_when_nobody_is_there_to_stop_them(tmp_path: Path) -> None:
+    """A killed parent leaves no process behind that keeps ports and databases."""
+    command = [*ONBOARDEE, "run", "light", "--count", "2", "--workers", "2"]
+    words = ["--host", "127.0.0.1", "--log-format", "json", "--state-dir", str(tmp_path)]
+    with subprocess.Popen([*command, *words], stdout=subprocess.PIPE, text=True) as process:
+        told(process, device_ready=2)
+        process.kill()
+        assert process.stdout is not None
+        process.stdout.read()  # ends when all who could write to it have ended
+    assert (
+        json.loads(onboardee("ctl", "devices", "--json", "--state-dir", str(tmp_path)).stdout) == []
+    )
+
+
+def test_what_keeps_a_worker_from_the_start_is_one_sentence(tmp_path: Path) -> None:
+    """All others end as well, as with one process, and the exit code tells."""
+    home = tmp_path / "home"
+    words = ("light", "--count", "2", "--state-dir", str(home))
+    with running(*words) as process:
+        told(process, device_ready=2)
+        refused = onboardee("run", *words, "--workers", "2")
+    assert refused.returncode == 1
+    assert refused.stderr.count("Error:") == 1
+    assert str(home) in refused.stderr
+
+
+@pytest.mark.parametrize(
+    "option",
+    [("--addresses", "fd00:db8::/64"), ("--capture", "all.pcapng"), ("--trace-to", "all.jsonl")],
+)
+def test_what_only_one_process_can_do_is_refused(tmp_path: Path, option: tuple[str, str]) -> None:
+    """With a sentence that says why, before anything starts."""
+    words = ("light", "--count", "2", "--workers", "2", "--state-dir", str(tmp_path / "home"))
+    refused = onboardee("run", *words, *option)
+    assert (refused.returncode, "leave out --workers" in refused.stderr) == (2, True)
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_slice_has_devices_as_they_are_in_the_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the environment too, as containers have it: names, UUIDs and directories are the same."""
+    file = tmp_path / "fleet.yaml"
+    file.write_text(FLEET)
+    with running(str(file), "--state-dir", str(tmp_path / "whole")) as process:
+        whole = ready(told(process, device_ready=4))
+    monkeypatch.setenv("ONBOARDEE_SLICE", "1/2")
+    with running(str(file), "--state-dir", str(tmp_path / "part")) as process:
+        part = ready(told(process, device_ready=2))
+    assert part == {name: whole[name] for name in ("lamp-1", "lamp-2")}
+    assert {each.name for each in (tmp_path / "part").iterdir()} == set(part)
+    empty = onboardee("run", "light", "--slice", "1/2", "--state-dir", str(tmp_path / "none"))
+    assert (empty.returncode, "slice 1/2 is empty" in empty.stderr) == (2, True)
