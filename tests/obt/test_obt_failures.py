@@ -113,7 +113,9 @@ def test_the_menu_goes_on(home_less: list[str]) -> None:
     """In the menu each error is a line, and the next question follows."""
     said = CliRunner().invoke(main, [*home_less, "menu", "--json"], input="40\n34\n99\n")
     assert said.exit_code == 0
-    assert [json.loads(line)["error"] for line in said.stdout.splitlines()] == ["failed", "failed"]
+    # older versions of click echo what is typed
+    told = [json.loads(line) for line in said.stdout.splitlines() if line.startswith("{")]
+    assert [each["error"] for each in told] == ["failed", "failed"]
 
 
 def test_codes_of_kinds() -> None:
