@@ -32,6 +32,7 @@ from onboardee.device.net.binding import BindError, Ports
 from onboardee.device.net.control import ControlServer
 from onboardee.device.net.hosted import HostedDevice
 from onboardee.device.net.hub import WRITERS, Hub
+from onboardee.device.net.performer import Performer
 from onboardee.device.net.places import Place
 from onboardee.svrdb.codec import Codec
 
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from onboardee.device.cli.watching import WatchOptions
     from onboardee.device.cli.workers import Link
     from onboardee.device.metrics.serving import Metering
+    from onboardee.device.web.serving import Dashboard
 
 CROWD: Final = 20
 """Devices from which on a process tells of all together that they are ready."""
@@ -63,6 +65,8 @@ class HostOptions:
     """Gives each device an address of its own, in place of ports of its own."""
     metering: "Metering | None" = None
     """What measures the devices for Prometheus."""
+    dashboard: "Dashboard | None" = None
+    """What shows the devices in a browser."""
     budgets: Budgets = field(default_factory=Budgets)
     """How much may be sent in the clear, for all devices together."""
     devices: int = 1
@@ -90,6 +94,8 @@ def run(planned: Sequence[PlannedDevice], options: HostOptions) -> None:
         _together(Unit.open, units, "opened")
         for unit in units:
             unit.tell_beginning()
+            if options.dashboard is not None:
+                options.dashboard.add(unit.bus, unit.store)
         asyncio.run(_serve(units, options, log))
 
 
@@ -117,6 +123,7 @@ def _shared(options: HostOptions) -> UnitOptions:
         adopt=options.adopt,
         budgets=options.budgets,
         metering=options.metering,
+        dashboard=options.dashboard,
         is_alone=options.devices == 1,
         is_crowd=options.devices > CROWD,
     )
@@ -129,7 +136,7 @@ async def _serve(units: Sequence[Unit], options: HostOptions, log: Log) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
     began = loop.time()
-    host = Host(options.ports, options.addresses)
+    host = Host(options.ports, options.addresses, options.dashboard)
     async with AsyncExitStack() as ending:
         if options.addresses is not None:
             options.addresses.open()
@@ -137,6 +144,10 @@ async def _serve(units: Sequence[Unit], options: HostOptions, log: Log) -> None:
         ending.push_async_callback(host.stop)
         if options.metering is not None:
             ending.callback(_metered(options.metering))
+        if options.dashboard is not None:
+            ending.push_async_callback(options.dashboard.stop)
+            await _shown(options.dashboard)
+            log.write("web.ready", {"url": options.dashboard.url})
         for unit in units:
             if unit.planned.starts_at > 0:
                 host.begin_later(unit)
@@ -168,13 +179,28 @@ def _metered(metering: "Metering") -> Callable[[], None]:
         raise BindError(f"{reason}; choose another address or port for --metrics") from error
 
 
+async def _shown(dashboard: "Dashboard") -> None:
+    """Show the devices to browsers from now on. Raises `BindError`."""
+    try:
+        await dashboard.serve()
+    except OSError as error:
+        reason = f"cannot show devices in a browser: {error.strerror or error}"
+        raise BindError(f"{reason}; choose another address or port for --web") from error
+
+
 class Host:
     """The devices that run now, and those that come and go."""
 
-    def __init__(self, ports: Ports, addresses: Addresses | None = None) -> None:
+    def __init__(
+        self,
+        ports: Ports,
+        addresses: Addresses | None = None,
+        dashboard: "Dashboard | None" = None,
+    ) -> None:
         self.timetable: Final = Timetable()
         self._ports = ports
         self._addresses = addresses
+        self._dashboard = dashboard
         self._hub = Hub()
         self._running: dict[Unit, tuple[HostedDevice, ControlServer | None]] = {}
         self._bound: dict[Unit, Ports] = {}
@@ -199,8 +225,11 @@ class Host:
             raise
         self._running[unit] = hosted, control
         self._bound[unit] = replace(self._ports, plain=hosted.plain_port, secure=hosted.secure_port)
+        performer = Performer(hosted, maker)
         if control is not None:
-            await control.serve(hosted, maker)
+            await control.serve(performer)
+        if self._dashboard is not None:
+            self._dashboard.runs(unit.planned.name, performer)
         self._plan_end(unit)
 
     def _place(self, unit: Unit) -> Place:

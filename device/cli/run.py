@@ -204,6 +204,13 @@ _OPTIONS: Final = (
         help="Answer Prometheus there; on this machine alone unless a HOST is given.",
     ),
     click.option(
+        "--web",
+        callback=values.place_of,
+        metavar="[HOST:]PORT",
+        help="Show the devices in a browser, there; on this machine alone unless a HOST is given.",
+    ),
+    click.option("--web-read-only", is_flag=True, help="Let the browser look, and change nothing."),
+    click.option(
         "--log-format", type=click.Choice(["console", "json"]), default="console", show_default=True
     ),
     click.option(

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from onboardee.device.cli.watching import WatchOptions
     from onboardee.device.cli.workers import Link
     from onboardee.device.metrics.serving import Metering
+    from onboardee.device.web.serving import Dashboard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +101,9 @@ class RunOptions:
     faults: tuple[str, ...]
     """As `device/faults` reads them."""
     metrics: tuple[str, int] | None
+    web: tuple[str, int] | None
+    web_read_only: bool
+    """The dashboard changes nothing."""
     log_format: str
     """`console` or `json`."""
     verbose: bool
@@ -219,6 +223,7 @@ def _host_options(
         watch=_watch(options, auditor),
         adopt=options.adopt,
         metering=_metering(options.metrics),
+        dashboard=_dashboard(options),
     )
 
 
@@ -244,6 +249,22 @@ def _metering(place: tuple[str, int] | None) -> "Metering | None":
     from onboardee.device.metrics.serving import Metering  # noqa: PLC0415
 
     return Metering(*place)
+
+
+def _dashboard(options: RunOptions) -> "Dashboard | None":
+    """Return what shows the devices in a browser. Raises `click.UsageError`."""
+    if options.web is None:
+        if options.web_read_only:
+            raise click.UsageError("--web-read-only says how --web is: give both")
+        return None
+    try:
+        # an extra of the package, and more than devices without it need
+        from onboardee.device.web.serving import Dashboard  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise click.ClickException(
+            f"--web needs {error.name}, which is not installed: pip install 'onboardee[web]'"
+        ) from error
+    return Dashboard(*options.web, read_only=options.web_read_only)
 
 
 def _watch(options: RunOptions, auditor: "Auditor | None") -> "WatchOptions | None":

@@ -33,6 +33,7 @@ from onboardee.wire.entropy import Entropy, SeededEntropy, SystemEntropy
 if TYPE_CHECKING:
     from onboardee.device.cli.watching import WatchOptions
     from onboardee.device.metrics.serving import Metering
+    from onboardee.device.web.serving import Dashboard
 
 _OF_HOST: Final = frozenset(
     {
@@ -89,6 +90,7 @@ class UnitOptions:
     budgets: Budgets
     """How much may be sent in the clear, for all devices together."""
     metering: "Metering | None"
+    dashboard: "Dashboard | None"
     is_alone: bool
     is_crowd: bool
     """So many devices that people do not read a line of each as it starts."""
@@ -143,12 +145,16 @@ class Unit:
             budget=options.budgets.of(planned.profile.answers),
         )
         device, maker = self._watched(surroundings)
+        if options.dashboard is not None:
+            device = options.dashboard.around(device, maker)
         return device if options.metering is None else options.metering.around(device), maker
 
     def gone(self) -> None:
         """Know that the device does not run now."""
         if self._options.metering is not None:
             self._options.metering.forget(self.planned.name)
+        if self._options.dashboard is not None:
+            self._options.dashboard.gone(self.planned.name)
 
     def close(self) -> None:
         """Give the store back."""

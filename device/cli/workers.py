@@ -42,6 +42,7 @@ SLOW_READER: Final = 0.05
 """Seconds until lines are offered again for which there was no room."""
 
 _OF_ONE_PROCESS: Final = {
+    "web": "--web shows the devices of one process",
     "prefixes": "--addresses has one pair of sockets for all devices",
     "trace_to": "--trace-to writes one file",
     "capture": "--capture writes one file",

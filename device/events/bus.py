@@ -52,6 +52,15 @@ class Told(Struct, frozen=True):
     """The time of day, with its zone."""
     event: Event
 
+    def plain(self) -> dict[str, object]:
+        """Return it as JSON has it: `event`, `at` and `sequence`, then the fields of the event."""
+        return {
+            "event": self.event.name,
+            "at": self.at.isoformat(timespec="milliseconds"),
+            "sequence": self.sequence,
+            **self.event.fields(),
+        }
+
 
 Subscriber = Callable[[Event], None]
 """Gets events. What it raises is returned by `publish` and logged, and changes nothing else."""

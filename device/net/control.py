@@ -1,9 +1,8 @@
 """A running device's control socket: one JSON request a line, one JSON answer a line.
 
 The socket lies in the state directory and is for its owner alone (mode 0600): whoever may open it
-may also read the database beside it. What can be asked is in `device/control`; here it becomes
-steps of the hosted device, in the same order as everything else that happens to it, and what came
-of them becomes answers. An answer to what changes the database comes when that is on disk.
+may also read the database beside it. What can be asked is in `device/control`, and
+`performer` lets the hosted device do it.
 
 `watch` turns a connection into a stream of events until the client hangs up. One that does not read
 is cut off, as what it leaves unread would have to be kept for it.
@@ -12,27 +11,16 @@ is cut off, as what it leaves unread would have to be kept for it.
 import asyncio
 import os
 import socket
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
-from onboardee.device.control import (
-    Control,
-    ControlError,
-    PressReset,
-    ReplaceDatabase,
-    Request,
-    Result,
-    Watch,
-)
+from onboardee.device.control import Request, Watch
 from onboardee.device.events import Told
-from onboardee.device.faults.building import Maker
-from onboardee.device.machine.step import Step
 from onboardee.device.net.control_socket import SOCKET_NAME, open_directory
-from onboardee.device.net.hosted import HostedDevice
+from onboardee.device.net.performer import Performer
 
 MAX_CONNECTIONS: Final = 16
 MAX_LINE: Final = 4 << 20
@@ -63,10 +51,9 @@ class ControlServer:
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def serve(self, hosted: HostedDevice, maker: Maker | None = None) -> None:
-        """Answer, also those who asked before. `maker` gives the device faults."""
-        self._hosted = hosted
-        self._control = Control(hosted.device, maker, hosted.surround)
+    async def serve(self, performer: Performer) -> None:
+        """Answer, also those who asked before."""
+        self._performer = performer
         self._server = await asyncio.start_unix_server(
             self._serve, sock=self._listening, limit=MAX_LINE
         )
@@ -112,45 +99,9 @@ class ControlServer:
                 if isinstance(request, Watch):
                     await self._watch(reader, writer)
                     return
-                answer = await self._answer(request)
+                answer = await self._performer.answer(request)
             writer.write(_encoded(answer))
             await writer.drain()
-
-    async def _answer(self, request: Request) -> dict[str, Any]:
-        """Return `{"ok": ...}`, or `{"error": ...}` with a sentence for people."""
-        try:
-            return {"ok": await self._perform(request)}
-        except ControlError as error:
-            return {"error": str(error)}
-        except Exception as error:  # noqa: BLE001 - ours, and the log has it; the client waits
-            context = {"message": "a control request failed", "exception": error}
-            asyncio.get_running_loop().call_exception_handler(context)
-            return {"error": f"the device failed at it, and its log says where: {error!r}"}
-
-    async def _perform(self, request: Request) -> Any:
-        """Take the step that is asked for and, if it writes, wait until that is done."""
-        began = await self._step(lambda now: self._control.perform(request, now))
-        if not isinstance(request, PressReset | ReplaceDatabase):
-            return began
-        return await self._step(lambda _: (self._control.outcome(request), Step()))
-
-    async def _step(self, action: Callable[[float], Result]) -> Any:
-        """Let the device take a step, and return what came of it; raise what that raises."""
-        done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-
-        def happening(now: float) -> Step:
-            if done.done():
-                return Step()  # `stop` came first
-            try:
-                result, step = action(now)
-            except Exception as error:  # noqa: BLE001 - raised again, for who asked
-                done.set_exception(error)
-                return Step()
-            done.set_result(result)
-            return step
-
-        self._hosted.do(happening)
-        return await done
 
     async def _watch(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Send events until the client hangs up or falls behind."""
@@ -163,15 +114,10 @@ class ControlServer:
                 writer.write(msgspec.json.encode(told) + b"\n")
 
         def pass_on(told: Told) -> None:
-            envelope = {
-                "event": told.event.name,
-                "at": told.at.isoformat(timespec="milliseconds"),
-                "sequence": told.sequence,
-            }
             # some events come from the threads that write to disk
-            loop.call_soon_threadsafe(write, {**envelope, **told.event.fields()})
+            loop.call_soon_threadsafe(write, told.plain())
 
-        bus = self._hosted.device.bus
+        bus = self._performer.hosted.device.bus
         writer.write(_encoded({"ok": None}))
         bus.follow(pass_on)
         try:

@@ -20,6 +20,7 @@ from onboardee.device.trace.dtls import Association, Opened, Secrets
 from onboardee.device.trace.items import Ends, Item, Way
 from onboardee.wire.coap.message import MessageFormatError
 from onboardee.wire.dtls.numbers import ContentType
+from onboardee.wire.dtls.session import Session
 
 _CONVERSATIONS: Final = 1024
 """Pairs of addresses that are remembered; the one that was silent longest is forgotten first."""
@@ -67,6 +68,10 @@ class Decoder:
         for opened in association.read(octets, way):
             yield self._record(opened, ends, way, at)
             yield from self._inside(conversation, opened, ends, way, at)
+
+    def join(self, session: Session, ends: Ends) -> None:
+        """Go on with a session of the device that is looked at; its handshake was not seen."""
+        self._with(ends).association.join(session)
 
     def _with(self, ends: Ends) -> _Conversation:
         # a search by multicast and its answers are one conversation, so the group is not part of it

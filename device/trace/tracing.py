@@ -57,9 +57,20 @@ class Tracer(Layer):
         self._untold: deque[_Seen] = deque()
 
     def follow(self, sink: Sink) -> None:
-        """Have every item from now on."""
+        """Have every item from now on, of sessions that are open already, too."""
+        if not self._sinks:
+            for session in self.inner.sessions:
+                if isinstance(session.address, Path):
+                    self._decoder.join(session, ends_of(session.address))
         self._sinks.append(sink)
         self.bus.wants_grants = True
+
+    def unfollow(self, sink: Sink) -> None:
+        """Have no more of them; the device does nothing for a trace that nobody has."""
+        self._sinks.remove(sink)
+        if not self._sinks:
+            self._untold.clear()
+            self.bus.wants_grants = False
 
     def happen(self, what: Happening, now: float) -> Step:
         """Let it happen, and tell what came and what came of it."""

@@ -9,6 +9,7 @@ from pathlib import Path
 NOT_NEEDED = (
     "onboardee.obt",
     "onboardee.device.testing",
+    "onboardee.device.web",
     "onboardee.pki.certificate",
     "onboardee.pki.chains",
     "onboardee.svrdb.formats",
@@ -26,7 +27,9 @@ NOT_NEEDED = (
     "importlib.metadata",
     "importlib.resources",
     "_ssl",
+    "starlette",
     "tempfile",
+    "uvicorn",
     "zipfile",
 )
 

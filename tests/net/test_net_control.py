@@ -15,6 +15,7 @@ from onboardee.device.net.control import MAX_BACKLOG, MAX_LINE, ControlServer
 from onboardee.device.net.control_socket import SOCKET_NAME
 from onboardee.device.net.hosted import HostedDevice
 from onboardee.device.net.hub import Hub
+from onboardee.device.net.performer import Performer
 from onboardee.device.simulation.profile import load
 from onboardee.device.testing import MemoryNetwork, memory_device
 
@@ -28,7 +29,7 @@ async def served(directory: Path) -> AsyncIterator[HostedDevice]:
     try:
         device = memory_device(MemoryNetwork(seed=0), load("dishwasher")).device
         hosted = hub.add(device, Ports(hosts=("127.0.0.1",)))
-        await control.serve(hosted)
+        await control.serve(Performer(hosted))
         yield hosted
     finally:
         await control.stop()

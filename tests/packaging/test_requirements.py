@@ -8,7 +8,7 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-SETS = ("build", "run", "test", "dev")
+SETS = ("build", "run", "web", "test", "dev")
 
 
 MACHINES = [
@@ -49,8 +49,12 @@ def declared(name: str) -> list[Requirement]:
     texts = {
         "build": PROJECT["dependency-groups"]["build"],
         "run": PROJECT["project"]["dependencies"],
-        "test": PROJECT["project"]["dependencies"] + extras["test"],
-        "dev": PROJECT["project"]["dependencies"] + extras["test"] + extras["dev"],
+        "web": PROJECT["project"]["dependencies"] + extras["web"],
+        "test": PROJECT["project"]["dependencies"] + extras["test"] + extras["web"],
+        "dev": [
+            *PROJECT["project"]["dependencies"],
+            *(each for name in ("dev", "test", "web") for each in extras[name]),
+        ],
     }
     wanted = [Requirement(text) for text in texts[name]]
     return [each for each in wanted if each.name != "onboardee"]
@@ -80,7 +84,7 @@ def test_what_pyproject_asks_for_is_locked(name: str) -> None:
 def test_all_sets_have_the_same_versions() -> None:
     """What the demo runs with is what was tested and checked."""
     everything = locked("dev")
-    for name in ("run", "test"):
+    for name in ("run", "web", "test"):
         for package, (requirement, _) in locked(name).items():
             assert requirement.specifier == everything[package][0].specifier
 

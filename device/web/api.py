@@ -1,0 +1,246 @@
+"""The paths below /api/v1: devices, commands, events, snapshots.
+
+A command is the JSON of `onboardee ctl`'s, `{"do": "press", "name": "toggle"}`, and is carried out
+by the same performer. Three are not served: `database` and `replace`, as they hold every key of a
+device, and `watch`, in whose place stands the stream of events.
+
+Answers are `{"ok": ...}`, or `{"error": "a sentence"}` with a status of 400 and above.
+"""
+
+import asyncio
+import importlib.metadata
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import ExitStack
+from typing import Any, Final
+
+import msgspec
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from onboardee.device.control import (
+    ControlError,
+    ReadDatabase,
+    ReplaceDatabase,
+    Request,
+    Watch,
+)
+from onboardee.device.control.commands import (
+    GetValues,
+    ListFaults,
+    ListInputs,
+    ListResources,
+    ShowConnections,
+    ShowPin,
+    ShowState,
+)
+from onboardee.device.machine.layer import AnyDevice
+from onboardee.device.net.performer import Performer
+from onboardee.device.web import openapi, snapshots, views
+from onboardee.device.web.devices import Devices, Kept, WebDevice
+from onboardee.device.web.feed import Feed, Stream
+from onboardee.device.web.guard import Refused
+from onboardee.device.web.ladder import Ladder
+
+ROOT: Final = "/api/v1"
+PING: Final = 15.0
+"""Seconds after which a stream without events says that it is there."""
+AT_ONCE: Final = 16
+"""Devices that are told of before others have their turn in the loop."""
+ONLY_ASKING: Final = (
+    GetValues | ListFaults | ListInputs | ListResources | ShowConnections | ShowPin | ShowState
+)
+"""Commands that change nothing."""
+NOT_SERVED: Final = ReadDatabase | ReplaceDatabase | Watch
+
+_REQUEST: Final = msgspec.json.Decoder(Request)
+
+
+class _NewSnapshot(msgspec.Struct, forbid_unknown_fields=True):
+    name: str
+
+
+_NEW_SNAPSHOT: Final = msgspec.json.Decoder(_NewSnapshot)
+Answering = Callable[[HttpRequest], Awaitable[Any]]
+
+
+class Api:
+    """Answers requests about these devices."""
+
+    def __init__(self, devices: Devices, feed: Feed, *, read_only: bool) -> None:
+        """With `read_only` nothing can be changed."""
+        self._devices = devices
+        self._feed = feed
+        self._read_only = read_only
+
+    def routes(self) -> list[Route]:
+        """Return the paths."""
+        device = f"{ROOT}/devices/{{device}}"
+        snapshot = f"{device}/snapshots/{{snapshot}}"
+        return [
+            Route(f"{ROOT}/openapi.json", _answering(self._openapi)),
+            Route(f"{ROOT}/server", _answering(self._server)),
+            Route(f"{ROOT}/devices", _answering(self._list)),
+            Route(device, _answering(self._device)),
+            Route(f"{device}/commands", _answering(self._command), methods=["POST"]),
+            Route(f"{device}/security", _answering(self._security)),
+            Route(f"{device}/snapshots", _answering(self._snapshots)),
+            Route(f"{device}/snapshots", _answering(self._take), methods=["POST"]),
+            Route(f"{snapshot}/differences", _answering(self._compare)),
+            Route(f"{snapshot}/restore", _answering(self._restore), methods=["POST"]),
+            Route(f"{ROOT}/events", _answering(self._events)),
+        ]
+
+    async def _openapi(self, _request: HttpRequest) -> Response:
+        return _json(openapi.document())
+
+    async def _server(self, _request: HttpRequest) -> Any:
+        version = importlib.metadata.version("onboardee")
+        return {"version": version, "read_only": self._read_only, "devices": len(self._devices)}
+
+    async def _list(self, _request: HttpRequest) -> Any:
+        found = []
+        for number, each in enumerate(self._devices):
+            if number % AT_ONCE == AT_ONCE - 1:
+                await asyncio.sleep(0)
+            found.append(views.card(each))
+        return found
+
+    async def _device(self, request: HttpRequest) -> Any:
+        return views.whole(self._known(request))
+
+    async def _command(self, request: HttpRequest) -> Any:
+        performer = _running(self._known(request))
+        try:
+            wanted = _REQUEST.decode(await _body(request))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise Refused(400, f"not a command: {error}") from error
+        if isinstance(wanted, NOT_SERVED):
+            raise Refused(403, "this command is for the control socket only: `onboardee ctl`")
+        if not isinstance(wanted, ONLY_ASKING):
+            self._require_writing()
+        return await _performed(performer.perform(wanted))
+
+    async def _security(self, request: HttpRequest) -> Any:
+        return views.security(_device(self._known(request)))
+
+    async def _snapshots(self, request: HttpRequest) -> Any:
+        return await _performed(snapshots.listed(_store(self._known(request))))
+
+    async def _take(self, request: HttpRequest) -> Any:
+        self._require_writing()
+        known = self._known(request)
+        try:
+            wanted = _NEW_SNAPSHOT.decode(await _body(request))
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise Refused(400, f"not a snapshot: {error}") from error
+        database = _device(known).database
+        return await _performed(snapshots.taken(_store(known), wanted.name, database))
+
+    async def _compare(self, request: HttpRequest) -> Any:
+        known, name = self._known(request), request.path_params["snapshot"]
+        database = _device(known).database
+        return await _performed(snapshots.compared(_store(known), name, database))
+
+    async def _restore(self, request: HttpRequest) -> Any:
+        self._require_writing()
+        known, name = self._known(request), request.path_params["snapshot"]
+        performer = _running(known)
+        return await _performed(snapshots.restored(_store(known), name, performer))
+
+    async def _events(self, request: HttpRequest) -> Response:
+        name = request.query_params.get("device")
+        wants_trace = request.query_params.get("trace") == "1"
+        known = None if name is None else self._named(name)
+        if wants_trace and known is None:
+            raise Refused(400, "a trace is of one device: name it, as in ?device=light&trace=1")
+        stream = self._feed.open(name)
+        if stream is None:
+            raise Refused(503, "as many browsers follow as can; close one")
+        headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+        told = self._told(stream, known if wants_trace else None)
+        return StreamingResponse(told, media_type="text/event-stream", headers=headers)
+
+    async def _told(self, stream: Stream, traced: WebDevice | None) -> AsyncIterator[bytes]:
+        """Yield events as server-sent events, until the stream is closed or the browser goes."""
+        with ExitStack() as ending:
+            ending.callback(self._feed.close, stream)
+            tracer = None if traced is None else traced.tracer
+            if tracer is not None:
+                ending.callback(Ladder(tracer, stream).close)
+            yield _event({"event": "feed.began", "traced": tracer is not None})
+            while not stream.is_closed:
+                try:
+                    async with asyncio.timeout(PING):
+                        batch = await stream.take()
+                except TimeoutError:
+                    yield b":\n\n"
+                    continue
+                if batch:
+                    yield b"".join(map(_event, batch))
+
+    def _known(self, request: HttpRequest) -> WebDevice:
+        return self._named(request.path_params["device"])
+
+    def _named(self, name: str) -> WebDevice:
+        known = self._devices.get(name)
+        if known is None:
+            raise Refused(404, "there is no device of that name")
+        return known
+
+    def _require_writing(self) -> None:
+        if self._read_only:
+            raise Refused(403, "this dashboard only shows: it was started with --web-read-only")
+
+
+def _answering(answer: Answering) -> Callable[[HttpRequest], Awaitable[Response]]:
+    async def answered(request: HttpRequest) -> Response:
+        result = await answer(request)
+        return result if isinstance(result, Response) else _json({"ok": result})
+
+    return answered
+
+
+async def _performed(work: Awaitable[Any]) -> Any:
+    """Wait for what a device does; what it cannot do is an answer for people."""
+    try:
+        return await work
+    except ControlError as error:
+        raise Refused(409, str(error)) from error
+
+
+async def _body(request: HttpRequest) -> bytes:
+    """Return the JSON of a request; no form of a page can send that type without asking."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise Refused(415, "a request has Content-Type: application/json")
+    return await request.body()
+
+
+def _running(known: WebDevice) -> Performer:
+    if known.performer is None:
+        raise Refused(409, "the device does not run now")
+    return known.performer
+
+
+def _device(known: WebDevice) -> AnyDevice:
+    return _running(known).hosted.device
+
+
+def _store(known: WebDevice) -> Kept:
+    if known.store is None:
+        raise Refused(409, "this device is in memory only and has no snapshots")
+    return known.store
+
+
+def _json(value: Any) -> Response:
+    headers = {"cache-control": "no-store"}
+    return Response(_encoded(value), media_type="application/json", headers=headers)
+
+
+def _encoded(value: Any) -> bytes:
+    return msgspec.json.encode(value, enc_hook=str)
+
+
+def _event(plain: dict[str, Any]) -> bytes:
+    return b"data: " + _encoded(plain) + b"\n\n"

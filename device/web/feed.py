@@ -1,0 +1,170 @@
+"""Events to browsers: each gets what matters, however slow it is, and delays nobody.
+
+    Bus.publish ──► Feed ──► Stream of a browser: what waits ──► one batch ──► the browser
+
+Putting an event in is a few operations on a dictionary, whatever the browser does. What waits is
+bounded, and is bounded by losing what the browser does not need:
+
+* of changes of values the latest of each property waits, as a page shows no other one;
+* of other events of one device the first of each name wait, up to `EACH` of them; of those behind
+  them only the number does. The browser is told it (`feed.summary`), and asks the device anew;
+* in all at most `MOST` events wait; behind these the same counting begins.
+
+A batch is taken when the browser has read the one before, and at most once in `PAUSE`. So a device
+that tells 10,000 events a second costs a browser as much as one that tells a few hundred.
+"""
+
+import asyncio
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from onboardee.device.events import Told, ValueChanged
+from onboardee.device.web.devices import Devices
+
+PAUSE: Final = 0.05
+"""Seconds between two batches: a page that is drawn so often looks immediate."""
+EACH: Final = 32
+"""Events of one name of one device in one batch."""
+MOST: Final = 1024
+"""Events in one batch, beside the latest values."""
+STREAMS: Final = 16
+"""Browsers, and scripts, that may follow at a time."""
+SUMMARY: Final = "feed.summary"
+
+
+class Stream:
+    """What waits for one browser."""
+
+    def __init__(self, device: str | None = None) -> None:
+        """Take the events of one device, or of all."""
+        self.device = device
+        self._events: list[Told | dict[str, Any]] = []
+        self._values: dict[tuple[str, str], tuple[Told, Mapping[str, object]]] = {}
+        """The last change of a resource, with the values of those before it that it has not."""
+        self._counts: Counter[tuple[str, str]] = Counter()
+        self._is_ready = asyncio.Event()
+        self.is_closed = False
+
+    def put(self, told: Told) -> None:
+        """Let an event wait, or count it. In the loop's thread."""
+        if self.device not in {None, told.device}:
+            return
+        event = told.event
+        if isinstance(event, ValueChanged):
+            self._put_values(told, event)
+        elif self.has_room(told.device, event.name):
+            self._events.append(told)
+        self._is_ready.set()
+
+    def has_room(self, device: str, name: str) -> bool:
+        """Count something of that name, and tell whether it can wait here or is counted only."""
+        self._counts[device, name] += 1
+        return self._counts[device, name] <= EACH and len(self._events) < MOST
+
+    def put_item(self, name: str, item: Callable[[], dict[str, Any]]) -> None:
+        """Let an item of a trace wait, which is made only if it can, or count it."""
+        assert self.device is not None
+        if self.has_room(self.device, name):
+            self._events.append({"device": self.device, "event": name, **item()})
+        self._is_ready.set()
+
+    def _put_values(self, told: Told, event: ValueChanged) -> None:
+        place = (told.device, event.href)
+        before = self._values.get(place)
+        values = event.values if before is None else {**before[1], **event.values}
+        self._values[place] = (told, values)
+
+    async def take(self) -> list[dict[str, Any]]:
+        """Wait for events, and return all that wait, with summaries of what was counted only.
+
+        An empty list: the stream was closed.
+        """
+        await self._is_ready.wait()
+        if not self.is_closed:
+            await asyncio.sleep(PAUSE)
+        self._is_ready.clear()
+        changes = [{**_plain(told), "values": values} for told, values in self._values.values()]
+        batch = sorted((*map(_plain, self._events), *changes), key=_sequence)
+        batch += self._summaries(batch)
+        self._events, self._values, self._counts = [], {}, Counter()
+        if self.is_closed:
+            self._is_ready.set()
+        return batch
+
+    def close(self) -> None:
+        """Let whoever waits for events wait no more."""
+        self.is_closed = True
+        self._is_ready.set()
+
+    def _summaries(self, batch: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return one event for each device of which events were counted and not kept."""
+        kept = Counter((each["device"], each["event"]) for each in batch)
+        missed: defaultdict[str, dict[str, int]] = defaultdict(dict)
+        for (device, name), count in (self._counts - kept).items():
+            missed[device][name] = count
+        return [
+            {"device": device, "event": SUMMARY, "missed": counts}
+            for device, counts in missed.items()
+        ]
+
+
+def _plain(waiting: Told | dict[str, Any]) -> dict[str, Any]:
+    """Return what waits as JSON has it; it is made only for what leaves."""
+    if isinstance(waiting, Told):
+        return {"device": waiting.device, **waiting.plain()}
+    return waiting
+
+
+def _sequence(plain: dict[str, Any]) -> int:
+    # the order of one device; between devices there is none that anybody could tell
+    number: int = plain.get("sequence", 0)
+    return number
+
+
+class Feed:
+    """Hands the events of all devices to all streams; without streams it hears nothing."""
+
+    def __init__(self, devices: Devices) -> None:
+        self._devices = devices
+        self._streams: set[Stream] = set()
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.get_ident()
+
+    def open(self, device: str | None = None) -> Stream | None:
+        """Begin a stream of one device, or of all; None: there are too many already."""
+        if len(self._streams) >= STREAMS:
+            return None
+        if not self._streams:
+            for each in self._devices:
+                each.bus.follow(self._hear)
+        stream = Stream(device)
+        self._streams.add(stream)
+        return stream
+
+    def close(self, stream: Stream) -> None:
+        """End a stream."""
+        stream.close()
+        if stream not in self._streams:
+            return
+        self._streams.remove(stream)
+        if not self._streams:
+            for each in self._devices:
+                each.bus.unfollow(self._hear)
+
+    def close_all(self) -> None:
+        """End all of them."""
+        for stream in tuple(self._streams):
+            self.close(stream)
+
+    def _hear(self, told: Told) -> None:
+        # some events come from the threads that write to disk
+        if threading.get_ident() != self._thread:
+            self._loop.call_soon_threadsafe(self._hand_out, told)
+        else:
+            self._hand_out(told)
+
+    def _hand_out(self, told: Told) -> None:
+        for stream in self._streams:
+            stream.put(told)

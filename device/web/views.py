@@ -1,0 +1,108 @@
+"""What the dashboard tells of a device, asked of the device at that moment.
+
+Secrets are in none of it: the security resources go through `svrdb.plain`, which shows the length
+of a key. The PIN is there while the device shows it, as this page is the display of a device that
+has none.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+from onboardee.device.machine.layer import AnyDevice
+from onboardee.device.simulation.values import Property
+from onboardee.device.web.devices import WebDevice
+from onboardee.svrdb.model import SECURITY_RESOURCES
+from onboardee.svrdb.plain import plain
+
+MAIN: Final = (
+    "lockState",
+    "openLevel",
+    "openState",
+    "currentMachineState",
+    "temperature",
+    "humidity",
+    "value",
+)
+"""The properties of which a device shows one first, in their order, if it has any of them."""
+SHOWN: Final = 8
+"""Resources whose values are on a card: what its picture is drawn from."""
+_NOT_SAID: Final = frozenset({"initial"})
+
+
+def card(known: WebDevice) -> dict[str, Any]:
+    """Return what a card of the overview shows."""
+    device = known.device
+    if device is None:
+        return {"device": known.name, "running": False}
+    database = device.database
+    profile = device.profile.device
+    shown = dict(list(device.appliances.items())[:SHOWN])
+    return {
+        "device": known.name,
+        "running": True,
+        "name": database.con.name or profile.name,
+        "types": list(profile.types),
+        "state": database.state.name,
+        "owned": database.doxm.owned,
+        "owner": str(database.doxm.owner_uuid),
+        "device_uuid": str(database.doxm.device_uuid),
+        "selected_method": database.doxm.selected_method,
+        "endpoints": list(device.reachable_at),
+        "pin": device.pin,
+        "main": _main(device),
+        "values": {href: dict(each.values.current) for href, each in shown.items()},
+    }
+
+
+def whole(known: WebDevice) -> dict[str, Any]:
+    """Return what the page of a device shows beside its card."""
+    device = known.device
+    if device is None:
+        return card(known)
+    return {
+        **card(known),
+        "resources": [
+            {
+                "href": each.href,
+                "rt": list(each.types),
+                "if": list(each.interfaces),
+                "values": dict(device.appliances[each.href].values.current),
+                "properties": {name: _limits(spec) for name, spec in each.properties.items()},
+            }
+            for each in device.profile.resources
+            if each.href in device.appliances
+        ],
+        "inputs": list(device.inputs),
+        "faults": dict(device.faults),
+        "has_snapshots": known.store is not None,
+    }
+
+
+def security(device: AnyDevice) -> dict[str, Any]:
+    """Return the security resources by name, with their properties; secrets are hidden."""
+    return {
+        each.name: plain(getattr(device.database, each.name))
+        for each in SECURITY_RESOURCES
+        if hasattr(device.database, each.name)
+    }
+
+
+def _main(device: AnyDevice) -> dict[str, Any] | None:
+    """Return which property a device shows first, with its unit."""
+    for name in MAIN:
+        for each in device.profile.resources:
+            if name in each.properties and each.href in device.appliances:
+                return {"href": each.href, "property": name, "unit": each.properties[name].unit}
+    return None
+
+
+def _limits(spec: Property) -> Mapping[str, Any]:
+    """Return what a property may be, as a profile writes it; what is usual is left out."""
+    said: dict[str, Any] = msgspec.to_builtins(spec)
+    return {
+        name: value
+        for name, value in said.items()
+        if name not in _NOT_SAID and value not in (None, False, [], {}, ())
+    }
