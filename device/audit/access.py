@@ -17,10 +17,17 @@ from onboardee.device.audit.verdicts import (
 from onboardee.svrdb.model import Connection, Permission
 
 CHANGING: Final = Permission.CREATE | Permission.UPDATE | Permission.DELETE
+"""What somebody without a credential must not be allowed; to read and to be notified is
+harmless."""
 
 
 def nothing_left_open(attempt: Attempt) -> Opinion:
-    """Judge the entries at the end."""
+    """Judge the entries that the tool wrote and that are there at the end (OCF Security 12).
+
+    Two things are wrong: whoever is in the clear may change a resource of the device itself, or a
+    subject that is many (a role, a kind of connection, `*`) may change a security resource. OCF's
+    own resources may be open in the clear, as ownership transfer needs doxm.
+    """
     if attempt.to_rfpro is None:
         return NOT_REACHED
     for entry in attempt.picture.entries:
@@ -40,10 +47,12 @@ def nothing_left_open(attempt: Attempt) -> Opinion:
 
 
 def _is_many(subject: dict[str, Any]) -> bool:
+    """Tell whether a subject is not one device or service by its UUID."""
     return "role" in subject or "conntype" in subject or subject.get("uuid") == "*"
 
 
 def _href(resource: Any) -> str:
+    """Return what a resource of an entry is for; one that names nothing is for all."""
     if not isinstance(resource, dict):
         return "?"
     return str(resource.get("href") or resource.get("wc") or "*")
@@ -54,7 +63,11 @@ def _is_of_ocf(href: str) -> bool:
 
 
 def key_not_asked_for(attempt: Attempt) -> Opinion:
-    """Tell whether the tool read the credentials and went on without the keys in them."""
+    """Tell whether the tool read the credentials and went on without the keys in them.
+
+    The device never shows them (OCF Security 13.2.1). Some tools take the empty data for a
+    failure and stop; who goes on has understood.
+    """
     read = next(
         (each for each in attempt.exchanges if each.path == CRED and each.method == "GET"), None
     )

@@ -6,6 +6,9 @@ selects the method. Each is found once and kept, as many rules ask for the same.
 
 What the device holds is known from what it accepted (`Picture`), not from the device: a capture of
 somebody else's device has no more.
+
+Names in the comments, such as step 10b, are those of OCF's change request 3006, which numbers the
+messages of a transfer from the search for devices to RFPRO.
 """
 
 import ipaddress
@@ -27,6 +30,7 @@ OWNED: Final = (DOXM, PSTAT, CRED, ACL2)
 """The resources that have an owner of their own."""
 
 CHANGES: Final = frozenset({"POST", "PUT"})
+"""The methods that change a property; DELETE takes away entries."""
 
 
 @dataclass(slots=True)
@@ -36,10 +40,17 @@ class Picture:
     properties: dict[str, dict[str, Any]] = field(default_factory=dict)
     """By path; lists of entries are in `credentials` and `entries`."""
     credentials: list[dict[str, Any]] = field(default_factory=list)
+    """Elements of `creds` as they were written, in that order; what was deleted by a query
+    stays."""
     entries: list[dict[str, Any]] = field(default_factory=list)
+    """Elements of `aclist2`, likewise."""
 
     def take(self, exchange: Exchange) -> None:
-        """Take what a request changed, if it was accepted."""
+        """Take what a request changed, if it was accepted.
+
+        An accepted read tells as well what the device has: `oxms`, which the tool chooses from,
+        is known by nothing else.
+        """
         if not exchange.is_accepted:
             return
         if exchange.method == "DELETE":
@@ -62,6 +73,10 @@ class Picture:
         return self.properties.get(path, {}).get(name)
 
     def _remove(self, exchange: Exchange) -> None:
+        """Forget a whole list.
+
+        One entry is deleted by a query, and rules ask for what was written.
+        """
         if exchange.path == ACL2 and not exchange.request.query:
             self.entries.clear()
         if exchange.path == CRED and not exchange.request.query:
@@ -69,11 +84,16 @@ class Picture:
 
 
 def _maps(value: Any) -> list[dict[str, Any]]:
+    """Return the maps of a list; a tool may send anything."""
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 class Attempt:
-    """One attempt of a tool to take ownership of the device."""
+    """One attempt of a tool to take ownership of the device.
+
+    Whatever a property returns is None, or empty, where the tool did not get so far, so a rule
+    asks for it first and is then not reached.
+    """
 
     def __init__(self, trace: list[Item], number: int, left_out: int = 0) -> None:
         """Take the items of an attempt; `left_out` tells how many of them were not kept."""
@@ -162,6 +182,7 @@ class Attempt:
     def owner(self) -> str | None:
         """The UUID of the owner as the tool names it."""
         named = None if self.owner_named is None else self.owner_named.get("devowneruuid")
+        # tools written in C may count the NUL that ends the text
         return named.rstrip("\0").lower() if isinstance(named, str) else None
 
     @cached_property
@@ -178,6 +199,7 @@ class Attempt:
     def _owner_credentials(
         self, found: Iterable[Exchange]
     ) -> Iterator[tuple[Exchange, dict[str, Any]]]:
+        """Yield each symmetric pairwise credential with its request (OCF Security 9.3.2)."""
         for exchange in found:
             for credential in _maps(exchange.get("creds")):
                 if credential.get("credtype") == CredentialType.SYMMETRIC_PAIRWISE:
@@ -222,6 +244,7 @@ class Attempt:
     def is_oic_1_1(self) -> bool:
         """Tell whether the tool speaks OIC 1.1, by the content format of what it writes."""
         formats = [each.request.content_format for each in self.exchanges if each.request.payload]
+        # 60 is application/cbor (RFC 7252 12.3), which OIC 1.1 writes; some tools mix the two
         return bool(formats) and formats.count(60) > len(formats) // 2
 
     @property

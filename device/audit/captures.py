@@ -2,6 +2,14 @@
 
 Which side is the device is seen from the conversation: it is asked, and it is greeted. With several
 devices in one capture one has to be named.
+
+A capture is taken at any place of the network. So a packet's direction is told by the addresses
+of the device, not by the machine that captured. Only places that somebody asked or greeted count
+as the device's: its own port for what it asks of others is not one.
+
+Packets are decoded as the device's tracer does it (`device.trace.decoding`), in the order of the
+capture, with the session secrets that the capture or a key log has (NSS key log,
+`CLIENT_RANDOM`). Without them records stay closed, and rules that look into them are not reached.
 """
 
 import ipaddress
@@ -17,10 +25,14 @@ from onboardee.device.trace.pcapng import CaptureError, Packet, read
 Endpoint = tuple[str, int]
 
 _CLIENT_HELLO: Final = 1
+"""The type of a handshake message (RFC 5246 7.4)."""
 _RECORDS: Final = range(20, 26)
+"""Content types of DTLS records, by their first octet (RFC 6347 4.1)."""
 _HANDSHAKE: Final = 22
 _DTLS_MAJOR: Final = 0xFE
+"""The first octet of the version of every DTLS so far."""
 _REQUESTS: Final = range(1, 5)
+"""The codes GET to DELETE of CoAP (RFC 7252 12.1.1)."""
 
 
 def trace_of(content: bytes, keys: str = "", device: Collection[str] = ()) -> list[Item]:
@@ -46,6 +58,7 @@ def trace_of(content: bytes, keys: str = "", device: Collection[str] = ()) -> li
 
 
 def _taken(content: bytes) -> tuple[list[Packet], Secrets]:
+    """Return the packets of a capture and the secrets in it. Raises `CaptureError`."""
     packets, secrets = [], Secrets()
     for each in read(content):
         if isinstance(each, str):
@@ -68,14 +81,17 @@ def _endpoints(packets: Iterable[Packet]) -> Counter[Endpoint]:
 
 
 def _is_request(octets: bytes) -> bool:
+    """Tell whether octets begin like a CoAP request: version 1, and the code of a method."""
     return len(octets) >= 4 and octets[0] >> 6 == 1 and octets[1] in _REQUESTS
 
 
 def _is_dtls(octets: bytes) -> bool:
+    """Tell whether octets begin with the header of a DTLS record, of 13 octets."""
     return len(octets) >= 13 and octets[0] in _RECORDS and octets[1] == _DTLS_MAJOR
 
 
 def _is_greeting(octets: bytes) -> bool:
+    """Tell whether octets are a ClientHello in the clear: its sender is the client."""
     is_handshake = _is_dtls(octets) and octets[0] == _HANDSHAKE
     return is_handshake and len(octets) > 13 and octets[13] == _CLIENT_HELLO
 

@@ -5,6 +5,10 @@ The device knows better. `try_tool` compares the two; if the tool gave up, as it
 try again with a device that is honest by now: who cannot recover has learned nothing from its
 failure. A tool that begins anew by itself, and owns the device then, needs no second attempt. Where
 the device is, and how the tool is asked, is left to the stand.
+
+A trial passes if what the tool says is so, and if it did what the trial expects. What is not
+enough: that the device ended up unowned. A tool whose user reads "done" has failed, whatever the
+device says.
 """
 
 from dataclasses import dataclass
@@ -19,8 +23,11 @@ class Claim:
     """What a tool said of an attempt: by its exit code, or by not ending at all (None)."""
 
     exit_code: int | None
+    """Of the tool's process: 0 claims success, None if it had to be ended."""
     output: str = ""
+    """What the tool printed, for whoever looks for the reason."""
     seconds: float = 0.0
+    """How long the attempt took."""
 
     @property
     def is_success(self) -> bool:
@@ -35,9 +42,11 @@ class Outcome:
     trial: Trial
     verdict: Verdict
     reason: str
+    """The rest of the sentence "it passed, because ...", or of its contrary."""
     acted: tuple[str, ...] = ()
     """What the device did wrong, in the order in which it did."""
     claims: tuple[Claim, ...] = ()
+    """What the tool said, attempt by attempt; empty where nobody asks it (`sighting`)."""
 
     def plain(self) -> dict[str, Any]:
         """Return it as JSON has it."""
@@ -86,7 +95,11 @@ class Stand(Protocol):
 
 
 async def try_tool(trial: Trial, stand: Stand) -> Outcome:
-    """Try a tool with the device of a trial; return how it came out."""
+    """Try a tool with the device of a trial; return how it came out.
+
+    A fault that never acted proves nothing, so such a trial is not reached; but a tool that never
+    ends has failed even then, as a person would have had to end it.
+    """
     first = await stand.attempt()
     await stand.settle()
     if not stand.acted and first.exit_code is not None:
@@ -128,7 +141,11 @@ def said(claim: Claim) -> str:
 
 
 def wrong(trial: Trial, claim: Claim, *, is_owned: bool) -> str | None:
-    """Return what was wrong with a first attempt, None if nothing was."""
+    """Return what was wrong with a first attempt, None if nothing was.
+
+    The order matters: a tool that claims a device which it does not own has failed whatever the
+    trial expects. A device may be owned after a failure only where that is the trial's own doing.
+    """
     if claim.exit_code is None:
         return f"the tool {said(claim)}: it neither claims success nor fails"
     if claim.is_success and not is_owned:

@@ -88,7 +88,10 @@ class Bounds:
 
 
 class _Shelf:
-    """Keeps items up to a number, and up to a number of octets."""
+    """Keeps items up to a number, and up to a number of octets.
+
+    Both are bounded: a stranger may send many small messages, or few large ones.
+    """
 
     def __init__(self, count: int, octets: int) -> None:
         self.items: deque[Item] = deque()

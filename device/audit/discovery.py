@@ -4,6 +4,9 @@ What a tool may choose from is what the device said of itself before, so the rul
 at `oxms` as the tool read it, not as the device has it: who never read it chose blindly. Whether a
 person agreed (step 2) nobody but the tool and that person know; the rule stands in the table all
 the same, as a report without it would look as if all steps had been seen.
+
+A search goes to a group, and on loopback there is none. There the first rules say that they do
+not apply, so that a tool under test on one machine is not blamed for its network.
 """
 
 from typing import Final
@@ -21,13 +24,17 @@ from onboardee.device.audit.verdicts import (
 from onboardee.svrdb.model import TransferMethod
 
 ANONYMOUS: Final = "ECDH_ANON_AES_128_CBC_SHA256"
+"""The suite of Just Works, 0xFF00 (OCF Security 11.3.2.1), without any authentication."""
 WITH_KEY: Final = "ECDHE_PSK_AES_128_CBC_SHA256"
+"""The suite of a PIN, and later of the owner credential, 0xC037 (RFC 5489)."""
 PIN_IDENTITY: Final = b"oic.sec.doxm.rdp"
+"""The PSK identity by which a tool says that its key is made of a PIN (OCF Security 7.3.5)."""
 _STRENGTH: Final = (
     TransferMethod.MANUFACTURER_CERTIFICATE,
     TransferMethod.RANDOM_PIN,
     TransferMethod.JUST_WORKS,
 )
+"""The methods from the strongest on: authenticated by a certificate, by a person, by nobody."""
 
 
 def _is_search(exchange: Exchange) -> bool:
@@ -37,7 +44,7 @@ def _is_search(exchange: Exchange) -> bool:
 
 
 def discovery_multicast(attempt: Attempt) -> Opinion:
-    """Judge step 1.
+    """Judge step 1: the search comes first, and asks for devices without an owner.
 
     On loopback no multicast arrives, and the rule says nothing.
     """
@@ -62,7 +69,7 @@ def discovery_multicast(attempt: Attempt) -> Opinion:
 
 
 def discovery_non(attempt: Attempt) -> Opinion:
-    """Judge the type of multicast requests."""
+    """Judge the type of multicast requests: nobody acknowledges one (RFC 7252 8.1)."""
     groups = [each for each in attempt.exchanges if each.ends.multicast]
     if not groups:
         return NOT_REACHED
@@ -91,7 +98,11 @@ def method_offered(attempt: Attempt) -> Opinion:
 
 
 def method_strongest(attempt: Attempt) -> Opinion:
-    """Tell whether a stronger method was offered than the one taken."""
+    """Tell whether a stronger method was offered than the one taken.
+
+    It may be right not to: the maker of the device may be nobody whom the tool knows. So this is
+    told and not counted against it.
+    """
     if attempt.selection is None:
         return NOT_REACHED
     offered = attempt.picture_before(attempt.selection).get(DOXM, "oxms") or ()
@@ -139,6 +150,7 @@ def session_fits_method(attempt: Attempt) -> Opinion:
 
 
 def _expected_session(method: int | None) -> str:
+    """Return the session of a method in words, for the report."""
     match method:
         case TransferMethod.JUST_WORKS:
             return f"{ANONYMOUS} (0xFF00)"
@@ -150,6 +162,7 @@ def _expected_session(method: int | None) -> str:
 
 
 def _fits(handshake: Handshake, method: int | None) -> bool:
+    """Tell whether a handshake has the suite and the identity of a method (OCF Security 7.3)."""
     match method:
         case TransferMethod.JUST_WORKS:
             return handshake.suite == ANONYMOUS

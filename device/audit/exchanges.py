@@ -19,11 +19,15 @@ from onboardee.wire.coap.blocks import Block
 from onboardee.wire.dtls.numbers import HandshakeType
 
 BLOCK1: Final = 27
+"""The option with the place of a part of the request (RFC 7959 2.1)."""
 BLOCK2: Final = 23
+"""The same for the answer."""
 EXCHANGE_LIFETIME: Final = 247.0
 """Seconds within which a message id is not used for another message (RFC 7252 4.8.2)."""
 _EMPTY: Final = "0.00"
+"""The code of a message that is neither request nor answer (RFC 7252 4.1)."""
 _CLOSE_NOTIFY: Final = 0
+"""The description of the alert that ends a session in order (RFC 5246 7.2.1)."""
 
 
 @dataclass(slots=True)
@@ -34,8 +38,11 @@ class Exchange:
     content: Any
     """What the request carries; of one that came in blocks the whole."""
     repeats: list[items.Message] = field(default_factory=list)
+    """The same octets once more, as the tool saw no answer."""
     response: items.Message | None = None
+    """The first answer with its token; None if none was seen."""
     is_last_block: bool = True
+    """Whether it completes what it carries: only such a request asks for something."""
 
     @property
     def method(self) -> str:
@@ -87,15 +94,21 @@ class Handshake:
 
     ends: Ends
     hellos: list[items.HandshakeMessage] = field(default_factory=list)
+    """Every ClientHello: the first, the one with the cookie, and repeated ones."""
     verify_request: items.HandshakeMessage | None = None
     server_hello: items.HandshakeMessage | None = None
     key_exchange: items.HandshakeMessage | None = None
+    """ClientKeyExchange, which names the PSK identity."""
     has_certificate: bool = False
+    """Whether the tool showed a certificate; the device's own is not meant."""
     finished: set[Way] = field(default_factory=set)
+    """Which sides have sent Finished."""
     last: Item | None = None
+    """The last message of the handshake, by which a report shows how far it got."""
     alert: items.Alert | None = None
     """What ended it, or the session that came of it."""
     closed_by: Way | None = None
+    """Who sent close_notify first."""
 
     @property
     def number(self) -> int:
@@ -148,6 +161,7 @@ def exchanges(trace: Iterable[Item]) -> Iterator[Exchange]:
 
 
 def _is_repeat(message: items.Message, first: items.Message) -> bool:
+    """Tell whether a message is the first one once more, not a new one with its id."""
     return message.octets == first.octets and message.at - first.at < EXCHANGE_LIFETIME
 
 
@@ -157,6 +171,7 @@ def _both(ends: Ends) -> Ends:
 
 
 def _begun(request: items.Message) -> Exchange:
+    """Return an exchange that a request begins; a part of a payload is not its content."""
     block = block_of(request, BLOCK1)
     is_last = block is None or not block.more
     return Exchange(request, request.content if is_last else None, is_last_block=is_last)
@@ -197,6 +212,7 @@ def _begins(handshake: Handshake | None) -> bool:
 
 
 def _add(handshake: Handshake, message: items.HandshakeMessage) -> None:
+    """Take the next message of a handshake, of either side."""
     handshake.last = message
     match message.kind:
         case HandshakeType.CLIENT_HELLO:

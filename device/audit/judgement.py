@@ -24,8 +24,11 @@ class Choice:
     """Which rules count."""
 
     only: frozenset[str] = frozenset()
+    """Names of rules; if there are any, no other one counts."""
     skipped: frozenset[str] = frozenset()
+    """Names of rules that do not count."""
     levels: frozenset[Level] = frozenset(Level)
+    """The levels whose rules count."""
     known: frozenset[str] = frozenset()
     """Rules whose failure is known, and no news."""
 
@@ -38,6 +41,7 @@ class Choice:
 
 
 EVERYTHING: Final = Choice()
+"""All rules, and no failure that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ class JudgedAttempt:
 
     attempt: Attempt
     verdicts: Sequence[Judged]
+    """In the order of the table."""
     device: str = ""
     """Which device it was about, where there are several."""
 
@@ -96,7 +101,11 @@ class Audit:
                     yield judged
 
     def plain(self) -> dict[str, Any]:
-        """Return it as JSON has it."""
+        """Return it as JSON has it: the form that programs read, and that is kept stable.
+
+        Rules that are not in it were not chosen. `others` and `totals` are there only if attempts
+        were counted that are not shown.
+        """
         return {
             "attempts": [
                 {

@@ -26,7 +26,11 @@ class Laboratory:
 
 @cache
 def laboratory() -> Laboratory:
-    """Return the maker of this process."""
+    """Return the maker of this process.
+
+    Made once: all devices of a run have the same root, which is told to the tool before it
+    begins.
+    """
     # 5 MB of memory that whoever tries nothing else does without
     from onboardee.pki import issuing  # noqa: PLC0415
 

@@ -29,15 +29,18 @@ class Kept:
     """What is kept of the attempts that are over, of all devices together."""
 
     known: frozenset[str] = frozenset()
+    """Rules whose failure is no news, for the audit that is made of it."""
     latest: deque[JudgedAttempt] = field(default_factory=lambda: deque(maxlen=LATEST))
+    """The newest attempts; older ones fall out."""
     first_to_fail: dict[str, JudgedAttempt] = field(default_factory=dict)
     """By rule: the first attempt that broke it."""
     counted: dict[str, Counter[Verdict]] = field(default_factory=dict)
     """By rule: how often it came out how."""
     number: int = 0
+    """How many attempts are over, those that are only counted too."""
 
     def add(self, attempt: JudgedAttempt) -> None:
-        """Take an attempt that is over."""
+        """Take an attempt that is over, and judged."""
         self.number += 1
         self.latest.append(attempt)
         for judged in attempt.verdicts:
@@ -57,13 +60,19 @@ class Kept:
         )
         for each in going_on:
             whole.add(each)
+        # an attempt may be among the latest and the first to break several rules
         kept = {id(each): each for each in (*whole.first_to_fail.values(), *whole.latest)}
         shown = sorted(kept.values(), key=lambda each: (each.device, each.attempt.number))
         return Audit(shown, self.known, whole.number - len(shown), whole.counted)
 
 
 class LiveAudit:
-    """The audit of one device, item by item."""
+    """The audit of one device, item by item.
+
+    An attempt is told when it comes to an end that people wait for, which is before it is over:
+    what follows the last answer still belongs to it, and is judged with it when the next one
+    begins.
+    """
 
     def __init__(
         self,
@@ -118,6 +127,7 @@ class LiveAudit:
         return [self._judged(self._first or self._conversation, 1)]
 
     def _end(self) -> None:
+        """Take that an attempt is over, and begin to keep the next one."""
         over = self._conversation
         if over.has_selection:
             self._has_attempt = True
@@ -133,6 +143,7 @@ class LiveAudit:
         self._was_told = self._is_owned = False
 
     def _judged(self, conversation: Conversation, number: int | None = None) -> JudgedAttempt:
+        """Judge what was kept of a conversation."""
         trace = conversation.trace()
         attempt = Attempt(trace, number or self._number, conversation.left_out)
         return judged_attempt(attempt, self._choice, self._device)
@@ -143,6 +154,7 @@ def _is_reset(item: Item) -> bool:
 
 
 def _is_in_operation(item: Item) -> bool:
+    """Tell whether an item says that the device got into RFNOP."""
     if not isinstance(item, items.Happened) or item.event != "state.changed":
         return False
     return bool(item.fields.get("after") == State.RFNOP.name)

@@ -23,7 +23,11 @@ def _logins(attempt: Attempt) -> list[Handshake]:
 
 
 def owner_logs_in(attempt: Attempt) -> Opinion:
-    """Judge how the owner comes back: the first session after the transfer is its own."""
+    """Judge how the owner comes back: the first session after the transfer is its own.
+
+    A tool that goes through the anonymous handshake again would show that it has not kept the
+    key.
+    """
     if attempt.to_rfpro is None or attempt.owned is None:
         return NOT_REACHED
     begin = attempt.owned.number
@@ -38,7 +42,11 @@ def owner_logs_in(attempt: Attempt) -> Opinion:
 
 
 def keys_agree(attempt: Attempt) -> Opinion:
-    """Judge whether the first login of the owner succeeds."""
+    """Judge whether the first login of the owner succeeds.
+
+    Both sides derive the SharedKey from the master secret of the transfer (OCF Security 7.3.2),
+    so a failure here means that they did it differently.
+    """
     logins = _logins(attempt)
     if not logins:
         return NOT_REACHED

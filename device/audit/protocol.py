@@ -24,9 +24,12 @@ from onboardee.wire.dtls.errors import Alert as DtlsError
 from onboardee.wire.dtls.hello import ClientHello, HelloVerifyRequest
 
 ACCEPT: Final = 17
+"""The option that says which content format the answer is to have (RFC 7252 5.10.4)."""
 ACCEPT_VERSION: Final = 2049
+"""OCF's options that say which version of its content format is meant (OCF Core 12.2.6)."""
 CONTENT_VERSION: Final = 2053
 ETAG: Final = 4
+"""The option that says which state of a resource an answer shows (RFC 7252 5.10.6)."""
 MAX_RETRANSMIT: Final = 4
 """How often a CON is repeated (RFC 7252 4.8)."""
 _SLACK: Final = 0.8
@@ -34,7 +37,11 @@ _SLACK: Final = 0.8
 
 
 def content_format(attempt: Attempt) -> Opinion:
-    """Judge content formats and their versions; a tool of OIC 1.1 knows neither."""
+    """Judge content formats and their versions (OCF Core 12.2.5).
+
+    A tool of OIC 1.1 knows neither. A request without payload needs no content format, but where
+    it asks for OCF's it has to say which version it reads.
+    """
     if attempt.is_oic_1_1:
         return NOT_APPLICABLE
     writing = [each for each in attempt.exchanges if each.request.payload]
@@ -58,6 +65,7 @@ def _has(message: items.Message, option: int) -> bool:
 
 
 def _value(message: items.Message, option: int) -> int | None:
+    """Return the value of an option that is a number, None if it is not there."""
     found = (value for number, value in message.options if number == option)
     return next((int.from_bytes(value) for value in found), None)
 
@@ -83,6 +91,7 @@ def retransmission(attempt: Attempt) -> Opinion:
 
 
 def _gaps(exchange: Exchange) -> list[float]:
+    """Return the seconds between one sending of a request and the next."""
     times = [exchange.request.at, *(each.at for each in exchange.repeats)]
     return [after - before for before, after in pairwise(times)]
 
@@ -107,7 +116,10 @@ def message_ids(attempt: Attempt) -> Opinion:
 
 
 def tokens(attempt: Attempt) -> Opinion:
-    """Judge whether open requests can be told apart; one that was answered is not open."""
+    """Judge whether open requests can be told apart.
+
+    A token may be used again once its request was answered (RFC 7252 5.3.1).
+    """
     open_: dict[tuple[object, bytes], Exchange] = {}
     for each in attempt.exchanges:
         key = (each.ends.peer, each.request.token)
@@ -119,13 +131,19 @@ def tokens(attempt: Attempt) -> Opinion:
 
 
 def _is_open_at(exchange: Exchange, later: items.Message) -> bool:
+    """Tell whether a request still waited for its answer when a later one came."""
     if exchange.ends.multicast:
         return False  # its answers may come for a long time, and tools use no token twice there
     return exchange.response is None or exchange.response.number > later.number
 
 
 def block_wise(attempt: Attempt) -> Opinion:
-    """Judge how answers in blocks are fetched."""
+    """Judge how answers in blocks are fetched (RFC 7959 2.4).
+
+    A client may ask for smaller blocks as it goes on, never for larger ones. Where the ETag
+    changes between two blocks, the parts are of different states, and a client that joins them
+    has something that the device never said.
+    """
     sizes: dict[tuple[object, str], tuple[int, bytes]] = {}
     first = None
     for each in attempt.exchanges:
@@ -145,6 +163,7 @@ def block_wise(attempt: Attempt) -> Opinion:
 
 
 def _etag(exchange: Exchange) -> bytes:
+    """Return the ETag of an answer, empty if it has none."""
     options = () if exchange.response is None else exchange.response.options
     return next((value for number, value in options if number == ETAG), b"")
 
@@ -173,7 +192,11 @@ def dtls_cookie(attempt: Attempt) -> Opinion:
 
 
 def dtls_extended_master_secret(attempt: Attempt) -> Opinion:
-    """Judge whether RFC 7627 is offered."""
+    """Judge whether RFC 7627 is offered.
+
+    Without it a master secret is not bound to the handshake, and the owner's key is derived from
+    it.
+    """
     hellos = [hello for each in attempt.handshakes for hello in each.hellos]
     if not hellos:
         return NOT_REACHED

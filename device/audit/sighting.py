@@ -38,8 +38,11 @@ class Sighting:
     quiet: float
     """Seconds without a request after which an attempt is over."""
     phase: Phase = Phase.WAITING
+    """Where the trial is; it only goes forward."""
     outcome: Outcome | None = None
+    """How it came out, once it is done."""
     acted: list[str] = field(default_factory=list)
+    """What the device did wrong so far, in words."""
     _heard: float = 0.0
     """When the tool asked for something last."""
     _selections: Selections = field(default_factory=Selections)
@@ -90,6 +93,8 @@ class Sighting:
 
     def _given_up(self, *, is_owned: bool) -> None:
         """Take that an attempt is over, which did not end the trial."""
+        # only a trial that had to be completed is lost by giving up; in all others it is right,
+        # and the honest device that follows shows whether the tool recovers
         if self.trial.expectation is Expectation.COMPLETES and not is_owned:
             self._done(Verdict.FAILED, "the tool did not own the device")
         else:

@@ -1,6 +1,9 @@
 """The table of all rules: one row each, in the order in which a transfer meets them.
 
 `python tests/audit/rules_page.py` writes it into `docs/audit-rules.md`.
+
+The sentence of a rule says what a sound tool does, so that it reads the same whether the rule was
+kept or broken. A name is never used for another rule later: programs that know a failure name it.
 """
 
 from typing import Final

@@ -39,10 +39,13 @@ class Trial:
     """One device that is honest except for one thing."""
 
     name: str
+    """By which a person chooses it on the command line."""
     sentence: str
     """What the device does."""
     expectation: Expectation
+    """What a sound tool does with such a device."""
     faults: tuple[Fault, ...] = ()
+    """What the device does wrong, when and how often."""
     adapt: Callable[[Profile], Profile] | None = None
     """What is different about its profile."""
     may_be_owned: bool = False

@@ -20,6 +20,7 @@ from onboardee.svrdb.model import NIL
 
 COMPLETES, GIVES_UP, IS_TRUE = Expectation
 OTHER_KEY: Final = "other-key at=credential"
+"""The fault by which the device keeps a key that the tool cannot have."""
 
 _ANSWERED: Final = ("select", "om", "owner", "credential", "owned", "rfpro", "rfnop")
 """Steps whose answer gets lost."""
@@ -33,15 +34,22 @@ _REFUSED: Final = {
     "owned": "5.03",
     "rfpro": "4.03",
 }
+"""Steps that are refused, and the code: one that a device of that kind may answer there."""
 _POWER: Final = ("owner", "credential", "owned", "rfpro")
+"""Steps whose change matters when power is lost before or after it is durable."""
 _FLIGHTS: Final = {
     "hello-verify-request": "HelloVerifyRequest",
     "server-hello": "ServerHello",
     "server-finished": "Finished",
 }
+"""Flights of the device's side of a handshake, by the name of the trial in which it is lost."""
 
 
 def _of_network() -> Iterator[Trial]:
+    """Yield what an unsound network does.
+
+    A tool has to repeat, and to drop what is not its own.
+    """
     for step in _ANSWERED:
         yield _trial(
             f"lost-answer-{step}",
@@ -94,6 +102,7 @@ def _of_network() -> Iterator[Trial]:
 
 
 def _of_steps() -> Iterator[Trial]:
+    """Yield devices that refuse, forget or break off one step of the transfer."""
     for step, code in _REFUSED.items():
         yield _trial(
             f"refuses-{step}",
@@ -109,6 +118,7 @@ def _of_steps() -> Iterator[Trial]:
             f"ignore at={step}",
         )
     for step in _POWER:
+        # the tool cannot know which of the two it was: it may say either, if it is so
         for when in ("before", "after"):
             yield _trial(
                 f"power-cut-{when}-{step}",
@@ -133,6 +143,7 @@ def _of_steps() -> Iterator[Trial]:
 
 
 def _of_answers() -> Iterator[Trial]:
+    """Yield devices whose answers lie about themselves, or are no answers that can be read."""
     lies = {
         "already-owned": ("owned is true when asked again", '{"owned":true}'),
         "method-unknown": ("only a method of a vendor is offered", '{"oxms":[65281]}'),
@@ -153,6 +164,7 @@ def _of_answers() -> Iterator[Trial]:
 
 
 def _of_handshake() -> Iterator[Trial]:
+    """Yield devices that answer a handshake with what was not offered, or derive another key."""
     yield _trial(
         "weaker-suite",
         "ServerHello has a suite that was not offered",
@@ -168,6 +180,7 @@ def _of_handshake() -> Iterator[Trial]:
         times=0,
     )
     other = _trial("other-key", "the device derives another owner key", GIVES_UP, OTHER_KEY)
+    # nothing shows the difference until the owner logs in, and then the device is owned
     yield with_fields(other, may_be_owned=True)
 
 
@@ -196,6 +209,7 @@ _WRONG: Final = {
 
 
 def _of_certificates() -> Iterator[Trial]:
+    """Yield devices whose manufacturer certificate is not to be trusted (OCF Security 9.4)."""
     yield with_fields(
         _trial(
             "certificate-clock-jump",
@@ -218,6 +232,7 @@ def _of_certificates() -> Iterator[Trial]:
 
 
 def _of_secrets() -> Iterator[Trial]:
+    """Yield a device whose PIN the tool does not know."""
     yield Trial(
         "pin-unknown",
         "only a PIN is offered, and the tool is given a wrong one",
@@ -228,10 +243,12 @@ def _of_secrets() -> Iterator[Trial]:
 
 
 def _with_temporary_uuid(profile: Profile) -> Profile:
+    """Let a device have another UUID until it is owned (OCF Security 7.3.1)."""
     return replace(profile, ownership=replace(profile.ownership, temporary_uuid=True))
 
 
 def _of_disk() -> Iterator[Trial]:
+    """Yield devices whose storage is slow or full, or whose UUID changes on the way."""
     yield _trial(
         "slow-disk",
         "each change takes 0.3 s, some 4 s in all",

@@ -46,8 +46,11 @@ class Opinion:
 
     verdict: Verdict
     item: Item | None = None
+    """The message or event that decided it, None where nothing did or nothing came."""
     expected: str = ""
+    """What should have come, in words; empty where the rule was not broken."""
     came: str = ""
+    """What came instead; of a rule that only tells, what it tells."""
 
 
 Decide: TypeAlias = "Callable[[Attempt], Opinion]"
@@ -60,8 +63,10 @@ class Rule:
     name: str
     level: Level
     clause: str
+    """Where the standard says so, such as "CR 3006, step 5"."""
     sentence: str
     decide: Decide
+    """What judges an attempt; it changes nothing, and may be called again."""
     consequence: str = ""
     """What follows for those who use the tool if it fails."""
 
@@ -99,6 +104,10 @@ class Judged:
 
 
 def _place(item: Item | None) -> dict[str, Any]:
+    """Return where in the trace an item is.
+
+    Its number, seconds since the start, its direction.
+    """
     if item is None:
         return {}
     way = getattr(item, "way", None)
@@ -112,10 +121,11 @@ def passed(item: Item | None = None, came: str = "") -> Opinion:
 
 
 def failed(expected: str, came: str, item: Item | None = None) -> Opinion:
-    """Return that the rule was broken."""
+    """Return that the rule was broken; `item` is the message that broke it, if one came."""
     return Opinion(Verdict.FAILED, item, expected, came)
 
 
+# Three opinions that have no reason but their verdict.
 NOT_REACHED = Opinion(Verdict.NOT_REACHED)
 NOT_OBSERVABLE = Opinion(Verdict.NOT_OBSERVABLE)
 NOT_APPLICABLE = Opinion(Verdict.NOT_APPLICABLE)

@@ -8,6 +8,17 @@
     write("kitchen_creds", found.database, form=Form.LITE)
 
 What a form cannot hold is told by the warnings that `write` returns, and by docs/guide.md.
+
+The stacks differ in three ways, and each has its layer. How a map of resources gets into octets
+is a module for each form: `iotivity`, `source`, `lite`, `neutral`. What a resource is called and
+how its values are written is the same for all of them, and stands in `credentials`, `version1`,
+`pairing`, `owners`, `access_managers` and `normal`. Between the two is `stored_resources`, which
+makes a `Database` of named resources, and back.
+
+Nothing that a file says is thrown away without a word. What the model has no place for is found
+by comparison (`foreign`), kept in `Database.foreign`, and written again at its place.
+
+`files` has the only functions that touch a disk. All else takes and returns octets.
 """
 
 from onboardee.svrdb.formats.errors import FormatError

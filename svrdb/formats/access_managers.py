@@ -2,6 +2,9 @@
 
 A UUID in `ams` is a text of its 16 octets, not of its 36 characters: IoTivity copies whatever
 length it finds into 16 octets. One whose octets are no text cannot be written.
+
+A resource that cannot be read so is not an error. IoTivity itself ignores it then, so it is kept
+as octets without a meaning, like all that we do not know (`foreign`).
 """
 
 import uuid
@@ -14,6 +17,7 @@ from onboardee.svrdb.formats.errors import FormatError
 from onboardee.svrdb.model.amacl import Amacl
 
 NAME: Final = "amacl"
+"""Its name in IoTivity's file, and in ours."""
 
 
 def read(content: bytes) -> Amacl | None:
@@ -48,5 +52,10 @@ def written(amacl: Amacl) -> tuple[dict[str, Any], list[str]]:
 
 
 def _uuid(text: str) -> uuid.UUID:
+    """Return the UUID that a text stands for, in IoTivity's form or in the usual one.
+
+    Of the 36 characters IoTivity would use the first 16. People who write such a file by hand
+    mean the UUID all the same.
+    """
     raw = text.encode()
     return uuid.UUID(bytes=raw) if len(raw) == 16 else uuid.UUID(text)

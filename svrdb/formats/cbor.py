@@ -6,6 +6,10 @@ map at once knows neither.
 
 What such a file may make us do is bounded: the depth of maps and arrays is, and tags are refused. A
 tag could make a value of any kind, of any size, out of a few octets.
+
+Floats, nulls and text are taken as they are: what a property may hold is for the model to say.
+What is taken here can be written as JSON, or is a byte string, so that it can be kept in any
+form.
 """
 
 import io
@@ -18,14 +22,18 @@ import cbor2
 from onboardee.svrdb.formats.errors import FormatError
 
 MAX_DEPTH: Final = 16
+"""Maps and arrays inside each other. Real resources have seven levels."""
 _MAP: Final = 5
+"""The upper three bits of an item's first octet, its major type (RFC 8949 3.1)."""
 _BYTES: Final = 2
 _INDEFINITE: Final = 31
+"""The lower five bits of that octet where the length is not given (RFC 8949 3.2.1)."""
 _BREAK: Final = 0xFF
 _BUILT_IN_TAGS: Final = (
     *range(6),
     *(25, 28, 29, 30, 35, 36, 37, 52, 54, 100, 256, 258, 260, 261, 1004, 43000, 55799),
 )
+"""The tags that the library would turn into values of its own, before it asks `tag_hook`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +46,11 @@ class CborItem:
 
     @property
     def content_offset(self) -> int:
-        """Where the content of a byte string begins."""
+        """Where the content of a byte string begins, in octets of the file.
+
+        A resource of IoTivity is a byte string that holds a map; places in that map are counted
+        on from here.
+        """
         return self.offset + len(self.octets) - len(self.value)
 
 
@@ -73,7 +85,11 @@ def dumps(value: Any) -> bytes:
 
 
 def loads(content: bytes, *, key: str = "") -> Any:
-    """Decode one CBOR item that fills `content`. Raises `FormatError`."""
+    """Decode one CBOR item that fills `content`; `key` is its property, for errors.
+
+    Raises `FormatError` if it is not valid, too deep, has a tag or a key that is not text, or if
+    something follows it.
+    """
     reader = _Reader(content, key, 0)
     value = reader.value()
     if not reader.is_at_end:
@@ -88,7 +104,11 @@ def dump_map(entries: Mapping[str, Any], encode: Callable[[Any], bytes] = dumps)
 
 
 class _Reader:
-    """A cursor over octets that knows what it is reading."""
+    """A cursor over octets that knows what it is reading.
+
+    The library decodes the values. Heads of maps are taken apart here, since only so it is known
+    at which octet each property begins.
+    """
 
     def __init__(self, content: bytes, key: str, base: int) -> None:
         self._content = content
@@ -102,9 +122,11 @@ class _Reader:
         return self._at == len(self._content)
 
     def error(self, what: str) -> FormatError:
+        """Return an error about the property and the octet where the cursor stands."""
         return FormatError(what, key=self._key, offset=self._base + self._at)
 
     def map_head(self) -> int | None:
+        """Return how many entries the map announces, None if its length is indefinite."""
         if self.is_at_end:
             raise self.error("ends before it has begun")
         major, extra = divmod(self._content[self._at], 32)
@@ -125,6 +147,7 @@ class _Reader:
         return int.from_bytes(octets, "big")
 
     def at_break(self) -> bool:
+        """Tell whether the end of a map of indefinite length comes next, and step over it."""
         if self.is_at_end:
             raise self.error("ends too early")
         is_break = self._content[self._at] == _BREAK
@@ -140,6 +163,11 @@ class _Reader:
         return name
 
     def item(self, name: str) -> CborItem:
+        """Read the value of property `name`.
+
+        A byte string in pieces is refused: its octets in the file are not its content, and places
+        in it could not be told.
+        """
         start = self._at
         outer, self._key = self._key, f"{self._key}.{name}" if self._key else name
         value = self.value()
@@ -151,12 +179,14 @@ class _Reader:
         return CborItem(value, octets, self._base + start)
 
     def value(self) -> Any:
+        """Decode one item, whole, and stand behind it."""
         self._stream.seek(self._at)
         try:
             value = cbor2.CBORDecoder(
                 self._stream,
                 tag_hook=_refuse_tag,
                 semantic_decoders=_NO_TAGS,
+                # so that the stream then stands behind the item, not behind what was read ahead
                 read_size=1,
                 max_depth=MAX_DEPTH,
                 allow_duplicate_keys=False,
@@ -196,4 +226,5 @@ def _require_plain(value: Any) -> None:
 
 
 def _reason(error: Exception) -> str:
+    """Return what the library says is wrong, or what a hook of ours raised inside it."""
     return str(error.__cause__ or error) or type(error).__name__

@@ -2,6 +2,14 @@
 
 Stacks write the data of the encodings raw and DER as octets and all else as text. Here the secret
 part is always octets, and the public part always text, DER in base64.
+
+The three places of data: `publicdata` is a certificate or a chain, `privatedata` a key or a PIN,
+`optionaldata` whether the credential is revoked (`revstat`). Up to version 1.2 IoTivity kept the
+authorities in `optionaldata`, leaf and authorities apart; since then a chain stands in
+`publicdata` as a whole.
+
+A key in errors is the path of a property, such as "cred.creds[0].publicdata.data". Data
+themselves are never part of an error: they may be a secret.
 """
 
 import base64
@@ -23,9 +31,12 @@ OLD_USAGES: Final = {
 
 _NEW_USAGES: Final = {str(new): old for old, new in OLD_USAGES.items()}
 _ANCHORS: Final = (CredentialUsage.TRUST_ANCHOR, CredentialUsage.MANUFACTURER_ANCHOR)
+"""The usages whose certificate is an authority's, with no leaf before it."""
 _OCTETS: Final = (Encoding.RAW, Encoding.DER, Encoding.CWT)
+"""The encodings whose data are a byte string in CBOR; those of the others are text."""
 
 Entry = dict[str, Any]
+"""One element of `cred.creds`, by the names of the wire."""
 
 
 def from_foreign(entry: Mapping[str, Any], key: str) -> Entry:
@@ -106,6 +117,7 @@ def _without_old_chain(entry: Entry) -> Entry:
 
 
 def _data_of(part: Entry) -> Entry:
+    """Return a part without its `revstat`, which `publicdata` does not have."""
     return {name: part[name] for name in ("data", "encoding") if name in part}
 
 
@@ -121,6 +133,7 @@ def _as_pem(part: Entry) -> str | None:
 
 
 def _public_part(part: Mapping[str, Any], key: str) -> Entry:
+    """Return a public part with its data as text: octets become base64."""
     if "data" not in part and "revstat" in part:
         return dict(part)
     encoding = _encoding(part, key)
@@ -141,12 +154,15 @@ def _public_part(part: Mapping[str, Any], key: str) -> Entry:
 
 
 def _private_part(part: Mapping[str, Any], key: str) -> Entry:
+    """Return a secret part with its data as octets."""
     encoding = _encoding(part, key)
     data = part.get("data", b"")
     match data:
         case bytes():
             pass
         case str() if encoding is Encoding.BASE64:
+            # programs that write base64 in C end it with a line feed, or with the NUL of the
+            # string
             octets = _octets(data.rstrip("\0\n"))
             if octets is None:
                 raise FormatError("is not base64", key=f"{key}.data")
@@ -159,6 +175,10 @@ def _private_part(part: Mapping[str, Any], key: str) -> Entry:
 
 
 def _written_public(part: Mapping[str, Any]) -> Entry:
+    """Return data and encoding of a public part as stacks write them.
+
+    Nothing if it has no data.
+    """
     if "data" not in part:
         return {}
     data: str | bytes = part["data"]
@@ -169,6 +189,11 @@ def _written_public(part: Mapping[str, Any]) -> Entry:
 
 
 def _written_private(part: Mapping[str, Any]) -> Entry:
+    """Return a secret part as stacks write it: text where its encoding is one of text.
+
+    A PIN is text, and yet may hold octets that are none: these are written as they are, so that
+    the credential comes back as it was.
+    """
     octets: bytes = part["data"]
     data: str | bytes = octets
     if part["encoding"] == Encoding.BASE64:
@@ -182,6 +207,7 @@ def _written_private(part: Mapping[str, Any]) -> Entry:
 
 
 def _encoding(part: Mapping[str, Any], key: str) -> Encoding:
+    """Return the encoding that a part names; raw where it names none, as IoTivity takes it."""
     try:
         return Encoding(part.get("encoding", Encoding.RAW))
     except ValueError:

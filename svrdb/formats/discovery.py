@@ -17,6 +17,7 @@ from onboardee.svrdb.formats.foreign import Resources
 from onboardee.svrdb.model import Ace, Acl2, Connection, Database
 
 Entry = dict[str, Any]
+"""An access control entry by the names of the wire."""
 
 ADDED: Final = "x.onboardee.added"
 """A property of `u_ids`, which only we write: the aceids of added entries, by place."""
@@ -27,6 +28,7 @@ PROFILE: Final = "resetpf"
 
 
 def _entry(aceid: int, who: Connection, permission: int, *hrefs: str) -> Entry:
+    """Return an entry of version 2; `permission` is the OR of its bits (OCF Security 12.2.2)."""
     return {
         "aceid": aceid,
         "subject": {"conntype": str(who)},
@@ -36,10 +38,12 @@ def _entry(aceid: int, who: Connection, permission: int, *hrefs: str) -> Entry:
 
 
 _FOUND: Final = ("/oic/res", "/oic/d", "/oic/p")
+"""What a search and its first questions read: links, device and platform."""
 
 ENTRIES: Final = (
     _entry(1, Connection.ANYONE, 2, *_FOUND),
     _entry(2, Connection.AUTHENTICATED, 2, *_FOUND),
+    # 14: read, update and delete, as IoTivity's own list has it
     _entry(3, Connection.ANYONE, 14, "/oic/sec/doxm"),
     _entry(4, Connection.AUTHENTICATED, 14, "/oic/sec/doxm", "/oic/sec/roles"),
 )
@@ -66,6 +70,11 @@ def missing(present: list[Entry], needed: tuple[Entry, ...]) -> list[Entry]:
 
 
 def _is_granted(entry: Entry, present: list[Entry]) -> bool:
+    """Tell whether the entries there are already grant each resource of one.
+
+    An entry that applies at certain times only does not count, as the device has to be found at
+    any time.
+    """
     return all(
         any(
             other["subject"] == entry["subject"]
@@ -101,6 +110,11 @@ def without_added(database: Database, marks: Mapping[str, set[int]]) -> Database
 
 
 def _without(acl2: Acl2, aceids: set[int]) -> Acl2:
+    """Return an access list without added entries.
+
+    An entry that a tool has changed since has the number of an added one and says something else.
+    It is the tool's now, and stays.
+    """
     entries = tuple(
         entry
         for entry in acl2.entries
@@ -110,4 +124,5 @@ def _without(acl2: Acl2, aceids: set[int]) -> Acl2:
 
 
 def _rules() -> Iterator[Ace]:
+    """Return all entries that are ever added, as the model has them."""
     return (msgspec.convert(entry, Ace) for entry in (*ENTRIES, *ENTRIES_1_2))

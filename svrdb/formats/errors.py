@@ -1,4 +1,9 @@
-"""What can be wrong with another stack's database, and what is lost on the way to one."""
+"""What can be wrong with another stack's database, and what is lost on the way to one.
+
+All readers raise this one class, for whoever imports a file wants one sentence on why it was
+refused, whatever the form. The store's own files have errors of their own (`svrdb.errors`), as
+there a generation before can be gone back to.
+"""
 
 
 class FormatError(ValueError):

@@ -1,4 +1,14 @@
-"""Which form a file or directory has; reading and writing each, all or nothing."""
+"""Which form a file or directory has; reading and writing each, all or nothing.
+
+A file is written beside its place, synced and then moved there, so that whoever reads sees the
+old content or the new one. A directory of IoTivity-Lite has a file for each resource, which no
+file system replaces in one step: all are written before the first is moved.
+
+A state directory is not written as files at all. It goes through the `Store`, which takes its
+lock: a device that runs there would lose what it stores next, or be given another identity.
+
+Files are read up to a bound, and modes of new ones are 0600, as all of them hold keys.
+"""
 
 import os
 import tempfile
@@ -25,6 +35,7 @@ MAX_SIZE: Final = 4 << 20
 """Octets of a file. Real ones have some thousand."""
 
 _MAX_FILES: Final = 10_000
+"""Entries of a directory. One of IoTivity-Lite has a dozen for each device."""
 
 
 class Form(StrEnum):
@@ -57,6 +68,8 @@ def read(
     """
     place = Path(path)
     if not place.is_dir():
+        # what is in such a file may be older than the journal beside it, so the path is looked at
+        # and not the content alone
         if any(place.name == codec.file_name for codec in CODECS) and form in {None, Form.STORE}:
             return _read_stored(place)
         return decode(_read_file(place), new_uuid=new_uuid, form=form)
@@ -90,8 +103,10 @@ def decode(content: bytes, *, new_uuid: NewUuid, form: Form | None = None) -> Im
 def detect(content: bytes) -> Form:
     """Tell the form of a file by its content. Raises `FormatError` if it is none."""
     start = content.lstrip()[:1]
+    # the tag by which CBOR describes itself (RFC 8949 3.4.6); only our own files begin so
     if content.startswith(b"\xd9\xd9\xf7"):
         return Form.STORE
+    # major type 5: a map, without any tag or header before it
     if content and content[0] >> 5 == 5:
         return Form.IOTIVITY
     if start == b"{":
@@ -161,6 +176,7 @@ def write(
             _write_store(place, database, options.replace)
     else:
         content, warnings = encode(database, form, options)
+        # a file written there beside the store would be taken for one of its own
         if (place.parent / MARKER_NAME).exists() and place.name.startswith(PREFIX):
             raise StoreError(str(place), "belongs to a device", "name its directory instead")
         if not options.dry_run:
@@ -169,6 +185,7 @@ def write(
 
 
 def _encode_stored(database: Database) -> bytes:
+    """Return what `svr.json` of a state directory holds; a single file is always JSON."""
     try:
         return JSON.encode(database)
     except ValueError as error:
@@ -202,12 +219,18 @@ def _read_file(path: Path) -> bytes:
 
 
 def _read_directory(path: Path, names: list[str]) -> dict[str, bytes]:
+    """Return the files of a directory by name; directories in it are passed over."""
     if len(names) > _MAX_FILES:
         raise FormatError(f"has more than {_MAX_FILES} files")
     return {name: _read_file(path / name) for name in names if (path / name).is_file()}
 
 
 def _write_store(path: Path, database: Database, replace: bool) -> None:
+    """Make a database the one of a state directory.
+
+    `replace` allows that there is one already.
+    """
+    # the directory is written once, and is easier to read without a journal beside the database
     with Store.open(DirectoryStorage(path), lambda: database, journal=False) as store:
         if not store.is_new and not replace:
             raise StoreError(
@@ -241,6 +264,7 @@ def _write_directory(path: Path, files: dict[str, bytes], device: int) -> None:
 
 
 def _fill_directory(path: Path, files: dict[str, bytes], device: int) -> None:
+    """Write the files of one device, doxm last, and remove those that it has no more."""
     names = os.listdir(path)  # noqa: PTH208 - names are all that is needed
     stale = [name for name in lite.of_device(names, device) if name not in files]
     ordered = sorted(files, key=lambda name: (name.startswith("doxm_"), name))
@@ -254,6 +278,7 @@ def _fill_directory(path: Path, files: dict[str, bytes], device: int) -> None:
 
 @contextmanager
 def _all_prepared(path: Path, files: list[tuple[str, bytes]]) -> Iterator[list[tuple[str, Path]]]:
+    """Write contents to temporary files; give them with their names, and remove what is left."""
     prepared: list[tuple[str, Path]] = []
     try:
         for name, content in files:
@@ -268,11 +293,13 @@ def _all_prepared(path: Path, files: list[tuple[str, bytes]]) -> Iterator[list[t
 
 @contextmanager
 def _prepared(path: Path, content: bytes) -> Iterator[Path]:
+    """Write one content to a temporary file beside its place, and give that file."""
     with _all_prepared(path.parent, [(path.name, content)]) as ((_, temporary),):
         yield temporary
 
 
 def _temporary(path: Path) -> Path:
+    """Make an empty file beside another one, on the same file system, with mode 0600."""
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".onboardee-")
     os.close(descriptor)
     return Path(name)
@@ -286,6 +313,10 @@ def _fill(path: Path, content: bytes) -> None:
 
 
 def _sync(path: Path) -> None:
+    """Make the names in a directory durable.
+
+    A directory that may not be read is left to the system.
+    """
     with suppress(PermissionError):
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:

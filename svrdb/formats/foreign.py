@@ -1,4 +1,16 @@
-"""What a database has no place for: found by comparison, kept, and put back where it was."""
+"""What a database has no place for: found by comparison, kept, and put back where it was.
+
+Other stacks, and other versions of one, keep properties that mean nothing here: of vendors, of
+the cloud, of later specifications. A tool that converts a database and loses them changes the
+device behind its owner's back. IoTivity does lose them when it writes.
+
+How they are found: the model is written out again, and what the file had beyond that is foreign.
+So no list of unknown names has to be kept, and a property stops to be foreign at the moment at
+which the model learns it.
+
+A place is a path of names, from the resource down. An entry of a list has no name, and its index
+changes when one before it goes; so it is named by its id and its subject.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -37,6 +49,7 @@ def whole_resources(foreign: tuple[Foreign, ...]) -> dict[str, bytes]:
 
 
 def _part(place: tuple[str, ...], value: Any) -> Foreign:
+    """Return what is to be kept at a place. Raises `FormatError`."""
     content = dumps(value)
     # JSON has numbers and depths that could not be read again.
     loads(content, key=".".join(place))
@@ -50,6 +63,10 @@ def _place(pair: tuple[tuple[str, ...], Any]) -> tuple[str, ...]:
 def _missing(
     found: Mapping[str, Any], kept: Mapping[str, Any], place: tuple[str, ...]
 ) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Yield what is in one map and not in another, each with its path; go into what both have.
+
+    A property whose values differ is not missing: the model has brought it into its own form.
+    """
     for name, value in found.items():
         here = (*place, name)
         if name not in kept:
@@ -67,6 +84,7 @@ def _missing(
 
 
 def _target(resources: Resources, place: tuple[str, ...]) -> dict[str, Any] | None:
+    """Return the map at a path, None where there is none any more."""
     here: Any = resources
     for name in place:
         if isinstance(here, list):

@@ -3,6 +3,15 @@
 What IoTivity itself silently puts right at its start is put right here, with a warning: missing
 and empty resources get their defaults, an unowned device has no owner. All else that is wrong is
 an error: IoTivity would take the device for a new one.
+
+The file has no header, no version and no checksum: a version is told by the properties that are
+there (`normal`). Three levels can be nested, since the reset profile is a byte string with a map
+of byte strings. IoTivity writes the whole file anew for each resource, without a temporary file,
+so half of one is not rare.
+
+Two members are ours, in `u_ids`, which IoTivity does not know and does not touch: what had to be
+added for IoTivity to work, and what could not be said in its form. With them a database that is
+written and read again is the same.
 """
 
 from typing import Any, Final
@@ -35,12 +44,15 @@ from onboardee.svrdb.model import KEPT, NIL, OWNER, Database, Encoding, Sp, Stat
 from onboardee.svrdb.model.amacl import Amacl
 
 VERSIONS: Final = ("1.2", "1.3", "master")
+"""The forms there are: 1.2 has access lists of version 1 and no state, "master" is what came
+after 1.3.1."""
 
 CRED_OWNER: Final = "x.onboardee.credowner"
 """A property of `u_ids`, which only we write: who owns a cred that is left out."""
 
 _INTERFACE: Final = "oic.if.baseline"
 _ORDER: Final = ("sp", "acl", "pstat", "doxm", "amacl", "cred")
+"""The order of resources in a file that IoTivity wrote; others follow as they come."""
 
 
 DEFAULTS: Final[Resources] = {
@@ -82,13 +94,18 @@ def decode(content: bytes, *, new_uuid: NewUuid) -> Imported:
 def decode_resources(
     resources: Resources, whole: dict[str, bytes], *, new_uuid: NewUuid, warnings: list[str]
 ) -> Imported:
-    """Make a database of resources as IoTivity keeps them."""
+    """Make a database of resources as IoTivity keeps them, whatever they were read from.
+
+    Of `resources` the maps are taken over and changed. `whole` are those without a meaning here,
+    as octets; `warnings` are those of the reader so far. Raises `FormatError`.
+    """
     if not resources.keys() & DEFAULTS.keys():
         raise FormatError("holds no doxm, pstat, acl or cred")
     doxm = resources.get("doxm", {})
     if doxm.get("owned") is False and doxm.get("devowneruuid", "") not in ("", str(NIL)):
         warnings.append("doxm.devowneruuid is cleared: the device is not owned")
         resources["doxm"] = {**doxm, "devowneruuid": str(NIL)}
+    # IoTivity reads a doxm as a whole, and takes its default if no method is in it
     if "doxm" in resources and "oxms" not in doxm:
         resources["doxm"] = {**DEFAULTS["doxm"], **doxm}
     added = discovery.take_marks(resources)
@@ -127,13 +144,19 @@ def _number_credentials(cred: Any) -> list[str]:
 
 
 def _is_blank(entry: dict[str, Any]) -> bool:
+    """Tell whether a credential is one of zeros, as IoTivity stores it for an empty list."""
     parts = (entry.get(name) for name in ("publicdata", "privatedata", "optionaldata"))
     has_data = any(isinstance(part, dict) and part.get("data") for part in parts)
     return entry.get("credtype", 0) == 0 and not has_data
 
 
 def encode(database: Database, *, version: str = "master") -> tuple[bytes, tuple[str, ...]]:
-    """Write a `.dat` file for that version; return it with sentences on what is lost."""
+    """Write a `.dat` file; return it with sentences on what is lost.
+
+    The IoTivity that is to read it is `version`, one of `VERSIONS`; another one raises
+    ValueError. Maps of one resource have definite lengths, those of resources an indefinite one,
+    as in the files that IoTivity writes.
+    """
     resources, warnings = versioned(database, version)
     if RESET_PROFILE in resources:
         profile = resources[RESET_PROFILE]
@@ -145,6 +168,7 @@ def encode(database: Database, *, version: str = "master") -> tuple[bytes, tuple
 
 
 def _member(value: Any) -> Any:
+    """Return a resource of the reset profile as its file has it: a byte string, once more."""
     return dumps(value) if isinstance(value, dict) else value
 
 
@@ -214,6 +238,7 @@ def _finish(resources: dict[str, Any], version: str) -> None:
 
 
 def _unknown_encodings(resources: Resources) -> list[str]:
+    """Return a sentence for each credential whose encoding IoTivity would not load."""
     return [
         f"credential {entry['credid']} is in {part['encoding']}, which IoTivity does not know"
         for entry in resources.get("cred", {"creds": []})["creds"]
@@ -223,6 +248,7 @@ def _unknown_encodings(resources: Resources) -> list[str]:
 
 
 _ENCODINGS: Final = (Encoding.RAW, Encoding.BASE64, Encoding.PEM, Encoding.DER)
+"""The encodings that IoTivity reads."""
 
 
 def values(places: dict[str, dict[str, CborItem]]) -> Resources:
@@ -261,6 +287,7 @@ def located(error: FormatError, places: dict[str, dict[str, CborItem]]) -> Forma
 
 
 def _read_resource(name: str, item: CborItem, *, within: str = "") -> dict[str, CborItem]:
+    """Read the map in one resource's byte string. A pstat may be short: see `read_map`."""
     return read_map(
         item.value,
         key=f"{within}{name}",

@@ -1,4 +1,9 @@
-"""The device's own key pair as IoTivity-Lite keeps it: DER of both halves, SEC1 and SPKI."""
+"""The device's own key pair as IoTivity-Lite keeps it: DER of both halves, SEC1 and SPKI.
+
+Here the key is kept as it came, in PEM or DER. Lite wants DER and both halves, so a key that was
+written for Lite and read again has other octets. It is still the same key: `lite` compares the
+two in Lite's form, and then takes back the original.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,6 +11,7 @@ from typing import Any
 from onboardee.svrdb.model import Encoding
 
 Keypair = Mapping[str, Any]
+"""The resource `keypair`: `private_key` with the octets of the key, and their `encoding`."""
 
 
 def to_der(keypair: Keypair) -> dict[str, bytes] | None:

@@ -4,6 +4,12 @@
 map. Lite refuses doxm, pstat and the like with properties that it does not know, and would fall
 back to factory state; so these go to a file of our own, `onboardee_0`, which Lite never opens.
 Lite forgets a device without owner at its next start, and gives it a new UUID.
+
+Two things of OCF have no place there. Lite computes `oxms` when it runs, so a reader has to say
+what is offered. And it knows no validity, no filters and no revocation; an entry with one of them
+would grant more in Lite than it does here, so it is left out, with a warning.
+
+The files of other devices in a directory are never touched.
 """
 
 import copy
@@ -29,6 +35,7 @@ EXTRA: Final = "onboardee"
 """The name of our own file, and of the property that holds the key pair as it was."""
 
 _FILE_NAME: Final = re.compile(r"(?P<name>.+)_(?P<device>0|[1-9][0-9]{0,5})\Z", re.DOTALL)
+"""A resource and the number of a device, joined by the last underscore: `u_ids_0` has two."""
 _COMMON: Final = "file/"
 """What the names of resources begin with that are files without a device's number."""
 
@@ -39,7 +46,9 @@ STRICT: Final = {
 """The properties that Lite knows, where others would make it refuse the file."""
 
 _INTERFACES: Final = ["oic.if.rw", "oic.if.baseline"]
+"""What Lite writes as `if` into each of its resources."""
 _TYPES: Final = {each.stored: f"oic.r.{each.name}" for each in KEPT if each.lite.has_type}
+"""The `rt` that Lite writes, for those resources where it does."""
 
 
 def of_device(names: Iterable[str], device: int) -> list[str]:
@@ -93,7 +102,10 @@ def decode(files: Mapping[str, bytes], *, device: int = 0, new_uuid: NewUuid) ->
 
 
 def encode(database: Database, *, device: int = 0) -> tuple[dict[str, bytes], tuple[str, ...]]:
-    """Return the files of a directory by name, and sentences on what is lost."""
+    """Return the files of one device by name, and sentences on what is lost.
+
+    `device` is its number in the directory, from 0 on.
+    """
     resources = to_resources(database)
     warnings = _to_lite(resources)
     extra = _take_extra(resources)
@@ -111,6 +123,10 @@ def encode(database: Database, *, device: int = 0) -> tuple[dict[str, bytes], tu
 
 
 def _of_device(files: Mapping[str, bytes], device: int) -> Iterator[tuple[str, bytes]]:
+    """Yield the resources of a device with their contents.
+
+    Files that belong to no device are among them, under names with `_COMMON`.
+    """
     for file_name, content in files.items():
         match = _FILE_NAME.match(file_name)
         if match is None:
@@ -120,6 +136,7 @@ def _of_device(files: Mapping[str, bytes], device: int) -> Iterator[tuple[str, b
 
 
 def _file_name(name: str, device: int) -> str:
+    """Return the file of a resource; those that came from a file without number get it back."""
     return name.removeprefix(_COMMON) if name.startswith(_COMMON) else f"{name}_{device}"
 
 
@@ -136,6 +153,7 @@ def _add_extra(resources: Resources, extra: Mapping[str, Any]) -> None:
 
 
 def _take_extra(resources: Resources) -> dict[str, Any]:
+    """Take out what Lite would refuse or change, and return it for the file of our own."""
     extra: dict[str, Any] = {}
     keypair = resources.pop("keypair", None)
     if keypair is not None:
@@ -152,6 +170,7 @@ def _take_extra(resources: Resources) -> dict[str, Any]:
 
 
 def _from_lite(resources: Resources, warnings: list[str]) -> None:
+    """Bring what Lite wrote into the terms that all forms share, in place."""
     doxm = resources["doxm"]
     if "oxms" not in doxm:
         selected = doxm.get("oxmsel")
@@ -188,6 +207,7 @@ def _to_lite(resources: Resources) -> list[str]:
 
 
 def _is_narrowed(entry: Mapping[str, Any]) -> bool:
+    """Tell whether an entry grants less than its subject, paths and permission say."""
     filtered = any("rt" in each or "if" in each for each in entry["resources"])
     return filtered or "validity" in entry
 
@@ -197,10 +217,15 @@ def _is_revoked(entry: Mapping[str, Any]) -> bool:
 
 
 def _is_owners(entry: Mapping[str, Any], doxm: Mapping[str, Any]) -> bool:
+    """Tell whether a credential is the owner's.
+
+    Lite marks it, and OCF finds it by its subject.
+    """
     is_pairwise = entry.get("credtype") == CredentialType.SYMMETRIC_PAIRWISE
     return is_pairwise and entry.get("subjectuuid") == doxm.get("devowneruuid")
 
 
 def _entries(resources: Resources, name: str, list_name: str) -> list[dict[str, Any]]:
+    """Return the maps in a resource's list; what else may be there the model refuses."""
     entries = resources.get(name, {}).get(list_name)
     return [each for each in entries if isinstance(each, dict)] if isinstance(entries, list) else []

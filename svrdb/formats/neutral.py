@@ -2,6 +2,12 @@
 
 Octets are written as `{hex: ...}` or `{base64: ...}`. They are the secrets, and what other stacks
 may have hidden; without leave to show them they become `{redacted: ...}`, which is not read back.
+
+It is the model written out: no names but the model's, nothing older, nothing left out. So a dump
+is what to compare two devices with, and what to keep beside a bug report.
+
+A reader is strict where the other forms are lenient. Who edits a dump makes mistakes of typing,
+and a misspelt name that is passed over would mean the default, silently.
 """
 
 import base64
@@ -18,8 +24,11 @@ from onboardee.svrdb.formats.source import read_object
 from onboardee.svrdb.model import Database
 
 FORMAT: Final = "onboardee-dump"
+"""The member `format` of every dump, by which `files.detect` knows one."""
 VERSION: Final = 1
+"""The only version so far; a dump of another one is refused, not guessed."""
 _HEX_LIMIT: Final = 64
+"""Octets up to which hexadecimal digits are used: keys can then be compared by eye."""
 _MAX_DEPTH: Final = 32
 
 
@@ -59,6 +68,10 @@ def _require_known(members: dict[str, Any], database: Database) -> None:
 
 
 def _shown(value: Any, reveal: bool) -> Any:
+    """Return a value with its octets as maps of one name, and hidden unless they are revealed.
+
+    How many there were is shown: a key of 16 octets and one of 32 are different findings.
+    """
     match value:
         case bytes() if not value:
             return {"hex": ""}
@@ -76,6 +89,7 @@ def _shown(value: Any, reveal: bool) -> Any:
 
 
 def _hidden(value: Any, key: str, depth: int = 0) -> Any:
+    """Return a value with its octets back. Raises `FormatError`, whose key says where."""
     if depth > _MAX_DEPTH:
         raise FormatError("is nested too deeply", key=key)
     match value:
@@ -95,6 +109,7 @@ def _hidden(value: Any, key: str, depth: int = 0) -> Any:
 
 
 def _octets(decode_text: Any, text: Any, key: str) -> bytes:
+    """Return octets by what decodes their text. Raises `FormatError`."""
     try:
         octets: bytes = decode_text(text)
     except (ValueError, TypeError):
@@ -118,6 +133,7 @@ class _Loader(yaml.SafeLoader):
 
 
 def _read_yaml(content: bytes) -> Mapping[str, Any]:
+    """Read one YAML mapping. Raises `FormatError` with the line, counted from 1."""
     try:
         value = yaml.load(content, Loader=_Loader)  # noqa: S506 - a safe loader, and safer
     except (yaml.YAMLError, ValueError, RecursionError) as error:

@@ -1,4 +1,11 @@
-"""Resources of any version brought into the model's terms, before the model checks them."""
+"""Resources of any version brought into the model's terms, before the model checks them.
+
+The stacks do not say which version wrote a file. Each property tells it by itself: a list of
+version 1 has another name, a missing state is one of before 1.3, empty text is a nil UUID. So
+files are read that a tool has put together from several versions, and those that a person wrote.
+
+The model then has one form of everything, and no code behind this one asks how old a file is.
+"""
 
 import base64
 import uuid
@@ -10,6 +17,7 @@ from onboardee.svrdb.formats.foreign import Resources
 from onboardee.svrdb.model import NIL, State
 
 _UUIDS: Final = ("deviceuuid", "devowneruuid", "rowneruuid")
+"""The properties that hold one UUID, where empty text means that there is none."""
 
 
 def normalize(resources: Resources) -> None:
@@ -33,6 +41,7 @@ def normalize(resources: Resources) -> None:
 
 
 def _pstat(pstat: dict[str, Any], doxm: dict[str, Any]) -> None:
+    """Complete pstat: where the state is missing, ownership and `isop` stand for it."""
     # A copy of doxm's up to IoTivity 1.2, which would be wrong after the next reset.
     pstat.pop("deviceuuid", None)
     # Up to IoTivity 1.2 the state is not kept; ownership and `isop` tell it.
@@ -44,6 +53,7 @@ def _pstat(pstat: dict[str, Any], doxm: dict[str, Any]) -> None:
 
 
 def _acl(acl: dict[str, Any]) -> None:
+    """Bring the access list into version 2. Raises `FormatError` if both versions are there."""
     old = acl.pop("aclist", None)
     if isinstance(old, dict) and "aclist2" not in acl:
         acl["aclist2"] = version1.to_version_2(old.get("aces"), "acl.aclist.aces")
@@ -58,6 +68,7 @@ def _acl(acl: dict[str, Any]) -> None:
 
 
 def _ace_resource(resource: dict[str, Any]) -> None:
+    """Write wildcards as `wc`, and leave out filters that let everything pass."""
     if resource.get("href") == "*":
         del resource["href"]
         resource["wc"] = "*"
@@ -77,6 +88,10 @@ def _time_pattern(value: Any) -> Any:
 
 
 def _cred(cred: dict[str, Any]) -> None:
+    """Bring the credentials into the model's terms.
+
+    Entries that are no maps the model refuses.
+    """
     entries = cred.get("creds")
     if not isinstance(entries, list):
         return
@@ -96,6 +111,7 @@ def _subject(holder: Any, name: str) -> None:
 
 
 def _crl(crl: dict[str, Any]) -> None:
+    """Give a revocation list its name of today, and its octets as the base64 text of the wire."""
     if "crl" in crl:
         crl.setdefault("crldata", crl.pop("crl"))
     if isinstance(crl.get("crldata"), bytes):

@@ -12,7 +12,9 @@ from onboardee.svrdb.model.owners import PREFIX
 from onboardee.svrdb.plain import tree
 
 _OF_DOXM: Final = ("mom", "subowneruuid")
+"""The mode of multiple ownership, and who the sub-owners are."""
 _OF_ENTRIES: Final = ("eowneruuid",)
+"""Which owner an entry is of: one may not change what another one wrote."""
 
 
 def shown(owners: Owners) -> dict[str, Any]:
@@ -41,6 +43,12 @@ def to_foreign(resources: Resources) -> None:
 def _rename(
     resources: Resources, after: Callable[[str], str], before: Callable[[str], str]
 ) -> None:
+    """Give properties of doxm and of entries other names, in place.
+
+    The name that is looked for is what `before` makes of the model's name; `after` makes the one
+    that it gets. What is no map or list is passed over: the model refuses it later, with its
+    place.
+    """
     holders: list[tuple[Any, tuple[str, ...]]] = [(resources.get("doxm"), _OF_DOXM)]
     for resource, name in (("cred", "creds"), ("acl", "aclist2")):
         entries = (resources.get(resource) or {}).get(name)

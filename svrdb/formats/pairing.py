@@ -1,6 +1,9 @@
 """`pconf` as IoTivity 1.1 keeps it: a PIN of eight octets always, and no empty lists.
 
 Its reader refuses an empty `prm`, and skips what it does not know.
+
+Direct Pairing left OCF with version 1.3. Its resource is only written where the device has it, so
+these files stay as other versions expect them.
 """
 
 from typing import Any, Final
@@ -8,8 +11,11 @@ from typing import Any, Final
 from onboardee.svrdb.model.pconf import PIN_SIZE
 
 _UNSET: Final = bytes(PIN_SIZE)
+"""How IoTivity writes that there is no PIN; the model has an empty one."""
 _LISTS: Final = ("prm", "pdacl", "pddev")
+"""The lists that are left out when they are empty: methods, rules and paired devices."""
 _WHEN: Final = ("prds", "recurrence")
+"""Periods and recurrences of a rule, left out when there are none."""
 
 
 def from_foreign(pconf: dict[str, Any]) -> None:
@@ -30,6 +36,7 @@ def to_foreign(pconf: dict[str, Any], device_uuid: str) -> dict[str, Any]:
 
 
 def _rule(rule: dict[str, Any]) -> dict[str, Any]:
+    """Return one rule of `pdacl` without what it does not say."""
     rest = {name: value for name, value in rule.items() if name not in _WHEN or value}
     return {**rest, "resources": [_target(each) for each in rule["resources"]]}
 

@@ -3,6 +3,10 @@
 Octets are hexadecimal digits where the encoding of a credential says that its data are octets.
 JSON has no octets elsewhere; what needs them is written as `{"$cbor": "..."}`, which json2cbor
 passes over together with the resources that it does not know.
+
+People write this JSON by hand, after IoTivity's samples, so mistakes in it are told by property.
+json2cbor itself refuses a pstat that lacks something and a device that is owned by nobody, and
+makes an empty file of it; the same is refused here.
 """
 
 import math
@@ -20,10 +24,13 @@ from onboardee.svrdb.formats.stored_resources import KNOWN, RESET_PROFILE, Impor
 from onboardee.svrdb.model import NIL, Database, Encoding
 
 _CBOR: Final = "$cbor"
+"""The one member of a map that stands for a CBOR item, in hexadecimal digits."""
 _OCTETS: Final = (Encoding.RAW, Encoding.DER)
 _PSTAT: Final = ("isop", "rowneruuid", "cm", "tm", "om", "sm")
+"""What json2cbor requires of a pstat, in the order in which it looks."""
 _HEX: Final = re.compile(r"(?:[0-9a-fA-F]{2})*")
 _PARTS: Final = ("publicdata", "privatedata", "optionaldata")
+"""The parts of a credential that hold data with an encoding."""
 
 
 def decode(content: bytes, *, new_uuid: NewUuid) -> Imported:
@@ -74,6 +81,7 @@ def read_object(content: bytes) -> dict[str, Any]:
 
 
 def _require(resources: Resources, warnings: list[str]) -> None:
+    """Refuse what json2cbor refuses. Raises `FormatError`."""
     pstat = resources.get("pstat")
     for name in _PSTAT if pstat is not None else ():
         if pstat is not None and name not in pstat:
@@ -86,11 +94,13 @@ def _require(resources: Resources, warnings: list[str]) -> None:
 
 
 def _cred_resources(resources: Resources) -> Iterator[tuple[Any, str]]:
+    """Yield the credentials of the live database and of the reset profile, with their paths."""
     yield resources.get("cred"), "cred"
     yield resources.get(RESET_PROFILE, {}).get("cred"), f"{RESET_PROFILE}.cred"
 
 
 def _entries(cred: Any, key: str) -> Iterator[tuple[dict[str, Any], str]]:
+    """Yield the credentials of one resource, each with its path."""
     entries = cred.get("creds") if isinstance(cred, dict) else None
     for index, entry in enumerate(entries if isinstance(entries, list) else ()):
         if isinstance(entry, dict):
@@ -98,6 +108,7 @@ def _entries(cred: Any, key: str) -> Iterator[tuple[dict[str, Any], str]]:
 
 
 def _from_hex(part: dict[str, Any], key: str, warnings: list[str]) -> None:
+    """Replace hexadecimal digits by octets, where the encoding says that the data are octets."""
     if "data" not in part:
         return
     encoding = part.get("encoding")
@@ -112,6 +123,10 @@ def _from_hex(part: dict[str, Any], key: str, warnings: list[str]) -> None:
 
 
 def _to_hex(part: dict[str, Any], key: str) -> None:
+    """Replace octets by hexadecimal digits.
+
+    Raises `FormatError` for text that stands for none.
+    """
     if part.get("encoding") not in _OCTETS:
         return
     if not isinstance(part["data"], bytes):
@@ -131,12 +146,14 @@ def _member(content: bytes) -> Any:
 
 
 def _content(member: Any, key: str) -> bytes:
+    """Return the CBOR of a member of the object."""
     if _is_cbor(member):
         return _octets(member[_CBOR], key)
     return dumps(_from_json(member, key))
 
 
 def _to_json(value: Any) -> Any:
+    """Return a value of CBOR as one of JSON, which has no octets and no infinite numbers."""
     if isinstance(value, bytes) or (isinstance(value, float) and not math.isfinite(value)):
         return {_CBOR: dumps(value).hex()}
     if isinstance(value, dict):
@@ -147,6 +164,7 @@ def _to_json(value: Any) -> Any:
 
 
 def _from_json(value: Any, key: str) -> Any:
+    """Return a value with its marked parts as CBOR has them. Raises `FormatError`."""
     if _is_cbor(value):
         return loads(_octets(value[_CBOR], key), key=key)
     if isinstance(value, dict):
@@ -161,6 +179,7 @@ def _is_cbor(value: Any) -> bool:
 
 
 def _octets(digits: Any, key: str) -> bytes:
+    """Return what hexadecimal digits stand for; `bytes.fromhex` alone would allow spaces."""
     if not isinstance(digits, str) or not _HEX.fullmatch(digits):
         raise FormatError("is not hexadecimal digits in pairs", key=f"{key}.{_CBOR}")
     return bytes.fromhex(digits)

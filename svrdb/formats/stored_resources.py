@@ -2,6 +2,14 @@
 
 All forms but the neutral dump go through here. What only we keep gets the names that Lite uses
 for it (`u_ids`, `keypair`, ...); a stack that does not know a name leaves it alone.
+
+One table says which resources there are: `KEPT`, in `svrdb.model`. It names each part of a
+`Database`, its model, the name that the stacks store it under, and whether a reset brings it
+back. Three are not in it, since they are no resources of OCF: `u_ids` (identifiers that stay),
+`keypair` (the device's own key), and the reset profile.
+
+Reading goes in this order: complete what is missing, bring all into the model's terms (`normal`),
+convert, and then compare with what was found, for what is left over (`foreign`).
 """
 
 import copy
@@ -34,14 +42,18 @@ from onboardee.svrdb.model import (
 from onboardee.svrdb.plain import tree
 
 RESET_PROFILE: Final = "resetpf"
+"""Resources to which a reset goes back, inside the file that it replaces."""
 KNOWN: Final = frozenset({*(each.stored for each in KEPT), "u_ids", "keypair", RESET_PROFILE})
+"""The names of all resources that mean something here."""
 PROFILED: Final = tuple(each.stored for each in KEPT if each.is_profiled)
+"""The names of those that a reset profile holds."""
 _PROFILED: Final = tuple(each for each in KEPT if each.is_profiled)
 _UNPROFILED: Final = tuple(each for each in KEPT if not each.is_profiled)
 POLICY: Final = "x.onboardee.policy"
 """Which UUID a reset gives: a member of the reset profile that only we write."""
 
 _MANDATORY: Final = ("doxm", "pstat", "acl")
+"""The resources without which a stack would take its defaults; cred may be missing."""
 
 NewUuid = Callable[[], uuid.UUID]
 _T = TypeVar("_T")
@@ -56,7 +68,11 @@ class Imported:
 
 
 def to_resources(database: Database) -> Resources:
-    """Return the resources with all their properties, foreign ones too."""
+    """Return the resources with all their properties, foreign ones too.
+
+    A resource that OCF does not put into a reset profile and that says nothing but its defaults
+    is left out: stacks without it would keep it as one they do not know.
+    """
     resources = _all_known(database)
     wanted = {part.place[0] for part in database.foreign}
     for each in _UNPROFILED:
@@ -104,6 +120,7 @@ def from_resources(
 
 
 def _all_known(database: Database) -> Resources:
+    """Return all resources of the model, also those that would be left out."""
     resources: Resources = {
         **_secure(database),
         **{each.stored: tree(getattr(database, each.name)) for each in _UNPROFILED},
@@ -143,11 +160,13 @@ def _parts(kept: Iterable[SecurityResource], resources: Resources, key: str) -> 
 
 
 def _default(resource: SecurityResource) -> msgspec.Struct:
+    """Return a resource as it is when nobody has written to it."""
     assert resource.model is not None
     return resource.model()
 
 
 def _complete(resources: Resources, defaults: Resources) -> None:
+    """Add resources that are missing, and bring all into the model's terms, in place."""
     for name in (*_MANDATORY, "cred"):
         resources.setdefault(name, copy.deepcopy(defaults.get(name, {})))
     normalize(resources)
@@ -184,11 +203,14 @@ def _profile(resources: Resources, defaults: Resources) -> ResetProfile | None:
 
 
 class _Policy(msgspec.Struct, rename={"uuid": "uuidpolicy", "is_hidden": "temporaryuuid"}):
+    """The member of the reset profile that only we write."""
+
     uuid: ResetUuid = ResetUuid.KEEP
     is_hidden: bool = False
 
 
 def _doxm(resource: dict[str, Any], new_uuid: NewUuid, warnings: list[str]) -> Doxm:
+    """Return doxm; a device without UUID gets a new one, as at the start of any stack."""
     doxm = _convert({"deviceuuid": str(NIL), **resource}, Doxm, "doxm")
     if doxm.device_uuid != NIL:
         return doxm
@@ -197,12 +219,15 @@ def _doxm(resource: dict[str, Any], new_uuid: NewUuid, warnings: list[str]) -> D
 
 
 class _Next(msgspec.Struct, rename={"following": "nextuuid"}):
+    """The member of `u_ids` that only we write: the UUID that the next reset gives."""
+
     following: uuid.UUID | None = None
 
 
 def _permanent(
     ids: Mapping[str, Any], device_uuid: uuid.UUID, new_uuid: NewUuid
 ) -> tuple[Permanent, uuid.UUID | None]:
+    """Return the identifiers that outlive a reset, and the UUID that the next one gives."""
     filled = {
         "piid": ids.get("piid") or str(new_uuid()),
         "pi": ids.get("pi") or str(new_uuid()),
@@ -212,6 +237,7 @@ def _permanent(
 
 
 def _identity_key(keypair: Mapping[str, Any]) -> PrivateData:
+    """Return the device's own key. Raises `FormatError`."""
     data = keypair.get("private_key", b"")
     if not isinstance(data, bytes):
         raise FormatError("is not octets", key="keypair.private_key")
@@ -220,6 +246,11 @@ def _identity_key(keypair: Mapping[str, Any]) -> PrivateData:
 
 
 def _convert(value: Any, kind: type[_T], key: str) -> _T:
+    """Make a part of the model of plain values.
+
+    Raises `FormatError` with the path that msgspec gives; where that goes through a map of any
+    names it is no path of ours, and is left out.
+    """
     try:
         return msgspec.convert(value, kind, builtin_types=(bytes,))
     except msgspec.ValidationError as error:

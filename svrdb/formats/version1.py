@@ -2,6 +2,9 @@
 
 `svrdb.acl_version1` says what their entries mean. IoTivity compared paths only: the filters `rt`
 and `if` that its entries carry are dropped, and an entry whose filters count has no version 1 here.
+
+A subject of version 1 is a UUID or `*`, a permission the same number. Entries have no ids, so on
+the way to version 2 they are numbered from 1 on. Roles and kinds of connection cannot be said.
 """
 
 from typing import Any
@@ -13,8 +16,10 @@ from onboardee.svrdb.formats.errors import FormatError
 from onboardee.svrdb.model import Ace
 
 Entry = dict[str, Any]
+"""An access control entry by the names of the wire, of either version."""
 
 _KNOWN = {"subjectuuid", "resources", "permission", "validity", "period", "recurrence"}
+"""The properties that version 1 gives a meaning; others are carried over as they are."""
 
 
 def to_version_2(entries: Any, key: str) -> list[Entry]:
@@ -43,6 +48,7 @@ _OF_VERSION_2 = {"aceid", "subject", *_KNOWN}
 
 
 def _newer(entry: Any, aceid: int, key: str) -> Entry:
+    """Return one entry of version 2. Raises `FormatError`, whose key says where."""
     try:
         ace = acl_version1.to_ace(
             msgspec.convert(_without_filters(entry), acl_version1.AceV1), aceid
@@ -56,6 +62,7 @@ def _newer(entry: Any, aceid: int, key: str) -> Entry:
 
 
 def _without_filters(entry: Any) -> Any:
+    """Return an entry of version 1 without the filters that IoTivity carries and ignores."""
     if not isinstance(entry, dict) or not isinstance(entry.get("resources"), list):
         return entry
     resources = [

@@ -1,4 +1,8 @@
-"""An audit for people at a terminal: one line a rule, the failed ones explained."""
+"""An audit for people at a terminal: one line a rule, the failed ones explained.
+
+Kept rules are one line each, as most of them are kept; of a broken one there is all that its
+maker needs to find the place in the trace and the clause in the standard.
+"""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -9,10 +13,11 @@ from onboardee.device.audit.verdicts import Judged, Verdict
 from onboardee.device.trace.items import Item, Way
 
 INDENT: Final = " " * 19
+"""What stands before an explanation, so that it is below the rule's name."""
 
 
 def lines(audit: Audit) -> Iterator[str]:
-    """Yield the lines of a report."""
+    """Yield the lines of a report, without ends of line."""
     for place, attempt in enumerate(audit.attempts):
         if place:
             yield ""
@@ -34,6 +39,7 @@ def left_out(attempt: JudgedAttempt) -> str:
 
 
 def _totals(audit: Audit) -> Iterator[str]:
+    """Yield what is known of attempts that were too many to be shown, rule by rule."""
     yield ""
     yield f"{audit.others} more attempts were judged; all attempts together:"
     yield ""
@@ -42,6 +48,7 @@ def _totals(audit: Audit) -> Iterator[str]:
 
 
 def _of_rule(judged: Judged, *, is_known: bool) -> Iterator[str]:
+    """Yield the lines of one rule: one if it was kept, more if it was broken."""
     rule, opinion = judged.rule, judged.opinion
     note = f"  ({opinion.came})" if opinion.verdict is Verdict.PASSED and opinion.came else ""
     yield f"  {opinion.verdict:14} {rule.level}  {rule.name}{note}"
@@ -67,4 +74,5 @@ def place_of(item: Item) -> str:
 
 
 def _sum(counted: Counter[Verdict]) -> str:
+    """Return how often there is each verdict, without those that are not there."""
     return ", ".join(f"{counted[verdict]} {verdict}" for verdict in Verdict if counted[verdict])

@@ -3,6 +3,9 @@
 The conversation is a list: what the tool sent stands at the left, what the device answered at the
 right, states and what was stored in between, and each verdict at the message that decided it. No
 script, no picture, no request elsewhere; payloads unfold by keyboard, and are unfolded on paper.
+
+Whatever a tool sent is escaped: payloads, paths and names may hold markup, and the page is opened
+by a person in a browser.
 """
 
 from collections.abc import Iterator
@@ -35,12 +38,17 @@ ol.talk li.device { width: auto; border: 0; text-align: center; font-style: ital
 @media print { body { max-width: none; } li, tr { break-inside: avoid; } }
 @media print { details > * { display: block; } }
 """
+"""The style of the page, for light and dark screens and for paper."""
 _WIDTH: Final = 160
 """Characters of a line of the conversation; what is longer unfolds."""
 
 
 def document(audit: Audit, title: str) -> str:
-    """Return the page; `title` says what was audited."""
+    """Return the page as one text; `title` says what was audited.
+
+    Element ids begin with the number of the attempt, so that the links of a verdict lead to a
+    message of its own attempt.
+    """
     body = "".join(
         part
         for place, each in enumerate(audit.attempts, 1)
@@ -57,6 +65,7 @@ def document(audit: Audit, title: str) -> str:
 
 
 def _totals(audit: Audit) -> str:
+    """Return a table of the attempts that are only counted, nothing if there are none."""
     if not audit.others:
         return ""
     head = "".join(f'<th scope="col">{verdict}</th>' for verdict in Verdict)
@@ -74,6 +83,7 @@ def _totals(audit: Audit) -> str:
 
 
 def _attempt(attempt: JudgedAttempt, name: str, known: frozenset[str]) -> Iterator[str]:
+    """Yield the section of one attempt: its verdicts first, then the conversation."""
     yield f'<section aria-labelledby="{name}"><h2 id="{name}">{escape(attempt.title)}</h2>'
     if attempt.attempt.left_out:
         yield f"<p>{left_out(attempt)}</p>"
@@ -88,6 +98,7 @@ def _attempt(attempt: JudgedAttempt, name: str, known: frozenset[str]) -> Iterat
 
 
 def _row(judged: Judged, name: str, *, is_known: bool) -> str:
+    """Return one verdict as a row of the table, with a link to the message that decided it."""
     rule, opinion = judged.rule, judged.opinion
     why = escape(rule.sentence)
     if opinion.verdict is Verdict.FAILED:
@@ -108,6 +119,7 @@ def _row(judged: Judged, name: str, *, is_known: bool) -> str:
 
 
 def _talk(attempt: JudgedAttempt, name: str) -> Iterator[str]:
+    """Yield the conversation, one element for each item that people have a line for."""
     decided: dict[int, list[Judged]] = {}
     for judged in attempt.verdicts:
         if judged.opinion.item is not None:
@@ -119,6 +131,7 @@ def _talk(attempt: JudgedAttempt, name: str) -> Iterator[str]:
 
 
 def _entry(item: Item, line: str, decided: list[Judged], name: str) -> str:
+    """Return one element of the conversation, with the verdicts that it decided."""
     way = getattr(item, "way", None)
     kind = {Way.IN: "in", Way.OUT: "out"}.get(way, "device") if way else "device"
     who = {"in": "Tool", "out": "Device"}.get(kind, "")

@@ -1,4 +1,8 @@
-"""An audit as JUnit XML, for continuous integration: a suite each attempt, a case each rule."""
+"""An audit as JUnit XML, for continuous integration: a suite each attempt, a case each rule.
+
+A CI shows a case by its class and its name: the class is the level, so that shalls can be looked
+at alone, and the name that of the rule.
+"""
 
 from xml.etree import ElementTree as ET
 
@@ -17,6 +21,7 @@ def document(audit: Audit) -> str:
 
 
 def _suite(attempt: JudgedAttempt, known: frozenset[str]) -> ET.Element:
+    """Return one attempt. Only shalls that are not known to be broken count as failures."""
     failed = sum(each.is_failed_must and each.rule.name not in known for each in attempt.verdicts)
     suite = ET.Element(
         "testsuite",
@@ -31,6 +36,7 @@ def _suite(attempt: JudgedAttempt, known: frozenset[str]) -> ET.Element:
 
 
 def _case(judged: Judged, *, is_known: bool) -> ET.Element:
+    """Return one rule: failed, skipped with the reason why nothing was seen, or passed."""
     rule, opinion = judged.rule, judged.opinion
     case = ET.Element("testcase", classname=f"onboarding.{rule.level}", name=rule.name)
     if judged.is_failed_must and not is_known:
