@@ -104,9 +104,9 @@ class Judged:
 
 
 def _place(item: Item | None) -> dict[str, Any]:
-    """Return where in the trace an item is.
+    """Return where in the trace an item is, for JSON; nothing without one.
 
-    Its number, seconds since the start, its direction.
+    These are its number, its time in seconds from the start, and its direction if it has one.
     """
     if item is None:
         return {}
