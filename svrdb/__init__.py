@@ -7,6 +7,8 @@ they read no file and know no time.
 
     model        the structures, one file a resource, with OCF's names and rights
     store        current database, commit; below it disk, journal, contents, files, storage
+    state_file   the databases of many devices in one file of SQLite, in place of directories;
+                   locations tells by a path which of the two it is, moving goes between them
     codec        a database as JSON or CBOR; damage tells where a file is damaged
     snapshots    databases kept under names; recovery puts one in place of the current
     check,       what is wrong with a database: what a device depends on; what is doubtful;

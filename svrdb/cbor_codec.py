@@ -60,11 +60,8 @@ class CborCodec:
 
     def encode(self, database: Database, commit: Commit | None = None) -> bytes:
         """Return one CBOR item, tagged as CBOR."""
-        version, body = ALONE, self.pack(database)
-        if commit is not None:
-            version, body = NUMBERED, _COMMIT.pack(*commit) + body
-        blank = _HEAD + b"".join(cbor2.dumps(item) for item in (version, bytes(32), body))
-        return _with_digest(blank, hashlib.sha256(blank).digest())
+        body = self.pack(database)
+        return _enveloped(ALONE, body) if commit is None else self.wrap(body, commit)
 
     def decode(self, content: bytes) -> Database:
         """Return the database: see `read`."""
@@ -102,9 +99,18 @@ class CborCodec:
         require_same(database, self.unpack(body))
         return body
 
+    def wrap(self, body: bytes, commit: Commit) -> bytes:
+        """Return the same as `encode`."""
+        return _enveloped(NUMBERED, _COMMIT.pack(*commit) + body)
+
     def unpack(self, body: bytes) -> Database:
         """Check the database."""
         return _database(body)
+
+
+def _enveloped(version: int, body: bytes) -> bytes:
+    blank = _HEAD + b"".join(cbor2.dumps(item) for item in (version, bytes(32), body))
+    return _with_digest(blank, hashlib.sha256(blank).digest())
 
 
 def _with_digest(content: bytes, digest: bytes) -> bytes:

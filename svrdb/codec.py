@@ -50,6 +50,12 @@ class Codec(Protocol):
     def pack(self, database: Database) -> bytes:
         """Return the database without a header; ValueError as `encode`."""
 
+    def wrap(self, body: bytes, commit: Commit) -> bytes:
+        """Return the content of a file of version 2 of a database that was packed.
+
+        It is as short as it can be: for files that are rows of a table, which people do not open.
+        """
+
     def unpack(self, body: bytes) -> Database:
         """Return the database that was packed, or raise `Unreadable`.
 

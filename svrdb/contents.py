@@ -40,6 +40,10 @@ from onboardee.svrdb.storage import PREFIX, Storage
 
 MARKER_NAME: Final = f"{PREFIX}begun"
 """The file that says that a device lives here, so that a missing database is damage."""
+MARKER_TEXT: Final = (
+    b"A simulated device lives in this directory. While this file is here, a missing database\n"
+    b"is reported as damage instead of being taken for a new device.\n"
+)
 
 UNNUMBERED: Final = -1
 """The number of a database from before they were numbered, as the generation before: lower than any

@@ -1,4 +1,6 @@
-"""The databases in directories: to open one, to read it, to look beside the device that has it.
+"""The databases of devices by path: to open one, to read it, to look beside who has it.
+
+A path is a directory, or a place in a state file (`svrdb.locations`).
 
 Three needs, three functions. A device opens (and makes) its store. A command that edits a stopped
 device opens an existing one and must not make a device of a mistyped path. A command that only
@@ -12,21 +14,24 @@ from onboardee.svrdb.codec import JSON, Codec
 from onboardee.svrdb.contents import no_device, require, require_codec
 from onboardee.svrdb.errors import StoreUnavailable
 from onboardee.svrdb.files import explained
+from onboardee.svrdb.locations import storage_at
 from onboardee.svrdb.model import Database
-from onboardee.svrdb.storage import DirectoryStorage, Storage
+from onboardee.svrdb.storage import Storage
 from onboardee.svrdb.store import Store
 
 
 def open_directory(
     path: str | os.PathLike[str], factory: Callable[[], Database], *, codec: Codec = JSON
 ) -> Store:
-    """Open the store in a directory, which is made if need be: see `Store.open`.
+    """Open the store in a directory, which is made if need be, or in a state file.
+
+    See `Store.open`.
 
     >>> with open_directory("kitchen", lambda: factory_new) as store:
     ...     print(store.current.state.name)
     RFOTM
     """
-    return Store.open(DirectoryStorage(path), factory, codec=codec)
+    return Store.open(storage_at(path), factory, codec=codec)
 
 
 def open_existing(path: str | os.PathLike[str]) -> Store:
@@ -36,7 +41,7 @@ def open_existing(path: str | os.PathLike[str]) -> Store:
     there is none, and what `Store.open` raises.
     """
     # Looked at first: `Store.open` makes a directory and a lock file where there is nothing.
-    storage = look(DirectoryStorage(path))
+    storage = look(storage_at(path))
     try:
         with explained(storage):
             require_codec(storage)
@@ -54,7 +59,7 @@ def read_existing(path: str | os.PathLike[str]) -> Database:
 
     Raises StoreMissing, StoreDamaged or StoreUnavailable.
     """
-    storage = look(DirectoryStorage(path))
+    storage = look(storage_at(path))
     try:
         with explained(storage):
             return require(storage).current.database

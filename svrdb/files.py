@@ -100,28 +100,35 @@ def explained(storage: Storage) -> Iterator[None]:
 
     The OSError stays its cause, for whoever has to tell a missing directory from a refused one.
     """
+    with explained_at(storage.location):
+        yield
+
+
+@contextmanager
+def explained_at(location: str) -> Iterator[None]:
+    """Do the same for a place of which there is no storage yet."""
     try:
         yield
     except OSError as error:
-        raise StoreUnavailable(storage.location, *_reason(storage, error)) from error
+        raise StoreUnavailable(location, *_reason(location, error)) from error
 
 
-def _reason(storage: Storage, error: OSError) -> tuple[str, str]:
+def _reason(location: str, error: OSError) -> tuple[str, str]:
     """Return what is wrong with the storage, and what to do about it."""
     if error.errno in {errno.EACCES, errno.EPERM}:
-        return _denied(storage)
+        return _denied(location)
     otherwise = (f"cannot be used ({error.strerror or error})", "check the disk it is on")
     return _REASONS.get(error.errno or 0, otherwise)
 
 
-def _denied(storage: Storage) -> tuple[str, str]:
+def _denied(location: str) -> tuple[str, str]:
     """Tell whether the owner or the mode is why this user may not use the storage.
 
     A device that was started once by root leaves a directory that its usual user cannot enter;
     "permission denied" alone does not say which of the two to change.
     """
     try:
-        found = os.stat(storage.location)  # noqa: PTH116 - not always a real path
+        found = os.stat(location)  # noqa: PTH116 - not always a real path
     except OSError:
         return "is not accessible to this user", "choose another directory"
     if found.st_uid != os.geteuid():

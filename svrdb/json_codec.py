@@ -115,6 +115,18 @@ class JsonCodec:
         require_same(database, self.unpack(body))
         return body
 
+    def wrap(self, body: bytes, commit: Commit) -> bytes:
+        """Return the same as `encode`, in one line."""
+        envelope = _Envelope(
+            version=NUMBERED,
+            commit=commit.number,
+            folded=commit.folded.hex(),
+            sha256=_NO_HEX,
+            database=msgspec.Raw(body),
+        )
+        blank = _ENCODER.encode(envelope) + b"\n"
+        return blank.replace(_NO_HEX.encode(), _hex_digest(blank), 1)
+
     def unpack(self, body: bytes) -> Database:
         """Check the database."""
         return _database(body)

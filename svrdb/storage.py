@@ -81,6 +81,9 @@ class Storage(Protocol):
     def read(self, name: str) -> bytes | None:
         """Return a file's content, None if there is no such file."""
 
+    def changed(self, name: str) -> float:
+        """Return when a file was written, in seconds since 1970. Raises FileNotFoundError."""
+
     def create(self, name: str) -> OpenFile:
         """Begin an empty file of this name, readable by its owner only."""
 
@@ -159,7 +162,7 @@ class DirectoryStorage:
         # on this object would only leak the first descriptor.
         if self._directory >= 0:
             raise StoreLocked(self.location, os.getpid())
-        _make_directory(self._path)
+        make_directory(self._path)
         self._directory = os.open(self._path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             self._require_private()
@@ -197,6 +200,10 @@ class DirectoryStorage:
             return b"".join(iter(lambda: os.read(descriptor, 1 << 16), b""))
         finally:
             os.close(descriptor)
+
+    def changed(self, name: str) -> float:
+        """Return the time of the file's last change."""
+        return os.stat(name, dir_fd=self._directory, follow_symlinks=False).st_mtime
 
     def create(self, name: str) -> OpenFile:
         """Begin a file of mode 0600, emptying one that is there.
@@ -273,7 +280,7 @@ class DirectoryStorage:
         os.fchmod(self._directory, 0o700)
 
 
-def _make_directory(path: Path) -> None:
+def make_directory(path: Path) -> None:
     """Make a directory and those above it, each durable in the one above.
 
     A database that is synced in a directory whose own name is lost with the power is lost, too.
@@ -282,18 +289,19 @@ def _make_directory(path: Path) -> None:
         return
     if path.exists() or path.is_symlink():
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
-    _make_directory(path.parent)
+    make_directory(path.parent)
     with suppress(FileExistsError):
         # `mkdir` subtracts the umask, which may take away the owner's own rights.
         path.mkdir(mode=0o700)
         path.chmod(0o700)
     # A parent that may be written but not read cannot be synced.
     with suppress(PermissionError):
-        _sync(path.parent)
+        sync_path(path.parent)
 
 
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+def sync_path(path: Path) -> None:
+    """Make a file, or the names in a directory, durable. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
     finally:

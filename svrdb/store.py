@@ -14,6 +14,9 @@ The layers, each of which knows only the one below:
     files      svrdb.files       one file, replaced in one instant
     Storage    svrdb.storage     the system calls; svrdb.memory_storage for tests
 
+Where many devices share one file (`svrdb.state_file`), a commit is one transaction of it, and
+`AtomicDisk` (`svrdb.atomic_storage`) stands in the place of `Disk`.
+
 What holds:
 
 * `commit` returns when the new database is durable, and then `current` is that one. Until then
@@ -46,20 +49,16 @@ An example, in memory; a directory is opened by `svrdb.open_directory`:
 from collections.abc import Callable
 from contextlib import suppress
 from threading import Lock
-from typing import Final, Self
+from typing import Self
 
+from onboardee.svrdb.atomic_storage import AtomicDisk, AtomicStorage
 from onboardee.svrdb.codec import JSON, Codec
-from onboardee.svrdb.contents import MARKER_NAME, find
+from onboardee.svrdb.contents import MARKER_NAME, MARKER_TEXT, Contents, find
 from onboardee.svrdb.disk import Disk
 from onboardee.svrdb.errors import StoreUnavailable
 from onboardee.svrdb.files import explained, place
 from onboardee.svrdb.model import Database
 from onboardee.svrdb.storage import Storage
-
-_MARKER_TEXT: Final = (
-    b"A simulated device lives in this directory. While this file is here, a missing database\n"
-    b"is reported as damage instead of being taken for a new device.\n"
-)
 
 
 class Store:
@@ -70,7 +69,9 @@ class Store:
     newest.
     """
 
-    def __init__(self, storage: Storage, disk: Disk, codec: Codec, *, is_new: bool) -> None:
+    def __init__(
+        self, storage: Storage, disk: Disk | AtomicDisk, codec: Codec, *, is_new: bool
+    ) -> None:
         """Hold a storage that is already locked."""
         self._storage = storage
         self._disk = disk
@@ -112,9 +113,9 @@ class Store:
             if found is None:
                 made = factory()
                 with explained(storage):
-                    disk = Disk.make(storage, codec, made, journal=journal)
+                    disk = _made(storage, codec, made, journal=journal)
             else:
-                codec, disk = found.codec, Disk(storage, found, journal=journal)
+                codec, disk = found.codec, _going_on(storage, found, journal=journal)
             with explained(storage):
                 # What is about to be shown to peers must not be undone by a power cut: the process
                 # before this one may have died between a write and its sync. The marker comes last;
@@ -213,10 +214,22 @@ class Store:
             raise ValueError("the store is closed")
 
 
+def _made(storage: Storage, codec: Codec, made: Database, *, journal: bool) -> Disk | AtomicDisk:
+    if isinstance(storage, AtomicStorage):
+        return AtomicDisk.make(storage, codec, made)
+    return Disk.make(storage, codec, made, journal=journal)
+
+
+def _going_on(storage: Storage, found: Contents, *, journal: bool) -> Disk | AtomicDisk:
+    if isinstance(storage, AtomicStorage):
+        return AtomicDisk(storage, found)
+    return Disk(storage, found, journal=journal)
+
+
 def _mark(storage: Storage) -> None:
     """Leave the marker that says that a device lives here, unless it is there.
 
     A directory that was copied without it gets it back, as the database itself tells as much.
     """
     if MARKER_NAME not in storage.names():
-        place(storage, MARKER_NAME, _MARKER_TEXT)
+        place(storage, MARKER_NAME, MARKER_TEXT)

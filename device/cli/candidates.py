@@ -1,4 +1,4 @@
-"""Devices that are to run, and how each is called: everywhere by the name of its directory."""
+"""Devices that are to run, and how each is called: everywhere by the name of its place."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -88,8 +88,12 @@ def sliced(found: list[Candidate], slices: tuple[Slice, ...]) -> Sequence[tuple[
     return part
 
 
-def directory_of(candidate: Candidate, state_dir: Path | None, *, is_alone: bool) -> Path:
-    """Return where a device keeps its state."""
+def place_of(
+    candidate: Candidate, state_dir: Path | None, state_file: Path | None, *, is_alone: bool
+) -> Path:
+    """Return where a device keeps its state: in the state file, or else in a directory."""
+    if state_file is not None:
+        return state_file.absolute() / candidate.name
     if is_alone and state_dir is not None:
         return state_dir.absolute()
     home = (state_dir or state_home()).absolute()

@@ -1,9 +1,9 @@
 """Which device is meant: the options of `ctl`, `svr` and `reset`, and what follows from them.
 
-`--state-dir` may be the directory of one device or one that has several; without it the place where
-`run` keeps state is looked at. If there is one device it is meant, if there are more the name
-decides, and a name that is nearly right is suggested. A name with `*`, `?` or `[` stands for all
-that match, and the command is done for each.
+`--state-dir` may be the directory of one device, one that has several, or a state file; without it
+the place where `run` keeps state is looked at. If there is one device it is meant, if there are
+more the name decides, and a name that is nearly right is suggested. A name with `*`, `?` or `[`
+stands for all that match, and the command is done for each.
 """
 
 import contextlib
@@ -138,7 +138,7 @@ def find(
     home = state_dir or state_home()
     if device is not None:
         return _named(home, device)
-    if state_dir is not None and not state_dir.is_dir():
+    if state_dir is not None and not state_dir.exists():
         raise click.ClickException(
             f"there is no state directory {state_dir}; name the one that `run` was given"
         )

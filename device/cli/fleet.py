@@ -83,6 +83,7 @@ def check(files: tuple[str, ...]) -> None:
 
 @command.command("plan", epilog="Example: onboardee fleet plan office.yaml")
 @click.argument("file")
+@click.option("--addresses", "prefixes", multiple=True, metavar="PREFIX", help="As for `run`.")
 @click.option(
     "--workers",
     callback=workers_of,
@@ -91,26 +92,32 @@ def check(files: tuple[str, ...]) -> None:
     help="As for `run`: so many processes.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def plan(file: str, workers: str, *, as_json: bool) -> None:
+def plan(file: str, prefixes: tuple[str, ...], workers: str, *, as_json: bool) -> None:
     """Say what a fleet will cost on this machine before it starts."""
-    devices = _loaded(file).devices
-    needed = cost(devices, workers=number_of_workers(workers, len(devices)))
+    loaded = _loaded(file)
+    needed = cost(
+        loaded.devices,
+        workers=number_of_workers(workers, len(loaded.devices)),
+        prefixes=len(prefixes),
+        in_file=loaded.state_file is not None,
+    )
     allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     if as_json:
         click.echo(json.dumps({**asdict(needed), "files_allowed": allowed}, indent=2))
         return
-    for line in table(list(_rows(needed, allowed))):
+    for line in table(list(_rows(needed, allowed, is_shared=bool(prefixes)))):
         click.echo(line)
     if needed.files > allowed != resource.RLIM_INFINITY:
         click.echo(f"This machine allows too few files: ulimit -n {needed.files}", err=True)
         raise click.exceptions.Exit(1)
 
 
-def _rows(needed: Cost, allowed: int) -> list[tuple[str, str]]:
+def _rows(needed: Cost, allowed: int, *, is_shared: bool) -> list[tuple[str, str]]:
+    kind = "shared by all" if is_shared else "each device a pair of ports on IPv4 and on IPv6"
     limit = "any number" if allowed == resource.RLIM_INFINITY else f"{allowed:,}"
     return [
         ("devices", f"{needed.devices:,}"),
-        ("sockets", f"{needed.sockets:,}, each device a pair of ports on IPv4 and on IPv6"),
+        ("sockets", f"{needed.sockets:,}, {kind}"),
         ("open files", f"{needed.files:,} of {limit} that are allowed to a process"),
         ("memory", f"{_mib(needed.memory)}, {_mib(needed.memory_owned)} when all are owned"),
         ("processes", f"{needed.processes}"),

@@ -17,19 +17,19 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from onboardee.device.cli.control_places import ControlPlace, ControlPlaces
 from onboardee.device.cli.keylog import KeyWriter
 from onboardee.device.cli.limits import allow_many_files
 from onboardee.device.cli.output import Log
 from onboardee.device.cli.terminal import progress
 from onboardee.device.cli.timetable import Timetable
 from onboardee.device.cli.unit import PlannedDevice, Unit, UnitOptions
-from onboardee.device.events import ControlUnavailable, DeviceLeft, DeviceNotStarted
+from onboardee.device.events import DeviceLeft, DeviceNotStarted
 from onboardee.device.events.automatic_snapshots import keep_snapshots
 from onboardee.device.fleet.schedule import running_times
 from onboardee.device.machine.budget import Budgets
 from onboardee.device.net.addresses import Addresses
 from onboardee.device.net.binding import BindError, Ports
-from onboardee.device.net.control import ControlServer
 from onboardee.device.net.hosted import HostedDevice
 from onboardee.device.net.hub import WRITERS, Hub
 from onboardee.device.net.performer import Performer
@@ -202,7 +202,8 @@ class Host:
         self._addresses = addresses
         self._dashboard = dashboard
         self._hub = Hub()
-        self._running: dict[Unit, tuple[HostedDevice, ControlServer | None]] = {}
+        self._running: dict[Unit, tuple[HostedDevice, ControlPlace | None]] = {}
+        self._controls = ControlPlaces()
         self._bound: dict[Unit, Ports] = {}
         """The ports that a device had before it went: it comes back to them."""
         self._times: dict[Unit, Iterator[float]] = {}
@@ -216,7 +217,7 @@ class Host:
         if unit not in self._bound:
             kept = device.profile.snapshots.automatic
             keep_snapshots(unit.bus, unit.store, kept, partial(self._hub.do_on_disk, unit.bus))
-        control = _control(unit)
+        control = self._controls.of(unit)
         try:
             hosted = self._hub.add(device, self._place(unit))
         except BindError:
@@ -256,6 +257,7 @@ class Host:
         try:
             for control in controls:
                 await control.stop()
+            await self._controls.stop()
         finally:
             self._hub.stop()
 
@@ -280,15 +282,4 @@ class Host:
         await self.end(unit)
         unit.bus.publish(DeviceLeft(away=away))
         self.timetable.put(away, partial(self._try_to_begin, unit))
-        return None
-
-
-def _control(unit: Unit) -> ControlServer | None:
-    """Make the control socket. A device whose directory cannot hold one does without."""
-    directory = unit.planned.directory
-    try:
-        return ControlServer(directory)
-    except OSError as error:
-        reason = f"no socket in {directory}: {error.strerror}; `onboardee ctl` does not work"
-        unit.bus.publish(ControlUnavailable(reason=reason))
         return None

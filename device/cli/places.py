@@ -1,6 +1,6 @@
 """Where devices keep their state, and how each is called: in the log, by `ctl`, `svr` and `reset`.
 
-A device's name is the name of its directory among the others.
+A device's name is the name of its directory among the others, or that in its state file.
 
 The place follows the XDG base directories, and `ONBOARDEE_STATE_DIR` overrides it, as in the
 container. The name is made of the profile's and of `--name`, in small letters with hyphens, so that
@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from onboardee.svrdb.errors import StoreError
+from onboardee.svrdb.locations import is_state_file, names_in
 from onboardee.svrdb.storage import PREFIX
 
 STATE_DIR: Final = "ONBOARDEE_STATE_DIR"
@@ -70,15 +72,28 @@ def holds_device(directory: Path) -> bool:
 
 
 def devices_in(home: Path) -> list[Path]:
-    """List the state directories at a place: itself, if it is one, and those below it.
+    """List the places of devices: a state directory itself, those below it, and in state files.
 
-    What cannot be read is no device.
+    `home` may be a state file itself. What cannot be read is no device.
     """
+    if home.is_file():
+        return devices_of(home)
     try:
-        below = sorted(each for each in home.iterdir() if each.is_dir())
+        below = sorted(home.iterdir())
     except OSError:
         return []
-    return [each for each in (home, *below) if holds_device(each)]
+    directories = [each for each in (home, *below) if each.is_dir() and holds_device(each)]
+    return [*directories, *(place for file in below for place in devices_of(file))]
+
+
+def devices_of(file: Path) -> list[Path]:
+    """List the places of the devices in a state file; none if it is no such file."""
+    if not is_state_file(file):
+        return []
+    try:
+        return [file / name for name in names_in(file)]
+    except (OSError, StoreError):
+        return []
 
 
 def _hyphenated(text: str) -> str:

@@ -72,6 +72,13 @@ _OPTIONS: Final = (
         help="Where the device keeps its state; several each have a directory in it.",
     ),
     click.option(
+        "--state-file",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="Keep the state of all devices in this one file, in place of directories: for "
+        "thousands of devices.",
+    ),
+    click.option(
         "--adopt",
         is_flag=True,
         help="Go on with the state of a device of another profile: its owner, credentials and "

@@ -1,7 +1,7 @@
 """From what `onboardee run` was told to the devices that it runs."""
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ from uuid import UUID
 import click
 
 from onboardee.device.cli import hosting
-from onboardee.device.cli.candidates import Candidate, Names, directory_of, of_fleet, sliced
+from onboardee.device.cli.candidates import Candidate, Names, of_fleet, place_of, sliced
 from onboardee.device.cli.hosting import HostOptions
 from onboardee.device.cli.keylog import KeyWriter
 from onboardee.device.cli.unit import PlannedDevice
@@ -34,6 +34,7 @@ from onboardee.device.simulation.profile import (
 from onboardee.device.simulation.world.terms import BehaviourError
 from onboardee.svrdb import StoreError, StoreLocked
 from onboardee.svrdb.codec import CODECS
+from onboardee.svrdb.files import explained_at
 from onboardee.wire.path import Endpoint
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ class RunOptions:
     """In /oic/d; a second device of that name gets a number."""
     state_dir: Path | None
     """Of the device, or of all devices."""
+    state_file: Path | None
+    """With the state of all devices, in place of directories."""
     adopt: bool
     """Go on with the state of another profile's device."""
     hosts: tuple[str, ...]
@@ -130,6 +133,7 @@ def start(
         devices = len(planned) if link is None else link.devices
         if devices > 1:
             _require_shareable(given)
+        make_state_files(planned)
         count = number_of_workers(options.workers, len(planned))
         if count > 1:
             # what starts processes is imported only where somebody wants it
@@ -152,24 +156,29 @@ def planned_devices(options: RunOptions) -> list[PlannedDevice]:
 
     Raises `ProfileError` or `click.UsageError`.
     """
+    if options.state_dir is not None and options.state_file is not None:
+        raise click.UsageError("--state-dir and --state-file both say where state is: give one")
     found: list[Candidate] = []
-    names = Names()
+    names, state_file = Names(), options.state_file
     for name in _wanted(options):
         if is_fleet(name):
             _require_own_settings(options, name)
-            found += map(of_fleet, load_fleet(name).devices)
+            loaded = load_fleet(name)
+            found += map(of_fleet, loaded.devices)
+            state_file = state_file or loaded.state_file
         elif options.count > 1:
             group = Group(profile=name, count=options.count)
             found += map(of_fleet, devices_of(Fleet(groups=(group,)), Path()))
         else:
             found += names.candidates(name, load_all(name), options.name)
-    state_dir, is_alone = options.state_dir, len(found) == 1
+    is_alone = len(found) == 1
     return [
         PlannedDevice(
             name=place.name or each.name,
             origin=each.origin,
             profile=configured(each.profile, options),
             directory=place,
+            is_in_file=state_file is not None,
             uuid=each.uuid or options.uuid or options.uuid_seed,
             seed=each.seed or options.seed,
             starts_at=each.starts_at,
@@ -177,8 +186,25 @@ def planned_devices(options: RunOptions) -> list[PlannedDevice]:
             number=number,
         )
         for number, each in sliced(found, options.slices)
-        for place in [directory_of(each, state_dir, is_alone=is_alone)]
+        for place in [place_of(each, options.state_dir, state_file, is_alone=is_alone)]
     ]
+
+
+def make_state_files(planned: Sequence[PlannedDevice]) -> None:
+    """Make the state files of devices that are not there, with room for all of these devices.
+
+    Raises `StoreError`.
+    """
+    names: dict[Path, list[str]] = {}
+    for device in planned:
+        if device.is_in_file:
+            names.setdefault(device.directory.parent, []).append(device.name)
+    for path, wanted in names.items():
+        # SQLite, which devices with directories of their own do without
+        from onboardee.svrdb.state_file import StateFile  # noqa: PLC0415
+
+        with explained_at(str(path)):
+            StateFile.make(path, wanted)
 
 
 def _require_own_settings(options: RunOptions, name: str) -> None:

@@ -68,6 +68,9 @@ class PlannedDevice:
     origin: str
     profile: Profile
     directory: Path
+    """Its state directory, or its place in a state file: `lamps.db/lamp-001`."""
+    is_in_file: bool = False
+    """Whether that is a place in a state file."""
     uuid: UUID | None = None
     seed: str | None = None
     starts_at: float = 0.0

@@ -40,19 +40,31 @@ class Cost:
     """Devices that restart now and then."""
 
 
-def cost(devices: list[FleetDevice], hosts: int = 2, workers: int = 1) -> Cost:
+def cost(
+    devices: list[FleetDevice],
+    hosts: int = 2,
+    workers: int = 1,
+    *,
+    prefixes: int = 0,
+    in_file: bool = False,
+) -> Cost:
     """Return what devices will need at so many addresses: 0.0.0.0 and :: unless told otherwise.
 
-    With several `workers` there is one process more, which starts and ends them.
+    With several `workers` there is one process more, which starts and ends them. With `prefixes`
+    (`--addresses`) the devices of a process share its sockets; `in_file` is whether they keep their
+    state in one file.
     """
     count, processes = len(devices), workers + (workers > 1)
-    sockets = count * SOCKETS_OF_HOST * hosts
     of_each = ceil(count / workers)
+    sockets = SOCKETS_OF_HOST * (prefixes * workers or count * hosts)
+    files = SOCKETS_OF_HOST * (prefixes or of_each * hosts)
+    if not in_file:
+        files += of_each * OTHER_FILES
     return Cost(
         devices=count,
         processes=processes,
         sockets=sockets,
-        files=of_each * (SOCKETS_OF_HOST * hosts + OTHER_FILES) + SPARE_FILES,
+        files=files + SPARE_FILES,
         memory=processes * PROCESS + count * UNOWNED,
         memory_owned=processes * PROCESS + count * OWNED,
         starts_within=max(device.starts_at for device in devices),

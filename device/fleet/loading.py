@@ -23,6 +23,8 @@ class LoadedFleet:
 
     fleet: Fleet
     devices: list[FleetDevice]
+    state_file: Path | None = None
+    """Where all of them keep their state, if not in directories."""
 
 
 def is_fleet(name_or_path: str) -> bool:
@@ -38,7 +40,9 @@ def load_fleet(path: str) -> LoadedFleet:
     document = Library().find(path)
     fleet = _converted(document)
     try:
-        return LoadedFleet(fleet, devices_of(fleet, Path(path).parent))
+        folder = Path(path).parent
+        kept = None if fleet.state_file is None else folder / fleet.state_file
+        return LoadedFleet(fleet, devices_of(fleet, folder), kept)
     except MisplacedError as error:
         raise told(document.at(*error.path), error.path, str(error)) from error
 

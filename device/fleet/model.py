@@ -94,6 +94,9 @@ class Fleet(Section, frozen=True, kw_only=True):
 
     description: Annotated[str, msgspec.Meta(max_length=120)] | None = None
     """One line for people."""
+    state_file: Annotated[str, msgspec.Meta(min_length=1, max_length=4096)] | None = None
+    """The file that keeps the state of all devices, from the folder of this file; else each has a
+    directory."""
     groups: Annotated[tuple[Group, ...], msgspec.Meta(min_length=1, max_length=1024)]
     """The devices."""
 

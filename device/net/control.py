@@ -1,11 +1,8 @@
 """A running device's control socket: one JSON request a line, one JSON answer a line.
 
 The socket lies in the state directory and is for its owner alone (mode 0600): whoever may open it
-may also read the database beside it. What can be asked is in `device/control`, and
-`performer` lets the hosted device do it.
-
-`watch` turns a connection into a stream of events until the client hangs up. One that does not read
-is cut off, as what it leaves unread would have to be kept for it.
+may also read the database beside it. What is said there is in `conversation`. Devices that have
+their state in one file share a socket beside it (`shared_control`).
 """
 
 import asyncio
@@ -13,22 +10,13 @@ import os
 import socket
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import msgspec
-
-from onboardee.device.control import Request, Watch
-from onboardee.device.events import Told
 from onboardee.device.net.control_socket import SOCKET_NAME, open_directory
+from onboardee.device.net.conversation import MAX_LINE, converse
 from onboardee.device.net.performer import Performer
 
 MAX_CONNECTIONS: Final = 16
-MAX_LINE: Final = 4 << 20
-"""Octets; the longest lines hold a database."""
-MAX_BACKLOG: Final = 1 << 20
-"""Octets that a watcher may leave unread before it is cut off."""
-
-_REQUEST: Final = msgspec.json.Decoder(Request)
 
 
 class ControlServer:
@@ -79,7 +67,7 @@ class ControlServer:
             return
         self._tasks.add(task)
         try:
-            await self._converse(reader, writer)
+            await converse(self._performer, reader, writer)
         except (ConnectionError, ValueError, asyncio.IncompleteReadError):
             pass  # the client went away, or sent what is no line
         except asyncio.CancelledError:
@@ -87,54 +75,3 @@ class ControlServer:
         finally:
             self._tasks.discard(task)
             writer.close()
-
-    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer line by line; what is no request is answered, too, and the next one heard."""
-        while line := await _line(reader, writer):
-            try:
-                request = _REQUEST.decode(line)
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-                answer: dict[str, Any] = {"error": f"not a request: {error}"}
-            else:
-                if isinstance(request, Watch):
-                    await self._watch(reader, writer)
-                    return
-                answer = await self._performer.answer(request)
-            writer.write(_encoded(answer))
-            await writer.drain()
-
-    async def _watch(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Send events until the client hangs up or falls behind."""
-        loop = asyncio.get_running_loop()
-
-        def write(told: dict[str, Any]) -> None:
-            if writer.transport.get_write_buffer_size() > MAX_BACKLOG:
-                writer.transport.abort()
-            else:
-                writer.write(msgspec.json.encode(told) + b"\n")
-
-        def pass_on(told: Told) -> None:
-            # some events come from the threads that write to disk
-            loop.call_soon_threadsafe(write, told.plain())
-
-        bus = self._performer.hosted.device.bus
-        writer.write(_encoded({"ok": None}))
-        bus.follow(pass_on)
-        try:
-            while await reader.read(MAX_BACKLOG):
-                pass  # nothing that it says means anything any more
-        finally:
-            bus.unfollow(pass_on)
-
-
-async def _line(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
-    """Return the next line. Raises ValueError if it is too long, after saying so."""
-    try:
-        return await reader.readline()
-    except ValueError:
-        writer.write(_encoded({"error": f"a request has at most {MAX_LINE} octets"}))
-        raise
-
-
-def _encoded(answer: dict[str, Any]) -> bytes:
-    return msgspec.json.encode(answer) + b"\n"

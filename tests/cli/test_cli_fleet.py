@@ -33,6 +33,15 @@ def test_the_example_can_be_checked_and_planned(tmp_path: Path) -> None:
     assert spread["files"] < json.loads(planned.output)["files"] / 3
 
 
+def test_ten_thousand_devices_need_few_files_by_address_in_one_file(tmp_path: Path) -> None:
+    """Without either, they need more than systems usually allow."""
+    file = tmp_path / "fleet.yaml"
+    file.write_text("state_file: lamps.db\ngroups: [{profile: light, count: 200}]")
+    words = ["plan", str(file), "--json"]
+    assert json.loads(_invoke(*words, "--addresses", "fd00:db8::/64").output)["files"] == 66
+    assert json.loads(_invoke(*words).output)["files"] == 864
+
+
 def test_a_file_that_is_there_is_left_alone(tmp_path: Path) -> None:
     """An example never takes the place of somebody's work."""
     file = tmp_path / "fleet.yaml"
@@ -120,3 +129,38 @@ def test_addresses_that_are_not_routed_here_are_told(tmp_path: Path) -> None:
     assert (both.returncode, "leave out --port" in both.stderr) == (2, True)
     wrong = onboardee("run", "light", "--addresses", "lamps", *state)
     assert (wrong.returncode, "no prefix" in wrong.stderr) == (2, True)
+
+
+def test_a_fleet_file_names_the_file_of_its_state(tmp_path: Path) -> None:
+    """Its devices are found in it after they have stopped, and move out of it."""
+    file, kept = tmp_path / "fleet.yaml", tmp_path / "lamps.db"
+    file.write_text("state_file: lamps.db\ngroups: [{profile: light, count: 3}]")
+    with _running(str(file), "--log-format", "json") as process:
+        assert process.stdout is not None
+        ready = 0
+        while ready < 3:
+            ready += json.loads(process.stdout.readline())["event"] == "device.ready"
+        process.send_signal(signal.SIGTERM)
+    assert sorted(each.name for each in tmp_path.iterdir()) == [
+        "fleet.yaml",
+        "lamps.db",
+        "lamps.db-lock",
+    ]
+    words = ["svr", "get", "doxm.owned", "--state-dir", str(kept), "--device"]
+    assert CliRunner().invoke(main, [*words, "light-3"]).output == "false\n"
+    home = tmp_path / "home"
+    moving = ["svr", "move", str(kept), str(home), "--device", "light-[12]"]
+    assert CliRunner().invoke(main, moving).exit_code == 0
+    assert sorted(each.name for each in home.iterdir()) == ["light-1", "light-2"]
+    back = CliRunner().invoke(main, ["svr", "move", str(home), str(kept)])
+    assert back.exit_code == 0, back.output
+    assert not any(home.iterdir())
+    reset = CliRunner().invoke(main, ["reset", "--state-dir", str(kept), "--device", "light-*"])
+    assert reset.output.count("in factory state again") == 3
+
+
+def test_a_state_file_excludes_a_state_directory() -> None:
+    """Both say where the state is."""
+    words = ["run", "light", "--state-dir", "here", "--state-file", "there.db"]
+    result = CliRunner().invoke(main, words)
+    assert (result.exit_code, "--state-file" in result.output) == (2, True)

@@ -18,13 +18,15 @@ groups:
 """
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Run three lamps and a door."""
+@pytest.fixture(scope="module", params=["--state-dir", "--state-file"])
+def home(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
+    """Run three lamps and a door, with directories and with one file."""
     folder = tmp_path_factory.mktemp("patterns")
     file, home = folder / "fleet.yaml", folder / "state"
     file.write_text(FLEET)
-    command = [*ONBOARDEE, "run", str(file), "--host", "127.0.0.1", "--state-dir", str(home)]
+    command = [*ONBOARDEE, "run", str(file), "--host", "127.0.0.1", request.param, str(home)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         ready = 0

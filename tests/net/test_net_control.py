@@ -11,8 +11,9 @@ import pytest
 
 from onboardee.device.machine.step import Step
 from onboardee.device.net.binding import Ports
-from onboardee.device.net.control import MAX_BACKLOG, MAX_LINE, ControlServer
+from onboardee.device.net.control import ControlServer
 from onboardee.device.net.control_socket import SOCKET_NAME
+from onboardee.device.net.conversation import MAX_BACKLOG, MAX_LINE
 from onboardee.device.net.hosted import HostedDevice
 from onboardee.device.net.hub import Hub
 from onboardee.device.net.performer import Performer

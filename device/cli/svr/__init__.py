@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "snapshots": "List what was kept.",
     "restore": "Make a snapshot, or the generation before, the current database.",
     "profile": "Show or change what a reset brings back.",
+    "move": "Move devices between directories and a state file.",
     "convert": "Convert from and to other stacks' databases.",
 }
 

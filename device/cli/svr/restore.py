@@ -14,7 +14,6 @@ from onboardee.device.cli.svr.printing import print_differences
 from onboardee.device.cli.svr.state import RunningDevice, looking_at, said
 from onboardee.svrdb import (
     Database,
-    DirectoryStorage,
     Storage,
     StoreDamaged,
     StoreLocked,
@@ -25,6 +24,7 @@ from onboardee.svrdb import (
     read_snapshot,
     restore,
 )
+from onboardee.svrdb.locations import storage_at
 
 
 @click.command("restore", epilog="Example: onboardee svr restore owned-by-lite --device light")
@@ -81,7 +81,7 @@ def _restore(directory: Path, wanted: Database) -> tuple[str, ...]:
     """Put a database in place; return under which names a damaged one is kept."""
     with said(directory):
         try:
-            return restore(DirectoryStorage(directory), wanted)
+            return restore(storage_at(directory), wanted)
         except StoreLocked as locked:
             RunningDevice(directory, locked).commit(wanted)
             return ()

@@ -13,6 +13,7 @@ from onboardee.device.cli.svr import options
 from onboardee.device.cli.svr.printing import print_json
 from onboardee.device.cli.svr.state import looking_at
 from onboardee.svrdb import Snapshot, Storage, StoreDamaged, list_snapshots, read_snapshot
+from onboardee.svrdb.files import explained
 
 
 @click.command("snapshots", epilog="Example: onboardee svr snapshots --device light --json")
@@ -24,7 +25,7 @@ def command(state_dir: Path, *, as_json: bool) -> None:
     The time is that of the file, by the clock of then; automatic ones are ordered by number.
     """
     with looking_at(state_dir) as storage:
-        rows = [_row(state_dir, storage, each) for each in list_snapshots(storage)]
+        rows = [_row(storage, each) for each in list_snapshots(storage)]
     if as_json:
         print_json(rows)
         return
@@ -35,10 +36,11 @@ def command(state_dir: Path, *, as_json: bool) -> None:
         click.echo("there are no snapshots")
 
 
-def _row(directory: Path, storage: Storage, snapshot: Snapshot) -> dict[str, Any]:
+def _row(storage: Storage, snapshot: Snapshot) -> dict[str, Any]:
     """Return one snapshot; a damaged one is listed as such."""
     # The database does not hold a time.
-    changed = (directory / snapshot.file_name).stat().st_mtime
+    with explained(storage):
+        changed = storage.changed(snapshot.file_name)
     row: dict[str, Any] = {
         "name": snapshot.name,
         "time": datetime.fromtimestamp(changed, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),

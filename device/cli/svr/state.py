@@ -14,7 +14,6 @@ import click
 from onboardee.svrdb import (
     JSON,
     Database,
-    DirectoryStorage,
     Storage,
     StoreError,
     StoreLocked,
@@ -22,6 +21,7 @@ from onboardee.svrdb import (
     read_existing,
 )
 from onboardee.svrdb.directories import look
+from onboardee.svrdb.locations import storage_at
 
 
 class EditableDatabase(Protocol):
@@ -126,7 +126,7 @@ def opened(directory: Path) -> Iterator[EditableDatabase]:
 def looking_at(directory: Path) -> Iterator[Storage]:
     """Take the state directory of a device that may be running, to read what is in it."""
     with said(directory):
-        storage = look(DirectoryStorage(directory))
+        storage = look(storage_at(directory))
         try:
             yield storage
         finally:
@@ -142,7 +142,7 @@ def looked_at(directory: Path) -> Database:
 @contextmanager
 def said(directory: Path) -> Iterator[None]:
     """Let an error of the store be one sentence for the person at the terminal."""
-    if not directory.is_dir():
+    if not (directory.is_dir() or directory.parent.is_file()):
         raise click.ClickException(
             f"there is no state directory {directory}; name the one that `run` was given"
         )
