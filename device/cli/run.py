@@ -36,7 +36,7 @@ STORES: Final = ("json", "cbor")
 """Formats of a database."""
 _OPTIONS: Final = (
     # None is not refused by click, so that the sentence can name --all.
-    click.argument("profiles", metavar="PROFILE...", nargs=-1),
+    click.argument("profiles", metavar="PROFILE...", nargs=-1, envvar="ONBOARDEE_FLEET"),
     click.option("--all", "everything", is_flag=True, help="Run every built-in profile."),
     # What the device is, and where it keeps what it keeps.
     click.option("--name", help="The name in /oic/d; the profile's own by default."),
@@ -44,6 +44,7 @@ _OPTIONS: Final = (
         "--count",
         type=click.IntRange(1, 100_000),
         default=1,
+        envvar="ONBOARDEE_COUNT",
         metavar="N",
         help="So many of each profile: light-1, light-2, …",
     ),
@@ -257,9 +258,9 @@ def command(context: click.Context, /, **options: Any) -> None:
     """Run devices until interrupted.
 
     PROFILE is the name of a built-in profile (see `onboardee profiles list`) or the path of a YAML
-    file. Without --host a device is on all interfaces and found by multicast. Several devices share
-    the process: each has its own ports, its own UUID and its own directory. A device is called as
-    its directory: light, light-2, light-kitchen.
+    file; ONBOARDEE_FLEET can name it instead. Without --host a device is on all interfaces and
+    found by multicast. Several devices share the process: each has its own ports, its own UUID and
+    its own directory. A device is called as its directory: light, light-2, light-kitchen.
     """
     run(context, options)
 
@@ -270,6 +271,8 @@ def run(context: click.Context, options: dict[str, Any], auditor: "Auditor | Non
     `options` are those of `RunOptions` by name; `auditor` judges the conversations. Returns when
     the devices were stopped.
     """
+    if options["everything"] and _source(context, "profiles") == ParameterSource.ENVIRONMENT:
+        options["profiles"] = ()
     if options["uuid"] and options["uuid_seed"]:
         raise click.UsageError("--uuid and --uuid-seed exclude each other")
     _import_asyncio_without_tls()
@@ -283,15 +286,15 @@ def run(context: click.Context, options: dict[str, Any], auditor: "Auditor | Non
 
     # An option that was given explicitly is held to more than a default: it may be refused, or
     # reported as meaning nothing.
-    given = {
-        name
-        for name in options
-        if context.get_parameter_source(name) == ParameterSource.COMMANDLINE
-    }
+    given = {name for name in options if _source(context, name) == ParameterSource.COMMANDLINE}
     try:
         start(RunOptions(**options), given, auditor)
     finally:
         gc.unfreeze()  # for a program that runs this command in its own process
+
+
+def _source(context: click.Context, name: str) -> ParameterSource | None:
+    return context.get_parameter_source(name)
 
 
 def _import_asyncio_without_tls() -> None:

@@ -6,6 +6,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,6 +36,10 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 
 def _moved(value: str, place: Path) -> str:
+    """Return where something of the image lies here."""
+    for line in FINAL:
+        if line[0] == "COPY" and line[1].split()[-1] == value:
+            return str(ROOT / line[1].split()[0])
     return str(place) if value == last("VOLUME") else value
 
 
@@ -76,9 +81,48 @@ def inside(environment: dict[str, str], tmp_path: Path) -> dict[str, str]:
 
 
 def test_the_entry_point() -> None:
-    """`docker run onboardee` runs a light, other words go to the command."""
+    """`docker run onboardee` runs what is configured, other words go to the command."""
     assert json.loads(last("ENTRYPOINT")) == ["onboardee"]
-    assert json.loads(last("CMD")) == ["run", "light"]
+    assert json.loads(last("CMD")) == ["run"]
+
+
+def test_a_light_runs_unless_something_else_is_configured(
+    inside: dict[str, str], tmp_path: Path
+) -> None:
+    """With the usual name, in the usual place."""
+    with container(inside, "run"):
+        told = json.loads(call(inside, "ctl", "devices", "--json").stdout)
+    assert [each["device"] for each in told] == ["light"]
+    assert [place.name for place in tmp_path.iterdir()] == ["light"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "names"),
+    [
+        ({"ONBOARDEE_FLEET": "door light"}, ["door", "light"]),
+        ({"ONBOARDEE_FLEET": "light", "ONBOARDEE_COUNT": "2"}, ["light-1", "light-2"]),
+        ({"ONBOARDEE_FLEET": "FILE", "ONBOARDEE_SLICE": "2/2"}, ["lamp-3", "lamp-4"]),
+    ],
+)
+def test_a_fleet_is_configured_by_the_environment(
+    inside: dict[str, str], settings: dict[str, str], names: list[str], tmp_path: Path
+) -> None:
+    """By profiles and their number, or by a file that is mounted; and a part of it for each pod."""
+    file = tmp_path.parent / f"{tmp_path.name}-fleet.yaml"
+    file.write_text('groups: [{profile: light, count: 4, name: "lamp-{n}"}]')
+    settings = {name: value.replace("FILE", str(file)) for name, value in settings.items()}
+    with container(inside | settings, "run"):
+        told = json.loads(call(inside, "ctl", "devices", "--json").stdout)
+        assert call(inside, "ping", "--at-least", "2").stdout == "2 devices answer\n"
+        assert call(inside, "ping", "--at-least", "3").returncode == 1
+    assert sorted(each["device"] for each in told) == names
+
+
+def test_all_profiles_run_although_the_image_has_a_default(inside: dict[str, str]) -> None:
+    """`run --all` means the built-in ones, and naming one beside it is still wrong usage."""
+    unknown = call(inside, "run", "--all", "--addresses", "x")
+    assert "no prefix" in unknown.stderr
+    assert "name none beside it" in call(inside, "run", "--all", "light").stderr
 
 
 def test_a_device_has_the_usual_ports(environment: dict[str, str]) -> None:
@@ -117,17 +161,28 @@ def test_several_devices(inside: dict[str, str]) -> None:
     assert sorted(each["device"] for each in told) == ["door", "light"]
 
 
-def test_the_health_check(inside: dict[str, str], tmp_path: Path) -> None:
-    """It is content with one device and with several, on whatever ports they are."""
-    wrapper = tmp_path.parent / f"{tmp_path.name}-bin"
-    wrapper.mkdir()
-    script = wrapper / "onboardee"
-    script.write_text(f'#!/bin/sh\nexec {shlex.join(PROGRAM)} "$@"\n')
-    script.chmod(0o755)
-    inside = inside | {"PATH": f"{wrapper}:{inside['PATH']}", "ONBOARDEE_PORT": "9"}
-    check = last("HEALTHCHECK").split("CMD", 1)[1]
-    with container(inside, "run", "light", "door"):
-        done = subprocess.run(
-            ["sh", "-c", check], env=inside, capture_output=True, timeout=60, check=False
-        )
-    assert done.returncode == 0, done.stderr
+@pytest.mark.parametrize("words", [["run"], ["run", "light", "door"]])
+def test_the_health_check(inside: dict[str, str], words: list[str]) -> None:
+    """It is content with one device and with several, on whatever ports they are; and only then."""
+    program, *check = json.loads(last("HEALTHCHECK").split("CMD", 1)[1])
+    assert program == "onboardee"
+    with container(inside, *words):
+        assert call(inside, *check).returncode == 0
+    assert call(inside, *check).returncode == 1
+
+
+def test_users_whom_the_image_does_not_know_can_write() -> None:
+    """Engines give them the group root, to which the directory of the state belongs."""
+    made = next(rest for name, rest in FINAL if name == "RUN" and last("VOLUME") in rest)
+    assert "--group=root --mode=0770 /state" in made
+
+
+def test_what_the_image_tells_of_itself() -> None:
+    """The labels of OCI are the project's, and its bill of materials is of what was installed."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    labels = dict(each.split("=", 1) for each in shlex.split(last("LABEL")))
+    version = next(rest for name, rest in FINAL if name == "ARG" and rest.startswith("VERSION="))
+    assert labels["org.opencontainers.image.licenses"] == project["license"]
+    assert labels["org.opencontainers.image.version"] == "$VERSION"
+    assert version == f"VERSION={project['version']}"
+    assert "cyclonedx-py environment" in TEXT

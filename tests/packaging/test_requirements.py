@@ -8,7 +8,7 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-SETS = ("build", "run", "web", "test", "dev")
+SETS = ("build", "run", "web", "test", "dev", "sbom")
 
 
 MACHINES = [
@@ -48,6 +48,7 @@ def declared(name: str) -> list[Requirement]:
     extras = PROJECT["project"]["optional-dependencies"]
     texts = {
         "build": PROJECT["dependency-groups"]["build"],
+        "sbom": PROJECT["dependency-groups"]["sbom"],
         "run": PROJECT["project"]["dependencies"],
         "web": PROJECT["project"]["dependencies"] + extras["web"],
         "test": PROJECT["project"]["dependencies"] + extras["test"] + extras["web"],
