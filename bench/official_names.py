@@ -17,15 +17,17 @@ humidifier kettle light light.smart oven printer receiver refrigerator robotclea
 securitypanel sensor smartlock smartplug speaker stb switch thermostat tv washer washerdryer
 waterheater waterpurifier watervalve window
 """
-BRIDGING = {"oic.r.vodlist"}
-"""Types of OCF's bridging specification, which has no models."""
+BEYOND = {"oic.r.vodlist", "oic.r.softwareupdate", "oic.r.coapcloudconf"}
+"""Types of OCF's specifications of bridging, software update and clouds, which have no models."""
+OF_SAMPLES = {"oic.d.cloudDevice"}
+"""What IoTivity-Lite made up for a sample that is in the catalogue."""
 NAME = re.compile(r"oic\.(?:r|wk)\.[A-Za-z0-9.\-]*[A-Za-z0-9]")
 
 
 def main() -> None:
     """Write the list."""
     (models,) = sys.argv[1:]
-    names = BRIDGING | {f"oic.d.{each}" for each in DEVICES.split()}
+    names = BEYOND | OF_SAMPLES | {f"oic.d.{each}" for each in DEVICES.split()}
     for file in Path(models).rglob("*.json"):
         names.update(NAME.findall(file.read_text(encoding="utf-8")))
     head = "# Made by bench/official_names.py from OCF's data models\n"

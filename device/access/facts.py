@@ -35,7 +35,15 @@ def has_plain_endpoint(call: Call) -> bool:
         return True
     if target.href in {DOXM, PSTAT}:
         return call.state is State.RFOTM and not call.has_session
+    if is_open_before_transfer(call):
+        return True
     return target.has_plain_endpoint
+
+
+def is_open_before_transfer(call: Call) -> bool:
+    """Tell whether the profile opens the resource to anybody now, before a transfer begins."""
+    is_waiting = call.state is State.RFOTM and not call.has_session
+    return is_waiting and bool(call.target.open_in_rfotm)
 
 
 def shows_owner(call: Call) -> bool:

@@ -12,6 +12,7 @@ has none returns None. The last one always has one.
     direct-pairing           grants beginning to pair in RFNOP       (IoTivity 1.1)
     joining-connection       grants a joining sub-owner what it      (IoTivity 1.3)
                                needs for that, and nothing else
+    open-before-transfer     grants application resources in RFOTM   (profile)
     not-in-operation         refuses application resources outside   Security 8.5
                                RFNOP
     ownership-shown          grants GET of doxm in RFNOP             (profile)
@@ -32,14 +33,14 @@ has none returns None. The last one always has one.
 
 First come the rules that nobody gets around, not even an owner. If an access control entry were
 asked before them, a careless entry for `anon-clear` would open a device in the middle of its
-transfer, or would serve a resource without encryption that is announced as secured only. Two grants
-stand among them: `direct-pairing` and `ownership-shown` are what makes an unsecured endpoint of
-`pconf` and `doxm` in RFNOP, so that `secured-only` behind them would take it away again. Then come
-those that grant by what a peer is, before ownership and after it. The rule `ready-for-transfer`
-ends everything in RFOTM: nothing behind it, neither owners nor entries that an old database may
-have, counts for a device without owner. The access control list is asked last: what the rules
-before it grant cannot be taken away by an entry, so that no tool can lock out the owner of a
-resource by a mistake in a list.
+transfer, or would serve a resource without encryption that is announced as secured only. Three
+grants stand among them: `direct-pairing` and `ownership-shown` are what makes an unsecured endpoint
+of `pconf` and `doxm` in RFNOP, `open-before-transfer` one of what the profile names in RFOTM, and
+`secured-only` behind them would take it away again. Then come those that grant by what a peer is,
+before ownership and after it. The rule `ready-for-transfer` ends everything in RFOTM: nothing
+behind it, neither owners nor entries that an old database may have, counts for a device without
+owner. The access control list is asked last: what the rules before it grant cannot be taken away by
+an entry, so that no tool can lock out the owner of a resource by a mistake in a list.
 
 The device ownership connection (DOC) is above the state: its rights last as long as the session,
 beyond RFOTM, as tools change the state to RFPRO and go on provisioning over it. Whether a property
@@ -67,6 +68,7 @@ RULES: Final[tuple[Rule, ...]] = (
     rules.pairing_connection,
     rules.direct_pairing,
     rules.joining_connection,
+    rules.open_before_transfer,
     rules.not_in_operation,
     rules.ownership_shown,
     rules.secured_only,

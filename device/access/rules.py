@@ -117,6 +117,22 @@ def joining_connection(call: Call) -> Decision | None:
     return _refuse("joining-connection", "the connection is for becoming a sub-owner only")
 
 
+def open_before_transfer(call: Call) -> Decision | None:
+    """Let anybody read or write values before there is an owner, where a profile says so.
+
+    As IoTivity-Lite's devices can be built to do.
+
+    In the clear, and while nobody has a session: the first session is the end of it. It stands
+    before the rule that lets application resources rest, and that on endpoints, as it is an
+    exception from both.
+    """
+    if call.peer.secured or not facts.is_open_before_transfer(call):
+        return None
+    if call.operation in call.target.open_in_rfotm:
+        return _grant("open-before-transfer", "the profile opens the resource until a transfer")
+    return None
+
+
 def not_in_operation(call: Call) -> Decision | None:
     """Application resources are there in RFNOP only (OCF Security 8.5).
 

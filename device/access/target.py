@@ -67,5 +67,7 @@ class Target:
     interfaces: tuple[str, ...]
     discoverable: bool = True
     has_plain_endpoint: bool = False
+    open_in_rfotm: frozenset[Operation] = frozenset()
+    """What anybody may do with it in the clear while the device waits for an owner."""
     is_explicit: bool = False
     """Where it is not discoverable: it is listed to who asks for its very type (OIC Core 1.1)."""

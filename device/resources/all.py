@@ -32,7 +32,8 @@ def all_resources(
         everything.append(ConfigurationResource(profile))
     everything += [DiscoveryResource(lambda: everything), DeviceResource(profile)]
     if profile.core.introspection:
-        everything += [IntrospectionResource(), IntrospectionDataResource(profile)]
+        document = IntrospectionDataResource(profile)
+        everything += [IntrospectionResource(profile, document.target), document]
     everything += [
         MaintenanceResource(),
         *secure,

@@ -7,11 +7,11 @@ known by its identity.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from onboardee.device.access.call import Call
 from onboardee.device.access.ocf_interfaces import WRITE
-from onboardee.device.access.target import Kind, Target
+from onboardee.device.access.target import Kind, Operation, Target
 from onboardee.device.resources.base import (
     Outcome,
     ReadOnly,
@@ -21,10 +21,17 @@ from onboardee.device.resources.base import (
 )
 from onboardee.device.resources.units import UNITS, converter
 from onboardee.device.simulation.profile import ResourceProfile
+from onboardee.device.simulation.resource import OpenOperation
 from onboardee.device.simulation.values import ValueRefusedError, Values
 from onboardee.device.simulation.world.refusal import UpdateRefusedError
 from onboardee.device.simulation.world.world import World
 from onboardee.wire.coap import Code
+
+_OPERATIONS: Final = {
+    OpenOperation.RETRIEVE: frozenset({Operation.RETRIEVE, Operation.OBSERVE}),
+    OpenOperation.UPDATE: frozenset({Operation.UPDATE}),
+}
+"""What a profile's words mean for the gate."""
 
 
 class ApplianceResource(ReadOnly):
@@ -42,6 +49,7 @@ class ApplianceResource(ReadOnly):
             interfaces=profile.interfaces,
             discoverable=profile.discoverable,
             has_plain_endpoint=profile.plain,
+            open_in_rfotm=_opened(profile),
         )
         self.observable = profile.observable
         self.values = values
@@ -97,3 +105,8 @@ class ApplianceResource(ReadOnly):
         if unit is None or self._converter is None:
             return values
         return self._converter.shown(values, unit)
+
+
+def _opened(profile: ResourceProfile) -> frozenset[Operation]:
+    """Return what anybody may do with a resource before the device has an owner."""
+    return frozenset[Operation]().union(*(_OPERATIONS[each] for each in profile.open_in_rfotm))

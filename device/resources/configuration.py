@@ -32,14 +32,14 @@ class ConfigurationResource(ReadOnly):
     """`/oic/con` (OCF Core 11.3): kept over a restart, given up at a factory reset."""
 
     observable = True
-    target = Target(
-        href="/oic/con",
-        kind=Kind.APPLICATION,
-        types=("oic.wk.con",),
-        interfaces=(READ_WRITE, BASELINE),
-    )
 
     def __init__(self, profile: Profile) -> None:
+        self.target = Target(
+            href=profile.core.paths.configuration,
+            kind=Kind.APPLICATION,
+            types=("oic.wk.con",),
+            interfaces=(READ_WRITE, BASELINE),
+        )
         self._name = profile.device.name
 
     def retrieve(self, call: Call) -> Representation:

@@ -18,6 +18,7 @@ from onboardee.device.resources.base import ReadOnly, Representation, with_commo
 from onboardee.device.resources.links import Reach
 from onboardee.device.resources.openapi import described
 from onboardee.device.resources.payload import encode
+from onboardee.device.simulation.core_resources import document_of
 from onboardee.device.simulation.profile import Profile
 
 KEPT: Final = 16
@@ -29,27 +30,29 @@ _shared: Final[dict[bytes, bytes]] = {}
 class IntrospectionResource(ReadOnly):
     """`/oic/introspection`: where the document is."""
 
-    target = Target(
-        href="/oic/introspection",
-        kind=Kind.APPLICATION,
-        types=("oic.wk.introspection",),
-        interfaces=(READ, BASELINE),
-    )
+    def __init__(self, profile: Profile, data: Target) -> None:
+        """Make the resource that leads to `data`, the document."""
+        self._data = data
+        self.target = Target(
+            href=profile.core.paths.introspection,
+            kind=Kind.APPLICATION,
+            types=("oic.wk.introspection",),
+            interfaces=(READ, BASELINE),
+        )
 
     def retrieve(self, call: Call) -> Representation:
         """Return the document's address, as the requester can reach it.
 
         `urlInfo` has one entry for each endpoint, the unsecured ones first where there are any.
         """
-        data = IntrospectionDataResource.target
         places = [
             {
                 "protocol": endpoint.partition(":")[0],
-                "url": endpoint + data.href,
+                "url": endpoint + self._data.href,
                 "content-type": "application/cbor",
                 "version": 1,
             }
-            for endpoint in Reach(call).of(data)
+            for endpoint in Reach(call).of(self._data)
         ]
         return with_common(call, self.target, {"urlInfo": places})
 
@@ -57,15 +60,14 @@ class IntrospectionResource(ReadOnly):
 class IntrospectionDataResource(ReadOnly):
     """The document: what the resources of the profile look like, in the terms of OpenAPI 2.0."""
 
-    target = Target(
-        href="/oic/introspection/data",
-        kind=Kind.APPLICATION,
-        types=("oic.introspection.data",),
-        interfaces=(BASELINE,),
-        discoverable=False,
-    )
-
     def __init__(self, profile: Profile) -> None:
+        self.target = Target(
+            href=document_of(profile.core.paths.introspection),
+            kind=Kind.APPLICATION,
+            types=("oic.introspection.data",),
+            interfaces=(BASELINE,),
+            discoverable=False,
+        )
         self._make: Callable[[], bytes] = lambda: encode(described(profile))
         self._document: bytes | None = None
 

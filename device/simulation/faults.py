@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from onboardee.device.faults.checking import Possible, check
 from onboardee.device.faults.terms import Fault, FaultError
+from onboardee.device.simulation.core_resources import CoreResources
 from onboardee.device.simulation.manufacturer import Manufacturer, is_text
 from onboardee.device.simulation.resource import ResourceProfile
 from onboardee.svrdb.model import SECURITY_RESOURCES
@@ -34,11 +35,11 @@ _SECURE: Final = (
 
 
 def possible_faults(
-    resources: Iterable[ResourceProfile], manufacturer: Manufacturer | None
+    resources: Iterable[ResourceProfile], core: CoreResources, manufacturer: Manufacturer | None
 ) -> Possible:
     """Return what faults may be about; core and security resources always, as some are optional."""
     return Possible(
-        paths=frozenset((*_CORE, *_SECURE, *(each.href for each in resources))),
+        paths=frozenset((*_CORE, *core.hrefs, *_SECURE, *(each.href for each in resources))),
         has_certificate=manufacturer is not None,
         has_issuer_key=manufacturer is not None and manufacturer.issuer_key is not None,
     )

@@ -22,6 +22,7 @@ from onboardee.device.faults.terms import Fault, FaultError
 from onboardee.device.simulation.answers import Answers
 from onboardee.device.simulation.behaviour import AnyBehaviour
 from onboardee.device.simulation.compatibility import Compatibility, Preset, resolved
+from onboardee.device.simulation.core_resources import CorePaths, CoreResources, check_core
 from onboardee.device.simulation.device_identity import DeviceIdentity, Platform
 from onboardee.device.simulation.document import DocumentItem
 from onboardee.device.simulation.event_texts import EventName, check_event_texts
@@ -49,6 +50,7 @@ __all__ = [
     "BUILT_IN",
     "Answers",
     "Compatibility",
+    "CorePaths",
     "CoreResources",
     "DeviceIdentity",
     "DirectPairingSettings",
@@ -95,15 +97,6 @@ class DiscoveryDelays(Section, frozen=True, kw_only=True):
     """Seconds, for everything else."""
 
 
-class CoreResources(Section, frozen=True, kw_only=True):
-    """Which of the optional core resources there are."""
-
-    configuration: bool = True
-    """`/oic/con`: lets clients name the device and say where it is."""
-    introspection: bool = True
-    """`/oic/introspection`: says what the application resources look like."""
-
-
 class Profile(Section, frozen=True, kw_only=True):
     """A whole device."""
 
@@ -145,6 +138,7 @@ class Profile(Section, frozen=True, kw_only=True):
         force_setattr(self, "compat", resolved(self.compat))
         check_resources(self.resources)
         check_links(self.resources)
+        check_core(self.core, self.specs.keys())
         check_behaviour(self.behaviour, self.specs)
         check_ownership(self.ownership)
         check_event_texts(self.says)
@@ -153,7 +147,7 @@ class Profile(Section, frozen=True, kw_only=True):
     @property
     def possible_faults(self) -> Possible:
         """What faults of the protocol may be about on this device."""
-        return possible_faults(self.resources, self.ownership.manufacturer)
+        return possible_faults(self.resources, self.core, self.ownership.manufacturer)
 
     @property
     def specs(self) -> dict[str, dict[str, Property]]:

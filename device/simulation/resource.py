@@ -1,6 +1,7 @@
 """One application resource of a profile: where it is, what it is, what it holds."""
 
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from typing import Annotated, Final
 
 import msgspec
@@ -37,6 +38,13 @@ InterfaceName = Annotated[
 ]
 
 
+class OpenOperation(StrEnum):
+    """What a resource may be open to before the device has an owner."""
+
+    RETRIEVE = "retrieve"
+    UPDATE = "update"
+
+
 class ResourceProfile(Section, frozen=True, kw_only=True):
     """One application resource.
 
@@ -57,6 +65,12 @@ class ResourceProfile(Section, frozen=True, kw_only=True):
     """Tells observers of each change."""
     plain: bool = False
     """Also reachable without DTLS, where an access control entry permits it."""
+    open_in_rfotm: tuple[OpenOperation, ...] = ()
+    """What anybody may do with it, without DTLS, until an ownership transfer begins.
+
+    As `[retrieve, update]`; reading includes observing. OCF lets application resources rest until
+    the device has an owner (Security 8.3); IoTivity-Lite can be built to do this.
+    """
     links: Annotated[tuple[Href, ...], msgspec.Meta(max_length=MAX_LINKS)] = ()
     """Makes it a collection of these resources of the same device."""
     properties: Annotated[dict[str, Property], msgspec.Meta(max_length=64)] = msgspec.field(

@@ -47,7 +47,7 @@ def test_what_it_is(name: str) -> None:
     for source in (survey.device, survey.platform):
         assert not any(str(source[each]) in made.text for each in OWN_UUIDS if each in source)
     assert "/oic/p: profiles have no x.org.iotivity.version; it is 33686800" in made.notes
-    assert "/oc/wk/introspection is at /oic/introspection here" in made.notes
+    assert profile.core.paths.introspection == "/oc/wk/introspection"
 
 
 def test_what_its_owner_reads() -> None:

@@ -18,8 +18,18 @@ RESOURCES = [
 SIMPLE = [each for each in RESOURCES if not each.values[1].links]
 """The resources that are no collections."""
 
-UNPUBLISHED = frozenset({"oic.r.vodlist", "core.led", "core.light", "oic.wk.col"})
-"""Types without a data model: that of bridging is in its specification, two are of samples."""
+UNPUBLISHED = frozenset(
+    {
+        "oic.r.vodlist",
+        "core.led",
+        "core.light",
+        "oic.wk.col",
+        "oic.r.softwareupdate",
+        "oic.r.coapcloudconf",
+        "x.plgd.dev.time",
+    }
+)
+"""Types without a data model: some are in OCF's specifications, and others are of samples."""
 
 SAMPLES: Mapping[str, Any] = {"lockCodeList": ["98765"], "startTime": "07:15:00Z"}
 """Texts that obey a pattern, by property."""

@@ -29,6 +29,7 @@ SECTIONS = {
     "Compatibility": "`compat`",
     "DirectPairingSettings": "`direct_pairing`",
     "CoreResources": "`core`",
+    "CorePaths": "`core.paths`",
     "Fault": "An entry of `faults`",
     "ResourceProfile": "An entry of `resources`",
     "Property": "An entry of `properties`",

@@ -59,7 +59,9 @@ class Scene:
         for href, interfaces in wanted.items():
             for name in interfaces:
                 found[f"{href}?{name}"] = run(access.read(href, query=(f"if={name}",)))
-        found["introspection"] = run(access.read("/oic/introspection/data"))
+        found["introspection"] = run(
+            access.read(f"{self.device.profile.core.paths.introspection}/data")
+        )
         access.close()
         return anonymous(found, uuid)
 

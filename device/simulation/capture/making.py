@@ -9,7 +9,7 @@ in the head of the file.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -28,6 +28,7 @@ from onboardee.device.simulation.capture.sections import (
     platform_section,
     uuids,
 )
+from onboardee.device.simulation.core_resources import CorePaths, document_of
 from onboardee.device.simulation.document import read, write
 from onboardee.device.simulation.profile import Profile, ProfileError
 from onboardee.device.simulation.resource import ResourceProfile
@@ -82,7 +83,7 @@ def captured(answers: Readings) -> CapturedProfile:
         "description": f"Captured from {shown(answers.device.get('n', 'a device'))}",
         "device": device_section(answers.device, links.get("/oic/d", {}), notes),
         "platform": platform_section(answers.platform, notes),
-        "core": _core(links, notes),
+        "core": _core(links, {*links, *answers.resources}, notes),
     }
     content = {**own, "resources": _resources(answers, links, core, notes)}
     return CapturedProfile(_checked(content, notes.sentences), notes.sentences)
@@ -174,18 +175,35 @@ def _is_possible(href: str, notes: Notes) -> bool:
     return True
 
 
-def _core(links: Mapping[str, Any], notes: Notes) -> Plain:
-    """Say which of the optional core resources there are."""
-    named = (("configuration", "oic.wk.con", "/oic/con"),
-             ("introspection", "oic.wk.introspection", "/oic/introspection"))  # fmt: skip
-    found = Plain()
-    for name, kind, place in named:
+def _core(links: Mapping[str, Any], others: Collection[str], notes: Notes) -> Plain:
+    """Say which of the optional core resources there are, and where, if that is another place.
+
+    `others` are the paths of all resources that were read.
+    """
+    found, paths = Plain(), Plain()
+    for name, kind in (("configuration", "oic.wk.con"), ("introspection", "oic.wk.introspection")):
         hrefs = [href for href, each in links.items() if is_type(each, kind)]
         found[name] = bool(hrefs)
-        for href in hrefs:
-            if href != place:
-                notes.add(f"{shown(href)} is at {place} here")
-    return found
+        usual = getattr(CorePaths(), name)
+        for href in hrefs[:1]:
+            if href == usual:
+                continue
+            if _is_core_path(name, href) and document_of(href) not in others:
+                paths[name] = href
+            else:
+                notes.add(f"{shown(href)} is at {usual} here")
+        for href in hrefs[1:]:
+            notes.add(f"{shown(href)} is left out: there is one {kind} here")
+    return {**found, "paths": paths} if paths else found
+
+
+def _is_core_path(name: str, href: str) -> bool:
+    """Tell whether a profile can have a core resource at a path."""
+    try:
+        msgspec.convert({name: href}, CorePaths)
+    except (msgspec.ValidationError, ValueError):
+        return False
+    return _PATH.fullmatch(href) is not None and href.isprintable() and href == href.strip()
 
 
 def _is_usable(entry: Plain, notes: Notes) -> bool:
