@@ -159,8 +159,11 @@ class Addresses:
                 probe.sendto(token, (str(prefix[1]), self.secure))
             except OSError:
                 return False
+            # not `select`, which knows no descriptors above 1023
+            ready = select.poll()
+            ready.register(opened, select.POLLIN)
             while token not in arrived:
-                if not select.select([opened], [], [], TRIAL_SECONDS)[0]:
+                if not ready.poll(TRIAL_SECONDS * 1000):
                     return False
                 opened.drain(lambda datagram, _path: arrived.append(datagram))
         return True

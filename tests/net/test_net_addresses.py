@@ -1,5 +1,7 @@
 """Devices with an address each: one pair of sockets for all, and each answers for itself."""
 
+import os
+import resource
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -118,3 +120,17 @@ def test_what_is_no_prefix_for_devices_is_refused(text: str) -> None:
     """Single addresses, groups, and addresses with bits behind the prefix."""
     with pytest.raises(ValueError, match=r"prefix|no addresses"):
         parsed_prefix(text)
+
+
+def test_a_prefix_is_tried_with_thousands_of_files_open() -> None:
+    """A large fleet has its stores open before its sockets."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    with ExitStack() as stack:
+        stack.callback(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4096), hard))
+        for _ in range(1100):
+            descriptor = os.open("/dev/null", os.O_RDONLY)
+            stack.callback(os.close, descriptor)
+        with _opened() as addresses:
+            assert addresses.place(0).endpoints
