@@ -46,7 +46,7 @@ from onboardee.obt import (
     Ownership,
     Permission,
     Rule,
-    Step,
+    StepReport,
     Subject,
     Target,
     Unowned,
@@ -172,7 +172,7 @@ async def own(subject: DeviceUnderTest, figures: list[Figure]) -> Ownership:
     """Take ownership, and note what it cost from the selection of the method to RFNOP."""
     marks: dict[str, tuple[float, float]] = {}
 
-    def on_step(step: Step) -> None:
+    def on_step(step: StepReport) -> None:
         marks[step.purpose] = (cpu_seconds(subject.process), time.perf_counter())
 
     async with AsyncioTransport() as transport:

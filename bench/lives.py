@@ -22,7 +22,7 @@ from onboardee.obt import (
     Order,
     OwnedDevice,
     Ownership,
-    Step,
+    StepReport,
     find_unowned_at,
     run,
     take_ownership,
@@ -153,7 +153,7 @@ class Stage:
         run(OwnedDevice(self.transport, ownership, on_step=self.hear).reset())
         self.network.run(10)
 
-    def hear(self, step: Step) -> None:
+    def hear(self, step: StepReport) -> None:
         """Require that what was answered 2.04 is the only thing that a power cut can leave."""
         if step.outcome.startswith("2.04"):
             self._diary.answers += 1

@@ -10,7 +10,6 @@ from onboardee.obt.access import DeviceAccess, WithCertificate, WithKey
 from onboardee.obt.address import Address
 from onboardee.obt.anchors import TrustAnchors
 from onboardee.obt.asyncio_transport import AsyncioTransport
-from onboardee.obt.dialogue import OnStep, Step
 from onboardee.obt.discovery import (
     Unowned,
     find_device,
@@ -19,6 +18,7 @@ from onboardee.obt.discovery import (
     find_unowned_at,
 )
 from onboardee.obt.engine import ObtEngine
+from onboardee.obt.errand import OnStep, StepReport
 from onboardee.obt.errors import LinkError, NoAnswerError, ObtError, OnboardingError
 from onboardee.obt.identity import Identity
 from onboardee.obt.locating import Located
@@ -69,7 +69,7 @@ __all__ = [
     "Rule",
     "SharedKey",
     "State",
-    "Step",
+    "StepReport",
     "Style",
     "Subject",
     "Survey",

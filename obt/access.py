@@ -16,7 +16,8 @@ from uuid import UUID
 from onboardee.obt import model
 from onboardee.obt.address import Address
 from onboardee.obt.cbor import Body
-from onboardee.obt.dialogue import Dialogue, OnStep
+from onboardee.obt.dialogue import Dialogue
+from onboardee.obt.errand import OnStep
 from onboardee.obt.identity import Identity
 from onboardee.obt.link import Link
 from onboardee.obt.model import ROLE_CERTIFICATE, ROLES
@@ -149,7 +150,11 @@ class DeviceAccess:
 
     @timed
     async def connect(self) -> Link:
-        """Return the link with the session, opened now if there is none."""
+        """Return the link with the session, opened now if there is none.
+
+        All addresses are tried side by side; once one has answered it is the only one that is
+        used.
+        """
         if self._link is not None and self._link.is_usable:
             return self._link
         self.close()
@@ -165,12 +170,18 @@ class DeviceAccess:
 
     @timed
     async def read(self, path: str, *, query: tuple[str, ...] = ()) -> object:
-        """Retrieve any resource."""
+        """Retrieve any resource, and return what its CBOR holds.
+
+        `query` has parts such as `rt=...`.
+        """
         return await self.dialogue().get("read", await self.connect(), path, object, query=query)
 
     @timed
     async def update(self, path: str, body: Body, *, query: tuple[str, ...] = ()) -> None:
-        """Update any resource; the update may reach the device more than once."""
+        """Update any resource with `body`; the update may reach the device more than once.
+
+        Raises `OnboardingError`, whose `code` is the device's answer if it refused.
+        """
         await self.dialogue().post("update", await self.connect(), path, body, query=query)
 
     @timed
@@ -201,4 +212,5 @@ class DeviceAccess:
         return Dialogue(self._transport, self._style, timeout=timeout, on_step=self._on_step)
 
     async def _get(self, purpose: str, path: str, kind: type[model.V]) -> model.V:
+        """Read one resource into its form."""
         return await self.dialogue().get(purpose, await self.connect(), path, kind)

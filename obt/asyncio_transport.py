@@ -4,6 +4,11 @@ Sockets are read when the loop says so, a bounded number of datagrams at a time;
 handle for the earliest deadline of the engine. Each secured link is a socket of its own, closed
 with the link. Multicast leaves on each interface that is up, as there is no default interface for
 it.
+
+A reply is only recognised by where it came from, so a socket of its own for each secured link
+also keeps a stranger who guesses a port from reaching another session. Datagrams that cannot be
+sent are lost like any other, unless the system says that the way is closed: that is told to the
+link, as waiting would not help.
 """
 
 import asyncio
@@ -25,6 +30,7 @@ from onboardee.wire.entropy import Entropy, SystemEntropy
 from onboardee.wire.path import Outgoing, Path
 
 LARGEST_DATAGRAM: Final = 65536
+"""Octets: more than UDP carries, so that nothing is cut off."""
 DRAIN: Final = 64
 """Datagrams taken from a socket at a time, so that a flood leaves room for other tasks."""
 
@@ -140,11 +146,17 @@ class AsyncioTransport(Transport):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        # the earliest of all links: one handle is enough, as each passage through the engine sets
+        # it anew
         deadline = self._engine.next_deadline()
         if deadline is not None:
             self._timer = self._loop.call_at(deadline, self._on_time)
 
     async def _wait(self, mailbox: Mailbox[Any], deadline: float) -> None:
+        """Wait until the mailbox has something, or the deadline has come.
+
+        It raises in neither case.
+        """
         ready = asyncio.Event()
         mailbox.on_ready = ready.set
         try:
@@ -156,6 +168,7 @@ class AsyncioTransport(Transport):
             mailbox.on_ready = None
 
     def _on_time(self) -> None:
+        """Let the engine repeat or give up what is due."""
         self._send(self._engine.tick(self.now))
         self._flush()
 
@@ -173,6 +186,7 @@ class AsyncioTransport(Transport):
         self._flush()
 
     def _send(self, outgoing: list[Outgoing]) -> None:
+        """Send datagrams, each from the port that its path names."""
         for item in outgoing:
             port = self._ports.get((item.path.is_ipv6, item.path.local_port))
             if port is None:
@@ -191,10 +205,16 @@ class AsyncioTransport(Transport):
         return self._shared[is_ipv6]
 
     def _bind(self, *, is_ipv6: bool) -> _Port:
+        """Bind a socket to a free port of one family, and have the loop read it.
+
+        Raises OSError.
+        """
         bound = socket.socket(socket.AF_INET6 if is_ipv6 else socket.AF_INET, socket.SOCK_DGRAM)
         try:
             bound.setblocking(False)
             if is_ipv6:
+                # IPv4 has sockets of its own; mapped addresses would make two addresses of one
+                # peer
                 bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             bound.bind(("", 0))
         except OSError:
@@ -206,12 +226,14 @@ class AsyncioTransport(Transport):
         return port
 
     def _unbind(self, port: _Port) -> None:
+        """Stop reading a socket, and close it."""
         del self._ports[port.is_ipv6, port.number]
         self._loop.remove_reader(port.socket)
         port.socket.close()
 
 
 def _path(port: _Port, address: Address) -> Path:
+    """Return the way from a socket to an address, as the engine tells links apart by it."""
     return Path(port.host, port.number, address.host, address.port, interface=address.interface)
 
 
@@ -221,6 +243,10 @@ def _scope(peer: tuple[Any, ...]) -> int:
 
 
 def _send_to(port: _Port, item: Outgoing) -> None:
+    """Send one datagram; a group is reached on the interface that its path names.
+
+    Raises OSError.
+    """
     path = item.path
     if port.is_ipv6:
         port.socket.sendto(item.datagram, (path.peer_host, path.peer_port, 0, path.interface))

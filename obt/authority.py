@@ -1,6 +1,13 @@
 """A small certificate authority: a root, identity and role certificates, revocation lists.
 
 What stands in the certificates is `onboardee.pki.issuing`'s; who gets one is decided here.
+
+A device makes its key itself, so what is signed is a request (PKCS #10), and the authority only
+learns the public half. Whoever has the file with the authority's own key can be any device of the
+domain: it is in the provisioning database, and in no log.
+
+Revocations are told by lists, not asked for online: a device has no way to an authority while it
+takes part in a handshake.
 """
 
 import base64
@@ -21,10 +28,12 @@ from onboardee.pki.errors import CertificateError
 from onboardee.pki.signing_requests import CertificationRequest, read_base64, read_der, read_pem
 
 ROOT_LIFE: Final = timedelta(days=20 * 365)
+"""For how long a root is valid: longer than the devices that trust it live."""
 LIFE: Final = timedelta(days=365)
 LEEWAY: Final = timedelta(days=1)
 """How long before its making a certificate is valid: not all clocks agree."""
 LONGEST_REQUEST: Final = 3072
+"""Octets of a request; one for a key on P-256 has less than 500."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +152,10 @@ class Authority:
         return key_pairs.to_pem(self._signer.key)
 
     def identity(self, request: SigningRequest) -> str:
-        """Sign an identity certificate (OCF Security 9.4.2.2)."""
+        """Sign an identity certificate (OCF Security 9.4.2.2).
+
+        The result has the certificate first and then the authorities between it and the root.
+        """
         return self._signed(issuing.identity(request.uuid), request)
 
     def role(self, request: SigningRequest, role: str, *, authority: str | None = None) -> str:
@@ -162,7 +174,11 @@ class Authority:
         return self.role(SigningRequest(identity.uuid, key), role, authority=authority)
 
     def revoke(self, certificate: bytes | str, *, at: datetime | None = None) -> None:
-        """Put a certificate of ours on the list of those that are not to be believed."""
+        """Put a certificate of ours on the list of those that are not to be believed.
+
+        The serial number is what counts; `at` is when it was revoked, None for now. Devices know
+        of it when they are given the next list.
+        """
         number = read_octets(_octets(certificate))[0].serial_number
         self._revoked.append(issuing.Revoked(number, at or self._clock()))
 
@@ -177,6 +193,7 @@ class Authority:
         return Revocations(self._crl_number, made, self._revocation_list())
 
     def _revocation_list(self) -> bytes:
+        """Sign what is revoked so far, in DER, with the number of the last list."""
         made = self._clock().replace(microsecond=0)
         return self._signer.revocation_list(self._revoked, made, made + LIFE, self._crl_number)
 
@@ -193,6 +210,7 @@ class Authority:
 def _lasting(
     recipe: issuing.Recipe, life: timedelta, clock: Callable[[], datetime]
 ) -> issuing.Recipe:
+    """Return a recipe with a period that begins a little before now."""
     start = clock() - LEEWAY
     return replace(recipe, start=start, end=start + life)
 
@@ -223,8 +241,10 @@ def read_request(text: object, encoding: str, uuid: UUID) -> SigningRequest:
 
 
 def _parse_request(data: bytes, encoding: str, *, is_text: bool) -> CertificationRequest:
+    """Read a request in the encoding that a device names. Raises `CertificateError`."""
     match encoding:
         case "oic.sec.encoding.pem":
+            # a device written in C may count the NUL that ends the text
             return read_pem(data.rstrip(b"\0"))
         case "oic.sec.encoding.der":
             return (read_base64 if is_text else read_der)(data)

@@ -16,8 +16,10 @@ import cbor2
 from onboardee.obt.errors import PayloadError
 
 MAX_DEPTH = 16
+"""Maps and arrays inside each other; answers of OCF's resources have less than ten."""
 
 Body = Mapping[str, Any]
+"""What an UPDATE sends: properties by name."""
 
 
 class RawText(bytes):
@@ -57,6 +59,7 @@ def decode(payload: bytes, *, max_depth: int = MAX_DEPTH) -> object:
 
 
 def _sorted(value: object) -> object:
+    """Return a value whose maps are in the order of their keys, at every level."""
     if isinstance(value, Mapping):
         return {name: _sorted(value[name]) for name in sorted(value)}
     if isinstance(value, list):
@@ -65,5 +68,6 @@ def _sorted(value: object) -> object:
 
 
 def _encode_raw_text(encoder: cbor2.CBOREncoder, text: RawText) -> None:
+    """Write octets with the head of a text string (major type 3), valid UTF-8 or not."""
     encoder.encode_length(3, len(text))
     encoder.write(bytes(text))

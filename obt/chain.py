@@ -4,6 +4,11 @@ This is a second opinion on purpose. The device judges by `onboardee.pki.chains`
 the tool that tests it against its own certificates must not share a mistake with it, so path,
 profile, times and revocations are weighed here again, and differently where the tool may be more
 liberal: it also meets devices of other makers. Only the reading of octets is the same.
+
+The order is that of cost and of meaning: octets are read, the path to an anchor is found by
+signatures, each certificate on it is weighed for its place, and at last the lists of revoked ones
+are asked. Failures are alerts of DTLS, as they end a handshake and the device may be told which
+(RFC 5246 7.2.2); what is wrong with our own anchors is none, and is an error of the tool's.
 """
 
 from collections.abc import Iterator
@@ -40,7 +45,9 @@ IDENTITY: Final = x509.ObjectIdentifier("1.3.6.1.4.1.44924.1.6")
 """The extended key usage of an identity certificate (OCF Security 9.4.2.2)."""
 
 CURVES: Final = (ec.SECP256R1, ec.SECP384R1)
+"""The curves on which OCF has keys of certificates (OCF Security 9.4.2)."""
 HASHES: Final = (SHA256, SHA384, SHA512)
+"""The hashes of signatures: devices show SHA-256, roots of manufacturers the others too."""
 
 UNDERSTOOD: Final = frozenset(
     {
@@ -69,7 +76,11 @@ def check_manufacturer(
 
 
 def check_identity(received: tuple[bytes, ...], anchors: TrustAnchors, uuid: UUID) -> None:
-    """Check the identity certificate of the device `uuid`. Raises an `Alert`."""
+    """Check the identity certificate of the device `uuid`. Raises an `Alert`.
+
+    The chain is in DER, the leaf first. The name must be exactly that device: a certificate that
+    is valid for another device of the same owner would let it pose as this one.
+    """
     leaf = _verified_leaf(received, anchors, needs_usage=True)
     wanted = (ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH, IDENTITY)
     usages = leaf.extension(x509.ExtendedKeyUsage)
@@ -94,6 +105,7 @@ def read_anchors(anchors: TrustAnchors) -> list[Certificate]:
 def _verified_leaf(
     received: tuple[bytes, ...], anchors: TrustAnchors, *, needs_usage: bool
 ) -> Certificate:
+    """Check a whole chain, and return the certificate that it is about. Raises an `Alert`."""
     if not 0 < len(received) <= MAX_CHAIN:
         raise BadCertificate(f"a chain has 1 to {MAX_CHAIN} certificates, not {len(received)}")
     chain = [_parse(der) for der in received]
@@ -148,6 +160,7 @@ def _path(chain: list[Certificate], trusted: list[Certificate]) -> Iterator[Cert
 
 
 def _has_signed(issuer: Certificate, certificate: Certificate) -> bool:
+    """Tell whether an issuer's name and key fit; a signature that cannot be checked does not."""
     try:
         return certificate.is_issued_by(issuer)
     except CertificateError:
@@ -173,6 +186,7 @@ def _parse(der: bytes) -> Certificate:
 
 
 def _check_any(certificate: Certificate, now: datetime) -> None:
+    """Check the period of validity, which concerns every certificate on the path."""
     start, end = certificate.start, certificate.end
     if not start <= now <= end:
         name = certificate.subject.rfc4514_string()
@@ -193,6 +207,7 @@ def _check_authority(certificate: Certificate, *, below: int, needs_usage: bool)
 
 
 def _check_leaf(certificate: Certificate, *, needs_usage: bool) -> None:
+    """Check that a certificate is a device's, and that its key may sign a handshake."""
     constraints = certificate.extension(x509.BasicConstraints)
     if constraints is not None and constraints.ca:
         raise UnsupportedCertificate("the certificate is an authority's, not a device's")

@@ -11,7 +11,8 @@ from typing import Final
 import msgspec
 
 from onboardee.obt.address import Address
-from onboardee.obt.dialogue import Dialogue, OnStep
+from onboardee.obt.dialogue import Dialogue
+from onboardee.obt.errand import OnStep
 from onboardee.obt.errors import OnboardingError
 from onboardee.obt.model import DEVICE, View
 from onboardee.obt.style import LITE_STYLE, Style
@@ -22,7 +23,9 @@ PATIENCE: Final = 4.0
 LONGEST: Final = 64
 """Characters of a name or a type; the device may say anything."""
 MAX_TYPES: Final = 8
+"""How many types are kept of a device."""
 OF_ALL: Final = "oic.wk.d"
+"""The type that every device has, so that it tells nothing."""
 
 
 class _DeviceView(View, frozen=True, kw_only=True):

@@ -10,12 +10,12 @@ a half, and one lost session or burst of noise should not end a transfer. Those 
 twice, a reset or the deletion of an entry by its number, are sent once.
 """
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from typing import Final, TypeVar
 
 from onboardee.obt import model
 from onboardee.obt.cbor import Body
+from onboardee.obt.errand import ATTEMPTS, Errand, OnStep, StepReport
 from onboardee.obt.errors import LinkError, NoAnswerError, OnboardingError, PayloadError
 from onboardee.obt.link import Ask, Link
 from onboardee.obt.mailbox import Mailbox
@@ -28,63 +28,8 @@ from onboardee.wire.dtls import ClientConfig
 
 T = TypeVar("T")
 
-ATTEMPTS: Final = 3
-"""How often an idempotent request or a handshake is begun before its silence counts.
-
-The four retransmissions of one CoAP exchange are not enough for a bad network.
-"""
-
-
 CONNECT_SECONDS: Final = 120.0
 """How long a session is tried for in all: two handshakes that give up after a minute."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One exchange as it is reported: `payload` is a summary without secrets.
-
-    `outcome` is the response code, the cipher suite of a handshake, or what went wrong instead.
-    `elapsed` is in seconds.
-    """
-
-    purpose: str
-    method: str
-    uri: str
-    payload: str
-    outcome: str
-    elapsed: float
-
-
-OnStep = Callable[[Step], None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Errand:
-    """A request with what it is for and what is success; `text` is its payload for people."""
-
-    purpose: str
-    link: Link
-    ask: Ask
-    wanted: Collection[Code]
-    attempts: int = ATTEMPTS
-    text: str = ""
-
-    @property
-    def step(self) -> str:
-        """What the step is called in errors."""
-        return f"{self.purpose} ({self.ask.method.name} {self.ask.path})"
-
-    @property
-    def uri(self) -> str:
-        """What is asked, and where."""
-        scheme = "coaps" if self.link.is_secured else "coap"
-        query = f"?{'&'.join(self.ask.query)}" if self.ask.query else ""
-        return f"{scheme}://{self.link.address}{self.ask.path}{query}"
-
-    def failure(self, came: str, code: Code | None = None) -> OnboardingError:
-        """Say what came instead of a wanted code."""
-        codes = " or ".join(str(wanted) for wanted in sorted(self.wanted))
-        return OnboardingError(self.step, expected=codes, came=came, code=code)
 
 
 def _uri(links: Sequence[Link]) -> str:
@@ -126,7 +71,7 @@ class Dialogue:
     ) -> ClientResponse:
         """Retrieve a representation, in whatever form it comes."""
         ask = self.make_ask(Method.GET, path, query=query)
-        return await self._run(_Errand(purpose, link, ask, {Code.CONTENT}))
+        return await self._run(Errand(purpose, link, ask, {Code.CONTENT}))
 
     async def post(  # noqa: PLR0913 - the last two have defaults
         self,
@@ -144,27 +89,27 @@ class Dialogue:
         """
         ask = self.make_ask(self.style.update_method(path), path, query=query, body=body)
         wanted = self.style.changed | frozenset(accepted)
-        return await self._run(_Errand(purpose, link, ask, wanted, text=summary(body)))
+        return await self._run(Errand(purpose, link, ask, wanted, text=summary(body)))
 
     async def post_once(self, purpose: str, link: Link, path: str, body: Body) -> ClientResponse:
         """Send an UPDATE that must not happen twice."""
         ask = self.make_ask(self.style.update_method(path), path, body=body)
         wanted = self.style.changed
-        return await self._run(_Errand(purpose, link, ask, wanted, 1, summary(body)))
+        return await self._run(Errand(purpose, link, ask, wanted, 1, summary(body)))
 
     async def delete(
         self, purpose: str, link: Link, path: str, *, query: tuple[str, ...] = ()
     ) -> None:
         """Send a DELETE; one that names an entry is sent once, as the next would miss the entry."""
         ask = self.make_ask(Method.DELETE, path, query=query)
-        await self._run(_Errand(purpose, link, ask, {Code.DELETED}, 1 if query else ATTEMPTS))
+        await self._run(Errand(purpose, link, ask, {Code.DELETED}, 1 if query else ATTEMPTS))
 
     async def observe(
         self, purpose: str, link: Link, path: str, *, query: tuple[str, ...] = ()
     ) -> tuple[ClientResponse, Mailbox[ClientResponse]]:
         """Register for a resource; return its present state and where the next ones come."""
         ask = self.make_ask(Method.GET, path, query=query, observe=True)
-        errand = _Errand(purpose, link, ask, {Code.CONTENT})
+        errand = Errand(purpose, link, ask, {Code.CONTENT})
         response, mailbox = await self._exchange(errand)
         if response.observe is None:
             came = "the device answered without taking note of it"
@@ -183,12 +128,12 @@ class Dialogue:
             outcome = await self._shake_hands(answering, config)
         except LinkError as error:
             uri = _uri(answering)
-            self._tell(Step(purpose, "DTLS", uri, suites, str(error), self._since(started)))
+            self._tell(StepReport(purpose, "DTLS", uri, suites, str(error), self._since(started)))
             raise OnboardingError(
                 f"{purpose} ({uri})", expected=f"a session with {suites}", came=str(error)
             ) from error
         uri = _uri(answering)
-        self._tell(Step(purpose, "DTLS", uri, suites, outcome, self._since(started)))
+        self._tell(StepReport(purpose, "DTLS", uri, suites, outcome, self._since(started)))
         return answering[0]
 
     def make_ask(
@@ -245,11 +190,12 @@ class Dialogue:
             wanted = "a representation of the resource"
             raise OnboardingError(step, expected=wanted, came=str(error)) from error
 
-    async def _run(self, errand: _Errand) -> ClientResponse:
+    async def _run(self, errand: Errand) -> ClientResponse:
+        """Send a request whose later answers nobody wants. Raises `OnboardingError`."""
         response, _ = await self._exchange(errand)
         return response
 
-    async def _exchange(self, errand: _Errand) -> tuple[ClientResponse, Mailbox[ClientResponse]]:
+    async def _exchange(self, errand: Errand) -> tuple[ClientResponse, Mailbox[ClientResponse]]:
         """Send a request and check the code of its response."""
         started = self.transport.now
         try:
@@ -262,7 +208,11 @@ class Dialogue:
             raise errand.failure(f"the device answered {response.code}", response.code)
         return response, mailbox
 
-    async def _insist(self, errand: _Errand) -> tuple[ClientResponse, Mailbox[ClientResponse]]:
+    async def _insist(self, errand: Errand) -> tuple[ClientResponse, Mailbox[ClientResponse]]:
+        """Send a request as often as it may be, until something answers. Raises `LinkError`.
+
+        Each attempt is a new request with a new token: the exchange before has been given up.
+        """
         attempts = errand.attempts
         while True:
             attempts -= 1
@@ -292,13 +242,13 @@ class Dialogue:
             else:
                 return session.suite.name
 
-    def _report(self, errand: _Errand, outcome: str, started: float) -> None:
+    def _report(self, errand: Errand, outcome: str, started: float) -> None:
         method, elapsed = errand.ask.method.name, self._since(started)
-        self._tell(Step(errand.purpose, method, errand.uri, errand.text, outcome, elapsed))
+        self._tell(StepReport(errand.purpose, method, errand.uri, errand.text, outcome, elapsed))
 
     def _since(self, started: float) -> float:
         return self.transport.now - started
 
-    def _tell(self, step: Step) -> None:
+    def _tell(self, step: StepReport) -> None:
         if self._on_step is not None:
             self._on_step(step)

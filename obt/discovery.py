@@ -17,8 +17,9 @@ from typing import Final, TypeVar
 from uuid import UUID
 
 from onboardee.obt.address import Address
-from onboardee.obt.dialogue import Dialogue, OnStep
+from onboardee.obt.dialogue import Dialogue
 from onboardee.obt.engine import Answer
+from onboardee.obt.errand import OnStep
 from onboardee.obt.errors import OnboardingError
 from onboardee.obt.link import Ask
 from onboardee.obt.locating import OLD_REFUSALS, Located, locate
@@ -182,6 +183,7 @@ class _Search:
         return list(found.values())
 
     def _add(self, found: dict[UUID, Device], device: Device) -> None:
+        """Keep a device that is new, and tell whoever waits for it."""
         if device.uuid not in found:
             found[device.uuid] = device
             if self.on_found is not None:
@@ -192,10 +194,16 @@ class _Search:
 
 
 async def _anybody(dialogue: Dialogue, answer: Answer) -> Located:
+    """Make a device of an answer to `/oic/res`, whoever owns it. Raises `OnboardingError`."""
     return await locate(dialogue, answer.address)
 
 
 async def _unowned(dialogue: Dialogue, answer: Answer) -> Unowned:
+    """Make a device of an answer to doxm, in the form that the device speaks.
+
+    Raises `OnboardingError`. The answer itself is used where it can be read: a second question
+    would give a slow device one more chance to be missed.
+    """
     if answer.response.code in OLD_REFUSALS and not dialogue.style.is_old:
         dialogue = dialogue.in_style(OIC11_STYLE)
         doxm = await _read_doxm(dialogue, answer.address)
@@ -205,6 +213,7 @@ async def _unowned(dialogue: Dialogue, answer: Answer) -> Unowned:
 
 
 async def _read_doxm(dialogue: Dialogue, address: Address) -> Doxm:
+    """Ask one device for its doxm in the clear. Raises `OnboardingError`."""
     purpose = "read who owns the device"
     link = dialogue.transport.open_plain(address)
     return _doxm(f"{purpose} (GET {DOXM})", await dialogue.fetch(purpose, link, DOXM))
@@ -218,6 +227,11 @@ def _doxm(step: str, response: ClientResponse) -> Doxm:
 
 
 async def _located_unowned(dialogue: Dialogue, address: Address, doxm: Doxm) -> Unowned:
+    """Find out where a device takes sessions, and check that it is one without owner.
+
+    The UUID of doxm and that of `/oic/res` have to agree, since the session is opened with the
+    first at the endpoint of the second.
+    """
     if doxm.owned:
         came = f"{doxm.owner_uuid} owns it"
         raise OnboardingError(

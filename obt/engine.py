@@ -32,6 +32,7 @@ MAX_ANSWERS = 1024
 """Answers kept for one discovery."""
 
 _Key = tuple[int, Address]
+"""Our port and the peer's address: what makes a link."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +198,7 @@ class ObtEngine:
         return True
 
     def _collect(self, link: Link) -> None:
+        """Take what a link wants to send along its path."""
         self._outbox += [Outgoing(datagram, link.path) for datagram in link.take_datagrams()]
 
 

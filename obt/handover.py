@@ -5,6 +5,9 @@ method: Just Works proves nothing but that both ends are the same until the end,
 device is the one that showed the PIN (or that a person read it to somebody), a manufacturer's
 certificate who made it. A device has several addresses, and trying them side by side must not cost
 a second attempt where the device counts them, as it does with a PIN.
+
+A wrong PIN is not told from a broken handshake by the protocol. So whenever the handshake itself
+fails, the method is selected anew and the next PIN is asked for, as often as the order allows.
 """
 
 from collections.abc import Sequence
@@ -18,6 +21,7 @@ from onboardee.obt.session import shared_key_link
 from onboardee.obt.transfer import Transfer
 
 PURPOSE: Final = "open the ownership connection"
+"""What the step is called in errors and in `-v`."""
 PIN_HINT: Final = PIN_LABEL + b":"
 """What IoTivity-Lite's devices put before their UUID in the identity hint."""
 
@@ -75,6 +79,10 @@ async def _connect_anywhere(transfer: Transfer) -> None:
 
 
 async def _connect(transfer: Transfer, links: Sequence[Link]) -> Link:
+    """Open the ownership connection on the link that answers first, in the way of the method.
+
+    Raises `OnboardingError`.
+    """
     dialogue, means = transfer.dialogue, transfer.means
     match means.method:
         case Method.JUST_WORKS:

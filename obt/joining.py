@@ -3,6 +3,13 @@
 A device whose owner lets others join says so in `/oic/sec/doxm`. Whoever knows the PIN opens a
 session with the PIN's key, under its own UUID, and asks for a credential over it; both sides then
 make the same key of the session, as in a transfer of ownership.
+
+Two PINs are possible. With the first method the device makes one and shows it, as in a transfer;
+with the second it is a credential that the owner has given it (`credusage` `PIN_USAGE`), and a
+person has to have been told. The key that both derive is for sessions as sub-owner, and the owner
+can take it back at any time (`remove_sub_owner`).
+
+None of this is in OCF's specification; names and numbers are those of IoTivity 1.3's source.
 """
 
 from collections.abc import Callable
@@ -14,8 +21,9 @@ from uuid import UUID
 import msgspec
 
 from onboardee.obt.address import Address
-from onboardee.obt.dialogue import Dialogue, OnStep
+from onboardee.obt.dialogue import Dialogue
 from onboardee.obt.engine import Answer
+from onboardee.obt.errand import OnStep
 from onboardee.obt.errors import HandshakeRefusedError, OnboardingError
 from onboardee.obt.keys import PIN_LABEL, joining_key, pin_key
 from onboardee.obt.link import Ask, Link
@@ -29,18 +37,28 @@ from onboardee.obt.transport import Transport
 from onboardee.wire.coap import Method
 
 MODE: Final = "x.org.iotivity.mom"
+"""The property of doxm by which an owner lets others join: 1, or 0."""
 SUB_OWNERS: Final = "x.org.iotivity.subowneruuid"
+"""The property of doxm with the UUIDs of those who joined."""
 ENTRY_OWNER: Final = "x.org.iotivity.eowneruuid"
+"""The property of a credential that says which owner it is of."""
 PIN_USAGE: Final = "x.org.iotivity.sec.cred.pcp"
+"""The `credusage` of a credential that is the PIN of the second method."""
 RANDOM_PIN: Final = 1
 KNOWN_PIN: Final = 0xFF00
 """The methods by which devices let others join; IoTivity has no others."""
 LABELS: Final = {RANDOM_PIN: PIN_LABEL, KNOWN_PIN: b"x.org.iotivity.sec.doxm.pcp"}
+"""What enters the derivation of the key, by method."""
 PIN_TYPE: Final = 16
+"""The `credtype` of a PIN or password (OCF Security 9.3.1)."""
 LONGEST_PIN: Final = 32
+"""Characters that IoTivity has room for."""
 TIMEOUT: Final = 120.0
+"""Seconds for the questions to one device, without the time that a person takes."""
 ROUNDS: Final = 2
+"""How often the groups are asked."""
 ROUND_SECONDS: Final = 2.5
+"""How long answers of one round are waited for."""
 
 
 class SharedDoxm(Doxm, frozen=True, kw_only=True):
@@ -224,6 +242,7 @@ def _state(state: State) -> dict[str, object]:
 
 
 def _credential(identity: UUID) -> dict[str, object]:
+    """Return what asks the device to derive a credential for us, as its client writes it."""
     private = {"encoding": "oic.sec.encoding.raw", "data": b""}
     entry = {"credtype": PAIRWISE, "subjectuuid": str(identity), "privatedata": private}
     # without the last one, which it does not use, IoTivity refuses the whole
@@ -232,6 +251,7 @@ def _credential(identity: UUID) -> dict[str, object]:
 
 
 def _pin(pin: str) -> dict[str, object]:
+    """Return a PIN as a credential of the device. Raises ValueError for one it cannot hold."""
     if not 0 < len(pin) <= LONGEST_PIN or not pin.isascii():
         raise ValueError(f"a PIN has 1 to {LONGEST_PIN} ASCII characters")
     private = {"encoding": "oic.sec.encoding.raw", "data": pin.encode()}
@@ -240,12 +260,14 @@ def _pin(pin: str) -> dict[str, object]:
 
 
 def _joinable(answer: Answer) -> Joinable:
+    """Make a device of an answer to the group. Raises `OnboardingError`."""
     step, expected = f"ask who may join (GET {DOXM})", LITE_STYLE.content_format
     doxm = Dialogue.decoded(step, answer.response, SharedDoxm, expected=expected)
     return _checked(doxm, answer.address)
 
 
 def _checked(doxm: SharedDoxm, address: Address) -> Joinable:
+    """Return a device if others may join it. Raises `OnboardingError` if not."""
     if not doxm.owned or not doxm.mode or doxm.selected not in LABELS or doxm.device_uuid == NIL:
         raise OnboardingError(
             f"ask who may join (GET {DOXM})",

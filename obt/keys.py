@@ -1,4 +1,9 @@
-"""The owner credential: both sides compute it from the ownership session (OCF Security 7.3.2)."""
+"""The owner credential: both sides compute it from the ownership session (OCF Security 7.3.2).
+
+These are derivations a second time, on purpose: the device has its own in
+`device.security.owner`, and the two must come to the same octets without sharing a line. Each is
+a function of what both sides know when the session stands, so no key is ever sent.
+"""
 
 import hashlib
 import hmac
@@ -9,15 +14,19 @@ from onboardee.obt.model import Method
 from onboardee.wire.dtls import CipherSuite, Session
 
 KEY_SIZE: Final = 16
+"""Octets of every key here: AES-128 in the suites that use it."""
 
 PIN_LABEL: Final = b"oic.sec.doxm.rdp"
+"""The PSK identity of a Random PIN handshake, and what enters its owner's key."""
 PIN_ROUNDS: Final = 1000
+"""Iterations of PBKDF2, as OCF Security 7.3.5 has them."""
 
 LABELS: Final = {
     Method.JUST_WORKS: b"oic.sec.doxm.jw",
     Method.RANDOM_PIN: PIN_LABEL,
     Method.MANUFACTURER_CERTIFICATE: b"oic.sec.doxm.mfgcert",
 }
+"""What enters the derivation, by method of transfer (OCF Security 7.3.2)."""
 
 KEY_BLOCK_SIZES: Final = {
     CipherSuite.ECDH_ANON_AES_128_CBC_SHA256: 96,

@@ -201,6 +201,7 @@ class Link:
             self._outbox += connection.take_datagrams()
 
     def _on_event(self, event: Event, now: float) -> None:
+        """Take what became of the DTLS session: it stands, brought data, or ended."""
         match event:
             case SessionEstablished(session):
                 if self._handshake is not None:
@@ -218,6 +219,10 @@ class Link:
                 self._drop(kind(f"the handshake failed: {reason}"))
 
     def _deliver(self) -> None:
+        """Put what the CoAP client has received into the mailboxes of those who asked.
+
+        An answer without the observe option is the last one of its request (RFC 7641 3.2).
+        """
         for event in self._client.take_events():
             mailbox = self._exchanges.get(event.exchange)
             if mailbox is None:
@@ -233,6 +238,7 @@ class Link:
                     mailbox.fail(kind(reason.value))
 
     def _signal(self) -> None:
+        """Tell whoever races addresses that this one was heard, or was given up."""
         signs, self._signs = self._signs, None
         if signs is not None:
             signs.put(self)

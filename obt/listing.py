@@ -15,6 +15,7 @@ from onboardee.obt.address import Address
 from onboardee.obt.model import NIL
 
 MAX_RESOURCES: Final = 256
+"""How many resources of one device are looked at."""
 APPLICATION: Final = frozenset({"oic.wk.col", "oic.wk.atomicmeasurement"})
 """Well-known types of resources that are nevertheless a maker's own."""
 
@@ -45,7 +46,10 @@ def anchored(bodies: list[Any]) -> UUID | None:
 
 
 def secured_endpoint(links: list[Any], address: Address) -> Address | None:
-    """Return the secured endpoint at the host that was asked, else the first there is."""
+    """Return the secured endpoint at the host that was asked, else the first there is.
+
+    An endpoint elsewhere may be right, as devices have several addresses; the session decides.
+    """
     found: list[Address] = []
     for each in links:
         for endpoint in each["eps"] if isinstance(each.get("eps"), list) else ():
@@ -56,7 +60,10 @@ def secured_endpoint(links: list[Any], address: Address) -> Address | None:
 
 
 def documents(body: Any) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield path and query of the few documents that introspection leads to."""
+    """Yield path and query of the few documents that introspection leads to.
+
+    Only paths on the device itself are followed: a device must not send us to another machine.
+    """
     places = body.get("urlInfo") if isinstance(body, Mapping) else None
     known: set[str] = set()
     for place in places[:8] if isinstance(places, list) else ():

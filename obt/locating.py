@@ -20,6 +20,7 @@ from onboardee.obt.style import OIC11_STYLE
 from onboardee.wire.coap import Code
 
 ANCHOR: Final = "ocf://"
+"""What an anchor begins with (OCF Core 7.8.2.1.2)."""
 
 OLD_REFUSALS: Final = frozenset({Code.NOT_ACCEPTABLE, Code.NOT_FOUND})
 """How devices of OIC 1.1 answer when they are asked for the list of resources of today."""
@@ -58,6 +59,10 @@ async def locate(dialogue: Dialogue, address: Address) -> Located:
 
 
 async def _locate(dialogue: Dialogue, address: Address) -> Located:
+    """Ask in the form of today.
+
+    The anchor has the UUID, the endpoints where sessions are taken.
+    """
     link = dialogue.transport.open_plain(address)
     links = await dialogue.get(
         "find the secured endpoint", link, RES, list[LinkView], query=(f"rt={DOXM_TYPE}",)
@@ -95,6 +100,7 @@ async def _locate_old(dialogue: Dialogue, address: Address) -> Located:
 
 
 def _anchor_uuid(step: str, entry: LinkView) -> UUID:
+    """Return the UUID that a link is anchored in. Raises `OnboardingError`."""
     scheme, separator, text = entry.anchor.partition("://")
     try:
         uuid = UUID(text)
@@ -116,4 +122,5 @@ def _secured(step: str, entry: LinkView, address: Address) -> tuple[Address, ...
     if not found:
         came = "the link has none"
         raise OnboardingError(step, expected="a coaps endpoint", came=came)
+    # the family that an answer came in works for certain; the other one may lead nowhere
     return tuple(sorted(found, key=lambda each: each.is_ipv6 != address.is_ipv6))

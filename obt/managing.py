@@ -14,7 +14,7 @@ from uuid import UUID
 from onboardee.obt import model
 from onboardee.obt.access import DeviceAccess, Opener, WithCertificate, WithKey, timed
 from onboardee.obt.address import Address
-from onboardee.obt.dialogue import OnStep
+from onboardee.obt.errand import OnStep
 from onboardee.obt.errors import OnboardingError
 from onboardee.obt.identity import Identity
 from onboardee.obt.model import ACL2, CRED, DOXM, PSTAT, Rule, State

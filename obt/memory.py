@@ -20,6 +20,8 @@ from onboardee.wire.path import Outgoing, Path
 T = TypeVar("T")
 
 PLAIN_PORT = 49152
+"""The port of plain requests, the first of the dynamic ones (RFC 6335 6); sessions get those
+above."""
 
 
 class Network(Protocol):

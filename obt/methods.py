@@ -25,8 +25,10 @@ NAMES: Final = MappingProxyType(
         Method.MANUFACTURER_CERTIFICATE: "Manufacturer Certificate",
     }
 )
+"""The methods as people read them."""
 
 LONGEST_PIN: Final = 32
+"""Characters of a PIN; devices show at most eight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,9 @@ class TransferMeans:
 
     method: Method = Method.JUST_WORKS
     pin: str | AskPin | None = field(default=None, repr=False)
+    """The PIN itself, or whom to ask for it when the device shows one."""
     anchors: TrustAnchors | None = None
+    """Which manufacturers are believed."""
     certificate: CertifiedKey | None = None
     """What we show to a device that asks for a certificate of ours, as IoTivity's do."""
 
@@ -59,7 +63,11 @@ class TransferMeans:
         return self.method is Method.RANDOM_PIN and callable(self.pin)
 
     async def ask_pin(self) -> bytes:
-        """Return the PIN; it is shown in no error."""
+        """Return the PIN; it is shown in no error.
+
+        Raises `OnboardingError` if what a person typed cannot be a PIN at all, so that the device
+        does not count it as a guess.
+        """
         assert self.pin is not None, "checked at the beginning"
         pin = await self.pin() if callable(self.pin) else self.pin
         if not 0 < len(pin) <= LONGEST_PIN or not pin.isascii():

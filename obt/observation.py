@@ -60,6 +60,7 @@ class Observation:
         self._transport.stop_observing(self._link, self._mailbox)
 
     async def _next_response(self, within: float) -> ClientResponse:
+        """Return the answer to the request at first, then what the device sent since."""
         first, self._first = self._first, None
         if first is not None:
             return first

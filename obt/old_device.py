@@ -22,6 +22,7 @@ from onboardee.wire.coap import Code
 RESET: Final = 1
 """The bit of `cm` that asks for a reset."""
 ANYBODY: Final = "*"
+"""The subject and the path that stand for all of them (OIC Security 12.2)."""
 
 _NONE_THERE: Final = frozenset({Code.NOT_FOUND, Code.BAD_REQUEST})
 """How IoTivity 1.1.0 answers a DELETE that has nothing to delete: with the second."""
@@ -46,6 +47,7 @@ class OldOwnedDevice(OwnedDevice):
         return {"isop": False, "cm": RESET, "tm": TAKE_OWNER, "om": directed}
 
     async def _old_pstat(self) -> old_model.OldPstat:
+        """Read the modes as they are."""
         return await self._get("read the onboarding state", PSTAT, old_model.OldPstat)
 
     @timed
@@ -102,7 +104,10 @@ class OldOwnedDevice(OwnedDevice):
 
     @timed
     async def delete_rules_like(self, rule: Rule) -> None:
-        """Delete all access rules that say the same as `rule`, if there are any."""
+        """Delete all access rules that say the same as `rule`, if there are any.
+
+        Raises `OnboardingError` for IoTivity 1.1.0: nobody can tell there which rules it has.
+        """
         if not self.shows_what_it_has:
             raise OnboardingError(
                 f"read the access rules ({ACL})",
@@ -125,6 +130,7 @@ class OldOwnedDevice(OwnedDevice):
 
 
 def _state(pstat: old_model.OldPstat) -> State:
+    """Return the state of today that modes stand for."""
     if pstat.current_mode & RESET:
         return State.RESET
     if pstat.current_mode & TAKE_OWNER:
@@ -133,6 +139,7 @@ def _state(pstat: old_model.OldPstat) -> State:
 
 
 def _rule(entry: old_model.OldRule) -> Rule:
+    """Return an entry in the form of today; `*` is everybody, in the clear too."""
     targets = tuple(
         model.Target(wildcard=ANYBODY) if each.href == ANYBODY else model.Target(href=each.href)
         for each in entry.resources
@@ -145,6 +152,7 @@ def _rule(entry: old_model.OldRule) -> Rule:
 
 
 def _entry(rule: Rule, style: Style) -> dict[str, Any]:
+    """Return a rule as OIC 1.1 has it. Raises ValueError for what it cannot say."""
     subject = rule.subject.uuid
     if rule.subject.connection == "anon-clear":
         subject = ANYBODY

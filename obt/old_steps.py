@@ -15,7 +15,9 @@ from onboardee.obt.steps import connect_as_owner
 from onboardee.obt.transfer import StepFunction, Transfer, post, require
 
 ANYTHING: Final = "*"
+"""The path that stands for all resources."""
 FULL: Final = 31
+"""All five bits of a permission."""
 
 
 async def read_mode(transfer: Transfer) -> None:
@@ -44,6 +46,7 @@ async def return_as_owner(transfer: Transfer) -> None:
 
 
 def _doxm(transfer: Transfer, *, owned: bool) -> Body:
+    """Return doxm as that client writes it, whole, whichever property it wants to change."""
     return {
         "oxmsel": int(transfer.means.method),
         "owned": owned,
@@ -53,6 +56,7 @@ def _doxm(transfer: Transfer, *, owned: bool) -> Body:
 
 
 def _pstat(transfer: Transfer, *, mode: int, is_operational: bool) -> dict[str, Any]:
+    """Return the modes; what the device said it wants is kept (`tm`, `om`)."""
     return {
         "isop": is_operational,
         "cm": mode,
@@ -62,6 +66,7 @@ def _pstat(transfer: Transfer, *, mode: int, is_operational: bool) -> dict[str, 
 
 
 def _owner_rule(transfer: Transfer) -> Body:
+    """Return the only rule that the client writes: the owner may do everything."""
     entry = {
         "subjectuuid": transfer.owner_text,
         "resources": [transfer.dialogue.style.old_target(ANYTHING)],

@@ -4,17 +4,29 @@ An order is data: a name, a style, and steps one after the other. `lite`, `iot2`
 IoTivity-Lite's, IoTivity 2.x's and plgd's tools do, as far as a device can see it; `oic11` and
 `oic110` are IoTivity 1.2/1.1.1 and 1.1.0; `cr3006` is what OCF's change request CR 3006 asks for.
 They differ in what a device must not rely on: whether the owner or the credential comes first,
-which entries are written, how many sessions there are, whether the UUID changes. What a step does
-is in `steps` and `old_steps`.
+which entries are written, how many sessions there are, whether the UUID changes.
+
+Each entry of a table is one thing that a device can see, in the order in which the tool does it.
+What a step does is in `steps` and `old_steps`, what it writes in `bodies`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
-from onboardee.obt.cbor import Body, RawText
+from onboardee.obt.bodies import (
+    base64_empty,
+    lite_rules,
+    one_rule_for_all,
+    owner_of,
+    plgd_rules,
+    raw_empty,
+    raw_empty_first,
+    raw_text,
+)
+from onboardee.obt.cbor import Body
 from onboardee.obt.handover import connect, select_method
-from onboardee.obt.model import ACL2, CLIENT_DIRECTED, DOXM, PAIRWISE, PSTAT, Permission, State
+from onboardee.obt.model import ACL2, CLIENT_DIRECTED, DOXM, PSTAT, State
 from onboardee.obt.old_steps import (
     NAME_AS_OWNER,
     OWN,
@@ -54,99 +66,12 @@ from onboardee.obt.style import (
 )
 from onboardee.obt.transfer import Order, StepFunction, Transfer, post
 
-READ: Final = int(Permission.RETRIEVE)
-MANAGE: Final = int(Permission.RETRIEVE | Permission.UPDATE | Permission.DELETE)
-ALL: Final = 31
-
-_EVERYBODY: Final = ("/oic/d", "/oic/p", "/oic/res", "/oic/sec/sdi")
-_ANONYMOUS: Final = {"conntype": "anon-clear"}
-
-
-def _owner_of(transfer: Transfer) -> Body:
-    return {"rowneruuid": transfer.owner_text}
-
-
-def _credential(transfer: Transfer, private: Mapping[str, object], **first: int) -> Body:
-    """Return an UPDATE of cred with one pairwise credential for the owner."""
-    credential = {
-        **first,
-        "credtype": PAIRWISE,
-        "subjectuuid": transfer.owner_text,
-        "privatedata": private,
-    }
-    return {"creds": [credential], "rowneruuid": transfer.owner_text}
-
-
-def _subject(transfer: Transfer) -> dict[str, str]:
-    return {"uuid": transfer.owner_text}
-
-
-def _raw_empty(transfer: Transfer) -> Body:
-    return _credential(transfer, {"encoding": "oic.sec.encoding.raw", "data": b""})
-
-
-def _raw_empty_first(transfer: Transfer) -> Body:
-    private = {"data": b"", "encoding": "oic.sec.encoding.raw"}
-    return _credential(transfer, private, credid=0)
-
-
-def _base64_empty(transfer: Transfer) -> Body:
-    private = {"data": "", "encoding": "oic.sec.encoding.base64"}
-    return _credential(transfer, private, credid=0)
-
-
-def _raw_text(transfer: Transfer) -> Body:
-    private = {"data": RawText(transfer.key), "encoding": "oic.sec.encoding.raw"}
-    return _credential(transfer, private)
-
-
-def _rule(subject: Mapping[str, str], permission: int, *resources: Body) -> Body:
-    return {"subject": subject, "resources": list(resources), "permission": permission}
-
-
-def _public_rules(transfer: Transfer) -> Body:
-    """Return the rules of IoTivity-Lite's tool."""
-    readable = [href for href in _EVERYBODY if transfer.has_domain or href != "/oic/sec/sdi"]
-    subject = _subject(transfer)
-    rules = [
-        _rule(subject, MANAGE, {"href": "/oic/sec/sp"}),
-        _rule(subject, READ, {"href": "/oic/sec/csr"}),
-        _rule(_ANONYMOUS, READ, *({"href": href} for href in readable)),
-    ]
-    return {"aclist2": rules}
-
-
-def _one_rule_for_all(transfer: Transfer) -> Body:
-    """Return the only rule of IoTivity 2.x's tool, with a wildcard where a path stands."""
-    anything = {"href": "*", "rt": ["*"], "if": ["*"]}
-    rule = {"aceid": 0, **_rule(_subject(transfer), ALL, anything)}
-    return {"aclist2": [rule], "rowneruuid": transfer.owner_text}
-
-
-def _plgd_rules(transfer: Transfer) -> Body:
-    """Return the rules of plgd's tool; what the device does not have is left out."""
-    types = ("oic.r.coapcloudconf", "oic.wk.mnt", "oic.r.softwareupdate")
-    special = [transfer.hrefs[name] for name in types if name in transfer.hrefs]
-    subject = _subject(transfer)
-
-    def on(*hrefs: str) -> list[dict[str, Any]]:
-        return [{"href": href, "if": ["*"]} for href in hrefs]
-
-    rules = [
-        _rule(subject, ALL, {"wc": "*", "if": ["*"]}, *on(*special)),
-        _rule(subject, MANAGE, *on("/oic/sec/sp", PSTAT, DOXM)),
-        _rule(subject, READ, *on("/oic/sec/csr")),
-        _rule(_ANONYMOUS, READ, *on(*_EVERYBODY, DOXM)),
-    ]
-    return {"aclist2": rules}
-
-
 _LET_CLIENT_DIRECT: Final = post("let the client direct", PSTAT, lambda _: {"om": CLIENT_DIRECTED})
 _NAME_OWNER: Final = post("name the owner", DOXM, lambda t: {"devowneruuid": t.owner_text})
 _OWN_AND_MANAGE: Final = post(
     "declare the device owned", DOXM, lambda t: {"owned": True, "rowneruuid": t.owner_text}
 )
-_MANAGE_PSTAT: Final = post("manage pstat", PSTAT, _owner_of)
+_MANAGE_PSTAT: Final = post("manage pstat", PSTAT, owner_of)
 
 LITE: Final = Order(
     "lite",
@@ -158,15 +83,15 @@ LITE: Final = Order(
         _LET_CLIENT_DIRECT,
         _NAME_OWNER,
         rename,
-        post("manage doxm", DOXM, _owner_of),
-        post("manage acl2", ACL2, _owner_of),
+        post("manage doxm", DOXM, owner_of),
+        post("manage acl2", ACL2, owner_of),
         _MANAGE_PSTAT,
-        derive_key(_raw_empty),
+        derive_key(raw_empty),
         join_domain,
         post("declare the device owned", DOXM, lambda _: {"owned": True}),
         enter(State.RFPRO),
         clear_rules,
-        post("set the access rules", ACL2, _public_rules),
+        post("set the access rules", ACL2, lite_rules),
         enter(State.RFNOP),
         close,
     ),
@@ -186,8 +111,8 @@ IOT2: Final = Order(
         _LET_CLIENT_DIRECT,
         _NAME_OWNER,
         reread_uuid,
-        derive_key(_base64_empty),
-        post("set the access rules", ACL2, _one_rule_for_all),
+        derive_key(base64_empty),
+        post("set the access rules", ACL2, one_rule_for_all),
         _OWN_AND_MANAGE,
         _MANAGE_PSTAT,
         post(
@@ -213,7 +138,7 @@ PLGD: Final = Order(
         read_pstat,
         _LET_CLIENT_DIRECT,
         post("confirm the device's UUID", DOXM, lambda t: {"deviceuuid": str(t.device_uuid)}),
-        choose_key(_raw_text),
+        choose_key(raw_text),
         _NAME_OWNER,
         check_owner,
         _MANAGE_PSTAT,
@@ -222,7 +147,7 @@ PLGD: Final = Order(
         enter(State.RFPRO),
         connect_as_owner,
         clear_rules,
-        post("set the access rules", ACL2, _plgd_rules),
+        post("set the access rules", ACL2, plgd_rules),
         enter(State.RFNOP),
         close,
     ),
@@ -243,12 +168,12 @@ CR3006: Final = Order(
         _NAME_OWNER,
         reread_uuid,
         rename,
-        derive_key(_raw_empty),
+        derive_key(raw_empty),
         _MANAGE_PSTAT,
-        post("manage acl2", ACL2, _owner_of),
+        post("manage acl2", ACL2, owner_of),
         _OWN_AND_MANAGE,
         enter(State.RFPRO),
-        post("set the access rules", ACL2, _public_rules),
+        post("set the access rules", ACL2, lite_rules),
         enter(State.RFNOP),
         close,
     ),
@@ -274,10 +199,10 @@ def _old_steps(credential: Callable[[Transfer], Body]) -> tuple[StepFunction, ..
     )
 
 
-OIC11: Final = Order("oic11", OIC11_STYLE, _old_steps(_base64_empty), pin_attempts=5)
+OIC11: Final = Order("oic11", OIC11_STYLE, _old_steps(base64_empty), pin_attempts=5)
 """The provisioning client of IoTivity 1.1.1 and 1.2.1: two sessions, the second as the owner."""
 
-OIC110: Final = Order("oic110", OIC110_STYLE, _old_steps(_raw_empty_first), pin_attempts=5)
+OIC110: Final = Order("oic110", OIC110_STYLE, _old_steps(raw_empty_first), pin_attempts=5)
 """That of IoTivity 1.1.0: the same with PUT. Its servers end at a key that is text."""
 
 

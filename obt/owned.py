@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from onboardee.obt.authority import Authority, SigningRequest
 
 MANAGE: Final = int(model.Permission.RETRIEVE | model.Permission.UPDATE)
+"""The permission of who keeps a security resource."""
 
 
 def _manage(subject: model.Subject, href: str) -> Rule:
+    """Return the rule by which somebody keeps one security resource."""
     return Rule(subject=subject, targets=(model.Target(href=href),), permission=MANAGE)
 
 
@@ -112,20 +114,27 @@ class OwnedDevice(ManagedDevice):
             await self.dialogue().post("set the security profile", link, model.SP, body)
 
     async def _require_certificates(self) -> None:
+        """Check that the device knows certificates at all. Raises `OnboardingError`."""
         kinds = (await self.doxm()).credential_types
         if not kinds & model.CERTIFICATE:
             step = f"read who owns the device (GET {DOXM})"
             raise OnboardingError(step, expected="the bit 8 in sct", came=f"sct is {kinds}")
 
     async def _trust(self, authority: "Authority") -> None:
+        """Make the authority's root a trust anchor of the device."""
         await self._add_certificate(model.TRUST_ANCHOR, authority.root)
 
     async def _add_certificate(self, usage: str, pem: str) -> None:
+        """Give the device a certificate for one use (`credusage`)."""
         purpose = f"add a certificate ({usage.rpartition('.')[2]})"
         body = {"creds": [model.certificate(usage, pem)]}
         await self.dialogue().post(purpose, await self.connect(), CRED, body)
 
     async def _signing_request(self) -> "SigningRequest":
+        """Read the signing request, and check that it is this device's own.
+
+        Raises `OnboardingError`.
+        """
         from onboardee.obt.authority import read_request  # noqa: PLC0415
 
         purpose, uuid = "read the signing request", self.ownership.device

@@ -11,8 +11,9 @@ from typing import Final
 from uuid import UUID
 
 from onboardee.obt.anchors import TrustAnchors
-from onboardee.obt.dialogue import Dialogue, OnStep
+from onboardee.obt.dialogue import Dialogue
 from onboardee.obt.discovery import Unowned
+from onboardee.obt.errand import OnStep
 from onboardee.obt.errors import OnboardingError
 from onboardee.obt.methods import AskPin, TransferMeans
 from onboardee.obt.model import PSTAT, Method, State
@@ -25,6 +26,7 @@ from onboardee.pki.key_pairs import CertifiedKey
 
 TIMEOUT: Final = 300.0
 RESET_TIMEOUT: Final = 10.0
+"""Seconds for an answer to what only is a courtesy."""
 
 
 async def take_ownership(  # noqa: PLR0913 - all but the first three have defaults
@@ -75,6 +77,7 @@ async def take_ownership(  # noqa: PLR0913 - all but the first three have defaul
 
 
 async def _carry_out(order: Order, transfer: Transfer, on_step: OnStep | None) -> None:
+    """Go the steps of an order, one after the other. Raises `OnboardingError`."""
     try:
         for step in order.steps:
             await step(transfer)
@@ -103,6 +106,7 @@ async def _ask_for_reset(transfer: Transfer, on_step: OnStep | None) -> None:
 
 
 async def _verified(transfer: Transfer, on_step: OnStep | None) -> OwnedDevice:
+    """Open a new session with the owner credential, and have the device say that it is ours."""
     ownership = transfer.record
     assert ownership is not None, "every order makes an owner credential"
     dialogue = transfer.dialogue

@@ -3,6 +3,10 @@
 A device whose owner allows it answers to the group with its `/oic/sec/pconf`. Whoever knows the PIN
 asks to pair, opens a session with the PIN's key, and ends the pairing over it; then both sides make
 the same credential of the session.
+
+Each device that pairs gets a key of its own; what it may do with it is in the device's `pdacl`,
+which its owner has written. Pairing is not ownership: neither states nor rules of the device
+change.
 """
 
 from collections.abc import Awaitable, Callable
@@ -15,8 +19,9 @@ from uuid import UUID
 import msgspec
 
 from onboardee.obt.address import Address
-from onboardee.obt.dialogue import Dialogue, OnStep
+from onboardee.obt.dialogue import Dialogue
 from onboardee.obt.engine import Answer
+from onboardee.obt.errand import OnStep
 from onboardee.obt.errors import HandshakeRefusedError, ObtError, OnboardingError
 from onboardee.obt.keys import direct_pairing_key, pin_key
 from onboardee.obt.link import Ask, Link
@@ -162,6 +167,7 @@ async def pair(  # noqa: PLR0913 - all but the first four have defaults
 
 
 async def _typed(dialogue: Dialogue, pin: str | AskPin) -> str:
+    """Return the PIN; the time that a person takes does not count."""
     if isinstance(pin, str):
         return pin
     started = dialogue.transport.now
@@ -215,12 +221,14 @@ def _label(types: tuple[str, ...]) -> bytes:
 
 
 def _pairable(answer: Answer) -> Pairable:
+    """Make a device of an answer to the group. Raises `OnboardingError`."""
     step, expected = f"ask who pairs (GET {PCONF})", OIC11_STYLE.content_format
     pconf = Dialogue.decoded(step, answer.response, Pconf, expected=expected)
     return _checked(pconf, answer.address)
 
 
 def _checked(pconf: Pconf, address: Address) -> Pairable:
+    """Return a device if others may pair with it. Raises `OnboardingError` if not."""
     if not pconf.enabled or not pconf.methods or NIL in {pconf.device_uuid, pconf.owner}:
         raise OnboardingError(
             f"ask whether it pairs (GET {PCONF})",

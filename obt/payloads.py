@@ -13,7 +13,9 @@ from onboardee.obt.errors import PayloadError
 from onboardee.wire.coap import ContentFormat
 
 MAX_DEPTH: Final = 40
+"""Maps and arrays inside each other: introspection goes deeper than any resource."""
 MAX_VALUES: Final = 50_000
+"""All that one payload holds, counted one by one."""
 
 JSON: Final = 50
 """RFC 7252 12.3"""
@@ -29,6 +31,7 @@ def read_payload(payload: bytes, content_format: int | None) -> Any:
 
 
 def _json(payload: bytes) -> object:
+    """Read JSON text. Raises `PayloadError`, for numbers that JSON has not, too."""
     try:
         found: object = json.loads(payload, parse_constant=_refused)
     except (ValueError, RecursionError) as error:

@@ -89,6 +89,8 @@ async def recheck_doxm(transfer: Transfer) -> None:
     step = f"{purpose} (GET {DOXM})"
     selected = int(transfer.means.method)
     require(step, doxm.selected == selected, f"oxmsel {selected}", f"it is {doxm.selected}")
+    # IoTivity's client compares all of them: whoever stood between could have promised less in
+    # the clear
     for name in ("device_uuid", "owner_uuid", "resource_owner", "owned", "credential_types"):
         before, after = getattr(transfer.doxm, name), getattr(doxm, name)
         require(step, before == after, f"{name} {before}", f"it is {after}")
@@ -143,6 +145,7 @@ async def check_owner(transfer: Transfer) -> None:
 
 
 async def _owned_by_us(transfer: Transfer) -> model.Doxm:
+    """Read doxm in the session, and check that the device names us as its owner."""
     purpose = "check the owner"
     doxm = await transfer.dialogue.get(purpose, transfer.link, DOXM, model.Doxm)
     came = f"it is {doxm.owner_uuid}"
@@ -229,12 +232,12 @@ async def connect_as_owner(transfer: Transfer) -> None:
 
 
 async def clear_rules(transfer: Transfer) -> None:
-    """Delete the access rules there are."""
+    """Delete the access rules there are: what a factory left is not the owner's wish."""
     await transfer.dialogue.delete("delete all access rules", transfer.link, ACL2)
 
 
 def enter(state: model.State) -> StepFunction:
-    """Make a step that asks for another onboarding state."""
+    """Make a step that asks for another onboarding state (OCF Security 8)."""
     return post(f"enter {state.name}", PSTAT, lambda _: {"dos": {"s": int(state)}})
 
 

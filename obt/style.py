@@ -28,8 +28,10 @@ COMMON_TYPES: Final = MappingProxyType(
         model.ACL2: "oic.r.acl2",
     }
 )
+"""Resource types by path, for tools that write `rt` and `if` into updates."""
 
 _MBEDTLS_SIGNATURES: Final = (0x0603, 0x0601, 0x0503, 0x0501, 0x0403, 0x0401)
+"""The signature algorithms that mbedTLS offers, in its order (RFC 5246 7.4.1.4.1)."""
 
 
 _CCM: Final = (
@@ -38,6 +40,7 @@ _CCM: Final = (
     CipherSuite.ECDHE_ECDSA_AES_256_CCM_8,
     CipherSuite.ECDHE_ECDSA_AES_256_CCM,
 )
+"""The suites with certificates, in the order of IoTivity-Lite's tool."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +52,11 @@ class Style:
     """
 
     encode: Callable[[cbor.Body], bytes]
+    """How a payload becomes octets: lengths of maps and order of names."""
     changed: frozenset[Code]
+    """The answers to an UPDATE that the tool takes for success."""
     hello: ClientConfig
+    """What the anonymous handshake offers."""
     accept: int | None = ContentFormat.OCF_CBOR
     accept_version: int | None = VERSION_1_0_0
     content_version: int | None = VERSION_1_0_0

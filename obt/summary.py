@@ -11,6 +11,7 @@ LONGEST_TEXT = 128
 """Certificates are longer, and nobody reads those."""
 
 SECRETS = frozenset({"privatedata"})
+"""Properties whose data are never shown."""
 
 
 def summary(value: object) -> str:

@@ -2,6 +2,11 @@
 
 The device may be anybody's, so everything that it can make grow has a bound: how many resources
 are read, how large and how deep answers are, and how long all of it takes.
+
+The order is from what names the device to what fills it: links, `/oic/d` and `/oic/p`, the
+document of introspection, and then each resource once, those that collections lead to last. A
+resource that cannot be read is noted and does not end the survey, as the purpose is to see as
+much as can be seen.
 """
 
 from collections.abc import Callable
@@ -45,10 +50,12 @@ FIRST_SECONDS: Final = 5.0
 ONE_SECONDS: Final = 15.0
 """How long any other answer is waited for."""
 ALL_SECONDS: Final = 120.0
+"""How long all of it may take."""
 MAX_OCTETS: Final = 1024 * 1024
 """Of all answers together."""
 
 REFUSED: Final = frozenset({Code.UNAUTHORIZED, Code.FORBIDDEN})
+"""The answers that mean: not for whoever asks now (RFC 7252 5.9.2)."""
 
 
 class SurveyError(ObtError):
@@ -258,16 +265,18 @@ class _Reader:
         return response
 
     async def _answer(self, link: Link, ask: Ask, seconds: float) -> ClientResponse:
+        """Send one request, and return its answer within the time that is left."""
         self._require_time()
         until = min(self._deadline, self._transport.now + seconds)
         return await self._transport.request(link, ask, deadline=until)
 
     def _require_time(self) -> None:
+        """Raise `LinkError` when the whole has taken too long."""
         if self._transport.now >= self._deadline:
             raise LinkError(f"reading took longer than {ALL_SECONDS:.0f} s")
 
     def _taken(self, response: ClientResponse, *, secured: bool) -> Found:
-        """Decode an answer."""
+        """Decode an answer; what is too much, or cannot be read, becomes a refusal in words."""
         if response.code is not Code.CONTENT:
             return Found(refusal=f"the device answered {response.code}", secured=secured)
         self._octets += len(response.payload)

@@ -36,7 +36,7 @@ from onboardee.obt import (
     OwnedDevice,
     Permission,
     Rule,
-    Step,
+    StepReport,
     Subject,
     Target,
     find_unowned_at,
@@ -224,7 +224,7 @@ def _line(text: str) -> None:
     click.echo(f"  {text}")
 
 
-def _tell_step(step: Step) -> None:
+def _tell_step(step: StepReport) -> None:
     """Write one exchange: what for, what was sent, what came back, how soon."""
     elapsed = click.style(f"{step.elapsed * 1000:6.1f} ms", dim=True)
     # A handshake has no path and no code.

@@ -6,10 +6,11 @@ key is on the disk before a device has it. What a device may have is written dow
 and what it has, after the answer. One process changes the file at a time. A version of the program
 that does not know the tables refuses the file, and an older file is brought up to date.
 
-The rooms: `records` has a class for each kind of record, `devices`, `provisioned`, `pairings`,
-`authorities` and `operations` read and write them, each its own tables; `file` knows SQLite and
-nothing of devices, `schema` the tables; `making` makes a file, `exchange` exports and imports,
-`pdm` reads the database of IoTivity's client, `checking` looks for what is half or unfinished.
+The rooms: `records` has a class for each kind of record, `devices`, `provisioned`, `certificates`,
+`direct_pairings`, `pairings`, `authorities` and `operations` read and write them, each its own
+tables; `file` knows SQLite and nothing of devices, `schema` the tables; `making` makes a file,
+`exchange` exports and imports, `pdm` reads the database of IoTivity's client, `checking` looks for
+what is half or unfinished.
 """
 
 from collections.abc import Callable
@@ -21,18 +22,15 @@ from typing import Final, Self
 from uuid import UUID, uuid4
 
 from onboardee.obt.database.authorities import Authorities
+from onboardee.obt.database.certificates import Certificates
 from onboardee.obt.database.devices import Devices
+from onboardee.obt.database.direct_pairings import DirectPairings
 from onboardee.obt.database.errors import DatabaseBusyError, DatabaseError
 from onboardee.obt.database.file import PATIENCE, DatabaseFile
 from onboardee.obt.database.making import OWNER, make_if_needed
 from onboardee.obt.database.operations import Operations
 from onboardee.obt.database.pairings import PairingRecord, Pairings, Relation
-from onboardee.obt.database.provisioned import (
-    AccessRules,
-    Certificates,
-    DirectPairings,
-    PairwiseCredentials,
-)
+from onboardee.obt.database.provisioned import AccessRules, PairwiseCredentials
 from onboardee.obt.database.records import (
     AccessRule,
     CredentialState,
@@ -131,11 +129,18 @@ class ProvisioningDatabase:
         return self._clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def writing(self) -> AbstractContextManager[None]:
-        """Keep other processes from changing the database for as long as an operation takes."""
+        """Keep other processes from changing the database for as long as an operation takes.
+
+        Entering it raises `DatabaseBusyError` if another process is at it; reading is always
+        possible.
+        """
         return self.file.writing()
 
     def transaction(self) -> AbstractContextManager[None]:
-        """Make several changes durable together, or none of them."""
+        """Make several changes durable together, or none of them.
+
+        May be entered again within; what was changed is on the disk when the outermost one ends.
+        """
         return self.file.transaction()
 
     def identity(self, name: str) -> UUID:

@@ -1,4 +1,10 @@
-"""What is wrong or unfinished in the database, each with the command that mends it."""
+"""What is wrong or unfinished in the database, each with the command that mends it.
+
+The database is sound as long as only this program changes it. What is found here comes of what it
+cannot help: an operation that was interrupted, a device that was reset by hand, a file that was
+restored from an old copy. Nothing is mended here, as that needs a device to be asked or a person
+to decide.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,7 +29,7 @@ class Finding:
 
 
 def check(database: ProvisioningDatabase) -> list[Finding]:
-    """Look through the file, without asking any device."""
+    """Look through the file, without asking any device; the graver findings come first."""
     return [
         *_of_file(database),
         *_of_operations(database),
@@ -33,6 +39,7 @@ def check(database: ProvisioningDatabase) -> list[Finding]:
 
 
 def _of_file(database: ProvisioningDatabase) -> Iterator[Finding]:
+    """Yield what SQLite itself finds: damaged pages, and rows that refer to none."""
     for row in database.file.rows("PRAGMA integrity_check"):
         if row[0] != "ok":
             yield Finding(f"the file is damaged: {row[0]}")
@@ -41,6 +48,7 @@ def _of_file(database: ProvisioningDatabase) -> Iterator[Finding]:
 
 
 def _of_operations(database: ProvisioningDatabase) -> Iterator[Finding]:
+    """Yield the operations of which something remains."""
     for each in database.operations.unfinished():
         devices = " ".join(map(str, each.devices))
         why = f": {each.message}" if each.message else ""
@@ -51,6 +59,10 @@ def _of_operations(database: ProvisioningDatabase) -> Iterator[Finding]:
 
 
 def _of_devices(database: ProvisioningDatabase) -> Iterator[Finding]:
+    """Yield devices of which it is not certain that they are ours, or where they are.
+
+    A device that an unfinished operation is about is left out: to finish that mends both.
+    """
     unfinished = database.operations.unfinished()
     for each in database.devices.all():
         is_expected = any(each.uuid in operation.devices for operation in unfinished)
@@ -70,6 +82,7 @@ def _of_devices(database: ProvisioningDatabase) -> Iterator[Finding]:
 
 
 def _of_credentials(database: ProvisioningDatabase) -> Iterator[Finding]:
+    """Yield links of which one side is missing or not certain."""
     known = {each.uuid for each in database.devices.all()}
     busy = [set(each.devices) for each in database.operations.unfinished()]
     records = database.credentials.all()

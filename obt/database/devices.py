@@ -20,7 +20,9 @@ from onboardee.obt.database.records import DeviceRecord, DeviceState
 from onboardee.obt.model import Method
 
 LONGEST_NAME: Final = 128
+"""Characters of a name; a device may call itself anything."""
 MAX_TYPES: Final = 16
+"""How many resource types are kept of a device."""
 
 
 class Devices:
@@ -110,6 +112,10 @@ class Devices:
             self._file.change("DELETE FROM devices WHERE uuid = ?", (str(uuid),))
 
     def _put_addresses(self, record: DeviceRecord) -> None:
+        """Replace the addresses of a device.
+
+        Their numbers are the order in which they are tried.
+        """
         self._file.change("DELETE FROM addresses WHERE device = ?", (str(record.uuid),))
         plain = () if record.plain is None else (record.plain,)
         for scheme, addresses in (("coap", plain), ("coaps", record.secured)):
@@ -135,9 +141,11 @@ ON CONFLICT (uuid) DO UPDATE SET
     added_at = excluded.added_at,
     seen_at = excluded.seen_at
 """
+"""Not REPLACE, which would delete the row first, and all that refers to it."""
 
 
 def _values(record: DeviceRecord) -> tuple[object, ...]:
+    """Return a record in the order of the columns in `_PUT`."""
     return (
         str(record.uuid),
         str(record.owner),
@@ -154,6 +162,7 @@ def _values(record: DeviceRecord) -> tuple[object, ...]:
 
 
 def _record(row: Row, addresses: list[Row]) -> DeviceRecord:
+    """Return the record of a row. Raises ValueError for what no version has written."""
     plain = [_address(each) for each in addresses if each["scheme"] == "coap"]
     method, former = row["method"], row["former_uuid"]
     return DeviceRecord(

@@ -5,6 +5,11 @@ to be shown to others. An import adds devices that are not known yet and changes
 that an old export cannot bring back a key that has been replaced since. A database without devices
 takes over who the owner is; any other one keeps its own owner, and each imported device the owner
 that it has.
+
+An export names the version of its tables. An import builds a database of that version in memory,
+brings it up to date by the same migrations as any file, and copies rows from there; so an export
+of any age is read by one piece of code, and what does not fit the tables is found by SQLite
+before anything of ours is changed.
 """
 
 import base64
@@ -22,6 +27,7 @@ from onboardee.obt.database.errors import DatabaseError
 from onboardee.obt.database.making import OWNER
 
 FORMAT: Final = "onboardee provisioning database"
+"""What the first member of every export says."""
 TABLES: Final = (
     "identities",
     "devices",
@@ -37,8 +43,11 @@ TABLES: Final = (
 )
 """In an order in which each row finds what it refers to."""
 SECRETS: Final = {"devices": "owner_key", "steps": "secret", "direct_pairings": "pin"}
+"""The column of a table that has a key, left empty without leave to show it."""
 NOTHING_BUT_KEYS: Final = frozenset({"authorities", "pairings"})
+"""Tables that are of no use without their keys, and are left out whole."""
 OCTETS: Final = "base64"
+"""The only name of a map that stands for octets."""
 
 _Row = dict[str, Any]
 
@@ -97,7 +106,10 @@ def import_records(database: ProvisioningDatabase, content: bytes) -> ImportedRe
 
 
 class _Taking:
-    """Copies rows from one database to the other."""
+    """Copies rows from one database to the other.
+
+    Operations get numbers of this database, so what refers to them is translated on the way.
+    """
 
     def __init__(self, database: ProvisioningDatabase, source: sqlite3.Connection) -> None:
         self._database = database
@@ -105,6 +117,7 @@ class _Taking:
         self._operations: dict[int, int] = {}
 
     def run(self) -> ImportedRecords:
+        """Copy what is new, in an order in which each row finds what it refers to."""
         here = {str(each.uuid) for each in self._database.devices.all()}
         there = [row["uuid"] for row in self._rows("devices")]
         added = [each for each in there if each not in here]
@@ -126,6 +139,7 @@ class _Taking:
         return ImportedRecords(tuple(added), tuple(each for each in there if each in here))
 
     def _take_history(self, added: set[str]) -> None:
+        """Copy the operations that a new device was part of, with their steps."""
         for row in self._rows("operations"):
             number = row.pop("id")
             if added & set(msgspec.json.decode(row["devices"], type=list[str])):
@@ -135,6 +149,7 @@ class _Taking:
                 self._insert("steps", {**row, "operation": self._operations[row["operation"]]})
 
     def _take(self, table: str, added: list[str]) -> None:
+        """Copy the rows of one table that belong to new devices."""
         for row in self._rows(table):
             if row["device"] in added:
                 row.pop("id", None)
@@ -151,6 +166,7 @@ class _Taking:
 
 
 def _document(content: bytes) -> Document:
+    """Read an export, and check that it is one. Raises `DatabaseError`."""
     try:
         document = msgspec.json.decode(content, type=Document)
     except msgspec.DecodeError as error:
@@ -188,6 +204,7 @@ def _loaded(document: Document) -> sqlite3.Connection:
 
 
 def _values(table: str, row: _Row, columns: set[str]) -> _Row:
+    """Return a row with its octets. Raises `DatabaseError` for columns that no table has."""
     unknown = set(row) - columns
     if unknown:
         raise DatabaseError(f"the export has unknown columns in {table}")
@@ -222,12 +239,14 @@ def _read_all(database: ProvisioningDatabase) -> None:
 
 
 def _out(value: object) -> object:
+    """Return a value as JSON has it."""
     if isinstance(value, bytes):
         return {OCTETS: base64.b64encode(value).decode("ascii")}
     return value
 
 
 def _in(value: object) -> object:
+    """Return a value as SQLite has it. Raises `binascii.Error` for text that is not base64."""
     if isinstance(value, dict):
         return base64.b64decode(value.get(OCTETS, ""), validate=True)
     return value

@@ -21,7 +21,9 @@ from onboardee.obt.database.lock import WriterLock
 PATIENCE: Final = 3.0
 """Seconds that another process's short change is waited for."""
 OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
+"""The bits of a mode by which anybody but the owner of a file may use it."""
 HEADER: Final = b"SQLite format 3\0"
+"""What every SQLite file begins with."""
 
 _PRAGMAS: Final = (
     "PRAGMA journal_mode = WAL",
@@ -31,6 +33,7 @@ _PRAGMAS: Final = (
     # keys that were deleted are not to be found in free pages
     "PRAGMA secure_delete = ON",
 )
+"""How each connection works; `fullfsync` makes a sync reach the disk on macOS, too."""
 
 Row = sqlite3.Row
 

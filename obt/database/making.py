@@ -22,6 +22,7 @@ from onboardee.obt.database.lock import WriterLock
 from onboardee.obt.database.records import DeviceRecord
 
 FORMER_SUFFIX: Final = ".old"
+"""What the name of a file gets that was taken over."""
 OWNER: Final = "owner"
 """The name of the identity that owns devices."""
 
@@ -52,6 +53,8 @@ class _Content(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class _Former:
+    """What a file of earlier versions has: who the owner is, and its devices."""
+
     owner: UUID
     devices: tuple[DeviceRecord, ...]
 
@@ -81,6 +84,7 @@ def make_if_needed(
 
 
 def _make(path: Path, former: Path | None, now: Callable[[], str]) -> None:
+    """Make the database; whoever waited for the lock finds it made already."""
     if path.exists():
         if is_database(path):
             return  # another process has made it while we waited
@@ -99,6 +103,7 @@ def _build(
 ) -> None:
     """Write all of it beside the place where it belongs, and put it there at once."""
     unfinished = path.with_name(f".{path.name}.new")
+    # a run that was interrupted here has left something, which nobody else has read
     for left in unfinished.parent.glob(f"{unfinished.name}*"):
         left.unlink()
     with DatabaseFile(unfinished) as file, file.transaction():
@@ -113,6 +118,7 @@ def _build(
 
 
 def _read(path: Path) -> _Former:
+    """Read a file of earlier versions. Raises `DatabaseError`."""
     try:
         content = msgspec.json.decode(path.read_bytes(), type=_Content)
         owner = content.owner

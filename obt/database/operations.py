@@ -68,6 +68,7 @@ class Operations:
             self._add(number, steps)
 
     def _add(self, number: int, steps: Iterable[PlanStep]) -> None:
+        """Add the steps of a plan, numbered from 1."""
         for index, step in enumerate(steps, start=1):
             self._file.change(
                 "INSERT INTO steps (operation, number, action, device, peer, body, secret, state) "
@@ -138,7 +139,11 @@ class Operations:
             self._file.change(query, (PlanDirection.UNDO.value, message, number))
 
     def end(self, number: int, result: Result, message: str = "") -> None:
-        """Note what came of an operation, and wipe its secrets if nothing remains of it."""
+        """Note what came of an operation, and wipe its secrets if nothing remains of it.
+
+        A plan that is to be taken back needs no secret any more: credentials are deleted by
+        subject.
+        """
         with self._file.transaction():
             self._file.change(
                 "UPDATE operations SET result = ?, message = ?, ended_at = ? WHERE id = ?",
@@ -160,6 +165,7 @@ class Operations:
                     self.end(each.id, Result.SUPERSEDED, f"operation {by} did what remained")
 
     def _prune(self) -> None:
+        """Forget the oldest operations that have ended."""
         self._file.change(
             "DELETE FROM operations WHERE result NOT IN ('running', 'open') AND id <= "
             "(SELECT max(id) FROM operations) - ?",

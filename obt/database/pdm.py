@@ -28,10 +28,12 @@ from onboardee.obt.database import (
 from onboardee.obt.database.errors import DatabaseError
 
 ACTIVE: Final = 0
+"""The states of devices and links in its tables (`PDM_DEVICE_ACTIVE` and the like)."""
 STALE: Final = 1
 STATES: Final = {ACTIVE: DeviceState.OWNED, STALE: DeviceState.REMOVING}
 """Devices in any other state were about to be owned; IoTivity forgets them when it starts."""
 ORDER: Final = "oic11"
+"""As which tool IoTivity's client spoke to its devices, unless the person says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class Pdm:
 
     devices: Mapping[UUID, int]
     links: Mapping[tuple[UUID, UUID], int]
+    """States by the UUIDs of both devices, in the order of the table."""
     notes: tuple[str, ...] = ()
 
 
@@ -106,11 +109,13 @@ def _add(  # noqa: PLR0913, PLR0917 - what a device is
     key: bytes | None,
     order: str,
 ) -> None:
+    """Add one device; without its key it can only be removed or reset by hand."""
     record = DeviceRecord(uuid=uuid, owner=owner, state=state, key=key, order=order)
     database.devices.put(record)
 
 
 def _add_link(database: ProvisioningDatabase, one: UUID, other: UUID, state: int) -> None:
+    """Add both sides of a link; one that was about to be deleted becomes an operation."""
     is_whole = state == ACTIVE
     given = CredentialState.PRESENT if is_whole else CredentialState.DELETING
     sides = ((one, other), (other, one))
@@ -123,6 +128,10 @@ def _add_link(database: ProvisioningDatabase, one: UUID, other: UUID, state: int
 
 
 def _checked(path: Path, rows: list[tuple[object, ...]], pairs: list[tuple[object, ...]]) -> Pdm:
+    """Return what the tables say, with UUIDs in place of the numbers of rows.
+
+    Raises `DatabaseError` for a device without UUID; a link of devices that are gone is a note.
+    """
     by_number: dict[object, UUID] = {}
     devices: dict[UUID, int] = {}
     notes: list[str] = []

@@ -1,4 +1,4 @@
-"""What devices were given: pairwise credentials, access rules, certificates, Direct Pairing.
+"""What devices were given for each other: pairwise credentials and access rules.
 
 Each class has one table. A credential and a rule have a state (`adding`, `present`, `deleting`),
 because what a device has is known only between its answer and the next request: the other two say
@@ -16,8 +16,6 @@ from onboardee.obt.database.file import DatabaseFile, Row
 from onboardee.obt.database.records import (
     AccessRule,
     CredentialState,
-    DirectPairing,
-    IssuedCertificate,
     PairwiseCredential,
     subject_of,
 )
@@ -182,89 +180,6 @@ class AccessRules:
             self._file.change("DELETE FROM access_rules WHERE device = ?", (str(device),))
 
 
-class Certificates:
-    """The certificates and roles that were issued; they outlive the record of their device.
-
-    Revoked ones stay as well, as each new revocation list has to name them until they expire.
-    """
-
-    def __init__(self, file: DatabaseFile, now: Callable[[], str]) -> None:
-        self._file = file
-        self._now = now
-
-    def all(self) -> list[IssuedCertificate]:
-        """Return all."""
-        rows = self._file.rows("SELECT * FROM certificates ORDER BY id")
-        return [_certificate(each) for each in rows]
-
-    def of(self, device: UUID) -> list[IssuedCertificate]:
-        """Return those of a device."""
-        return [each for each in self.all() if each.device == device]
-
-    def add(self, record: IssuedCertificate) -> int:
-        """Keep a new record; return its number."""
-        values = (
-            str(record.device),
-            record.kind,
-            record.role,
-            record.role_authority,
-            record.serial,
-            record.pem,
-            record.issued or self._now(),
-            record.revoked,
-        )
-        with self._file.transaction():
-            return self._file.change(
-                "INSERT INTO certificates (device, kind, role, role_authority, serial, pem, "
-                "issued_at, revoked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                values,
-            )
-
-    def revoke(self, number: int) -> None:
-        """Note that a certificate is not to be believed any more."""
-        with self._file.transaction():
-            query = "UPDATE certificates SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL"
-            self._file.change(query, (self._now(), number))
-
-
-class DirectPairings:
-    """How devices may be paired with directly, as they were configured."""
-
-    def __init__(self, file: DatabaseFile, now: Callable[[], str]) -> None:
-        self._file = file
-        self._now = now
-
-    def get(self, device: UUID) -> DirectPairing | None:
-        """Return the configuration of a device."""
-        query = "SELECT * FROM direct_pairings WHERE device = ?"
-        rows = self._file.rows(query, (str(device),))
-        return _direct_pairing(rows[0]) if rows else None
-
-    def all(self) -> list[DirectPairing]:
-        """Return all."""
-        rows = self._file.rows("SELECT * FROM direct_pairings ORDER BY device")
-        return [_direct_pairing(each) for each in rows]
-
-    def put(self, record: DirectPairing) -> None:
-        """Keep a configuration, in place of an older one."""
-        values = (
-            str(record.device),
-            int(record.enabled),
-            json.dumps(record.methods),
-            record.pin,
-            json.dumps(record.rules),
-            record.configured or self._now(),
-        )
-        with self._file.transaction():
-            query = "INSERT OR REPLACE INTO direct_pairings VALUES (?, ?, ?, ?, ?, ?)"
-            self._file.change(query, values)
-
-    def remove(self, device: UUID) -> None:
-        """Forget a configuration."""
-        with self._file.transaction():
-            self._file.change("DELETE FROM direct_pairings WHERE device = ?", (str(device),))
-
-
 def _credential(row: Row) -> PairwiseCredential:
     return PairwiseCredential(
         device=UUID(row["device"]),
@@ -286,29 +201,4 @@ def _rule(row: Row) -> AccessRule:
         aceid=row["aceid"],
         operation=row["operation"],
         changed=row["changed_at"],
-    )
-
-
-def _certificate(row: Row) -> IssuedCertificate:
-    return IssuedCertificate(
-        id=row["id"],
-        device=UUID(row["device"]),
-        kind=row["kind"],
-        role=row["role"],
-        role_authority=row["role_authority"],
-        serial=row["serial"],
-        pem=row["pem"],
-        issued=row["issued_at"],
-        revoked=row["revoked_at"],
-    )
-
-
-def _direct_pairing(row: Row) -> DirectPairing:
-    return DirectPairing(
-        device=UUID(row["device"]),
-        enabled=bool(row["enabled"]),
-        methods=tuple(json.loads(row["methods"])),
-        pin=row["pin"],
-        rules=tuple(json.loads(row["rules"])),
-        configured=row["configured_at"],
     )

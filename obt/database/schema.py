@@ -2,6 +2,11 @@
 
 `PRAGMA user_version` counts the migrations that a file has had. A migration is never changed after
 it was released: a change of the tables is a further migration.
+
+Where a value has a few forms only, the table says so (`CHECK`), so that a fault in the program
+cannot write a state that no reader knows. What belongs to a device goes with it (`ON DELETE
+CASCADE`) and follows its UUID; what others have for it only names it, and stays. Times are text
+as `ProvisioningDatabase.now` returns it, UUIDs are text in lower case, keys are octets.
 """
 
 from typing import Final
@@ -15,6 +20,7 @@ CREATE TABLE identities (
     uuid TEXT NOT NULL
 )
 """
+"""Who we are, by role: `owner`, and the one under which we pair."""
 
 _DEVICES: Final = """
 CREATE TABLE devices (
@@ -31,6 +37,7 @@ CREATE TABLE devices (
     seen_at TEXT
 )
 """
+"""`owner_key` is NULL where it is not known, or was wiped with the device's removal."""
 
 _ADDRESSES: Final = """
 CREATE TABLE addresses (
@@ -43,6 +50,7 @@ CREATE TABLE addresses (
     PRIMARY KEY (device, scheme, number)
 )
 """
+"""`number` is the order in which they are tried."""
 
 _OPERATIONS: Final = """
 CREATE TABLE operations (
@@ -58,6 +66,7 @@ CREATE TABLE operations (
     ended_at TEXT
 )
 """
+"""The history; `running` and `open` are those of which something remains."""
 
 _STEPS: Final = """
 CREATE TABLE steps (
@@ -74,6 +83,7 @@ CREATE TABLE steps (
     PRIMARY KEY (operation, number)
 )
 """
+"""Plans. A `begun` step may have been done: only the device knows."""
 
 _CREDENTIALS: Final = """
 CREATE TABLE pairwise_credentials (
@@ -87,6 +97,7 @@ CREATE TABLE pairwise_credentials (
     PRIMARY KEY (device, peer)
 )
 """
+"""One side of a link in a row; `peer` need not be a device of ours."""
 
 _RULES: Final = """
 CREATE TABLE access_rules (
@@ -100,6 +111,7 @@ CREATE TABLE access_rules (
     changed_at TEXT NOT NULL
 )
 """
+"""`rule` is the entry as it was sent, in JSON; `aceid` what the device called it."""
 
 _CERTIFICATES: Final = """
 CREATE TABLE certificates (
@@ -114,6 +126,7 @@ CREATE TABLE certificates (
     revoked_at TEXT
 )
 """
+"""They name their device and do not refer to it, as they outlive its record."""
 
 _AUTHORITIES: Final = """
 CREATE TABLE authorities (
@@ -124,6 +137,7 @@ CREATE TABLE authorities (
     made_at TEXT NOT NULL
 )
 """
+"""`crl_number` only grows: devices keep the list with the highest one."""
 
 _DIRECT_PAIRINGS: Final = """
 CREATE TABLE direct_pairings (
@@ -135,6 +149,7 @@ CREATE TABLE direct_pairings (
     configured_at TEXT NOT NULL
 )
 """
+"""How our own devices may be paired with."""
 
 _PAIRINGS: Final = """
 CREATE TABLE pairings (
@@ -154,6 +169,7 @@ _RELATION: Final = """
 ALTER TABLE pairings ADD COLUMN relation TEXT NOT NULL DEFAULT 'paired'
     CHECK (relation IN ('paired', 'sub-owner'))
 """
+"""Added for multiple ownership; what was there before was all paired."""
 
 _INDEXES: Final = (
     "CREATE INDEX credentials_of_peer ON pairwise_credentials (peer)",
@@ -162,6 +178,7 @@ _INDEXES: Final = (
     "CREATE INDEX certificates_of_device ON certificates (device)",
     "CREATE INDEX unfinished_operations ON operations (result)",
 )
+"""For the questions that are asked of every device in turn."""
 
 MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     (

@@ -30,6 +30,7 @@ from onboardee.pki.certificate import read_octets
 
 NAME: Final = "home"
 """The authority that is used where none is named."""
+"""The authority that is used where none is named."""
 
 
 class KeptAuthority(Authority):
@@ -80,6 +81,7 @@ class KeptAuthority(Authority):
     def _record(
         self, pem: str, device: UUID, kind: str, role: str = "", role_authority: str = ""
     ) -> str:
+        """Keep a certificate, and return it: it is in the database before a device has it."""
         serial = read_octets(pem.encode())[0].serial_number
         self._database.certificates.add(
             IssuedCertificate(
@@ -132,6 +134,7 @@ async def _give(  # noqa: PLR0913, PLR0917 - what a plan of one step is made of
     body: dict[str, str | None],
     on_progress: OnProgress | None,
 ) -> IssuedCertificate:
+    """Carry out a plan of one step, and return the certificate that it gave."""
     if database.devices.require(device).state is not DeviceState.OWNED:
         raise RefusedError(f"{device} is not ours, or not any more", device)
     with database.writing():
@@ -216,4 +219,5 @@ def _is_ours(database: ProvisioningDatabase, device: UUID) -> bool:
 
 
 def _time(text: str) -> datetime:
+    """Return the time that a record has."""
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)

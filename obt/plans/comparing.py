@@ -68,7 +68,11 @@ async def compare(
 
 
 class _Look:
-    """A look at one device."""
+    """A look at one device.
+
+    A device that an unfinished operation is about is only looked at: what is begun there explains
+    most differences, and to finish it removes them.
+    """
 
     def __init__(self, database: ProvisioningDatabase, record: DeviceRecord, *, mend: bool) -> None:
         self._database = database
@@ -122,6 +126,7 @@ class _Look:
         return found
 
     def _put(self, peer: UUID, credid: int) -> None:
+        """Take over what the device has, if that is wanted."""
         if self._mend and not self._is_busy:
             record = PairwiseCredential(
                 device=self._device, peer=peer, credid=credid, state=CredentialState.PRESENT

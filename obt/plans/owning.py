@@ -32,6 +32,7 @@ from onboardee.obt.plans.surroundings import Surroundings
 from onboardee.obt.record import Ownership
 
 USE: Final = int(Permission.RETRIEVE | Permission.UPDATE | Permission.NOTIFY)
+"""What the owner may do with all resources, without creating or deleting any."""
 
 Keep = Callable[[Ownership], None]
 Take = Callable[[Keep], Awaitable[OwnedDevice]]

@@ -62,7 +62,11 @@ async def carry_out(
 
 
 class _Run:
-    """One attempt to complete an operation."""
+    """One attempt to complete an operation.
+
+    It holds what is true for this attempt only: sessions, devices that did not answer, failures.
+    All that has to be known by the next attempt is in the database.
+    """
 
     def __init__(
         self,
@@ -140,6 +144,7 @@ class _Run:
         return self._failures[min(self._failures)] if self._failures else None
 
     def _end(self, result: Result, message: str = "") -> Operation:
+        """Record the end, and return the operation as it is then."""
         self._database.operations.end(self._operation.id, result, message)
         self._operation = self._database.operations.require(self._operation.id)
         return self._operation
@@ -210,6 +215,7 @@ class _Run:
         self._tell(step, error)
 
     async def _outcome(self, step: PlanStep, action: Action) -> Outcome:
+        """Carry out a step at its device; a step that changes nothing there asks for nothing."""
         if action.is_local or action.is_moot:
             return NOTHING
         try:
@@ -274,6 +280,7 @@ class _Run:
             self._unreachable[step.device] = error
 
     def _mark(self, step: PlanStep, state: StepState) -> None:
+        """Note how far a step is."""
         self._database.operations.mark(self._operation.id, step, state)
 
     def _remaining(self) -> str:
@@ -290,6 +297,7 @@ class _Run:
         return f"{count} at {listed}{more}: {left[0].error if left else ''}"
 
     def _tell(self, step: PlanStep, error: ObtError | None) -> None:
+        """Tell whoever watches that a step has come to its end, well or not."""
         self._ended += 1
         if self._on_progress is not None:
             text = "" if error is None else str(error)

@@ -19,7 +19,7 @@ from onboardee.obt import (
     ObtEngine,
     Order,
     OwnedDevice,
-    Step,
+    StepReport,
     Unowned,
     find_unowned_at,
     run,
@@ -56,7 +56,7 @@ class Scene:
 
     network: MemoryNetwork
     transport: MemoryTransport
-    steps: list[Step] = field(default_factory=list)
+    steps: list[StepReport] = field(default_factory=list)
 
     def find(self) -> Unowned:
         """Ask the device at the usual address."""

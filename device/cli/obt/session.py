@@ -27,7 +27,7 @@ from onboardee.obt import (
     OldOwnedDevice,
     OwnedDevice,
     Ownership,
-    Step,
+    StepReport,
     Transport,
 )
 from onboardee.obt.database import DatabaseError, DeviceRecord, ProvisioningDatabase, Relation
@@ -157,7 +157,7 @@ class Session:
             click.echo("\n".join(harmless(line) for line in text.split("\n")))
 
     @property
-    def on_step(self) -> Callable[[Step], None] | None:
+    def on_step(self) -> Callable[[StepReport], None] | None:
         """Tells every message, if that is wanted."""
         return _tell if self.verbose else None
 
@@ -237,6 +237,6 @@ def plain_value(value: object) -> Any:
     return value.hex() if isinstance(value, bytes) else str(value)
 
 
-def _tell(step: Step) -> None:
+def _tell(step: StepReport) -> None:
     line = f"{step.method} {step.uri} {step.payload} -> {step.outcome} ({step.elapsed:.2f} s)"
     click.echo(harmless(line), err=True)
