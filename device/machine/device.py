@@ -11,7 +11,7 @@ program costs the peer whose datagram it was its answer, or its session, and nob
 """
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Final, TypeAlias
@@ -23,7 +23,7 @@ from onboardee.device.machine.device_parts import Parts
 from onboardee.device.machine.step import Keeper, ProgramFault, Step, Work, earliest, resumed
 from onboardee.device.security.sessions import is_joining, is_ownership_connection
 from onboardee.device.simulation.profile import Profile
-from onboardee.svrdb.model import Database
+from onboardee.svrdb.model import Database, RoleId
 from onboardee.wire.coap import Observation
 from onboardee.wire.dtls import (
     DataReceived,
@@ -122,6 +122,10 @@ class Device:
     def identity(self, session: Session) -> str:
         """Say who the peer of a live session is."""
         return self._peers.peer(session).identity
+
+    def roles(self, session: Session) -> Collection[RoleId]:
+        """Return the roles that the peer of a live session has now."""
+        return self._peers.present(self._peers.peer(session)).roles
 
     def offer(self, path: Path) -> Offer | None:
         """Say on which terms a peer may open a session now; None if it may not at all."""

@@ -15,9 +15,11 @@ that tells 10,000 events a second costs a browser as much as one that tells a fe
 """
 
 import asyncio
+import itertools
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
+from operator import itemgetter
 from typing import Any, Final
 
 from onboardee.device.events import Told, ValueChanged
@@ -40,9 +42,11 @@ class Stream:
     def __init__(self, device: str | None = None) -> None:
         """Take the events of one device, or of all."""
         self.device = device
-        self._events: list[Told | dict[str, Any]] = []
-        self._values: dict[tuple[str, str], tuple[Told, Mapping[str, object]]] = {}
+        self._events: list[tuple[int, Told | dict[str, Any]]] = []
+        """Each with its place among all."""
+        self._values: dict[tuple[str, str], tuple[int, Told, Mapping[str, object]]] = {}
         """The last change of a resource, with the values of those before it that it has not."""
+        self._places = itertools.count()
         self._counts: Counter[tuple[str, str]] = Counter()
         self._is_ready = asyncio.Event()
         self.is_closed = False
@@ -55,7 +59,7 @@ class Stream:
         if isinstance(event, ValueChanged):
             self._put_values(told, event)
         elif self.has_room(told.device, event.name):
-            self._events.append(told)
+            self._events.append((next(self._places), told))
         self._is_ready.set()
 
     def has_room(self, device: str, name: str) -> bool:
@@ -67,14 +71,15 @@ class Stream:
         """Let an item of a trace wait, which is made only if it can, or count it."""
         assert self.device is not None
         if self.has_room(self.device, name):
-            self._events.append({"device": self.device, "event": name, **item()})
+            told = {"device": self.device, "event": name, **item()}
+            self._events.append((next(self._places), told))
         self._is_ready.set()
 
     def _put_values(self, told: Told, event: ValueChanged) -> None:
-        place = (told.device, event.href)
-        before = self._values.get(place)
-        values = event.values if before is None else {**before[1], **event.values}
-        self._values[place] = (told, values)
+        resource = (told.device, event.href)
+        before = self._values.get(resource)
+        values = event.values if before is None else {**before[2], **event.values}
+        self._values[resource] = (next(self._places), told, values)
 
     async def take(self) -> list[dict[str, Any]]:
         """Wait for events, and return all that wait, with summaries of what was counted only.
@@ -85,8 +90,10 @@ class Stream:
         if not self.is_closed:
             await asyncio.sleep(PAUSE)
         self._is_ready.clear()
-        changes = [{**_plain(told), "values": values} for told, values in self._values.values()]
-        batch = sorted((*map(_plain, self._events), *changes), key=_sequence)
+        placed = [(place, _plain(each)) for place, each in self._events]
+        for place, told, values in self._values.values():
+            placed.append((place, {**_plain(told), "values": values}))
+        batch = [each for _, each in sorted(placed, key=itemgetter(0))]
         batch += self._summaries(batch)
         self._events, self._values, self._counts = [], {}, Counter()
         if self.is_closed:
@@ -115,12 +122,6 @@ def _plain(waiting: Told | dict[str, Any]) -> dict[str, Any]:
     if isinstance(waiting, Told):
         return {"device": waiting.device, **waiting.plain()}
     return waiting
-
-
-def _sequence(plain: dict[str, Any]) -> int:
-    # the order of one device; between devices there is none that anybody could tell
-    number: int = plain.get("sequence", 0)
-    return number
 
 
 class Feed:

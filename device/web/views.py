@@ -24,8 +24,16 @@ MAIN: Final = (
     "temperature",
     "humidity",
     "value",
+    "charge",
 )
 """The properties of which a device shows one first, in their order, if it has any of them."""
+OF_TYPE: Final = {
+    "oic.d.airconditioner": "temperature",
+    "oic.d.freezer": "temperature",
+    "oic.d.refrigerator": "temperature",
+    "oic.d.thermostat": "temperature",
+}
+"""What devices of a type show first in place of these."""
 SHOWN: Final = 8
 """Resources whose values are on a card: what its picture is drawn from."""
 _NOT_SAID: Final = frozenset({"initial"})
@@ -82,19 +90,40 @@ def whole(known: WebDevice) -> dict[str, Any]:
 
 def security(device: AnyDevice) -> dict[str, Any]:
     """Return the security resources by name, with their properties; secrets are hidden."""
-    return {
-        each.name: plain(getattr(device.database, each.name))
+    database = device.database
+    tables = {
+        each.name: plain(getattr(database, each.name))
         for each in SECURITY_RESOURCES
-        if hasattr(device.database, each.name)
+        if hasattr(database, each.name)
     }
+    tables["roles"] = _roles(device)
+    if database.reset_profile is not None:
+        tables["reset_profile"] = plain(database.reset_profile)
+    return tables
+
+
+def _roles(device: AnyDevice) -> list[dict[str, Any]]:
+    """Return the roles that peers have now, by certificate or by key."""
+    return [
+        {"peer": str(session.address), "role": role.role, "authority": role.authority}
+        for session in device.sessions
+        for role in device.roles(session)
+    ]
 
 
 def _main(device: AnyDevice) -> dict[str, Any] | None:
-    """Return which property a device shows first, with its unit."""
-    for name in MAIN:
+    """Return which property a device shows first, with its unit and the type of its resource."""
+    own = [OF_TYPE[each] for each in device.profile.device.types if each in OF_TYPE]
+    for name in (*own, *MAIN):
         for each in device.profile.resources:
             if name in each.properties and each.href in device.appliances:
-                return {"href": each.href, "property": name, "unit": each.properties[name].unit}
+                unit = each.properties[name].unit
+                return {
+                    "href": each.href,
+                    "property": name,
+                    "unit": unit,
+                    "rt": list(each.types),
+                }
     return None
 
 

@@ -50,6 +50,14 @@ async def test_a_browser_gets_each_event_in_its_order() -> None:
     assert (batch[2]["before"], batch[2]["after"]) == ("RFPRO", "RFNOP")
 
 
+async def test_a_trace_stays_in_its_order() -> None:
+    """Items are told as they passed, whatever numbers they have in themselves."""
+    stream = Stream("light")
+    for number in (5, 1, 3):
+        stream.put_item("trace.handshake", lambda number=number: {"sequence": number})
+    assert [each["sequence"] for each in await stream.take()] == [5, 1, 3]
+
+
 async def test_a_slow_browser_gets_the_latest_values() -> None:
     """Of each property one, whatever came before it."""
     (bus,), feed = following("light")

@@ -1,0 +1,216 @@
+// @ts-check
+/**
+ * The onboarding of a device as it happens: the states with the present one, and the ladder of
+ * messages with the decision of the gate about each request.
+ */
+
+import { follow } from "./api.js";
+import { h, s, say } from "./dom.js";
+import { devices, listen } from "./store.js";
+import { stateText } from "./words.js";
+
+/** Rows of the ladder; of more the oldest go. */
+const MOST = 400;
+
+/** Places of the states in the drawing: x, y. */
+const PLACES = /** @type {Record<string, [number, number]>} */ ({
+  RESET: [20, 70],
+  RFOTM: [180, 70],
+  RFPRO: [340, 70],
+  RFNOP: [500, 70],
+  SRESET: [420, 150],
+});
+/** Ways between them (OCF Security 8.1). */
+const WAYS = [
+  "M120 86H176",
+  "M280 86H336",
+  "M440 86H496",
+  "M550 102L506 148",
+  "M434 148L396 106",
+  "M550 66Q550 20 310 20T70 64",
+  "M390 66Q390 36 230 36T90 64",
+];
+
+/** What would grant a request that a rule refused; `{…}` are fields of the refusal. */
+const GRANTS = /** @type {Record<string, string>} */ ({
+  "access-control-entry": "an entry of acl2 for {subject} on {href} with the permission that {method} needs",
+  "not-in-operation": "the state RFNOP: set pstat's dos, which the owner may",
+  "ready-for-transfer": "taking ownership first: until then doxm can be written, pstat read",
+  "secured-only": "asking over DTLS, at the coaps endpoint",
+  "transfer-in-progress": "the end of the transfer, or the session in which it goes on",
+});
+
+/**
+ * @returns {{element: SVGElement, show: (state: string) => void}}
+ */
+function machine() {
+  /** @type {Map<string, SVGElement>} */
+  const boxes = new Map();
+  const groups = Object.entries(PLACES).map(([name, [x, y]]) => {
+    const group = s(
+      "g",
+      { class: "node" },
+      s("rect", { x, y, width: 100, height: 32, rx: 8 }),
+      s("text", { x: x + 50, y: y + 21, "text-anchor": "middle" }, name),
+    );
+    boxes.set(name, group);
+    return group;
+  });
+  const tip = s("marker", { id: "tip", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto" }, s("path", { d: "M0 0L8 4L0 8z" }));
+  const element = s(
+    "svg",
+    { viewBox: "0 0 620 190", class: "machine", role: "img", "aria-label": "Onboarding states" },
+    s("defs", {}, tip),
+    ...WAYS.map((d) => s("path", { d, class: "way", "marker-end": "url(#tip)" })),
+    ...groups,
+  );
+  const show = (/** @type {string} */ state) => {
+    for (const [name, box] of boxes) box.classList.toggle("present", name === state);
+    element.setAttribute("aria-label", `Onboarding states; the device is in ${state}`);
+  };
+  return { element, show };
+}
+
+/**
+ * Return the row of an item of the trace; null for what nobody wants to see.
+ * @param {any} item
+ * @param {string} time
+ * @returns {HTMLElement | null}
+ */
+function row(item, time) {
+  const kind = item.event.slice(6);
+  const isIn = item.way === "in";
+  const arrow = item.way ? h("span", { class: "arrow" }, isIn ? "→" : "←", h("span", { class: "unseen" }, isIn ? " to the device" : " from the device")) : h("span");
+  const shown = summary(item, kind);
+  if (shown === null) return null;
+  const more = details(item, kind);
+  const body = more
+    ? h("details", {}, h("summary", {}, ...shown.content), h("pre", { tabindex: "0" }, more))
+    : h("div", {}, ...shown.content);
+  return h("li", { class: `rung ${shown.look}` }, h("time", {}, time), arrow, body);
+}
+
+/**
+ * @param {any} item
+ * @param {string} kind
+ * @returns {{content: any[], look: string} | null}
+ */
+function summary(item, kind) {
+  const fields = item.fields ?? {};
+  if (kind === "message") {
+    const query = item.query?.length ? `?${item.query.join("&")}` : "";
+    const over = item.over ? "" : " in the clear";
+    return { content: [h("strong", {}, item.code), ` ${item.path}${query}${over}`], look: "message" };
+  }
+  if (kind === "handshake") return { content: [`DTLS ${item.name}`], look: "flight" };
+  if (kind === "alert") return { content: [`DTLS alert ${item.name}`], look: "flight" };
+  if (kind === "record") return { content: [`DTLS record, ${item.length} octets that cannot be read`], look: "flight" };
+  if (kind === "change") {
+    const count = item.differences.length;
+    return { content: [`stored: ${count} ${count === 1 ? "change" : "changes"}`], look: "change" };
+  }
+  if (kind === "event" && item.name === "access.granted") {
+    return { content: ["granted by ", h("strong", {}, fields.rule), ` to ${fields.subject}`], look: "granted" };
+  }
+  if (kind === "event" && item.name === "access.denied") {
+    const grant = (GRANTS[fields.rule] ?? "").replace(/\{(\w+)\}/g, (_, name) => fields[name] ?? "");
+    const hint = grant ? h("p", { class: "hint" }, `What would grant it: ${grant}.`) : null;
+    return { content: ["refused by ", h("strong", {}, fields.rule), `: ${fields.reason}`, hint], look: "refused" };
+  }
+  if (kind === "event" && item.name === "value.changed" && fields.by_itself) return null;
+  return { content: [item.line.replace(/^· /, "") || item.what || kind], look: kind };
+}
+
+/**
+ * @param {any} item
+ * @param {string} kind
+ * @returns {string}
+ */
+function details(item, kind) {
+  const pretty = (/** @type {any} */ value) => JSON.stringify(value, null, 2);
+  if (kind === "message") return item.content === null ? "" : pretty(item.content);
+  if (kind === "handshake") return Object.keys(item.fields).length ? pretty(item.fields) : "";
+  if (kind === "change") {
+    return item.differences
+      .map((/** @type {any} */ each) => {
+        const was = "before" in each ? `- ${each.path}: ${JSON.stringify(each.before)}\n` : "";
+        const is = "after" in each ? `+ ${each.path}: ${JSON.stringify(each.after)}\n` : "";
+        return was + is;
+      })
+      .join("");
+  }
+  return "";
+}
+
+/**
+ * Show the onboarding of a device.
+ * @param {HTMLElement} place
+ * @param {string} device
+ * @returns {() => void}
+ */
+export function onboarding(place, device) {
+  const states = machine();
+  const now = h("p", { class: "state" });
+  const ladder = h("ol", { class: "ladder", tabindex: "0", "aria-label": "Messages" });
+  const none = h("p", { class: "note" }, "Nothing yet: let a tool find the device.");
+  const hold = h("button", { type: "button", "aria-pressed": "false", onclick: pause }, "Hold");
+  const clear = h("button", { type: "button", onclick: () => ladder.replaceChildren() }, "Clear");
+  const live = h("p", { class: "note", role: "status" }, "connecting");
+  let isHeld = false;
+
+  function pause() {
+    isHeld = !isHeld;
+    hold.setAttribute("aria-pressed", String(isHeld));
+  }
+
+  /** @param {any[]} events */
+  function take(events) {
+    if (isHeld) return;
+    const isAtEnd = ladder.scrollHeight - ladder.scrollTop - ladder.clientHeight < 40;
+    const time = new Date().toLocaleTimeString();
+    const rows = [];
+    for (const event of events) {
+      let made = null;
+      if (event.event === "feed.began") say(live, event.traced ? "Live." : "This device is not traced.");
+      else if (event.event === "feed.summary") {
+        const names = Object.entries(event.missed).map(([name, count]) => `${count} more of ${name}`);
+        made = h("li", { class: "rung event" }, h("time", {}, time), h("span"), h("div", {}, names.join(", ")));
+      } else if (event.event.startsWith("trace.")) made = row(event, time);
+      if (made) rows.push(made);
+    }
+    if (!rows.length) return;
+    none.hidden = true;
+    ladder.append(...rows.slice(-MOST));
+    while (ladder.childElementCount > MOST) ladder.firstElementChild?.remove();
+    if (isAtEnd) ladder.scrollTop = ladder.scrollHeight;
+  }
+
+  function show() {
+    const card = devices.get(device);
+    if (!card) return;
+    states.show(card.state ?? "");
+    say(now, card.running ? `The device is in ${card.state}: ${stateText(card)}.` : "The device does not run now.");
+    now.dataset.state = card.running ? (card.state ?? "") : "GONE";
+  }
+
+  place.replaceChildren(
+    h("section", { class: "box" }, h("h2", {}, "State"), states.element, now),
+    h(
+      "section",
+      { class: "box" },
+      h("h2", {}, "Messages"),
+      h("div", { class: "row" }, hold, clear, live),
+      none,
+      ladder,
+    ),
+  );
+  show();
+  const deaf = listen((changed) => (changed === null || changed.has(device)) && show());
+  const query = `?device=${encodeURIComponent(device)}&trace=1`;
+  const stop = follow(query, take, (isThere) => !isThere && say(live, "connection lost; trying again"));
+  return () => {
+    deaf();
+    stop();
+  };
+}
+

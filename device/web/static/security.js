@@ -1,0 +1,148 @@
+// @ts-check
+/** What a device keeps: its security resources without secrets, and snapshots of them. */
+
+import { ask, pathOf } from "./api.js";
+import { attempt } from "./device.js";
+import { confirmed, h, toast } from "./dom.js";
+import { hear, server } from "./store.js";
+import { properties, table } from "./tables.js";
+
+/** Events after which something else is kept. */
+const STORED = new Set([
+  "database.replaced",
+  "device.ready",
+  "device.reset",
+  "feed.summary",
+  "otm.selected",
+  "owner.changed",
+  "request.served",
+  "session.ended",
+  "session.opened",
+  "state.changed",
+]);
+
+/** Milliseconds after an event until the tables are asked anew. */
+const LATER = 250;
+
+const isTable = (/** @type {any} */ value) =>
+  Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === "object" && each !== null);
+
+/**
+ * Show one resource.
+ * @param {string} name
+ * @param {any} told
+ * @returns {HTMLElement}
+ */
+function resource(name, told) {
+  if (Array.isArray(told)) {
+    const shown = told.length ? table(name, told) : h("p", { class: "note" }, "none");
+    return h("section", { class: "box" }, h("h2", {}, name), shown);
+  }
+  const entries = Object.entries(told);
+  const plain = Object.fromEntries(entries.filter(([, value]) => !isTable(value)));
+  const tables = entries.filter(([, value]) => isTable(value)).map(([each, value]) => table(`${name}.${each}`, value));
+  return h("section", { class: "box" }, h("h2", {}, name), properties(plain), ...tables);
+}
+
+/**
+ * @param {string} device
+ * @param {() => void} changed
+ * @returns {HTMLElement}
+ */
+function snapshots(device, changed) {
+  const list = h("ul", { class: "snapshots" });
+  const result = h("div", { "aria-live": "polite" });
+  const name = h("input", { type: "text", required: true, maxlength: "64", pattern: "[A-Za-z0-9][A-Za-z0-9._\\-]*", disabled: server.read_only });
+
+  async function show() {
+    try {
+      const found = await ask(`${pathOf(device)}/snapshots`);
+      list.replaceChildren(...found.reverse().map(line));
+      if (!found.length) list.replaceChildren(h("li", { class: "note" }, "none yet"));
+    } catch (error) {
+      list.replaceChildren(h("li", { class: "note" }, error instanceof Error ? error.message : ""));
+    }
+  }
+
+  /** @param {{name: string, automatic: boolean}} each */
+  function line(each) {
+    const path = `${pathOf(device)}/snapshots/${encodeURIComponent(each.name)}`;
+    const compare = () =>
+      attempt(async () => {
+        const found = await ask(`${path}/differences`);
+        const caption = `What restoring ${each.name} would change`;
+        result.replaceChildren(found.length ? table(caption, found) : h("p", {}, `${each.name} is what the device has now.`));
+      });
+    const restore = async () => {
+      if (!(await confirmed(`Let ${device} go on with ${each.name}? It restarts, and its sessions end.`, "Restore it"))) return;
+      await attempt(async () => {
+        await ask(`${path}/restore`, {});
+        toast(`${device} goes on with ${each.name}`);
+        changed();
+      });
+    };
+    return h(
+      "li",
+      { class: "row" },
+      h("span", {}, each.name),
+      h("button", { type: "button", class: "small", onclick: compare }, "Compare", h("span", { class: "unseen" }, ` ${each.name}`)),
+      h("button", { type: "button", class: "small danger", disabled: server.read_only, onclick: restore }, "Restore", h("span", { class: "unseen" }, ` ${each.name}`)),
+    );
+  }
+
+  const take = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    attempt(async () => {
+      await ask(`${pathOf(device)}/snapshots`, { name: name.value });
+      name.value = "";
+      await show();
+    });
+  };
+  show();
+  return h(
+    "section",
+    { class: "box" },
+    h("h2", {}, "Snapshots"),
+    h(
+      "form",
+      { class: "row", onsubmit: take },
+      h("label", {}, "Name ", name),
+      h("button", { type: "submit", disabled: server.read_only }, "Take a snapshot"),
+    ),
+    list,
+    result,
+  );
+}
+
+/**
+ * Show what a device keeps.
+ * @param {HTMLElement} place
+ * @param {string} device
+ * @returns {() => void}
+ */
+export function security(place, device) {
+  const tables = h("div", { class: "boxes" }, h("p", {}, "Loading."));
+  let timer = 0;
+  let isOpen = true;
+
+  async function show() {
+    timer = 0;
+    await attempt(async () => {
+      const told = await ask(`${pathOf(device)}/security`);
+      if (isOpen) tables.replaceChildren(...Object.entries(told).map(([name, each]) => resource(name, each)));
+    });
+  }
+  const soon = () => {
+    timer ||= setTimeout(show, LATER);
+  };
+  const deaf = hear((events) => {
+    if (events.some((each) => each.device === device && STORED.has(each.event))) soon();
+  });
+  place.replaceChildren(snapshots(device, soon), tables);
+  show();
+  return () => {
+    isOpen = false;
+    clearTimeout(timer);
+    deaf();
+  };
+}

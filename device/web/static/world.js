@@ -1,0 +1,316 @@
+// @ts-check
+/**
+ * The world around a device: what it is doing, to see and to change. Rights do not count here, and
+ * read-only properties can be set: it is the physical world that changes them.
+ */
+
+import { ask, pathOf, perform } from "./api.js";
+import { attempt } from "./device.js";
+import { h, say } from "./dom.js";
+import { Plot } from "./plot.js";
+import { hear, server } from "./store.js";
+import { valueText } from "./words.js";
+
+/**
+ * @typedef {object} Limits
+ * @property {string} type
+ * @property {string} [unit]
+ * @property {number} [minimum]
+ * @property {number} [maximum]
+ * @property {number} [step]
+ * @property {number} [length]
+ * @property {number} [max_items]
+ * @property {any[]} [choices]
+ * @property {boolean} [read_only]
+ */
+/**
+ * A control shows a value; what the person does with it sends one.
+ * @typedef {{element: HTMLElement, show: (value: any) => void}} Control
+ */
+
+/**
+ * @param {Limits} limits
+ * @param {string} id
+ * @param {(value: any) => void} send
+ * @returns {Control}
+ */
+function control(limits, id, send) {
+  const isArray = limits.length !== undefined || limits.max_items !== undefined;
+  const isNumber = limits.type === "integer" || limits.type === "number";
+  if (isArray || limits.type === "object") {
+    const isColour = limits.length === 3 && limits.maximum === 255;
+    return isColour ? colour(id, send) : text(id, send, true);
+  }
+  if (limits.choices?.length) return list(limits.choices, id, send);
+  if (limits.type === "boolean") return toggle(id, send);
+  if (isNumber) return number(limits, id, send);
+  return text(id, send, false);
+}
+
+/**
+ * @param {string} id
+ * @param {(value: boolean) => void} send
+ * @returns {Control}
+ */
+function toggle(id, send) {
+  const element = h("button", {
+    type: "button",
+    role: "switch",
+    class: "switch",
+    "aria-labelledby": id,
+    disabled: server.read_only,
+    onclick: () => send(element.getAttribute("aria-checked") !== "true"),
+  });
+  return { element, show: (value) => element.setAttribute("aria-checked", String(value === true)) };
+}
+
+/**
+ * @param {any[]} choices
+ * @param {string} id
+ * @param {(value: any) => void} send
+ * @returns {Control}
+ */
+function list(choices, id, send) {
+  const element = h(
+    "select",
+    { "aria-labelledby": id, disabled: server.read_only, onchange: () => send(choices[element.selectedIndex]) },
+    ...choices.map((each) => h("option", {}, String(each))),
+  );
+  return { element, show: (value) => (element.selectedIndex = choices.indexOf(value)) };
+}
+
+/**
+ * @param {Limits} limits
+ * @param {string} id
+ * @param {(value: number) => void} send
+ * @returns {Control}
+ */
+function number(limits, id, send) {
+  const step = limits.step ?? (limits.type === "integer" ? 1 : "any");
+  const made = (/** @type {string} */ type) =>
+    h("input", {
+      type,
+      step,
+      min: limits.minimum,
+      max: limits.maximum,
+      "aria-labelledby": id,
+      disabled: server.read_only,
+      onchange: (/** @type {any} */ event) => {
+        if (event.target.value !== "") send(Number(event.target.value));
+      },
+    });
+  const field = made("number");
+  const hasEnds = limits.minimum !== undefined && limits.maximum !== undefined;
+  const slider = hasEnds ? made("range") : null;
+  const unit = limits.unit ? h("span", { class: "unit" }, limits.unit) : null;
+  if (slider) slider.addEventListener("input", () => (field.value = slider.value));
+  const show = (/** @type {any} */ value) => {
+    if (document.activeElement !== field) field.value = String(value);
+    if (slider && !slider.matches(":active")) slider.value = String(value);
+  };
+  return { element: h("span", { class: "row" }, slider, field, unit), show };
+}
+
+/**
+ * @param {string} id
+ * @param {(value: any) => void} send
+ * @returns {Control}
+ */
+function colour(id, send) {
+  const octet = (/** @type {number} */ value) => value.toString(16).padStart(2, "0");
+  const element = h("input", {
+    type: "color",
+    "aria-labelledby": id,
+    disabled: server.read_only,
+    onchange: () => send([1, 3, 5].map((at) => Number.parseInt(element.value.slice(at, at + 2), 16))),
+  });
+  return { element, show: (value) => (element.value = `#${value.map(octet).join("")}`) };
+}
+
+/**
+ * @param {string} id
+ * @param {(value: any) => void} send
+ * @param {boolean} isJson
+ * @returns {Control}
+ */
+function text(id, send, isJson) {
+  const element = h("input", {
+    type: "text",
+    class: isJson ? "json" : "",
+    spellcheck: "false",
+    "aria-labelledby": id,
+    disabled: server.read_only,
+    onchange: () =>
+      attempt(async () => {
+        let value = element.value;
+        if (isJson) value = JSON.parse(value);
+        send(value);
+      }),
+  });
+  const show = (/** @type {any} */ value) => {
+    if (document.activeElement !== element) element.value = isJson ? JSON.stringify(value) : String(value);
+  };
+  return { element, show };
+}
+
+/** One property: its name, its control, what it was over time. */
+class Row {
+  /**
+   * @param {string} device
+   * @param {string} href
+   * @param {string} name
+   * @param {Limits} limits
+   * @param {string[]} types
+   */
+  constructor(device, href, name, limits, types) {
+    this.limits = limits;
+    this.types = types;
+    const id = `of${href}/${name}`;
+    const send = (/** @type {any} */ value) =>
+      attempt(async () => this.showAll(await perform(device, { do: "set", href, values: { [name]: value } }), name));
+    this.control = control(limits, id, send);
+    this.now = h("output", { class: "now", "aria-labelledby": id });
+    this.plot = new Plot();
+    const note = limits.read_only ? h("span", { class: "note" }, "clients only read it") : null;
+    this.element = h(
+      "div",
+      { class: "property" },
+      h("span", { class: "name" }, h("span", { id }, name), note),
+      this.control.element,
+      this.now,
+      this.plot.element,
+    );
+  }
+
+  /**
+   * @param {Record<string, any>} values
+   * @param {string} name
+   */
+  showAll(values, name) {
+    if (name in values) this.show(values[name]);
+  }
+
+  /** @param {any} value */
+  show(value) {
+    this.control.show(value);
+    const isLong = typeof value === "object";
+    say(this.now, isLong ? "" : valueText(value, this.limits.unit, this.types));
+    this.plot.add(value);
+  }
+}
+
+/**
+ * Show what a device is doing.
+ * @param {HTMLElement} place
+ * @param {string} device
+ * @returns {() => void}
+ */
+export function world(place, device) {
+  /** @type {Map<string, Row>} */
+  const rows = new Map();
+  /** @type {Map<string, HTMLElement>} */
+  const faults = new Map();
+  let isOpen = true;
+  place.replaceChildren(h("p", {}, "Loading."));
+
+  attempt(async () => {
+    const whole = await ask(pathOf(device));
+    if (!isOpen) return;
+    if (!whole.running) {
+      place.replaceChildren(h("p", {}, "The device does not run now."));
+      return;
+    }
+    place.replaceChildren(
+      ...touch(device, whole, faults),
+      ...whole.resources.map((/** @type {any} */ each) => resource(device, each, rows)),
+    );
+  });
+
+  const deaf = hear((events) => {
+    for (const event of events) {
+      if (event.device !== device) continue;
+      if (event.event === "value.changed") {
+        for (const [name, value] of Object.entries(event.values)) rows.get(`${event.href} ${name}`)?.show(value);
+      } else if (event.event === "fault.changed") {
+        faults.get(event.fault)?.setAttribute("aria-checked", String(event.is_on));
+      }
+    }
+  });
+  return () => {
+    isOpen = false;
+    deaf();
+  };
+}
+
+/**
+ * @param {string} device
+ * @param {any} whole
+ * @param {Map<string, HTMLElement>} faults
+ * @returns {HTMLElement[]}
+ */
+function touch(device, whole, faults) {
+  const found = [];
+  if (whole.inputs.length) {
+    const buttons = whole.inputs.map((/** @type {string} */ name) =>
+      h(
+        "button",
+        {
+          type: "button",
+          disabled: server.read_only,
+          onclick: () => attempt(() => perform(device, { do: "press", name })),
+        },
+        name,
+      ),
+    );
+    found.push(h("section", { class: "box" }, h("h2", {}, "Inputs"), h("div", { class: "row" }, ...buttons)));
+  }
+  const names = Object.keys(whole.faults);
+  if (names.length) {
+    const lines = names.map((name) => {
+      const id = `fault-${name}`;
+      const made = toggle(id, (isOn) => attempt(() => perform(device, { do: "fault", name, is_on: isOn })));
+      made.show(whole.faults[name]);
+      faults.set(name, made.element);
+      return h("div", { class: "row" }, made.element, h("span", { id }, name));
+    });
+    found.push(h("section", { class: "box" }, h("h2", {}, "Faults"), ...lines));
+  }
+  return found;
+}
+
+/**
+ * Return limits with the ends of `range` beside it, which OCF's resources have for their number.
+ * @param {string} name
+ * @param {Limits} limits
+ * @param {Record<string, any>} values
+ * @returns {Limits}
+ */
+function ranged(name, limits, values) {
+  const isNumber = limits.type === "integer" || limits.type === "number";
+  const hasEnds = limits.minimum !== undefined || limits.maximum !== undefined || limits.length !== undefined;
+  const range = values.range;
+  if (!isNumber || hasEnds || name === "step" || !Array.isArray(range) || range.length !== 2) return limits;
+  return { ...limits, minimum: range[0], maximum: range[1] };
+}
+
+/**
+ * @param {string} device
+ * @param {any} told
+ * @param {Map<string, Row>} rows
+ * @returns {HTMLElement}
+ */
+function resource(device, told, rows) {
+  const lines = Object.entries(told.properties).map(([name, limits]) => {
+    const known = ranged(name, /** @type {Limits} */ (limits), told.values);
+    const row = new Row(device, told.href, name, known, told.rt);
+    row.show(told.values[name]);
+    rows.set(`${told.href} ${name}`, row);
+    return row.element;
+  });
+  return h(
+    "section",
+    { class: "box" },
+    h("h2", {}, told.href, " ", h("span", { class: "note" }, told.rt.join(", "))),
+    ...lines,
+  );
+}

@@ -1,0 +1,318 @@
+"""The dashboard in a real browser: Debian's Chromium, driven by Playwright.
+
+Neither is a dependency of the tests: `pip install playwright` and `apt-get install chromium`, as
+`.ci/browser` does. Where they are not, these tests are left out and say so. With `ONBOARDEE_AXE`,
+the path of axe-core's `axe.min.js`, the pages are looked at for barriers, too.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+AXE = os.environ.get("ONBOARDEE_AXE")
+ONBOARDEE = [sys.executable, "-c", "from onboardee.device.cli import main; main()"]
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")
+
+SCRIPT = "<img src=x onerror=\"document.title='broken into'\"><script>alert(1)</script>"
+TABS = ("world", "onboarding", "security", "connections")
+
+
+class Running(NamedTuple):
+    """A program with a dashboard."""
+
+    url: str
+    directory: Path
+
+    def ask(self, path: str, body: Any = None) -> Any:
+        """Ask as a script does."""
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(
+            f"{self.url}api/v1/devices{path}", data, {"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(request) as answer:
+            return json.loads(answer.read())["ok"]
+
+
+def begin(directory: Path, *words: str) -> tuple[subprocess.Popen[str], str]:
+    """Run devices with a dashboard; return the process and where it is."""
+    command = [*ONBOARDEE, "run", *words, "--state-dir", str(directory), "--host", "127.0.0.1"]
+    process = subprocess.Popen(
+        [*command, "--log-format", "json"], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        told = json.loads(line)
+        if told["event"] == "web.ready":
+            return process, told["url"]
+    raise AssertionError("the program ended")
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """Run a light, a lock, a blind, and a device whose name is a script."""
+    directory = tmp_path_factory.mktemp("web")
+    hostile = directory / "hostile.yaml"
+    shown = subprocess.run(
+        [*ONBOARDEE, "profiles", "show", "light"], capture_output=True, text=True, check=True
+    ).stdout
+    name = json.dumps(SCRIPT[:64])
+    hostile.write_text(re.sub(r"(?m)^  name: .*$", lambda _: f"  name: {name}", shown, count=1))
+    words = ("light", "smart-lock", "blind", str(hostile), "--web", "0")
+    process, url = begin(directory / "state", *words)
+    try:
+        yield Running(url, directory)
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Start Chromium."""
+    with sync_api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page(browser: Any, running: Running) -> Iterator[Any]:
+    """Open the overview; whatever goes wrong in the page, or asks another host, is a failure."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    opened, wrong = context.new_page(), []
+    opened.on("pageerror", lambda error: wrong.append(str(error)))
+    opened.on("console", lambda said: said.type == "error" and wrong.append(said.text))
+    opened.on("request", lambda sent: sent.url.startswith(running.url) or wrong.append(sent.url))
+    opened.goto(running.url)
+    opened.wait_for_selector(".card")
+    yield opened
+    context.close()
+    # Chromium writes a line for each answer that is a refusal
+    assert [each for each in wrong if "409 (Conflict)" not in each] == []
+
+
+def card(page: Any, name: str) -> Any:
+    """Return the card of a device."""
+    link = f'a[href="#/device/{name}"]'
+    return page.locator(f".card:has({link})")
+
+
+def test_each_device_has_a_card(page: Any, running: Running) -> None:
+    """With name, type, state as a word, owner, main value, and what tools must know."""
+    assert page.locator(".card").count() == 4
+    told = running.ask("/smart-lock")
+    shown = card(page, "smart-lock")
+    assert "Door lock" in shown.inner_text()
+    assert "waits for an owner" in shown.inner_text()
+    assert "Locked" in shown.inner_text()
+    shown.locator("summary").click()
+    assert told["device_uuid"] in shown.inner_text()
+    assert told["endpoints"][0] in shown.inner_text()
+
+
+def test_a_change_by_somebody_else_shows(page: Any, running: Running) -> None:
+    """Without a reload, in the card and its picture."""
+    running.ask(
+        "/light/commands", {"do": "set", "href": "/light/switch", "values": {"value": True}}
+    )
+    sync_api.expect(card(page, "light").locator(".main")).to_have_text("on, 100 %")
+    sync_api.expect(card(page, "light").locator(".picture .lit")).to_have_count(1)
+    running.ask(
+        "/light/commands", {"do": "set", "href": "/light/switch", "values": {"value": False}}
+    )
+    sync_api.expect(card(page, "light").locator(".main")).to_have_text("off")
+
+
+def test_search_and_filter(page: Any) -> None:
+    """Only what fits is left, and the number is told."""
+    page.get_by_label("Search").fill("lock")
+    sync_api.expect(page.locator(".card:visible")).to_have_count(1)
+    sync_api.expect(page.locator(".count")).to_have_text("1 of 4 devices")
+    page.get_by_label("Search").fill("")
+    page.get_by_label("State").select_option("RFNOP")
+    sync_api.expect(page.locator(".count")).to_have_text(re.compile(r"^\d of 4 devices$"))
+
+
+def test_a_name_with_a_script_stays_a_name(page: Any) -> None:
+    """It is shown as it is, and nothing of it runs."""
+    assert SCRIPT[:64] in card(page, "hostile").inner_text()
+    page.goto(f"{page.url.partition('#')[0]}#/device/hostile/world")
+    sync_api.expect(page.locator("h1")).to_contain_text(SCRIPT[:30])
+    assert page.title() == "hostile - onboardee"
+    assert page.locator("main img").count() == 0
+
+
+def test_controls_change_the_device(page: Any, running: Running) -> None:
+    """A switch, a slider's field, a list, an input and a fault."""
+    page.goto(f"{running.url}#/device/light/world")
+    page.get_by_role("switch", name="value").click()
+    sync_api.expect(page.locator(".device .main")).to_contain_text("on")
+    field = page.get_by_role("spinbutton", name="dimmingSetting")
+    field.fill("40")
+    field.press("Enter")
+    sync_api.expect(page.locator(".device .main")).to_have_text("on, 40 %")
+    values = running.ask("/light")["values"]
+    assert (values["/light/switch"]["value"], values["/light/dimming"]["dimmingSetting"]) == (
+        True,
+        40,
+    )
+    page.goto(f"{running.url}#/device/smart-lock/world")
+    page.get_by_role("switch", name="jammed").click()
+    sync_api.expect(page.get_by_role("switch", name="jammed")).to_be_checked()
+    assert running.ask("/smart-lock")["faults"] == {"jammed": True}
+    page.get_by_role("switch", name="jammed").click()
+    page.get_by_role("button", name="thumbturn").click()
+    sync_api.expect(page.locator(".device .main")).to_have_text("Unlocked")
+
+
+def test_what_the_device_refuses_is_told(page: Any, running: Running) -> None:
+    """In its own sentence; the value stays."""
+    page.goto(f"{running.url}#/device/light/world")
+    field = page.get_by_role("spinbutton", name="dimmingSetting")
+    field.fill("4000")
+    field.press("Enter")
+    sync_api.expect(page.locator("#said")).to_contain_text("dimmingSetting")
+    assert running.ask("/light")["values"]["/light/dimming"]["dimmingSetting"] <= 100
+
+
+def test_tabs_by_keyboard(page: Any, running: Running) -> None:
+    """Arrows go from tab to tab, and the address follows."""
+    page.goto(f"{running.url}#/device/light")
+    page.get_by_role("tab", name="World").focus()
+    for name in ("Onboarding", "Security", "Connections", "World"):
+        page.keyboard.press("ArrowRight")
+        sync_api.expect(page.get_by_role("tab", name=name)).to_be_focused()
+        sync_api.expect(page.get_by_role("tab", name=name)).to_have_attribute(
+            "aria-selected", "true"
+        )
+
+
+def test_an_onboarding_is_followed_live(page: Any, running: Running) -> None:
+    """Flights, requests with what granted them, and each state until the device has an owner."""
+    page.goto(f"{running.url}#/device/blind/onboarding")
+    sync_api.expect(page.get_by_text("Live.")).to_be_visible()
+    told = running.ask("/blind")
+    home = str(running.directory / "home")
+    owned = subprocess.run(
+        [*ONBOARDEE, "obt", "own", told["endpoints"][0], "--name", "blind"],
+        env={**os.environ, "HOME": home, "XDG_DATA_HOME": home, "XDG_STATE_HOME": home},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert owned.returncode == 0, owned.stderr
+    sync_api.expect(page.locator(".panel .state")).to_contain_text("RFNOP")
+    sync_api.expect(page.locator(".machine .present")).to_have_text("RFNOP")
+    ladder = page.locator(".ladder")
+    for text in ("DTLS ClientHello", "POST", "/oic/sec/doxm", "granted by"):
+        sync_api.expect(ladder).to_contain_text(text)
+    sync_api.expect(page.locator(".device .owner")).to_contain_text("owned by")
+
+
+def test_a_refusal_says_why_and_what_would_grant_it(page: Any, running: Running) -> None:
+    """The rule, its reason, and a way."""
+    page.goto(f"{running.url}#/device/smart-lock/onboarding")
+    sync_api.expect(page.get_by_text("Live.")).to_be_visible()
+    place = running.ask("/smart-lock")["endpoints"][0]
+    subprocess.run(
+        [*ONBOARDEE, "obt", "read", place, "/lock"], capture_output=True, check=False, cwd="/"
+    )
+    subprocess.run(
+        [sys.executable, "-c", _PLAIN_GET, place.rpartition(":")[2]], check=True, cwd="/"
+    )
+    sync_api.expect(page.locator(".rung.refused").first).to_contain_text("What would grant it")
+
+
+_PLAIN_GET = """
+import socket, sys
+from aiocoap import GET, Message, NON
+message = Message(code=GET, mtype=NON, mid=7, token=b"x", uri_path=("lock",))
+socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(
+    message.encode(), ("127.0.0.1", int(sys.argv[1]))
+)
+"""
+
+
+def test_a_snapshot_is_taken_compared_and_restored(page: Any, running: Running) -> None:
+    """From the page, after a question that has to be answered."""
+    page.goto(f"{running.url}#/device/light/security")
+    page.get_by_label("Name").fill("before")
+    page.get_by_role("button", name="Take a snapshot").click()
+    page.get_by_role("button", name="Compare before").click()
+    sync_api.expect(page.get_by_text("before is what the device has now.")).to_be_visible()
+    page.get_by_role("button", name="Restore before").click()
+    page.get_by_role("dialog").get_by_role("button", name="Restore it").click()
+    sync_api.expect(page.locator("#said")).to_contain_text("goes on with before")
+    assert "doxm" in page.locator(".boxes").inner_text()
+
+
+def test_two_browsers_and_a_reload(page: Any, browser: Any, running: Running) -> None:
+    """What one does the other shows; a reload shows the same."""
+    other = browser.new_page()
+    other.goto(running.url)
+    page.goto(f"{running.url}#/device/light/world")
+    switch = page.get_by_role("switch", name="value")
+    before = switch.get_attribute("aria-checked")
+    switch.click()
+    wanted = "off" if before == "true" else "on"
+    sync_api.expect(card(other, "light").locator(".main")).to_contain_text(wanted)
+    other.reload()
+    sync_api.expect(card(other, "light").locator(".main")).to_contain_text(wanted)
+    other.close()
+
+
+def test_the_page_survives_a_restart_of_the_program(browser: Any, tmp_path: Path) -> None:
+    """It says that the connection is lost, and goes on when the program is back."""
+    process, url = begin(tmp_path / "a", "light", "--web", "0")
+    opened = browser.new_page()
+    opened.goto(url)
+    sync_api.expect(opened.locator("#link")).to_have_text("live")
+    process.terminate()
+    process.communicate(timeout=20)
+    sync_api.expect(opened.locator("#link")).to_contain_text("connection lost")
+    process, _ = begin(tmp_path / "a", "light", "--web", url.rpartition(":")[2].strip("/"))
+    try:
+        sync_api.expect(opened.locator("#link")).to_have_text("live", timeout=10_000)
+    finally:
+        opened.close()
+        process.terminate()
+        process.communicate(timeout=20)
+
+
+@pytest.mark.parametrize("width", [360, 1280, 3840])
+def test_no_page_is_wider_than_the_window(page: Any, running: Running, width: int) -> None:
+    """Nobody scrolls sideways, at the width of a telephone or of a wall."""
+    page.set_viewport_size({"width": width, "height": 900})
+    for path in ("", *(f"#/device/smart-lock/{tab}" for tab in TABS)):
+        page.goto(f"{running.url}{path}")
+        page.wait_for_timeout(100)
+        found = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert found <= 0, path
+
+
+@pytest.mark.skipif(AXE is None, reason="ONBOARDEE_AXE does not name axe-core")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_there_are_no_barriers(browser: Any, running: Running, scheme: str) -> None:
+    """axe-core finds none on any page, in either scheme."""
+    assert AXE is not None
+    context = browser.new_context(color_scheme=scheme, bypass_csp=True)
+    opened = context.new_page()
+    for path in ("", *(f"#/device/blind/{tab}" for tab in TABS)):
+        opened.goto(f"{running.url}{path}")
+        opened.wait_for_selector(".card, .box")
+        opened.evaluate(Path(AXE).read_text())
+        found = opened.evaluate("axe.run(document)")["violations"]
+        assert [each["id"] for each in found] == [], path
+    context.close()
