@@ -73,6 +73,10 @@ class Call(Struct, frozen=True):
     """What the device lets pass beyond OCF."""
     standard: Standard = OCF
     """As which standard the request is written."""
+    accept: int | None = None
+    """The content format that the answer is to have; None leaves it to the device."""
+    etags: tuple[bytes, ...] = ()
+    """Entity tags of what the asker has already (RFC 7252 5.10.6.2)."""
 
     @property
     def state(self) -> State:

@@ -10,6 +10,7 @@ from typing import Final
 
 from onboardee.svrdb.model import Permission
 
+RES: Final = "/oic/res"
 DOXM: Final = "/oic/sec/doxm"
 PSTAT: Final = "/oic/sec/pstat"
 CRED: Final = "/oic/sec/cred"

@@ -8,8 +8,10 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from onboardee.device.access.target import RES
 from onboardee.device.events import Event
 from onboardee.device.machine.step import ProgramFault
+from onboardee.device.resources.collection import batch_key
 from onboardee.svrdb.model import Database
 from onboardee.wire.path import Endpoint
 from onboardee.wire.wall_clock import WallClock
@@ -42,7 +44,8 @@ class Announcements:
     """Which resources changed, until the end of the step, when their observers are told.
 
     However often one changes in a step, its observers hear of it once (RFC 7641 1.3). The order is
-    that of the changes, and does not depend on hashes.
+    that of the changes, and does not depend on hashes. Whatever changes may be shown in the batch
+    of `/oic/res`.
     """
 
     def __init__(self, batches: Mapping[str, Iterable[Hashable]]) -> None:
@@ -50,14 +53,15 @@ class Announcements:
         self._batches = batches
         self.changed: dict[Hashable, None] = {}
         """The keys of the resources that changed."""
-        self.end_observations = False
-        """All observations are to end before anything else is sent."""
+        self.ending: frozenset[Hashable] | None = None
+        """Observations are to end before anything else is sent, but for those of these keys."""
 
     def add(self, hrefs: Iterable[str]) -> None:
         """Note that these resources changed."""
         for href in hrefs:
             self.changed[href] = None
             self.changed.update(dict.fromkeys(self._batches.get(href, ())))
+            self.changed[batch_key(RES)] = None
 
     def take(self) -> list[Hashable]:
         """Return and forget the keys of the resources that changed."""
@@ -65,9 +69,16 @@ class Announcements:
         self.changed.clear()
         return changed
 
-    def take_end(self) -> bool:
-        """Tell, once, that all observations are to end; what has changed before is forgotten."""
-        is_ending, self.end_observations = self.end_observations, False
-        if is_ending:
-            self.changed.clear()
-        return is_ending
+    def end_observations(self, spared: frozenset[Hashable] = frozenset()) -> None:
+        """Have all observations end, but for those of some keys."""
+        self.ending = spared if self.ending is None else self.ending & spared
+
+    def take_end(self) -> frozenset[Hashable] | None:
+        """Return, once, whose observations are not to end; None: all go on.
+
+        What has changed before is nothing that those who are left out are to hear.
+        """
+        spared, self.ending = self.ending, None
+        if spared is not None:
+            self.changed = {key: None for key in self.changed if key in spared}
+        return spared

@@ -281,11 +281,12 @@ class Device:
                     piece = partial(self._messaging.hear_in_session, data, peer)
                     self._waiting.append((piece, peer))
                 case SessionClosed() | HandshakeFailed():
+                    self._lifecycle.follow_session()
                     self._waiting.append((partial(self._lifecycle.follow_end, event), None))
                     if isinstance(event, SessionClosed) and is_joining(event.session):
                         back = partial(self._lifecycle.return_to_operation, event.session)
                         self._waiting.append((back, None))
-                case SessionEstablished(session) if is_ownership_connection(session):
-                    self.parts.coap.drop_uploads_of_strangers()
-                case _:
-                    pass
+                case SessionEstablished(session):
+                    self._lifecycle.follow_session()
+                    if is_ownership_connection(session):
+                        self.parts.coap.drop_uploads_of_strangers()

@@ -27,7 +27,7 @@ from typing import Final
 
 from onboardee.device import events
 from onboardee.device.access.peer import Peer
-from onboardee.device.access.target import PSTAT
+from onboardee.device.access.target import PSTAT, RES
 from onboardee.device.machine.admission import Admission
 from onboardee.device.machine.changes import News, describe_changes
 from onboardee.device.machine.context import Announcements, DeviceContext, Report
@@ -35,6 +35,7 @@ from onboardee.device.machine.peers import Peers
 from onboardee.device.machine.step import Work, earliest
 from onboardee.device.resources.appliance import ApplianceResource
 from onboardee.device.resources.base import Outcome, RefusedError
+from onboardee.device.resources.discovery import LISTS
 from onboardee.device.security import factory
 from onboardee.device.security.audit_log import AuditLog
 from onboardee.device.security.pairing_keys import without_lost
@@ -152,6 +153,11 @@ class Lifecycle:
         elif self._admission.has_too_many_wrong_pins:
             self.schedule_reset("too many wrong PINs")
 
+    def follow_session(self) -> None:
+        """Have it told that a session has begun or ended: links show other endpoints then."""
+        if self._state.database.state is State.RFOTM:
+            self._announcements.add([RES])
+
     def return_to_operation(self, session: Session) -> Work[None]:
         """Leave RFPRO if somebody asked for it who then stopped becoming a sub-owner half-way."""
         if session is not self._provisioned_by:
@@ -244,6 +250,7 @@ class Lifecycle:
         after = self._state.database
         for event in describe_changes(before, after, by_client=by_client):
             self._report(event)
+        self._announcements.add([RES])  # its observers are told only if it shows another thing
         if before.pstat != after.pstat:
             self._announcements.add({PSTAT})
         if before.doxm.device_uuid != after.doxm.device_uuid:
@@ -259,7 +266,9 @@ class Lifecycle:
         if before.state is after.state:
             return
         if after.state in {State.RESET, State.RFNOP}:
-            self._announcements.end_observations = True
+            # Access rules are written in RFPRO. Who observes what it may see hears what came of it.
+            is_over = after.state is State.RESET
+            self._announcements.end_observations(frozenset() if is_over else LISTS)
         if after.state is State.RESET:
             self.schedule_reset("a reset was requested")
 
@@ -283,7 +292,7 @@ class Lifecycle:
             if isinstance(event, SessionClosed):
                 self._forget(event)
         self._coap.drop_kept_responses()
-        self._announcements.end_observations = True
+        self._announcements.end_observations()
         for appliance in self._appliances.values():
             appliance.values.restore()
         self._world.start(self._state.now)

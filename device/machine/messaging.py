@@ -22,13 +22,29 @@ from onboardee.device.machine.lifecycle import Lifecycle
 from onboardee.device.machine.peers import Peers
 from onboardee.device.machine.service import Service
 from onboardee.device.machine.step import ProgramFault, Work, earliest
+from onboardee.device.resources.discovery import LISTS
 from onboardee.device.simulation.world.world import World
-from onboardee.wire.coap import CoapServer, Code, Response, ServerExchange, is_request
+from onboardee.wire.coap import (
+    CoapServer,
+    Code,
+    Observer,
+    Response,
+    ServerExchange,
+    is_request,
+    validated,
+)
 from onboardee.wire.coap.message import in_small_blocks
 from onboardee.wire.dtls import ServerEndpoint
 from onboardee.wire.path import Outgoing, Path
 
 _FAILED: Final = Response(Code.INTERNAL_SERVER_ERROR)
+
+
+def _is_told(observer: Observer, response: Response | None) -> bool:
+    """Tell whether an observer of `/oic/res` has been told this very state."""
+    if observer.key not in LISTS or response is None or response.etag is None:
+        return False
+    return response.etag == observer.told and response.observe_as == observer.key
 
 
 class Messaging:
@@ -136,10 +152,12 @@ class Messaging:
         try:
             if self._world.due_at <= self._state.now or self._lifecycle.has_faults:
                 self._lifecycle.let_time_pass()
-            known = self._remembered.find(exchange.request, exchange.frame.options, peer)
+            known = self._remembered.find(exchange.request, exchange.options.others, peer)
             if known is None:
                 return self._answer(exchange, peer)
             response = known.response
+            if exchange.request.etags:
+                response = validated(exchange.request, response)
             if self._bus.wants_grants:
                 self._service.tell_granted(exchange.request, peer, known.decision)
             if self._bus.wants_requests:
@@ -152,7 +170,7 @@ class Messaging:
     def _answer(self, exchange: ServerExchange, peer: Peer) -> Work[None]:
         """Have a request answered, which may have to wait for the disk."""
         try:
-            options = exchange.frame.options
+            options = exchange.options.others
             response = yield from self._service.answer(exchange.request, peer, options)
         except Exception as error:  # noqa: BLE001 - whatever it is, the peer gets an answer
             response = self._failed(error, peer)
@@ -174,12 +192,13 @@ class Messaging:
 
     def collect(self, *, is_all_answered: bool) -> list[Outgoing]:
         """Return all datagrams that wait; say whether all requests are answered now."""
-        if self._announcements.end_observations or self._announcements.changed:
+        if self._announcements.changed or self._announcements.ending is not None:
             self._announce()
         while (observer := self._coap.take_stale()) is not None:
             assert isinstance(observer.remote, Peer)
             response = self._service.answer_at_once(observer.request, observer.remote)
-            self._coap.tell(observer, response, self._state.now)
+            if not _is_told(observer, response):
+                self._coap.tell(observer, response, self._state.now)
         outgoing = self._taken()
         if self._is_in_clear:
             self._is_in_clear = not is_all_answered
@@ -191,8 +210,9 @@ class Messaging:
 
     def _announce(self) -> None:
         """Tell the CoAP server which observations have come to an end, and what changed."""
-        if self._announcements.take_end():
-            self._coap.drop_observers(self._state.now)
+        spared = self._announcements.take_end()
+        if spared is not None:
+            self._coap.drop_observers(self._state.now, spared=spared)
         for key in self._announcements.take():
             self._coap.notify(key)
 

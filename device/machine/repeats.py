@@ -13,6 +13,8 @@ here; a change makes another object, and comparing two by identity costs nothing
 
 from typing import Final, NamedTuple
 
+from msgspec.structs import replace
+
 from onboardee.device.access.peer import Peer
 from onboardee.device.access.rules import Decision
 from onboardee.device.machine.context import DeviceContext
@@ -25,7 +27,7 @@ from onboardee.wire.path import Endpoint
 
 MAX_REMEMBERED: Final = 128
 MAX_OCTETS: Final = 2048
-"""Of an answer that is remembered; a larger one is made anew."""
+"""Of an answer that is remembered; of a larger one its entity tag is."""
 
 
 class RememberedAnswer(NamedTuple):
@@ -49,6 +51,8 @@ class RememberedAnswers:
         self._database: Database | None = None
         self._endpoints: tuple[Endpoint, ...] = ()
         self._answers: dict[tuple[bytes, Peer], RememberedAnswer] = {}
+        self._large: dict[tuple[bytes, Peer], RememberedAnswer] = {}
+        """Those whose payload is not kept, for who has it."""
 
     def __len__(self) -> int:
         return len(self._answers)
@@ -56,10 +60,14 @@ class RememberedAnswers:
     def find(self, request: Request, options: bytes, peer: Peer) -> RememberedAnswer | None:
         """Return the answer to a request if it is known and still true.
 
-        `options` are those of the message as they came: by them and by the peer a request is known
-        again.
+        `options` are those of the message but for entity tags: by them and by the peer a request is
+        known again. Of a large answer only the tag is, which is enough for who has the answer.
         """
         known = self._answers.get((options, peer))
+        if known is None and request.etags:
+            known = self._large.get((options, peer))
+            if known is not None and known.response.etag not in request.etags:
+                return None
         if (
             known is None
             or request.method is not Method.GET
@@ -79,15 +87,18 @@ class RememberedAnswers:
         """Remember an answer, if it is one that may be given again."""
         if answer.version is None or not is_repeatable(request):
             return
-        if len(response.payload) + len(options) > MAX_OCTETS:
+        if len(options) > MAX_OCTETS:
             return
-        state = self._state
+        state, kept = self._state, self._answers
         if state.database is not self._database or state.endpoints is not self._endpoints:
             self._answers.clear()
+            self._large.clear()
             self._database, self._endpoints = state.database, state.endpoints
-        elif len(self._answers) >= MAX_REMEMBERED:
-            self._answers.clear()
-        self._answers[options, peer] = RememberedAnswer(
+        if len(response.payload) + len(options) > MAX_OCTETS:
+            response, kept = replace(response, payload=b""), self._large
+        if len(kept) >= MAX_REMEMBERED:
+            kept.clear()
+        kept[options, peer] = RememberedAnswer(
             response,
             answer.resource,
             answer.version,

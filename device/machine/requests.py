@@ -41,6 +41,7 @@ from onboardee.device.resources.payload import (
     decode_map_of_wrong_size,
     encode,
 )
+from onboardee.device.resources.tags import KnownTags, entity_tag
 from onboardee.wire.coap import Code, ContentFormat, Method, Request
 
 CONTENT_VERSION: Final = 2048
@@ -79,6 +80,8 @@ class Dispatched(Struct, frozen=True):
     outcome: Outcome
     payload: bytes
     content_format: int | None
+    etag: bytes | None
+    """The entity tag of the representation; None: the answer is none."""
     observe_as: str | None
     """What an observation that begins with this answer is about."""
     resource: Resource
@@ -105,17 +108,26 @@ class Dispatcher:
     def __init__(self, resources: Iterable[Resource]) -> None:
         self.resources: Final = {resource.target.href: resource for resource in resources}
         self._decisions = RememberedDecisions()
+        self._tags = KnownTags()
 
     def handle(self, request: Request, make_call: "MakeCall") -> Dispatched:
         """Answer a request. Raises `RefusedError`, `DeniedError` or `SilenceError`."""
         at = self.admit(request, make_call)
-        version = at.resource.version() if self._decisions.are_lasting and not at.members else None
-        outcome = _operate(request, at)
+        is_lasting = self._decisions.are_lasting and at.call.interface != BATCH
+        version = at.resource.version() if is_lasting else None
+        outcome = _operate(request, at, self._tags)
         payload = b"" if outcome.body is None else _encoded(outcome.body)
         observe_as = _observed(at) if at.call.operation is Operation.OBSERVE else None
         content_format = at.answer_format if payload else None
         return Dispatched(
-            outcome, payload, content_format, observe_as, at.resource, version, at.decision
+            outcome,
+            payload,
+            content_format,
+            _tag(request, at, outcome, payload),
+            observe_as,
+            at.resource,
+            version,
+            at.decision,
         )
 
     def admit(self, request: Request, make_call: "MakeCall") -> "Admitted":
@@ -212,15 +224,25 @@ def _observed(at: Admitted) -> str:
     return batch_key(href) if at.call.interface == BATCH else href
 
 
-def _operate(request: Request, at: Admitted) -> Outcome:
+def _tag(request: Request, at: Admitted, outcome: Outcome, payload: bytes) -> bytes | None:
+    """Return the entity tag of what a GET shows."""
+    if outcome.etag is not None or request.method is not Method.GET:
+        return outcome.etag
+    if outcome.code is not Code.CONTENT:
+        return None
+    revision = at.resource.revision(at.call)
+    return entity_tag(at.resource.target.href, payload, at.answer_format, revision)
+
+
+def _operate(request: Request, at: Admitted, tags: KnownTags) -> Outcome:
     """Carry a request out. Raises `RefusedError` for what only those may know who have access."""
     resource, members, call = at.resource, at.members, at.call
     if request.method is Method.PUT and not (resource.takes_put or _is_put_taken(call)):
         raise RefusedError(Code.METHOD_NOT_ALLOWED, "an OCF UPDATE is a POST")
     _require_season(call)
     match request.method:
-        case Method.GET if call.interface == BATCH:
-            return batch.retrieve(members, call)
+        case Method.GET if call.interface == BATCH and call.target.kind is Kind.APPLICATION:
+            return batch.retrieve(members, call, tags)
         case Method.GET:
             return retrieved(resource, call)
         case Method.POST if call.interface == BATCH:

@@ -35,7 +35,7 @@ from onboardee.device.resources.base import (
 )
 from onboardee.device.resources.oic_1_1 import OIC_1_1
 from onboardee.device.simulation.profile import Profile
-from onboardee.wire.coap import Code, ContentFormat, Request, Response
+from onboardee.wire.coap import Code, ContentFormat, Request, Response, validated
 
 OIC_1_1_VERSION: Final = 2112
 """1.1.0, as OIC 1.1 numbers the format of its content."""
@@ -79,7 +79,7 @@ class Service:
     ) -> Work[Response | None]:
         """Answer one request; None is silence.
 
-        `options` are those of the request as they came: with them the answer is remembered.
+        `options` are those of the request but for entity tags: with them the answer is remembered.
         """
         response = yield from self._answered(request, peer, options)
         self.tell_served(request, peer, response)
@@ -132,7 +132,7 @@ class Service:
         response = self._response(answer)
         if options is not None:
             self.remembered.remember(request, options, peer, answer, response)
-        return response
+        return validated(request, response)
 
     def _make_call(  # noqa: PLR0913, PLR0917 - what a request asks for
         self,
@@ -156,6 +156,8 @@ class Service:
             wall_time=self._state.wall_time,
             concessions=self._concessions,
             standard=self._standard(request),
+            accept=request.accept,
+            etags=request.etags,
         )
 
     def _standard(self, request: Request) -> Standard:
@@ -176,6 +178,7 @@ class Service:
             content_format=answer.content_format,
             content_version=CONTENT_VERSION if is_ocf else None,
             observe_as=answer.observe_as,
+            etag=answer.etag,
         )
 
     def _refuse(self, request: Request, peer: Peer, error: RefusedError) -> Response:

@@ -72,6 +72,8 @@ class Outcome(Struct, frozen=True):
     """End all sessions and start over with what is stored, once the answer has left."""
     abandon_handshakes: bool = False
     """Handshakes in progress began under other terms and must start over."""
+    etag: bytes | None = None
+    """The entity tag of the body, where it follows from something else than its octets."""
     refusals: tuple[tuple[str, RefusedError], ...] = ()
     """Paths of the links of a batch that were refused, and why: the log wants to know."""
 
@@ -92,6 +94,12 @@ class Resource(Protocol):
         As long as it is the same object, the same call is answered in the same way. None: the
         representation has to be asked for each time.
         """
+
+    def revision(self, call: Call) -> int:
+        """Return what tells a state from an earlier one that looked the same; 0 for nothing."""
+
+    def is_newly_counted(self, call: Call) -> bool:
+        """Tell whether the revision is of a change that this process has seen."""
 
     def retrieve(self, call: Call) -> "Representation | Outcome":
         """Return the representation for `call.interface`, or an outcome if reading changes."""
@@ -137,6 +145,14 @@ class ReadOnly:
     def version(self) -> object | None:
         """Promise nothing."""
         return None
+
+    def revision(self, call: Call) -> int:
+        """Take states that look the same for one."""
+        return 0
+
+    def is_newly_counted(self, call: Call) -> bool:
+        """Count nothing."""
+        return False
 
     def update(self, call: Call, payload: Mapping[str, object]) -> Outcome:
         """Refuse: nothing here can be written."""

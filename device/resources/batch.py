@@ -10,6 +10,8 @@ One exchange, in which the second link was refused:
     POST /fan?if=oic.if.b  [{"href": "", "rep": {"value": true}}]
     4.03                   [{"href": "/fan/switch", "rep": {"value": true}},
                             {"href": "/fan/speed", "rep": {}}]
+
+What is read has entity tags, and may be only what has changed (`parts`).
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,27 +31,31 @@ from onboardee.device.resources.base import (
     Representation,
     Resource,
     require_granted,
-    retrieved,
 )
+from onboardee.device.resources.parts import Part, part_of, shown
+from onboardee.device.resources.tags import KnownTags
 from onboardee.wire.coap import Code
 
 MAX_CHANGES: Final = 64
 """By one UPDATE."""
 
 
-def retrieve(members: Sequence[Resource], call: Call) -> Outcome:
+def retrieve(members: Sequence[Resource], call: Call, tags: KnownTags) -> Outcome:
     """Read all links; those that are refused are left out. Raises `RefusedError` if none fit.
 
-    `members` are the links that the query leaves. The body is `[{"href", "rep"}, …]`.
+    `members` are the links that the query leaves. The body is `[{"href", "rep", "etag"}, …]`, where
+    `etag` is the link's own entity tag.
     """
     if not members:
         raise RefusedError(Code.BAD_REQUEST, "no link matches the query")
     batch = _Batch(call, RETRIEVING)
+    parts: list[Part] = []
     for member in members:
-        done = batch.attempt(member, partial(retrieved, member))
-        if done is not None:
-            batch.enter(member, done.body)
-    return batch.outcome(Code.CONTENT, otherwise=Code.NOT_FOUND)
+        batch.attempt(member, partial(_read, member, tags, parts))
+    if not batch.refusals:
+        return shown(parts, call, tags)
+    body = [part.item() for part in parts]
+    return Outcome(code=Code.NOT_FOUND, body=body or None, refusals=tuple(batch.refusals))
 
 
 def update(members: Sequence[Resource], call: Call, items: Sequence[object]) -> Outcome:
@@ -119,6 +125,12 @@ class _Batch:
         if interface not in self.interfaces:
             sentence = f"interface {interface} does not allow {self.call.operation.name}"
             raise RefusedError(Code.FORBIDDEN, sentence)
+
+
+def _read(member: Resource, tags: KnownTags, parts: list[Part], call: Call) -> Outcome:
+    """Read one link as far as its tag; in the order of arguments that `partial` needs."""
+    parts.append(part_of(member.target.href, member, call, tags))
+    return Outcome()
 
 
 def _updated(member: Resource, representation: Mapping[str, object], call: Call) -> Outcome:

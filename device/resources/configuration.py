@@ -41,10 +41,24 @@ class ConfigurationResource(ReadOnly):
             interfaces=(READ_WRITE, BASELINE),
         )
         self._name = profile.device.name
+        self._written: int | None = None
+        """The revision that the latest UPDATE makes."""
 
     def retrieve(self, call: Call) -> Representation:
         """Return what is configured; the device always has a name."""
         return with_common(call, self.target, self._shown(call.database.con))
+
+    def version(self) -> object | None:
+        """Return itself: all else is in the call."""
+        return self
+
+    def revision(self, call: Call) -> int:
+        """Return how often it was changed: plgd's clients want another tag after each UPDATE."""
+        return call.database.con_revision
+
+    def is_newly_counted(self, call: Call) -> bool:
+        """Tell whether the revision is that of the latest UPDATE."""
+        return call.database.con_revision == self._written
 
     def update(self, call: Call, payload: Mapping[str, object]) -> Outcome:
         """Change the properties that the payload names, all or none.
@@ -64,9 +78,10 @@ class ConfigurationResource(ReadOnly):
         body = self._shown(after)
         if after == before:
             return Outcome(body=body)
+        self._written = call.database.con_revision + 1
         return Outcome(
             body=body,
-            database=msgspec.structs.replace(call.database, con=after),
+            database=msgspec.structs.replace(call.database, con=after, con_revision=self._written),
             # /oic/d shows the name, too.
             notify=frozenset({self.target.href, "/oic/d"}),
         )

@@ -120,6 +120,10 @@ class MaintenanceResource(ReadOnly):
         interfaces=(READ_WRITE, BASELINE),
     )
 
+    def version(self) -> object | None:
+        """Return itself: there is nothing else."""
+        return self
+
     def retrieve(self, call: Call) -> Representation:
         """Return the two wishes, neither of which is ever pending."""
         return with_common(call, self.target, {"fr": False, "rb": False})

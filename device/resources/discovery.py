@@ -4,55 +4,73 @@ A search asks every device of a network at once. Each answers with the links tha
 and keeps silent if the query is for another device or domain; a query that only matches nothing is
 refused, and it is CoAP's rule for multicast that no refusal leaves then (RFC 7252 8.2). When the
 answers leave, spread over a random delay, is decided in `device/machine/groups.py`.
+
+`/oic/res` can be observed by each of its interfaces. What it shows follows from much: links, access
+control entries, roles, sessions, by the batch interface all values. So an observer is told anew
+after whatever may have changed it, and what is the same as before, by its entity tag, is not sent
+(`device/machine/messaging.py`).
 """
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Final
 
 from onboardee.device.access.call import Call, Query
-from onboardee.device.access.ocf_interfaces import BASELINE, LINKS
-from onboardee.device.access.target import Kind, Target
+from onboardee.device.access.ocf_interfaces import BASELINE, BATCH, LINKS
+from onboardee.device.access.target import RES, Kind, Target
 from onboardee.device.resources.base import (
+    Outcome,
     ReadOnly,
     RefusedError,
     Representation,
     Resource,
     not_addressed,
 )
+from onboardee.device.resources.collection import batch_key
+from onboardee.device.resources.discovery_batch import batch_of
 from onboardee.device.resources.links import Reach, is_listed, is_wanted, link_to
+from onboardee.device.resources.tags import KnownTags
 from onboardee.wire.coap import Code
 
 Resources = Callable[[], Iterable[Resource]]
 """Returns everything that the device serves: the list is complete only after discovery was made."""
 
 
+LISTS: Final = frozenset({RES, batch_key(RES)})
+"""What observers of `/oic/res` observe: its links, or what is behind them."""
+
+
 class DiscoveryResource(ReadOnly):
     """`/oic/res`: the links of everything discoverable."""
 
+    observable = True
     target = Target(
-        href="/oic/res",
+        href=RES,
         kind=Kind.CORE,
         types=("oic.wk.res",),
-        interfaces=(LINKS, BASELINE),
+        interfaces=(LINKS, BATCH, BASELINE),
         has_plain_endpoint=True,
     )
 
     def __init__(self, resources: Resources) -> None:
         self.resources = resources
+        self._tags = KnownTags()
 
     def version(self) -> object | None:
         """Return itself: all else is in the call."""
         return self
 
-    def retrieve(self, call: Call) -> Representation:
+    def retrieve(self, call: Call) -> Representation | Outcome:
         """Return the links that the query asks for; a foreign domain or device hears nothing.
 
         `rt=` may come several times and asks for any of the types; `sduuid=` and `di=` ask for a
         domain or a device. By `oic.if.ll` the answer is the array of links; by the baseline
-        interface it is an array of one map. Raises `RefusedError`, 4.00, where nothing matches, and
-        `SilenceError` where the query is for others.
+        interface it is an array of one map; by `oic.if.b` it has what is behind the links
+        (`discovery_batch`). Raises `RefusedError`, 4.00, where nothing matches, and `SilenceError`
+        where the query is for others.
         """
         self.require_addressed(call)
+        if call.interface == BATCH:
+            return batch_of(self.resources(), call, self._tags)
         sdi = call.database.sdi
         links = self._links(call)
         if not links:

@@ -40,6 +40,10 @@ class IntrospectionResource(ReadOnly):
             interfaces=(READ, BASELINE),
         )
 
+    def version(self) -> object | None:
+        """Return itself: all else is in the call."""
+        return self
+
     def retrieve(self, call: Call) -> Representation:
         """Return the document's address, as the requester can reach it.
 
@@ -70,6 +74,10 @@ class IntrospectionDataResource(ReadOnly):
         )
         self._make: Callable[[], bytes] = lambda: encode(described(profile))
         self._document: bytes | None = None
+
+    def version(self) -> object | None:
+        """Return itself: the document never changes."""
+        return self
 
     def retrieve(self, call: Call) -> Representation:
         """Return the document as CBOR; it is made when it is first wanted."""

@@ -7,6 +7,7 @@ text, and octets behind the value. All refusals are one error: the peer gets 4.0
 
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
 import cbor2
@@ -93,7 +94,21 @@ def encode(value: Mapping[str, Any] | Sequence[Any]) -> bytes:
 
     Maps keep their order.
     """
-    return cbor2.dumps(value)
+    return cbor2.dumps(value, default=_write)
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A representation that is encoded already; it may be a part of one that is not."""
+
+    octets: bytes
+
+
+def _write(encoder: Any, value: object) -> None:
+    """Write what cbor2 does not know."""
+    if not isinstance(value, Encoded):
+        raise TypeError(f"{type(value).__name__} is nothing that a payload has")
+    encoder.write(value.octets)
 
 
 def _decode(payload: bytes) -> object:

@@ -11,6 +11,7 @@ from typing import Any, Final, TypeAlias
 from onboardee.wire.coap.model import Code, Remote, Request, Response
 from onboardee.wire.coap.observe import Observation
 from onboardee.wire.coap.server import CoapServer
+from onboardee.wire.coap.validation import validated
 
 _FAILED: Final = Response(Code.INTERNAL_SERVER_ERROR)
 """What a peer gets for an exception of the handler."""
@@ -111,7 +112,8 @@ class HandlerServer:
     def _ask(self, request: Request, remote: Remote, now: float) -> Response | None:
         """Call the handler; its exceptions become 5.00."""
         try:
-            return self._handler(request, remote, now)
+            response = self._handler(request, remote, now)
+            return None if response is None else validated(request, response)
         except Exception as error:  # noqa: BLE001 - whatever it is, the peer gets an answer
             self._on_error(error)
             return _FAILED

@@ -165,6 +165,8 @@ class Database(msgspec.Struct, frozen=True, kw_only=True, rename={"reset_profile
     foreign: tuple[Foreign, ...] = ()
     """What an import brought along and only an export needs; no device behaviour depends on it."""
     con: Con = Con()
+    con_revision: int = 0
+    """How often clients have changed `con`: what tells its state from one that looked the same."""
 
     @property
     def state(self) -> State:

@@ -31,7 +31,7 @@ def test_registration() -> None:
     [
         (Response(Code.CONTENT, b"x"), 0),
         (Response(Code.UNAUTHORIZED, observe_as=KEY), 0),
-        (Response(Code.VALID, observe_as=KEY), 0),
+        (Response(Code.CHANGED, observe_as=KEY), 0),
         (ON, 1),
         (ON, 2),
     ],

@@ -8,6 +8,13 @@ from recorded_table import Difference, rows
 
 PAIRING_TABLE = (
     Difference(
+        ("GET *",),
+        ("option ETag",),
+        ABSENT,
+        "(the tag of the representation)",
+        "Every representation has an entity tag (RFC 7252 5.10.6).",
+    ),
+    Difference(
         ("GET *", "POST *", "PUT *"),
         ("option Uri-Path", "option 65524"),
         "(repeated, or that stack's own)",

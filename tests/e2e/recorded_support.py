@@ -41,6 +41,14 @@ TABLE = (
         "Both are CBOR for the same value; definite lengths are shorter.",
     ),
     Difference(
+        ("*GET *",),
+        ("option ETag",),
+        ABSENT,
+        "(the tag of the representation)",
+        "Every representation has an entity tag, also one that fits a single message; "
+        "IoTivity-Lite has that since 2023, as an option of its build.",
+    ),
+    Difference(
         DOXM,
         ("oxms",),
         "[0, 1]",
@@ -144,10 +152,10 @@ TABLE = (
     ),
     Difference(
         RES,
-        ("*link /oic/res, if", "#1, if"),
-        '["oic.if.ll", "oic.if.b", "oic.if.baseline"]',
-        '["oic.if.ll", "oic.if.baseline"]',
-        "The batch interface of the list of resources is optional and left out.",
+        ("*link /oic/res, p, bm",),
+        "1",
+        "3",
+        "The list of resources can be observed; with IoTivity-Lite that is an option of its build.",
     ),
     Difference(
         ("GET /oic/p",),

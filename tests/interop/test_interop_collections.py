@@ -76,6 +76,13 @@ async def ask(port: int, query: str, body: Any = None) -> tuple[codes.Code, Any]
     return answer.code, cbor2.loads(answer.payload)
 
 
+def without_tags(batch: Any) -> list[Any]:
+    """Return the items of a batch, each of which has a tag of its own."""
+    tags = [item.pop("etag") for item in batch]
+    assert len({*tags}) == len(tags)
+    return [*batch]
+
+
 def test_aiocoap_gathers_the_links() -> None:
     """A list of links in several blocks arrives whole."""
     with running_light(owned=True, profile=HOUSE, rules=(anybody("/house"),)) as house:
@@ -91,7 +98,8 @@ def test_aiocoap_reads_and_writes_a_batch() -> None:
         items = [{"href": href, "rep": {"value": True}} for href in LAMPS]
         all_on = [{"href": "", "rep": {"value": True}}]
         assert asyncio.run(ask(house.plain_port, "b", all_on)) == (codes.CHANGED, items)
-        assert asyncio.run(ask(house.plain_port, "b")) == (codes.CONTENT, items)
+        code, answer = asyncio.run(ask(house.plain_port, "b"))
+    assert (code, without_tags(answer)) == (codes.CONTENT, items)
 
 
 def test_aiocoap_gathers_what_it_may_see() -> None:
@@ -125,7 +133,7 @@ def test_libcoap_reads_collections() -> None:
         url = f"coaps://127.0.0.1:{house.secure_port}/house"
         assert [link["href"] for link in _libcoap(url)] == LAMPS
         batch = _libcoap(f"{url}?if=oic.if.b")
-    assert batch == [{"href": href, "rep": {"value": False}} for href in LAMPS]
+    assert without_tags(batch) == [{"href": href, "rep": {"value": False}} for href in LAMPS]
 
 
 def _libcoap(url: str) -> Any:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -191,7 +192,7 @@ class World:
         """Send a request; returns its code and decoded payload, or `SILENCE`."""
         before = self.database, self.values()
         try:
-            self.last = answer = self.dispatcher.handle(request, self._call)
+            self.last = answer = self.dispatcher.handle(request, partial(self._call, request))
         except SilenceError:
             assert before == (self.database, self.values())
             return SILENCE, None
@@ -227,7 +228,9 @@ class World:
         """Return the values of all application resources."""
         return {href: dict(each.values.current) for href, each in self.appliances.items()}
 
-    def _call(self, operation: Operation, target: Target, query: Query, interface: str) -> Call:
+    def _call(
+        self, request: Request, operation: Operation, target: Target, query: Query, interface: str
+    ) -> Call:
         is_busy = self.requester.secured if self.has_session is None else self.has_session
         peer = replace(self.requester, address=self.path, session=self.session)
         return Call(
@@ -243,6 +246,8 @@ class World:
             wall_time=self.now,
             concessions=self.profile.compat.concessions,
             standard=self.standard,
+            accept=request.accept,
+            etags=request.etags,
         )
 
 

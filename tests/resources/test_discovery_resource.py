@@ -68,19 +68,22 @@ def test_links_of_everything_discoverable() -> None:
         "anchor": f"ocf://{DEVICE}",
         "href": RES,
         "rt": ["oic.wk.res"],
-        "if": ["oic.if.ll", "oic.if.baseline"],
-        "p": {"bm": 1},
+        "if": ["oic.if.ll", "oic.if.b", "oic.if.baseline"],
+        "p": {"bm": 3},
         "eps": [{"ep": "coap://192.0.2.1:5683"}, {"ep": "coaps://192.0.2.1:5684"}],
     }
     observable = {href for href, link in found.items() if link["p"] == {"bm": 3}}
-    assert observable == {"/oic/con", "/oic/d", "/oic/sec/pstat", *EVERYTHING[-3:]}
+    assert observable == {RES, "/oic/con", "/oic/d", "/oic/sec/pstat", *EVERYTHING[-3:]}
     assert plainly(unowned()).get(RES, "if=oic.if.ll") == list(found.values())
 
 
 def test_baseline_is_one_object_with_the_domain() -> None:
     """The baseline interface wraps the links and names the security domain."""
     (found,) = plainly(in_domain()).get(RES, "if=oic.if.baseline")
-    assert (found["rt"], found["if"]) == (["oic.wk.res"], ["oic.if.ll", "oic.if.baseline"])
+    assert (found["rt"], found["if"]) == (
+        ["oic.wk.res"],
+        ["oic.if.ll", "oic.if.b", "oic.if.baseline"],
+    )
     assert (found["sduuid"], found["sdname"]) == (str(DOMAIN), "home")
     assert list(links(found["links"])) == EVERYTHING
     (fresh,) = plainly(unowned()).get(RES, "if=oic.if.baseline")
@@ -197,7 +200,7 @@ def test_well_known_core_as_it_is_read() -> None:
     world = plainly(unowned())
     found = world.get(WELL_KNOWN).split(",")
     assert len(found) == len(EVERYTHING)
-    assert '</oic/res>;rt="oic.wk.res";if="oic.if.ll oic.if.baseline"' in found
+    assert '</oic/res>;rt="oic.wk.res";if="oic.if.ll oic.if.b oic.if.baseline";obs' in found
     assert any(link.startswith("</oic/sec/pstat>") and link.endswith(";obs") for link in found)
     assert world.get(WELL_KNOWN, "rt=oic.r.doxm").startswith("</oic/sec/doxm>")
     code, body = world.ask(Method.GET, WELL_KNOWN, None, "rt=oic.r.door")

@@ -18,7 +18,7 @@ from onboardee.device.access.target import Operation
 from onboardee.device.resources import introspection
 from onboardee.device.simulation.profile import CoreResources, load
 from onboardee.svrdb.model import State
-from onboardee.wire.coap import Code, Method
+from onboardee.wire.coap import Code, Method, Request
 from onboardee.wire.path import Path as Way
 
 WHERE, DATA = "/oic/introspection", "/oic/introspection/data"
@@ -227,7 +227,9 @@ def test_devices_of_one_profile_share_the_document(monkeypatch: pytest.MonkeyPat
         profile = climate_profile(device=device, platform=platform)
         world = climate(may(2))
         resource = introspection.IntrospectionDataResource(profile)
-        call = world._call(Operation.RETRIEVE, resource.target, Query(), "oic.if.baseline")
+        asked = Request(Method.GET, resource.target.href)
+        baseline = "oic.if.baseline"
+        call = world._call(asked, Operation.RETRIEVE, resource.target, Query(), baseline)
         document = resource.retrieve(call)
         assert isinstance(document, bytes)
         assert resource.retrieve(call) is document

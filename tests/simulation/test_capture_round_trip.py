@@ -142,4 +142,7 @@ def _forget_secrets(seen: dict[str, Any]) -> None:
         if href in SECRETS:
             del shown[SECRETS[href]]
         for item in shown if place.endswith("oic.if.b") else ():
-            item["rep"].pop(SECRETS.get(item["href"]), None)
+            del item["etag"]  # UUIDs are in it, too
+            path = item["href"].removeprefix("ocf://UUID")
+            if path in SECRETS:
+                del item["rep"][SECRETS[path]]

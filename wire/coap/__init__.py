@@ -21,6 +21,7 @@ from onboardee.wire.coap.model import (
 )
 from onboardee.wire.coap.observe import Observation, Observer
 from onboardee.wire.coap.server import CoapServer
+from onboardee.wire.coap.validation import validated
 
 __all__ = [
     "ClientEvent",
@@ -41,4 +42,5 @@ __all__ = [
     "ServerExchange",
     "is_request",
     "peek",
+    "validated",
 ]

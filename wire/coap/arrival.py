@@ -106,4 +106,5 @@ def _request_of(
         multicast,
         frame.token,
         frame.type == Type.CON,
+        opts.etags and (opts.etags if method is Method.GET else ()),
     )

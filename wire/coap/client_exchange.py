@@ -162,6 +162,7 @@ class ClientExchange:
             accept=request.accept,
             accept_version=request.accept_version,
             observe=request.observe if is_first else observe,
+            etags=request.etags if is_first else (),
             block1=block1,
             block2=block2,
             size1=size1,

@@ -66,7 +66,7 @@ class KeptResponses:
     def store(self, remote: Remote, key: Hashable, response: Response, now: float) -> KeptResponse:
         """Keep a response; return it with its tag."""
         self._remove(remote, key)
-        kept = KeptResponse(response, entity_tag(response.payload), now)
+        kept = KeptResponse(response, response.etag or entity_tag(response.payload), now)
         size = len(response.payload)
         if size <= self._limits.kept_response_bytes:
             self._make_room(remote, size)

@@ -110,12 +110,15 @@ class Request(Struct, frozen=True):
     multicast: bool = False
     token: bytes = b""
     confirmable: bool = True
+    etags: tuple[bytes, ...] = ()
+    """Of the representations that the client has already; only in a GET (RFC 7252 5.10.6.2)."""
 
 
 class Response(Struct, frozen=True):
     """What a handler answers.
 
     `observe_as` names the resource whose changes are told to this peer if it asked to observe.
+    `etag` is the entity tag of the whole payload, 1 to 8 octets.
     """
 
     code: Code
@@ -123,6 +126,7 @@ class Response(Struct, frozen=True):
     content_format: int | None = None
     content_version: int | None = None
     observe_as: Hashable | None = None
+    etag: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

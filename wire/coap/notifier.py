@@ -10,6 +10,7 @@ none is dropped. An observer that has asked by a non-confirmable request gets on
 """
 
 from collections.abc import Hashable
+from typing import Final
 
 from onboardee.wire.coap.blocks import Block
 from onboardee.wire.coap.limits import Limits
@@ -17,6 +18,10 @@ from onboardee.wire.coap.model import REGISTER, Code, Remote, Request, Response
 from onboardee.wire.coap.observe import Observer, Observers
 from onboardee.wire.coap.outbox import Outbox, Reply
 from onboardee.wire.coap.responses import Responder
+
+_STATES: Final = frozenset({Code.CONTENT, Code.VALID})
+"""What a notification may be without ending its observation: a state, or which one of those that
+the client has named in its registration (RFC 7641 3.2, 3.3.2)."""
 
 
 class Notifier:
@@ -42,11 +47,13 @@ class Notifier:
             self.end(earlier)
         if (
             request.observe != REGISTER
-            or response.code is not Code.CONTENT
+            or response.code not in _STATES
             or response.observe_as is None
         ):
             return False
-        observer = Observer(response.observe_as, remote, request, block2, confirmed_at=now)
+        observer = Observer(
+            response.observe_as, remote, request, block2, confirmed_at=now, told=response.etag
+        )
         return self.observers.add(observer)
 
     def notify(self, key: Hashable) -> None:
@@ -74,9 +81,10 @@ class Notifier:
         if response is None:
             self.end(observer)
             return
-        goes_on = response.code is Code.CONTENT and response.observe_as == observer.key
+        goes_on = response.code in _STATES and response.observe_as == observer.key
         if not goes_on:
             self.end(observer)
+        observer.told = response.etag
         reply = self._responder.reply(
             observer.request,
             observer.remote,

@@ -45,6 +45,8 @@ class Observer:
     last_mid: int | None = None
     awaits_ack: bool = False
     is_stale: bool = False
+    told: bytes | None = None
+    """The entity tag of what was last sent."""
 
 
 class Observers:

@@ -7,6 +7,7 @@ memory that never comes back. Option areas repeat from message to message (the s
 the same paths), so their meaning is remembered in a cache of fixed size.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
@@ -21,7 +22,7 @@ from aiocoap.optiontypes import (  # type: ignore[import-untyped]
 )
 
 from onboardee.wire.coap.blocks import Block
-from onboardee.wire.coap.message import options_of
+from onboardee.wire.coap.message import encode_options, options_of
 from onboardee.wire.coap.model import Code
 
 ACCEPT_VERSION: Final = 2049
@@ -72,6 +73,7 @@ _IN_REQUESTS: Final = _IN_BOTH | {
     _PROXY_SCHEME: _Rule(StringOption, 1, 255),
     _NO_RESPONSE: _Rule(UintOption, 0, 1),
     ACCEPT_VERSION: _Rule(UintOption, 0, 2),
+    _ETAG: _Rule(OpaqueOption, 1, 8, repeatable=True),
 }
 # What only says where a request goes means nothing in a response. By the letter of RFC 7252 5.4 it
 # would then count as unrecognised, and these are critical; but the servers of IoTivity 1.0 to 2.0
@@ -101,6 +103,10 @@ class RequestOptions:
     size1: int | None
     no_response: int
     refusal: Code | None
+    etags: tuple[bytes, ...]
+    others: bytes
+    """The options as they came, without those of entity tags: what is asked, whatever the client
+    has of it already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +148,8 @@ def read_request(area: bytes) -> RequestOptions:
         size1=_single(values, _SIZE1),
         no_response=_single(values, _NO_RESPONSE) or 0,
         refusal=refusal,
+        etags=tuple(values.get(_ETAG, ())),
+        others=_without_etags(area) if _ETAG in values else area,
     )
 
 
@@ -161,6 +169,10 @@ def read_response(area: bytes) -> ResponseOptions:
         size2=_single(values, _SIZE2),
         acceptable=understood,
     )
+
+
+def _without_etags(area: bytes) -> bytes:
+    return encode_options(each for each in options_of(area) if each[0] != _ETAG)
 
 
 def _values(area: bytes, rules: dict[int, _Rule]) -> tuple[dict[int, list[Any]], bool]:
@@ -213,20 +225,20 @@ def write(  # noqa: PLR0913 - one argument for each option that is ever sent
     accept: int | None = None,
     accept_version: int | None = None,
     observe: int | None = None,
-    etag: bytes | None = None,
+    etags: Sequence[bytes] = (),
     block1: Block | None = None,
     block2: Block | None = None,
     size1: int | None = None,
     size2: int | None = None,
 ) -> bytes:
-    """Encode options in their order on the wire."""
+    """Encode options in their order on the wire; a response has at most one entity tag."""
     options = Options()
     options.uri_path = path.removeprefix("/").split("/") if path.strip("/") else ()
     options.uri_query = query
     options.content_format = content_format
     options.accept = accept
     options.observe = observe
-    options.etag = etag
+    options.etags = etags
     options.block1 = block1
     options.block2 = block2
     options.size1 = size1
@@ -242,7 +254,17 @@ def _add(options: Any, number: int, value: int | None) -> None:
         options.add_option(OptionNumber(number).create_option(value=value))
 
 
+@lru_cache(CACHED_AREAS)
+def write_content(
+    content_format: int | None, content_version: int | None, etag: bytes | None
+) -> bytes:
+    """Encode the options of a response that carries nothing special; a tag has 1 to 8 octets."""
+    area = _content(content_format, content_version, 0 if etag is None else len(etag))
+    return area if etag is None else area[:1] + etag + area[1 + len(etag) :]
+
+
 @lru_cache(64)
-def write_content(content_format: int | None, content_version: int | None) -> bytes:
-    """Encode the options of a response that carries nothing special."""
-    return write(content_format=content_format, content_version=content_version)
+def _content(content_format: int | None, content_version: int | None, tag_size: int) -> bytes:
+    """Encode the options with a tag to be filled in: there are many tags, and few else."""
+    etags = (bytes(tag_size),) if tag_size else ()
+    return write(content_format=content_format, content_version=content_version, etags=etags)

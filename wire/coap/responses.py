@@ -5,6 +5,10 @@ size. Of a larger one the first block leaves, with an entity tag; the response i
 as the client may want the rest (`kept_responses`), because blocks of two states put together would
 be neither. The client chooses the size of blocks, the server makes them smaller where it likes.
 
+A response that has an entity tag of its own (`Response.etag`) leaves with it in each of its
+messages; any other one gets a tag where it is cut into blocks, as these have to be told from those
+of another state.
+
 An error's diagnostic text is never cut into blocks: it is shortened (RFC 7252 5.5.2).
 """
 
@@ -57,16 +61,23 @@ class Responder:
         wanted = (block2 or Block(0, more=False, exponent=self._exponent)).at_most(self._exponent)
         fits = len(payload) <= wanted.size and wanted.number == 0
         is_diagnosis = not response.code.is_success and response.content_format is None
-        if is_diagnosis or (fits and block2 is None):
-            return self._content(response, payload[: self._whole], block1=block1, observe=observe)
+        # 2.03 has no payload that could be in blocks (RFC 7252 5.9.1.3)
+        if is_diagnosis or response.code is Code.VALID or (fits and block2 is None):
+            return self._content(
+                response,
+                payload[: self._whole],
+                block1=block1,
+                observe=observe,
+                etag=response.etag,
+            )
         if fits:
-            return self._piece(response, wanted, None, block1=block1, observe=observe)
+            return self._piece(response, wanted, response.etag, block1=block1, observe=observe)
         etag = self._keep(request, remote, response, now)
         return self._piece(response, wanted, etag, block1=block1, observe=observe)
 
     def _keep(self, request: Request, remote: Remote, response: Response, now: float) -> bytes:
         if request.multicast:
-            return entity_tag(response.payload)
+            return response.etag or entity_tag(response.payload)
         return self.kept.store(remote, _key(request), response, now).etag
 
     def _piece(
@@ -104,7 +115,7 @@ class Responder:
             content_format=response.content_format,
             content_version=response.content_version,
             observe=observe,
-            etag=etag,
+            etags=() if etag is None else (etag,),
             block1=block1,
             block2=block2,
             size2=size2,

@@ -7,7 +7,7 @@ On its way out (`respond`) the answer becomes a message. In between nothing here
 may take as long as a disk does, and other peers' messages pass meanwhile.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable
 from typing import Final
 
 from msgspec.structs import replace
@@ -122,13 +122,17 @@ class CoapServer:
         key: Hashable | None = None,
         remote: Remote | None = None,
         code: Code | None = None,
+        spared: Collection[Hashable] = (),
     ) -> None:
         """End the observations of a resource, of a peer, of both together, or all.
 
-        With `code` the observers learn it by an error notification.
+        With `code` the observers learn it by an error notification. Those of the keys `spared` are
+        left alone.
         """
         for notifier in (self.known.notifier, self.strangers.notifier):
             for observer in notifier.observers.select(key=key, remote=remote):
+                if observer.key in spared:
+                    continue
                 if code is None:
                     notifier.end(observer)
                 else:
@@ -240,6 +244,8 @@ class CoapServer:
             if reply is not None:
                 self._send(exchange, reply, share, now)
                 return None
+            # Who asks for the rest of an answer has not got all of it.
+            exchange = replace(exchange, request=replace(request, etags=()))
         if exchange.block1 is None or exchange.is_part:
             return exchange
         joined = self._join(exchange, share, now)

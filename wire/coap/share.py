@@ -98,7 +98,9 @@ class Share:
     def reply(self, exchange: ServerExchange, response: Response, now: float) -> Reply:
         """Turn the answer to a request into the content of a message, or of its first block."""
         if exchange.is_plain and len(response.payload) <= self._largest_whole:
-            area = options.write_content(response.content_format, response.content_version)
+            area = options.write_content(
+                response.content_format, response.content_version, response.etag
+            )
             return Reply(response.code, area, response.payload)
         is_registered = self._observe(exchange, response, now)
         return self.responder.reply(

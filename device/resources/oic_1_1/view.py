@@ -53,6 +53,14 @@ class ViewedResource(ReadOnly):
         self._view = view
         self._standard = standard
 
+    def revision(self, call: Call) -> int:
+        """Return what the resource behind says."""
+        return self._behind.revision(call)
+
+    def is_newly_counted(self, call: Call) -> bool:
+        """Tell what the resource behind does."""
+        return self._behind.is_newly_counted(call)
+
     def retrieve(self, call: Call) -> Representation | Outcome:
         """Return the representation of the standard that the request is written in."""
         if self._is_viewed(call):

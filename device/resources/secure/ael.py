@@ -28,6 +28,10 @@ class AelResource(StoredResource):
         super().__init__(AEL)
         self._log = log
 
+    def version(self) -> object | None:
+        """Promise nothing: what happens is in no database."""
+        return None
+
     def retrieve(self, call: Call) -> Representation:
         """Return the entries, the latest first, and the filters."""
         properties = {

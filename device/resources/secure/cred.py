@@ -61,6 +61,10 @@ class CredResource(ReadOnly):
     members: frozenset[str] = frozenset()
     """Of a credential, beyond those that every device keeps."""
 
+    def version(self) -> object | None:
+        """Return itself: all else is in the call."""
+        return self
+
     def retrieve(self, call: Call) -> Representation:
         """Return all credentials, or those that `credid=` or `subjectuuid=` name."""
         cred = call.database.cred

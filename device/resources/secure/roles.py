@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from onboardee.device.access.call import Call
+from onboardee.device.access.target import RES
 from onboardee.device.resources.base import (
     Outcome,
     ReadOnly,
@@ -35,6 +36,8 @@ from onboardee.wire.coap import Code
 from onboardee.wire.dtls import Session
 from onboardee.wire.wall_clock import WallClock
 
+_SEEN_BY_ROLE: Final = frozenset({RES})
+"""What may show something else to who has another role."""
 MAX_ROLES: Final = 8
 """Role certificates that one session may assert."""
 
@@ -72,7 +75,7 @@ class RolesResource(ReadOnly):
         for element in elements:
             known = self._with_role(known, element, call)
         self._asserted.replace(call.peer.session, known)
-        return Outcome()
+        return Outcome(notify=_SEEN_BY_ROLE)
 
     def delete(self, call: Call) -> Outcome:
         """Give up the role certificates that `credid=` names, or all.
@@ -87,7 +90,7 @@ class RolesResource(ReadOnly):
             if known.pop(number_from(value), None) is None:
                 raise RefusedError(Code.NOT_FOUND, f"roles: there is no credid {value}")
         self._asserted.replace(call.peer.session, known if ids else {})
-        return Outcome(code=Code.DELETED)
+        return Outcome(code=Code.DELETED, notify=_SEEN_BY_ROLE)
 
     def _known(self, session: Session) -> Assertions:
         """Return the roles of a session that have not expired."""
