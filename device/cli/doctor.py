@@ -13,7 +13,7 @@ import click
 from onboardee.device.cli.places import state_home
 from onboardee.device.cli.terminal import folded, is_terminal, table
 from onboardee.device.doctor import firewall, groups, links, peer, ports, system
-from onboardee.device.doctor.finding import Finding, Verdict
+from onboardee.device.doctor.finding import CheckResult, Verdict
 from onboardee.device.net.interfaces import interfaces
 
 NAME_WIDTH: Final = 28
@@ -37,7 +37,7 @@ def command(host: str | None, state_dir: Path | None, *, as_json: bool) -> None:
     Exit code 1 says that something hinders. With --peer it looks at another machine's devices from
     here: run it where the tool is.
     """
-    found: list[Finding] = []
+    found: list[CheckResult] = []
     for finding in findings(host, state_dir or state_home()):
         found.append(finding)
         if not as_json:
@@ -50,7 +50,7 @@ def command(host: str | None, state_dir: Path | None, *, as_json: bool) -> None:
         raise click.exceptions.Exit(1)
 
 
-def findings(host: str | None, home: Path) -> Iterator[Finding]:
+def findings(host: str | None, home: Path) -> Iterator[CheckResult]:
     """Yield what all checks find."""
     known = interfaces()
     checks = chain(
@@ -76,7 +76,7 @@ def _progress(count: int) -> None:
         click.echo(f"\r{count} things looked at", nl=False, err=True)
 
 
-def _print(found: list[Finding]) -> None:
+def _print(found: list[CheckResult]) -> None:
     if is_terminal(sys.stderr):
         click.echo("\r\x1b[K", nl=False, err=True)
     longest = min(NAME_WIDTH, max(len(each.about) for each in found))

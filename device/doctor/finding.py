@@ -1,4 +1,9 @@
-"""What a check found."""
+"""What a check found.
+
+All checks answer with findings, so that one command can print them for people and for programs,
+and its exit code can follow from the gravest. A check that cannot look, for want of rights or of
+a file, says so as a hint: silence would read as "all is well".
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,7 +25,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CheckResult:
     """One thing that was looked at.
 
     `about` names it in a word or two, `says` is a sentence without a stop, and `advice` is what to
@@ -33,19 +38,19 @@ class Finding:
     advice: str = ""
 
 
-def well(about: str, says: str) -> Finding:
+def well(about: str, says: str) -> CheckResult:
     """Return a finding of something that is as it should be."""
-    return Finding(Verdict.WELL, about, says)
+    return CheckResult(Verdict.WELL, about, says)
 
 
-def hint(about: str, says: str, advice: str = "") -> Finding:
+def hint(about: str, says: str, advice: str = "") -> CheckResult:
     """Return a finding of something that may hinder."""
-    return Finding(Verdict.HINT, about, says, advice)
+    return CheckResult(Verdict.HINT, about, says, advice)
 
 
-def fault(about: str, says: str, advice: str) -> Finding:
+def fault(about: str, says: str, advice: str) -> CheckResult:
     """Return a finding of something that does hinder."""
-    return Finding(Verdict.FAULT, about, says, advice)
+    return CheckResult(Verdict.FAULT, about, says, advice)
 
 
 def text(path: Path) -> str:

@@ -4,6 +4,10 @@ Tools search by a request to 224.0.1.187, ff02::158 and wider groups, port 5683 
 Core 11.2). What is sent here is an acknowledgement that nobody waits for, which every CoAP endpoint
 drops in silence (RFC 7252 4.2), so that running devices are not disturbed; its message ID is how it
 is known again.
+
+Two questions are apart. Whether somebody has joined a group is read from the kernel; whether the
+machine lets such datagrams through is tried, by one that is sent to the group and heard by a
+socket of our own. The first without the second is a firewall's doing.
 """
 
 import os
@@ -16,7 +20,7 @@ from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from onboardee.device.doctor.finding import MACHINE, Finding, fault, hint, text, well
+from onboardee.device.doctor.finding import MACHINE, CheckResult, fault, hint, text, well
 from onboardee.device.net.interfaces import Interface
 from onboardee.device.net.multicast import IPV4_GROUP, LINK_LOCAL_GROUP, PORT, WIDER_GROUPS
 from onboardee.wire.coap import message
@@ -30,7 +34,7 @@ Try = Callable[[Interface, str], str | None]
 """Sends a datagram to a group over an interface: `None` where it came back, or what happened."""
 
 
-def look(known: Iterable[Interface], root: Path = MACHINE) -> Iterator[Finding]:
+def look(known: Iterable[Interface], root: Path = MACHINE) -> Iterator[CheckResult]:
     """Yield which of OCF's groups programs of this machine have joined, and where."""
     joined = list(_joined(root))
     if not joined:
@@ -51,7 +55,7 @@ def look(known: Iterable[Interface], root: Path = MACHINE) -> Iterator[Finding]:
             )
 
 
-def heard(known: Iterable[Interface], attempt: Try | None = None) -> Iterator[Finding]:
+def heard(known: Iterable[Interface], attempt: Try | None = None) -> Iterator[CheckResult]:
     """Send to OCF's groups over each interface, and yield whether it was seen to come back."""
     send = attempt or send_to_oneself
     for interface in sorted(known, key=lambda each: each.index):
@@ -86,6 +90,7 @@ def send_to_oneself(interface: Interface, group: str) -> str | None:
 
 
 def _comes(receiver: socket.socket, probe: bytes) -> bool:
+    """Tell whether a datagram is heard in time, among others that may come to the group."""
     until = time.monotonic() + WAIT
     while (left := until - time.monotonic()) > 0:
         if select.select([receiver], [], [], left)[0] and receiver.recv(len(probe) + 1) == probe:
@@ -94,6 +99,10 @@ def _comes(receiver: socket.socket, probe: bytes) -> bool:
 
 
 def _join(receiver: socket.socket, interface: Interface, group: str) -> None:
+    """Bind a socket to a group's address on one interface.
+
+    Programs that have the port already keep it: the address may be used again.
+    """
     receiver.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     packed = ip_address(group).packed
     receiver.bind(address_of(group, interface))
@@ -130,6 +139,7 @@ def groups_for(interface: Interface) -> Iterator[str]:
 def _joined(root: Path) -> Iterator[str]:
     """Read the kernel's lists of groups (proc_net_igmp(5)): `group%interface`."""
     name = ""
+    # the kernel prints the address as a number in the order of its own octets
     wanted = f"{struct.unpack('=I', ip_address(IPV4_GROUP).packed)[0]:08X}"
     for line in text(root / "proc/net/igmp").splitlines()[1:]:
         words = line.split()
@@ -145,4 +155,5 @@ def _joined(root: Path) -> Iterator[str]:
 
 
 def _ipv6_groups() -> tuple[str, ...]:
+    """Return the groups of IPv6 in all their scopes (OCF Core 11.2)."""
     return (LINK_LOCAL_GROUP, *WIDER_GROUPS)

@@ -8,17 +8,20 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from onboardee.device.doctor.finding import MACHINE, Finding, fault, hint, text, well
+from onboardee.device.doctor.finding import MACHINE, CheckResult, fault, hint, text, well
 from onboardee.device.net.interfaces import Interface
 
 UP: Final = 0x1
+"""IFF_UP: somebody switched the interface on."""
 LOOPBACK: Final = 0x8
+"""IFF_LOOPBACK: it leads to this machine only."""
 MULTICAST: Final = 0x1000
+"""IFF_MULTICAST: it carries datagrams to groups."""
 INNER: Final = ("docker", "podman", "cni-", "br-", "virbr", "veth")
 """How the interfaces towards containers and virtual machines on this host begin."""
 
 
-def look(known: Iterable[Interface], root: Path = MACHINE) -> Iterator[Finding]:
+def look(known: Iterable[Interface], root: Path = MACHINE) -> Iterator[CheckResult]:
     """Yield findings for each interface that has addresses, and for IPv6 as a whole."""
     outward = False
     for interface in sorted(known, key=lambda each: each.index):
@@ -36,7 +39,8 @@ def look(known: Iterable[Interface], root: Path = MACHINE) -> Iterator[Finding]:
     yield from _ipv6(root)
 
 
-def _one(interface: Interface, flags: int, root: Path) -> Iterator[Finding]:
+def _one(interface: Interface, flags: int, root: Path) -> Iterator[CheckResult]:
+    """Yield what is to be said of one interface: its state, its kind, where it leads."""
     name = interface.name
     addresses = ", ".join((*interface.ipv4, *interface.ipv6))
     if not flags & UP:
@@ -71,7 +75,8 @@ def _one(interface: Interface, flags: int, root: Path) -> Iterator[Finding]:
         )
 
 
-def _ipv6(root: Path) -> Iterator[Finding]:
+def _ipv6(root: Path) -> Iterator[CheckResult]:
+    """Yield whether IPv6 is on for the whole machine."""
     switch = text(root / "proc/sys/net/ipv6/conf/all/disable_ipv6").strip()
     if switch == "0":
         yield well("IPv6", "is on")
@@ -88,11 +93,13 @@ def _is_inner(name: str) -> bool:
 
 
 def _flags(name: str, root: Path) -> int:
+    """Return the flags of an interface; one of which nothing is known passes for sound."""
     said = text(root / "sys/class/net" / name / "flags").strip()
     return int(said, 16) if said else UP | MULTICAST
 
 
 def _kind(name: str, root: Path) -> str:
+    """Return the kind of an interface as the kernel names it, "" for a plain one."""
     for line in text(root / "sys/class/net" / name / "uevent").splitlines():
         if line.startswith("DEVTYPE="):
             return line.removeprefix("DEVTYPE=")

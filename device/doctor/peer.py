@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import cbor2
 
-from onboardee.device.doctor.finding import Finding, fault, hint, well
+from onboardee.device.doctor.finding import CheckResult, fault, hint, well
 from onboardee.device.doctor.groups import address_of, choose, groups_for
 from onboardee.device.net.interfaces import Interface
 from onboardee.device.net.multicast import PORT
@@ -30,14 +30,16 @@ from onboardee.wire.entropy import SystemEntropy
 WAIT: Final = 3.0
 """Seconds for an answer; to a search by multicast devices answer within two."""
 MOST_HANDSHAKES: Final = 2
+"""At how many of the told endpoints a handshake is begun."""
 SEARCH_PATH: Final = "/oic/res"
+"""What a search asks for."""
 SEARCH_QUERY: Final = "rt=oic.r.doxm"
 """What onboarding tools ask for (OCF Security 7.3.1)."""
 OCF_1: Final = 2048
 """Version 1.0.0 of the content format (OCF Core 12.2.5)."""
 
 
-def look(host: str, known: Iterable[Interface], port: int = PORT) -> Iterator[Finding]:
+def look(host: str, known: Iterable[Interface], port: int = PORT) -> Iterator[CheckResult]:
     """Try a host's devices, and yield what a tool here would meet."""
     try:
         places = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
@@ -62,7 +64,8 @@ def look(host: str, known: Iterable[Interface], port: int = PORT) -> Iterator[Fi
     yield from _secured(host, links)
 
 
-def _of_search(host: str, found: list[Any], heard: list[str]) -> Finding:
+def _of_search(host: str, found: list[Any], heard: list[str]) -> CheckResult:
+    """Say whether the host was among those that answered a search."""
     if found:
         return well(host, "answers a search by multicast")
     if heard:
@@ -78,6 +81,7 @@ _SEARCHING: Final = (
 
 
 def _advice(said: str) -> str:
+    """Return what to do about an error of the network."""
     if "refused" in said:
         return "nothing has this port there: a device may have another one, or none may run"
     return "look at routes and firewalls between here and there; onboardee doctor there"
@@ -110,6 +114,7 @@ def _asked(address: Any) -> bytes:
 
 
 def _flush(client: CoapClient, asking: socket.socket) -> None:
+    """Send what the CoAP client has made."""
     for datagram in client.take_outgoing():
         asking.send(datagram)
 
@@ -142,6 +147,7 @@ def _family(address: Sequence[Any]) -> socket.AddressFamily:
 
 
 def _answers(sockets: list[socket.socket], seconds: float) -> Iterator[tuple[bytes, Any]]:
+    """Yield datagrams with their senders, as they come within some seconds."""
     until = time.monotonic() + seconds
     while sockets and (left := until - time.monotonic()) > 0:
         for ready in select.select(sockets, [], [], left)[0]:
@@ -181,7 +187,7 @@ def _place(text: object) -> tuple[str, int] | None:
     return (host, port) if parts.scheme == "coaps" and host and port else None
 
 
-def _secured(host: str, links: list[bytes]) -> Iterator[Finding]:
+def _secured(host: str, links: list[bytes]) -> Iterator[CheckResult]:
     """Begin a DTLS handshake at the first endpoints that the host told."""
     places = list(dict.fromkeys(place for each in links for place in endpoints_in(each)))
     if links and not places:
@@ -196,6 +202,11 @@ def _secured(host: str, links: list[bytes]) -> Iterator[Finding]:
 
 
 def _greeted(place: tuple[str, int]) -> str | None:
+    """Send a ClientHello; return None if anything came back, or what happened instead.
+
+    The answer is not looked at, and the handshake ends here: a device keeps nothing of it before
+    the cookie (RFC 6347 4.2.1).
+    """
     config = ClientConfig(suites=(CipherSuite.ECDH_ANON_AES_128_CBC_SHA256,))
     connection = ClientConnection(config, place, entropy=SystemEntropy())
     connection.start(0.0)

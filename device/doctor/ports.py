@@ -10,14 +10,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from onboardee.device.doctor.finding import MACHINE, Finding, hint, text, well
+from onboardee.device.doctor.finding import MACHINE, CheckResult, hint, text, well
 
 PORT: Final = 5683
+"""CoAP's port (RFC 7252 12.6), to which searches go."""
 _WILDCARDS: Final = frozenset({"0" * 8, "0" * 32})
+"""All addresses of IPv4 and of IPv6, as the kernel prints them."""
 _INODE: Final = re.compile(r"socket:\[(\d+)\]")
 
 
-def look(root: Path = MACHINE) -> Iterator[Finding]:
+def look(root: Path = MACHINE) -> Iterator[CheckResult]:
     """Yield which programs have the port on all addresses, once for each version of IP."""
     owners = _owners(root)
     for version, name in (("IPv4", "udp"), ("IPv6", "udp6")):
@@ -38,6 +40,7 @@ def look(root: Path = MACHINE) -> Iterator[Finding]:
 
 
 def _sockets(table: Path) -> Iterator[str]:
+    """Yield the inodes of sockets that have the port on all addresses."""
     for line in text(table).splitlines()[1:]:
         words = line.split()
         if len(words) < 10:

@@ -1,4 +1,9 @@
-"""The machine itself: containers, clock, disk, limits, and what makes cryptography quick."""
+"""The machine itself: containers, clock, disk, limits, and what makes cryptography quick.
+
+What slows a device down is measured where it can be: the time of a sync is that of the directory
+where devices keep their state, as `/tmp` is often in memory. The other checks compare with what a
+device needs.
+"""
 
 import os
 import platform
@@ -10,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from onboardee.device.doctor.finding import MACHINE, Finding, fault, hint, text, well
+from onboardee.device.doctor.finding import MACHINE, CheckResult, fault, hint, text, well
 
 SOCKETS: Final = 4
 """File descriptors that a device with a pair of ports on both versions of IP has open."""
@@ -19,11 +24,12 @@ SPARE: Final = 64
 SLOW_SYNC: Final = 0.05
 """Seconds for one sync above which a tool notices; a transfer makes about 13."""
 SYNCS: Final = 5
+"""How many are measured; the median counts, as the first may have others' writes to wait for."""
 EARLIEST: Final = 1_767_225_600
 """2026-01-01: an earlier time is that of a machine without a clock."""
 
 
-def container(root: Path = MACHINE) -> Iterator[Finding]:
+def container(root: Path = MACHINE) -> Iterator[CheckResult]:
     """Yield a finding where this runs in a container, whose network may be one of its own."""
     marks = (root / ".dockerenv", root / "run/.containerenv")
     if not any(mark.exists() for mark in marks):
@@ -40,7 +46,7 @@ def container(root: Path = MACHINE) -> Iterator[Finding]:
         yield well("container", "this is a container that sees several interfaces")
 
 
-def clock(root: Path = MACHINE, now: float | None = None) -> Iterator[Finding]:
+def clock(root: Path = MACHINE, now: float | None = None) -> Iterator[CheckResult]:
     """Yield whether the time can be right: certificates and access rules have validity periods."""
     seconds = time.time() if now is None else now
     shown = time.strftime("%Y-%m-%d %H:%M", time.gmtime(seconds))
@@ -56,7 +62,7 @@ def clock(root: Path = MACHINE, now: float | None = None) -> Iterator[Finding]:
         yield well("clock", f"says {shown} UTC; nothing here tells whether it is kept right")
 
 
-def disk(home: Path) -> Iterator[Finding]:
+def disk(home: Path) -> Iterator[CheckResult]:
     """Measure how long a change takes to be durable where devices keep their state."""
     place = next(each for each in (home, *home.parents) if each.is_dir())
     try:
@@ -80,6 +86,7 @@ def disk(home: Path) -> Iterator[Finding]:
 
 
 def _sync_time(place: Path) -> float:
+    """Return the seconds of one sync in a directory. Raises OSError."""
     times: list[float] = []
     with tempfile.TemporaryFile(dir=place) as file:
         for _ in range(SYNCS):
@@ -91,7 +98,7 @@ def _sync_time(place: Path) -> float:
     return statistics.median(times)
 
 
-def limits(allowed: int | None = None) -> Iterator[Finding]:
+def limits(allowed: int | None = None) -> Iterator[CheckResult]:
     """Yield for how many devices there are file descriptors."""
     if allowed is None:
         allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
@@ -106,7 +113,7 @@ def limits(allowed: int | None = None) -> Iterator[Finding]:
         yield well("limits", says)
 
 
-def cryptography(root: Path = MACHINE) -> Iterator[Finding]:
+def cryptography(root: Path = MACHINE) -> Iterator[CheckResult]:
     """Yield what runs, and whether the processor helps with AES."""
     # OpenSSL is loaded for this line only
     from cryptography.hazmat.backends.openssl import backend  # noqa: PLC0415

@@ -1,4 +1,9 @@
-"""Timing what is stored, from a layer around a device that sees what each step wants stored."""
+"""Timing what is stored, from a layer around a device that sees what each step wants stored.
+
+The device itself does not know how long the disk takes: it says what is to be stored and goes on
+when it is told. So the time is taken here, by the clock of the steps, and it is what a tool waits
+for.
+"""
 
 from prometheus_client import Histogram
 

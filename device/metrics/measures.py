@@ -31,6 +31,7 @@ ONBOARDING_BUCKETS: Final = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 COMMIT_BUCKETS: Final = (0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1)
 """Seconds: from memory to a tired SD card."""
 NO_ANSWER: Final = "none"
+"""The label of a request that got no answer, such as one to a group that had nothing to say."""
 
 
 class Measures:
@@ -122,6 +123,7 @@ class Counting:
                 self._end_transfer("given up")
 
     def _end_transfer(self, result: str) -> None:
+        """Count a transfer that ended; of one that succeeded also how long it took."""
         transfer, self._transfer = self._transfer, None
         if transfer is None:
             return

@@ -25,9 +25,13 @@ class Present:
     """The devices of a process at one moment."""
 
     states: Counter[str] = field(default_factory=Counter)
+    """Devices by onboarding state."""
     owned: int = 0
+    """Devices that have an owner."""
     sessions: int = 0
+    """DTLS sessions of all of them."""
     observers: int = 0
+    """Observations that last."""
 
 
 def look(devices: Iterable[AnyDevice]) -> Present:

@@ -1,4 +1,8 @@
-"""Answering Prometheus over HTTP, for all devices of a process."""
+"""Answering Prometheus over HTTP, for all devices of a process.
+
+A device that restarts is a new object under the same name. So devices are kept by name, and
+counters, which only grow, are kept for the process as a whole.
+"""
 
 import asyncio
 from collections.abc import Callable

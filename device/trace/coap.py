@@ -19,12 +19,14 @@ from onboardee.wire.coap.message import Frame, options_of, parse
 from onboardee.wire.coap.model import Type
 
 URI_PATH: Final = 11
+"""The numbers of options that a trace reads (RFC 7252 12.2)."""
 URI_QUERY: Final = 15
 CONTENT_FORMAT: Final = 12
 ACCEPT: Final = 17
 
 _METHODS: Final = {int(method): method.name for method in Method}
 BLOCK1: Final = 27
+"""The option with the place of a part of the request (RFC 7959 2.1)."""
 _BODIES: Final = 4
 """Requests in blocks that one pair of addresses may have under way."""
 _LONGEST: Final = 65536
@@ -38,6 +40,7 @@ class Read(NamedTuple):
 
     type: str
     code: str
+    """The method of a request, or a code such as `2.05`."""
     mid: int
     token: bytes
     path: str
@@ -50,7 +53,11 @@ class Read(NamedTuple):
 
 
 class MessageReader:
-    """The messages between one pair of addresses."""
+    """The messages between one pair of addresses.
+
+    Plain messages and those in a session have a reader each: tokens of one mean nothing to the
+    other.
+    """
 
     def __init__(self) -> None:
         self._paths: OrderedDict[tuple[Way, bytes], str] = OrderedDict()
@@ -104,6 +111,7 @@ class MessageReader:
         return frame.payload
 
     def _remember(self, key: tuple[Way, bytes], path: str) -> None:
+        """Keep the path of a request until its response comes; the oldest gives way."""
         self._paths[key] = path
         self._paths.move_to_end(key)
         if len(self._paths) > _REMEMBERED:
@@ -111,10 +119,12 @@ class MessageReader:
 
 
 def _code(number: int) -> str:
+    """Return a method's name, or a code of a response as RFC 7252 5.9 writes it."""
     return _METHODS.get(number) or f"{number >> 5}.{number & 31:02}"
 
 
 def _texts(options: tuple[tuple[int, bytes], ...], wanted: int) -> list[str]:
+    """Return the values of one option as text; octets that are no UTF-8 are escaped."""
     found = (value for number, value in options if number == wanted)
     return [value.decode("utf-8", "backslashreplace") for value in found]
 
@@ -124,6 +134,10 @@ def _number(options: tuple[tuple[int, bytes], ...], wanted: int) -> int | None:
 
 
 def _content(payload: bytes, content_format: int | None) -> Any:
+    """Return a payload decoded by its content format, None where there is none.
+
+    What cannot be decoded is returned as octets: a trace tells of broken payloads, too.
+    """
     if not payload:
         return None
     if content_format in {ContentFormat.CBOR, ContentFormat.OCF_CBOR}:

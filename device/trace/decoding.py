@@ -74,6 +74,7 @@ class Decoder:
         self._with(ends).association.join(session)
 
     def _with(self, ends: Ends) -> _Conversation:
+        """Return what is known of a conversation, and let the one that was silent longest go."""
         # a search by multicast and its answers are one conversation, so the group is not part of it
         key = (ends.peer, ends.local, ends.secured)
         conversation = self._conversations.get(key)
@@ -85,6 +86,7 @@ class Decoder:
         return conversation
 
     def _record(self, opened: Opened, ends: Ends, way: Way, at: float) -> Item:
+        """Return the item of a record; of its sequence the 48 bits without the epoch."""
         record = opened.record
         return items.Record(
             number=self._numbers.next(),
@@ -101,6 +103,7 @@ class Decoder:
     def _inside(
         self, conversation: _Conversation, opened: Opened, ends: Ends, way: Way, at: float
     ) -> Iterator[Item]:
+        """Yield what an opened record holds; nothing of one that stayed closed."""
         content, association = opened.content, conversation.association
         if content is None:
             return
@@ -138,6 +141,10 @@ class Decoder:
     def _message(  # noqa: PLR0913, PLR0917 - what is known of a message
         self, reader: MessageReader, octets: bytes, ends: Ends, way: Way, at: float, over: str
     ) -> Iterator[Item]:
+        """Yield the item of a CoAP message.
+
+        `over` is the suite of its session, "" in the clear.
+        """
         number = self._numbers.next()
         try:
             read = reader.read(octets, way)

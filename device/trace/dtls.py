@@ -44,6 +44,7 @@ from onboardee.wire.dtls.suites import SUITES
 from onboardee.wire.entropy import Entropy, SystemEntropy
 
 CLIENT_RANDOM: Final = "CLIENT_RANDOM"
+"""What a line of a key log begins with that has the secret of a session."""
 _MAX_MESSAGES: Final = 64
 """Of one pair of addresses that are remembered, to tell each of them once."""
 
@@ -105,6 +106,8 @@ class Opened(NamedTuple):
 
 @dataclass(slots=True)
 class _Keys:
+    """The keys of one session: what opens the records of each way."""
+
     reader: dict[Way, Protection]
     suite: CipherSuite
 
@@ -134,7 +137,12 @@ class Association:
             yield Opened(record, self._content(record, way))
 
     def messages(self, opened: Opened, way: Way) -> Iterator[HandshakeMessage]:
-        """Yield the handshake messages that a record completes and that were not told before."""
+        """Yield the handshake messages that a record completes and that were not told before.
+
+        A message may come in parts, in any order and several times (RFC 6347 4.2.3). Parts of the
+        same message are put together by type, sequence and length, and a hole is what none has
+        filled yet.
+        """
         if opened.content is None or opened.record.content_type != ContentType.HANDSHAKE:
             return
         for part in split_fragments(opened.content):
@@ -167,6 +175,7 @@ class Association:
         self._use(session.suite, session.master_secret, session.server_random)
 
     def _is_new(self, message: HandshakeMessage, way: Way) -> bool:
+        """Tell whether a message was not told before, and take note of it."""
         key = (way, message.type, message.sequence)
         if self._told.get(key) == message.body:
             return False
@@ -176,6 +185,11 @@ class Association:
         return True
 
     def _note(self, message: HandshakeMessage, way: Way) -> None:
+        """Take from a hello what the keys are derived from: the randoms and the suite.
+
+        The decoder takes a client's random from its last hello, so that a handshake that begins
+        anew in the middle of a session changes the keys from there on.
+        """
         try:
             if message.type == HandshakeType.CLIENT_HELLO:
                 self.client = way
@@ -187,6 +201,7 @@ class Association:
             return
 
     def _content(self, record: Record, way: Way) -> bytes | None:
+        """Return what is in a record, None where no key that is known opens it."""
         if record.epoch == 0:
             return record.fragment
         self._derive()
@@ -197,6 +212,7 @@ class Association:
         return content
 
     def _opened(self, record: Record, way: Way) -> tuple[bytes, CipherSuite] | None:
+        """Try the keys of the newest session first, then those of the one before it."""
         for keys in reversed(self._keys):
             content = keys.reader[way].open(record.content_type, record.sequence, record.fragment)
             if content is not None:
@@ -227,6 +243,7 @@ class Association:
 
 
 def _known_suite(number: int) -> CipherSuite | None:
+    """Return a suite by its number, None for one that the DTLS engine has not."""
     try:
         return CipherSuite(number)
     except ValueError:
@@ -280,6 +297,7 @@ def fields_of(message: HandshakeMessage, suite: CipherSuite | None) -> dict[str,
 
 
 def _client_hello(hello: ClientHello) -> dict[str, Any]:
+    """Return what a client offers, by names."""
     return {
         "version": f"0x{hello.version:04X}",
         "suites": [suite_name(number) for number in hello.suites],
@@ -289,5 +307,6 @@ def _client_hello(hello: ClientHello) -> dict[str, Any]:
 
 
 def _names(extensions: Any) -> list[str]:
+    """Return the names of extensions, and the numbers of those that have none here."""
     known = {int(each): each.name.lower() for each in ExtensionType}
     return [known.get(number, str(number)) for number in extensions or ()]

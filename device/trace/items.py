@@ -34,9 +34,12 @@ class Ends(msgspec.Struct, frozen=True):
     """Who talks to whom: the peer's address, the device's, and how."""
 
     peer: tuple[str, int]
+    """Numeric host and UDP port."""
     local: tuple[str, int]
+    """Of the device; of a request to a group the address by which the device would answer."""
     secured: bool = False
     multicast: bool = False
+    """Whether it went to a group."""
 
     def __str__(self) -> str:
         host, port = self.peer
@@ -64,9 +67,12 @@ class Record(Item, frozen=True, kw_only=True, tag="record"):
     way: Way
     ends: Ends
     content_type: int
+    """Handshake, alert, application data or ChangeCipherSpec (RFC 6347 4.1)."""
     epoch: int
+    """0 before the keys of a session are used."""
     sequence: int
     length: int
+    """Octets of the fragment, as it was protected."""
     is_open: bool
 
 
@@ -185,6 +191,7 @@ def json_of(item: Item, *, reveal: bool = False) -> dict[str, Any]:
 
 
 def _hexed(value: Any) -> Any:
+    """Return a value as JSON has it, with octets as hexadecimal digits."""
     # most values are one of these, and a trace has many
     if type(value) in _AS_THEY_ARE:
         return value

@@ -1,4 +1,10 @@
-"""UDP datagrams in IP packets, as captures hold them, and back."""
+"""UDP datagrams in IP packets, as captures hold them, and back.
+
+A device handles datagrams and knows no packets. A capture needs them, as Wireshark and other
+programs begin at the IP header; so packets are made here with right checksums, as wrong ones
+would be shown as faults of the device. On the way back only whole datagrams are taken: fragments
+are of no interest here, as OCF's messages stay below the size of a packet.
+"""
 
 import ipaddress
 import struct
@@ -7,17 +13,22 @@ from typing import Final
 from onboardee.device.trace.items import Ends, Way
 
 COAP_PORT: Final = 5683
+"""By which Wireshark knows CoAP."""
 GROUP4, GROUP6 = "224.0.1.187", "ff02::158"
 """All OCF devices. A device knows that it was addressed as one of a group, not by which scope."""
 RAW_IP: Final = 101
 """LINKTYPE_RAW: a packet begins with its IPv4 or IPv6 header."""
 
 _UDP: Final = 17
+"""The number of UDP in an IP header."""
 _ETHERNET: Final = 1
+"""LINKTYPE_ETHERNET: a packet begins with two hardware addresses and the kind of what follows."""
 _SKIPPED: Final = {RAW_IP: 0, 0: 4, 113: 16, 276: 20}
 """Octets in front of the IP packet by link type: raw, BSD loopback, Linux cooked 1 and 2."""
 _VLAN: Final = b"\x81\x00"
+"""The kind of a tag of four octets, behind which the true kind comes (IEEE 802.1Q)."""
 _IP: Final = frozenset({b"\x08\x00", b"\x86\xdd"})
+"""The kinds of IPv4 and IPv6."""
 
 
 class UnknownLinkError(Exception):
@@ -38,6 +49,7 @@ def ip_packet(octets: bytes, ends: Ends, way: Way, *, in_the_clear: bool = False
     length = 8 + len(octets)
     head = struct.pack(">HHH", ports[0], ports[1], length)
     pseudo = addresses + struct.pack(">II", length, _UDP)
+    # a checksum of 0 would mean that there is none (RFC 768), so it is written as its other form
     total = _checksum(pseudo + head + bytes(2) + octets) or 0xFFFF
     udp = head + struct.pack(">H", total) + octets
     if hosts[0].version == 6:

@@ -20,8 +20,10 @@ from typing import BinaryIO, Final, NamedTuple
 from onboardee.device.trace.items import Ends, Way
 from onboardee.device.trace.packets import RAW_IP, UnknownLinkError, datagram_of, ip_of, ip_packet
 
+# types of blocks (draft-ietf-opsawg-pcapng 4)
 _SECTION, _INTERFACE, _PACKET, _SECRETS = 0x0A0D0D0A, 1, 6, 10
 _ENDIAN: Final = 0x1A2B3C4D
+"""A number by which a reader sees in which order the writer's machine has octets."""
 _PCAP: Final = {
     b"\xd4\xc3\xb2\xa1": ("<", 1e-6),
     b"\xa1\xb2\xc3\xd4": (">", 1e-6),
@@ -30,9 +32,13 @@ _PCAP: Final = {
 }
 """How a file of libpcap begins, with its byte order and the unit of its times in seconds."""
 _PCAP_HEADER: Final = 24
+"""Octets before the first packet of a file in the older format."""
 _TLS_KEY_LOG: Final = 0x544C534B
+"""The type of secrets: lines of a key log, for DTLS as well."""
+# codes of options (draft-ietf-opsawg-pcapng 3.5 and those of each block)
 _COMMENT, _IF_NAME, _IF_TSRESOL, _PROGRAM = 1, 2, 9, 4
 _MICROSECONDS: Final = 6
+"""The power of ten in which times are written."""
 IN_THE_CLEAR: Final = "messages, in the clear"
 """The name of the interface of our own that repeats what is on the wire."""
 WIRE, CLEAR = 0, 1
@@ -82,6 +88,7 @@ class Writer:
         self._file.flush()
 
     def _block(self, kind: int, body: bytes) -> None:
+        """Write one block; its size stands at both ends, so that a file can be read backwards."""
         options_end = b"" if kind == _SECRETS else bytes(4)
         size = 12 + len(body) + len(options_end)
         self._file.write(
@@ -90,10 +97,12 @@ class Writer:
 
 
 def _padded(content: bytes) -> bytes:
+    """Return octets up to the next multiple of four, as everything in the format is."""
     return content + bytes(-len(content) % 4)
 
 
 def _option(code: int, value: bytes) -> bytes:
+    """Return one option with its length."""
     return struct.pack("=HH", code, len(value)) + _padded(value)
 
 
@@ -103,6 +112,7 @@ class Packet:
 
     at: float
     source: tuple[str, int]
+    """Numeric host and UDP port."""
     target: tuple[str, int]
     octets: bytes
     comment: str = ""
@@ -146,6 +156,7 @@ def read(content: bytes) -> Iterator[Found]:
 
 
 def _options(area: bytes, order: str) -> Iterator[tuple[int, bytes]]:
+    """Yield the options of a block with their codes."""
     place = 0
     while place + 4 <= len(area):
         code, size = struct.unpack_from(f"{order}HH", area, place)
@@ -172,12 +183,18 @@ def _read_pcap(content: bytes) -> Iterator[Packet]:
 
 
 class _Interface(NamedTuple):
+    """What the file says of one interface: its link type, the unit of its times, its name."""
+
     link: int
     resolution: float
     name: str
 
 
 def _interface(body: bytes, order: str) -> _Interface:
+    """Read the block of an interface.
+
+    Its unit is a power of ten, or of two with the upper bit.
+    """
     link = struct.unpack_from(f"{order}H", body)[0]
     resolution, name = 1e-6, ""
     for code, value in _options(body[8:], order):
@@ -190,6 +207,7 @@ def _interface(body: bytes, order: str) -> _Interface:
 
 
 def _key_log(body: bytes, order: str) -> Iterable[str]:
+    """Return the lines of a block of secrets, those without meaning left out."""
     kind, size = struct.unpack_from(f"{order}II", body)
     if kind != _TLS_KEY_LOG:
         return ()
@@ -198,6 +216,10 @@ def _key_log(body: bytes, order: str) -> Iterable[str]:
 
 
 def _packet(body: bytes, order: str, interfaces: list[_Interface]) -> Packet | None:
+    """Return the datagram of a block, None if it is none, or repeats one.
+
+    Raises `CaptureError`.
+    """
     number, high, low, size, _ = struct.unpack_from(f"{order}IIIII", body)
     if number >= len(interfaces):
         raise CaptureError(f"a packet is of interface {number}, which the file does not describe")
@@ -218,6 +240,7 @@ def _packet(body: bytes, order: str, interfaces: list[_Interface]) -> Packet | N
 
 
 def _udp_of(frame: bytes, link: int) -> tuple[tuple[str, int], tuple[str, int], bytes] | None:
+    """Return source, target and content of a frame's datagram. Raises `CaptureError`."""
     try:
         ip = ip_of(frame, link)
     except UnknownLinkError as error:

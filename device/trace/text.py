@@ -23,6 +23,7 @@ from onboardee.device.trace.items import Item, Way
 from onboardee.wire.dtls.numbers import AlertLevel, ContentType
 
 ARROWS: Final = {Way.IN: "→", Way.OUT: "←"}
+"""The border, with the device at the right of it."""
 LONGEST: Final = 2000
 """Characters of a payload; what exceeds them is left out."""
 _UNTOLD: Final = frozenset({"request.served"})
@@ -45,6 +46,7 @@ def line_of(item: Item) -> str | None:
 
 
 def _of_dtls(item: items.HandshakeMessage | items.Alert | items.Record) -> str | None:
+    """Return what a line says of an item of DTLS, None for a record whose content is told."""
     match item:
         case items.HandshakeMessage(name=name, fields=fields):
             return f"{name} {_pairs(fields)}".rstrip()
@@ -58,6 +60,7 @@ def _of_dtls(item: items.HandshakeMessage | items.Alert | items.Record) -> str |
 
 
 def _of_device(item: Item) -> str | None:
+    """Return what a line says of the device's own doing, None where it needs none."""
     match item:
         case items.Happened(event=event, fields=fields) if event not in _UNTOLD:
             return f"{event} {_pairs(without_secrets(fields))}".rstrip()
@@ -71,6 +74,7 @@ def _of_device(item: Item) -> str | None:
 
 
 def _message(message: items.Message) -> str:
+    """Return what a line says of a CoAP message."""
     if message.code == _EMPTY:
         kind = {"CON": "ping", "ACK": "empty ACK", "RST": "RST"}.get(message.type, message.type)
         return f"{kind} mid {message.mid}  ({message.ends})"
@@ -92,10 +96,12 @@ def payload_text(message: items.Message) -> str:
 
 
 def _pairs(fields: dict[str, Any]) -> str:
+    """Return names with values, as in the log."""
     return " ".join(f"{name}={_value(value)}" for name, value in fields.items())
 
 
 def _value(value: Any) -> str:
+    """Return a value, in quotes where it could be taken for more than one word."""
     if isinstance(value, str):
         return value if value.isalnum() else json.dumps(value, ensure_ascii=False)
     if isinstance(value, list) and all(isinstance(each, str) for each in value):
@@ -104,6 +110,7 @@ def _value(value: Any) -> str:
 
 
 def _difference(found: dict[str, Any]) -> str:
+    """Return one change of the database; a dash stands for a property that is not there."""
     before, after = (
         json.dumps(found[side]) if side in found else "—" for side in ("before", "after")
     )

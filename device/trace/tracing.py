@@ -100,6 +100,7 @@ class Tracer(Layer):
             self._later(self._tell_all)
 
     def _tell_all(self) -> None:
+        """Take apart what waits, in the order in which it happened, and hand it to all."""
         while self._untold:
             seen = self._untold.popleft()
             for item in (*self._arriving(seen.what, seen.now), *self._came_of(seen)):
@@ -107,12 +108,14 @@ class Tracer(Layer):
                     sink(item)
 
     def _arriving(self, what: Happening, now: float) -> Iterator[Item]:
+        """Yield what came; a write that ended is told by what became of it."""
         if isinstance(what, Received):
             yield from self._decoder.read(what.datagram, ends_of(what.path), Way.IN, now)
         elif not isinstance(what, Stored):
             yield items.Done(number=self._numbers.next(), at=now, what=what.name)
 
     def _came_of(self, seen: "_Seen") -> Iterator[Item]:
+        """Yield what became of the disk, then the events of the step, then what leaves."""
         if isinstance(seen.what, Stored):
             yield from self._became(seen, seen.what)
         for event in seen.events:
@@ -122,6 +125,7 @@ class Tracer(Layer):
             yield from self._decoder.read(leaving.datagram, ends, Way.OUT, seen.now)
 
     def _became(self, seen: "_Seen", what: Stored) -> Iterator[Item]:
+        """Yield the change that is durable now, or why it is not."""
         number = self._numbers.next()
         if what.failure is not None:
             yield items.NotStored(number=number, at=seen.now, reason=str(what.failure))

@@ -8,15 +8,15 @@ import pytest
 from click.testing import CliRunner
 
 from onboardee.device.cli import doctor, main
-from onboardee.device.doctor.finding import Finding, fault, hint, well
+from onboardee.device.doctor.finding import CheckResult, fault, hint, well
 
 WELL = well("eth0", "is up")
 HINT = hint("IPv6", "is off", "sysctl -w x=0")
 FAULT = fault("firewall, IPv4", "drops searches", "nft insert rule")
 
 
-def _finding(monkeypatch: pytest.MonkeyPatch, *findings: Finding) -> None:
-    def found(host: str | None, home: Path) -> Iterator[Finding]:
+def _finding(monkeypatch: pytest.MonkeyPatch, *findings: CheckResult) -> None:
+    def found(host: str | None, home: Path) -> Iterator[CheckResult]:
         yield from findings
 
     monkeypatch.setattr(doctor, "findings", found)
