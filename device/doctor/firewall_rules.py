@@ -89,6 +89,8 @@ def _nft_match(match: Mapping[str, Any]) -> Applies:
     wanted = right.get("set", [right]) if isinstance(right, dict) else [right]
     wanted = right if isinstance(right, list) else wanted
     ((kind, what),) = left.items() if isinstance(left, dict) else (("", {}),)
+    if not isinstance(what, dict):
+        return None  # bits of a value, or several values as one
     key = f"{what.get('protocol', kind)} {what.get('field') or what.get('key', '')}"
     holds = condition(key, wanted)
     return holds if holds is None or match.get("op") != "!=" else not holds

@@ -78,6 +78,8 @@ def _match(left: object, right: object, op: str = "==") -> dict[str, object]:
 UDP_PORT = {"payload": {"protocol": "udp", "field": "dport"}}
 STATE = {"ct": {"key": "state"}}
 PROTOCOL = {"meta": {"key": "l4proto"}}
+MARK_BITS: dict[str, object] = {"&": [{"meta": {"key": "mark"}}, 0x8000]}
+TWO_VALUES: dict[str, object] = {"concat": [{"meta": {"key": "iifname"}}, STATE]}
 ACCEPT: dict[str, object] = {"accept": None}
 DROP: dict[str, object] = {"drop": None}
 
@@ -105,6 +107,8 @@ NFT = {
     "UDP refused": ("accept", [[_match(PROTOCOL, "udp"), {"reject": None}]], Verdict.FAULT),
     "counted, then dropped": ("accept", [[{"counter": {}}, DROP]], Verdict.FAULT),
     "limited": ("accept", [[{"limit": {"rate": 5}}, DROP]], Verdict.HINT),
+    "dropped by a mark": ("accept", [[_match(MARK_BITS, 0x8000), DROP]], Verdict.HINT),
+    "dropped by two values": ("accept", [[_match(TWO_VALUES, ["x", "y"]), DROP]], Verdict.HINT),
     "a chain that lets it in": ("drop", [[{"jump": {"target": "own"}}]], Verdict.WELL),
 }
 
