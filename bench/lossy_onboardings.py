@@ -19,9 +19,9 @@ from onboardee.device.testing import Impairments, MemoryNetwork, memory_device
 from onboardee.obt import (
     ORDERS,
     MemoryTransport,
-    Method,
     ObtEngine,
     ObtError,
+    TransferMethod,
     TrustAnchors,
     find_unowned,
     run,
@@ -82,7 +82,7 @@ def onboard(seed: int, name: str) -> float | str:
             found[0],
             OWNER,
             order=order,
-            method=Method(int(method.number)),
+            method=TransferMethod(int(method.number)),
             pin=bystander.tell,
             anchors=ANCHORS,
         )

@@ -24,8 +24,8 @@ from onboardee.obt.identity import Identity
 from onboardee.obt.locating import Located
 from onboardee.obt.memory import MemoryTransport, run
 from onboardee.obt.methods import AskPin
-from onboardee.obt.model import Method, Permission, Rule, State, Subject, Target
-from onboardee.obt.observation import Observation
+from onboardee.obt.model import Permission, Rule, State, Subject, Target, TransferMethod
+from onboardee.obt.observation import ObservedResource
 from onboardee.obt.old_device import OldOwnedDevice
 from onboardee.obt.orders import ALL_ORDERS, CR3006, IOT2, LITE, OIC11, ORDERS, PLGD
 from onboardee.obt.owned import OwnedDevice, pair, unpair
@@ -54,9 +54,8 @@ __all__ = [
     "LinkError",
     "Located",
     "MemoryTransport",
-    "Method",
     "NoAnswerError",
-    "Observation",
+    "ObservedResource",
     "ObtEngine",
     "ObtError",
     "OldOwnedDevice",
@@ -75,6 +74,7 @@ __all__ = [
     "Survey",
     "SurveyError",
     "Target",
+    "TransferMethod",
     "Transport",
     "TrustAnchors",
     "Unowned",

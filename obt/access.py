@@ -21,7 +21,7 @@ from onboardee.obt.errand import OnStep
 from onboardee.obt.identity import Identity
 from onboardee.obt.link import Link
 from onboardee.obt.model import ROLE_CERTIFICATE, ROLES
-from onboardee.obt.observation import Observation
+from onboardee.obt.observation import ObservedResource
 from onboardee.obt.session import pairwise_link
 from onboardee.obt.style import LITE_STYLE, Style
 from onboardee.obt.transport import Transport
@@ -185,12 +185,12 @@ class DeviceAccess:
         await self.dialogue().post("update", await self.connect(), path, body, query=query)
 
     @timed
-    async def observe(self, path: str, *, query: tuple[str, ...] = ()) -> Observation:
+    async def observe(self, path: str, *, query: tuple[str, ...] = ()) -> ObservedResource:
         """Observe a resource; the first `next` is its present state."""
         link = await self.connect()
         first, mailbox = await self.dialogue().observe("observe", link, path, query=query)
         content_format = self._style.content_format
-        return Observation(
+        return ObservedResource(
             self._transport, link, path, mailbox, first, content_format=content_format
         )
 

@@ -16,7 +16,7 @@ from typing import Final
 from onboardee.obt.errors import LinkError, OnboardingError
 from onboardee.obt.keys import PIN_LABEL, pin_key
 from onboardee.obt.link import Link
-from onboardee.obt.model import DOXM, Method
+from onboardee.obt.model import DOXM, TransferMethod
 from onboardee.obt.session import shared_key_link
 from onboardee.obt.transfer import Transfer
 
@@ -31,7 +31,7 @@ async def select_method(transfer: Transfer) -> None:
     means = transfer.means
     body = {"oxmsel": int(means.method)}
     await transfer.dialogue.post(f"select {means.name}", transfer.plain, DOXM, body)
-    if means.method is Method.RANDOM_PIN:
+    if means.method is TransferMethod.RANDOM_PIN:
         dialogue = transfer.dialogue
         started = dialogue.transport.now
         transfer.pin = await means.ask_pin()
@@ -64,7 +64,7 @@ async def _connect_anywhere(transfer: Transfer) -> None:
             transfer.ownership = await _connect(transfer, links)
         except OnboardingError:
             answered = tuple(link.address for link in links if link.has_answered)
-            if answered and transfer.means.method is Method.RANDOM_PIN:
+            if answered and transfer.means.method is TransferMethod.RANDOM_PIN:
                 transfer.addresses = answered
                 raise
             others = tuple(each for each in transfer.addresses if each not in answered)
@@ -85,11 +85,11 @@ async def _connect(transfer: Transfer, links: Sequence[Link]) -> Link:
     """
     dialogue, means = transfer.dialogue, transfer.means
     match means.method:
-        case Method.JUST_WORKS:
+        case TransferMethod.JUST_WORKS:
             return await dialogue.connect(PURPOSE, links, dialogue.style.hello)
-        case Method.RANDOM_PIN:
+        case TransferMethod.RANDOM_PIN:
             return await _connect_with_pin(transfer, links)
-        case Method.MANUFACTURER_CERTIFICATE:
+        case TransferMethod.MANUFACTURER_CERTIFICATE:
             assert means.anchors is not None, "checked at the beginning"
             style = dialogue.style
             verify = means.anchors.verify_manufacturer(needs_usage=style.needs_key_usage)

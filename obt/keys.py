@@ -10,7 +10,7 @@ import hmac
 from typing import Final
 from uuid import UUID
 
-from onboardee.obt.model import Method
+from onboardee.obt.model import TransferMethod
 from onboardee.wire.dtls import CipherSuite, Session
 
 KEY_SIZE: Final = 16
@@ -22,9 +22,9 @@ PIN_ROUNDS: Final = 1000
 """Iterations of PBKDF2, as OCF Security 7.3.5 has them."""
 
 LABELS: Final = {
-    Method.JUST_WORKS: b"oic.sec.doxm.jw",
-    Method.RANDOM_PIN: PIN_LABEL,
-    Method.MANUFACTURER_CERTIFICATE: b"oic.sec.doxm.mfgcert",
+    TransferMethod.JUST_WORKS: b"oic.sec.doxm.jw",
+    TransferMethod.RANDOM_PIN: PIN_LABEL,
+    TransferMethod.MANUFACTURER_CERTIFICATE: b"oic.sec.doxm.mfgcert",
 }
 """What enters the derivation, by method of transfer (OCF Security 7.3.2)."""
 
@@ -41,7 +41,7 @@ KEY_BLOCK_SIZES: Final = {
 
 
 def owner_key(
-    session: Session, *, method: Method, owner: UUID, device: UUID, size: int | None = None
+    session: Session, *, method: TransferMethod, owner: UUID, device: UUID, size: int | None = None
 ) -> bytes:
     """Return the key that `owner` shares with `device` from now on.
 

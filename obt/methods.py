@@ -12,7 +12,7 @@ from typing import Final
 
 from onboardee.obt.anchors import TrustAnchors
 from onboardee.obt.errors import OnboardingError
-from onboardee.obt.model import Method
+from onboardee.obt.model import TransferMethod
 from onboardee.pki.key_pairs import CertifiedKey
 
 AskPin = Callable[[], Awaitable[str]]
@@ -20,9 +20,9 @@ AskPin = Callable[[], Awaitable[str]]
 
 NAMES: Final = MappingProxyType(
     {
-        Method.JUST_WORKS: "Just Works",
-        Method.RANDOM_PIN: "Random PIN",
-        Method.MANUFACTURER_CERTIFICATE: "Manufacturer Certificate",
+        TransferMethod.JUST_WORKS: "Just Works",
+        TransferMethod.RANDOM_PIN: "Random PIN",
+        TransferMethod.MANUFACTURER_CERTIFICATE: "Manufacturer Certificate",
     }
 )
 """The methods as people read them."""
@@ -38,7 +38,7 @@ class TransferMeans:
     Raises `ValueError` if what the method needs is missing.
     """
 
-    method: Method = Method.JUST_WORKS
+    method: TransferMethod = TransferMethod.JUST_WORKS
     pin: str | AskPin | None = field(default=None, repr=False)
     """The PIN itself, or whom to ask for it when the device shows one."""
     anchors: TrustAnchors | None = None
@@ -47,9 +47,9 @@ class TransferMeans:
     """What we show to a device that asks for a certificate of ours, as IoTivity's do."""
 
     def __post_init__(self) -> None:
-        if self.method is Method.RANDOM_PIN and self.pin is None:
+        if self.method is TransferMethod.RANDOM_PIN and self.pin is None:
             raise ValueError("Random PIN needs the PIN, or whom to ask for it")
-        if self.method is Method.MANUFACTURER_CERTIFICATE and self.anchors is None:
+        if self.method is TransferMethod.MANUFACTURER_CERTIFICATE and self.anchors is None:
             raise ValueError("Manufacturer Certificate needs trust anchors")
 
     @property
@@ -60,7 +60,7 @@ class TransferMeans:
     @property
     def can_ask_again(self) -> bool:
         """Tell whether a second attempt may bring another PIN."""
-        return self.method is Method.RANDOM_PIN and callable(self.pin)
+        return self.method is TransferMethod.RANDOM_PIN and callable(self.pin)
 
     async def ask_pin(self) -> bytes:
         """Return the PIN; it is shown in no error.

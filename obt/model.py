@@ -39,7 +39,7 @@ MAINTENANCE = "/oic/mnt"
 DOXM_TYPE = "oic.r.doxm"
 
 
-class Method(IntEnum):
+class TransferMethod(IntEnum):
     """Owner transfer methods (OCF Security 13.2, `oxms`)."""
 
     JUST_WORKS = 0

@@ -18,7 +18,7 @@ TIMEOUT: Final = 300.0
 """Seconds that a notification is waited for."""
 
 
-class Observation:
+class ObservedResource:
     """The states of a resource, as the device tells them; the first is the one at the beginning.
 
     `next` gives the states one by one; those that come between two calls are kept, in order. `stop`

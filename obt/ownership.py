@@ -16,7 +16,7 @@ from onboardee.obt.discovery import Unowned
 from onboardee.obt.errand import OnStep
 from onboardee.obt.errors import OnboardingError
 from onboardee.obt.methods import AskPin, TransferMeans
-from onboardee.obt.model import PSTAT, Method, State
+from onboardee.obt.model import PSTAT, State, TransferMethod
 from onboardee.obt.old_device import OldOwnedDevice
 from onboardee.obt.orders import LITE
 from onboardee.obt.owned import OwnedDevice
@@ -35,7 +35,7 @@ async def take_ownership(  # noqa: PLR0913 - all but the first three have defaul
     owner: UUID,
     *,
     order: Order = LITE,
-    method: Method = Method.JUST_WORKS,
+    method: TransferMethod = TransferMethod.JUST_WORKS,
     pin: str | AskPin | None = None,
     anchors: TrustAnchors | None = None,
     certificate: CertifiedKey | None = None,

@@ -36,7 +36,7 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class TrialOutcome:
     """How a trial came out, and why."""
 
     trial: Trial
@@ -94,7 +94,7 @@ class Stand(Protocol):
         """Make the device honest, and let it wait for an owner."""
 
 
-async def try_tool(trial: Trial, stand: Stand) -> Outcome:
+async def try_tool(trial: Trial, stand: Stand) -> TrialOutcome:
     """Try a tool with the device of a trial; return how it came out.
 
     A fault that never acted proves nothing, so such a trial is not reached; but a tool that never
@@ -104,23 +104,23 @@ async def try_tool(trial: Trial, stand: Stand) -> Outcome:
     await stand.settle()
     if not stand.acted and first.exit_code is not None:
         reason = f"{_unreached(trial)}; the tool {said(first)}"
-        return Outcome(trial, Verdict.NOT_REACHED, reason, claims=(first,))
+        return TrialOutcome(trial, Verdict.NOT_REACHED, reason, claims=(first,))
     acted = tuple(stand.acted)
     if first.is_success and stand.is_owned and stand.began_anew:
         reason = "it began anew by itself, and owns the device"
-        return Outcome(trial, Verdict.PASSED, reason, acted, (first,))
+        return TrialOutcome(trial, Verdict.PASSED, reason, acted, (first,))
     reason_against = wrong(trial, first, is_owned=stand.is_owned)
     if reason_against is not None:
-        return Outcome(trial, Verdict.FAILED, reason_against, acted, (first,))
+        return TrialOutcome(trial, Verdict.FAILED, reason_against, acted, (first,))
     if first.is_success:
-        return Outcome(trial, Verdict.PASSED, "the device is owned", acted, (first,))
+        return TrialOutcome(trial, Verdict.PASSED, "the device is owned", acted, (first,))
     await stand.restore()
     second = await stand.attempt()
     claims = (first, second)
     if not second.is_success or not stand.is_owned:
         reason = f"a second attempt, with an honest device, failed: the tool {said(second)}"
-        return Outcome(trial, Verdict.FAILED, reason, acted, claims)
-    return Outcome(trial, Verdict.PASSED, "it said so, and owned it afterwards", acted, claims)
+        return TrialOutcome(trial, Verdict.FAILED, reason, acted, claims)
+    return TrialOutcome(trial, Verdict.PASSED, "it said so, and owned it afterwards", acted, claims)
 
 
 def _unreached(trial: Trial) -> str:

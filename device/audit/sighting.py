@@ -13,7 +13,7 @@ became, and the reason of one that passed says what the tool must have said.
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from onboardee.device.audit.claims import Outcome
+from onboardee.device.audit.claims import TrialOutcome
 from onboardee.device.audit.cutting import Selections
 from onboardee.device.audit.trial import Expectation, Trial
 from onboardee.device.audit.verdicts import Verdict
@@ -39,7 +39,7 @@ class Sighting:
     """Seconds without a request after which an attempt is over."""
     phase: Phase = Phase.WAITING
     """Where the trial is; it only goes forward."""
-    outcome: Outcome | None = None
+    outcome: TrialOutcome | None = None
     """How it came out, once it is done."""
     acted: list[str] = field(default_factory=list)
     """What the device did wrong so far, in words."""
@@ -69,7 +69,7 @@ class Sighting:
         if self.phase is Phase.ACTED and now - self._heard >= self.quiet:
             self._given_up(is_owned=is_owned)
 
-    def end(self) -> Outcome:
+    def end(self) -> TrialOutcome:
         """Return the outcome; of a trial that is not done, if nothing more comes."""
         if self.outcome is not None:
             return self.outcome
@@ -79,7 +79,7 @@ class Sighting:
             Phase.AGAIN: "the tool gave up, and nobody owned the device afterwards",
         }
         reason = reasons[self.phase]
-        return Outcome(self.trial, Verdict.NOT_REACHED, reason, tuple(self.acted))
+        return TrialOutcome(self.trial, Verdict.NOT_REACHED, reason, tuple(self.acted))
 
     def _owned(self) -> None:
         """Take that the device is owned."""
@@ -102,7 +102,7 @@ class Sighting:
 
     def _done(self, verdict: Verdict, reason: str) -> None:
         self.phase = Phase.DONE
-        self.outcome = Outcome(self.trial, verdict, reason, tuple(self.acted))
+        self.outcome = TrialOutcome(self.trial, verdict, reason, tuple(self.acted))
 
 
 def _is_asked(item: Item) -> bool:

@@ -16,7 +16,7 @@ from typing import Final
 import click
 from msgspec.structs import replace
 
-from onboardee.device.audit.claims import Outcome
+from onboardee.device.audit.claims import TrialOutcome
 from onboardee.device.audit.sighting import Phase, Sighting
 from onboardee.device.audit.trial import Need, Trial
 from onboardee.device.cli.trial_stand import StandDevice, stood
@@ -56,7 +56,7 @@ class Hall:
             if trial.needs is Need.PIN:
                 self._say(f"    the PIN, which is a wrong one: {room.device.told_pin()}")
 
-    async def watch(self, stopped: asyncio.Event) -> list[Outcome]:
+    async def watch(self, stopped: asyncio.Event) -> list[TrialOutcome]:
         """Watch until all trials are done or somebody stops it; return how they came out."""
         while self.left() and not stopped.is_set():
             try:
@@ -146,7 +146,7 @@ class Room:
 
 def run_side_by_side(
     trials: Sequence[Trial], profile: Profile, ports: Ports, quiet: float
-) -> list[Outcome]:
+) -> list[TrialOutcome]:
     """Run the trials until all are done or Ctrl-C; return how they came out.
 
     Raises `BindError` or OSError, and then none runs.
@@ -156,7 +156,7 @@ def run_side_by_side(
 
 async def _run(
     trials: Sequence[Trial], profile: Profile, ports: Ports, quiet: float
-) -> list[Outcome]:
+) -> list[TrialOutcome]:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

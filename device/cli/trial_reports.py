@@ -10,7 +10,7 @@ from html import escape
 from typing import Any, Final
 from xml.etree import ElementTree as ET
 
-from onboardee.device.audit.claims import Outcome
+from onboardee.device.audit.claims import TrialOutcome
 from onboardee.device.audit.judgement import BROKEN, NOTHING
 from onboardee.device.audit.reports.html import STYLE
 from onboardee.device.audit.verdicts import Verdict
@@ -20,14 +20,14 @@ _LONGEST: Final = 200
 """Characters of the last line of a tool that are shown."""
 
 
-def exit_code(outcomes: Sequence[Outcome], known: Collection[str]) -> int:
+def exit_code(outcomes: Sequence[TrialOutcome], known: Collection[str]) -> int:
     """Return 0 if all trials passed that were reached, 1 if some failed, 2 if none was reached."""
     if all(each.verdict is Verdict.NOT_REACHED for each in outcomes):
         return NOTHING
     return BROKEN if any(_is_news(each, known) for each in outcomes) else 0
 
 
-def lines(outcome: Outcome, known: Collection[str]) -> Iterator[str]:
+def lines(outcome: TrialOutcome, known: Collection[str]) -> Iterator[str]:
     """Yield what people read of one trial: what failed is explained."""
     yield f"  {outcome.verdict:13} {outcome.trial.name}"
     if outcome.verdict is Verdict.PASSED:
@@ -41,20 +41,20 @@ def lines(outcome: Outcome, known: Collection[str]) -> Iterator[str]:
             yield f"{INDENT}the tool: {line[:_LONGEST]}"
 
 
-def summary(outcomes: Sequence[Outcome], seconds: float) -> str:
+def summary(outcomes: Sequence[TrialOutcome], seconds: float) -> str:
     """Return the last line for people."""
     counted = Counter(each.verdict for each in outcomes)
     words = [f"{counted[verdict]} {verdict}" for verdict in Verdict if counted[verdict]]
     return f"{', '.join(words)}; {seconds:.0f} s"
 
 
-def plain(outcomes: Sequence[Outcome], known: Collection[str]) -> dict[str, Any]:
+def plain(outcomes: Sequence[TrialOutcome], known: Collection[str]) -> dict[str, Any]:
     """Return the report as JSON has it."""
     code = exit_code(outcomes, known)
     return {"trials": [each.plain() for each in outcomes], "exit_code": code}
 
 
-def junit(outcomes: Sequence[Outcome], known: Collection[str]) -> str:
+def junit(outcomes: Sequence[TrialOutcome], known: Collection[str]) -> str:
     """Return the outcomes as JUnit XML: what was not reached is skipped, a known failure, too."""
     failed = [each for each in outcomes if _is_news(each, known)]
     suite = ET.Element(
@@ -71,7 +71,7 @@ def junit(outcomes: Sequence[Outcome], known: Collection[str]) -> str:
     return ET.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def page(outcomes: Sequence[Outcome], known: Collection[str], title: str) -> str:
+def page(outcomes: Sequence[TrialOutcome], known: Collection[str], title: str) -> str:
     """Return the outcomes as a page of HTML that needs nothing else."""
     counted = Counter(each.verdict for each in outcomes)
     told = ", ".join(f"{counted[verdict]} {verdict}" for verdict in Verdict if counted[verdict])
@@ -88,7 +88,7 @@ def page(outcomes: Sequence[Outcome], known: Collection[str], title: str) -> str
     )
 
 
-def _row(outcome: Outcome, *, is_known: bool) -> str:
+def _row(outcome: TrialOutcome, *, is_known: bool) -> str:
     why = escape(outcome.reason) + (" (known)" if is_known else "")
     output = "".join(
         f"<details><summary>attempt {number}: exit code {claim.exit_code}, "
@@ -103,5 +103,5 @@ def _row(outcome: Outcome, *, is_known: bool) -> str:
     )
 
 
-def _is_news(outcome: Outcome, known: Collection[str]) -> bool:
+def _is_news(outcome: TrialOutcome, known: Collection[str]) -> bool:
     return outcome.verdict is Verdict.FAILED and outcome.trial.name not in known

@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from onboardee.device.audit.claims import Claim, Outcome, try_tool
+from onboardee.device.audit.claims import Claim, TrialOutcome, try_tool
 from onboardee.device.audit.trial import Need, Trial
 from onboardee.device.audit.verdicts import Verdict
 from onboardee.device.cli.trial_stand import StandDevice, root_certificate, stood
@@ -37,13 +37,13 @@ class CommandError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class ToolCommand:
     """The command line of a tool."""
 
     words: tuple[str, ...]
 
     @classmethod
-    def of(cls, text: str) -> "Command":
+    def of(cls, text: str) -> "ToolCommand":
         """Take a command line apart. Raises `CommandError`."""
         try:
             words = tuple(shlex.split(text))
@@ -72,7 +72,7 @@ class _Stand:
     """The device of a trial, and the command beside it."""
 
     device: StandDevice
-    command: Command
+    command: ToolCommand
     anchors: Path
     timeout: float
 
@@ -127,11 +127,11 @@ class TrialRunner:
     def __init__(
         self,
         profile: Profile,
-        command: Command,
+        command: ToolCommand,
         ports: Ports,
         *,
         timeout: float,
-        on_outcome: Callable[[Outcome], None] = lambda _outcome: None,
+        on_outcome: Callable[[TrialOutcome], None] = lambda _outcome: None,
     ) -> None:
         """Try a tool by its command line with devices that listen at `ports`.
 
@@ -143,7 +143,7 @@ class TrialRunner:
         self._timeout = timeout
         self._on_outcome = on_outcome
 
-    async def run(self, trials: Sequence[Trial], parallel: int = 1) -> list[Outcome]:
+    async def run(self, trials: Sequence[Trial], parallel: int = 1) -> list[TrialOutcome]:
         """Run trials; return their outcomes in the order of the trials.
 
         Those in which a tool has to wait come first: the others fill the time.
@@ -156,7 +156,7 @@ class TrialRunner:
             else:
                 anchors.touch()
 
-            async def one(trial: Trial) -> Outcome:
+            async def one(trial: Trial) -> TrialOutcome:
                 async with room:
                     outcome = await self._run(trial, anchors)
                     self._on_outcome(outcome)
@@ -167,10 +167,10 @@ class TrialRunner:
         found = {outcome.trial.name: outcome for outcome in outcomes}
         return [found[trial.name] for trial in trials]
 
-    async def _run(self, trial: Trial, anchors: Path) -> Outcome:
+    async def _run(self, trial: Trial, anchors: Path) -> TrialOutcome:
         if not self._command.asks_for(trial.needs):
             reason = f"the command does not ask for {{{trial.needs}}}"
-            return Outcome(trial, Verdict.NOT_REACHED, reason)
+            return TrialOutcome(trial, Verdict.NOT_REACHED, reason)
         hub = Hub()
         try:
             device = stood(hub, trial, self._profile, self._ports)

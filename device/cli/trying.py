@@ -14,7 +14,7 @@ from pathlib import Path
 
 import click
 
-from onboardee.device.audit.claims import Outcome
+from onboardee.device.audit.claims import TrialOutcome
 from onboardee.device.audit.judgement import Choice
 from onboardee.device.audit.trial import Need, Trial
 from onboardee.device.audit.trials import TRIALS
@@ -22,7 +22,7 @@ from onboardee.device.cli import trial_reports
 from onboardee.device.cli.auditing import Reports, put
 from onboardee.device.cli.side_by_side import run_side_by_side
 from onboardee.device.cli.terminal import say
-from onboardee.device.cli.trial_runner import Command, CommandError, TrialRunner
+from onboardee.device.cli.trial_runner import CommandError, ToolCommand, TrialRunner
 from onboardee.device.cli.trial_stand import root_certificate
 from onboardee.device.faults.terms import FaultError
 from onboardee.device.net.binding import BindError, Ports
@@ -79,8 +79,8 @@ def chosen(choice: Choice) -> list[Trial]:
     ]
 
 
-def _shown(choice: Choice, reports: Reports) -> Callable[[Outcome], None]:
-    def show(outcome: Outcome) -> None:
+def _shown(choice: Choice, reports: Reports) -> Callable[[TrialOutcome], None]:
+    def show(outcome: TrialOutcome) -> None:
         for line in trial_reports.lines(outcome, choice.known):
             say(line)
 
@@ -88,12 +88,12 @@ def _shown(choice: Choice, reports: Reports) -> Callable[[Outcome], None]:
 
 
 def _command(
-    wanted: Wanted, trials: Sequence[Trial], show: Callable[[Outcome], None]
-) -> list[Outcome]:
+    wanted: Wanted, trials: Sequence[Trial], show: Callable[[TrialOutcome], None]
+) -> list[TrialOutcome]:
     assert wanted.command is not None, "without one people try the tool"
     runner = TrialRunner(
         wanted.profile,
-        Command.of(wanted.command),
+        ToolCommand.of(wanted.command),
         Ports(hosts=wanted.hosts or ("127.0.0.1",)),
         timeout=wanted.timeout,
         on_outcome=show,
@@ -102,8 +102,8 @@ def _command(
 
 
 def _people(
-    wanted: Wanted, trials: Sequence[Trial], show: Callable[[Outcome], None]
-) -> list[Outcome]:
+    wanted: Wanted, trials: Sequence[Trial], show: Callable[[TrialOutcome], None]
+) -> list[TrialOutcome]:
     reachable = [each for each in trials if each.needs is not Need.ANCHORS or wanted.root]
     left_out = len(trials) - len(reachable)
     if left_out:
@@ -115,7 +115,9 @@ def _people(
     return outcomes
 
 
-def _write(outcomes: Sequence[Outcome], choice: Choice, reports: Reports, seconds: float) -> None:
+def _write(
+    outcomes: Sequence[TrialOutcome], choice: Choice, reports: Reports, seconds: float
+) -> None:
     if reports.as_json:
         plain = trial_reports.plain(outcomes, choice.known)
         click.echo(json.dumps(plain, indent=2, ensure_ascii=False))

@@ -17,7 +17,7 @@ from onboardee.obt.address import Address
 from onboardee.obt.database.errors import DatabaseError
 from onboardee.obt.database.file import DatabaseFile, Row
 from onboardee.obt.database.records import DeviceRecord, DeviceState
-from onboardee.obt.model import Method
+from onboardee.obt.model import TransferMethod
 
 LONGEST_NAME: Final = 128
 """Characters of a name; a device may call itself anything."""
@@ -172,7 +172,7 @@ def _record(row: Row, addresses: list[Row]) -> DeviceRecord:
         key=row["owner_key"],
         name=row["name"],
         types=tuple(json.loads(row["types"])),
-        method=None if method is None else Method(method),
+        method=None if method is None else TransferMethod(method),
         order=row["message_order"],
         secured=tuple(_address(each) for each in addresses if each["scheme"] == "coaps"),
         plain=plain[0] if plain else None,

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from onboardee.obt.address import Address
 from onboardee.obt.database.errors import DatabaseError
-from onboardee.obt.model import Method, Rule
+from onboardee.obt.model import Rule, TransferMethod
 from onboardee.obt.record import Ownership
 
 
@@ -47,7 +47,7 @@ class DeviceRecord:
     """The owner credential; None for a device of another tool whose keys are not known."""
     name: str = ""
     types: tuple[str, ...] = ()
-    method: Method | None = None
+    method: TransferMethod | None = None
     """How it changed hands."""
     order: str = "lite"
     """In which order of messages, and so in which words it is talked to."""

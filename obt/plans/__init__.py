@@ -9,16 +9,16 @@ database tells for each step whether it was begun, and so what a device may have
 `comparing` asks devices whether they have what the database says.
 """
 
-from onboardee.obt.plans.errors import RefusedError, UnfinishedError, command
+from onboardee.obt.plans.errors import OperationRefusedError, UnfinishedError, command
 from onboardee.obt.plans.operations import allow, forget, link, remove, resume, unlink
 from onboardee.obt.plans.owning import confirm, own, use_by
-from onboardee.obt.plans.surroundings import OnProgress, Progress, Surroundings
+from onboardee.obt.plans.surroundings import OnProgress, PlanSurroundings, Progress
 
 __all__ = [
     "OnProgress",
+    "OperationRefusedError",
+    "PlanSurroundings",
     "Progress",
-    "RefusedError",
-    "Surroundings",
     "UnfinishedError",
     "allow",
     "command",

@@ -27,7 +27,7 @@ from onboardee.obt.database import (
 )
 from onboardee.obt.errors import ObtError
 from onboardee.obt.owned import OwnedDevice
-from onboardee.obt.plans.surroundings import Surroundings
+from onboardee.obt.plans.surroundings import PlanSurroundings
 
 Outcome = Mapping[str, Any]
 """What carrying out a step found, for `done`: the number that a device gave to something."""
@@ -90,7 +90,7 @@ class Action:
     def done(self, outcome: Outcome) -> None:
         """Note what the device has now, in the transaction that marks the step as done."""
 
-    async def settle(self, around: Surroundings, error: ObtError) -> Outcome:
+    async def settle(self, around: PlanSurroundings, error: ObtError) -> Outcome:
         """Find another sign that it is done, where no session came about; else raise `error`."""
         raise error
 

@@ -23,9 +23,9 @@ from onboardee.obt.database import (
 )
 from onboardee.obt.database.authorities import StoredAuthority
 from onboardee.obt.owned import OwnedDevice
-from onboardee.obt.plans.errors import RefusedError
+from onboardee.obt.plans.errors import OperationRefusedError
 from onboardee.obt.plans.runner import carry_out
-from onboardee.obt.plans.surroundings import OnProgress, Surroundings
+from onboardee.obt.plans.surroundings import OnProgress, PlanSurroundings
 from onboardee.pki.certificate import read_octets
 
 NAME: Final = "home"
@@ -98,7 +98,7 @@ class KeptAuthority(Authority):
 
 async def certify(
     database: ProvisioningDatabase,
-    around: Surroundings,
+    around: PlanSurroundings,
     device: UUID,
     *,
     on_progress: OnProgress | None = None,
@@ -114,7 +114,7 @@ async def certify(
 
 async def give_role(  # noqa: PLR0913 - the last two have defaults
     database: ProvisioningDatabase,
-    around: Surroundings,
+    around: PlanSurroundings,
     device: UUID,
     role: str,
     *,
@@ -128,7 +128,7 @@ async def give_role(  # noqa: PLR0913 - the last two have defaults
 
 async def _give(  # noqa: PLR0913, PLR0917 - what a plan of one step is made of
     database: ProvisioningDatabase,
-    around: Surroundings,
+    around: PlanSurroundings,
     device: UUID,
     kind: str,
     body: dict[str, str | None],
@@ -136,7 +136,7 @@ async def _give(  # noqa: PLR0913, PLR0917 - what a plan of one step is made of
 ) -> IssuedCertificate:
     """Carry out a plan of one step, and return the certificate that it gave."""
     if database.devices.require(device).state is not DeviceState.OWNED:
-        raise RefusedError(f"{device} is not ours, or not any more", device)
+        raise OperationRefusedError(f"{device} is not ours, or not any more", device)
     with database.writing():
         steps = [PlanStep(action="add certificate", device=device, body=body)]
         operation = database.operations.begin(kind, (device,), steps)
@@ -171,7 +171,7 @@ async def add_certificate(
 
 async def revoke(
     database: ProvisioningDatabase,
-    around: Surroundings,
+    around: PlanSurroundings,
     device: UUID,
     *,
     on_progress: OnProgress | None = None,
@@ -179,13 +179,15 @@ async def revoke(
     """Withdraw all certificates of a device, on every device that trusts the authority.
 
     Raises:
-        RefusedError: if it has none.
+        OperationRefusedError: if it has none.
         UnfinishedError: if devices could not be told.
 
     """
     with database.writing():
         if not usable(database, device):
-            raise RefusedError(f"{device} has no certificate of ours to be revoked", device)
+            raise OperationRefusedError(
+                f"{device} has no certificate of ours to be revoked", device
+            )
         with database.transaction():
             steps = revocation_steps(database, device)
             operation = database.operations.begin("revoke", (device,), steps)

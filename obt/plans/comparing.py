@@ -19,7 +19,7 @@ from onboardee.obt.database import (
 )
 from onboardee.obt.errors import ObtError
 from onboardee.obt.owned import OwnedDevice
-from onboardee.obt.plans.surroundings import Surroundings
+from onboardee.obt.plans.surroundings import PlanSurroundings
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Disagreement:
 
 
 async def compare(
-    database: ProvisioningDatabase, around: Surroundings, *, mend: bool = False
+    database: ProvisioningDatabase, around: PlanSurroundings, *, mend: bool = False
 ) -> list[Disagreement]:
     """Ask all devices of ours that show them for their credentials and rules.
 

@@ -13,7 +13,7 @@ from onboardee.obt.database import DeviceState, StepState
 from onboardee.obt.errors import ObtError
 from onboardee.obt.owned import OwnedDevice
 from onboardee.obt.plans.action import ABANDON, NOTHING, Action, Outcome
-from onboardee.obt.plans.surroundings import Surroundings
+from onboardee.obt.plans.surroundings import PlanSurroundings
 
 UNPROVEN: Final = "unproven"
 """In an outcome: nobody but the device itself, in the clear, says that it has been reset."""
@@ -34,7 +34,7 @@ class ResetDevice(Action):
         await device.reset()
         return NOTHING
 
-    async def settle(self, around: Surroundings, error: ObtError) -> Outcome:
+    async def settle(self, around: PlanSurroundings, error: ObtError) -> Outcome:
         """See whether it seems to have happened: then the device does not know us any more."""
         record = self.database.devices.require(self.device)
         was_asked = self.step.state is StepState.BEGUN
@@ -75,7 +75,7 @@ class ConfirmOwnership(Action):
         await device.verify()
         return NOTHING
 
-    async def settle(self, around: Surroundings, error: ObtError) -> Outcome:
+    async def settle(self, around: PlanSurroundings, error: ObtError) -> Outcome:
         """See whether it seems to wait for an owner still: then nothing remains to be done."""
         if not await around.seems_unowned(self.database.devices.require(self.device)):
             raise error

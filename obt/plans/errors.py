@@ -1,8 +1,8 @@
 """How operations over several devices can end other than well.
 
-Two ways: it was not begun, because the database knows that it makes no sense (`RefusedError`), or
-it was, and something remains to be done, for which there is a command (`UnfinishedError`). An
-operation that failed and of which nothing is left raises what went wrong.
+Two ways: it was not begun, because the database knows that it makes no sense
+(`OperationRefusedError`), or it was, and something remains to be done, for which there is a command
+(`UnfinishedError`). An operation that failed and of which nothing is left raises what went wrong.
 """
 
 from uuid import UUID
@@ -23,7 +23,7 @@ class UnfinishedError(ObtError):
         self.operation = operation
 
 
-class RefusedError(ObtError):
+class OperationRefusedError(ObtError):
     """The database says that the operation cannot be carried out; no device was asked."""
 
     def __init__(self, reason: str, device: UUID | None = None) -> None:

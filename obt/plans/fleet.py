@@ -17,7 +17,7 @@ from onboardee.obt.discovery import Unowned
 from onboardee.obt.errors import NoAnswerError, ObtError, SessionEndedError
 from onboardee.obt.plans.errors import UnfinishedError
 from onboardee.obt.plans.operations import resume
-from onboardee.obt.plans.surroundings import Surroundings
+from onboardee.obt.plans.surroundings import PlanSurroundings
 
 RETRIES: Final = 2
 """How often a silent device is asked again."""
@@ -53,7 +53,7 @@ class Fleet:
     """
 
     database: ProvisioningDatabase
-    around: Surroundings
+    around: PlanSurroundings
     own_one: OwnOne
     retries: int = RETRIES
     on_member: OnMember | None = None

@@ -16,7 +16,7 @@ from onboardee.obt.database import AccessRule, CredentialState, PairwiseCredenti
 from onboardee.obt.model import Rule
 from onboardee.obt.owned import OwnedDevice
 from onboardee.obt.plans.action import NOTHING, Action, Outcome
-from onboardee.obt.plans.errors import RefusedError
+from onboardee.obt.plans.errors import OperationRefusedError
 
 
 class AddCredential(Action):
@@ -107,7 +107,7 @@ class AddRule(Action):
             try:
                 await device.add_rules([rule])
             except ValueError as error:  # OIC 1.1 has no words for it
-                raise RefusedError(str(error)) from error
+                raise OperationRefusedError(str(error)) from error
             found = await device.find_rules(rule)
         return {"aceid": found[-1].aceid if found else None}
 

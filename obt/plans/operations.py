@@ -20,9 +20,9 @@ from onboardee.obt.database import (
     Result,
 )
 from onboardee.obt.model import Rule
-from onboardee.obt.plans.errors import RefusedError, command
+from onboardee.obt.plans.errors import OperationRefusedError, command
 from onboardee.obt.plans.runner import carry_out
-from onboardee.obt.plans.surroundings import OnProgress, Surroundings
+from onboardee.obt.plans.surroundings import OnProgress, PlanSurroundings
 
 BITS: Final = (128, 256)
 """How long a pairwise key can be."""
@@ -30,7 +30,7 @@ BITS: Final = (128, 256)
 
 async def link(  # noqa: PLR0913 - the last three have defaults
     database: ProvisioningDatabase,
-    around: Surroundings,
+    around: PlanSurroundings,
     one: UUID,
     other: UUID,
     *,
@@ -43,21 +43,21 @@ async def link(  # noqa: PLR0913 - the last three have defaults
     The first of `rules` is for `one`, the second for `other`; None for no rule.
 
     Raises:
-        RefusedError: if a device is not ours, or they are linked.
+        OperationRefusedError: if a device is not ours, or they are linked.
         UnfinishedError: if a device is left with something that the other does not know.
         ObtError: if a device refused, and nothing is left of it.
 
     """
     if bits not in BITS:
-        raise RefusedError(f"a pairwise key has 128 or 256 bits, not {bits}")
+        raise OperationRefusedError(f"a pairwise key has 128 or 256 bits, not {bits}")
     if one == other:
-        raise RefusedError(f"{one} cannot be linked with itself")
+        raise OperationRefusedError(f"{one} cannot be linked with itself")
     _require_owned(database, one)
     _require_owned(database, other)
     with database.writing():
         _require_no_other(database, {one, other})
         if other in database.credentials.linked_with(one):
-            raise RefusedError(f"{one} and {other} are linked already")
+            raise OperationRefusedError(f"{one} and {other} are linked already")
         key = around.entropy.token(bits // 8)
         sides = ((one, other), (other, one))
         steps = [
@@ -75,7 +75,7 @@ async def link(  # noqa: PLR0913 - the last three have defaults
 
 async def unlink(  # noqa: PLR0913 - the last two have defaults
     database: ProvisioningDatabase,
-    around: Surroundings,
+    around: PlanSurroundings,
     one: UUID,
     other: UUID,
     *,
@@ -85,7 +85,7 @@ async def unlink(  # noqa: PLR0913 - the last two have defaults
     """Delete what two devices have for each other: credentials, and rules unless they are kept.
 
     Raises:
-        RefusedError: if the two are not linked, not even half.
+        OperationRefusedError: if the two are not linked, not even half.
         UnfinishedError: if one of them could not be reached.
 
     """
@@ -94,7 +94,7 @@ async def unlink(  # noqa: PLR0913 - the last two have defaults
     with database.writing():
         sides = ((one, other), (other, one))
         if not any(_has_anything(database, device, peer) for device, peer in sides):
-            raise RefusedError(f"{one} and {other} are not linked")
+            raise OperationRefusedError(f"{one} and {other} are not linked")
         actions = ["delete credentials"] + ([] if keep_rules else ["delete rules"])
         steps = [
             PlanStep(action=action, device=device, peer=peer)
@@ -110,7 +110,7 @@ async def unlink(  # noqa: PLR0913 - the last two have defaults
 
 async def remove(
     database: ProvisioningDatabase,
-    around: Surroundings,
+    around: PlanSurroundings,
     device: UUID,
     *,
     reset: bool = False,
@@ -149,7 +149,7 @@ async def remove(
 
 async def allow(
     database: ProvisioningDatabase,
-    around: Surroundings,
+    around: PlanSurroundings,
     device: UUID,
     rule: Rule,
     *,
@@ -158,7 +158,7 @@ async def allow(
     """Give a device an access rule.
 
     Raises:
-        RefusedError: if the device is not ours.
+        OperationRefusedError: if the device is not ours.
         UnfinishedError: if it may have the rule, and cannot be asked.
         ObtError: if it refused.
 
@@ -167,14 +167,14 @@ async def allow(
     steps = [PlanStep(action="add rule", device=device, body={"rule": _plain(rule)})]
     with database.writing():
         if any(each.rule.says_the_same_as(rule) for each in database.rules.of(device)):
-            raise RefusedError(f"{device} was given this rule already", device)
+            raise OperationRefusedError(f"{device} was given this rule already", device)
         operation = database.operations.begin("allow", (device,), steps)
         return await carry_out(database, around, operation, on_progress)
 
 
 async def resume(
     database: ProvisioningDatabase,
-    around: Surroundings,
+    around: PlanSurroundings,
     number: int,
     *,
     on_progress: OnProgress | None = None,
@@ -182,7 +182,7 @@ async def resume(
     """Do what remains of an operation that was interrupted, or could not reach all devices.
 
     Raises:
-        RefusedError: if nothing remains of it.
+        OperationRefusedError: if nothing remains of it.
         UnfinishedError: if something still does.
         ObtError: if it failed, and nothing is left of it.
 
@@ -190,7 +190,7 @@ async def resume(
     with database.writing():
         operation = database.operations.require(number)
         if not operation.is_unfinished:
-            raise RefusedError(f"operation {number} has ended: {operation.result}")
+            raise OperationRefusedError(f"operation {number} has ended: {operation.result}")
         return await carry_out(database, around, operation, on_progress)
 
 
@@ -198,7 +198,8 @@ def forget(database: ProvisioningDatabase, device: UUID, *, force: bool = False)
     """Delete the record of a device that has vanished, without asking anybody.
 
     Raises:
-        RefusedError: if other devices have something for it, unless it is to be forgotten, too.
+        OperationRefusedError: if other devices have something for it, unless that is to be
+            forgotten, too.
 
     This is for devices that will not come back. Whatever others have for it stays on them, and with
     `force` nobody knows of it any more.
@@ -208,7 +209,7 @@ def forget(database: ProvisioningDatabase, device: UUID, *, force: bool = False)
         others = _those_that_know(database, device)
         if others and not force:
             listed = ", ".join(map(str, others[:4]))
-            raise RefusedError(
+            raise OperationRefusedError(
                 f"{len(others)} devices have credentials or rules for {device} ({listed}); "
                 f"`onboardee obt remove {device}` deletes them, --force forgets them",
                 device,
@@ -245,7 +246,9 @@ def _require_known(database: ProvisioningDatabase, device: UUID) -> None:
 def _require_owned(database: ProvisioningDatabase, device: UUID) -> None:
     record = database.devices.require(device)
     if record.state is not DeviceState.OWNED:
-        raise RefusedError(f"{device} is not ours, or not any more: {record.state}", device)
+        raise OperationRefusedError(
+            f"{device} is not ours, or not any more: {record.state}", device
+        )
 
 
 def _require_no_other(database: ProvisioningDatabase, devices: set[UUID]) -> None:
@@ -253,7 +256,7 @@ def _require_no_other(database: ProvisioningDatabase, devices: set[UUID]) -> Non
     for each in database.operations.unfinished():
         left = database.operations.remaining(each)
         if any({step.device, step.peer} == devices for step in left):
-            raise RefusedError(
+            raise OperationRefusedError(
                 f"operation {each.id} ({each.kind}) between these devices is unfinished; "
                 f"`{command(each)}` completes it"
             )

@@ -24,11 +24,11 @@ from onboardee.obt.database import (
 )
 from onboardee.obt.discovery import Unowned
 from onboardee.obt.errors import ObtError
-from onboardee.obt.model import Method, Permission, Rule, Subject, Target
+from onboardee.obt.model import Permission, Rule, Subject, Target, TransferMethod
 from onboardee.obt.owned import OwnedDevice
-from onboardee.obt.plans.errors import RefusedError
+from onboardee.obt.plans.errors import OperationRefusedError
 from onboardee.obt.plans.runner import carry_out
-from onboardee.obt.plans.surroundings import Surroundings
+from onboardee.obt.plans.surroundings import PlanSurroundings
 from onboardee.obt.record import Ownership
 
 USE: Final = int(Permission.RETRIEVE | Permission.UPDATE | Permission.NOTIFY)
@@ -41,12 +41,12 @@ Take = Callable[[Keep], Awaitable[OwnedDevice]]
 
 async def own(  # noqa: PLR0913 - by keyword, with defaults
     database: ProvisioningDatabase,
-    around: Surroundings,
+    around: PlanSurroundings,
     device: Unowned,
     take: Take,
     *,
     order: str = "lite",
-    method: Method = Method.JUST_WORKS,
+    method: TransferMethod = TransferMethod.JUST_WORKS,
     name: str = "",
     types: tuple[str, ...] = (),
     replace: bool = False,
@@ -56,7 +56,7 @@ async def own(  # noqa: PLR0913 - by keyword, with defaults
     With `replace` it may have the UUID of a device that is ours already, whose key is lost then.
 
     Raises:
-        RefusedError: if it has that, without `replace`.
+        OperationRefusedError: if it has that, without `replace`.
         UnfinishedError: if the device may be ours, and could not be asked.
         ObtError: if it is not.
 
@@ -104,24 +104,26 @@ async def own(  # noqa: PLR0913 - by keyword, with defaults
 
 
 async def confirm(
-    database: ProvisioningDatabase, around: Surroundings, device: UUID
+    database: ProvisioningDatabase, around: PlanSurroundings, device: UUID
 ) -> DeviceRecord:
     """Find out by a session whether a device that is `pending` is ours; return its record then.
 
     Raises:
-        RefusedError: if it is not in doubt.
+        OperationRefusedError: if it is not in doubt.
         UnfinishedError: if it cannot be asked.
         ObtError: if it still says that it has no owner; its key is kept all the same.
 
     """
     record = database.devices.require(device)
     if record.state is not DeviceState.PENDING or database.operations.unfinished_of(device):
-        raise RefusedError(f"{device} is {record.state}; there is nothing to be found out", device)
+        raise OperationRefusedError(
+            f"{device} is {record.state}; there is nothing to be found out", device
+        )
     with database.writing():
         operation = database.operations.begin("own", (device,), _confirming(record))
         ended = await carry_out(database, around, operation)
     if ended.result is Result.UNDONE:
-        raise RefusedError(ended.message, device)
+        raise OperationRefusedError(ended.message, device)
     return database.devices.require(device)
 
 
@@ -145,7 +147,7 @@ def _require_other(database: ProvisioningDatabase, uuid: UUID, *, by: int | None
     others = [each for each in database.operations.unfinished_of(uuid) if each.id != by]
     if record.state is DeviceState.PENDING and not others:
         return  # whoever said that it has no owner is now asked over sessions
-    raise RefusedError(
+    raise OperationRefusedError(
         f"a device {uuid} is ours already; if it was reset without us, "
         "`onboardee obt own --replace` owns it anew and forgets its key",
         uuid,
@@ -172,7 +174,7 @@ def _keep(database: ProvisioningDatabase, operation: Operation, record: DeviceRe
 
 
 async def _settled(
-    database: ProvisioningDatabase, around: Surroundings, operation: Operation, error: ObtError
+    database: ProvisioningDatabase, around: PlanSurroundings, operation: Operation, error: ObtError
 ) -> DeviceRecord:
     """Find out whether a device is ours although the transfer failed; else raise `error`."""
     steps = database.operations.steps(operation.id)

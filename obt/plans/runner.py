@@ -27,7 +27,7 @@ from onboardee.obt.owned import OwnedDevice
 from onboardee.obt.plans.action import ABANDON, NOTHING, Action, Outcome
 from onboardee.obt.plans.actions import ACTIONS
 from onboardee.obt.plans.errors import UnfinishedError
-from onboardee.obt.plans.surroundings import OnProgress, Progress, Surroundings
+from onboardee.obt.plans.surroundings import OnProgress, PlanSurroundings, Progress
 
 UNDONE_ON_FAILURE: Final = frozenset({"link", "allow"})
 """Kinds of operations that add something: all of it or nothing. Others go on where they can."""
@@ -42,7 +42,7 @@ MAX_LISTED: Final = 4
 
 async def carry_out(
     database: ProvisioningDatabase,
-    around: Surroundings,
+    around: PlanSurroundings,
     operation: Operation,
     on_progress: OnProgress | None = None,
 ) -> Operation:
@@ -71,7 +71,7 @@ class _Run:
     def __init__(
         self,
         database: ProvisioningDatabase,
-        around: Surroundings,
+        around: PlanSurroundings,
         operation: Operation,
         on_progress: OnProgress | None,
     ) -> None:

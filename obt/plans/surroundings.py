@@ -15,7 +15,7 @@ from onboardee.obt.transport import Work
 from onboardee.wire.entropy import Entropy
 
 
-class Surroundings(Protocol):
+class PlanSurroundings(Protocol):
     """What a plan needs of the world around the database.
 
     `reach` may search the network and change addresses in the database; it raises when the device

@@ -11,8 +11,8 @@ import time
 from onboardee.obt import (
     Address,
     AsyncioTransport,
-    Method,
     ObtError,
+    TransferMethod,
     find_unowned_at,
     take_ownership,
 )
@@ -29,7 +29,12 @@ async def own(port: int) -> bool:
             found = await find_unowned_at(transport, Address("127.0.0.1", port), patience=WITHIN)
             owner = random_uuid(SystemEntropy())
             owned = await take_ownership(
-                transport, found, owner, order=CR3006, method=Method.JUST_WORKS, within=WITHIN
+                transport,
+                found,
+                owner,
+                order=CR3006,
+                method=TransferMethod.JUST_WORKS,
+                within=WITHIN,
             )
             async with asyncio.timeout(WITHIN):
                 await owned.doxm()

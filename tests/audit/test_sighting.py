@@ -7,7 +7,7 @@ from audit_scene import onboarded
 from click.testing import CliRunner
 from msgspec.structs import replace
 
-from onboardee.device.audit.claims import Outcome
+from onboardee.device.audit.claims import TrialOutcome
 from onboardee.device.audit.sighting import Phase, Sighting
 from onboardee.device.audit.trial import Trial
 from onboardee.device.audit.trials import TRIALS
@@ -132,11 +132,11 @@ async def presses(hall: Hall) -> None:
         await asyncio.sleep(0.1)
 
 
-def lived(trials: list[Trial]) -> tuple[list[Outcome], list[str]]:
+def lived(trials: list[Trial]) -> tuple[list[TrialOutcome], list[str]]:
     """Let a person try a tool with some trials; return outcomes and what the terminal said."""
     told: list[str] = []
 
-    async def life() -> list[Outcome]:
+    async def life() -> list[TrialOutcome]:
         hall = Hall(20, told.append)
         try:
             hall.open(trials, load("light"), Ports(hosts=("127.0.0.1",)))
@@ -166,7 +166,7 @@ def test_a_person_with_a_sound_tool(monkeypatch: pytest.MonkeyPatch) -> None:
 def stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a person press Ctrl-C at once."""
 
-    async def at_once(hall: Hall, stopped: asyncio.Event) -> list[Outcome]:
+    async def at_once(hall: Hall, stopped: asyncio.Event) -> list[TrialOutcome]:
         stopped.set()
         return [room.sighting.end() for room in hall.rooms]
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from onboardee.device.audit.claims import Claim, Outcome, try_tool
+from onboardee.device.audit.claims import Claim, TrialOutcome, try_tool
 from onboardee.device.audit.laboratory import laboratory
 from onboardee.device.audit.trial import Need, Trial
 from onboardee.device.events import Bus, Event, FaultActed, PinShown
@@ -142,7 +142,7 @@ def bench(trial: Trial) -> Bench:
     return found
 
 
-def outcome(trial: Trial, tool: Tool) -> Outcome:
+def outcome(trial: Trial, tool: Tool) -> TrialOutcome:
     """Try a tool with the light of a trial."""
     stand = bench(trial)
     stand.tool = tool

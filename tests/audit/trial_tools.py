@@ -14,9 +14,9 @@ from trial_scene import HOST, Bench, Tool
 
 from onboardee.obt import (
     Address,
-    Method,
     ObtEngine,
     ObtError,
+    TransferMethod,
     TrustAnchors,
     Unowned,
     find_unowned,
@@ -68,7 +68,9 @@ def tool(
                 ]
             else:
                 found = await find_unowned_at(transport, Address(HOST, 5683), patience=within)
-            method = next((each for each in Method if each in found.doxm.methods), Method(0))
+            method = next(
+                (each for each in TransferMethod if each in found.doxm.methods), TransferMethod(0)
+            )
             owned = await take_ownership(
                 transport,
                 found,

@@ -32,7 +32,7 @@ from onboardee.obt import (
 )
 from onboardee.obt.dialogue import Dialogue
 from onboardee.obt.link import Ask
-from onboardee.obt.model import Method as TransferMethod
+from onboardee.obt.model import TransferMethod
 from onboardee.obt.transfer import Transfer
 from onboardee.svrdb.model import NIL, Connection, State
 from onboardee.wire.coap import Code, Method

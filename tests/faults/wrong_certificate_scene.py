@@ -9,8 +9,8 @@ from onboardee.device.simulation.manufacturer import Manufacturer
 from onboardee.device.simulation.profile import OwnerTransferMethod, Profile, load
 from onboardee.device.testing.setup import BEGINNING
 from onboardee.obt import (
-    Method,
     OwnedDevice,
+    TransferMethod,
     TrustAnchors,
     find_unowned,
     run,
@@ -48,7 +48,7 @@ def own_by_certificate(scene: Scene, within: float = 60) -> OwnedDevice:
             found[0],
             OWNER,
             order=CR3006,
-            method=Method.MANUFACTURER_CERTIFICATE,
+            method=TransferMethod.MANUFACTURER_CERTIFICATE,
             anchors=anchors,
             within=within,
         )

@@ -23,7 +23,7 @@ from onboardee.device.simulation.compatibility import PRESETS, Preset
 from onboardee.obt import Address, AsyncioTransport
 from onboardee.obt.keys import owner_key
 from onboardee.obt.link import Ask, Link
-from onboardee.obt.model import Method as TransferMethod
+from onboardee.obt.model import TransferMethod
 from onboardee.svrdb.model import State
 from onboardee.wire.coap import ClientResponse, Code, Method
 from onboardee.wire.dtls import CipherSuite, ClientConfig

@@ -26,7 +26,7 @@ from onboardee.obt import (
     take_ownership,
 )
 from onboardee.obt.keys import KEY_BLOCK_SIZES, LABELS
-from onboardee.obt.model import Method as TransferMethod
+from onboardee.obt.model import TransferMethod
 from onboardee.pki.key_pairs import CertifiedKey
 from onboardee.wire.coap import Code, Method, Request, Response
 from onboardee.wire.dtls import (

@@ -20,7 +20,6 @@ from onboardee.obt import (
     DeviceAccess,
     Identity,
     MemoryTransport,
-    Method,
     OnboardingError,
     Order,
     OwnedDevice,
@@ -28,6 +27,7 @@ from onboardee.obt import (
     Rule,
     Subject,
     Target,
+    TransferMethod,
     TrustAnchors,
     WithCertificate,
     find_unowned,
@@ -82,7 +82,7 @@ def visit(transport: MemoryTransport, identity: Identity, owned: OwnedDevice) ->
 def test_manufacturer_certificate(order: Order) -> None:
     """A light that its manufacturer vouches for is owned in each order of messages."""
     made, device, anchors = by_manufacturer()
-    owned = made.own(order, method=Method.MANUFACTURER_CERTIFICATE, anchors=anchors)
+    owned = made.own(order, method=TransferMethod.MANUFACTURER_CERTIFICATE, anchors=anchors)
     assert device.database.state is State.RFNOP
     assert device.database.doxm.selected_method == 2
     keys = [c.private.data for c in device.database.cred.credentials if c.kind == 1 and c.private]
@@ -93,7 +93,7 @@ def test_manufacturer_certificate(order: Order) -> None:
 def test_manufacturer_certificate_of_oic_1_1(preset: Preset) -> None:
     """IoTivity 1.2.1 makes the owner credential of 96 octets of the key block with CCM, too."""
     made, device, anchors = by_manufacturer(preset)
-    method = Method.MANUFACTURER_CERTIFICATE
+    method = TransferMethod.MANUFACTURER_CERTIFICATE
     if preset is Preset.AUTO:  # tools of OCF take what they always did
         made.own(IOT2, method=method, anchors=anchors)
     else:
@@ -106,10 +106,10 @@ def test_foreign_manufacturer() -> None:
     made, device, anchors = by_manufacturer()
     foreign = TrustAnchors.of(issuing.root().pem)
     with pytest.raises(OnboardingError, match="leads to none of our trust anchors"):
-        made.own(LITE, method=Method.MANUFACTURER_CERTIFICATE, anchors=foreign)
+        made.own(LITE, method=TransferMethod.MANUFACTURER_CERTIFICATE, anchors=foreign)
     assert not device.database.doxm.owned
     made.network.run(5.0)
-    made.own(LITE, method=Method.MANUFACTURER_CERTIFICATE, anchors=anchors)
+    made.own(LITE, method=TransferMethod.MANUFACTURER_CERTIFICATE, anchors=anchors)
 
 
 def test_the_owner_with_a_certificate() -> None:

@@ -8,7 +8,7 @@ from obt_home import Home
 from obt_house import Crash, House, resume_all
 
 from onboardee.obt import OnboardingError, run
-from onboardee.obt.plans import RefusedError, UnfinishedError, remove
+from onboardee.obt.plans import OperationRefusedError, UnfinishedError, remove
 from onboardee.obt.plans.certifying import KeptAuthority, certify, give_role, revoke
 from onboardee.pki.certificate import read_octets
 from onboardee.pki.revocations import RevocationList, read_der
@@ -68,7 +68,7 @@ def test_revoked_everywhere(tmp_path: Path) -> None:
     later = crl_of(house, 2)
     assert later is not None
     assert later.der == crl.der
-    with pytest.raises(RefusedError, match="no certificate of ours to be revoked"):
+    with pytest.raises(OperationRefusedError, match="no certificate of ours to be revoked"):
         run(revoke(tool.database, tool, one))
     run(remove(tool.database, tool, two))
     last = crl_of(house, 2)

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import pytest
 
-from onboardee.obt import Address, Method
+from onboardee.obt import Address, TransferMethod
 from onboardee.obt.database import (
     CredentialState,
     DatabaseBusyError,
@@ -45,7 +45,7 @@ def record(uuid: UUID = DEVICE, **fields: object) -> DeviceRecord:
         key=KEY,
         name="Kitchen light",
         types=("oic.d.light",),
-        method=Method.RANDOM_PIN,
+        method=TransferMethod.RANDOM_PIN,
         order="iot2",
         secured=(Address("fe80::1", 5684, 2), Address("10.0.0.1", 5684)),
         plain=Address("fe80::1", 5683, 2),

@@ -9,7 +9,7 @@ import pytest
 
 from onboardee.obt import IOT2, OIC11
 from onboardee.obt.keys import KEY_BLOCK_SIZES, LABELS, owner_key
-from onboardee.obt.model import Method
+from onboardee.obt.model import TransferMethod
 from onboardee.wire.dtls import CipherSuite, Role, Session
 
 VECTORS = Path(__file__).parent.parent / "vectors"
@@ -18,9 +18,9 @@ RECORDINGS = json.loads((VECTORS / "real-sessions.json").read_text())
 
 METHODS = {label.decode(): method for method, label in LABELS.items()}
 SUITES = {
-    Method.JUST_WORKS: CipherSuite.ECDH_ANON_AES_128_CBC_SHA256,
-    Method.RANDOM_PIN: CipherSuite.ECDHE_PSK_AES_128_CBC_SHA256,
-    Method.MANUFACTURER_CERTIFICATE: CipherSuite.ECDHE_ECDSA_AES_128_CCM_8,
+    TransferMethod.JUST_WORKS: CipherSuite.ECDH_ANON_AES_128_CBC_SHA256,
+    TransferMethod.RANDOM_PIN: CipherSuite.ECDHE_PSK_AES_128_CBC_SHA256,
+    TransferMethod.MANUFACTURER_CERTIFICATE: CipherSuite.ECDHE_ECDSA_AES_128_CCM_8,
 }
 
 
@@ -94,6 +94,6 @@ def test_key_block_of_iotivity_1_2() -> None:
 
     session: Any = Recorded()
     for size in (OIC11.style.key_block_size, IOT2.style.key_block_size):
-        method = Method.MANUFACTURER_CERTIFICATE
+        method = TransferMethod.MANUFACTURER_CERTIFICATE
         owner_key(session, method=method, owner=UUID(int=1), device=UUID(int=2), size=size)
     assert asked == [96, 40]

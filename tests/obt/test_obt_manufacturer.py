@@ -10,7 +10,16 @@ from cryptography import x509
 from obt_certificates import NOW, YEAR, Issued, Plan, authority, credential, issue
 from obt_support import FakeDevice, Scene, scene
 
-from onboardee.obt import IOT2, LITE, ORDERS, PLGD, Method, OnboardingError, Order, TrustAnchors
+from onboardee.obt import (
+    IOT2,
+    LITE,
+    ORDERS,
+    PLGD,
+    OnboardingError,
+    Order,
+    TransferMethod,
+    TrustAnchors,
+)
 from onboardee.obt.chain import check_manufacturer
 from onboardee.wire.dtls import CipherSuite, UnknownCa
 from onboardee.wire.dtls.framing import split_fragments
@@ -18,7 +27,7 @@ from onboardee.wire.dtls.messages import CertificateChain
 from onboardee.wire.dtls.numbers import ContentType, HandshakeType
 from onboardee.wire.dtls.record import split
 
-CERTIFICATE = Method.MANUFACTURER_CERTIFICATE
+CERTIFICATE = TransferMethod.MANUFACTURER_CERTIFICATE
 RECORDINGS = json.loads((Path(__file__).parents[1] / "vectors" / "real-sessions.json").read_text())
 CCM_8, CCM = CipherSuite.ECDHE_ECDSA_AES_128_CCM_8, CipherSuite.ECDHE_ECDSA_AES_128_CCM
 CCM_8_256, CCM_256 = CipherSuite.ECDHE_ECDSA_AES_256_CCM_8, CipherSuite.ECDHE_ECDSA_AES_256_CCM

@@ -13,13 +13,22 @@ from onboardee.device.events import Bus, Event, PinShown
 from onboardee.device.machine.device import Device
 from onboardee.device.simulation import profile
 from onboardee.device.testing import Impairments, memory_device
-from onboardee.obt import CR3006, IOT2, LITE, ORDERS, Method, OnboardingError, Order, OwnedDevice
+from onboardee.obt import (
+    CR3006,
+    IOT2,
+    LITE,
+    ORDERS,
+    OnboardingError,
+    Order,
+    OwnedDevice,
+    TransferMethod,
+)
 from onboardee.obt.handover import PIN_HINT
 from onboardee.obt.keys import pin_key
 from onboardee.svrdb.model import State
 
 VECTORS = Path(__file__).parent.parent / "vectors"
-RANDOM_PIN = Method.RANDOM_PIN
+RANDOM_PIN = TransferMethod.RANDOM_PIN
 every_order = pytest.mark.parametrize("order", ORDERS.values(), ids=lambda order: order.name)
 
 

@@ -39,7 +39,7 @@ from onboardee.obt.database import (
 from onboardee.obt.database.checking import check
 from onboardee.obt.model import CRED
 from onboardee.obt.plans import (
-    RefusedError,
+    OperationRefusedError,
     UnfinishedError,
     allow,
     confirm,
@@ -95,7 +95,7 @@ def test_not_while_another_is_unfinished(tmp_path: Path) -> None:
     tool = house.start()
     with pytest.raises(UnfinishedError):
         run(unlink(tool.database, tool, one, two))
-    with pytest.raises(RefusedError, match="`onboardee obt resume 1` completes it"):
+    with pytest.raises(OperationRefusedError, match="`onboardee obt resume 1` completes it"):
         run(link(tool.database, tool, one, two))
     house.plug(two)
     assert run(unlink(tool.database, tool, one, two)).result == "done"
@@ -123,7 +123,7 @@ def test_unlinked_after_a_crash(tmp_path: Path) -> None:
         tool = house.start()
         try:
             run(unlink(tool.database, tool, one, two))
-        except RefusedError as error:
+        except OperationRefusedError as error:
             assert "not linked" in str(error)  # noqa: PT017 - both ways are right
             assert resume_all(tool) == []
             run(unlink(tool.database, tool, one, two))
@@ -168,7 +168,7 @@ def test_what_is_refused(tmp_path: Path) -> None:
         (link(tool.database, tool, one, one), "with itself"),
         (link(tool.database, tool, one, two, bits=64), "128 or 256 bits"),
     ):
-        with pytest.raises(RefusedError, match=words):
+        with pytest.raises(OperationRefusedError, match=words):
             run(work)
     assert tool.database.operations.history() == []
     assert tool.transport.fuse.moments == before
@@ -227,7 +227,7 @@ def test_no_words(tmp_path: Path) -> None:
     one, two = house.uuids
     tool = house.start()
     rule = Rule(subject=Subject(role="cook"), targets=(Target(href="/light"),), permission=2)
-    with pytest.raises(RefusedError, match=r"OIC 1\.1"):
+    with pytest.raises(OperationRefusedError, match=r"OIC 1\.1"):
         run(link(tool.database, tool, one, two, rules=(rule, None)))
     assert house.holds(one, two) + house.holds(two, one) == 0
     assert house.disagreements(tool.database) == []
@@ -274,7 +274,7 @@ def test_a_uuid_of_ours(tmp_path: Path) -> None:
         owner = tool.database.owner
         return await take_ownership(transport, device, owner, order=IOT2, keep=keep)
 
-    with pytest.raises(RefusedError, match="--replace"):
+    with pytest.raises(OperationRefusedError, match="--replace"):
         run(own(tool.database, tool, device, take, order="iot2"))
     assert tool.database.devices.all() == [kept]
     assert tool.database.operations.history() == []
@@ -415,13 +415,13 @@ def test_a_lie_about_a_transfer(tmp_path: Path) -> None:
     record = tool.database.devices.require(one)
     assert (record.state, record.key) == ("pending", key)
     assert "obt confirm" in check(tool.database)[0].command
-    with pytest.raises(RefusedError, match="did not take us as its owner"):
+    with pytest.raises(OperationRefusedError, match="did not take us as its owner"):
         run(confirm(tool.database, tool, one))
     liar.end()
     # what a session says counts
     assert run(confirm(tool.database, tool, one)).state == "owned"
     assert check(tool.database) == []
-    with pytest.raises(RefusedError, match="nothing to be found out"):
+    with pytest.raises(OperationRefusedError, match="nothing to be found out"):
         run(confirm(tool.database, tool, one))
     tool.database.close()
 

@@ -8,9 +8,9 @@ from obt_support import FAKE, OWNER, SECURED, FakeDevice, Scene, scene
 from onboardee.obt import (
     LITE,
     Address,
-    Method,
     OnboardingError,
     OwnedDevice,
+    TransferMethod,
     Unowned,
     run,
     take_ownership,
@@ -117,7 +117,7 @@ def test_a_pin_is_tried_at_one_address() -> None:
     made.network.attach(device, NOWHERE[0].host, SECURED.port, secured=True)
     both = find(made, SECURED, Address(NOWHERE[0].host, SECURED.port))
     with pytest.raises(OnboardingError):
-        own(made, both, method=Method.RANDOM_PIN, pin="00000000")
+        own(made, both, method=TransferMethod.RANDOM_PIN, pin="00000000")
     assert len(device.names) == 1
 
 
@@ -137,7 +137,7 @@ def test_the_next_pin_goes_where_the_first_went() -> None:
             find(made, NOWHERE[0], SECURED),
             OWNER,
             order=replace(LITE, pin_attempts=2),
-            method=Method.RANDOM_PIN,
+            method=TransferMethod.RANDOM_PIN,
             pin=ask,
             on_step=made.steps.append,
         )

@@ -55,13 +55,13 @@ def command(session: Session, rounds: int, which: str | None) -> None:
     """
 
     async def go(tool: Tool) -> None:
-        await Discovery(session, tool, which).run(rounds)
+        await DeviceSearch(session, tool, which).run(rounds)
 
     session.run(go)
 
 
 @dataclass
-class Discovery:
+class DeviceSearch:
     """One search, which tells of each device once.
 
     `which` leaves out all others, but they are asked all the same, as only their answers tell whose

@@ -17,11 +17,11 @@ from onboardee.device.cli.reaching import NotFoundError
 from onboardee.obt import LinkError, NoAnswerError, ObtError, OnboardingError
 from onboardee.obt.database import DatabaseBusyError, DatabaseError
 from onboardee.obt.errors import HandshakeRefusedError, PayloadError, SessionEndedError
-from onboardee.obt.plans import RefusedError, UnfinishedError, command
+from onboardee.obt.plans import OperationRefusedError, UnfinishedError, command
 
 CODES: Final[tuple[tuple[type[BaseException], str], ...]] = (
     (UnfinishedError, "unfinished"),
-    (RefusedError, "refused"),
+    (OperationRefusedError, "refused"),
     (DatabaseBusyError, "database-busy"),
     (DatabaseError, "database"),
     (NotFoundError, "device-not-found"),

@@ -12,15 +12,15 @@ from typing import Final
 
 import click
 
-from onboardee.obt import Method, Order, TrustAnchors, Unowned
+from onboardee.obt import Order, TransferMethod, TrustAnchors, Unowned
 from onboardee.obt.fitting import fitting_order
 from onboardee.pki.key_pairs import CertifiedKey, load_p256
 from onboardee.pki.pem import from_octets
 
 METHODS: Final = {
-    "jw": Method.JUST_WORKS,
-    "rdp": Method.RANDOM_PIN,
-    "mfgcert": Method.MANUFACTURER_CERTIFICATE,
+    "jw": TransferMethod.JUST_WORKS,
+    "rdp": TransferMethod.RANDOM_PIN,
+    "mfgcert": TransferMethod.MANUFACTURER_CERTIFICATE,
 }
 PIN_ATTEMPTS: Final = 5
 """How often a person is asked for the PIN of a device."""
@@ -35,7 +35,7 @@ class Wishes:
     """
 
     order: Order | None = None
-    method: Method | None = None
+    method: TransferMethod | None = None
     pin: str | None = field(default=None, repr=False)
     anchors: TrustAnchors | None = None
     certificate: CertifiedKey | None = field(default=None, repr=False)
@@ -50,7 +50,7 @@ class Wishes:
         order = self.order or fitting_order(device, spec_version)
         return replace(order, pin_attempts=PIN_ATTEMPTS)
 
-    def method_for(self, device: Unowned) -> Method:
+    def method_for(self, device: Unowned) -> TransferMethod:
         """Return the method that was chosen, or the first of those we can that the device offers.
 
         A PIN or anchors call for theirs; Just Works comes before a PIN that has to be asked for.
@@ -58,10 +58,10 @@ class Wishes:
         if self.method is not None:
             return self.method
         possible = [
-            *([Method.RANDOM_PIN] if self.pin is not None else []),
-            *([Method.MANUFACTURER_CERTIFICATE] if self.anchors is not None else []),
-            Method.JUST_WORKS,
-            Method.RANDOM_PIN,
+            *([TransferMethod.RANDOM_PIN] if self.pin is not None else []),
+            *([TransferMethod.MANUFACTURER_CERTIFICATE] if self.anchors is not None else []),
+            TransferMethod.JUST_WORKS,
+            TransferMethod.RANDOM_PIN,
         ]
         return next((each for each in possible if each in device.doxm.methods), possible[0])
 
