@@ -63,6 +63,8 @@ class HostOptions:
     adopt: bool = False
     addresses: Addresses | None = None
     """Gives each device an address of its own, in place of ports of its own."""
+    speed: float = 1.0
+    """Seconds of the devices' worlds in one of the wall; 0: they stand still."""
     metering: "Metering | None" = None
     """What measures the devices for Prometheus."""
     dashboard: "Dashboard | None" = None
@@ -126,6 +128,7 @@ def _shared(options: HostOptions) -> UnitOptions:
         dashboard=options.dashboard,
         is_alone=options.devices == 1,
         is_crowd=options.devices > CROWD,
+        speed=options.speed,
     )
 
 

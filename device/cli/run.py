@@ -206,6 +206,15 @@ _OPTIONS: Final = (
         "them.",
     ),
     click.option(
+        "--speed",
+        type=float,
+        callback=values.speed_of,
+        default=1.0,
+        metavar="N",
+        help="Let N seconds of what devices do by themselves pass in one, up to 3600; 0: it stands "
+        "still until `ctl resume`. What tools wait for goes on as ever.",
+    ),
+    click.option(
         "--metrics",
         callback=values.place_of,
         metavar="[HOST:]PORT",

@@ -15,6 +15,8 @@ METHODS: Final = ("jw", "rdp", "mfgcert", "preconfpin")
 """As `ownership.methods` of a profile has them."""
 MAX_WORKERS: Final = 256
 NIL: Final = UUID(int=0)
+FASTEST: Final = 3600.0
+"""As `simulation.world.pace` has it."""
 
 
 def methods_of(_context: click.Context, _option: click.Parameter, value: str | None) -> object:
@@ -58,6 +60,13 @@ def workers_of(_context: click.Context, _option: click.Parameter, value: str) ->
         value.isascii() and value.isdecimal() and 1 <= int(value) <= MAX_WORKERS
     ):
         raise click.BadParameter(f"{value} is neither auto nor a number from 1 to {MAX_WORKERS}")
+    return value
+
+
+def speed_of(_context: click.Context, _option: click.Parameter, value: float) -> float:
+    """Read --speed. Raises `click.BadParameter`."""
+    if value != 0 and not 1 / FASTEST <= value <= FASTEST:
+        raise click.BadParameter(f"{value:g} is neither 0 nor from 1/3600 to 3600")
     return value
 
 

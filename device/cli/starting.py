@@ -101,6 +101,8 @@ class RunOptions:
     """The file for Wireshark."""
     record: Path | None
     """The file of the recording."""
+    speed: float
+    """Seconds of the devices' worlds in one of the wall; 0: they stand still."""
     faults: tuple[str, ...]
     """As `device/faults` reads them."""
     metrics: tuple[str, int] | None
@@ -248,6 +250,7 @@ def _host_options(
         keylog=None if options.keylog is None else KeyWriter.open(options.keylog),
         watch=_watch(options, auditor),
         adopt=options.adopt,
+        speed=options.speed,
         metering=_metering(options.metrics),
         dashboard=_dashboard(options),
     )

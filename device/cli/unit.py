@@ -97,6 +97,8 @@ class UnitOptions:
     is_alone: bool
     is_crowd: bool
     """So many devices that people do not read a line of each as it starts."""
+    speed: float
+    """Seconds of their worlds in one of the wall."""
 
 
 class Unit:
@@ -146,6 +148,7 @@ class Unit:
             keylog=options.keylog,
             seed=planned.seed,
             budget=options.budgets.of(planned.profile.answers),
+            speed=options.speed,
         )
         device, maker = self._watched(surroundings)
         if options.dashboard is not None:

@@ -290,6 +290,7 @@ def _recorded(
         database=store.current,
         seed=seed,
         chance=surroundings.seed,
+        speed=surroundings.speed,
         began=clock.began,
     )
 

@@ -101,6 +101,34 @@ class ClearFaults(Command, frozen=True, tag="clear-faults"):
     """Take all faults of its protocol from the device."""
 
 
+class PauseTime(Command, frozen=True, tag="pause"):
+    """Let the time of the device's world stand still; what waits for peers goes on.
+
+    The result of this and the next three is a map with `speed`, `paused` and `world_time`.
+    """
+
+
+class ResumeTime(Command, frozen=True, tag="resume"):
+    """Let the time of the device's world go on, as fast as before."""
+
+
+class SetSpeed(Command, frozen=True, tag="speed"):
+    """Let the time of the device's world go faster or slower; while paused, once it goes on."""
+
+    speed: float
+    """Seconds of the world in one of the wall, from 1/3600 to 3600."""
+
+
+class AdvanceTime(Command, frozen=True, tag="advance"):
+    """Let the time of the device's world go ahead at once, also while it is paused.
+
+    What is due meanwhile happens in its order, and the answer comes when it has.
+    """
+
+    seconds: float
+    """More than zero, at most a year (366 d)."""
+
+
 class PressReset(Command, frozen=True, tag="reset"):
     """Press the reset button."""
 
@@ -108,8 +136,8 @@ class PressReset(Command, frozen=True, tag="reset"):
 class ShowState(Command, frozen=True, tag="state"):
     """Who the device is, where it is reached, what state it is in, who owns it.
 
-    The result has `name`, `device_uuid`, `state`, `owned`, `owner`, `selected_method` and
-    `endpoints`.
+    The result has `name`, `device_uuid`, `state`, `owned`, `owner`, `selected_method`, `endpoints`
+    and, of the time of its world, `speed`, `paused` and `world_time` (RFC 3339).
     """
 
 
@@ -157,6 +185,10 @@ Request = (
     | AddFault
     | RemoveFault
     | ClearFaults
+    | PauseTime
+    | ResumeTime
+    | SetSpeed
+    | AdvanceTime
     | PressReset
     | ShowState
     | ShowPin

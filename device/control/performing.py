@@ -13,19 +13,23 @@ import msgspec
 
 from onboardee.device.control.commands import (
     AddFault,
+    AdvanceTime,
     ClearFaults,
     ControlError,
     GetValues,
     ListFaults,
     ListInputs,
     ListResources,
+    PauseTime,
     PressInput,
     PressReset,
     ReadDatabase,
     RemoveFault,
     ReplaceDatabase,
     Request,
+    ResumeTime,
     SetFault,
+    SetSpeed,
     SetValues,
     ShowConnections,
     ShowPin,
@@ -102,9 +106,9 @@ class Control:
                     raise ControlError("the database has changed meanwhile; read it again")
                 return None, device.adopt(_decoded(after), now)
             case _:
-                return self._tell(request), Step()
+                return self._change_time(request, now) or (self._tell(request, now), Step())
 
-    def outcome(self, request: Request) -> Any:
+    def outcome(self, request: Request, now: float) -> Any:
         """Return what came of a request that writes, once that is done. Raises `ControlError`.
 
         It is asked after the step was stored, or could not be.
@@ -114,9 +118,9 @@ class Control:
                 raise ControlError("the database could not be written; the log says why")
             case PressReset() if self.device.is_resetting:
                 raise ControlError("the reset could not be written and will be tried again")
-        return self._state()
+        return self._state(now)
 
-    def _tell(self, request: Request) -> Any:
+    def _tell(self, request: Request, now: float) -> Any:
         """Answer a command that only asks."""
         match request:
             case ListResources():
@@ -136,7 +140,7 @@ class Control:
             case ReadDatabase():
                 return JSON.encode(self.device.database).decode()
             case _:
-                return self._state()
+                return self._state(now)
 
     def _list(self) -> Any:
         """Return all resources with types and values."""
@@ -176,6 +180,26 @@ class Control:
             self._surround(around)
         return _begun(lambda: what.happen_to(around, now))
 
+    def _change_time(self, request: Request, now: float) -> Result | None:
+        """Let the time of the world go otherwise, or skip; None if that is not asked for."""
+        device = self.device
+        match request:
+            case AdvanceTime(seconds=seconds):
+                step = _begun(lambda: device.skip(seconds, now))
+            case SetSpeed(speed=speed):
+                step = _begun(lambda: device.change_pace(speed, now, is_paused=None))
+            case PauseTime() | ResumeTime():
+                is_paused = isinstance(request, PauseTime)
+                step = device.change_pace(None, now, is_paused=is_paused)
+            case _:
+                return None
+        return self._time(now), step
+
+    def _time(self, now: float) -> dict[str, object]:
+        """Return how the time of the device's world goes."""
+        date = self.device.world_date(now).isoformat(timespec="seconds")
+        return {"speed": self.device.speed, "paused": self.device.is_paused, "world_time": date}
+
     def _get(self, href: str, name: str | None) -> Any:
         """Return values of a resource. Raises `ControlError` for what it does not have."""
         values = self._resource(href).values.current
@@ -205,7 +229,7 @@ class Control:
             raise ControlError(f"there is no resource {href}; there are {known}")
         return resource
 
-    def _state(self) -> Any:
+    def _state(self, now: float) -> Any:
         """Return who and where the device is."""
         device, doxm = self.device, self.device.database.doxm
         return {
@@ -216,6 +240,7 @@ class Control:
             "owner": str(doxm.owner_uuid),
             "selected_method": doxm.selected_method,
             "endpoints": list(device.reachable_at),
+            **self._time(now),
         }
 
     def _connections(self) -> Any:

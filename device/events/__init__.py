@@ -71,6 +71,7 @@ from onboardee.device.events.simulation import (
     DeviceConfigured,
     FaultChanged,
     InputPressed,
+    TimeChanged,
     ValueChanged,
 )
 
@@ -125,6 +126,7 @@ __all__ = [
     "SubOwnerJoined",
     "SubOwnerRemoved",
     "Subscriber",
+    "TimeChanged",
     "Told",
     "ValueChanged",
 ]

@@ -41,6 +41,19 @@ class FaultChanged(Event, frozen=True, kw_only=True):
     """It came by chance, or went after its time."""
 
 
+class TimeChanged(Event, frozen=True, kw_only=True):
+    """Somebody let the time of the device's world go faster, stand still, go on or skip ahead."""
+
+    name = "time.changed"
+    speed: float
+    """Seconds of the world in one of the device's clock, once it is not paused."""
+    paused: bool
+    skipped: float = 0.0
+    """Seconds."""
+    world_time: str
+    """The time of day in the world, as RFC 3339 has it."""
+
+
 class DeviceConfigured(Event, frozen=True, kw_only=True):
     """A client gave the device a name, a place or the like; only what was set is told."""
 

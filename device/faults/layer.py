@@ -18,6 +18,7 @@ wanted. The device is never asked to pretend.
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 from onboardee.device.faults.certificates import shown_by
@@ -121,6 +122,10 @@ class Faulty(Layer):
             self._roster.next_deadline(),
         )
         return min((each for each in deadlines if each is not None), default=None)
+
+    def world_date(self, now: float) -> datetime:
+        """Return the time of day in its world, whose clock may have jumped."""
+        return self.inner.world_date(now + self._ahead)
 
     def happen(self, what: Happening, now: float) -> Step:
         """Let it happen, with the faults."""

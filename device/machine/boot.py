@@ -44,6 +44,7 @@ from onboardee.device.security.audit_log import AuditLog
 from onboardee.device.simulation.profile import Profile
 from onboardee.device.simulation.values import Values
 from onboardee.device.simulation.world.chance import Chance
+from onboardee.device.simulation.world.pace import Pace
 from onboardee.device.simulation.world.world import World
 from onboardee.wire.coap import CoapServer, Code
 from onboardee.wire.dtls import ServerPolicy
@@ -69,6 +70,9 @@ class Surroundings:
     """Makes what it does by chance repeatable."""
     budget: AnswerBudget | None = None
     """What the devices of one process together send to peers that prove nothing."""
+    speed: float = 1.0
+    """Seconds of its world in one of its clock: behaviour alone goes faster, nothing that a peer
+    waits for. 0: its world stands still until somebody lets it go on."""
     around_terms: Callable[[ServerPolicy], ServerPolicy] | None = None
     """Puts something around who may open a session on which terms."""
 
@@ -183,6 +187,7 @@ def _world(
         chance=Chance(entropy if seed is None else SeededEntropy(seed)),
         wall_clock=surroundings.wall_clock,
         report=lambda reason: report(events.BehaviourFailed(reason=reason)),
+        pace=Pace(surroundings.speed),
     )
 
 

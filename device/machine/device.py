@@ -115,6 +115,25 @@ class Device:
         """The faults that this device can have, and whether they are on."""
         return self._world.faults
 
+    @property
+    def speed(self) -> float:
+        """How many seconds of its world pass in one of its clock, while it is not paused."""
+        return self._world.pace.speed
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the time of its world stands still."""
+        return self._world.pace.is_paused
+
+    @property
+    def is_skipping(self) -> bool:
+        """Whether something is still to happen of a time that its world was to skip."""
+        return self._world.is_skipping
+
+    def world_date(self, now: float) -> datetime:
+        """Return the time of day in its world, which its own clocks show."""
+        return self._world.date(now)
+
     def has_session_with(self, path: Path) -> bool:
         """Tell whether somebody has a session along `path`."""
         return path in self._dtls.sessions
@@ -215,7 +234,41 @@ class Device:
         self._lifecycle.tell(self._world.fault(name, now, is_on=is_on), by_hand=True)
         return self._run()
 
+    def change_pace(self, speed: float | None, now: float, *, is_paused: bool | None) -> Step:
+        """Let the time of its world go at another speed, stand still or go on; None: as it is.
+
+        Peers notice nothing of it but values: what waits for them goes on by the device's clock.
+        Raises `ValueError` for a speed that is none.
+        """
+        self._begin(now)
+        changed = self._world.change_pace(now, speed=speed, is_paused=is_paused)
+        self._tell_pace(0.0)
+        self._lifecycle.tell(changed)
+        return self._run()
+
+    def skip(self, seconds: float, now: float) -> Step:
+        """Let the time of its world go ahead at once, with all that is due meanwhile, in order.
+
+        What is much takes further ticks, which are due at once (`is_skipping`). Raises
+        `ValueError` for a time that is none.
+        """
+        self._begin(now)
+        changed = self._world.skip(seconds, now)
+        self._tell_pace(float(seconds))
+        self._lifecycle.tell(changed)
+        return self._run()
+
     # how it is done
+
+    def _tell_pace(self, skipped: float) -> None:
+        self.parts.report(
+            events.TimeChanged(
+                speed=self.speed,
+                paused=self.is_paused,
+                skipped=skipped,
+                world_time=self.world_date(self._state.now).isoformat(timespec="seconds"),
+            )
+        )
 
     def _do(self, piece: Piece, now: float, peer: Peer | None = None) -> Step:
         self._begin(now)

@@ -155,6 +155,31 @@ class FaultSet:
         return device.fault(self.fault, now, is_on=self.is_on)
 
 
+@dataclass(frozen=True, slots=True)
+class PaceChanged:
+    """The time of its world goes at another speed, stands still or goes on; None: as it was."""
+
+    name: ClassVar[str] = "pace of the world changed"
+    speed: float | None
+    is_paused: bool | None
+
+    def happen_to(self, device: "AnyDevice", now: float) -> Step:
+        """Change it. Raises `ValueError` for a speed that is none."""
+        return device.change_pace(self.speed, now, is_paused=self.is_paused)
+
+
+@dataclass(frozen=True, slots=True)
+class TimeSkipped:
+    """The time of its world went ahead at once."""
+
+    name: ClassVar[str] = "time of the world skipped"
+    seconds: float
+
+    def happen_to(self, device: "AnyDevice", now: float) -> Step:
+        """Let it. Raises `ValueError` for a time that is none."""
+        return device.skip(self.seconds, now)
+
+
 class Layer:
     """A device with something around it; this one only passes everything on."""
 
@@ -228,6 +253,14 @@ class Layer:
     def fault(self, name: str, now: float, *, is_on: bool) -> Step:
         """Let one of the faults of its world come or go."""
         return self.happen(FaultSet(name, is_on), now)
+
+    def change_pace(self, speed: float | None, now: float, *, is_paused: bool | None) -> Step:
+        """Let the time of its world go at another speed, stand still or go on."""
+        return self.happen(PaceChanged(speed, is_paused), now)
+
+    def skip(self, seconds: float, now: float) -> Step:
+        """Let the time of its world go ahead at once."""
+        return self.happen(TimeSkipped(seconds), now)
 
 
 AnyDevice: TypeAlias = Device | Layer

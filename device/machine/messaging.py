@@ -150,6 +150,7 @@ class Messaging:
             self._admit_part(exchange, peer)
             return None
         try:
+            self._world.asked_at = self._state.now
             if self._world.due_at <= self._state.now or self._lifecycle.has_faults:
                 self._lifecycle.let_time_pass()
             known = self._remembered.find(exchange.request, exchange.options.others, peer)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from onboardee.device.control import (
+    AdvanceTime,
     Control,
     ControlError,
     PressReset,
@@ -48,9 +49,17 @@ class Performer:
         Raises `ControlError`, and whatever a fault of the program raises.
         """
         began = await self._step(lambda now: self._control.perform(request, now))
+        if isinstance(request, AdvanceTime):
+            await self._catch_up()
         if not isinstance(request, PressReset | ReplaceDatabase):
             return began
-        return await self._step(lambda _: (self._control.outcome(request), Step()))
+        return await self._step(lambda now: (self._control.outcome(request, now), Step()))
+
+    async def _catch_up(self) -> None:
+        """Wait until all has happened of a time that was skipped, with the loop free in between."""
+        while self.hosted.device.is_skipping:
+            await self._step(lambda now: (None, self._control.device.tick(now)))
+            await asyncio.sleep(0)
 
     async def _step(self, action: Callable[[float], Result]) -> Any:
         """Let the device take a step, and return what came of it; raise what that raises."""

@@ -46,6 +46,8 @@ _KINDS: Final[dict[str, type[Any]]] = {
         layer.ValuesSet,
         layer.InputUsed,
         layer.FaultSet,
+        layer.PaceChanged,
+        layer.TimeSkipped,
         happenings.FaultAdded,
         happenings.FaultRemoved,
         happenings.FaultsCleared,
@@ -71,6 +73,8 @@ class Beginning(msgspec.Struct, frozen=True, kw_only=True):
     """Of all random octets."""
     chance: int | str | None = None
     """Of what the device does by itself; None: those octets."""
+    speed: float = 1.0
+    """Seconds of its world in one of its clock, in the beginning."""
     faults: tuple[Fault, ...] = ()
     """Those that it had from the beginning, with the certificates that they show."""
     began: datetime

@@ -80,6 +80,7 @@ class Replay:
             wall_clock=self._clock,
             keylog=self.keylog.append,
             seed=self.beginning.chance,
+            speed=self.beginning.speed,
         )
         self._maker = Maker(self.beginning.profile, self._kept, surroundings, sleep=_do_not_sleep)
         self.device = self._maker.device(self.beginning.faults)

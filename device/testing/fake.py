@@ -107,6 +107,15 @@ class FakeDevice:
         while self._clock.step(until):
             await self._hosted.finish()
 
+    async def advance_world(self, seconds: float) -> None:
+        """Let time pass for what the device does by itself alone: no client's time-out is nearer.
+
+        What is due happens in order, and has happened when this returns. Raises `ValueError`.
+        """
+        await self.do(lambda now: self.device.skip(seconds, now))
+        while self.device.is_skipping:
+            await self.do(self.device.tick)
+
     async def wait_for(self, name: str, *, timeout: float = PATIENCE) -> Event:  # noqa: ASYNC109
         """Return the next event of that name after the last one waited for.
 
@@ -159,6 +168,7 @@ async def fake_device(  # noqa: PLR0913 - by keyword, each with a default
     database: Database | None = None,
     seed: int | str | None = None,
     manual_time: bool = False,
+    speed: float = 1.0,
     hosts: tuple[str, ...] = ("127.0.0.1",),
     faults: Sequence[str] = (),
     traced: bool = False,
@@ -168,8 +178,10 @@ async def fake_device(  # noqa: PLR0913 - by keyword, each with a default
     It waits for an owner, unless `clients` (pairwise keys of those who may use it) or `open_to_all`
     (anybody may, also without DTLS) say that it has one, or `database` says what it keeps. With a
     `seed` all its random numbers repeat, and no key is secret. With `manual_time` its time stands
-    still but for `advance`. `faults` are what goes wrong, as `onboardee run --fault` has them. If
-    it is `traced`, `FakeDevice.audit` judges the tool. Nothing is written to disk.
+    still but for `advance`. `speed` is how many seconds of what it does by itself pass in one of
+    its time; 0: they pass by `advance_world` alone. `faults` are what goes wrong, as `onboardee run
+    --fault` has them. If it is `traced`, `FakeDevice.audit` judges the tool. Nothing is written to
+    disk.
     """
     loaded = load(profile) if isinstance(profile, str) else profile
     if open_to_all:
@@ -187,7 +199,7 @@ async def fake_device(  # noqa: PLR0913 - by keyword, each with a default
     try:
         keeper = MemoryKeeper(database)
         trace: list[Item] = []
-        surroundings = Surroundings(entropy=entropy, bus=bus)
+        surroundings = Surroundings(entropy=entropy, bus=bus, speed=speed)
         device = with_layers(
             loaded, keeper, surroundings, [trace.append] if traced else [], [*map(parse, faults)]
         )

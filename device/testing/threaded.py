@@ -93,6 +93,10 @@ class DeviceThread:
         """Let time pass, for a device made with `manual_time`."""
         self._await(self._fake.advance(seconds))
 
+    def advance_world(self, seconds: float) -> None:
+        """Let time pass for what the device does by itself alone."""
+        self._await(self._fake.advance_world(seconds))
+
     def wait_for(self, name: str, *, timeout: float = PATIENCE) -> Event:
         """Return the next event of that name after the last one waited for; or TimeoutError."""
         return self._await(self._fake.wait_for(name, timeout=timeout))

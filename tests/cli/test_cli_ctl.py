@@ -26,9 +26,19 @@ from onboardee.svrdb import JSON, Sdi
 class Running:
     """A light that runs."""
 
-    def __init__(self, directory: Path, profile: str = "light") -> None:
+    def __init__(self, directory: Path, profile: str = "light", *options: str) -> None:
         self.directory = directory
-        words = ["run", profile, "--host", "127.0.0.1", "--otm", "jw,rdp", "--log-format", "json"]
+        words = [
+            "run",
+            profile,
+            *options,
+            "--host",
+            "127.0.0.1",
+            "--otm",
+            "jw,rdp",
+            "--log-format",
+            "json",
+        ]
         command = [sys.executable, "-c", "from onboardee.device.cli import main; main()", *words]
         self.process = subprocess.Popen(
             [*command, "--state-dir", str(directory)], stdout=subprocess.PIPE, text=True
@@ -251,3 +261,36 @@ def test_too_many_conversations_are_refused(light: Running) -> None:
     for each in held:
         each.__exit__(None, None, None)
     assert light.json("state")["state"] == "RFOTM"
+
+
+def test_a_washers_hour_is_over_in_no_time(tmp_path: Path) -> None:
+    """`--speed` and `ctl` let its program pass; the run is recorded, and happens again."""
+    recorded = tmp_path / "washer.rec"
+    washer = Running(tmp_path / "washer", "washer", "--speed", "0", "--record", str(recorded))
+    with washer.until_stopped():
+        assert "time stands still" in washer.ctl("pause").output
+        assert "60 times as fast" in washer.ctl("speed", "60").output + washer.ctl("resume").output
+        washer.json("press", "start")
+        assert washer.json("pause")["paused"] is True
+        began = datetime.fromisoformat(washer.json("state")["world_time"])
+        told = washer.json("advance", "30min")
+        assert (datetime.fromisoformat(told["world_time"]) - began).total_seconds() == 1800
+        assert washer.wait_for("time.changed")["speed"] == 1
+        assert washer.json("get", "/state#currentMachineState") == "active"
+        washer.json("advance", "1 h")
+        assert washer.json("get", "/state#currentMachineState") == "idle"
+        assert washer.ctl("advance", "soon").exit_code == 2
+        refused = washer.ctl("advance", "1000d")
+        assert refused.exit_code == 1
+        assert "at most 366 d" in refused.output
+        assert "3600" in washer.ctl("speed", "5000").output
+    replayed = CliRunner().invoke(main, ["replay", str(recorded)])
+    assert replayed.exit_code == 0, replayed.output
+
+
+@pytest.mark.parametrize("speed", ["-1", "3601", "nan", "fast"])
+def test_a_speed_that_no_device_has(speed: str) -> None:
+    """The command line says which there are, before anything runs."""
+    result = CliRunner().invoke(main, ["run", "light", "--speed", speed])
+    assert result.exit_code == 2
+    assert "--speed" in result.output

@@ -47,6 +47,17 @@ def test_a_door_opens_before_the_eyes_of_its_owner() -> None:
     assert read(owner, "/door")["openState"] == "Open"
 
 
+def test_what_rested_for_long_begins_when_it_is_asked() -> None:
+    """A camera that nobody moved for minutes turns at its pace, and is not there at once."""
+    scene = make_scene("camera")
+    owner = scene.own()
+    scene.network.run(300)
+    run(owner.update("/ptz", {"pan": 60}))
+    assert read(owner, "/ptz")["pan"] == 0
+    scene.network.run(0.5)
+    assert 25 <= read(owner, "/ptz")["pan"] <= 35
+
+
 def test_a_guard_answers_403_and_says_why_in_the_log() -> None:
     """The peer gets the code, the person at the log the reason."""
     scene, owner = owned_door()

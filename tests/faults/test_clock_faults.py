@@ -52,3 +52,36 @@ def test_a_jump_of_the_timers_leaves_the_time_of_day_alone() -> None:
     scene.network.run(2)
     assert scene.device.wall_time == BEGINNING + timedelta(seconds=2)
     assert len(scene.acted) == 1
+
+
+def undone_after(skipped: float, speed: float) -> float:
+    """Begin a transfer that nobody ends; return when the device undoes it."""
+    scene = with_faults("silence at=rfpro")
+    with pytest.raises(ObtError):
+        scene.own(within=5)
+    device = scene.device.device
+    scene.network.send(device.change_pace(speed, scene.network.now, is_paused=None).send)
+    if skipped:
+        scene.network.send(device.skip(skipped, scene.network.now).send)
+    while "device.reset" not in {event.name for event in scene.events}:
+        scene.network.run(1)
+    return float(scene.network.now)
+
+
+def test_a_hurried_world_ends_no_transfer() -> None:
+    """A tool has as long as ever, however fast the world goes and whatever it skips."""
+    usual = undone_after(0, 1)
+    assert 10 < usual < 3600
+    assert undone_after(86400, 3600) == usual
+
+
+def test_jumps_and_the_worlds_time_add_up() -> None:
+    """A device whose clock jumped an hour, and whose world was let skip another, is two ahead."""
+    scene = with_faults("clock-jump after=5 seconds=3600", "timer-jump after=5 seconds=60")
+    scene.network.run(6)
+    device, now = scene.device.device, scene.network.now
+    device.skip(3600, now)
+    assert device.world_date(now) == BEGINNING + timedelta(hours=2, seconds=6)
+    assert device.wall_time == BEGINNING + timedelta(hours=1, seconds=6)
+    device.change_pace(60, now, is_paused=None)
+    assert device.world_date(now + 10) == BEGINNING + timedelta(hours=2, seconds=6 + 590)

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,11 @@ Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 @asynccontextmanager
-async def served(directory: Path) -> AsyncIterator[HostedDevice]:
-    """Run a dishwasher with a control socket in a directory."""
+async def served(directory: Path, profile: str = "dishwasher") -> AsyncIterator[HostedDevice]:
+    """Run a device with a control socket in a directory."""
     hub, control = Hub(), ControlServer(directory)
     try:
-        device = memory_device(MemoryNetwork(seed=0), load("dishwasher")).device
+        device = memory_device(MemoryNetwork(seed=0), load(profile)).device
         hosted = hub.add(device, Ports(hosts=("127.0.0.1",)))
         await control.serve(Performer(hosted))
         yield hosted
@@ -158,3 +159,47 @@ async def test_stopping_forgets_what_still_waits(
     streams[1].close()
     assert step(0.0) == Step()
     assert failures == []
+
+
+async def test_time_is_asked_for_and_told(tmp_path: Path) -> None:
+    """A program lets time go faster, stand still and skip, and the state says how it goes."""
+    async with served(tmp_path, "washer") as hosted:
+        streams = await connect(tmp_path)
+        state = (await say(streams, b'{"do": "state"}'))["ok"]
+        assert (state["speed"], state["paused"]) == (1, False)
+        began = datetime.fromisoformat(state["world_time"])
+        told = (await say(streams, b'{"do": "speed", "speed": 60}'))["ok"]
+        assert told["speed"] == 60
+        assert (await say(streams, b'{"do": "pause"}'))["ok"]["paused"] is True
+        hosted.do(lambda now: hosted.device.press("start", now))
+        told = (await say(streams, b'{"do": "advance", "seconds": 14400}'))["ok"]
+        assert datetime.fromisoformat(told["world_time"]) > began + timedelta(hours=3, minutes=59)
+        assert not hosted.device.is_skipping
+        program = (await say(streams, b'{"do": "get", "href": "/state"}'))["ok"]
+        assert program["currentMachineState"] == "idle"
+        assert (await say(streams, b'{"do": "resume"}'))["ok"]["paused"] is False
+        for refused in (
+            b'"speed", "speed": 0',
+            b'"speed", "speed": -1',
+            b'"advance", "seconds": 0',
+        ):
+            assert (await say(streams, b'{"do": ' + refused + b"}")).keys() == {"error"}
+        streams[1].close()
+
+
+async def test_others_are_served_while_time_is_skipped(tmp_path: Path) -> None:
+    """Hours of a washer are much work, and the loop is free for others in between."""
+    turns: list[bool] = []
+
+    def look(hosted: HostedDevice) -> None:
+        turns.append(hosted.device.is_skipping)
+        asyncio.get_running_loop().call_soon(look, hosted)
+
+    async with served(tmp_path, "washer") as hosted:
+        streams = await connect(tmp_path)
+        hosted.do(lambda now: hosted.device.press("start", now))
+        look(hosted)
+        assert "ok" in await say(streams, b'{"do": "advance", "seconds": 3000}')
+        assert turns.count(True) >= 2
+        assert not hosted.device.is_skipping
+        streams[1].close()

@@ -13,6 +13,7 @@ import yaml
 from onboardee.device.simulation.profile import Profile, load
 from onboardee.device.simulation.values import Values
 from onboardee.device.simulation.world.chance import Chance
+from onboardee.device.simulation.world.pace import Pace
 from onboardee.device.simulation.world.world import World
 from onboardee.wire.entropy import SeededEntropy
 
@@ -47,6 +48,7 @@ resources:
       time: {type: string, initial: PT0S}
       list: {type: string, length: 2, initial: [one, two]}
       note: {type: string, initial: ""}
+      date: {type: date-time, initial: "2026-01-01T00:00:00Z"}
   - href: /colour
     types: [x.test]
     interfaces: [oic.if.a, oic.if.baseline]
@@ -110,7 +112,9 @@ class Scene:
     def write(self, ref: str, value: Any) -> None:
         """Write as a client does."""
         href, _, name = ref.partition("#")
-        self.note(self.world.tick(self.now))
+        self.world.asked_at = self.now
+        if self.world.due_at <= self.now:
+            self.note(self.world.tick(self.now))
         self.note(self.world.write(href, {name: value}))
 
     def put(self, ref: str, value: Any) -> None:
@@ -136,7 +140,9 @@ class Scene:
         self.told += [(self.now, href, dict(self.values[href].current)) for href in hrefs]
 
 
-def make_scene(profile: Profile, *, seed: int = 1, wall: datetime = MIDNIGHT) -> Scene:
+def make_scene(
+    profile: Profile, *, seed: int = 1, wall: datetime = MIDNIGHT, speed: float = 1.0
+) -> Scene:
     """Start the world of a profile at second 0, which is `wall`."""
     values = {resource.href: Values(resource.properties) for resource in profile.resources}
     reports: list[str] = []
@@ -148,6 +154,7 @@ def make_scene(profile: Profile, *, seed: int = 1, wall: datetime = MIDNIGHT) ->
         chance=Chance(SeededEntropy(seed)),
         wall_clock=lambda: wall + timedelta(seconds=scene.now),
         report=reports.append,
+        pace=Pace(speed),
     )
     scene = Scene(world, values, reports=reports)
     world.start(0.0)

@@ -5,7 +5,8 @@ A world is a discrete-event simulation. Its variables are the properties of the 
 running (`Part`). Nothing polls: each part knows its inputs and says when it has something to do
 next, its deadline. A world whose parts have no deadline sets no timer.
 
-A call to the world (`World`), with the time, has two steps. First what is due happens, in the order
+The world has a time of its own, which mostly is that of the device's clock (`Pace`). A call to the
+world (`World`), with the device's time, has two steps. First what is due happens, in the order
 of its deadlines: `Part.tick`. Then everything settles (`Settling`): the parts that listen to what
 has changed are visited in the order of the list, what they change is gone through in the next
 round, and so on until nothing changes any more. An observer sees the settled values only.
@@ -18,6 +19,7 @@ part may be to a property (`Mover`, `Handler`, `Refuser`, `Breakage`). The kinds
     declaration  `Behaviour`, from which all kinds derive
     finder       from the names in a declaration to what they name, or to a mistake
     build        from declarations to parts
+    pace         how fast the world's time goes
     parts        properties, faults, parts, and what they are to each other
     world        what the device asks of its world
 """

@@ -15,7 +15,16 @@ from typing import Any, Final
 from onboardee.device.simulation.values import ValueRefusedError, Values
 from onboardee.device.simulation.world.build import Built
 from onboardee.device.simulation.world.chance import Chance
-from onboardee.device.simulation.world.parts import NEVER, Cell, Flag, Part, PreparedAction, Signal
+from onboardee.device.simulation.world.pace import Pace
+from onboardee.device.simulation.world.parts import (
+    NEVER,
+    SHORTEST,
+    Cell,
+    Flag,
+    Part,
+    PreparedAction,
+    Signal,
+)
 from onboardee.wire.wall_clock import WallClock
 
 MAX_ROUNDS: Final = 32
@@ -24,6 +33,9 @@ _MAX_NESTED: Final = 8
 """How deep actions may press inputs whose actions press others."""
 _MAX_COMPLAINTS: Final = 16
 """Sentences about a profile that one device puts into the log."""
+_FARTHEST: Final = 365_000 * 86400.0
+"""Seconds by which the world's time of day may be off, so that it stays a date: a thousand years.
+"""
 
 
 class Settling:
@@ -43,18 +55,23 @@ class Settling:
         "due_at",
         "is_by_itself",
         "now",
+        "pace",
         "report",
     )
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a world gets from its surroundings, by keyword
         self,
         built: Built,
         values: Mapping[str, Values],
+        *,
         chance: Chance,
         wall_clock: WallClock,
         report: Callable[[str], None],
+        pace: Pace,
     ) -> None:
         self.now = 0.0
+        """The present moment, in the world's time."""
+        self.pace: Final = pace
         self.chance: Final = chance
         self.report: Final = report
         self.is_by_itself = True
@@ -63,22 +80,37 @@ class Settling:
         self._values = values
         self._wall_clock = wall_clock
         self._called_at = 0.0
+        """When the world was called last, by the device's clock."""
         self._before: dict[Signal, Any] = {}
         """What changed in this round, with the values from before."""
         self._original: dict[Cell, Any] = {}
         """What changed since everything was settled."""
         self._due = NEVER
-        """When the next part has something to do."""
+        """When the next part has something to do, in the world's time."""
         self.due_at = NEVER
-        """When anything happens next by itself, or is to be told; until then a tick is idle."""
+        """When anything happens next by itself, or is to be told, by the device's clock.
+
+        Until then a tick is idle.
+        """
         self._nested = 0
         self._complaints: set[str] = set()
         """What was reported already: each sentence is logged once."""
 
     @property
     def wall_time(self) -> datetime:
-        """The time of day at `now`, which may be some time before this call."""
-        return self._wall_clock() - timedelta(seconds=self._called_at - self.now)
+        """The time of day at `now`: in the world, which may be ahead of the host's clock.
+
+        It may also be some time before this call, as what was due then happens now.
+        """
+        return self._date(self._called_at, self.now)
+
+    def _date(self, called_at: float, moment: float) -> datetime:
+        """Return the time of day at a moment of the world, when the device's clock is at another.
+
+        A thousand years off the host's clock it stands still.
+        """
+        off = min(max(called_at - moment, -_FARTHEST), _FARTHEST)
+        return self._wall_clock() - timedelta(seconds=off)
 
     def show(self, cell: Cell, value: Any) -> None:
         """Let a property have a value, rounded and limited as it has to be.
@@ -153,7 +185,9 @@ class Settling:
 
     def _note(self, hrefs: Iterable[str]) -> None:
         """Let observers of these resources be told, as soon as their interval allows."""
-        self._built.notices.note(hrefs, self.now, by_itself=self.is_by_itself)
+        # observers are peers: how often they hear of a thing is a matter of the device's clock
+        at = min(self.pace.when(self.now), self._called_at)
+        self._built.notices.note(hrefs, at, by_itself=self.is_by_itself)
 
     @contextmanager
     def _caused(self, *, by_itself: bool = False) -> Iterator[None]:
@@ -202,7 +236,18 @@ class Settling:
         hrefs = {cell.href: None for cell, value in original.items() if cell.value != value}
         self._note(hrefs)
         self._due = min([part.deadline for part in self._built.parts], default=NEVER)
-        self.due_at = min(self._due, self._built.notices.deadline)
+        self._plan()
+
+    def _plan(self) -> None:
+        """Work out when the device is to call again.
+
+        However fast the world is, it calls no more often than anything may repeat at the usual
+        speed: all moments in between are gone through then, in their order.
+        """
+        due = self.pace.when(self._due)
+        if due > self._called_at and self.pace.rate > 1:
+            due = max(due, self._called_at + SHORTEST)
+        self.due_at = min(due, self._built.notices.deadline)
 
     def _complain(self, sentence: str) -> None:
         """Say once what a profile does wrong."""

@@ -1,7 +1,10 @@
 """The simulated world of one device: what its values do between and because of UPDATEs.
 
-The world has no clock: whoever calls says what time it is, and `next_deadline` says when nothing
-happens before. Each call lets what is due happen in its order, then lets what depends on it follow
+The world has no clock: whoever calls says what time it is by the device's clock, and
+`next_deadline` says when nothing happens before. What time it is then in the world, `pace` says;
+all that parts see and set is in the world's time, and all calls from outside are in the device's.
+
+Each call lets what is due happen in its order, then lets what depends on it follow
 until nothing changes any more, and returns the resources whose observers are to be told.
 
 An UPDATE is tried on a copy of the values first, so that limits are checked before any guard is
@@ -11,8 +14,10 @@ process the moments in between are gone through in order, up to a bound, and the
 which the parts compute exactly (`accumulator`, `thermal`) or by the same law (`drift`).
 """
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
+from datetime import datetime
 from typing import Any, Final
 
 from onboardee.device.simulation.values import Values
@@ -20,12 +25,17 @@ from onboardee.device.simulation.world.build import build
 from onboardee.device.simulation.world.chance import Chance
 from onboardee.device.simulation.world.declaration import Behaviour
 from onboardee.device.simulation.world.finder import Specs
+from onboardee.device.simulation.world.pace import Pace
 from onboardee.device.simulation.world.parts import NEVER, SHORTEST, Cell
 from onboardee.device.simulation.world.settling import MAX_ROUNDS, Settling
 from onboardee.wire.wall_clock import WallClock
 
 MAX_EVENTS: Final = 1000
 """Moments that are gone through one by one after a long sleep; the rest of it is one leap."""
+MAX_SKIPPED: Final = 100_000
+"""The same, where somebody has the world's time skip ahead; it is done in slices."""
+SLICE: Final = 100
+"""Moments of such a time that are gone through in one call, so that others have their turn."""
 
 
 class World(Settling):
@@ -34,7 +44,7 @@ class World(Settling):
     `specs` and `values` are by path of the resource; `report` takes sentences for the log.
     """
 
-    __slots__ = ("_entries", "_is_used", "_specs")
+    __slots__ = ("_entries", "_is_used", "_moments_left", "_skipped_to", "_specs", "asked_at")
 
     def __init__(  # noqa: PLR0913 - what a world gets from its surroundings, by keyword
         self,
@@ -45,21 +55,40 @@ class World(Settling):
         chance: Chance,
         wall_clock: WallClock,
         report: Callable[[str], None],
+        pace: Pace | None = None,
     ) -> None:
-        """Prepare everything. Raises `BehaviourError` if an entry cannot be used."""
+        """Prepare everything. Raises `BehaviourError` if an entry cannot be used.
+
+        Without a `pace` the world's time is the device's.
+        """
         built = build(entries, specs, values)
-        super().__init__(built, values, chance, wall_clock, report)
+        super().__init__(
+            built,
+            values,
+            chance=chance,
+            wall_clock=wall_clock,
+            report=report,
+            pace=pace or Pace(),
+        )
         self._entries = entries
         self._specs = specs
         self._is_used = False
         """Whether the parts have run already, and have to be made anew for another start."""
+        self._skipped_to = -math.inf
+        """Up to here somebody had the world's time skip: what is due before is gone through."""
+        self._moments_left = 0
+        """So many of those moments, before the rest becomes a leap."""
+        self.asked_at = 0.0
+        """When the request came that is answered now, by the device's clock."""
 
     def start(self, now: float) -> None:
-        """Begin, or begin anew: the values are the initial ones."""
+        """Begin, or begin anew: the values are the initial ones; the pace is as it was."""
         if self._is_used:
             self._built = build(self._entries, self._specs, self._values)
         self._is_used = True
-        self.now = self._called_at = now
+        self.pace.begin(now)
+        self._called_at = self.asked_at = now
+        self.now, self._skipped_to = self.pace.at(now), -math.inf
         for part in self._built.parts:
             self._visit(part)
         self._settle()
@@ -74,7 +103,7 @@ class World(Settling):
         return None if self.due_at == NEVER else self.due_at
 
     def write(self, href: str, payload: Mapping[str, object]) -> list[str]:
-        """Let a client's UPDATE have its effect at the time of the last tick, all of it or nothing.
+        """Let a client's UPDATE have its effect at `asked_at`, all of it or nothing.
 
         Raises `ValueRefusedError` for values that are not possible at all, and `UpdateRefusedError`
         for those that are not possible now.
@@ -89,10 +118,13 @@ class World(Settling):
                 return []
             self._built.notices.credit(href)
             return [href]
+        # nothing may have been due for long, and what begins now begins now
+        now = max(self.asked_at, self._called_at)
+        self._pass_time(now)
         with self._caused():
             self._write(href, payload)
-        self._built.notices.hasten(href, self.now)
-        return self._take_notices(self.now)
+        self._built.notices.hasten(href, now)
+        return self._take_notices(now)
 
     def _write(self, href: str, payload: Mapping[str, object]) -> None:
         """Let an UPDATE have its effect where something behaves."""
@@ -136,7 +168,7 @@ class World(Settling):
                     cell.mover.stop()
             self._settle()
         self._built.notices.hasten(href, now)
-        return self._take_notices(self.now)
+        return self._take_notices(now)
 
     def was_by_itself(self, href: str) -> bool:
         """Tell, once, whether what was to be told of a resource is the device's own doing alone."""
@@ -166,7 +198,7 @@ class World(Settling):
         with self._caused():
             self._press(name)
             self._settle()
-        return self._take_notices(self.now)
+        return self._take_notices(now)
 
     def fault(self, name: str, now: float, *, is_on: bool) -> list[str]:
         """Let a fault come or go. Raises `ValueError` if there is none of this name."""
@@ -177,12 +209,45 @@ class World(Settling):
         with self._caused():
             self._built.register.faults[name].switch(self, is_on=is_on)
             self._settle()
-        return self._take_notices(self.now)
+        return self._take_notices(now)
+
+    def change_pace(
+        self, now: float, *, speed: float | None = None, is_paused: bool | None = None
+    ) -> list[str]:
+        """Let the world's time go at another speed, stand still, or go on.
+
+        `speed` is in seconds of the world in one of the device. Raises `ValueError` for a speed
+        that is none.
+        """
+        self._pass_time(now)
+        self.pace.change(now, speed=speed, is_paused=is_paused)
+        return self._take_notices(now)
+
+    def skip(self, seconds: float, now: float) -> list[str]:
+        """Let the world's time go ahead at once: what is due meanwhile happens in order.
+
+        Where that is much, a part of it happens in this call and the rest in further ticks, which
+        are due at once; `is_skipping` tells. Raises `ValueError` for a time that is none.
+        """
+        self._pass_time(now)
+        self.pace.skip(now, seconds)
+        self._skipped_to, self._moments_left = self.pace.at(now), MAX_SKIPPED
+        self._pass_time(now)
+        return self._take_notices(now)
+
+    @property
+    def is_skipping(self) -> bool:
+        """Whether something is still to happen of a time that was skipped."""
+        return self._due <= self._skipped_to
+
+    def date(self, now: float) -> datetime:
+        """Return the world's time of day at a time of the device's clock."""
+        return self._date(now, self.pace.at(now))
 
     def _take_notices(self, now: float) -> list[str]:
         """Return the resources whose notices are due; what is left is due later."""
         taken = self._built.notices.take(now)
-        self.due_at = min(self._due, self._built.notices.deadline)
+        self._plan()
         return taken
 
     def _pass_time(self, now: float) -> None:
@@ -191,18 +256,23 @@ class World(Settling):
         What is due at one moment happens together, and then everything settles.
         """
         self._called_at = now
-        events = 0
-        while self._due <= now:
-            events += 1
+        end = self.pace.at(now)
+        for count in range(MAX_EVENTS + MAX_ROUNDS + 1):
+            if self._due > end:
+                break
             # Beyond the bound all that is left is due now.
-            self.now = max(self.now, self._due if events <= MAX_EVENTS else now)
+            leaps = count >= MAX_EVENTS
+            if self.is_skipping:
+                if count >= SLICE:
+                    return  # the rest is for the next call
+                self._moments_left -= 1
+                leaps = self._moments_left < 0
+            self.now = max(self.now, end if leaps else self._due)
             due = [part for part in self._built.parts if part.deadline <= self.now]
             # If a person's input is among what is due, people want to read of it.
             with self._caused(by_itself=all(part.is_by_itself for part in due)):
-                self._tick_parts(earliest=now + SHORTEST if events > MAX_EVENTS else self.now)
-            if events > MAX_EVENTS + MAX_ROUNDS:
-                break
-        self.now = max(self.now, now)
+                self._tick_parts(earliest=end + SHORTEST if leaps else self.now)
+        self.now = max(self.now, end)
 
     def _tick_parts(self, earliest: float) -> None:
         """Let parts do what is due; what they do next comes no sooner than `earliest`."""
