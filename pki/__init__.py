@@ -13,4 +13,9 @@
 Nothing here knows a device, a database, a session or a clock. The X.509 library costs 5 MB of
 memory: all modules but `pem`, `key_pairs` and `errors` are to be imported where a certificate is at
 hand.
+
+A certificate goes through these in the order of the list: octets, reading, profile, chain. Each
+stage raises the errors of `errors`, of which each has its own alert in a handshake, so that a
+peer hears what is wrong with what it showed. Who trusts whom, and at which moment, is always an
+argument (`chains.Trust`).
 """

@@ -25,7 +25,9 @@ from onboardee.pki.issuing import LIFETIME, START, Issued, Recipe, authority, ro
 from onboardee.pki.key_pairs import load_p256, to_pem
 
 DAY: Final = timedelta(days=1)
+"""How long the certificate of a defect of time is valid."""
 _USAGES: Final = ("digital_signature", "key_agreement", "key_cert_sign", "crl_sign")
+"""The key usages that are taken over from the honest certificate."""
 
 
 class BrokenError(ValueError):
@@ -50,7 +52,11 @@ class Honest:
 
 
 def honest(chain: str, key: str, issuer_key: str | None = None) -> Honest:
-    """Read an honest chain and its keys, PEM text all. Raises `BrokenError`."""
+    """Read an honest chain and its keys, PEM text all. Raises `BrokenError`.
+
+    Without the issuer's key only those defects can be made that `defects.NEED_ISSUER` does not
+    name.
+    """
     try:
         signer = None if issuer_key is None else load_p256(issuer_key.encode(), is_pem=True)
         return Honest(read_pem(chain), load_p256(key.encode(), is_pem=True), signer)
@@ -78,7 +84,10 @@ class Broken:
 
 
 def broken(defect: Defect, honest: Honest) -> Broken:
-    """Return a chain with one defect. Raises `BrokenError`."""
+    """Return a chain with one defect. Raises `BrokenError`.
+
+    The key may be another one than the honest: a certificate that is signed anew gets a new key.
+    """
     change = _SIGNED_ANEW.get(defect)
     if change is None:
         return _MADE[defect](honest)
@@ -107,10 +116,12 @@ def _expired(recipe: Recipe) -> Recipe:
 
 
 def _not_yet_valid(recipe: Recipe) -> Recipe:
+    """Move the validity to the last day that the authority itself is valid."""
     return replace(recipe, start=START + LIFETIME - DAY, end=START + LIFETIME)
 
 
 def _wrong_usage(recipe: Recipe) -> Recipe:
+    """Leave out the use to sign handshakes (RFC 5246 7.4.2)."""
     return replace(recipe, usages=frozenset({"key_agreement"}))
 
 
@@ -119,11 +130,13 @@ def _wrong_purpose(recipe: Recipe) -> Recipe:
 
 
 def _no_identity(recipe: Recipe) -> Recipe:
+    """Name nobody, and leave out the purpose of OCF's identities."""
     both = (ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH)
     return replace(recipe, subject="somebody", purposes=both)
 
 
 def _other_curve(recipe: Recipe) -> Recipe:
+    """Take a curve that OCF has no use for; the key is made on it."""
     return replace(recipe, curve=ec.SECP521R1())
 
 
@@ -150,22 +163,26 @@ _SIGNED_ANEW: Final[Mapping[Defect, Callable[[Recipe], Recipe]]] = {
 
 
 def _wrong_signature(honest: Honest) -> Broken:
+    """Change a bit of the signature, so that all else reads as before."""
     # the last octet of a certificate is the last one of the signature's second number
     octets = honest.leaf.der[:-1] + bytes((honest.leaf.der[-1] ^ 1,))
     return Broken((read_der(octets), *honest.chain[1:]), honest.key)
 
 
 def _wrong_key(honest: Honest) -> Broken:
+    """Show the honest chain with a key that it is not about."""
     return Broken(honest.chain, ec.generate_private_key(ec.SECP256R1()))
 
 
 def _self_signed(honest: Honest) -> Broken:
+    """Let the certificate be its own issuer, as one that nobody has looked at."""
     key = ec.generate_private_key(ec.SECP256R1())
     made = _recipe_of(honest.leaf).certificate(key.public_key(), honest.leaf.subject, key)
     return Broken((made,), key)
 
 
 def _other_root(honest: Honest) -> Broken:
+    """Make the whole chain anew under a root of the same name, which nobody trusts."""
     top = honest.chain[-1]
     issuer = root(_named(top.issuer))
     above: list[Certificate] = []
@@ -177,16 +194,19 @@ def _other_root(honest: Honest) -> Broken:
 
 
 def _named(name: x509.Name) -> str:
+    """Return the common name in a name, "" if it has none."""
     return next(iter(common_names(name)), "")
 
 
 def _chain_missing(honest: Honest) -> Broken:
+    """Leave out what connects the certificate with its root."""
     if len(honest.chain) == 1:
         raise BrokenError("chain-missing needs a chain with an intermediate certificate")
     return Broken(honest.chain[:1], honest.key)
 
 
 def _signed_by_device(honest: Honest) -> Broken:
+    """Let the honest device sign, whose certificate does not make it an authority."""
     made = Issued(honest.leaf, honest.key).issue(_recipe_of(honest.leaf))
     return Broken((made.certificate, *honest.chain), made.key)
 

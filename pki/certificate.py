@@ -2,6 +2,12 @@
 
 The library reads names, times, key and extensions when they are asked for, and then complains. Here
 names and times are read at once, so that whoever has a `Certificate` can print it and compare it.
+
+Two certificates are equal if their octets are. What was read is not compared, as the same content
+can be written in more than one way, and a signature is over one of them.
+
+Names may hold anything. Whoever looks for a UUID or a common name in one gets only what has
+exactly that form (`common_names`, and the UUID of a subject).
 """
 
 import re
@@ -24,7 +30,9 @@ from onboardee.pki.errors import BadCertificateError
 from onboardee.pki.signatures import Signature
 
 _UUID_NAME: Final = re.compile(r"uuid:([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})")
+"""The common name of a device (OCF Security 9.4.2.2), the whole of it."""
 _NIL: Final = UUID(int=0)
+"""The UUID that names nobody."""
 
 Extension = TypeVar("Extension", bound=x509.ExtensionType)
 
@@ -52,6 +60,7 @@ class Certificate:
     """One certificate: its octets as they came, and what they say. Equal are equal octets."""
 
     der: bytes = field(repr=False)
+    """The octets as they came, which are shown and sent."""
     content: x509.Certificate = field(repr=False, compare=False)
     signature: Signature | None = field(default=None, repr=False, compare=False)
     """How it is signed, where `content` is not over the same octets."""

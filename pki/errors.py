@@ -1,4 +1,8 @@
-"""Why a certificate is not believed. Each has its alert in a handshake (RFC 5246 7.2.2)."""
+"""Why a certificate is not believed. Each has its alert in a handshake (RFC 5246 7.2.2).
+
+A caller that shows the error to a peer picks the alert by the class. A caller that shows it to a
+person prints the text. Neither needs the certificate for it.
+"""
 
 
 class CertificateError(ValueError):

@@ -2,6 +2,14 @@
 
 The authorities of tests, laboratories and the onboarding tool all come from here. Nothing here
 protects a private key: let nothing of value trust the certificates of a laboratory.
+
+What a certificate says is apart from who signs it. A `Recipe` has all that it says, with the
+values of an honest one as defaults; the functions below return the recipes of OCF's kinds.
+`Issued` is a certificate with its key, and signs further ones. So one that is wrong on purpose is
+a recipe with one field replaced, signed like any other (`broken`).
+
+The first day of validity lies in the past and the last one far ahead, so that a test does not
+depend on the day on which it is run. The tool's authority sets its own.
 """
 
 from collections.abc import Iterable
@@ -21,7 +29,9 @@ from onboardee.pki.key_pairs import CertifiedKey, to_pem
 from onboardee.pki.ocf_profile import IDENTITY, ROLE
 
 START: Final = datetime(2024, 1, 1, tzinfo=UTC)
+"""From when on certificates are valid where nobody says otherwise."""
 LIFETIME: Final = timedelta(days=36500)
+"""For how long they are: a hundred years."""
 
 _UNKNOWN: Final = x509.ObjectIdentifier("2.999.1")
 """Of an extension that is nobody's: from the arc for examples (ITU-T X.660).
@@ -36,6 +46,7 @@ _OFF: Final = {
     "encipher_only": False,
     "decipher_only": False,
 }
+"""The bits of the key usage that no certificate of OCF has (RFC 5280 4.2.1.3)."""
 
 
 @dataclass(frozen=True)
@@ -44,15 +55,20 @@ class Recipe:
 
     subject: str
     ca: bool = False
+    """Whether it is an authority's (basicConstraints, RFC 5280 4.2.1.9)."""
     path_length: int | None = None
     purposes: tuple[x509.ObjectIdentifier, ...] = ()
+    """Its extended key usages; none leaves the extension out."""
     usages: frozenset[str] = frozenset({"digital_signature", "key_agreement"})
+    """Its key usages, by the names that the library has for them."""
     role: tuple[str, str | None] | None = None
     """A role and its authority."""
     start: datetime = START
     end: datetime = START + LIFETIME
     curve: ec.EllipticCurve = field(default_factory=ec.SECP256R1)
+    """The curve of the key that is made for it; OCF has P-256 alone."""
     algorithm: hashes.SHA256 | hashes.SHA384 = field(default_factory=hashes.SHA256)
+    """The hash of its signature; OCF has SHA-256 alone."""
     has_unknown_critical: bool = False
     """Whether it has a critical extension that nobody knows, and everybody has to refuse."""
 
@@ -67,12 +83,16 @@ class Recipe:
 
 
 def authority(name: str, *, path_length: int | None = None) -> Recipe:
-    """Return what a certificate authority's certificate says."""
+    """Return what a certificate authority's certificate says.
+
+    With a path length of 0 it signs end entities only, and no further authorities.
+    """
     usages = frozenset({"key_cert_sign", "crl_sign"})
     return Recipe(name, ca=True, path_length=path_length, usages=usages)
 
 
 def _for_devices(subject: str, *purposes: x509.ObjectIdentifier) -> Recipe:
+    """Return what end entities have in common: they may be server and client of a session."""
     both = (ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH)
     return Recipe(subject, purposes=(*both, *purposes))
 
@@ -83,7 +103,10 @@ def identity(uuid: UUID) -> Recipe:
 
 
 def manufacturer(name: str = "onboardee laboratory device") -> Recipe:
-    """Return what a manufacturer's certificate says."""
+    """Return what a manufacturer's certificate says (OCF Security 9.4.2.2).
+
+    Its name is free: it says of which make the device is, not which device.
+    """
     return _for_devices(name, IDENTITY)
 
 
@@ -100,6 +123,7 @@ class Revoked(NamedTuple):
 
     serial_number: int
     since: datetime
+    """From when on it is not to be believed."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +153,11 @@ class Issued:
     def revocation_list(
         self, entries: Iterable[Revoked], made: datetime, due: datetime, number: int | None = None
     ) -> bytes:
-        """Return the DER of a list that was made at one time, of which the next is due at one."""
+        """Return the DER of a list that was made at one time, of which the next is due at one.
+
+        A `number` grows from list to list, and tells a reader which is the newest (RFC 5280
+        5.2.3).
+        """
         builder = x509.CertificateRevocationListBuilder(
             issuer_name=self.certificate.subject, last_update=made, next_update=due
         )
@@ -170,6 +198,7 @@ def root(name: str = "onboardee laboratory root", recipe: Recipe | None = None) 
 
 
 def _name(common_name: str, unit: str | None = None) -> x509.Name:
+    """Return a name: a common name, and for a role the authority that it is of."""
     attributes = [x509.NameAttribute(NameOID.COMMON_NAME, common_name)]
     if unit is not None:
         attributes.append(x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, unit))
@@ -182,6 +211,7 @@ def _certificate(
     issuer: x509.Name,
     signer: ec.EllipticCurvePrivateKey,
 ) -> Certificate:
+    """Sign what a recipe says about a key, in the name of an issuer."""
     constraints = x509.BasicConstraints(ca=recipe.ca, path_length=recipe.path_length)
     builder = (
         x509.CertificateBuilder()
@@ -196,6 +226,7 @@ def _certificate(
     )
     if recipe.ca:
         identifier = x509.SubjectKeyIdentifier.from_public_key(public_key)
+        # programs find an authority by it (RFC 5280 4.2.1.2); end entities need none
         builder = builder.add_extension(identifier, critical=False)
     if recipe.purposes:
         builder = builder.add_extension(x509.ExtendedKeyUsage(recipe.purposes), critical=False)
@@ -209,6 +240,7 @@ def _certificate(
 
 
 def _key_usage(usages: frozenset[str]) -> x509.KeyUsage:
+    """Return the extension with exactly these uses."""
     return x509.KeyUsage(
         digital_signature="digital_signature" in usages,
         key_agreement="key_agreement" in usages,

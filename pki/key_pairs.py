@@ -1,4 +1,8 @@
-"""Private keys on elliptic curves, and a key with the chain that is about it."""
+"""Private keys on elliptic curves, and a key with the chain that is about it.
+
+Keys are made of random octets that the caller has, not by the library: a device has one source of
+them, and a replay of its life needs the same keys again (`wire.entropy`).
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,13 +21,17 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 CURVE: Final = ec.SECP256R1()
+"""The only curve on which OCF has keys (OCF Security 9.4.2)."""
 _SCALAR_OCTETS: Final = 40
 """Eight octets more than the group order, so that reducing leaves no bias (FIPS 186-5 A.2.1)."""
 
 
 @dataclass(frozen=True, slots=True)
 class CertifiedKey:
-    """A chain (DER, leaf first; the root may be left out) and the leaf's private key."""
+    """A chain (DER, leaf first; the root may be left out) and the leaf's private key.
+
+    It is what a side of a handshake shows, and what it signs with (RFC 5246 7.4.2, 7.4.8).
+    """
 
     chain: tuple[bytes, ...]
     private_key: ec.EllipticCurvePrivateKey = field(repr=False)
@@ -36,7 +44,10 @@ def new_key(token: Callable[[int], bytes]) -> ec.EllipticCurvePrivateKey:
 
 
 def load_private(octets: bytes, *, is_pem: bool) -> PrivateKeyTypes:
-    """Load a private key of any kind that has no password, PEM or DER. Raises `ValueError`."""
+    """Load a private key of any kind that has no password, PEM or DER. Raises `ValueError`.
+
+    The error says nothing of the key, whatever the library found wrong with it.
+    """
     load = load_pem_private_key if is_pem else load_der_private_key
     try:
         return load(octets, None)

@@ -20,7 +20,9 @@ from cryptography.hazmat import asn1
 from onboardee.pki.signatures import HASHES, Signature
 
 _EXPLICIT_0: Final = b"\xa0"
+"""The tag of a certificate's version, which may stand before its number (RFC 5280 4.1)."""
 _INTEGER: Final = b"\x02"
+"""The tag of a list's version, which may stand before its algorithm (RFC 5280 5.1)."""
 
 
 @asn1.sequence

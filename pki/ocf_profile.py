@@ -52,6 +52,7 @@ _USAGES: Final = (
     "key_cert_sign",
     "crl_sign",
 )
+"""All uses that a key can have, by the names that the library has for them."""
 
 
 def check_common(certificate: Certificate) -> None:
@@ -73,7 +74,11 @@ def check_common(certificate: Certificate) -> None:
 
 
 def check_end_entity(certificate: Certificate, purpose: x509.ObjectIdentifier | None) -> None:
-    """Require the profile of an end entity; a manufacturer's certificate has no `purpose`."""
+    """Require the profile of an end entity.
+
+    Its `purpose` is `IDENTITY` or `ROLE`; a manufacturer's certificate has none, and None stands
+    for it.
+    """
     check_common(certificate)
     constraints = certificate.extension(x509.BasicConstraints)
     if constraints is not None and constraints.ca:
@@ -128,5 +133,6 @@ def roles_in(certificate: Certificate) -> frozenset[tuple[str, str | None]]:
 
 
 def _usages(certificate: Certificate) -> frozenset[str]:
+    """Return what the key is for; without the extension it is for nothing."""
     usage = certificate.extension(x509.KeyUsage)
     return frozenset(name for name in _USAGES if usage is not None and getattr(usage, name))

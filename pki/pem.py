@@ -1,4 +1,8 @@
-"""PEM text and DER octets of certificates (RFC 7468), without any reading of what they say."""
+"""PEM text and DER octets of certificates (RFC 7468), without any reading of what they say.
+
+Nothing of X.509 is imported here, so that a device without certificates can tell PEM from DER and
+count what is there without 5 MB of library.
+"""
 
 import base64
 import binascii
@@ -11,7 +15,9 @@ CERTIFICATE: Final = ("CERTIFICATE", "X509 CERTIFICATE")
 REQUEST: Final = ("CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST")
 """How certificates and certificate requests are called; the second names are of old programs."""
 _WIDTH: Final = 64
+"""Characters of a line (RFC 7468 2)."""
 _SEQUENCE: Final = 0x30
+"""The tag that every certificate begins with."""
 
 
 def is_pem(octets: bytes) -> bool:
@@ -81,10 +87,12 @@ def base64_octets(text: str) -> bytes:
 
 
 def _body(block: str) -> str:
+    """Return the base64 text between the lines of dashes."""
     return _DASHES.join(block.split(_DASHES)[2:-2])
 
 
 def _block(der: bytes) -> str:
+    """Return one certificate as PEM text."""
     text = base64.b64encode(der).decode("ascii")
     lines = [text[start : start + _WIDTH] for start in range(0, len(text), _WIDTH)]
     return "\n".join(["-----BEGIN CERTIFICATE-----", *lines, "-----END CERTIFICATE-----", ""])
@@ -107,6 +115,8 @@ def is_single(octets: bytes) -> bool:
 
 def _length(octets: bytes) -> int:
     """Return how long the DER sequence at the beginning says it is, -1 if there is none."""
+    # a certificate has more than 127 octets and less than 65536, so its length has one or two of
+    # them
     if len(octets) < 4 or octets[0] != _SEQUENCE or octets[1] not in (0x81, 0x82):
         return -1
     size = octets[1] - 0x80

@@ -1,4 +1,8 @@
-"""Certificates as people read them."""
+"""Certificates as people read them.
+
+Names are those that a certificate has, and may be anybody's invention: who prints them to a
+terminal makes them harmless there.
+"""
 
 from collections.abc import Sequence
 

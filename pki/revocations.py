@@ -1,4 +1,8 @@
-"""Lists of certificates that their issuers withdrew (RFC 5280 5)."""
+"""Lists of certificates that their issuers withdrew (RFC 5280 5).
+
+A list counts for the certificates of its signer alone. That one is overdue is no reason here to
+ignore it: what was withdrawn stays withdrawn. Who wants to warn of it asks for `next_update`.
+"""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,6 +20,7 @@ class RevocationList:
     """One list, read: its octets as they came, and what they say."""
 
     der: bytes = field(repr=False)
+    """The octets as they came."""
     content: x509.CertificateRevocationList = field(repr=False, compare=False)
     signature: Signature | None = field(default=None, repr=False, compare=False)
     """How it is signed, where `content` is not over the same octets."""
@@ -52,6 +57,7 @@ def read_der(der: bytes) -> RevocationList:
 
 
 def _read_with_null(der: bytes) -> RevocationList:
+    """Read a list that Mbed TLS signed before version 3.5 (`null_parameters`)."""
     from onboardee.pki.null_parameters import list_without_null  # noqa: PLC0415 - 20 ms
 
     strict = list_without_null(der)

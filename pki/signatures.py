@@ -1,4 +1,8 @@
-"""A signature with the octets that it was made over, where the library is not to look for them."""
+"""A signature with the octets that it was made over, where the library is not to look for them.
+
+The library verifies what it has read itself. Where NULL parameters had to be taken out to let it
+read at all, the signature is over other octets than it sees, so both are kept together here.
+"""
 
 from dataclasses import dataclass, field
 from typing import Final
@@ -23,7 +27,9 @@ class Signature:
 
     algorithm: x509.ObjectIdentifier
     octets: bytes = field(repr=False)
+    """The signature itself, in DER (RFC 3279 2.2.3)."""
     over: bytes = field(repr=False)
+    """What was signed, as it came."""
 
     def is_by(self, key: object) -> bool:
         """Tell whether a public key verifies it; what is no key on a curve does not."""

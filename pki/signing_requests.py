@@ -1,4 +1,8 @@
-"""Certificate requests (PKCS #10, RFC 2986): made by a device, read by an authority."""
+"""Certificate requests (PKCS #10, RFC 2986): made by a device, read by an authority.
+
+The signature in a request proves one thing: whoever made it has the private key. It says nothing
+of who that is, so the name is compared by who knows whom he asked.
+"""
 
 import base64
 from dataclasses import dataclass
@@ -19,11 +23,15 @@ class CertificationRequest:
     """A checked request: whose key, and for which common name."""
 
     name: str
+    """The common name, "" unless there is exactly one."""
     key: ec.EllipticCurvePublicKey
 
 
 def make_request(key: ec.EllipticCurvePrivateKey, device: UUID) -> str:
-    """Return a request for the identity certificate of a device as PEM text."""
+    """Return a request for the identity certificate of a device as PEM text.
+
+    The signature is by ECDSA with SHA-256, which every authority of OCF reads.
+    """
     name = x509.NameAttribute(x509.NameOID.COMMON_NAME, f"uuid:{device}")
     builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([name]))
     return builder.sign(key, SHA256()).public_bytes(Encoding.PEM).decode("ascii")
@@ -54,6 +62,7 @@ def read_der(octets: bytes) -> CertificationRequest:
 
 
 def _read_with_null(octets: bytes) -> x509.CertificateSigningRequest:
+    """Read a request that Mbed TLS signed before version 3.5 (`null_parameters`)."""
     from onboardee.pki.null_parameters import request_without_null  # noqa: PLC0415 - 20 ms
 
     return x509.load_der_x509_csr(request_without_null(octets).der)
@@ -67,6 +76,7 @@ def read_base64(text: bytes) -> CertificationRequest:
 
 
 def _checked(request: x509.CertificateSigningRequest) -> CertificationRequest:
+    """Return a request if key, hash and signature are right. Raises `BadCertificateError`."""
     with reading("the request cannot be read"):
         key, digest = request.public_key(), request.signature_hash_algorithm
         is_signed, names = request.is_signature_valid, common_names(request.subject)
