@@ -11,8 +11,8 @@ from msgspec.structs import replace as with_fields
 from obt_house import House, Tool
 
 from onboardee.device.cli.obt.discover import DeviceSearch
-from onboardee.device.cli.obt.session import Session
-from onboardee.device.cli.obt.session import Tool as Called
+from onboardee.device.cli.obt.invocation import Invocation
+from onboardee.device.cli.obt.invocation import Tool as Called
 from onboardee.device.cli.reaching import NotFoundError, Reaching
 from onboardee.device.testing import memory_device
 from onboardee.obt import Address, ObtError
@@ -26,7 +26,7 @@ def discovered(
     around = Reaching(tool.transport, tool.database, None)
     called = Called(tool.database, tool.transport, around)
     capsys.readouterr()
-    asyncio.run(DeviceSearch(Session(as_json=True), called, which).run(2))
+    asyncio.run(DeviceSearch(Invocation(as_json=True), called, which).run(2))
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 

@@ -2,8 +2,11 @@
 
 Each command is a file of its own here, imported when it is called, and a thin one: it reads its
 options, runs an operation of `onboardee.obt` over sockets and the provisioning database, and shows
-what came of it to people or, with `--json`, to programs. What all commands share is in `session`,
-what becomes of errors in `reasons` and `failing`.
+what came of it to people or, with `--json`, to programs. What all commands share is in
+`invocation`, what becomes of errors in `reasons` and `failing`.
+
+An error is printed twice on purpose: as a sentence on standard error by click, and as an object
+on standard output where JSON is wanted, so that a program need not read sentences.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,7 +18,7 @@ import click
 
 from onboardee.device.cli.lazy import LazyGroup
 from onboardee.device.cli.obt.failing import failure
-from onboardee.device.cli.obt.session import Session, json_text, remember
+from onboardee.device.cli.obt.invocation import Invocation, json_text, remember
 
 COMMANDS: Final = {
     "discover": "List the devices on the local network.",
@@ -50,8 +53,11 @@ COMMANDS: Final = {
     "menu": "Choose from a menu, with the numbers of IoTivity's provisioning client.",
     "db": "Check, export and import the provisioning database.",
 }
+"""What the overview says of each command, as they are not imported for it."""
 OTHER_NAMES: Final = {"list": "ls"}
+"""Names of earlier versions."""
 WANTS_JSON: Final = "onboardee.obt.wants_json"
+"""The key in click's context by which an error knows before the options were read."""
 
 
 class _Group(LazyGroup):
@@ -81,8 +87,8 @@ class _Group(LazyGroup):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Carry out a command."""
-        session = ctx.ensure_object(Session)
-        with _told_to_programs(lambda: session.as_json or ctx.meta[WANTS_JSON]):
+        invocation = ctx.ensure_object(Invocation)
+        with _told_to_programs(lambda: invocation.as_json or ctx.meta[WANTS_JSON]):
             return super().invoke(ctx)
 
 
@@ -121,5 +127,5 @@ def command(context: click.Context, store: Path | None, verbose: bool) -> None:
     DEVICE is a name or a UUID, or as much of its beginning as tells it from the others. What was
     done with which device is kept in the provisioning database.
     """
-    session = context.ensure_object(Session)
-    session.store, session.verbose = store, verbose
+    invocation = context.ensure_object(Invocation)
+    invocation.store, invocation.verbose = store, verbose

@@ -41,4 +41,5 @@ def read_address(text: str) -> Address:
 
 
 def _index(zone: str) -> int:
+    """Return the number of an interface. Raises OSError if there is none of this name."""
     return int(zone) if zone.isdigit() else socket.if_nametoindex(zone)

@@ -10,15 +10,16 @@ from uuid import UUID
 
 import click
 
+from onboardee.device.cli.obt.invocation import Invocation, Tool, as_json, pass_invocation, title
 from onboardee.device.cli.obt.link import target
 from onboardee.device.cli.obt.permissions import PERMISSIONS, permission
-from onboardee.device.cli.obt.session import Session, Tool, as_json, pass_session, title
 from onboardee.obt import Rule, Subject
 from onboardee.obt.database import ProvisioningDatabase
 from onboardee.obt.model import TimePattern
 from onboardee.obt.plans import allow
 
 CONNECTIONS = {"anonymous": "anon-clear", "authenticated": "auth-crypt"}
+"""Who is meant by the options, in the words of acl2 (OCF Security 12.2.1)."""
 
 
 @click.command(
@@ -43,9 +44,9 @@ CONNECTIONS = {"anonymous": "anon-clear", "authenticated": "auth-crypt"}
 @click.option("--validity", "periods", multiple=True, metavar="START/END", help="RFC 5545 period.")
 @click.option("--recurrence", "rules", multiple=True, metavar="RULE", help="Of each period.")
 @as_json
-@pass_session
+@pass_invocation
 def command(  # noqa: PLR0913, PLR0917 - one for each option
-    session: Session,
+    invocation: Invocation,
     device: str,
     peer: str | None,
     role: str | None,
@@ -73,18 +74,19 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
             validity=tuple(TimePattern(period=each, recurrence=rules) for each in periods),
         )
         operation = await allow(
-            tool.database, tool.around, record.uuid, rule, on_progress=session.progress
+            tool.database, tool.around, record.uuid, rule, on_progress=invocation.progress
         )
-        session.show(
+        invocation.show(
             {"operation": operation.id, "device": record.uuid}, f"{title(record)} has the rule"
         )
 
-    session.run(go)
+    invocation.run(go)
 
 
 def _subject(
     database: ProvisioningDatabase, peer: str | None, role: str | None, connection: str | None
 ) -> Subject:
+    """Return for whom a rule is; exactly one of the three is given."""
     if role is not None:
         name, _, authority = role.partition("@")
         return Subject(role=name, authority=authority or None)

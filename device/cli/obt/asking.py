@@ -11,36 +11,39 @@ from typing import Final
 
 import click
 
-from onboardee.device.cli.obt.session import Session, title
+from onboardee.device.cli.obt.invocation import Invocation, title
 from onboardee.device.cli.terminal import say
 
 MAX_RESOURCES: Final = 16
+"""As many as IoTivity's client lets one name for a rule."""
 
-Question = Callable[[Session], list[str]]
+Question = Callable[[Invocation], list[str]]
 """Asks, and returns arguments."""
 
 
-def ask(session: Session, questions: Sequence[Question]) -> list[str]:
+def ask(invocation: Invocation, questions: Sequence[Question]) -> list[str]:
     """Ask one question after the other."""
     arguments: list[str] = []
     for question in questions:
-        arguments += question(session)
+        arguments += question(invocation)
     return arguments
 
 
 def _device(prompt: str) -> Question:
-    def question(session: Session) -> list[str]:
-        return [_choose(session, prompt)]
+    """Make a question for a device."""
+
+    def question(invocation: Invocation) -> list[str]:
+        return [_choose(invocation, prompt)]
 
     return question
 
 
-def _choose(session: Session, prompt: str) -> str:
+def _choose(invocation: Invocation, prompt: str) -> str:
     """Let a device be chosen by its place in a list, by name or by UUID.
 
     The answer becomes a UUID, so that what follows means the same device even if names change.
     """
-    with session.database() as database:
+    with invocation.database() as database:
         records = database.devices.all()
         for number, record in enumerate(records, start=1):
             say(f"    [{number}] {title(record)}", err=True)
@@ -52,11 +55,12 @@ def _choose(session: Session, prompt: str) -> str:
         return str(database.devices.find(answer).uuid)
 
 
-def _subject(session: Session) -> list[str]:
-    return ["--device", _choose(session, "[A] Number or name of the device that it is for")]
+def _subject(invocation: Invocation) -> list[str]:
+    """Ask whom a rule is for."""
+    return ["--device", _choose(invocation, "[A] Number or name of the device that it is for")]
 
 
-def _bits(_: Session) -> list[str]:
+def _bits(_: Invocation) -> list[str]:
     """Ask for the length of a key, with the numbers of IoTivity's client."""
     chosen = click.prompt(
         "Length of the key: 1 for 128 bits, 2 for 256 bits",
@@ -67,7 +71,8 @@ def _bits(_: Session) -> list[str]:
     return ["--bits", "256" if chosen == "2" else "128"]
 
 
-def _mode(_: Session) -> list[str]:
+def _mode(_: Invocation) -> list[str]:
+    """Ask whether others may join, with the numbers of `mom`."""
     chosen = click.prompt(
         "Mode of multiple ownership transfer: 0 disables, 1 enables it",
         type=click.Choice(["0", "1"]),
@@ -76,7 +81,8 @@ def _mode(_: Session) -> list[str]:
     return ["--mode", chosen]
 
 
-def _method(_: Session) -> list[str]:
+def _method(_: Invocation) -> list[str]:
+    """Ask by which PIN others join, with the numbers of `oxmsel`."""
     chosen = click.prompt(
         "Number of the method: 1 for a random PIN, 65280 for a pre-configured one",
         type=click.Choice(["1", "65280"]),
@@ -85,26 +91,31 @@ def _method(_: Session) -> list[str]:
     return ["--method", "rdp" if chosen == "1" else "preconfpin"]
 
 
-def _pin(_: Session) -> list[str]:
+def _pin(_: Invocation) -> list[str]:
+    """Ask for the PIN by which others join."""
     return ["--pin", str(click.prompt("The pre-configured PIN (e.g. 12341234)", err=True)).strip()]
 
 
-def _rule(_: Session) -> list[str]:
+def _rule(_: Invocation) -> list[str]:
+    """Ask what a rule permits."""
     return _ace("--on", "--permit")
 
 
-def _rules(_: Session) -> list[str]:
+def _rules(_: Invocation) -> list[str]:
+    """Ask what each of two devices may use of the other, one after the other."""
     click.echo("What the second device may use of the first one:", err=True)
     first = _ace("--on", "--permit")
     click.echo("What the first device may use of the second one:", err=True)
     return [*first, *_ace("--on-other", "--permit-other")]
 
 
-def _role(_: Session) -> list[str]:
+def _role(_: Invocation) -> list[str]:
+    """Ask for a role."""
     return [str(click.prompt("Name of the role", err=True))]
 
 
-def _profile(_: Session) -> list[str]:
+def _profile(_: Invocation) -> list[str]:
+    """Ask for a security profile."""
     return ["--set", str(click.prompt("Name of the profile", err=True))]
 
 

@@ -1,19 +1,23 @@
 """`onboardee obt certificates`: what our authority has signed, for whom, and what it revoked.
 
 It is read from the database; no device is asked, and no private key is shown.
+
+With `--json` it is a list of objects with the certificate itself in PEM, as `openssl x509` reads
+it. Times are those of `ProvisioningDatabase.now`; a serial number is in hexadecimal digits, as
+certificates are shown elsewhere.
 """
 
 import click
 
-from onboardee.device.cli.obt.session import Session, as_json, columns, pass_session
+from onboardee.device.cli.obt.invocation import Invocation, as_json, columns, pass_invocation
 
 
 @click.command("certificates", epilog="Example: onboardee obt certificates --json")
 @as_json
-@pass_session
-def command(session: Session) -> None:
+@pass_invocation
+def command(invocation: Invocation) -> None:
     """List the certificates that were issued, without asking anybody."""
-    with session.database() as database:
+    with invocation.database() as database:
         found = database.certificates.all()
     values = [
         {
@@ -38,4 +42,4 @@ def command(session: Session) -> None:
         ]
         for each in found
     ]
-    session.show(values, columns(rows))
+    invocation.show(values, columns(rows))

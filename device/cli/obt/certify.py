@@ -2,18 +2,21 @@
 
 The authority is made when it is needed first, and kept in the database. The device makes its key
 pair itself; the authority's root goes to it as a trust anchor.
+
+It is a plan of one step: if the answer is lost, the database knows that the device may have the
+certificate, and `resume` looks before it signs another one.
 """
 
 import click
 
-from onboardee.device.cli.obt.session import Session, Tool, as_json, pass_session, title
+from onboardee.device.cli.obt.invocation import Invocation, Tool, as_json, pass_invocation, title
 
 
 @click.command("certify", epilog="Example: onboardee obt certify kitchen")
 @click.argument("device")
 @as_json
-@pass_session
-def command(session: Session, device: str) -> None:
+@pass_invocation
+def command(invocation: Invocation, device: str) -> None:
     """Give DEVICE an identity certificate, and our authority as a trust anchor.
 
     The authority is made when it is needed first; its key is in the database.
@@ -23,8 +26,10 @@ def command(session: Session, device: str) -> None:
         from onboardee.obt.plans.certifying import certify  # noqa: PLC0415 - it is large
 
         record = tool.database.devices.find(device)
-        made = await certify(tool.database, tool.around, record.uuid, on_progress=session.progress)
+        made = await certify(
+            tool.database, tool.around, record.uuid, on_progress=invocation.progress
+        )
         value = {"device": record.uuid, "serial": made.serial, "certificate": made.pem}
-        session.show(value, f"{title(record)} has the certificate {made.serial}")
+        invocation.show(value, f"{title(record)} has the certificate {made.serial}")
 
-    session.run(go)
+    invocation.run(go)

@@ -7,20 +7,20 @@ where they do not. Devices show no secrets (OCF Security 13.3), so none can be p
 import click
 import msgspec
 
-from onboardee.device.cli.obt.session import Session, as_json, columns, pass_session
+from onboardee.device.cli.obt.invocation import Invocation, as_json, columns, pass_invocation
 from onboardee.obt import OwnedDevice
 
 
 @click.command("credentials", epilog="Example: onboardee obt credentials kitchen")
 @click.argument("device")
 @as_json
-@pass_session
-def command(session: Session, device: str) -> None:
+@pass_invocation
+def command(invocation: Invocation, device: str) -> None:
     """Show the credentials that DEVICE has; their secrets it tells nobody."""
 
     async def go(owned: OwnedDevice) -> None:
         found = (await owned.credentials()).credentials
         rows = [[str(each.credid), f"type {each.kind}", each.subject, each.usage] for each in found]
-        session.show([msgspec.to_builtins(each) for each in found], columns(rows))
+        invocation.show([msgspec.to_builtins(each) for each in found], columns(rows))
 
-    session.use(device, go)
+    invocation.use(device, go)

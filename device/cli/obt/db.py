@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 import click
 
 from onboardee.device.cli.lazy import Commands
-from onboardee.device.cli.obt.session import Session, Tool, as_json, pass_session
+from onboardee.device.cli.obt.invocation import Invocation, Tool, as_json, pass_invocation
 from onboardee.obt import ALL_ORDERS, OIC11
 from onboardee.obt.database import DatabaseError, ProvisioningDatabase
 from onboardee.obt.database.checking import check
@@ -25,8 +25,11 @@ from onboardee.svrdb import CredentialType
 from onboardee.svrdb.formats import FormatError, read
 
 _IN: Final = click.Path(path_type=Path, exists=True, dir_okay=False)
+"""A file that has to be there."""
 _OUT: Final = click.Path(path_type=Path, dir_okay=False)
+"""A file that may be there."""
 MAX_SIZE: Final = 256 * 1024 * 1024
+"""Octets of an export; ten thousand devices take some ten million."""
 
 
 @click.group("db", cls=Commands)
@@ -38,22 +41,22 @@ def command() -> None:
 @click.option("--devices", is_flag=True, help="Ask the devices what they have, too.")
 @click.option("--fix", is_flag=True, help="Bring the database in line with the devices.")
 @as_json
-@pass_session
-def check_command(session: Session, devices: bool, fix: bool) -> None:
+@pass_invocation
+def check_command(invocation: Invocation, devices: bool, fix: bool) -> None:
     """Name what is wrong or unfinished, and what mends it; exit code 1 if anything is."""
-    with session.database() as database:
+    with invocation.database() as database:
         found = [{"text": each.text, "command": each.command} for each in check(database)]
     if devices or fix:
-        found += _compared(session, fix=fix)
+        found += _compared(invocation, fix=fix)
     lines = [
         f"{each['text']}" + (f"; `{each['command']}`" if each["command"] else "") for each in found
     ]
-    session.show(found, "\n".join(lines) or "nothing is wrong")
+    invocation.show(found, "\n".join(lines) or "nothing is wrong")
     if found and not fix:
         raise click.exceptions.Exit(1)
 
 
-def _compared(session: Session, *, fix: bool) -> list[dict[str, str]]:
+def _compared(invocation: Invocation, *, fix: bool) -> list[dict[str, str]]:
     """Ask all devices; `fix` brings the database in line with them."""
 
     async def go(tool: Tool) -> list[dict[str, str]]:
@@ -63,7 +66,7 @@ def _compared(session: Session, *, fix: bool) -> list[dict[str, str]]:
             {"text": each.text, "command": mends if each.can_be_mended else ""} for each in found
         ]
 
-    return session.run(go, is_reminding=False)
+    return invocation.run(go, is_reminding=False)
 
 
 @command.command("export", epilog="Example: onboardee obt db export backup.json")
@@ -71,15 +74,15 @@ def _compared(session: Session, *, fix: bool) -> list[dict[str, str]]:
 @click.option("--without-keys", is_flag=True, help="Leave out all keys; what is left is no backup.")
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 @as_json
-@pass_session
-def export_command(session: Session, target: Path, without_keys: bool, force: bool) -> None:
+@pass_invocation
+def export_command(invocation: Invocation, target: Path, without_keys: bool, force: bool) -> None:
     """Write all records to FILE, as JSON that only its user can read."""
-    with session.database() as database:
+    with invocation.database() as database:
         content = export(database, with_keys=not without_keys)
         if target.exists() and not force:
             raise DatabaseError(f"{target} is there already; --force writes over it")
         _write(target, content)
-    session.show({"written": str(target), "with_keys": not without_keys}, "")
+    invocation.show({"written": str(target), "with_keys": not without_keys}, "")
 
 
 @command.command(
@@ -96,13 +99,13 @@ def export_command(session: Session, target: Path, without_keys: bool, force: bo
     help="As which tool IoTivity's client spoke to the devices.",
 )
 @as_json
-@pass_session
-def import_command(session: Session, source: Path, svr: Path | None, order: str) -> None:
+@pass_invocation
+def import_command(invocation: Invocation, source: Path, svr: Path | None, order: str) -> None:
     """Add the devices of FILE, an export or IoTivity's `oic_prvn_mng.db`.
 
     Devices that are known already stay as they are.
     """
-    with session.database() as database:
+    with invocation.database() as database:
         if is_database(source):
             value, lines = _from_pdm(database, source, svr, order)
         else:
@@ -112,12 +115,17 @@ def import_command(session: Session, source: Path, svr: Path | None, order: str)
             value = {"added": taken.added, "known": taken.known}
             lines = [f"{len(taken.added)} devices added"]
             lines += [f"{each} is known already" for each in taken.known]
-    session.show(value, "\n".join(lines))
+    invocation.show(value, "\n".join(lines))
 
 
 def _from_pdm(
     database: ProvisioningDatabase, source: Path, svr: Path | None, order: str
 ) -> tuple[dict[str, Any], list[str]]:
+    """Take over the database of IoTivity's client; return what is printed of it.
+
+    Without its security resources there are no keys: the devices are known then, and cannot be
+    used.
+    """
     owner, keys = (database.owner, {}) if svr is None else _keys_of(svr)
     taken = import_pdm(database, read_pdm(source), owner, keys, order=order)
     value = {"added": taken.devices, "links": taken.links, "notes": taken.notes}

@@ -17,7 +17,7 @@ from uuid import UUID
 import click
 
 from onboardee.device.cli.obt.addresses import uri
-from onboardee.device.cli.obt.session import Session, Tool, as_json, pass_session
+from onboardee.device.cli.obt.invocation import Invocation, Tool, as_json, pass_invocation
 from onboardee.obt import (
     ALL_ORDERS,
     Address,
@@ -34,7 +34,9 @@ from onboardee.obt.describing import Description, describe
 NOBODY: Final = (
     "no device answered; where multicast does not get, `onboardee obt own coap://HOST:PORT` works"
 )
+"""What is said where nothing was found."""
 UNOWNED: Final = "unowned"
+"""The words by which a device's owner is told, in lines and in JSON."""
 OURS: Final = "ours"
 OTHERS: Final = "owned by somebody"
 SILENT: Final = "ours, silent"
@@ -47,17 +49,17 @@ PATIENCE: Final = 2.0
 @click.option("--unowned", "which", flag_value=UNOWNED, help="Only those without an owner.")
 @click.option("--owned", "which", flag_value=OURS, help="Only ours, silent ones among them.")
 @as_json
-@pass_session
-def command(session: Session, rounds: int, which: str | None) -> None:
+@pass_invocation
+def command(invocation: Invocation, rounds: int, which: str | None) -> None:
     """List the devices on the local network: unowned, ours, and those of others.
 
     Each is told of as soon as it has answered; with --json each is one line.
     """
 
     async def go(tool: Tool) -> None:
-        await DeviceSearch(session, tool, which).run(rounds)
+        await DeviceSearch(invocation, tool, which).run(rounds)
 
-    session.run(go)
+    invocation.run(go)
 
 
 @dataclass
@@ -68,12 +70,15 @@ class DeviceSearch:
     they are.
     """
 
-    session: Session
+    invocation: Invocation
     tool: Tool
     which: str | None = None
     unowned: set[UUID] = field(default_factory=set)
+    """Those that said themselves that they have no owner."""
     told: set[UUID] = field(default_factory=set)
+    """Those that were told already: a device may answer on several addresses."""
     seen: dict[UUID, tuple[Located, Description]] = field(default_factory=dict)
+    """Ours, with what they said of themselves, to be noted at the end."""
 
     async def run(self, rounds: int) -> None:
         """Ask so many times, for devices without owner and for all, at the same time.
@@ -81,7 +86,7 @@ class DeviceSearch:
         Searches and questions go on side by side; the silent ones of ours are told at the end.
         """
         records = {each.uuid: each for each in self.tool.database.devices.all()}
-        transport, on_step = self.tool.transport, self.session.on_step
+        transport, on_step = self.tool.transport, self.invocation.on_step
         telling: list[asyncio.Task[None]] = []
 
         def on_unowned(device: Located) -> None:
@@ -114,7 +119,10 @@ class DeviceSearch:
             return
         with suppress(OnboardingError):
             await find_unowned_at(
-                self.tool.transport, device.plain, patience=PATIENCE, on_step=self.session.on_step
+                self.tool.transport,
+                device.plain,
+                patience=PATIENCE,
+                on_step=self.invocation.on_step,
             )
             await self._tell(device, UNOWNED, records)
             return
@@ -131,7 +139,7 @@ class DeviceSearch:
             self.tool.transport,
             device.plain,
             style=ALL_ORDERS[device.order].style,
-            on_step=self.session.on_step,
+            on_step=self.invocation.on_step,
         )
         before = [
             each.uuid
@@ -159,7 +167,7 @@ class DeviceSearch:
             value["before"] = before
             where = "has this UUID" if before == device.uuid else "was there"
             text = f"{text.rstrip()}  (our {before} {where}: reset, or another device)"
-        self.session.show(value, text.rstrip())
+        self.invocation.show(value, text.rstrip())
 
     def _note(self) -> None:
         """Keep where ours may be now, and what they say of themselves if nothing else is known.
@@ -182,15 +190,17 @@ class DeviceSearch:
                     database.devices.put(noted)
 
     def _tell_silent(self, records: dict[UUID, DeviceRecord]) -> None:
+        """Tell of those of ours that did not answer; they may be switched off."""
         if self.which == UNOWNED:
             return
         for each in records.values():
             if each.uuid not in self.told:
                 value = {"uuid": each.uuid, "whose": SILENT, "name": each.name, "types": each.types}
-                self.session.show(value, f"{each.uuid}  -  {SILENT}  {each.name}".rstrip())
+                self.invocation.show(value, f"{each.uuid}  -  {SILENT}  {each.name}".rstrip())
 
 
 def _merged(known: tuple[Address, ...], told: tuple[Address, ...]) -> tuple[Address, ...]:
     """Return where to try: the known addresses first, of which some give way."""
+    # half of the places stay with what is known, so that a stranger cannot push it all out
     first = known[: MAX_ADDRESSES // 2]
     return (*first, *(each for each in told if each not in first))[:MAX_ADDRESSES]

@@ -24,6 +24,7 @@ from onboardee.device.cli.obt.asking import (
 )
 
 EXIT: Final = 99
+"""The number by which the menu is left."""
 ONE_BY_ONE: Final = ("--all", "--parallel", "1")
 """As IoTivity's client does, so that its PINs are asked for in the order of the list."""
 
@@ -126,7 +127,9 @@ SECTIONS: Final[tuple[tuple[str, tuple[Entry, ...]], ...]] = (
         ),
     ),
 )
+"""The menu, with the words of IoTivity's client."""
 ENTRIES: Final = tuple(entry for _, entries in SECTIONS for entry in entries)
+"""All lines that have a command behind them."""
 
 
 def overview() -> str:

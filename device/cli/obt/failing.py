@@ -36,8 +36,11 @@ CODES: Final[tuple[tuple[type[BaseException], str], ...]] = (
 """By kind, the more particular ones first; a device's own reason comes before all of them but the
 first."""
 OTHER: Final = "failed"
+"""The code where none of these is known."""
 USAGE: Final = "usage"
+"""The code of a command that was not understood."""
 INTERRUPTED: Final = "interrupted"
+"""The code of a command that a person ended."""
 
 
 class TooLateError(NoAnswerError):
@@ -78,6 +81,10 @@ def failure(error: BaseException) -> dict[str, Any]:
 
 
 def _code(chain: list[BaseException]) -> str:
+    """Return the code of an error.
+
+    Of how the command ended, of what the device said, of a kind.
+    """
     if any(isinstance(each, click.UsageError) for each in chain):
         return USAGE
     if any(isinstance(each, click.Abort | KeyboardInterrupt) for each in chain):
@@ -93,10 +100,12 @@ def _code(chain: list[BaseException]) -> str:
 
 
 def _code_of_kind(error: BaseException) -> str:
+    """Return the code of an error's class, "" if it has none."""
     return next((code for kind, code in CODES if isinstance(error, kind)), "")
 
 
 def _message(error: BaseException) -> str:
+    """Return an error as a sentence."""
     if isinstance(error, click.ClickException):
         return error.format_message()
     return str(error) or type(error).__name__

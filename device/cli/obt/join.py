@@ -1,10 +1,16 @@
-"""`onboardee obt join`: owning devices of others beside their owners."""
+"""`onboardee obt join`: owning devices of others beside their owners.
+
+It is like taking ownership, with two differences. The device stays the owner's, who can remove us
+at any time, and there is no plan: all there is to keep is a key. That is in the database before
+the device has it, and marked as uncertain until the device has answered; a device that refused
+has nothing of us, so the record goes again.
+"""
 
 import asyncio
 
 import click
 
-from onboardee.device.cli.obt.session import Session, Tool, as_json, pass_session
+from onboardee.device.cli.obt.invocation import Invocation, Tool, as_json, pass_invocation
 from onboardee.obt import Address, OnboardingError
 from onboardee.obt.database import PairingRecord, Relation, Result
 from onboardee.obt.joining import (
@@ -26,8 +32,8 @@ from onboardee.obt.joining import (
 @click.option("--pin", help="Without it you are asked.")
 @click.option("--forget", is_flag=True, help="Forget the key that we have of TARGET.")
 @as_json
-@pass_session
-def command(session: Session, target: str | None, pin: str | None, forget: bool) -> None:
+@pass_invocation
+def command(invocation: Invocation, target: str | None, pin: str | None, forget: bool) -> None:
     """Own TARGET beside its owner, by a PIN: multiple ownership of IoTivity 1.3.
 
     TARGET is a UUID, or as much of its beginning as tells it from the others, or a coap:// address.
@@ -35,18 +41,19 @@ def command(session: Session, target: str | None, pin: str | None, forget: bool)
     `update` and `observe` use TARGET as its sub-owner.
     """
     if target is None:
-        session.run(lambda tool: _list(session, tool))
+        invocation.run(lambda tool: _list(invocation, tool))
     elif forget:
-        with session.database() as database:
+        with invocation.database() as database:
             record = database.pairings.find(target)
             database.pairings.remove(record.device)
             said = f"{record.device} is forgotten; it knows us until its owner removes us"
-            session.show({"forgotten": record.device}, said)
+            invocation.show({"forgotten": record.device}, said)
     else:
-        session.run(lambda tool: _join(session, tool, target, pin))
+        invocation.run(lambda tool: _join(invocation, tool, target, pin))
 
 
-async def _list(session: Session, tool: Tool) -> None:
+async def _list(invocation: Invocation, tool: Tool) -> None:
+    """Tell of the devices that let others join, and of those that we joined."""
     known = {each.device for each in tool.database.pairings.all(Relation.SUB_OWNER)}
 
     def tell(found: Joinable) -> None:
@@ -60,17 +67,18 @@ async def _list(session: Session, tool: Tool) -> None:
             "sub_owners": found.sub_owners,
             "joined": found.uuid in known,
         }
-        session.show(value, f"{found.uuid}  coap://{found.plain}  {whose}  {how}")
+        invocation.show(value, f"{found.uuid}  coap://{found.plain}  {whose}  {how}")
 
     found = await find_joinable(tool.transport, on_found=tell)
     for device in known - {each.uuid for each in found}:
-        session.show({"uuid": device, "joined": True}, f"{device}  -  ours beside its owner")
+        invocation.show({"uuid": device, "joined": True}, f"{device}  -  ours beside its owner")
     if not found and not known:
         click.echo("no device lets others join", err=True)
 
 
-async def _join(session: Session, tool: Tool, target: str, pin: str | None) -> None:
-    device = await _find(session, tool, target)
+async def _join(invocation: Invocation, tool: Tool, target: str, pin: str | None) -> None:
+    """Become a sub-owner of a device, and record how it ended."""
+    device = await _find(invocation, tool, target)
     database = tool.database
     identity = database.owner
     if identity in {device.owner, *device.sub_owners}:
@@ -87,7 +95,7 @@ async def _join(session: Session, tool: Tool, target: str, pin: str | None) -> N
             identity,
             pin or _ask_for_pin,
             keep=keep,
-            on_step=session.on_step,
+            on_step=invocation.on_step,
         )
     except Exception as error:
         if isinstance(error, OnboardingError) and error.code is not None:
@@ -97,15 +105,16 @@ async def _join(session: Session, tool: Tool, target: str, pin: str | None) -> N
     database.pairings.put(_record(joined, is_certain=True))
     database.operations.end(operation.id, Result.DONE)
     said = f"{device.uuid} is ours beside its owner"
-    session.show({"joined": device.uuid, "as": joined.identity}, said)
+    invocation.show({"joined": device.uuid, "as": joined.identity}, said)
 
 
-async def _find(session: Session, tool: Tool, target: str) -> Joinable:
+async def _find(invocation: Invocation, tool: Tool, target: str) -> Joinable:
+    """Return the device at an address, or the only one whose UUID begins so."""
     if "://" in target:
         address = Address.from_uri(target, "coap")
         if address is None:
             raise click.UsageError(f"{target} is not a coap:// address with host and port")
-        return await find_joinable_at(tool.transport, address, on_step=session.on_step)
+        return await find_joinable_at(tool.transport, address, on_step=invocation.on_step)
     found = await find_joinable(tool.transport)
     fitting = [each for each in found if str(each.uuid).startswith(target.lower())]
     if len(fitting) != 1:
@@ -115,11 +124,13 @@ async def _find(session: Session, tool: Tool, target: str) -> Joinable:
 
 
 async def _ask_for_pin() -> str:
+    """Ask a person, in a thread: the transport goes on meanwhile."""
     answer: str = await asyncio.to_thread(click.prompt, "PIN of the device", err=True)
     return answer.strip()
 
 
 def _record(joined: Joined, *, is_certain: bool) -> PairingRecord:
+    """Return what is kept of a device that we joined."""
     return PairingRecord(
         device=joined.device,
         identity=joined.identity,

@@ -6,8 +6,8 @@ kept in the database, the PIN included, as the device shows it to nobody again.
 
 import click
 
+from onboardee.device.cli.obt.invocation import Invocation, Tool, as_json, pass_invocation, title
 from onboardee.device.cli.obt.permissions import PERMISSIONS, permission
-from onboardee.device.cli.obt.session import Session, Tool, as_json, pass_session, title
 from onboardee.obt.database import DirectPairing
 from onboardee.obt.errors import about
 from onboardee.obt.pairing_terms import PairingTerms, let_pair
@@ -28,9 +28,9 @@ from onboardee.obt.pairing_terms import PairingTerms, let_pair
 @click.option("--permit", default="CRUDN", metavar="LETTERS", help=f"{PERMISSIONS}.")
 @click.option("--off", is_flag=True, help="No device pairs any more; those that have stay paired.")
 @as_json
-@pass_session
+@pass_invocation
 def command(  # noqa: PLR0913, PLR0917 - one for each option
-    session: Session,
+    invocation: Invocation,
     device: str,
     pin: str | None,
     random_pin: bool,
@@ -74,10 +74,11 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
             )
         )
         how = "lets no device pair" if off else f"lets devices pair by {_words(terms)}"
-        session.show({"device": record.uuid, "enabled": not off}, f"{title(record)} {how}")
+        invocation.show({"device": record.uuid, "enabled": not off}, f"{title(record)} {how}")
 
-    session.run(go)
+    invocation.run(go)
 
 
 def _words(terms: PairingTerms | None) -> str:
+    """Return where the PIN comes from, for people."""
     return "a PIN that it shows" if terms is None or terms.pin is None else "this PIN"

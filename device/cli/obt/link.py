@@ -7,8 +7,15 @@ if that cannot be done now, the command that does it later is named.
 
 import click
 
+from onboardee.device.cli.obt.invocation import (
+    Invocation,
+    Tool,
+    as_json,
+    parallel,
+    pass_invocation,
+    title,
+)
 from onboardee.device.cli.obt.permissions import PERMISSIONS, permission
-from onboardee.device.cli.obt.session import Session, Tool, as_json, parallel, pass_session, title
 from onboardee.obt import Rule, Subject, Target
 from onboardee.obt.database import DeviceRecord
 from onboardee.obt.plans import link
@@ -31,9 +38,9 @@ from onboardee.obt.plans import link
 @click.option("--credentials-only", is_flag=True, help="Give no rules.")
 @parallel
 @as_json
-@pass_session
+@pass_invocation
 def command(  # noqa: PLR0913, PLR0917 - one for each option
-    session: Session,
+    invocation: Invocation,
     one: str,
     other: str,
     bits: str,
@@ -64,15 +71,16 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
             second.uuid,
             bits=int(bits),
             rules=rules,
-            on_progress=session.progress,
+            on_progress=invocation.progress,
         )
         value = {"operation": operation.id, "linked": [first.uuid, second.uuid]}
-        session.show(value, f"{title(first)} and {title(second)} are linked")
+        invocation.show(value, f"{title(first)} and {title(second)} are linked")
 
-    session.run(go)
+    invocation.run(go)
 
 
 def _rule(peer: DeviceRecord, hrefs: tuple[str, ...], wanted: int) -> Rule:
+    """Return the rule by which one device may use what another one has."""
     subject = Subject(uuid=str(peer.uuid))
     return Rule(subject=subject, targets=tuple(map(target, hrefs)), permission=wanted)
 

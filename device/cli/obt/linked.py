@@ -2,21 +2,24 @@
 
 This is the status that IoTivity's client calls "on PRVN DB": no device is asked. A side that may
 have a credential or not is told with its state, `adding` or `deleting`.
+
+With `--json` it is an object: `linked_with` has the devices where both sides are known to be
+there, `credentials` all sides with their states.
 """
 
 import click
 
+from onboardee.device.cli.obt.invocation import Invocation, as_json, pass_invocation, title
 from onboardee.device.cli.obt.records import credential_value
-from onboardee.device.cli.obt.session import Session, as_json, pass_session, title
 
 
 @click.command("linked", epilog="Example: onboardee obt linked kitchen")
 @click.argument("device")
 @as_json
-@pass_session
-def command(session: Session, device: str) -> None:
+@pass_invocation
+def command(invocation: Invocation, device: str) -> None:
     """List what DEVICE is linked with, without asking it."""
-    with session.database() as database:
+    with invocation.database() as database:
         record = database.devices.find(device)
         links = database.credentials.linked_with(record.uuid)
         sides = database.credentials.concerning(record.uuid)
@@ -31,4 +34,4 @@ def command(session: Session, device: str) -> None:
         "linked_with": links,
         "credentials": [credential_value(each) for each in sides],
     }
-    session.show(value, "\n".join(lines) or f"{title(record)} is linked with nobody")
+    invocation.show(value, "\n".join(lines) or f"{title(record)} is linked with nobody")

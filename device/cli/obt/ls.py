@@ -1,18 +1,22 @@
-"""`onboardee obt ls`: the devices that are ours as the database has them; none is asked."""
+"""`onboardee obt ls`: the devices that are ours as the database has them; none is asked.
+
+The address is the one that is tried first, `-` where none is known. With `--json` each device is
+an object with all that is known of it but its key (`records.device_value`).
+"""
 
 import click
 
 from onboardee.device.cli.obt.addresses import uri
+from onboardee.device.cli.obt.invocation import Invocation, as_json, columns, pass_invocation
 from onboardee.device.cli.obt.records import device_value
-from onboardee.device.cli.obt.session import Session, as_json, columns, pass_session
 
 
 @click.command("ls", epilog="Example: onboardee obt ls --json")
 @as_json
-@pass_session
-def command(session: Session) -> None:
+@pass_invocation
+def command(invocation: Invocation) -> None:
     """List the devices that are ours, without asking them."""
-    with session.database() as database:
+    with invocation.database() as database:
         records = database.devices.all()
         links = {each.uuid: database.credentials.linked_with(each.uuid) for each in records}
     rows = [
@@ -26,4 +30,4 @@ def command(session: Session) -> None:
         for each in records
     ]
     values = [device_value(each, links[each.uuid]) for each in records]
-    session.show(values, columns(rows))
+    invocation.show(values, columns(rows))

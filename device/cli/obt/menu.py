@@ -12,10 +12,12 @@ import click
 from onboardee.device.cli.obt.asking import ask
 from onboardee.device.cli.obt.entries import ENTRIES, EXIT, Entry, overview
 from onboardee.device.cli.obt.failing import failure
-from onboardee.device.cli.obt.session import Session, as_json, json_text, pass_session
+from onboardee.device.cli.obt.invocation import Invocation, as_json, json_text, pass_invocation
 
 BY_NUMBER = {each.number: each for each in ENTRIES}
+"""The entries by their numbers."""
 SETTINGS = {"ignore_unknown_options": True, "allow_interspersed_args": False}
+"""Options behind the number are those of the entry's command."""
 
 
 @click.command(
@@ -26,10 +28,10 @@ SETTINGS = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 @as_json
 @click.argument("number", type=int, required=False)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-@pass_session
+@pass_invocation
 @click.pass_context
 def command(
-    context: click.Context, session: Session, number: int | None, arguments: tuple[str, ...]
+    context: click.Context, invocation: Invocation, number: int | None, arguments: tuple[str, ...]
 ) -> None:
     """Choose from a menu; with NUMBER do that entry alone.
 
@@ -37,7 +39,7 @@ def command(
     anything you are asked.
     """
     if number is not None:
-        _carry_out(context, session, _entry(number), arguments)
+        _carry_out(context, invocation, _entry(number), arguments)
         return
     while True:
         click.echo(overview(), err=True)
@@ -45,16 +47,17 @@ def command(
         if chosen == EXIT:
             return
         try:
-            _carry_out(context, session, _entry(chosen), ())
+            _carry_out(context, invocation, _entry(chosen), ())
         except click.Abort:
             click.echo("", err=True)
         except click.ClickException as error:
             error.show()
-            if session.as_json:
+            if invocation.as_json:
                 click.echo(json_text(failure(error)))
 
 
 def _entry(number: int) -> Entry:
+    """Return an entry by its number. Raises `click.UsageError`."""
     if number not in BY_NUMBER:
         known = ", ".join(map(str, BY_NUMBER))
         raise click.UsageError(f"the menu has no {number}, but {known}")
@@ -62,7 +65,7 @@ def _entry(number: int) -> Entry:
 
 
 def _carry_out(
-    context: click.Context, session: Session, entry: Entry, given: Sequence[str]
+    context: click.Context, invocation: Invocation, entry: Entry, given: Sequence[str]
 ) -> None:
     """Call the entry's command with what was given, or else with the answers to its questions.
 
@@ -72,7 +75,7 @@ def _carry_out(
     assert isinstance(group, click.Group), "it is a sub-command"
     found = group.get_command(context, entry.command)
     assert found is not None, "all entries are commands"
-    arguments = [*given] if given or not entry.questions else ask(session, entry.questions)
+    arguments = [*given] if given or not entry.questions else ask(invocation, entry.questions)
     name = f"{entry.number} {entry.command}"
     with found.make_context(name, [*entry.fixed, *arguments], parent=context) as below:
         found.invoke(below)

@@ -9,8 +9,8 @@ import math
 
 import click
 
+from onboardee.device.cli.obt.invocation import Invocation, as_json, json_text, pass_invocation
 from onboardee.device.cli.obt.read import with_query
-from onboardee.device.cli.obt.session import Session, as_json, json_text, pass_session
 from onboardee.obt import OwnedDevice
 
 
@@ -20,9 +20,9 @@ from onboardee.obt import OwnedDevice
 @click.option("--count", type=click.IntRange(min=1), help="End after so many states.")
 @click.option("--for", "seconds", type=click.FloatRange(min=0), help="End after so many seconds.")
 @as_json
-@pass_session
+@pass_invocation
 def command(
-    session: Session, device: str, path: str, count: int | None, seconds: float | None
+    invocation: Invocation, device: str, path: str, count: int | None, seconds: float | None
 ) -> None:
     """Print a resource of DEVICE now and whenever it changes, one line of JSON each time."""
     href, query = with_query(path)
@@ -41,7 +41,8 @@ def command(
         finally:
             observation.stop()
 
-    session.use(device, go)
+    invocation.use(device, go)
 
 
 FOREVER = 365 * 24 * 3600.0
+"""Seconds: longer than any terminal is open."""

@@ -15,12 +15,12 @@ import click
 from onboardee.device.cli.obt.addresses import read_address
 from onboardee.device.cli.obt.failing import SeveralError, TooLateError, failure
 from onboardee.device.cli.obt.fleet_progress import FleetProgress
-from onboardee.device.cli.obt.session import (
-    Session,
+from onboardee.device.cli.obt.invocation import (
+    Invocation,
     Tool,
     as_json,
     parallel,
-    pass_session,
+    pass_invocation,
     title,
 )
 from onboardee.device.cli.obt.wishes import METHODS, AskPin, Wishes, shown, trusted
@@ -92,9 +92,9 @@ from onboardee.obt.plans.owning import Keep
 )
 @parallel
 @as_json
-@pass_session
+@pass_invocation
 def command(  # noqa: PLR0913, PLR0917 - one for each option
-    session: Session,
+    invocation: Invocation,
     targets: tuple[str, ...],
     everybody: bool,
     order: str | None,
@@ -125,14 +125,14 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     addresses = [read_address(each) for each in targets if "://" in each]
 
     async def go(tool: Tool) -> None:
-        found = await find_targets(session, tool, targets, addresses, wishes)
-        await own_all(session, tool, found, wishes, retries)
+        found = await find_targets(invocation, tool, targets, addresses, wishes)
+        await own_all(invocation, tool, found, wishes, retries)
 
-    session.run(go)
+    invocation.run(go)
 
 
 async def find_targets(
-    session: Session,
+    invocation: Invocation,
     tool: Tool,
     targets: Sequence[str],
     addresses: Sequence[Address],
@@ -143,11 +143,11 @@ async def find_targets(
     Without targets these are all devices on the local network that have no owner.
     """
     style = LITE.style if wishes.order is None else wishes.order.style
-    found = [await find_at(tool.transport, each, style, session.on_step) for each in addresses]
+    found = [await find_at(tool.transport, each, style, invocation.on_step) for each in addresses]
     beginnings = [each.lower() for each in targets if "://" not in each]
     if targets and not beginnings:
         return found
-    everybody = await find_unowned(tool.transport, style=style, on_step=session.on_step)
+    everybody = await find_unowned(tool.transport, style=style, on_step=invocation.on_step)
     if not targets:
         return everybody
     for beginning in beginnings:
@@ -160,14 +160,14 @@ async def find_targets(
 
 
 async def own_all(
-    session: Session, tool: Tool, devices: Sequence[Unowned], wishes: Wishes, retries: int
+    invocation: Invocation, tool: Tool, devices: Sequence[Unowned], wishes: Wishes, retries: int
 ) -> None:
     """Own all; those that fail keep us from none of the others.
 
     A single device that fails is the error of the command; of several the last line counts them,
     and `failures` has the reason of each for programs.
     """
-    taking = _Taking(session, tool, wishes, is_alone=len(devices) == 1)
+    taking = _Taking(invocation, tool, wishes, is_alone=len(devices) == 1)
     with FleetProgress(len(devices)) as counting:
         fleet = Fleet(tool.database, tool.around, taking.own, retries, counting.tell)
         members = await fleet.own(devices)
@@ -178,7 +178,7 @@ async def own_all(
     failed = [each.error for each in members if each.error is not None]
     if failed and len(devices) == 1:
         raise failed[0]
-    session.show(
+    invocation.show(
         [{"uuid": each.uuid, "name": each.name, "former": each.former} for each in owned],
         "\n".join(f"{title(each)} is ours" for each in owned),
     )
@@ -197,7 +197,7 @@ class _Taking:
     is asked for one PIN at a time.
     """
 
-    session: Session
+    invocation: Invocation
     tool: Tool
     wishes: Wishes
     is_alone: bool
@@ -222,7 +222,7 @@ class _Taking:
 
     async def _own(self, device: Unowned) -> DeviceRecord:
         """Ask the device for its name, choose method and order, and own it."""
-        wishes, tool, on_step = self.wishes, self.tool, self.session.on_step
+        wishes, tool, on_step = self.wishes, self.tool, self.invocation.on_step
         method = wishes.method_for(device)
         style = ALL_ORDERS[device.order].style
         says = await describe(tool.transport, device.plain, style=style, on_step=on_step)

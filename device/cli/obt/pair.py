@@ -11,7 +11,7 @@ from uuid import UUID
 
 import click
 
-from onboardee.device.cli.obt.session import Session, Tool, as_json, pass_session
+from onboardee.device.cli.obt.invocation import Invocation, Tool, as_json, pass_invocation
 from onboardee.obt import Address, OnboardingError, WithKey
 from onboardee.obt.access import DeviceAccess
 from onboardee.obt.database import PairingRecord, Relation
@@ -29,6 +29,7 @@ from onboardee.obt.style import OIC11_STYLE
 IDENTITY = "pairing"
 """The name of the UUID under which we pair: not the owner's, whom a device would take for one."""
 METHODS = {"pin": PairingMethod.PIN, "random-pin": PairingMethod.RANDOM_PIN}
+"""The methods by the words of the command line."""
 
 
 @click.command(
@@ -45,9 +46,9 @@ METHODS = {"pin": PairingMethod.PIN, "random-pin": PairingMethod.RANDOM_PIN}
 )
 @click.option("--forget", is_flag=True, help="Forget the credential that we have of TARGET.")
 @as_json
-@pass_session
+@pass_invocation
 def command(
-    session: Session, target: str | None, pin: str | None, method: str | None, forget: bool
+    invocation: Invocation, target: str | None, pin: str | None, method: str | None, forget: bool
 ) -> None:
     """Pair with TARGET by a PIN, without owning it: Direct Pairing of IoTivity 1.1.
 
@@ -56,18 +57,19 @@ def command(
     `read`, `update` and `observe` use TARGET as its owner lets paired devices.
     """
     if target is None:
-        session.run(lambda tool: _list(session, tool))
+        invocation.run(lambda tool: _list(invocation, tool))
     elif forget:
-        with session.database() as database:
+        with invocation.database() as database:
             record = database.pairings.find(target)
             database.pairings.remove(record.device)
             said = f"{record.device} is forgotten; it knows us until its owner has enough of us"
-            session.show({"forgotten": record.device}, said)
+            invocation.show({"forgotten": record.device}, said)
     else:
-        session.run(lambda tool: _pair(session, tool, target, pin, method))
+        invocation.run(lambda tool: _pair(invocation, tool, target, pin, method))
 
 
-async def _list(session: Session, tool: Tool) -> None:
+async def _list(invocation: Invocation, tool: Tool) -> None:
+    """Tell of the devices that let others pair, and of those that we are paired with."""
     known = {each.device for each in tool.database.pairings.all(Relation.PAIRED)}
 
     def tell(found: Pairable) -> None:
@@ -80,22 +82,22 @@ async def _list(session: Session, tool: Tool) -> None:
             "paired": found.uuid in known,
         }
         text = f"{found.uuid}  coap://{found.plain}  {whose}  {' '.join(names)}"
-        session.show(value, text.rstrip())
+        invocation.show(value, text.rstrip())
 
     found = await find_pairable(tool.transport, on_found=tell)
     for device in known - {each.uuid for each in found}:
-        session.show({"uuid": device, "paired": True}, f"{device}  -  paired with us")
+        invocation.show({"uuid": device, "paired": True}, f"{device}  -  paired with us")
     if not found and not known:
         click.echo("no device lets others pair", err=True)
 
 
 async def _pair(
-    session: Session, tool: Tool, target: str, pin: str | None, method: str | None
+    invocation: Invocation, tool: Tool, target: str, pin: str | None, method: str | None
 ) -> None:
     """Pair with a device, unless a credential of before is good still."""
-    device = await _find(session, tool, target)
-    if await _is_paired(session, tool, device.uuid):
-        session.show({"paired": device.uuid}, f"{device.uuid} is paired with us already")
+    device = await _find(invocation, tool, target)
+    if await _is_paired(invocation, tool, device.uuid):
+        invocation.show({"paired": device.uuid}, f"{device.uuid} is paired with us already")
         return
     chosen = METHODS[method] if method else PairingMethod(device.methods[0])
     if chosen not in device.methods:
@@ -114,24 +116,26 @@ async def _pair(
                 pin or _ask_for_pin,
                 method=chosen,
                 keep=keep,
-                on_step=session.on_step,
+                on_step=invocation.on_step,
             )
     except OnboardingError as error:
         if error.code is not None:
             pairings.remove(device.uuid)  # it was refused, and has nothing of us
         raise
     pairings.put(_record(paired, is_certain=True))
-    session.show({"paired": device.uuid, "as": paired.identity}, f"{device.uuid} is paired with us")
+    invocation.show(
+        {"paired": device.uuid, "as": paired.identity}, f"{device.uuid} is paired with us"
+    )
 
 
-async def _is_paired(session: Session, tool: Tool, device: UUID) -> bool:
+async def _is_paired(invocation: Invocation, tool: Tool, device: UUID) -> bool:
     """Tell whether a credential of ours is good; a device may have it that did not say so."""
     paired = tool.database.pairings.all(Relation.PAIRED)
     known = [each for each in paired if each.device == device]
     for record in known:
         opener = WithKey(record.identity, record.device, record.key)
         access = DeviceAccess(
-            tool.transport, record.secured, opener, style=OIC11_STYLE, on_step=session.on_step
+            tool.transport, record.secured, opener, style=OIC11_STYLE, on_step=invocation.on_step
         )
         try:
             async with access:
@@ -144,13 +148,13 @@ async def _is_paired(session: Session, tool: Tool, device: UUID) -> bool:
     return False
 
 
-async def _find(session: Session, tool: Tool, target: str) -> Pairable:
+async def _find(invocation: Invocation, tool: Tool, target: str) -> Pairable:
     """Return the device at an address, or the only one that pairs whose UUID begins so."""
     if "://" in target:
         address = Address.from_uri(target, "coap")
         if address is None:
             raise click.UsageError(f"{target} is not a coap:// address with host and port")
-        return await find_pairable_at(tool.transport, address, on_step=session.on_step)
+        return await find_pairable_at(tool.transport, address, on_step=invocation.on_step)
     found = await find_pairable(tool.transport)
     fitting = [each for each in found if str(each.uuid).startswith(target.lower())]
     if len(fitting) != 1:
@@ -160,11 +164,13 @@ async def _find(session: Session, tool: Tool, target: str) -> Pairable:
 
 
 async def _ask_for_pin() -> str:
+    """Ask a person, in a thread: the transport goes on meanwhile."""
     answer: str = await asyncio.to_thread(click.prompt, "PIN of the device", err=True)
     return answer.strip()
 
 
 def _record(paired: Paired, *, is_certain: bool) -> PairingRecord:
+    """Return what is kept of a device that we paired with."""
     return PairingRecord(
         device=paired.device,
         identity=paired.identity,

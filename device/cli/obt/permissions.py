@@ -7,6 +7,7 @@ import click
 from onboardee.obt import Permission
 
 PERMISSIONS: Final = "C create, R retrieve, U update, D delete, N notify"
+"""What help texts say of the letters."""
 _LETTERS: Final = {
     "C": Permission.CREATE,
     "R": Permission.RETRIEVE,
@@ -15,6 +16,7 @@ _LETTERS: Final = {
     "D": Permission.DELETE,
     "N": Permission.NOTIFY,
 }
+"""The bits (OCF Security 12.2.2); IoTivity's client calls an update a write."""
 
 
 def permission(text: str) -> int:

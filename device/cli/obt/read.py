@@ -6,7 +6,7 @@ could otherwise write to the terminal of whoever reads it.
 
 import click
 
-from onboardee.device.cli.obt.session import Session, as_json, json_text, pass_session
+from onboardee.device.cli.obt.invocation import Invocation, as_json, json_text, pass_invocation
 from onboardee.obt import OwnedDevice
 
 
@@ -14,8 +14,8 @@ from onboardee.obt import OwnedDevice
 @click.argument("device")
 @click.argument("path")
 @as_json
-@pass_session
-def command(session: Session, device: str, path: str) -> None:
+@pass_invocation
+def command(invocation: Invocation, device: str, path: str) -> None:
     """Print a resource of DEVICE as JSON; PATH may have a query."""
     href, query = with_query(path)
 
@@ -23,7 +23,7 @@ def command(session: Session, device: str, path: str) -> None:
         value = await owned.read(href, query=query)
         click.echo(json_text(value))
 
-    session.use(device, go)
+    invocation.use(device, go)
 
 
 def with_query(path: str) -> tuple[str, tuple[str, ...]]:

@@ -19,8 +19,11 @@ _ANSWERS: Final = {
     "5.00": ("device-fault", "the device has met a fault of its own"),
     "5.03": ("device-busy", "the device has no room or no time"),
 }
+"""What response codes mean here, by code: a word for programs, and words for people."""
 _OWNED: Final = ("already-owned", "already owned")
+"""What a device means that has an owner already."""
 _PIN: Final = ("wrong-pin", "wrong PIN")
+"""What a handshake means that ends when the PIN's key is used."""
 _WRONG_KEY: Final = ("the peer sent bad_record_mac", "the peer sent decrypt_error")
 """How a server says that its key is another (RFC 5246 7.2.2): the first Finished is unreadable."""
 
@@ -49,6 +52,7 @@ def said_by_device(error: OnboardingError) -> tuple[str, str]:
 
 
 def _words(error: BaseException) -> str | None:
+    """Return what a device said, of the first cause that is about one."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, OnboardingError):

@@ -1,4 +1,8 @@
-"""Records of the database as JSON and as lines for people, the same for all commands."""
+"""Records of the database as JSON and as lines for people, the same for all commands.
+
+The names in these objects are an interface: programs read them, and docs/obt.md lists them. What
+is added is added at the end, and nothing is renamed. Secrets have no place in them.
+"""
 
 from collections.abc import Sequence
 from typing import Any

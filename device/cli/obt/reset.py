@@ -6,15 +6,15 @@ what it says in the clear afterwards is no proof (`confirm`).
 
 import click
 
+from onboardee.device.cli.obt.invocation import Invocation, as_json, parallel, pass_invocation
 from onboardee.device.cli.obt.remove import run
-from onboardee.device.cli.obt.session import Session, as_json, parallel, pass_session
 
 
 @click.command("reset", epilog="Example: onboardee obt reset kitchen")
 @click.argument("device")
 @parallel
 @as_json
-@pass_session
-def command(session: Session, device: str) -> None:
+@pass_invocation
+def command(invocation: Invocation, device: str) -> None:
     """Put DEVICE back into factory state, and delete what all other devices have for it."""
-    run(session, device, reset=True)
+    run(invocation, device, reset=True)

@@ -7,16 +7,16 @@ cannot be finished keeps none of the others from it.
 
 import click
 
-from onboardee.device.cli.obt.reasons import reason
-from onboardee.device.cli.obt.records import operation_value
-from onboardee.device.cli.obt.session import (
+from onboardee.device.cli.obt.invocation import (
+    Invocation,
     RemainsError,
-    Session,
     Tool,
     as_json,
     parallel,
-    pass_session,
+    pass_invocation,
 )
+from onboardee.device.cli.obt.reasons import reason
+from onboardee.device.cli.obt.records import operation_value
 from onboardee.device.cli.terminal import say
 from onboardee.obt import ObtError
 from onboardee.obt.plans import UnfinishedError, resume
@@ -26,8 +26,8 @@ from onboardee.obt.plans import UnfinishedError, resume
 @click.argument("number", type=int, required=False)
 @parallel
 @as_json
-@pass_session
-def command(session: Session, number: int | None) -> None:
+@pass_invocation
+def command(invocation: Invocation, number: int | None) -> None:
     """Do what remains of operation NUMBER, or of all that are unfinished."""
 
     async def go(tool: Tool) -> None:
@@ -36,7 +36,7 @@ def command(session: Session, number: int | None) -> None:
         remaining = 0
         for each in chosen:
             try:
-                await resume(tool.database, tool.around, each, on_progress=session.progress)
+                await resume(tool.database, tool.around, each, on_progress=invocation.progress)
             except UnfinishedError as error:
                 remaining += 1
                 say(reason(error), err=True)
@@ -46,8 +46,8 @@ def command(session: Session, number: int | None) -> None:
                 say(reason(error), err=True)
         ended = [tool.database.operations.require(each) for each in chosen]
         lines = [f"operation {each.id} ({each.kind}): {each.result}" for each in ended]
-        session.show([operation_value(each) for each in ended], "\n".join(lines))
+        invocation.show([operation_value(each) for each in ended], "\n".join(lines))
         if remaining:
             raise RemainsError(f"{remaining} operations remain unfinished")
 
-    session.run(go, is_reminding=False)
+    invocation.run(go, is_reminding=False)

@@ -6,15 +6,22 @@ certificates of ours. The device itself keeps what it has, and the use of its ke
 
 import click
 
-from onboardee.device.cli.obt.session import Session, Tool, as_json, parallel, pass_session, title
+from onboardee.device.cli.obt.invocation import (
+    Invocation,
+    Tool,
+    as_json,
+    parallel,
+    pass_invocation,
+    title,
+)
 
 
 @click.command("revoke", epilog="Example: onboardee obt revoke kitchen")
 @click.argument("device")
 @parallel
 @as_json
-@pass_session
-def command(session: Session, device: str) -> None:
+@pass_invocation
+def command(invocation: Invocation, device: str) -> None:
     """Revoke all certificates of DEVICE, and tell every device that has certificates of ours."""
 
     async def go(tool: Tool) -> None:
@@ -22,9 +29,9 @@ def command(session: Session, device: str) -> None:
 
         record = tool.database.devices.find(device)
         operation = await revoke(
-            tool.database, tool.around, record.uuid, on_progress=session.progress
+            tool.database, tool.around, record.uuid, on_progress=invocation.progress
         )
         value = {"operation": operation.id, "revoked": record.uuid}
-        session.show(value, f"the certificates of {title(record)} are revoked")
+        invocation.show(value, f"the certificates of {title(record)} are revoked")
 
-    session.run(go)
+    invocation.run(go)

@@ -6,7 +6,7 @@ rules can be for a role instead of a device (`allow --role`).
 
 import click
 
-from onboardee.device.cli.obt.session import Session, Tool, as_json, pass_session, title
+from onboardee.device.cli.obt.invocation import Invocation, Tool, as_json, pass_invocation, title
 
 
 @click.command("role", epilog="Example: onboardee obt role kitchen cook")
@@ -14,8 +14,8 @@ from onboardee.device.cli.obt.session import Session, Tool, as_json, pass_sessio
 @click.argument("role")
 @click.option("--authority", help="Of whom the role is; without it of our authority.")
 @as_json
-@pass_session
-def command(session: Session, device: str, role: str, authority: str | None) -> None:
+@pass_invocation
+def command(invocation: Invocation, device: str, role: str, authority: str | None) -> None:
     """Give DEVICE a certificate of ROLE, which it may assert at other devices."""
 
     async def go(tool: Tool) -> None:
@@ -28,9 +28,9 @@ def command(session: Session, device: str, role: str, authority: str | None) -> 
             record.uuid,
             role,
             role_authority=authority,
-            on_progress=session.progress,
+            on_progress=invocation.progress,
         )
         value = {"device": record.uuid, "serial": made.serial, "certificate": made.pem}
-        session.show(value, f"{title(record)} may be {role}: certificate {made.serial}")
+        invocation.show(value, f"{title(record)} may be {role}: certificate {made.serial}")
 
-    session.run(go)
+    invocation.run(go)

@@ -1,15 +1,21 @@
-"""`onboardee obt share`: whether others may own a device of ours beside us."""
+"""`onboardee obt share`: whether others may own a device of ours beside us.
+
+What a device says of itself is read before and after, over the owner's session: the mode, the
+method and the sub-owners. The PIN can be written and never read. Each change is recorded in the
+history without it.
+"""
 
 from uuid import UUID
 
 import click
 
-from onboardee.device.cli.obt.session import Session, Tool, as_json, pass_session, title
+from onboardee.device.cli.obt.invocation import Invocation, Tool, as_json, pass_invocation, title
 from onboardee.obt import OwnedDevice
 from onboardee.obt.database import Result
 from onboardee.obt.joining import KNOWN_PIN, RANDOM_PIN, SharedDoxm, remove_sub_owner, share, shared
 
 METHODS = {"rdp": RANDOM_PIN, "preconfpin": KNOWN_PIN}
+"""The methods by the words of the command line."""
 
 
 @click.command(
@@ -24,9 +30,9 @@ METHODS = {"rdp": RANDOM_PIN, "preconfpin": KNOWN_PIN}
 @click.option("--pin", metavar="PIN", help="The PIN of preconfpin, of at most 32 characters.")
 @click.option("--remove", metavar="UUID", type=click.UUID, help="Remove a sub-owner.")
 @as_json
-@pass_session
+@pass_invocation
 def command(  # noqa: PLR0913, PLR0917 - one for each option
-    session: Session,
+    invocation: Invocation,
     device: str,
     mode: int | None,
     method: str | None,
@@ -62,12 +68,13 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
                 operations.end(operation.id, Result.DONE)
             else:
                 doxm = await shared(owned)
-        session.show(_value(record.uuid, doxm), f"{title(record)} {_words(doxm)}")
+        invocation.show(_value(record.uuid, doxm), f"{title(record)} {_words(doxm)}")
 
-    session.run(go)
+    invocation.run(go)
 
 
 def _value(device: UUID, doxm: SharedDoxm) -> object:
+    """Return what a device says of its sub-owners, as JSON has it."""
     names = [name for name, number in METHODS.items() if number == doxm.selected]
     return {
         "device": device,
@@ -78,6 +85,7 @@ def _value(device: UUID, doxm: SharedDoxm) -> object:
 
 
 def _words(doxm: SharedDoxm) -> str:
+    """Return the same in words."""
     names = [name for name, number in METHODS.items() if number == doxm.selected]
     how = f"lets others join by {names[0] if names else 'no PIN yet'}"
     said = how if doxm.mode else "lets nobody join"

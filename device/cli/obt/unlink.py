@@ -6,7 +6,14 @@ itself. The other one is done by `resume` once it is there.
 
 import click
 
-from onboardee.device.cli.obt.session import Session, Tool, as_json, parallel, pass_session, title
+from onboardee.device.cli.obt.invocation import (
+    Invocation,
+    Tool,
+    as_json,
+    parallel,
+    pass_invocation,
+    title,
+)
 from onboardee.obt.plans import unlink
 
 
@@ -16,8 +23,8 @@ from onboardee.obt.plans import unlink
 @click.option("--keep-rules", is_flag=True, help="Leave the access rules where they are.")
 @parallel
 @as_json
-@pass_session
-def command(session: Session, one: str, other: str, keep_rules: bool) -> None:
+@pass_invocation
+def command(invocation: Invocation, one: str, other: str, keep_rules: bool) -> None:
     """Delete the credentials and the rules that ONE and OTHER have for each other."""
 
     async def go(tool: Tool) -> None:
@@ -28,9 +35,9 @@ def command(session: Session, one: str, other: str, keep_rules: bool) -> None:
             first.uuid,
             second.uuid,
             keep_rules=keep_rules,
-            on_progress=session.progress,
+            on_progress=invocation.progress,
         )
         value = {"operation": operation.id, "unlinked": [first.uuid, second.uuid]}
-        session.show(value, f"{title(first)} and {title(second)} are not linked any more")
+        invocation.show(value, f"{title(first)} and {title(second)} are not linked any more")
 
-    session.run(go)
+    invocation.run(go)

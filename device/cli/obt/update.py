@@ -8,8 +8,8 @@ import json
 
 import click
 
+from onboardee.device.cli.obt.invocation import Invocation, as_json, pass_invocation
 from onboardee.device.cli.obt.read import with_query
-from onboardee.device.cli.obt.session import Session, as_json, pass_session
 from onboardee.obt import OwnedDevice
 
 
@@ -20,8 +20,8 @@ from onboardee.obt import OwnedDevice
 @click.argument("path")
 @click.argument("body")
 @as_json
-@pass_session
-def command(session: Session, device: str, path: str, body: str) -> None:
+@pass_invocation
+def command(invocation: Invocation, device: str, path: str, body: str) -> None:
     """Update a resource of DEVICE with BODY, a JSON object; PATH may have a query."""
     try:
         values = json.loads(body)
@@ -34,4 +34,4 @@ def command(session: Session, device: str, path: str, body: str) -> None:
     async def go(owned: OwnedDevice) -> None:
         await owned.update(href, values, query=query)
 
-    session.use(device, go)
+    invocation.use(device, go)

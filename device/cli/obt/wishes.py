@@ -22,6 +22,7 @@ METHODS: Final = {
     "rdp": TransferMethod.RANDOM_PIN,
     "mfgcert": TransferMethod.MANUFACTURER_CERTIFICATE,
 }
+"""The methods by the words of the command line, as IoTivity calls them."""
 PIN_ATTEMPTS: Final = 5
 """How often a person is asked for the PIN of a device."""
 
@@ -35,11 +36,14 @@ class Wishes:
     """
 
     order: Order | None = None
+    """As which tool."""
     method: TransferMethod | None = None
     pin: str | None = field(default=None, repr=False)
     anchors: TrustAnchors | None = None
+    """The manufacturers that are trusted; they call for the method by certificate."""
     certificate: CertifiedKey | None = field(default=None, repr=False)
     may_replace: bool = False
+    """Whether a device may have the UUID of one that is ours, whose key is lost then."""
     within: float | None = None
     """Seconds in which a device has to be ours; None: as long as the protocols wait."""
     name: str | None = None

@@ -1,10 +1,14 @@
 """What the sub-commands of `onboardee obt` share: the database, the network, and how to print.
 
-A command is a function of a `Session`, which knows how it was called. `run` opens the database and
-sockets, lets the command do its work in an event loop, and closes both; `use` does that with a
-session to one device. Before it begins, unfinished operations are named, so that nobody forgets
-them. What goes wrong leaves as one sentence (`sentences`), and for programs as an object
-(`failing`).
+A command is a function of an `Invocation`, which knows how it was called. `run` opens the
+database and sockets, lets the command do its work in an event loop, and closes both; `use` does
+that with a session to one device. Before it begins, unfinished operations are named, so that
+nobody forgets them. What goes wrong leaves as one sentence (`sentences`), and for programs as an
+object (`failing`).
+
+Results go to standard output, all else (questions, progress, reminders) to standard error, so
+that a program may read the first and a person sees the second. Texts of devices are made harmless
+before they reach a terminal.
 """
 
 import asyncio
@@ -39,9 +43,11 @@ T = TypeVar("T")
 
 FILE: Final = "obt.db"
 FORMER_FILE: Final = "obt.json"
+"""That of earlier versions, which is taken over once."""
 AT_ONCE: Final = 8
 """Devices that a plan is about at a time: enough to wait for none alone, and a small burst."""
 MOST_AT_ONCE: Final = 64
+"""More would fill the receive buffer of one socket with answers."""
 REMAINS: Final = 3
 """The exit code if a part of an operation remains to be done."""
 
@@ -56,7 +62,7 @@ class RemainsError(click.ClickException):
 class Tool:
     """The database, the network, and how devices are found on it.
 
-    What `work` gets from `Session.run`. All of it ends with the command.
+    What `work` gets from `Invocation.run`. All of it ends with the command.
     """
 
     database: ProvisioningDatabase
@@ -93,7 +99,7 @@ class Tool:
 
 
 @dataclass
-class Session:
+class Invocation:
     """How the command was called.
 
     Options may stand before the sub-command or behind it, so this is filled in as they are read. It
@@ -101,9 +107,13 @@ class Session:
     """
 
     store: Path | None = None
+    """The provisioning database, None for the usual one."""
     verbose: bool = False
+    """Whether every message is told."""
     as_json: bool = False
+    """Whether programs read what is printed."""
     parallel: int = AT_ONCE
+    """Devices that a plan is about at a time."""
 
     @contextmanager
     def database(self) -> Iterator[ProvisioningDatabase]:
@@ -170,6 +180,7 @@ class Session:
         click.echo(harmless(told), err=True)
 
     def _remind(self, database: ProvisioningDatabase) -> None:
+        """Name what is unfinished, each with the command that finishes it."""
         for each in database.operations.unfinished():
             devices = " ".join(map(str, each.devices))
             said = f"operation {each.id} ({each.kind} {devices}) is unfinished: `{command(each)}`"
@@ -193,9 +204,9 @@ def sentences() -> Iterator[None]:
 
 def remember(context: click.Context, option: click.Parameter, value: object) -> None:
     """Keep an option, whether it stands before the sub-command or behind it."""
-    session = context.ensure_object(Session)
+    invocation = context.ensure_object(Invocation)
     if value:
-        setattr(session, str(option.name), value)
+        setattr(invocation, str(option.name), value)
 
 
 as_json: Final = click.option(
@@ -209,7 +220,7 @@ parallel: Final = click.option(
     metavar="N",
     help=f"How many devices are worked at side by side; without it {AT_ONCE}.",
 )
-pass_session: Final = click.make_pass_decorator(Session)
+pass_invocation: Final = click.make_pass_decorator(Invocation)
 
 
 def title(record: DeviceRecord) -> str:
@@ -238,5 +249,6 @@ def plain_value(value: object) -> Any:
 
 
 def _tell(step: StepReport) -> None:
+    """Print one exchange with a device, without secrets."""
     line = f"{step.method} {step.uri} {step.payload} -> {step.outcome} ({step.elapsed:.2f} s)"
     click.echo(harmless(line), err=True)
