@@ -21,6 +21,7 @@ VER: Final = "/oic/sec/ver"
 ROLES: Final = "/oic/sec/roles"
 CSR: Final = "/oic/sec/csr"
 SP: Final = "/oic/sec/sp"
+CRL: Final = "/oic/sec/crl"
 PCONF: Final = "/oic/sec/pconf"
 DPAIRING: Final = "/oic/sec/dpairing"
 

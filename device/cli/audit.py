@@ -216,7 +216,8 @@ def _require_rules(only: frozenset[str]) -> None:
 
 
 def _try(own: dict[str, Any], options: dict[str, Any], choice: Any, reports: Any) -> int:
-    from onboardee.device.cli.starting import RunOptions, configured  # noqa: PLC0415
+    from onboardee.device.cli.configuring import configured  # noqa: PLC0415
+    from onboardee.device.cli.starting import RunOptions  # noqa: PLC0415
     from onboardee.device.cli.trying import Wanted, run_trials  # noqa: PLC0415
     from onboardee.device.simulation.profile import ProfileError, load  # noqa: PLC0415
 

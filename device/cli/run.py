@@ -104,6 +104,12 @@ _OPTIONS: Final = (
         help="For coaps; 0: any free.",
     ),
     click.option(
+        "--own-ports-only",
+        is_flag=True,
+        help="Leave port 5683 alone. Without this, and without --host, the first device on a "
+        "machine answers there, too: tools ask there that know nothing but an address.",
+    ),
+    click.option(
         "--addresses",
         "prefixes",
         multiple=True,
@@ -125,6 +131,19 @@ _OPTIONS: Final = (
         callback=values.methods_of,
         metavar="METHODS",
         help="Owner transfer methods to offer: some of jw,rdp,mfgcert,preconfpin, with commas.",
+    ),
+    click.option(
+        "--pki-certs",
+        type=click.Path(path_type=Path, exists=True, file_okay=False),
+        metavar="DIR",
+        help="Give the device the manufacturer's certificate mfgcrt.pem, its key mfgkey.pem and "
+        "the root cloudca.pem of DIR, as plgd's simulator has them, and offer mfgcert.",
+    ),
+    click.option(
+        "--lights",
+        type=click.IntRange(0, 200),
+        metavar="N",
+        help="So many lights, /light/1, /light/2, …, where the profile has the first (devsim).",
     ),
     click.option(
         "--pin",

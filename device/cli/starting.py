@@ -11,22 +11,20 @@ import click
 
 from onboardee.device.cli import hosting
 from onboardee.device.cli.candidates import Candidate, Names, of_fleet, place_of, sliced
+from onboardee.device.cli.configuring import configured
 from onboardee.device.cli.hosting import HostOptions
 from onboardee.device.cli.keylog import KeyWriter
 from onboardee.device.cli.unit import PlannedDevice
 from onboardee.device.faults.terms import Fault, FaultError
 from onboardee.device.faults.terms import parse as parsed_fault
-from onboardee.device.fleet.expanding import adapted, devices_of
+from onboardee.device.fleet.expanding import devices_of
 from onboardee.device.fleet.loading import is_fleet, load_fleet
 from onboardee.device.fleet.model import Fleet, Group
 from onboardee.device.fleet.slices import Slice, number_of_workers
 from onboardee.device.net.addresses import Addresses, parsed_prefix
 from onboardee.device.net.advertising import parsed
 from onboardee.device.net.binding import BindError, Ports
-from onboardee.device.simulation.compatibility import Preset
 from onboardee.device.simulation.profile import (
-    OwnerTransferMethod,
-    Profile,
     ProfileError,
     built_in_names,
     load_all,
@@ -79,6 +77,12 @@ class RunOptions:
     """Endpoints to tell instead of the own ones."""
     otm: tuple[str, ...] | None
     """Owner transfer methods instead of the profile's."""
+    pki_certs: Path | None
+    """The folder of what a maker puts into the device, under plgd's names."""
+    lights: int | None
+    """So many in place of the one that the profile has."""
+    own_ports_only: bool
+    """Leave port 5683 alone."""
     pin: str | None
     """The PIN of the random PIN method, always the same."""
     compat: str | None
@@ -211,9 +215,11 @@ def make_state_files(planned: Sequence[PlannedDevice]) -> None:
 
 def _require_own_settings(options: RunOptions, name: str) -> None:
     """Refuse what a fleet file says for each of its groups."""
-    for option in ("name", "otm", "pin", "compat", "count"):
+    for option in ("name", "otm", "pin", "compat", "count", "lights", "pki_certs"):
         if getattr(options, option) not in {None, 1}:
-            raise click.UsageError(f"--{option} is for profiles; {name} says it for each group")
+            raise click.UsageError(
+                f"--{option.replace('_', '-')} is for profiles; {name} says it for each group"
+            )
 
 
 def _wanted(options: RunOptions) -> tuple[str, ...]:
@@ -241,7 +247,12 @@ def _host_options(
     if not is_alone and any(each.port for each in advertised):
         raise click.UsageError("--advertise with a port is for one device, and these are several")
     return HostOptions(
-        ports=Ports(options.hosts, *wanted, advertised),
+        ports=Ports(
+            options.hosts,
+            *wanted,
+            advertised,
+            takes_coap_port=not (options.hosts or options.own_ports_only),
+        ),
         addresses=_addresses(options, given),
         codec=next(each for each in CODECS if each.name == options.codec),
         log_format=options.log_format,
@@ -326,16 +337,6 @@ def _advertised(values: tuple[str, ...]) -> tuple[Endpoint, ...]:
         return tuple(endpoint for value in values for endpoint in parsed(value))
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--advertise") from error
-
-
-def configured(profile: Profile, options: RunOptions) -> Profile:
-    """Return a profile with the settings of the command line. Raises `ProfileError`."""
-    compat = None if options.compat is None else Preset(options.compat)
-    methods = None if options.otm is None else tuple(map(OwnerTransferMethod, options.otm))
-    try:
-        return adapted(profile, compat=compat, pin=options.pin, methods=methods)
-    except ValueError as error:
-        raise ProfileError(f"--otm: {error}") from error
 
 
 def _explained(error: StoreLocked) -> str:

@@ -18,7 +18,8 @@ from onboardee.device.fleet.pattern import filled
 from onboardee.device.fleet.schedule import start_times
 from onboardee.device.simulation.compatibility import PRESETS, Preset
 from onboardee.device.simulation.library import is_path
-from onboardee.device.simulation.ownership_settings import OwnerTransferMethod
+from onboardee.device.simulation.manufacturer import Manufacturer
+from onboardee.device.simulation.ownership_settings import OwnershipSettings, OwnerTransferMethod
 from onboardee.device.simulation.profile import Profile, load
 from onboardee.device.simulation.section import MisplacedError, ProfileError
 from onboardee.svrdb.seed import uuid_from_seed
@@ -81,19 +82,30 @@ def adapted(
     compat: Preset | None = None,
     pin: str | None = None,
     methods: tuple[OwnerTransferMethod, ...] | None = None,
+    manufacturer: Manufacturer | None = None,
 ) -> Profile:
     """Return a profile with other settings in place of its own; `None` leaves one as it is.
 
-    Raises `ValueError` for methods that the profile has not what is needed for.
+    A `manufacturer` brings its transfer method along. Raises `ValueError` for methods that the
+    profile has not what is needed for.
     """
     if compat is not None:
         profile = replace(profile, compat=PRESETS[compat])
     ownership = profile.ownership
     if pin is not None:
         ownership = replace(ownership, pin=replace(ownership.pin, fixed=pin))
+    if manufacturer is not None:
+        ownership = _made_by(ownership, manufacturer)
     if methods is not None:
         ownership = replace(ownership, methods=methods)
     return profile if ownership is profile.ownership else replace(profile, ownership=ownership)
+
+
+def _made_by(ownership: OwnershipSettings, manufacturer: Manufacturer) -> OwnershipSettings:
+    """Give a device its maker's certificate, and the method that shows it."""
+    method = OwnerTransferMethod.MANUFACTURER_CERTIFICATE
+    methods = ownership.methods if method in ownership.methods else (*ownership.methods, method)
+    return replace(ownership, manufacturer=manufacturer, methods=methods)
 
 
 def _of_all(group: Group, index: int, origin: str) -> Profile:

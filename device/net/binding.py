@@ -4,6 +4,7 @@ import asyncio
 import errno
 import socket
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,6 +30,8 @@ class Ports:
     secure: int = 0
     advertised: tuple[Endpoint, ...] = ()
     """What is told to others in place of the own addresses; port 0 is the own one."""
+    takes_coap_port: bool = False
+    """Take what comes for port 5683 of this machine as well, if nobody else does."""
 
     @property
     def is_loopback_only(self) -> bool:
@@ -51,9 +54,13 @@ class Sockets:
         self._hosts = ports.hosts
         self._loop: asyncio.AbstractEventLoop | None = None
         self._shared: list[Endpoint] = []
+        self._of_machine: Final[list[UdpSocket]] = []
+        """At port 5683 of all addresses; nobody is told of them."""
         try:
             self._bind(ports.plain, secured=False)
             self._bind(ports.secure, secured=True)
+            if ports.takes_coap_port:
+                self._take_coap_port()
         except BindError:
             self.close()
             raise
@@ -123,26 +130,46 @@ class Sockets:
             opened.drain(hear)
             heard()
 
-        for opened in self.all:
+        for opened in self._listening:
             loop.add_reader(opened, read, opened)
 
     def close(self) -> None:
         """Give the ports back."""
-        for opened in self.all:
+        for opened in self._listening:
             if self._loop is not None:
                 self._loop.remove_reader(opened)
             opened.close()
+
+    @property
+    def _listening(self) -> list[UdpSocket]:
+        return [*self.all, *self._of_machine]
 
     def _bound_at(self, path: Path) -> UdpSocket | None:
         """Return the socket of a local address: that of all addresses, if there is one."""
         mine = [
             opened
-            for opened in self.all
+            for opened in self._listening
             if opened.family == _family(path)
             and opened.port == path.local_port
             and opened.host in {path.local_host, *ALL_HOSTS}
         ]
         return min(mine, key=lambda opened: opened.host not in ALL_HOSTS, default=None)
+
+    def _take_coap_port(self) -> None:
+        """Bind port 5683 of all addresses, unless somebody is there already, this device included.
+
+        Some tools ask a machine by its address alone, at the port that CoAP has by default (RFC
+        7252 6.1); IoTivity and IoTivity-Lite answer there, as their sockets for groups get that,
+        too. The port is shared, so that a program that comes later and wants it has it.
+        """
+        for host in ALL_HOSTS:
+            is_taken = any(each.port == COAP_PORT for each in self.all) or _is_taken(
+                host, COAP_PORT
+            )
+            if is_taken:
+                continue
+            with suppress(OSError):  # a machine without IPv6
+                self._of_machine.append(UdpSocket(host, COAP_PORT, shared=True))
 
     def _bind(self, port: int, *, secured: bool) -> None:
         """Bind a port at every address. Raises `BindError`."""

@@ -6,6 +6,7 @@ resource of the list that it shows, hence the function that returns the list.
 
 from collections.abc import Iterable
 
+from onboardee.device.access.target import CRL
 from onboardee.device.resources.base import Resource
 from onboardee.device.resources.configuration import ConfigurationResource
 from onboardee.device.resources.core import DeviceResource, MaintenanceResource, PlatformResource
@@ -34,9 +35,10 @@ def all_resources(
     if profile.core.introspection:
         document = IntrospectionDataResource(profile)
         everything += [IntrospectionResource(profile, document.target), document]
+    has_list = profile.core.revocation_list
     everything += [
-        MaintenanceResource(),
-        *secure,
+        MaintenanceResource(profile),
+        *(each for each in secure if has_list or each.target.href != CRL),
         WellKnownResource(lambda: everything),
         *appliances,
     ]

@@ -44,7 +44,7 @@ class ApplianceResource(ReadOnly):
         """Make a resource. Without a `world` an UPDATE takes no course: values are what is set."""
         self.target = Target(
             href=profile.href,
-            kind=Kind.APPLICATION,
+            kind=Kind.CORE if profile.configures_device else Kind.APPLICATION,
             types=profile.types,
             interfaces=profile.interfaces,
             discoverable=profile.discoverable,

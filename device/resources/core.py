@@ -120,13 +120,16 @@ class MaintenanceResource(ReadOnly):
         interfaces=(READ_WRITE, BASELINE),
     )
 
+    def __init__(self, profile: Profile) -> None:
+        self._wishes = ("fr", "rb") if profile.core.reboot else ("fr",)
+
     def version(self) -> object | None:
         """Return itself: there is nothing else."""
         return self
 
     def retrieve(self, call: Call) -> Representation:
-        """Return the two wishes, neither of which is ever pending."""
-        return with_common(call, self.target, {"fr": False, "rb": False})
+        """Return the wishes that there are, none of which is ever pending."""
+        return with_common(call, self.target, self._none())
 
     def update(self, call: Call, payload: Mapping[str, object]) -> Outcome:
         """Reset to factory state, or reboot; a reset includes the reboot.
@@ -134,17 +137,20 @@ class MaintenanceResource(ReadOnly):
         `fr` is a factory reset, `rb` a reboot. Raises `RefusedError`, 4.00, for anything but
         booleans of which one is true.
         """
-        wishes = {name: payload.get(name, False) for name in ("fr", "rb")}
+        wishes = {name: payload.get(name, False) for name in self._wishes}
         if not all(isinstance(wish, bool) for wish in wishes.values()):
             raise RefusedError(Code.BAD_REQUEST, "mnt: fr and rb are booleans")
         if not any(wishes.values()):
-            raise RefusedError(Code.BAD_REQUEST, "mnt: neither fr nor rb is true")
+            raise RefusedError(Code.BAD_REQUEST, f"mnt: true is none of {self._wishes}")
         if call.database.state is State.RESET:
             raise RefusedError(Code.BAD_REQUEST, "mnt: a reset is already on its way")
         # The answer describes the resource afterwards, not the wish.
-        answer = {"fr": False, "rb": False}
+        answer = self._none()
         if wishes["fr"]:
             return Outcome(
                 body=answer, database=onboarding_states.enter(call.database, State.RESET)
             )
         return Outcome(body=answer, reboot=True)
+
+    def _none(self) -> dict[str, bool]:
+        return dict.fromkeys(self._wishes, False)

@@ -45,6 +45,13 @@ class CoreResources(Section, frozen=True, kw_only=True):
     """`/oic/con`: lets clients name the device and say where it is."""
     introspection: bool = True
     """`/oic/introspection`: says what the application resources look like."""
+    revocation_list: bool = True
+    """`/oic/sec/crl`: takes lists of revoked certificates; IoTivity-Lite's devices have none."""
+    reboot: bool = True
+    """Clients may restart the device by `/oic/mnt`; else `rb` is answered with 4.00.
+
+    IoTivity-Lite's devices reset themselves there, and do not restart.
+    """
     paths: CorePaths = CorePaths()
     """Where they are instead, for clients that look there."""
 

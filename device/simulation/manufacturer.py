@@ -33,6 +33,14 @@ class Manufacturer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         return "<manufacturer certificate and key>"
 
 
+def from_plgd(folder: Path) -> Manufacturer:
+    """Read what plgd's certificate tool wrote: `mfgcrt.pem`, `mfgkey.pem` and `cloudca.pem`.
+
+    Raises `OSError`, or `ValueError` as `loaded` does.
+    """
+    return loaded(Manufacturer(chain="mfgcrt.pem", key="mfgkey.pem", trust="cloudca.pem"), folder)
+
+
 def is_text(value: str) -> bool:
     """Tell PEM text from a path.
 

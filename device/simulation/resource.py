@@ -65,6 +65,11 @@ class ResourceProfile(Section, frozen=True, kw_only=True):
     """Tells observers of each change."""
     plain: bool = False
     """Also reachable without DTLS, where an access control entry permits it."""
+    configures_device: bool = False
+    """Part of the device's configuration, as a cloud to register with: reached in RFPRO, too.
+
+    Whoever takes ownership may use it; no wildcard of an access control entry is about it.
+    """
     open_in_rfotm: tuple[OpenOperation, ...] = ()
     """What anybody may do with it, without DTLS, until an ownership transfer begins.
 
