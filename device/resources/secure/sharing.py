@@ -5,25 +5,22 @@
     cred    a sub-owner adds and replaces its own pairwise keys; a joining one its first
     acl2    a sub-owner adds and replaces its own entries, none of them about security resources
 
-The gate says who may ask at all. What is looked at here is the change that a request comes to: so
-that however an entry is written, nothing of the owner's or of another sub-owner's is displaced, and
-nobody makes a key for somebody whom the owner knows.
+The gate says who may ask at all. What is looked at here is the change that a request comes to
+(`sub_owner_entries`): so that however an entry is written, nothing of the owner's or of another
+sub-owner's is displaced, and nobody makes a key for somebody whom the owner knows.
 """
 
 import dataclasses
-from collections.abc import Collection, Iterable, Mapping
-from typing import Final, TypeVar
-from uuid import UUID
+from collections.abc import Mapping
+from typing import Final
 
 from msgspec.structs import replace
 
 from onboardee.device.access.call import Call
-from onboardee.device.access.facts import is_sub_owner
 from onboardee.device.access.rights import Standard
 from onboardee.device.resources.base import (
     COMMON,
     Outcome,
-    RefusedError,
     Representation,
     not_addressed,
 )
@@ -38,32 +35,35 @@ from onboardee.device.resources.secure.common import (
 from onboardee.device.resources.secure.cred import CredResource
 from onboardee.device.resources.secure.doxm import DoxmResource
 from onboardee.device.resources.secure.pstat import PstatResource
+from onboardee.device.resources.secure.sub_owner_entries import (
+    CREDENTIALS,
+    ENTRIES,
+    entry_owner_of,
+    not_yours,
+    numbers_of_others,
+    own_changes,
+    own_part,
+    require_key,
+    require_room,
+    with_sub_owner,
+    without_entries_of_others,
+)
 from onboardee.device.security import owner
-from onboardee.device.security.joinings import is_free
 from onboardee.svrdb.model import (
     ENTRY_OWNER,
     NIL,
-    Ace,
     Cred,
     Credential,
-    CredentialType,
-    Database,
     Owners,
     SharingMode,
     State,
     is_same_identity,
 )
 from onboardee.svrdb.model.owners import MODE, PIN_USAGE, PREFIX, SHARED_RIGHTS, SUB_OWNERS
-from onboardee.wire.coap import Code
-
-CREDENTIALS: Final = 16
-ENTRIES: Final = 32
-"""How many each sub-owner may have, so that none fills the room of the others."""
 
 _OWN: Final = frozenset({MODE, SUB_OWNERS})
 _OF_JOINING: Final = frozenset({State.RFPRO.value, State.RFNOP.value})
 _KEPT: Final = ENTRY_OWNER.removeprefix(PREFIX)
-_Entry = TypeVar("_Entry", Credential, Ace)
 
 
 class SharedDoxmResource(DoxmResource):
@@ -149,18 +149,20 @@ class SharedCredResource(CredResource):
 
     def update(self, call: Call, payload: Mapping[str, object]) -> Outcome:
         """Add or replace credentials; a sub-owner its own."""
-        whose, payload = _whose(call), _read(payload, "creds")
+        whose, payload = entry_owner_of(call), _read(payload, "creds")
         if whose is None:
             return super().update(call, _with_known_pin(call.database.cred, payload))
-        outcome = super().update(call, _own_part(payload, "creds", "credid", _taken(call, whose)))
+        outcome = super().update(
+            call, own_part(payload, "creds", "credid", numbers_of_others(call, whose))
+        )
         database = outcome.database
         assert database is not None
         if call.peer.joins is not None:
-            return replace(outcome, database=_joined(call, database))
-        new = _own_changes(call.database.cred.credentials, database.cred.credentials, whose)
+            return replace(outcome, database=with_sub_owner(call, database))
+        new = own_changes(call.database.cred.credentials, database.cred.credentials, whose)
         for each in new:
-            _require_key(call.database, each, whose)
-        _require_room(database.cred.credentials, whose, CREDENTIALS)
+            require_key(call.database, each, whose)
+        require_room(database.cred.credentials, whose, CREDENTIALS)
         return outcome
 
     def derived_key(self, cred: Cred, credential: Credential, call: Call) -> bytes:
@@ -191,7 +193,7 @@ class SharedAcl2Resource(Acl2Resource):
 
     def update(self, call: Call, payload: Mapping[str, object]) -> Outcome:
         """Add or replace entries; a sub-owner its own."""
-        whose, payload = _whose(call), _read(payload, "aclist2")
+        whose, payload = entry_owner_of(call), _read(payload, "aclist2")
         outcome_of = super().update
         if whose is None:
             return outcome_of(call, payload)
@@ -200,46 +202,20 @@ class SharedAcl2Resource(Acl2Resource):
             for each in call.database.acl2.entries
             if not is_same_identity(each.entry_owner, whose)
         }
-        outcome = outcome_of(call, _own_part(payload, "aclist2", "aceid", taken))
+        outcome = outcome_of(call, own_part(payload, "aclist2", "aceid", taken))
         database = outcome.database
         assert database is not None
-        for entry in _own_changes(call.database.acl2.entries, database.acl2.entries, whose):
+        for entry in own_changes(call.database.acl2.entries, database.acl2.entries, whose):
             if any((each.href or "").strip("/").startswith("oic/sec") for each in entry.resources):
-                raise _not_yours("acl2: an entry of a sub-owner opens no security resource")
-        _require_room(database.acl2.entries, whose, ENTRIES)
+                raise not_yours("acl2: an entry of a sub-owner opens no security resource")
+        require_room(database.acl2.entries, whose, ENTRIES)
         return outcome
-
-
-def without_entries_of_others(database: Database, owners: Owners) -> Database:
-    """Set who the sub-owners are; what those had who are none any more goes with them."""
-    gone = set(database.owners.sub_owners) - set(owners.sub_owners)
-    credentials = tuple(
-        each
-        for each in database.cred.credentials
-        if each.entry_owner not in gone and each.subject not in {str(uuid) for uuid in gone}
-    )
-    entries = tuple(each for each in database.acl2.entries if each.entry_owner not in gone)
-    return replace(
-        database,
-        owners=owners,
-        cred=replace(database.cred, credentials=credentials),
-        acl2=replace(database.acl2, entries=entries),
-    )
 
 
 def _with_shared_rights(standard: Standard) -> Standard:
     """Return a standard with what may be written of doxm beyond it."""
     doxm = {**standard.rights["doxm"], **SHARED_RIGHTS}
     return dataclasses.replace(standard, rights={**standard.rights, "doxm": doxm})
-
-
-def _whose(call: Call) -> UUID | None:
-    """Return the sub-owner, or who wants to be one, whose entries a request may be about alone."""
-    peer = call.peer
-    if peer.joins is not None:
-        return peer.joins
-    is_one = is_sub_owner(call.database, peer.uuid) and not peer.is_owner_by_role
-    return peer.uuid if is_one else None
 
 
 def _read(payload: Mapping[str, object], name: str) -> Mapping[str, object]:
@@ -262,94 +238,6 @@ def _renamed(element: object, before: str, after: str) -> object:
     return {after if key == before else key: value for key, value in element.items()}
 
 
-def _taken(call: Call, whose: UUID) -> set[int]:
-    return {
-        each.credid
-        for each in call.database.cred.credentials
-        if not is_same_identity(each.entry_owner, whose)
-    }
-
-
-def _own_part(
-    payload: Mapping[str, object], name: str, number: str, taken: Collection[int]
-) -> Mapping[str, object]:
-    """Return what a sub-owner may write: entries, and under numbers that no others have.
-
-    IoTivity's client numbers by its own list, so that it would displace the owner's; it also sends
-    a `rowneruuid`, which no server takes from it.
-    """
-    elements = payload.get(name)
-    if not isinstance(elements, list):
-        raise _not_yours(f"a sub-owner writes {name} alone")
-    own = [
-        {key: value for key, value in each.items() if key != number}
-        if isinstance(each, dict) and each.get(number) in taken
-        else each
-        for each in elements
-    ]
-    return {name: own}
-
-
-def _own_changes(before: Iterable[_Entry], after: Iterable[_Entry], whose: UUID) -> list[_Entry]:
-    """Return what a sub-owner added or replaced. Raises `RefusedError` if not all is its own."""
-    was: list[_Entry] = list(before)
-    now: list[_Entry] = list(after)
-    changed = [each for each in (*was, *now) if (each in was) is not (each in now)]
-    if any(not is_same_identity(each.entry_owner, whose) for each in changed):
-        raise _not_yours(f"an entry is not one of {whose}, which {ENTRY_OWNER} would say")
-    return [each for each in now if each not in was]
-
-
-def _require_key(database: Database, credential: Credential, whose: UUID) -> None:
-    """Require a key for a peer that only this sub-owner knows."""
-    if credential.kind != CredentialType.SYMMETRIC_PAIRWISE or credential.role is not None:
-        raise _not_yours("cred: a sub-owner gives pairwise keys without roles")
-    rest = tuple(
-        each for each in database.cred.credentials if not is_same_identity(each.entry_owner, whose)
-    )
-    entries = tuple(
-        each for each in database.acl2.entries if not is_same_identity(each.entry_owner, whose)
-    )
-    others = replace(
-        database,
-        cred=replace(database.cred, credentials=rest),
-        acl2=replace(database.acl2, entries=entries),
-        owners=replace(
-            database.owners,
-            sub_owners=tuple(each for each in database.owners.sub_owners if each != whose),
-        ),
-    )
-    if not is_free(others, UUID(credential.subject)):
-        raise _not_yours(f"cred: {credential.subject} is known to others than the sub-owner")
-
-
-def _joined(call: Call, database: Database) -> Database:
-    """Make a sub-owner of who has just got its credential. Raises `RefusedError`."""
-    joins = call.peer.joins
-    assert joins is not None
-    before, owners = call.database.cred.credentials, call.database.owners
-    new = [each for each in database.cred.credentials if each not in before]
-    kept = all(each in database.cred.credentials for each in before)
-    if not kept or len(new) != 1 or new[0].subject != str(joins):
-        raise _not_yours("cred: whoever joins gets one credential, for itself")
-    if new[0].kind != CredentialType.SYMMETRIC_PAIRWISE or new[0].role is not None:
-        raise _not_yours("cred: whoever joins gets a pairwise key without a role")
-    own = replace(new[0], entry_owner=joins)
-    credentials = tuple(own if each == new[0] else each for each in database.cred.credentials)
-    return replace(
-        database,
-        cred=replace(database.cred, credentials=credentials),
-        owners=replace(owners, sub_owners=(*owners.sub_owners, joins)),
-    )
-
-
-def _require_room(entries: Iterable[Credential | Ace], whose: UUID, limit: int) -> None:
-    if sum(is_same_identity(each.entry_owner, whose) for each in entries) > limit:
-        raise RefusedError(
-            Code.REQUEST_ENTITY_TOO_LARGE, f"a sub-owner has at most {limit} entries"
-        )
-
-
 def _with_known_pin(cred: Cred, payload: Mapping[str, object]) -> Mapping[str, object]:
     """Let a new PIN for sub-owners replace the one that there is, of which there is one only."""
     elements = payload.get("creds")
@@ -363,7 +251,3 @@ def _with_known_pin(cred: Cred, payload: Mapping[str, object]) -> Mapping[str, o
         for each in elements
     ]
     return {**payload, "creds": changed}
-
-
-def _not_yours(sentence: str) -> RefusedError:
-    return RefusedError(Code.UNAUTHORIZED, sentence)

@@ -9,33 +9,33 @@ All sizes here are bounds on what a device may make this program keep; a value b
 out with a note, not cut, as a part of a value would be another value.
 """
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from onboardee.device.simulation.capture.json_types import (
+    FITS,
+    LONGEST_TEXT,
+    MAX_ITEMS,
+    Plain,
+    array_size,
+    kind_of,
+    length_in,
+    number_limits,
+    special_text,
+    without_null,
+)
 from onboardee.device.simulation.capture.neutral_values import permits, pruned
 from onboardee.device.simulation.capture.notes import Notes, shown
 from onboardee.device.simulation.capture.schemas import Schema, Schemas, listed, mapped, types_of
 from onboardee.device.simulation.patterns import problem
-from onboardee.device.simulation.value_limits import MAX_TEXT, PERIOD, is_moment
+from onboardee.device.simulation.value_limits import MAX_TEXT
 
 MAX_NESTING: Final = 6
 """Arrays and objects in one another."""
 MAX_FIELDS: Final = 64
 """Parts of one object."""
-MAX_ITEMS: Final = 256
-"""Elements of an array, and values to choose from."""
-LIKELY_ITEMS: Final = 16
-"""How many elements a list may get that nobody describes."""
-MAX_NUMBER: Final = 10**18
-"""Beyond this a float does not know its neighbours."""
-LONGEST_TEXT: Final = 4096
-"""Characters of a text."""
 LONGEST_NAME: Final = 64
 """Characters of the name of a part."""
-
-Plain = dict[str, Any]
-"""Limits as a profile's YAML has them."""
 
 _FACETS: Final = (
     "pattern", "choices", "step", "minimum", "maximum", "max_length", "unique", "min_items",
@@ -93,9 +93,9 @@ class Describer:
         candidates = self._schemas.alternatives(self._schemas.resolved(schema)) or [{}]
         for each in candidates:
             for kind in types_of(each):
-                if kind in _FITS and all(_FITS[kind](sample) for sample in samples):
+                if kind in FITS and all(FITS[kind](sample) for sample in samples):
                     return each, kind
-        inferred = _kind_of(samples)
+        inferred = kind_of(samples)
         named = " or ".join(types_of(candidates[0]))
         if inferred is None or not named:
             return candidates[0], inferred
@@ -109,12 +109,12 @@ class Describer:
         limits: Plain = {"type": kind}
         if kind == "string":
             # Dates and durations have no other limits in profiles.
-            special = _special(schema, samples)
+            special = special_text(schema, samples)
             if special is not None:
                 return {"type": special}
             limits |= self._of_text(place, schema, samples)
         elif kind != "boolean":
-            limits |= _of_number(schema)
+            limits |= number_limits(schema)
         if kind != "boolean" and "enum" in schema:
             limits |= self._choices(place, listed(schema["enum"]), kind)
         return self._fitted(place, limits, samples)
@@ -122,7 +122,7 @@ class Describer:
     def _of_text(self, place: str, schema: Schema, samples: Sequence[str]) -> Plain:
         """Return length and pattern of a text; a pattern that may take too long is left out."""
         found: Plain = {}
-        pattern, longest = schema.get("pattern"), _count(schema.get("maxLength"))
+        pattern, longest = schema.get("pattern"), length_in(schema.get("maxLength"))
         if longest is not None:
             found["max_length"] = min(longest, LONGEST_TEXT)
         elif any(len(each) > MAX_TEXT for each in samples):
@@ -136,7 +136,7 @@ class Describer:
 
     def _choices(self, place: str, values: Sequence[Any], kind: str) -> Plain:
         """Return the values to choose from, those that are of the right type."""
-        choices = [each for each in values if _FITS[kind](each)]
+        choices = [each for each in values if FITS[kind](each)]
         if len(choices) < len(values) or len(choices) > MAX_ITEMS:
             self._notes.add(f"{place} has values to choose from that are not all taken over")
         return {"choices": choices[:MAX_ITEMS]} if choices else {}
@@ -151,7 +151,7 @@ class Describer:
         items = schema.get("items")
         # JSON Schema has one schema for each place as well; profiles have one for all.
         items = listed(items)[0] if listed(items) else items
-        lists = [_without_null(each) for each in samples]
+        lists = [without_null(each) for each in samples]
         if any(len(kept) < len(each) for kept, each in zip(lists, samples, strict=True)):
             self._notes.add(f"{place} has null in a list, which is left out")
         elements = [each for one in lists for each in one]
@@ -167,7 +167,7 @@ class Describer:
             return None
         # Of an element, which is written with its array.
         limits.pop("read_only", None)
-        limits |= _size(schema, lists)
+        limits |= array_size(schema, lists)
         return self._fitted(place, limits, lists)
 
     def _object(
@@ -224,37 +224,6 @@ class Describer:
         return None
 
 
-def _is_number(value: Any) -> bool:
-    """Tell whether a value is a finite number of a size that profiles can hold."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    return math.isfinite(value) and abs(value) < MAX_NUMBER
-
-
-def _is_period(value: str) -> bool:
-    """Tell whether a text is a duration of ISO 8601."""
-    return len(value) <= 64 and PERIOD.fullmatch(value) is not None
-
-
-_PERIOD: Final = f"^{PERIOD.pattern}$"
-"""As our own introspection writes the pattern of durations."""
-
-_FITS: Final[Mapping[str, Callable[[Any], bool]]] = {
-    "boolean": lambda value: isinstance(value, bool),
-    "integer": lambda value: _is_number(value) and value == value // 1,
-    "number": _is_number,
-    "string": lambda value: isinstance(value, str) and len(value) <= LONGEST_TEXT,
-    "array": lambda value: isinstance(value, list | tuple),
-    "object": lambda value: isinstance(value, Mapping),
-}
-"""By JSON type in the order in which types are tried: which values are of it."""
-
-
-def _kind_of(samples: Sequence[Any]) -> str | None:
-    """Return the JSON type that all samples are of."""
-    return next((kind for kind, fits in _FITS.items() if samples and all(map(fits, samples))), None)
-
-
 def _why(kind: str | None, samples: Sequence[Any]) -> str:
     """Return why a value is left out."""
     if kind is not None:
@@ -262,57 +231,3 @@ def _why(kind: str | None, samples: Sequence[Any]) -> str:
     if all(each is None for each in samples):
         return "it is null, or absent, and no description tells its type"
     return "it is not of one type that profiles have"
-
-
-def _special(schema: Schema, samples: Sequence[str]) -> str | None:
-    """Name the kind of text that has a form of its own."""
-    named, pattern = schema.get("format"), schema.get("pattern")
-    # Without any schema a text that looks like a date is taken for one.
-    is_likely = samples and not schema
-    if (named == "date-time" or is_likely) and all(map(is_moment, samples)):
-        return "date-time"
-    if (named == "duration" or pattern == _PERIOD) and all(map(_is_period, samples)):
-        return "duration"
-    return None
-
-
-def _of_number(schema: Schema) -> Plain:
-    """Return the limits of a number; a step that is not above zero is none."""
-    names = (("minimum", "minimum"), ("maximum", "maximum"), ("multipleOf", "step"))
-    found = {ours: _short(schema[name]) for name, ours in names if _is_number(schema.get(name))}
-    if found.get("step", 1) <= 0:
-        del found["step"]
-    return found
-
-
-def _short(value: float) -> float:
-    """Return a whole number as one: bounds come as 0.0, and people write 0."""
-    return int(value) if value == value // 1 else value
-
-
-def _without_null(elements: Sequence[Any]) -> list[Any]:
-    """Return a list without null, which profiles do not have."""
-    return [each for each in elements if each is not None]
-
-
-def _size(schema: Schema, samples: Sequence[Sequence[Any]]) -> Plain:
-    """Return how many elements an array has, from the schema or from what was seen."""
-    lowest, highest = _count(schema.get("minItems")) or 0, _count(schema.get("maxItems"))
-    lengths = {len(each) for each in samples}
-    if highest is None:
-        # Such as a colour, `[255, 0, 0]`: its length is a part of its meaning.
-        numbers = all(_is_number(each) for sample in samples for each in sample)
-        if "items" not in schema and len(lengths) == 1 and numbers and max(lengths):
-            return {"length": max(lengths)}
-        highest = max(LIKELY_ITEMS, lowest, *lengths)
-    highest = min(max(highest, *lengths, 0), MAX_ITEMS)
-    unique: Plain = {"unique": True} if schema.get("uniqueItems") is True else {}
-    if lowest == highest > 0:
-        return {"length": lowest, **unique}
-    at_least: Plain = {"min_items": lowest} if 0 < lowest < highest else {}
-    return {**at_least, "max_items": highest, **unique}
-
-
-def _count(value: Any) -> int | None:
-    """Return a length that a schema names, None for anything else."""
-    return int(value) if _is_number(value) and value >= 0 else None

@@ -16,7 +16,8 @@ from typing import Any, Final
 import msgspec
 
 from onboardee.device.simulation.capture.introspected import Introspection
-from onboardee.device.simulation.capture.limits import Describer, Plain
+from onboardee.device.simulation.capture.json_types import Plain
+from onboardee.device.simulation.capture.limits import Describer
 from onboardee.device.simulation.capture.linking import connect
 from onboardee.device.simulation.capture.notes import Notes, shown
 from onboardee.device.simulation.capture.readings import Readings

@@ -21,7 +21,8 @@ from onboardee.device.access.ocf_interfaces import (
 )
 from onboardee.device.simulation.capture.catalogue import usual_properties
 from onboardee.device.simulation.capture.introspected import Described
-from onboardee.device.simulation.capture.limits import Describer, Plain
+from onboardee.device.simulation.capture.json_types import Plain
+from onboardee.device.simulation.capture.limits import Describer
 from onboardee.device.simulation.capture.neutral_values import neutral, permits, pruned
 from onboardee.device.simulation.capture.notes import Notes, shown, text_of
 from onboardee.device.simulation.capture.ranges import with_ranges

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from onboardee.device.simulation.capture.limits import Plain
+from onboardee.device.simulation.capture.json_types import Plain
 from onboardee.device.simulation.capture.notes import Notes, shown
 from onboardee.device.simulation.capture.readings import Readings
 from onboardee.device.simulation.capture.schemas import listed
