@@ -15,11 +15,13 @@ do about it is the row of its code in `svrdb.findings`.
     cred creds[].period            an RFC 5545 period that is not over        RFC 5545 3.3.9
     acl2 aclist2[].resources       href or wc, and which wc                   Security 12.2
     acl2 aclist2[].validity        periods, recurrence rules, how many        RFC 5545 3.3.10
+    created resources[]            paths, numbers, size (`svrdb.created`)     Core 7.8
 """
 
 from collections.abc import Iterator
 from datetime import datetime
 
+from onboardee.svrdb import created
 from onboardee.svrdb.findings import Finding, Findings, ProblemCode
 from onboardee.svrdb.model import (
     KEY_SIZES,
@@ -54,6 +56,7 @@ def findings(database: Database, now: datetime | None) -> Findings:
             yield Finding(ProblemCode.BAD_CREDENTIAL, sentence, "OCF Security 13.3", is_spared)
         yield from _period(credential, now)
     yield from _rules(database)
+    yield from created.findings(database)
 
 
 def _modes(database: Database) -> Findings:

@@ -86,6 +86,8 @@ class ProblemCode(StrEnum):
     """More recurrence rules than a request may have to evaluate."""
     ENTRY_WITHOUT_EFFECT = "entry-without-effect"
     """Its permission is 0; perhaps it was meant to be switched off."""
+    BAD_CREATED = "bad-created"
+    """A resource that a client created has a path or a number that it cannot have."""
     OWNER_UNKNOWN = "owner-unknown"
     """No credential is for `devowneruuid`, and no trust anchor could stand in."""
     SUBJECT_WITHOUT_CREDENTIAL = "subject-without-credential"
@@ -188,6 +190,7 @@ _RULES: Final = {
     ),
     ProblemCode.TOO_MANY_RULES: _by_hand(Severity.WARNING, "remove some of them, or their entries"),
     ProblemCode.ENTRY_WITHOUT_EFFECT: _Rule(Severity.NOTE, "remove it"),
+    ProblemCode.BAD_CREATED: _warning("remove the resource"),
     ProblemCode.OWNER_UNKNOWN: _by_hand(
         Severity.WARNING, "reset the device, or have a resource owner install one"
     ),

@@ -16,7 +16,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from onboardee.svrdb import mends
+from onboardee.svrdb import created, mends
 from onboardee.svrdb.advice import advise
 from onboardee.svrdb.findings import Finding, ProblemCode, Severity
 from onboardee.svrdb.model import (
@@ -152,6 +152,7 @@ _SIMPLE: Final[dict[ProblemCode, Callable[[Database], Database]]] = {
     ProblemCode.STRAY_RESOURCE_OWNER: mends.no_resource_owners,
     ProblemCode.STRAY_NEXT_UUID: mends.no_next_uuid,
     ProblemCode.BAD_RESOURCE: mends.usable_resources,
+    ProblemCode.BAD_CREATED: created.mended,
     ProblemCode.NO_MANUFACTURER_CERTIFICATE: mends.no_manufacturer,
 }
 """Repairs that need the database alone. A code that is in neither table is one of an entry, which

@@ -14,6 +14,8 @@ LINKS: Final = "oic.if.ll"
 """The links of a collection."""
 BATCH: Final = "oic.if.b"
 """All linked resources in one request."""
+CREATE: Final = "oic.if.create"
+"""What clients create in a collection (OCF Core 7.6.3.9)."""
 READ: Final = "oic.if.r"
 """Properties, to be read."""
 READ_WRITE: Final = "oic.if.rw"
@@ -31,7 +33,10 @@ RETRIEVING: Final = frozenset({BASELINE, LINKS, BATCH, READ, READ_WRITE, ACTUATO
 UPDATING: Final = frozenset({BASELINE, BATCH, READ_WRITE, WRITE, ACTUATOR})
 """Those that a resource can be changed by."""
 
-KNOWN: Final = RETRIEVING | UPDATING
+CREATING: Final = frozenset({CREATE})
+"""Those by which a POST makes another resource, and changes none."""
+
+KNOWN: Final = RETRIEVING | UPDATING | CREATING
 """All that the device has an idea of."""
-OF_COLLECTIONS: Final = frozenset({LINKS, BATCH})
+OF_COLLECTIONS: Final = frozenset({LINKS, BATCH, CREATE})
 """Those that need links."""

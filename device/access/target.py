@@ -43,14 +43,15 @@ class Kind(Enum):
 class Operation(Enum):
     """What a request wants, with the permission that an access control entry must carry.
 
-    One of the bits is enough. A POST updates a resource, or creates one in a collection, and tools
-    write either bit for both. An observation begins with reading, and needs the right to read or to
-    be notified; reading alone needs the former.
+    One of the bits is enough. Tools write either bit for a POST that updates, as IoTivity-Lite asks
+    for either; one that creates needs the bit for it (OCF Security 12.2). An observation begins
+    with reading, and needs the right to read or to be notified; reading alone needs the former.
     """
 
     RETRIEVE = Permission.RETRIEVE
     OBSERVE = Permission.RETRIEVE | Permission.NOTIFY
     UPDATE = Permission.UPDATE | Permission.CREATE
+    CREATE = Permission.CREATE
     DELETE = Permission.DELETE
 
 

@@ -71,6 +71,8 @@ from onboardee.device.events.simulation import (
     DeviceConfigured,
     FaultChanged,
     InputPressed,
+    ResourceCreated,
+    ResourceDeleted,
     TimeChanged,
     ValueChanged,
 )
@@ -117,6 +119,8 @@ __all__ = [
     "RequestRefused",
     "RequestServed",
     "ResetScheduled",
+    "ResourceCreated",
+    "ResourceDeleted",
     "RevocationsOutdated",
     "SessionEnded",
     "SessionOpened",

@@ -23,6 +23,28 @@ class ValueChanged(Event, frozen=True, kw_only=True):
     """Whether the values are on their way, so that more of them follow."""
 
 
+class ResourceCreated(Event, frozen=True, kw_only=True):
+    """A client created a resource in a collection (OCF Core 7.6.3.9)."""
+
+    name = "resource.created"
+    href: str
+    """Its path."""
+    collection: str
+    """The path of the collection."""
+    type: str
+    """What it is, such as oic.r.switch.binary."""
+
+
+class ResourceDeleted(Event, frozen=True, kw_only=True):
+    """A client deleted a resource that was created (OCF Core 7.6.3.9)."""
+
+    name = "resource.deleted"
+    href: str
+    """The path that it had."""
+    collection: str
+    """The path of the collection that it was in."""
+
+
 class InputPressed(Event, frozen=True, kw_only=True):
     """A person used an input of the device: a button, a thumbturn."""
 

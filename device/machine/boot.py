@@ -23,6 +23,7 @@ from onboardee.device.machine.context import Announcements, DeviceContext, Repor
 from onboardee.device.machine.device import Device
 from onboardee.device.machine.device_parts import Parts
 from onboardee.device.machine.groups import GroupRequests
+from onboardee.device.machine.growth import Growth, Places
 from onboardee.device.machine.lifecycle import Lifecycle
 from onboardee.device.machine.messaging import Messaging
 from onboardee.device.machine.peers import Peers
@@ -110,10 +111,21 @@ def boot(profile: Profile, store: Keeper, surroundings: Surroundings) -> Device:
         pairings=pairings,
     )
     coap = CoapServer(entropy=entropy, is_known=attrgetter("secured"))
-    announcements = Announcements(batches_of_members(profile))
+    batches = batches_of_members(profile)
+    announcements = Announcements(batches)
     values = {each.href: Values(each.properties) for each in profile.resources}
     world = _world(profile, values, surroundings, report)
     appliances = appliance_resources(profile, values, world)
+    optional = {}
+    if pairings is not None:
+        added = Code.CREATED if profile.compat.iotivity_1_1_0 else Code.CHANGED
+        optional = pairing_resources(pairings, added)
+    if profile.compat.multiple_owners:
+        optional |= sharing_resources(profile.compat.sub_owner_limit)
+    secure = secure_resources(entropy, state.wall_clock, asserted, audit, optional)
+    listed = _resources(profile, secure, appliances.values())
+    dispatcher = Dispatcher(listed)
+    places = Places(values, appliances, dispatcher.resources, listed, batches)
     lifecycle = Lifecycle(
         profile=profile,
         state=state,
@@ -124,17 +136,10 @@ def boot(profile: Profile, store: Keeper, surroundings: Surroundings) -> Device:
         announcements=announcements,
         world=world,
         appliances=appliances,
+        growth=Growth(profile, state, world, coap, places),
         audit=audit,
         entropy=entropy,
     )
-    optional = {}
-    if pairings is not None:
-        added = Code.CREATED if profile.compat.iotivity_1_1_0 else Code.CHANGED
-        optional = pairing_resources(pairings, added)
-    if profile.compat.multiple_owners:
-        optional |= sharing_resources(profile.compat.sub_owner_limit)
-    secure = secure_resources(entropy, state.wall_clock, asserted, audit, optional)
-    dispatcher = Dispatcher(_resources(profile, secure, appliances.values()))
     service = Service(
         dispatcher,
         profile=profile,

@@ -18,6 +18,8 @@ from onboardee.device.events import (
     FaultChanged,
     MethodSelected,
     OwnerChanged,
+    ResourceCreated,
+    ResourceDeleted,
     SharingChanged,
     StateChanged,
     SubOwnerJoined,
@@ -26,7 +28,7 @@ from onboardee.device.events import (
 )
 from onboardee.device.resources.appliance import ApplianceResource
 from onboardee.device.simulation.world.world import World
-from onboardee.svrdb.model import Database, Owners, TransferMethod
+from onboardee.svrdb.model import Created, Database, Owners, TransferMethod
 
 
 def describe_changes(
@@ -56,6 +58,8 @@ def _deeds(before: Database, after: Database) -> Iterator[Event]:
     yield from _shared(before.owners, after.owners)
     if before.con != after.con:
         yield DeviceConfigured(values=msgspec.to_builtins(after.con))
+    if before.created != after.created:
+        yield from _created(before.created, after.created)
 
 
 def _shared(before: Owners, after: Owners) -> Iterator[Event]:
@@ -66,6 +70,17 @@ def _shared(before: Owners, after: Owners) -> Iterator[Event]:
     earlier, now = before.sub_owners, after.sub_owners
     yield from (SubOwnerJoined(uuid=each) for each in now if each not in earlier)
     yield from (SubOwnerRemoved(uuid=each) for each in earlier if each not in now)
+
+
+def _created(before: Created, after: Created) -> Iterator[Event]:
+    earlier = {each.href: each for each in before.resources}
+    now = {each.href: each for each in after.resources}
+    for href, each in earlier.items():
+        if now.get(href) != each:
+            yield ResourceDeleted(href=href, collection=each.collection)
+    for href, each in now.items():
+        if earlier.get(href) != each:
+            yield ResourceCreated(href=href, collection=each.collection, type=each.types[0])
 
 
 class News:
@@ -80,6 +95,13 @@ class News:
     def begin(self) -> None:
         """Take what is now for told."""
         self._values = {href: dict(each.values.current) for href, each in self._appliances.items()}
+        self._faults = self._world.faults
+
+    def take_in(self, href: str) -> None:
+        """Take what a resource holds that has come or gone for told."""
+        self._values.pop(href, None)
+        if href in self._appliances:
+            self._values[href] = dict(self._appliances[href].values.current)
         self._faults = self._world.faults
 
     def events(self, hrefs: Iterable[str], *, by_hand: bool) -> Iterator[Event]:

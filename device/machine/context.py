@@ -11,7 +11,7 @@ from datetime import datetime
 from onboardee.device.access.target import RES
 from onboardee.device.events import Event
 from onboardee.device.machine.step import ProgramFault
-from onboardee.device.resources.collection import batch_key
+from onboardee.device.resources.base import batch_key
 from onboardee.svrdb.model import Database
 from onboardee.wire.path import Endpoint
 from onboardee.wire.wall_clock import WallClock

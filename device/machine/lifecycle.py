@@ -23,7 +23,8 @@ ready, by whichever side, the device resets, so that nobody finds it half taken.
 """
 
 from collections.abc import Collection, Mapping
-from typing import Final
+
+from msgspec.structs import replace
 
 from onboardee.device import events
 from onboardee.device.access.peer import Peer
@@ -31,6 +32,7 @@ from onboardee.device.access.target import PSTAT, RES
 from onboardee.device.machine.admission import Admission
 from onboardee.device.machine.changes import News, describe_changes
 from onboardee.device.machine.context import Announcements, DeviceContext, Report
+from onboardee.device.machine.growth import Growth
 from onboardee.device.machine.peers import Peers
 from onboardee.device.machine.step import Work, earliest
 from onboardee.device.resources.appliance import ApplianceResource
@@ -65,6 +67,7 @@ class Lifecycle:
         announcements: Announcements,
         world: World,
         appliances: Mapping[str, ApplianceResource],
+        growth: Growth,
         audit: AuditLog,
         entropy: Entropy,
     ) -> None:
@@ -78,10 +81,11 @@ class Lifecycle:
         self._announcements = announcements
         self._world = world
         self._appliances = appliances
+        self._growth = growth
         self._audit = audit
         self._entropy = entropy
         self._news = News(appliances, world)
-        self.has_faults: Final = bool(world.faults)
+        self.has_faults = bool(world.faults)
         """Whether there are any that may come and go, beside the values that change."""
         self._is_in_doubt = False
         """Whether nobody knows what the disk has, as the last change could not be stored."""
@@ -107,10 +111,12 @@ class Lifecycle:
         A reset that was asked for is carried out, and a transfer that was interrupted is undone.
         """
         database = without_lost(factory.caught_up(self._state.database, self._profile))
+        database = self._without_forgotten(database)
         if database != self._state.database:
             yield from self._keep(database)  # without room for it, go on with what there is
         if self._state.database.state is State.RESET or self._is_interrupted:
             yield from self.reset()
+        self._grow()
         self._world.start(self._state.now)
         self._news.begin()
         self._admission.show_pin()
@@ -127,8 +133,26 @@ class Lifecycle:
         if self._reset_at is not None and now >= self._reset_at:
             yield from self.reset()
         if self._reboot_at is not None and now >= self._reboot_at:
+            before = self._state.database
+            rest = self._without_forgotten(before)
+            if rest is not before:
+                yield from self._keep(rest)  # without room for it, they come along once more
             self._restart()
             self._report(events.DeviceRebooted())
+
+    def _without_forgotten(self, database: Database) -> Database:
+        """Return a database without the created resources that a restart takes away."""
+        kept = self._growth.kept(database.created)
+        return database if kept is database.created else replace(database, created=kept)
+
+    def _grow(self) -> None:
+        """Let the created resources be those of the database."""
+        changed = self._growth.follow()
+        for href in changed:
+            self._news.take_in(href)
+        if changed:
+            self.has_faults = bool(self._world.faults)
+            self._announcements.add([RES])
 
     def let_time_pass(self) -> None:
         """Let the world do what is due."""
@@ -248,6 +272,7 @@ class Lifecycle:
     def _follow(self, before: Database, *, by_client: bool = True) -> None:
         """Do what a durable change entails."""
         after = self._state.database
+        self._grow()
         for event in describe_changes(before, after, by_client=by_client):
             self._report(event)
         self._announcements.add([RES])  # its observers are told only if it shows another thing
@@ -293,6 +318,7 @@ class Lifecycle:
                 self._forget(event)
         self._coap.drop_kept_responses()
         self._announcements.end_observations()
+        self._grow()
         for appliance in self._appliances.values():
             appliance.values.restore()
         self._world.start(self._state.now)

@@ -19,7 +19,14 @@ from msgspec.structs import replace
 
 from onboardee.device.access.call import Call, Query
 from onboardee.device.access.gate import out_of_season
-from onboardee.device.access.ocf_interfaces import BATCH, RETRIEVING, UPDATING, WRITE
+from onboardee.device.access.ocf_interfaces import (
+    BATCH,
+    CREATE,
+    CREATING,
+    RETRIEVING,
+    UPDATING,
+    WRITE,
+)
 from onboardee.device.access.remembered_decisions import RememberedDecisions
 from onboardee.device.access.rights import OCF
 from onboardee.device.access.rules import Decision
@@ -30,10 +37,11 @@ from onboardee.device.resources.base import (
     RefusedError,
     Representation,
     Resource,
+    batch_key,
     require_granted,
     retrieved,
 )
-from onboardee.device.resources.collection import CollectionResource, batch_key
+from onboardee.device.resources.collection import CollectionResource
 from onboardee.device.resources.payload import (
     PayloadError,
     decode_list,
@@ -54,7 +62,7 @@ _LINK_FORMATS: Final = (ContentFormat.LINK_FORMAT,)
 _INTERFACES: Final = MappingProxyType(
     {
         Method.GET: RETRIEVING,
-        Method.POST: UPDATING,
+        Method.POST: UPDATING | CREATING,
         Method.PUT: UPDATING,
         Method.DELETE: UPDATING - {WRITE},
     }
@@ -138,7 +146,10 @@ class Dispatcher:
         answer_format = _answer_format(request)
         query = Query.parse(request.query)
         interface = _interface(request.method, resource, query)
-        call = make_call(_OPERATIONS[request.method], resource.target, query, interface)
+        operation = _OPERATIONS[request.method]
+        if interface == CREATE:
+            operation = Operation.CREATE
+        call = make_call(operation, resource.target, query, interface)
         members = _members(resource, call)
         call, decision = self._pass_gate(request, [resource, *members], call)
         return Admitted(resource, members, call, answer_format, decision)
@@ -207,6 +218,8 @@ def _interface(method: Method, resource: Resource, query: Query) -> str:
         raise RefusedError(Code.FORBIDDEN, f"interface {interface} is not offered")
     if interface in _INTERFACES[method]:
         return interface
+    if wanted is None and method is Method.DELETE and resource.is_created:
+        return interface  # a created sensor has none that changes it, and goes all the same
     if wanted is None and resource.target.kind is not Kind.APPLICATION:
         return interface  # the device's own resources tell better themselves why not: 4.01, 4.05
     raise RefusedError(Code.FORBIDDEN, f"interface {interface} does not allow {method.name}")
@@ -245,6 +258,10 @@ def _operate(request: Request, at: Admitted, tags: KnownTags) -> Outcome:
             return batch.retrieve(members, call, tags)
         case Method.GET:
             return retrieved(resource, call)
+        case Method.POST if call.interface == CREATE:
+            return resource.create(call, _decoded(decode_map, request))
+        case Method.DELETE if call.interface == BATCH and resource.takes_create:
+            return batch.delete(members, call)
         case Method.POST if call.interface == BATCH:
             return batch.update(members, call, _decoded(decode_list, request))
         case Method.PUT if resource.takes_put:

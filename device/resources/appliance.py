@@ -7,11 +7,10 @@ known by its identity.
 """
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from onboardee.device.access.call import Call
 from onboardee.device.access.ocf_interfaces import WRITE
-from onboardee.device.access.target import Kind, Operation, Target
 from onboardee.device.resources.base import (
     Outcome,
     ReadOnly,
@@ -19,19 +18,14 @@ from onboardee.device.resources.base import (
     Representation,
     with_common,
 )
+from onboardee.device.resources.creating import delete
+from onboardee.device.resources.targets import target_of
 from onboardee.device.resources.units import UNITS, converter
 from onboardee.device.simulation.profile import ResourceProfile
-from onboardee.device.simulation.resource import OpenOperation
 from onboardee.device.simulation.values import ValueRefusedError, Values
 from onboardee.device.simulation.world.refusal import UpdateRefusedError
 from onboardee.device.simulation.world.world import World
 from onboardee.wire.coap import Code
-
-_OPERATIONS: Final = {
-    OpenOperation.RETRIEVE: frozenset({Operation.RETRIEVE, Operation.OBSERVE}),
-    OpenOperation.UPDATE: frozenset({Operation.UPDATE}),
-}
-"""What a profile's words mean for the gate."""
 
 
 class ApplianceResource(ReadOnly):
@@ -42,15 +36,7 @@ class ApplianceResource(ReadOnly):
 
     def __init__(self, profile: ResourceProfile, values: Values, world: World | None) -> None:
         """Make a resource. Without a `world` an UPDATE takes no course: values are what is set."""
-        self.target = Target(
-            href=profile.href,
-            kind=Kind.CORE if profile.configures_device else Kind.APPLICATION,
-            types=profile.types,
-            interfaces=profile.interfaces,
-            discoverable=profile.discoverable,
-            has_plain_endpoint=profile.plain,
-            open_in_rfotm=_opened(profile),
-        )
+        self.target = target_of(profile)
         self.observable = profile.observable
         self.values = values
         self._name = profile.name
@@ -107,6 +93,11 @@ class ApplianceResource(ReadOnly):
         return self._converter.shown(values, unit)
 
 
-def _opened(profile: ResourceProfile) -> frozenset[Operation]:
-    """Return what anybody may do with a resource before the device has an owner."""
-    return frozenset[Operation]().union(*(_OPERATIONS[each] for each in profile.open_in_rfotm))
+class CreatedApplianceResource(ApplianceResource):
+    """A resource that a client created in a collection, and that clients may delete."""
+
+    is_created = True
+
+    def delete(self, call: Call) -> Outcome:
+        """Delete it, with its link and the access entry of its creator."""
+        return delete(self.target.href, call)

@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 from msgspec import Struct
 
 from onboardee.device.access.call import Call
-from onboardee.device.access.ocf_interfaces import BASELINE
+from onboardee.device.access.ocf_interfaces import BASELINE, BATCH
 from onboardee.device.access.rules import Decision
 from onboardee.device.access.target import Target
 from onboardee.svrdb.model import Database
@@ -87,6 +87,10 @@ class Resource(Protocol):
     """Whether a client may observe it (RFC 7641)."""
     takes_put: bool
     """It has a PUT that is no POST."""
+    takes_create: bool
+    """Clients create resources in it, and delete them by its batch interface."""
+    is_created: bool
+    """A client created it, and clients may delete it."""
 
     def version(self) -> object | None:
         """Return what the representation goes by, beside the call.
@@ -109,6 +113,9 @@ class Resource(Protocol):
 
     def put(self, call: Call, payload: Mapping[str, object]) -> Outcome:
         """Carry out a PUT. Raises `RefusedError`, and then nothing has changed."""
+
+    def create(self, call: Call, payload: Mapping[str, object]) -> Outcome:
+        """Make another resource. Raises `RefusedError`, and then nothing has changed."""
 
     def delete(self, call: Call) -> Outcome:
         """Carry out a DELETE. Raises `RefusedError`, and then nothing has changed."""
@@ -137,6 +144,8 @@ class ReadOnly:
 
     observable = False
     takes_put = False
+    takes_create = False
+    is_created = False
 
     def put(self, call: Call, payload: Mapping[str, object]) -> Outcome:
         """Refuse: an OCF UPDATE is a POST."""
@@ -158,6 +167,10 @@ class ReadOnly:
         """Refuse: nothing here can be written."""
         raise RefusedError(Code.METHOD_NOT_ALLOWED, "the resource cannot be updated")
 
+    def create(self, call: Call, payload: Mapping[str, object]) -> Outcome:
+        """Refuse: nothing is created here."""
+        raise RefusedError(Code.METHOD_NOT_ALLOWED, "nothing can be created in the resource")
+
     def delete(self, call: Call) -> Outcome:
         """Refuse: nothing here can be deleted."""
         raise RefusedError(Code.METHOD_NOT_ALLOWED, "the resource cannot be deleted")
@@ -172,3 +185,8 @@ def with_common(call: Call, target: Target, properties: Mapping[str, Any]) -> Re
     if call.interface != BASELINE:
         return properties
     return {"rt": target.types, "if": target.interfaces, **properties}
+
+
+def batch_key(href: str) -> str:
+    """Name what observers of a collection's batch interface watch: other things than its links."""
+    return f"{href}?if={BATCH}"

@@ -47,7 +47,8 @@ def retrieve(members: Sequence[Resource], call: Call, tags: KnownTags) -> Outcom
     `etag` is the link's own entity tag.
     """
     if not members:
-        raise RefusedError(Code.BAD_REQUEST, "no link matches the query")
+        _require_empty(call)
+        return shown((), call, tags)
     batch = _Batch(call, RETRIEVING)
     parts: list[Part] = []
     for member in members:
@@ -56,6 +57,28 @@ def retrieve(members: Sequence[Resource], call: Call, tags: KnownTags) -> Outcom
         return shown(parts, call, tags)
     body = [part.item() for part in parts]
     return Outcome(code=Code.NOT_FOUND, body=body or None, refusals=tuple(batch.refusals))
+
+
+def delete(members: Sequence[Resource], call: Call) -> Outcome:
+    """Delete what the links lead to, as far as clients created it; all that can be, in one commit.
+
+    The body is `[{"href", "rep"}, …]` of those that are deleted, each with an empty `rep`. Raises
+    `RefusedError` if no link matches the query.
+    """
+    if not members:
+        _require_empty(call)
+        return Outcome(code=Code.DELETED)
+    batch = _Batch(call, None)
+    for member in members:
+        if batch.attempt(member, member.delete) is not None:
+            batch.enter(member, None)
+    return batch.outcome(Code.DELETED, otherwise=Code.FORBIDDEN)
+
+
+def _require_empty(call: Call) -> None:
+    """Raise `RefusedError` unless there are no links because the collection has none."""
+    if call.query.all("rt"):
+        raise RefusedError(Code.BAD_REQUEST, "no link matches the query")
 
 
 def update(members: Sequence[Resource], call: Call, items: Sequence[object]) -> Outcome:
@@ -84,14 +107,16 @@ class _Batch:
     """A batch while it is carried out."""
 
     call: Call
-    interfaces: frozenset[str]
-    """Those that allow the operation."""
+    interfaces: frozenset[str] | None
+    """Those that allow the operation; None: each does."""
     items: list[dict[str, Any]] = field(default_factory=list)
     """Of the answer, one for each link that has something to say."""
     refusals: list[tuple[str, RefusedError]] = field(default_factory=list)
     """Paths of refused links, with the reasons for the log."""
     notify: frozenset[str] = frozenset()
     """Paths whose observers are to hear of a change."""
+    is_changed: bool = False
+    """Whether the call's database is another one by now."""
 
     def attempt(self, member: Resource, action: Callable[[Call], Outcome]) -> Outcome | None:
         """Do something with one link; None if it was refused."""
@@ -105,6 +130,10 @@ class _Batch:
             self.refusals.append((member.target.href, error))
             return None
         self.notify |= done.notify
+        # Each change follows from the one before, and all are stored together.
+        if done.database is not None:
+            self.call = replace(self.call, database=done.database)
+            self.is_changed = True
         return done
 
     def enter(self, member: Resource, body: Representation | None) -> None:
@@ -116,13 +145,14 @@ class _Batch:
         return Outcome(
             code=otherwise if self.refusals else success,
             body=self.items or None,
+            database=self.call.database if self.is_changed else None,
             notify=self.notify,
             refusals=tuple(self.refusals),
         )
 
     def _require(self, interface: str) -> None:
         """Raise `RefusedError` unless the link's own interface allows the operation."""
-        if interface not in self.interfaces:
+        if self.interfaces is not None and interface not in self.interfaces:
             sentence = f"interface {interface} does not allow {self.call.operation.name}"
             raise RefusedError(Code.FORBIDDEN, sentence)
 

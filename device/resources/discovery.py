@@ -23,9 +23,9 @@ from onboardee.device.resources.base import (
     RefusedError,
     Representation,
     Resource,
+    batch_key,
     not_addressed,
 )
-from onboardee.device.resources.collection import batch_key
 from onboardee.device.resources.discovery_batch import batch_of
 from onboardee.device.resources.links import Reach, is_listed, is_wanted, link_to
 from onboardee.device.resources.tags import KnownTags

@@ -2,13 +2,13 @@
 
 A client that knows no type of a resource can read here which properties it has, of which type, and
 which of them it may write. The document is some kilobytes and always the same for one profile: it
-is made at the first request, and devices of one process share it.
+is made at the first request, and devices of one process share it, as long as no client has created
+a resource.
 
     GET /oic/introspection        {"urlInfo": [{"url": "coaps://192.0.2.7:5684/oic/…/data", …}]}
     GET /oic/introspection/data   {"swagger": "2.0", "paths": {"/light/switch": …}, …}, as CBOR
 """
 
-from collections.abc import Callable
 from typing import Final
 
 from onboardee.device.access.call import Call
@@ -19,7 +19,9 @@ from onboardee.device.resources.links import Reach
 from onboardee.device.resources.openapi import described
 from onboardee.device.resources.payload import encode
 from onboardee.device.simulation.core_resources import document_of
+from onboardee.device.simulation.creatable import made
 from onboardee.device.simulation.profile import Profile
+from onboardee.svrdb.model import Created
 
 KEPT: Final = 16
 """Documents that devices share; those of further profiles are each device's own."""
@@ -72,17 +74,27 @@ class IntrospectionDataResource(ReadOnly):
             interfaces=(BASELINE,),
             discoverable=False,
         )
-        self._make: Callable[[], bytes] = lambda: encode(described(profile))
+        self._profile = profile
         self._document: bytes | None = None
+        self._created = Created()
+        """Which created resources the document describes."""
 
     def version(self) -> object | None:
         """Return itself: the document never changes."""
         return self
 
     def retrieve(self, call: Call) -> Representation:
-        """Return the document as CBOR; it is made when it is first wanted."""
-        if self._document is None:
-            self._document = _shared_by_all(self._make())
+        """Return the document as CBOR; it is made when it is first wanted.
+
+        It is made anew when clients have created or deleted resources since.
+        """
+        created = call.database.created
+        if self._document is None or created != self._created:
+            self._created = created
+            resources = [each.profile for each in made(self._profile.resources, created)]
+            document = encode(described(self._profile, resources))
+            # No other device has the same ones: to share it would fill the place of others.
+            self._document = document if resources else _shared_by_all(document)
         return self._document
 
 

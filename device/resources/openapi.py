@@ -10,7 +10,7 @@ resource type.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from onboardee.device.access.ocf_interfaces import BATCH, LINKS, RETRIEVING, UPDATING
+from onboardee.device.access.ocf_interfaces import BATCH, CREATE, LINKS, RETRIEVING, UPDATING
 from onboardee.device.resources.units import UNITS, converter
 from onboardee.device.simulation.profile import Profile, ResourceProfile
 from onboardee.device.simulation.value_limits import PERIOD, ValueLimits, ValueType
@@ -52,20 +52,25 @@ _FORMS: Final[Json] = {
     BATCH: ("oic.batch", {"type": "array", "minItems": 1, "items": _BATCH_ITEM}),
 }
 """What the interfaces of collections show, with the name of its definition."""
+_DELETE: Final[Json] = {"responses": {"202": {"description": ""}}}
+"""2.02 (Deleted), as the other codes of CoAP are written here."""
 
 
-def described(profile: Profile) -> Json:
-    """Describe all resources of a profile (OpenAPI 2.0).
+def described(profile: Profile, created: Iterable[ResourceProfile] = ()) -> Json:
+    """Describe all resources of a profile (OpenAPI 2.0), and those that clients created.
 
     The result is what JSON has.
     """
     definitions: Json = {}
     paths: Json = {}
     for resource in profile.resources:
-        if resource.links:
+        if resource.is_collection:
             paths.update(_collection(resource, definitions))
         else:
             paths[resource.href] = _operations(resource, resource.interfaces, definitions)
+    for resource in created:
+        operations = _operations(resource, resource.interfaces, definitions)
+        paths[resource.href] = {**operations, "delete": _DELETE}
     return {
         "swagger": "2.0",
         "info": {
@@ -107,17 +112,48 @@ def _collection(resource: ResourceProfile, definitions: Json) -> Json:
             operations = {"get": _operation(form, [_interface([interface])])}
             if interface in UPDATING:
                 operations["post"] = _operation(form, [_interface([interface]), _body(form)])
+        elif interface == CREATE:
+            operations = _creation(resource, definitions)
         else:
             operations = _operations(resource, [interface], definitions)
         paths[f"{resource.href}?if={interface}"] = operations
     return paths
 
 
-def _operation(answer: Json, parameters: list[Json]) -> Json:
+def _creation(resource: ResourceProfile, definitions: Json) -> Json:
+    """Describe what a CREATE takes and answers with: a link and a representation."""
+    creates = resource.creates
+    names = [] if creates is None else [each.types[0] for each in creates.resources]
+    known: Json = {**_TYPES, "items": {"type": "string", "enum": names}}
+    link = _LINK["properties"]
+    body: Json = {
+        "type": "object",
+        "properties": {
+            "rt": {**known, "readOnly": False},
+            "if": {**_TYPES, "readOnly": False},
+            "p": link["p"],
+            "rep": {"type": "object"},
+        },
+        "required": ["rt", "if", "rep"],
+    }
+    answer: Json = {
+        "type": "object",
+        "properties": {
+            **{name: link[name] for name in ("href", "rt", "if", "p", "ins")},
+            "rep": {"type": "object"},
+        },
+        "required": ["href", "rt", "if", "rep"],
+    }
+    made = _defined(definitions, "oic.create", answer)
+    wanted = _defined(definitions, f"{resource.types[0]}-Create", body)
+    return {"post": _operation(made, [_interface([CREATE]), _body(wanted)], code="201")}
+
+
+def _operation(answer: Json, parameters: list[Json], code: str = "200") -> Json:
     """Return one method with its parameters and its answer."""
     return {
         "parameters": parameters,
-        "responses": {"200": {"description": "", "schema": answer}},
+        "responses": {code: {"description": "", "schema": answer}},
     }
 
 
@@ -157,8 +193,8 @@ def _reference(name: str) -> Json:
 def _representation(resource: ResourceProfile) -> Json:
     """Describe what is read, common properties included; only `rt` and `if` may be absent."""
     properties = {name: _schema(spec) for name, spec in resource.properties.items()}
-    if resource.links:
-        properties = {"rts": _TYPES, "links": _reference("oic.links"), **properties}
+    if resource.is_collection:
+        properties = {**_shown_types(resource), "links": _reference("oic.links"), **properties}
     # `rt` and `if` have defaults, by which a client knows them without reading the resource.
     common: Json = {
         "rt": {**_TYPES, "default": list(resource.types)},
@@ -170,6 +206,13 @@ def _representation(resource: ResourceProfile) -> Json:
     }
     schema: Json = {"type": "object", "properties": {**common, **properties}}
     return {**schema, "required": list(properties)} if properties else schema
+
+
+def _shown_types(resource: ResourceProfile) -> Json:
+    """Return the properties of a collection that say to which types it may link."""
+    creates = resource.creates
+    has = {"rts": resource.links or creates, "rts-m": creates is not None and creates.mandatory}
+    return {name: _TYPES for name, is_there in has.items() if is_there}
 
 
 def _written(resource: ResourceProfile) -> Json:

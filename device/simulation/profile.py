@@ -23,6 +23,7 @@ from onboardee.device.simulation.answers import Answers
 from onboardee.device.simulation.behaviour import AnyBehaviour
 from onboardee.device.simulation.compatibility import Compatibility, Preset, resolved
 from onboardee.device.simulation.core_resources import CorePaths, CoreResources, check_core
+from onboardee.device.simulation.creatable import completed
 from onboardee.device.simulation.device_identity import DeviceIdentity, Platform
 from onboardee.device.simulation.document import DocumentItem
 from onboardee.device.simulation.event_texts import EventName, check_event_texts
@@ -200,7 +201,8 @@ def _converted(item: DocumentItem) -> Profile:
         return msgspec.convert(data, Profile)
 
     try:
-        return _with_code(_with_files(convert(item.plain()), item), item)
+        profile = _with_code(_with_files(convert(item.plain()), item), item)
+        return _with_creatable(profile, item)
     except msgspec.ValidationError as error:
         # Made only for an error: the schema takes longer than reading the profile.
         raise explained(error, item, convert, msgspec.json.schema(Profile)) from error
@@ -214,6 +216,13 @@ def _with_code(profile: Profile, item: DocumentItem) -> Profile:
     except BehaviourError as error:
         raise place.wrong(str(error)) from error
     return replace(profile, behaviour=found) if found != profile.behaviour else profile
+
+
+def _with_creatable(profile: Profile, item: DocumentItem) -> Profile:
+    """Complete what clients may create, from the profile itself or from the catalogue."""
+    if not any(resource.creates for resource in profile.resources):
+        return profile
+    return replace(profile, resources=completed(profile.resources, profile.behaviour, item))
 
 
 def _with_shared(profile: Profile, known: dict[bytes, ResourceProfile]) -> Profile:

@@ -6,10 +6,12 @@ from typing import Annotated, Final
 
 import msgspec
 
-from onboardee.device.access.ocf_interfaces import KNOWN, LINKS, OF_COLLECTIONS
+from onboardee.device.access.ocf_interfaces import CREATE, KNOWN, LINKS, OF_COLLECTIONS
 from onboardee.device.nearest import nearest
+from onboardee.device.simulation.behaviour import AnyBehaviour
 from onboardee.device.simulation.section import MisplacedError, Section
 from onboardee.device.simulation.values import Property
+from onboardee.svrdb.model import MAX_CREATED, MAX_REP
 
 INTERFACES: Final = (
     "oic.if.a",
@@ -28,6 +30,10 @@ INTERFACES: Final = (
 
 MAX_LINKS: Final = 64
 """Of one collection: one batch request reads them all."""
+LONGEST_COLLECTION: Final = 240
+"""Characters of a collection's path, below which numbers stand."""
+COLLECTION: Final = "oic.wk.col"
+"""The type of a collection, with links or without (OCF Core 7.8.3)."""
 MAX_NESTING: Final = 4
 """Collections above one another, as deep as one answer may become."""
 
@@ -43,6 +49,55 @@ class OpenOperation(StrEnum):
 
     RETRIEVE = "retrieve"
     UPDATE = "update"
+
+
+class CreatableResource(Section, frozen=True, kw_only=True):
+    """What clients may create in a collection: the type of a resource, and what it has.
+
+    Without `properties` it is what `like` names, or the first resource of the catalogue that has
+    the type.
+    """
+
+    types: Annotated[tuple[TypeName, ...], msgspec.Meta(min_length=1, max_length=16)]
+    """`rt`: a client asks for the first one, and gets those that it names."""
+    like: Annotated[str, msgspec.Meta(max_length=320)] | None = None
+    """The resource that it is like: `/path` of this device, or `profile/path` of the catalogue."""
+    interfaces: Annotated[tuple[InterfaceName, ...], msgspec.Meta(max_length=16)] = ()
+    """`if`: the interfaces that one may have; without any, those of what it is like."""
+    properties: Annotated[dict[str, Property], msgspec.Meta(max_length=64)] = msgspec.field(
+        default_factory=dict
+    )
+    """What one holds, by name; what is not given when it is created begins with `initial`."""
+    behaviour: Annotated[tuple[AnyBehaviour, ...], msgspec.Meta(max_length=64)] = ()
+    """What one does by itself. Its own path is `/` here: `property: /#dimmingSetting`."""
+
+
+class Creation(Section, frozen=True, kw_only=True):
+    """What clients may create in a collection (`oic.if.create`), and how much of it."""
+
+    resources: Annotated[tuple[CreatableResource, ...], msgspec.Meta(min_length=1, max_length=16)]
+    """The types, which `rts` shows."""
+    mandatory: Annotated[tuple[TypeName, ...], msgspec.Meta(max_length=16)] = ()
+    """`rts-m`: those of the types that the collection is said to be about."""
+    limit: Annotated[int, msgspec.Meta(ge=1, le=MAX_LINKS)] = 16
+    """How many there may be at once."""
+    max_size: Annotated[int, msgspec.Meta(ge=64, le=MAX_REP)] = 1024
+    """Octets of the values that one is created with."""
+    kept: bool = True
+    """Whether they are there after a restart; a reset takes them away in any case."""
+
+    def creatable(self, name: str) -> CreatableResource | None:
+        """Return what a client means by a type, None for what cannot be created."""
+        return next((each for each in self.resources if each.types[0] == name), None)
+
+    def __post_init__(self) -> None:
+        names = [each.types[0] for each in self.resources]
+        for place, name in enumerate(names):
+            if name in names[:place]:
+                raise MisplacedError(f"{name} stands here twice", "resources", place, "types")
+        for place, name in enumerate(self.mandatory):
+            if name not in names:
+                raise MisplacedError(f"{name} cannot be created here", "mandatory", place)
 
 
 class ResourceProfile(Section, frozen=True, kw_only=True):
@@ -78,10 +133,17 @@ class ResourceProfile(Section, frozen=True, kw_only=True):
     """
     links: Annotated[tuple[Href, ...], msgspec.Meta(max_length=MAX_LINKS)] = ()
     """Makes it a collection of these resources of the same device."""
+    creates: Creation | None = None
+    """Makes it a collection in which clients create resources."""
     properties: Annotated[dict[str, Property], msgspec.Meta(max_length=64)] = msgspec.field(
         default_factory=dict
     )
     """What it holds, by name."""
+
+    @property
+    def is_collection(self) -> bool:
+        """Whether it has links, or may have: one of the type oic.wk.col may have none."""
+        return bool(self.links) or self.creates is not None or COLLECTION in self.types
 
     def __post_init__(self) -> None:
         if self.href.startswith(("/oic/", "/.well-known/")):
@@ -130,12 +192,26 @@ def check_links(resources: Sequence[ResourceProfile]) -> None:
             raise ValueError(f"{resource.href} has more than {MAX_LINKS} links")
         if len(set(resource.links)) < len(resource.links):
             raise ValueError(f"{resource.href} links to the same resource twice")
+        _check_creation(resource)
         for href in resource.links:
             if href not in links:
                 raise ValueError(f"{resource.href} links to {href}, which is no resource here")
+    room = sum(each.creates.limit for each in resources if each.creates is not None)
+    if room > MAX_CREATED:
+        raise ValueError(f"a device has at most {MAX_CREATED} created resources, and not {room}")
     for href in links:
         if _height(href, links, (), heights) > MAX_NESTING:
             raise ValueError(f"{href} has collections nested deeper than {MAX_NESTING}")
+
+
+def _check_creation(resource: ResourceProfile) -> None:
+    """Raise `ValueError` unless there is room for the links of what may be created."""
+    if resource.creates is None:
+        return
+    if len(resource.links) + resource.creates.limit > MAX_LINKS:
+        raise ValueError(f"{resource.href} may get more than {MAX_LINKS} links")
+    if len(resource.href) > LONGEST_COLLECTION:
+        raise ValueError(f"{resource.href} is too long for paths below it")
 
 
 def _check_interfaces(resource: ResourceProfile) -> None:
@@ -146,10 +222,13 @@ def _check_interfaces(resource: ResourceProfile) -> None:
                 f"{resource.href} has the unknown interface {interface}; "
                 f"there are: {', '.join(sorted(KNOWN))}"
             )
-        if interface in OF_COLLECTIONS and not resource.links:
+        if interface in OF_COLLECTIONS and not resource.is_collection:
             raise ValueError(f"{resource.href} has the interface {interface}, but no links")
-    if resource.links and LINKS not in resource.interfaces:
-        raise ValueError(f"{resource.href} has links, but not the interface {LINKS}")
+    if resource.is_collection and LINKS not in resource.interfaces:
+        what = "links" if resource.links else "the place for links"
+        raise ValueError(f"{resource.href} has {what}, but not the interface {LINKS}")
+    if (resource.creates is not None) is not (CREATE in resource.interfaces):
+        raise ValueError(f"{resource.href}: the interface {CREATE} and `creates` go together")
 
 
 def _height(

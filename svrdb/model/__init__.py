@@ -50,6 +50,7 @@ from onboardee.svrdb.model.acl2 import (
 )
 from onboardee.svrdb.model.ael import AEL, Ael
 from onboardee.svrdb.model.con import Con, LocalName
+from onboardee.svrdb.model.created import MAX_CREATED, MAX_REP, Created, CreatedResource
 from onboardee.svrdb.model.cred import (
     KEY_SIZES,
     MAX_PIN,
@@ -112,7 +113,9 @@ __all__ = [
     "IN_REPAIR",
     "KEPT",
     "KEY_SIZES",
+    "MAX_CREATED",
     "MAX_PIN",
+    "MAX_REP",
     "NIL",
     "OWNED_RESOURCES",
     "OWNER",
@@ -132,6 +135,8 @@ __all__ = [
     "Ael",
     "Con",
     "Connection",
+    "Created",
+    "CreatedResource",
     "Cred",
     "Credential",
     "CredentialType",

@@ -19,6 +19,7 @@ from onboardee.svrdb.model.ael import AEL, Ael
 from onboardee.svrdb.model.amacl import AMACL, Amacl
 from onboardee.svrdb.model.computed import CSR, DPAIRING, ROLES
 from onboardee.svrdb.model.con import Con
+from onboardee.svrdb.model.created import CREATED, Created
 from onboardee.svrdb.model.cred import CRED, Cred, PrivateData
 from onboardee.svrdb.model.crl import CRL, Crl
 from onboardee.svrdb.model.doxm import DOXM, Doxm
@@ -61,6 +62,7 @@ PARTS: Final[Mapping[str, DatabasePart]] = {
         *KEPT,
         OWNERS,
         AMACL,
+        CREATED,
         _PERMANENT,
     )
 }
@@ -167,6 +169,7 @@ class Database(msgspec.Struct, frozen=True, kw_only=True, rename={"reset_profile
     con: Con = Con()
     con_revision: int = 0
     """How often clients have changed `con`: what tells its state from one that looked the same."""
+    created: Created = Created()
 
     @property
     def state(self) -> State:

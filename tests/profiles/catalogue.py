@@ -15,7 +15,7 @@ RESOURCES = [
     for name in built_in_names()
     for resource in load_all(name)[0].resources
 ]
-SIMPLE = [each for each in RESOURCES if not each.values[1].links]
+SIMPLE = [each for each in RESOURCES if not each.values[1].is_collection]
 """The resources that are no collections."""
 
 UNPUBLISHED = frozenset(

@@ -32,6 +32,8 @@ SECTIONS = {
     "CorePaths": "`core.paths`",
     "Fault": "An entry of `faults`",
     "ResourceProfile": "An entry of `resources`",
+    "Creation": "`creates` of a resource",
+    "CreatableResource": "An entry of `creates.resources`",
     "Property": "An entry of `properties`",
     "Field": "An entry of `fields`",
 }

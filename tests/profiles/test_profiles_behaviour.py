@@ -20,6 +20,7 @@ STILL = {
     "sampleserver-mfg",
     "sampleserver-preconfpin",
     "sampleserver-randompin",
+    "switch-panel",
     "water-purifier",
 }
 """Nothing happens in these unless a client says so, and then at once."""

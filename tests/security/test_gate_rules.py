@@ -178,7 +178,7 @@ def test_whom_an_entry_is_about(subject: Subject, requester: Peer, meant: bool) 
     ("permission", "granted"),
     [
         (0, ""),
-        (1, "U"),
+        (1, "UC"),
         (2, "RO"),
         (4, "U"),
         (8, "D"),
@@ -186,13 +186,13 @@ def test_whom_an_entry_is_about(subject: Subject, requester: Peer, meant: bool) 
         (6, "ROU"),
         (18, "RO"),
         (14, "ROUD"),
-        (31, "ROUD"),
+        (31, "ROUCD"),
     ],
 )
 def test_which_bit_permits_what(permission: int, granted: str) -> None:
-    """An UPDATE needs C or U, to observe R or N, the other operations their own bit."""
+    """An UPDATE needs C or U, to observe R or N, a CREATE and the others their own bit."""
     here = situation(ace(SECURED, ALL, permission))
-    operations = zip("ROUD", Operation, strict=True)
+    operations = zip("ROUCD", Operation, strict=True)
     allowed = "".join(
         letter
         for letter, operation in operations

@@ -66,8 +66,13 @@ SECRETS = {"/lockcode": "lockCodeList"}
 """Values that a captured device does not have: door codes."""
 
 
-OF_TODAY = [name for name in built_in_names() if not name.startswith("sampleserver-")]
-"""The sample servers serve the tools of their time, too, which a capture does not find out."""
+OF_TODAY = [
+    name
+    for name in built_in_names()
+    if not name.startswith("sampleserver-") and name != "switch-panel"
+]
+"""The sample servers serve the tools of their time, too, which a capture does not find out; nor
+does it find out what clients may create."""
 
 
 @pytest.mark.parametrize("name", OF_TODAY)
@@ -86,6 +91,17 @@ def test_every_built_in_profile(name: str) -> None:
         assert after[place] == before[place], place
     assert after.keys() == before.keys()
     assert [note for note in made.notes if "secret" not in note] == []
+
+
+def test_a_collection_that_grows() -> None:
+    """It is captured as it is now, empty or not, and says that clients create nothing in it."""
+    made = captured(scene(load("switch-panel")).survey())
+    profile = loaded(made.text)
+    found = {each.href: each for each in profile.resources}
+    assert found["/switches"].interfaces == ("oic.if.ll", "oic.if.b", "oic.if.baseline")
+    assert found["/switches"].is_collection
+    sentence = "/switches lets clients create resources, and here it does not"
+    assert sentence in made.notes
 
 
 def test_what_the_catalogue_has_not() -> None:

@@ -7,7 +7,13 @@ from typing import NamedTuple
 import pytest
 
 from onboardee.device.simulation.profile import ProfileError, load
-from onboardee.device.simulation.resource import MAX_LINKS, MAX_NESTING, check_links
+from onboardee.device.simulation.resource import (
+    MAX_LINKS,
+    MAX_NESTING,
+    Creation,
+    ResourceProfile,
+    check_links,
+)
 
 COLLECTION = ("oic.if.ll", "oic.if.b", "oic.if.baseline")
 PLAIN = ("oic.if.a", "oic.if.baseline")
@@ -19,6 +25,13 @@ class Resource(NamedTuple):
     href: str
     links: tuple[str, ...] = ()
     interfaces: tuple[str, ...] | None = None
+    types: tuple[str, ...] = ("x.test",)
+    creates: Creation | None = None
+
+    @property
+    def is_collection(self) -> bool:
+        """As of a resource of a profile."""
+        return ResourceProfile.is_collection.fget(self)  # type: ignore[attr-defined,no-any-return]
 
 
 def check(*resources: Resource) -> None:

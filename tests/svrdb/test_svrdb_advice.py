@@ -30,7 +30,7 @@ from onboardee.svrdb import (
     profile_of,
     repair,
 )
-from onboardee.svrdb.model import CredentialUsage, TimePattern
+from onboardee.svrdb.model import CreatedResource, CredentialUsage, TimePattern
 
 NOW = datetime(2030, 6, 1, 12, tzinfo=UTC)
 PEER = UUID("99999999-2222-4333-8444-555555555555")
@@ -100,6 +100,15 @@ def peer_key(credid: int, subject: object = PEER, **more: object) -> Credential:
 
 
 # what is wrong, its code, and what is different after the repair from the sound device
+MADE = CreatedResource(
+    href="/lamps/1",
+    collection="/lamps",
+    types=("oic.r.switch.binary",),
+    interfaces=("oic.if.a",),
+    policies=3,
+    instance=1,
+)
+
 REPAIRED: list[tuple[Database, str, Database]] = [
     (edit(FREE, "doxm", device_uuid=NIL), "no-device-uuid", FREE),
     (
@@ -128,6 +137,11 @@ REPAIRED: list[tuple[Database, str, Database]] = [
         edit(TAKEN, "acl2", entries=(RULE, replace(RULE, permission=6, aceid=2))),
     ),
     (edit(TAKEN, "cred", credentials=(KEY, peer_key(2, "me"))), "bad-subject", TAKEN),
+    (
+        edit(TAKEN, "created", resources=(MADE, MADE)),
+        "bad-created",
+        edit(TAKEN, "created", resources=(MADE,)),
+    ),
     (
         edit(
             TAKEN,

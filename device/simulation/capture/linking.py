@@ -8,9 +8,9 @@ already, so the first ones win, and each that is left out gets a note with its r
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from onboardee.device.access.ocf_interfaces import LINKS, OF_COLLECTIONS
+from onboardee.device.access.ocf_interfaces import CREATE, LINKS, OF_COLLECTIONS
 from onboardee.device.simulation.capture.notes import Notes, shown
-from onboardee.device.simulation.resource import MAX_LINKS, MAX_NESTING
+from onboardee.device.simulation.resource import COLLECTION, MAX_LINKS, MAX_NESTING
 
 MAX_ALL: Final = 1024
 """Links of the whole device."""
@@ -74,11 +74,15 @@ def _height(graph: Mapping[str, Sequence[str]], href: str, known: dict[str, int]
 def _settle(entry: dict[str, Any], links: Sequence[str], notes: Notes) -> None:
     """Enter links, and see that the interfaces are those of a collection, or of none."""
     href, interfaces = shown(entry["href"]), entry["interfaces"]
-    if links:
+    if CREATE in interfaces:
+        notes.add(f"{href} lets clients create resources, and here it does not")
+        interfaces = entry["interfaces"] = [each for each in interfaces if each != CREATE]
+    if links or COLLECTION in entry["types"]:
         if LINKS not in interfaces:
             notes.add(f"{href} has links and gets the interface {LINKS} for them")
             entry["interfaces"] = [*interfaces, LINKS]
-        entry["links"] = list(links)
+        if links:
+            entry["links"] = list(links)
     elif OF_COLLECTIONS & set(interfaces):
         notes.add(f"{href} has no links to resources, and is therefore no collection here")
         left = [each for each in interfaces if each not in OF_COLLECTIONS]

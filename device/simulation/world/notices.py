@@ -65,6 +65,12 @@ class Notices:
         self._by_others.discard(href)
         return is_by_others
 
+    def forget(self, href: str) -> None:
+        """Drop what waits to be told of a resource that is no more, and what was."""
+        self._waiting.pop(href, None)
+        self._last.pop(href, None)
+        self._by_others.discard(href)
+
     @property
     def deadline(self) -> float:
         """When the next notice is due."""

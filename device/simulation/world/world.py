@@ -20,11 +20,12 @@ from copy import copy
 from datetime import datetime
 from typing import Any, Final
 
-from onboardee.device.simulation.values import Values
-from onboardee.device.simulation.world.build import build
+from onboardee.device.simulation.values import Property, Values
+from onboardee.device.simulation.world.build import Built, build
 from onboardee.device.simulation.world.chance import Chance
 from onboardee.device.simulation.world.declaration import Behaviour
 from onboardee.device.simulation.world.finder import Specs
+from onboardee.device.simulation.world.growing import joined, parted
 from onboardee.device.simulation.world.pace import Pace
 from onboardee.device.simulation.world.parts import NEVER, SHORTEST, Cell
 from onboardee.device.simulation.world.settling import MAX_ROUNDS, Settling
@@ -44,7 +45,16 @@ class World(Settling):
     `specs` and `values` are by path of the resource; `report` takes sentences for the log.
     """
 
-    __slots__ = ("_entries", "_is_used", "_moments_left", "_skipped_to", "_specs", "asked_at")
+    __slots__ = (
+        "_entries",
+        "_grown",
+        "_is_used",
+        "_moments_left",
+        "_own",
+        "_skipped_to",
+        "_specs",
+        "asked_at",
+    )
 
     def __init__(  # noqa: PLR0913 - what a world gets from its surroundings, by keyword
         self,
@@ -80,6 +90,10 @@ class World(Settling):
         """So many of those moments, before the rest becomes a leap."""
         self.asked_at = 0.0
         """When the request came that is answered now, by the device's clock."""
+        self._grown: dict[str, tuple[Mapping[str, Property], Sequence[Behaviour]]] = {}
+        """What joined, by path: properties and behaviour."""
+        self._own: dict[str, Built] = {}
+        """The parts of those that run, by path."""
 
     def start(self, now: float) -> None:
         """Begin, or begin anew: the values are the initial ones; the pace is as it was."""
@@ -89,9 +103,43 @@ class World(Settling):
         self.pace.begin(now)
         self._called_at = self.asked_at = now
         self.now, self._skipped_to = self.pace.at(now), -math.inf
+        self._own.clear()
+        for href in self._grown:
+            self._join(href)
         for part in self._built.parts:
             self._visit(part)
         self._settle()
+
+    def add(
+        self, href: str, properties: Mapping[str, Property], entries: Sequence[Behaviour]
+    ) -> None:
+        """Let a resource join, whose values are there; it begins at `asked_at`.
+
+        Before `start` it joins then. Raises `BehaviourError` if an entry cannot be used.
+        """
+        self._grown[href] = properties, entries
+        if not self._is_used:
+            return
+        self._pass_time(max(self.asked_at, self._called_at))
+        for part in self._join(href).parts:
+            self._visit(part)
+        self._settle()
+
+    def remove(self, href: str) -> None:
+        """Let a resource that has joined go, with all that it does; others are none the wiser."""
+        del self._grown[href]
+        own = self._own.pop(href, None)
+        if own is not None:
+            self._built = parted(self._built, href, own)
+            self._settle()
+
+    def _join(self, href: str) -> Built:
+        """Build the parts of a resource that joins; return them alone."""
+        properties, entries = self._grown[href]
+        values = self._values[href]
+        self._built, own = joined(self._built, href, properties, values, entries)
+        self._own[href] = own
+        return own
 
     def tick(self, now: float) -> list[str]:
         """Let happen what is due; return the paths of the resources to tell of."""
