@@ -54,8 +54,8 @@ _OPTIONS: Final = (
         callback=values.slices_of,
         envvar="ONBOARDEE_SLICE",
         metavar="K/N",
-        help="Run the K-th of N equal parts of all these devices; `ordinal/N` takes K from the "
-        "name of the host, where fleet-0 is the first.",
+        help="Run the K-th of N equal parts of all these devices. K may be the name of a pod, "
+        "fleet-0 being the first, or `ordinal`, which is the name of this host.",
     ),
     click.option(
         "--workers",

@@ -12,7 +12,7 @@ from math import ceil
 from typing import TypeVar
 
 ORDINAL = "ordinal"
-"""Stands for the number at the end of the host's name: fleet-0 is a StatefulSet's first pod."""
+"""Stands for the name of this host."""
 MAX_SLICES = 10_000
 WORTH_A_WORKER = 100
 """Devices for which `auto` has a further process, which costs as much memory as a thousand."""
@@ -42,17 +42,21 @@ class Slice:
 
 
 def parsed_slice(text: str, host: str | None = None) -> Slice:
-    """Read `K/N`, or `ordinal/N` on a host whose name ends in a number from 0.
+    """Read `K/N`; in place of K can stand a name that ends in a number from 0, as a pod has one.
 
-    `host` is this machine's name if left out. Raises `ValueError`.
+    `ordinal` stands for `host`, which is the name of this one if left out. Raises `ValueError`.
 
-    >>> parsed_slice("2/10"), parsed_slice("ordinal/10", "fleet-3")
-    (Slice(number=2, of=10), Slice(number=4, of=10))
+    >>> parsed_slice("2/10"), parsed_slice("fleet-1/10"), parsed_slice("ordinal/10", "fleet-1")
+    (Slice(number=2, of=10), Slice(number=2, of=10), Slice(number=2, of=10))
     """
     wanted, _, of = text.partition("/")
-    if not _is_number(of) or not (_is_number(wanted) or wanted == ORDINAL):
-        raise ValueError(f"{text} is no slice, as 2/10 is the second of ten, or {ORDINAL}/10")
-    number = _ordinal(host) + 1 if wanted == ORDINAL else int(wanted)
+    if wanted == ORDINAL:
+        wanted = socket.gethostname() if host is None else host
+        if _of_pod(wanted) is None:
+            raise ValueError(f"{wanted}, this host, does not end in -NUMBER, as fleet-0 does")
+    number = int(wanted) if _is_number(wanted) else _of_pod(wanted)
+    if number is None or not _is_number(of):
+        raise ValueError(f"{text} is no slice, as 2/10 is the second of ten, and fleet-1/10")
     if not 1 <= number <= int(of) <= MAX_SLICES:
         raise ValueError(f"there is no slice {number} of {of}: they count from 1")
     return Slice(number, int(of))
@@ -69,9 +73,7 @@ def _is_number(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) < 7
 
 
-def _ordinal(host: str | None) -> int:
-    name = socket.gethostname() if host is None else host
-    last = name.partition(".")[0].rpartition("-")[2]
-    if not _is_number(last):
-        raise ValueError(f"{name}, the name of this host, does not end in a number, as fleet-0")
-    return int(last)
+def _of_pod(name: str) -> int | None:
+    """Return the number of the slice of a pod, whose own number counts from 0."""
+    stem, _, last = name.partition(".")[0].rpartition("-")
+    return int(last) + 1 if stem and _is_number(last) else None

@@ -106,7 +106,7 @@ def test_what_keeps_a_worker_from_the_start_is_one_sentence(tmp_path: Path) -> N
 
 @pytest.mark.parametrize(
     "option",
-    [("--addresses", "fd00:db8::/64"), ("--capture", "all.pcapng"), ("--trace-to", "all.jsonl")],
+    [("--addresses", "fd00:db8::/64"), ("--capture", "all.pcapng"), ("--web", "8080")],
 )
 def test_what_only_one_process_can_do_is_refused(tmp_path: Path, option: tuple[str, str]) -> None:
     """With a sentence that says why, before anything starts."""

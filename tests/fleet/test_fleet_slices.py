@@ -18,6 +18,7 @@ def test_a_pod_takes_its_slice_from_its_name() -> None:
     """The first pod of a StatefulSet ends in 0 and runs the first slice."""
     assert parsed_slice("ordinal/10", "lamps-0") == Slice(1, 10)
     assert parsed_slice("ordinal/10", "lamps-9.lamps.default.svc") == Slice(10, 10)
+    assert parsed_slice("lamps-9/10", "the-node-4") == Slice(10, 10)
 
 
 @pytest.mark.parametrize(
@@ -26,10 +27,11 @@ def test_a_pod_takes_its_slice_from_its_name() -> None:
         ("0/4", "a", "count from 1"),
         ("5/4", "a", "count from 1"),
         ("2", "a", "is no slice"),
-        ("-1/4", "a", "is no slice"),
         ("ordinal/", "lamps-1", "is no slice"),
         ("ordinal/4", "lamps-4", "no slice 5 of 4"),
-        ("ordinal/4", "host", "does not end in a number"),
+        ("ordinal/4", "host", "does not end in -NUMBER"),
+        ("lamps/4", "lamps-1", "is no slice"),
+        ("-1/4", "lamps-1", "is no slice"),
     ],
 )
 def test_what_is_no_slice_is_refused(text: str, host: str, sentence: str) -> None:
