@@ -2,6 +2,13 @@
 
 The X.509 library costs 5 MB of memory: import this module only where a certificate or a private
 key is at hand.
+
+What is wrong with one certificate is said in a finding about its credential, so that a person
+finds the entry, and each finding names a rule of `findings`. Which of them a device cannot be
+without is decided there.
+
+Without a time only that is told which is always so: a database that is made today must not be
+refused because a certificate in it ends some day.
 """
 
 from contextlib import suppress
@@ -36,6 +43,7 @@ SHOWN: Final = frozenset(
 """Usages of certificates that the device itself shows, so that it needs their keys."""
 
 _PROFILE: Final = "OCF Security 9.4.2"
+"""The clauses that findings name."""
 _ENTRY: Final = "OCF Security 13.3"
 
 
@@ -75,7 +83,7 @@ def authorities_of(database: Database, own: Credential) -> list[Certificate]:
     """Return the certificates that stand in credentials of their own, and may be above `own`'s.
 
     IoTivity keeps each certificate of a chain in a credential: they have the same usage, and only
-    the first has a private key.
+    the first has a private key. What cannot be read is left out; it is a finding of its own.
     """
     found: list[Certificate] = []
     for credential in database.cred.credentials:
@@ -86,6 +94,7 @@ def authorities_of(database: Database, own: Credential) -> list[Certificate]:
 
 
 def _is_keyless(credential: Credential, usage: str | None) -> bool:
+    """Tell whether a credential is a certificate of a usage, without a private key."""
     is_same = credential.kind == CredentialType.CERTIFICATE and credential.usage == usage
     return is_same and (credential.private is None or not credential.private.data)
 
@@ -105,6 +114,7 @@ def _is_above_another(database: Database, credential: Credential, first: Certifi
 
 
 def _private_key(credential: Credential) -> Findings:
+    """Yield what is wrong with a credential's private key."""
     private = credential.private
     if private is not None and private.data and not _is_readable(private):
         sentence = (
@@ -116,6 +126,7 @@ def _private_key(credential: Credential) -> Findings:
 
 
 def _is_readable(private: PrivateData) -> bool:
+    """Tell whether a private key can be loaded."""
     if private.encoding is Encoding.HANDLE:
         return True  # the key is in some hardware, and this names it
     try:
@@ -128,6 +139,10 @@ def _is_readable(private: PrivateData) -> bool:
 def _certificates(
     database: Database, credential: Credential, public: PublicData, now: datetime | None
 ) -> Findings:
+    """Yield what is wrong with the certificates of a credential.
+
+    Reading, key, name, chain, times.
+    """
     name = f"credential {credential.credid}"
     try:
         chain = read_certificates(public)
@@ -155,6 +170,7 @@ def _has_key(database: Database, credential: Credential, leaf: Certificate) -> b
     private = credential.private
     if private is not None and private.data and not _is_readable(private):
         return True
+    # the device's own key is the one of its requests (`/oic/sec/csr`), which only its owner signs
     if private is None and credential.usage != CredentialUsage.MANUFACTURER:
         private = database.identity_key
     try:
@@ -164,6 +180,7 @@ def _has_key(database: Database, credential: Credential, leaf: Certificate) -> b
 
 
 def _name(database: Database, credential: Credential, leaf: Certificate) -> Findings:
+    """Yield that a certificate is about another device; a manufacturer's is about none."""
     is_manufacturers = credential.usage == CredentialUsage.MANUFACTURER
     # a device that shows a temporary UUID has its certificates for the one that waits
     named = database.next_uuid or database.doxm.device_uuid
@@ -173,6 +190,7 @@ def _name(database: Database, credential: Credential, leaf: Certificate) -> Find
 
 
 def _validity(certificate: Certificate, name: str, now: datetime) -> Findings:
+    """Yield that a certificate is too old, or too new, for a time."""
     if certificate.is_not_yet_valid(now):
         sentence = f"{name} is valid from {certificate.start:%Y-%m-%d} on."
         yield Finding(ProblemCode.CERTIFICATE_NOT_YET_VALID, sentence, _PROFILE)
@@ -182,6 +200,7 @@ def _validity(certificate: Certificate, name: str, now: datetime) -> Findings:
 
 
 def _revocations(text: str) -> Findings:
+    """Yield that the list of revoked certificates cannot be read."""
     try:
         read_base64(text)
     except CertificateError as why:

@@ -4,6 +4,9 @@ One command, three ways: it runs devices as `run` does and watches (`auditing`),
 (`--from`), or it tries a tool with devices that misbehave (`trying`). It takes all options of
 `run`, so that a tool is judged with the very device that it has to get along with. What the rules
 and trials are made of is imported where it is needed: `--help` has to be quick.
+
+The options that are the audit's own are taken out (`_OWN`), and what is left is given to `run` as
+it is. So an option that `run` gets later is one of the audit's at once.
 """
 
 from pathlib import Path
@@ -18,6 +21,10 @@ if TYPE_CHECKING:
 
 
 def _names(_context: click.Context, option: click.Parameter, value: tuple[str, ...]) -> object:
+    """Read --only and --skip: names of rules and trials, with patterns.
+
+    Raises `click.BadParameter`.
+    """
     # the rules come along, which --help does without
     from onboardee.device.cli.audit_names import NamesError, named  # noqa: PLC0415
 
@@ -28,6 +35,7 @@ def _names(_context: click.Context, option: click.Parameter, value: tuple[str, .
 
 
 def _list_rules(context: click.Context, _option: click.Parameter, value: bool) -> None:
+    """Print all rules and trials, and end; nothing else is looked at."""
     if not value or context.resilient_parsing:
         return
     from onboardee.device.audit.table import RULES  # noqa: PLC0415
@@ -43,6 +51,7 @@ def _list_rules(context: click.Context, _option: click.Parameter, value: bool) -
 
 
 def _known(_context: click.Context, option: click.Parameter, path: Path | None) -> object:
+    """Read the names of failures that are no news. Raises `click.BadParameter`."""
     from onboardee.device.cli.audit_names import NamesError, read  # noqa: PLC0415
 
     try:
@@ -52,6 +61,7 @@ def _known(_context: click.Context, option: click.Parameter, path: Path | None) 
 
 
 def _levels(_context: click.Context, _option: click.Parameter, value: str) -> object:
+    """Read --level: the letters of levels in any order. Raises `click.BadParameter`."""
     wanted = frozenset(value.upper().replace(",", ""))
     strange = sorted(wanted - {"M", "S", "I"})
     if strange or not wanted:
@@ -204,6 +214,7 @@ _OWN = (
     "parallel",
     "timeout",
 )
+"""The options that `run` has not."""
 
 
 def _require_rules(only: frozenset[str]) -> None:
@@ -216,6 +227,7 @@ def _require_rules(only: frozenset[str]) -> None:
 
 
 def _try(own: dict[str, Any], options: dict[str, Any], choice: Any, reports: Any) -> int:
+    """Try a tool with one profile; return the exit code. Raises `click.ClickException`."""
     from onboardee.device.cli.configuring import configured  # noqa: PLC0415
     from onboardee.device.cli.starting import RunOptions  # noqa: PLC0415
     from onboardee.device.cli.trying import Wanted, run_trials  # noqa: PLC0415
@@ -265,6 +277,7 @@ def _trace_of(source: Path, own: dict[str, Any]) -> "list[Item]":
 
 
 def _judge_file(own: dict[str, Any], choice: Any, reports: Any) -> int:
+    """Judge what is in a file, and write the reports; return the exit code."""
     from onboardee.device.audit.judgement import audit  # noqa: PLC0415
     from onboardee.device.cli.auditing import write  # noqa: PLC0415
 

@@ -24,8 +24,11 @@ class Reports:
     """What is to be written, and where."""
 
     as_json: bool = False
+    """Whether the console gets JSON."""
     page: Path | None = None
+    """Where the page of HTML goes."""
     suite: Path | None = None
+    """Where the JUnit XML goes."""
 
 
 class Auditor:

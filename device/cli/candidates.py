@@ -1,4 +1,10 @@
-"""Devices that are to run, and how each is called: everywhere by the name of its place."""
+"""Devices that are to run, and how each is called: everywhere by the name of its place.
+
+A device needs one name: for its directory, in the log, for `--device`. It is that of its profile,
+or what `--name` calls it, and gets a number where it is taken. The number depends on the order on
+the command line only, so that a device finds its own state again at the next start. Workers get
+slices of the same list and so come to the same names.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,9 +33,13 @@ class Candidate:
     former: str
     profile: Profile
     uuid: UUID | None = None
+    """Its UUID when it is new; None for a random one."""
     seed: str | None = None
+    """What makes its chance repeatable."""
     starts_at: float = 0.0
+    """Seconds after the process."""
     churn: Churn | None = None
+    """How it comes and goes, of a fleet."""
 
 
 class Names:
@@ -50,6 +60,7 @@ class Names:
     def _one(
         self, origin: str, profile: Profile, given: str | None, *, is_one_of_many: bool
     ) -> Candidate:
+        """Return one device under the next free name."""
         own = profile.device.name
         shown = given or own
         calling = shown if is_one_of_many or shown != own else None

@@ -3,6 +3,9 @@
 A manufacturer's certificate for a simulated device needs an authority, and a laboratory has none.
 The chain has an intermediate authority, as real ones have and as OCF's profile of certificates
 allows, so that tools are tested with more than one link.
+
+All files are new ones. To write over a root that a tool trusts already would leave devices whose
+certificates nobody believes, and the reason could not be seen.
 """
 
 from pathlib import Path
@@ -66,6 +69,10 @@ def make(
 
 
 def _make_laboratory(directory: Path, subject: UUID | None) -> None:
+    """Make the authorities, and a certificate for a device.
+
+    Keys are readable to their owner only.
+    """
     # 5 MB of memory and 50 ms that other sub-commands need not spend
     from onboardee.pki import issuing  # noqa: PLC0415
 

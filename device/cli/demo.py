@@ -216,11 +216,13 @@ class Demo:
 
 
 def _headline(text: str) -> None:
+    """Print what comes next."""
     click.echo()
     click.secho(text, bold=True)
 
 
 def _line(text: str) -> None:
+    """Print one line below a headline."""
     click.echo(f"  {text}")
 
 

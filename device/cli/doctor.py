@@ -1,4 +1,9 @@
-"""`onboardee doctor`: why a tool does not find a device."""
+"""`onboardee doctor`: why a tool does not find a device.
+
+The checks are `device.doctor`'s, in an order from the network to the machine, so that the first
+finding that hinders is mostly the cause of the others. People see them by how grave they are;
+programs get them in the order in which they were found.
+"""
 
 import json
 import sys
@@ -23,6 +28,7 @@ HEADINGS: Final = {
     Verdict.HINT: "What may hinder",
     Verdict.FAULT: "What hinders",
 }
+"""What stands above the findings of a kind, the worst last: that is what a terminal shows."""
 
 
 @click.command("doctor", epilog="Example: onboardee doctor --peer 192.0.2.17")
@@ -77,6 +83,7 @@ def _progress(count: int) -> None:
 
 
 def _print(found: list[CheckResult]) -> None:
+    """Print the findings, the gravest at the end, each with what can be done about it."""
     if is_terminal(sys.stderr):
         click.echo("\r\x1b[K", nl=False, err=True)
     longest = min(NAME_WIDTH, max(len(each.about) for each in found))

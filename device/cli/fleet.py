@@ -1,4 +1,9 @@
-"""`onboardee fleet`: files that describe many devices."""
+"""`onboardee fleet`: files that describe many devices.
+
+A fleet file is read by `device.fleet`; what is wrong with it is said with its line. `plan` knows
+what a device costs by measurement (`device.fleet` has the figures), and compares it with what
+this machine allows a process.
+"""
 
 import json
 import resource
@@ -42,6 +47,7 @@ groups:
     name: unreliable-plug
     faults: ["drop at=credential"] # its owner credential is lost on the way
 """
+"""What `init` writes: a line of each setting, with its meaning."""
 
 
 @click.group(
@@ -113,6 +119,7 @@ def plan(file: str, prefixes: tuple[str, ...], workers: str, *, as_json: bool) -
 
 
 def _rows(needed: Cost, allowed: int, *, is_shared: bool) -> list[tuple[str, str]]:
+    """Yield what is printed of a fleet's cost, name by name."""
     kind = "shared by all" if is_shared else "each device a pair of ports on IPv4 and on IPv6"
     limit = "any number" if allowed == resource.RLIM_INFINITY else f"{allowed:,}"
     return [
@@ -127,6 +134,7 @@ def _rows(needed: Cost, allowed: int, *, is_shared: bool) -> list[tuple[str, str
 
 
 def _mib(octets: int) -> str:
+    """Return octets in the unit in which people compare memory."""
     return f"{octets / (1 << 20):,.0f} MiB"
 
 
@@ -140,6 +148,7 @@ def schema() -> None:
 
 
 def _loaded(file: str) -> LoadedFleet:
+    """Load a fleet file; a bare name is one in this directory. Raises `click.ClickException`."""
     try:
         return load_fleet(file if "/" in file else f"./{file}")
     except ProfileError as error:

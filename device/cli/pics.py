@@ -23,7 +23,9 @@ from onboardee.device.simulation.profile import Profile, ProfileError, load
 from onboardee.wire.entropy import SystemEntropy
 
 WELL_KNOWN: Final = "/.well-known/core"
+"""The path of discovery in the form of RFC 6690."""
 DISCOVERY: Final = "/oic/res"
+"""The path of OCF's own discovery."""
 VERSION: Final = "1.0.0"
 """Of the content format, in requests and answers (OCF Core 12.2.5)."""
 VERTICALS: Final = {"ocf.sh": "Smart Home", "ocf.hc": "Healthcare"}

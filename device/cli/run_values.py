@@ -14,7 +14,9 @@ from onboardee.device.fleet.slices import Slice, parsed_slice
 METHODS: Final = ("jw", "rdp", "mfgcert", "preconfpin")
 """As `ownership.methods` of a profile has them."""
 MAX_WORKERS: Final = 256
+"""More processes than any machine has processors for."""
 NIL: Final = UUID(int=0)
+"""The UUID that names nobody."""
 FASTEST: Final = 3600.0
 """As `simulation.world.pace` has it."""
 

@@ -2,6 +2,10 @@
 
 Both ways to try a tool need it: by the tool's command line (`trial_runner`), and by people with a
 tool in their hands (`side_by_side`).
+
+It differs from a device of `run` in two things: its database is in memory, as each trial begins
+with a new device, and it is told what it is on trial for, so that it can say when its fault has
+acted. All else is the same code, with sockets, and so a tool meets what it would meet otherwise.
 """
 
 import asyncio
@@ -43,10 +47,15 @@ class StandDevice:
 
     trial: Trial
     hosted: HostedDevice
+    """The device with its sockets."""
     faulty: Faulty | None
+    """Its layer of faults, None in a trial without any."""
     acted: list[str] = field(default_factory=list)
+    """What it did wrong, in words."""
     pin: str = ""
+    """The PIN that it shows."""
     is_honest: bool = False
+    """Whether the trial is over and the tool may own it."""
     on_acted: Callable[[], None] = lambda: None
     began_anew: bool = False
     """Whether the tool selected a method again after the device had done wrong."""
@@ -93,10 +102,15 @@ class StandDevice:
 
     @property
     def _is_only_adapted(self) -> bool:
+        """Tell whether the trial is about the profile alone.
+
+        Then no fault says that it acted, and the device's own doing has to be looked at.
+        """
         return not self.trial.faults and self.trial.needs is Need.NOTHING
 
     @property
     def _has_another_uuid(self) -> bool:
+        """Tell whether the device shows another UUID than at first."""
         return self.hosted.device.database.doxm.device_uuid != self._first_uuid
 
     def see(self, item: Item) -> None:
@@ -105,6 +119,7 @@ class StandDevice:
             self.began_anew = True
 
     def _note(self, what: str) -> None:
+        """Take that the device did something wrong, and tell whoever waits for it."""
         self.acted.append(what)
         self.on_acted()
 

@@ -39,7 +39,9 @@ class Wanted:
     command: str | None
     """Of the tool; None: people try it, with all devices at once."""
     parallel: int
+    """Trials at a time."""
     timeout: float
+    """Seconds in which the tool has to say how a trial went."""
     root: Path | None = None
     """Where to write whom the tool has to trust in trials of certificates."""
 
@@ -80,6 +82,11 @@ def chosen(choice: Choice) -> list[Trial]:
 
 
 def _shown(choice: Choice, reports: Reports) -> Callable[[TrialOutcome], None]:
+    """Return what prints a trial as it ends.
+
+    Nothing where JSON is wanted, which comes at the end.
+    """
+
     def show(outcome: TrialOutcome) -> None:
         for line in trial_reports.lines(outcome, choice.known):
             say(line)
@@ -90,6 +97,7 @@ def _shown(choice: Choice, reports: Reports) -> Callable[[TrialOutcome], None]:
 def _command(
     wanted: Wanted, trials: Sequence[Trial], show: Callable[[TrialOutcome], None]
 ) -> list[TrialOutcome]:
+    """Try a tool by its command line."""
     assert wanted.command is not None, "without one people try the tool"
     runner = TrialRunner(
         wanted.profile,
@@ -104,6 +112,7 @@ def _command(
 def _people(
     wanted: Wanted, trials: Sequence[Trial], show: Callable[[TrialOutcome], None]
 ) -> list[TrialOutcome]:
+    """Let people try a tool; trials whose root certificate it cannot know are left out."""
     reachable = [each for each in trials if each.needs is not Need.ANCHORS or wanted.root]
     left_out = len(trials) - len(reachable)
     if left_out:
@@ -118,6 +127,7 @@ def _people(
 def _write(
     outcomes: Sequence[TrialOutcome], choice: Choice, reports: Reports, seconds: float
 ) -> None:
+    """Write all reports that are wanted."""
     if reports.as_json:
         plain = trial_reports.plain(outcomes, choice.known)
         click.echo(json.dumps(plain, indent=2, ensure_ascii=False))

@@ -25,6 +25,7 @@ from onboardee.wire.entropy import Entropy, random_uuid
 from onboardee.wire.path import Outgoing
 
 SIZE: Final = 30
+"""How many devices answer: more than a tool's list has room for."""
 TWICE: Final = 5
 """How many of them answer twice."""
 

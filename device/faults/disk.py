@@ -31,6 +31,7 @@ ON_COMMIT: Final = {
 }
 """Effects that wait for what the request wants to be stored, and what is told of them."""
 POWER_LOST: Final = frozenset({Effect.RESTART_BEFORE, Effect.RESTART_AFTER})
+"""The effects after which the device starts anew."""
 _FULL: Final = StoreUnavailable("the disk of the device", "is full", "a fault wants it so")
 _FAILING: Final = StoreUnavailable("the disk of the device", "fails", "a fault wants it so")
 

@@ -32,14 +32,19 @@ Change = Callable[[bytes, Fault], bytes]
 
 SERVER_HELLO: Final = "ServerHello"
 DEPTH: Final = 2000
+"""Arrays in one another, more than a recursive reader survives."""
 HUGE: Final = bytes.fromhex("5affffffff")
 """A byte string that says it is 4 GiB long."""
 _USUAL: Final = {Effect.ANSWER: "2.05", Effect.REFUSE: "4.03", Effect.IGNORE: "2.04"}
+"""The codes of answers where a fault names none."""
 _NO_OPTION: Final = 65001
+"""An option that nobody knows; its number is odd, so that it is critical (RFC 7252 5.4.6)."""
 _BLOCK2: Final = 23
+"""The option with the place of a part of the answer (RFC 7959 2.1)."""
 
 
 def _answer(octets: bytes, fault: Fault) -> bytes:
+    """Return another answer, with the code and payload that the fault names."""
     code = fault.code or _USUAL[fault.do]
     payload = None if fault.payload is None else cbor2.dumps(fault.payload)
     if not code.startswith("2.") or fault.do is Effect.IGNORE:
@@ -48,6 +53,7 @@ def _answer(octets: bytes, fault: Fault) -> bytes:
 
 
 def _patch(octets: bytes, fault: Fault) -> bytes:
+    """Return the answer with some of its properties replaced."""
     frame = parse(octets)
     try:
         content: Any = cbor2.loads(frame.payload)
@@ -80,15 +86,18 @@ def _endless_number(octets: bytes) -> int:
 
 
 def _wrong_token(octets: bytes, _fault: Fault) -> bytes:
+    """Return the answer with a token of nobody's."""
     token = parse(octets).token
     return rewriting.with_head(octets, token=bytes(each ^ 0xFF for each in token) or b"x")
 
 
 def _wrong_id(octets: bytes, _fault: Fault) -> bytes:
+    """Return the answer with another message ID, so that it acknowledges nothing."""
     return rewriting.with_head(octets, mid=parse(octets).mid ^ 0x5555)
 
 
 def _critical(octets: bytes, _fault: Fault) -> bytes:
+    """Return the answer with an option that has to be understood."""
     return rewriting.with_options(octets, [(_NO_OPTION, b"1")])
 
 

@@ -33,9 +33,12 @@ from onboardee.wire.path import Path
 
 _HEADER: Final = struct.Struct(">BHQH")
 _CONVERSATIONS: Final = 256
+"""Pairs of addresses that are followed; the one that was silent longest is forgotten."""
 GET: Final = 1
 CLOSE_NOTIFY: Final = 0
+"""The alert that ends a session in order (RFC 5246 7.2.1)."""
 HANDSHAKE_FAILURE: Final = 40
+"""The fatal alert by which a fault ends one."""
 
 
 @dataclass(slots=True)

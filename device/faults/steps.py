@@ -95,7 +95,9 @@ def _is_state(state: int) -> Callable[[Any], bool]:
 
 
 _WRITES: Final = frozenset({"POST", "PUT"})
+"""The methods that change something."""
 _READS: Final = frozenset({"GET"})
+"""The method that changes nothing."""
 
 STEPS: Final[Mapping[TransferStep, Shape]] = {
     TransferStep.DISCOVERY: Shape(DOXM, _READS, secured=False, multicast=True),

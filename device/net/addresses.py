@@ -28,8 +28,10 @@ from onboardee.device.net.udp import UdpSocket
 from onboardee.wire.path import Endpoint, Outgoing, Path
 
 Prefix: TypeAlias = IPv4Network | IPv6Network
+"""From which addresses are given to devices, one each."""
 
 COAPS_PORT: Final = 5684
+"""The port of CoAP over DTLS (RFC 7252 12.7)."""
 TRIAL_SECONDS: Final = 0.3
 """How long a datagram to an address of a prefix may take to come back."""
 

@@ -15,6 +15,7 @@ from onboardee.device.net.udp import UdpSocket
 from onboardee.wire.path import Endpoint, Outgoing, Path
 
 COAP_PORT: Final = 5683
+"""The port of CoAP (RFC 7252 12.6)."""
 
 
 class BindError(Exception):

@@ -17,6 +17,7 @@ from onboardee.device.net.conversation import MAX_LINE, converse
 from onboardee.device.net.performer import Performer
 
 MAX_CONNECTIONS: Final = 16
+"""At one control socket at a time."""
 
 
 class ControlServer:

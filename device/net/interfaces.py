@@ -7,6 +7,7 @@ from typing import Final
 from onboardee.wire.path import Endpoint
 
 ALL_HOSTS: Final = ("0.0.0.0", "::")  # noqa: S104 - a device is there to be found
+"""The addresses that stand for all of the machine's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +16,7 @@ class Interface:
 
     name: str
     index: int
+    """The kernel's number of it, which sockets take."""
     ipv4: tuple[str, ...]
     ipv6: tuple[str, ...]
 

@@ -23,13 +23,18 @@ from onboardee.wire.path import Path
 PORT: Final = 5683
 """That of coap, at which all members of a group listen (RFC 7252 12.6)."""
 IPV4_GROUP: Final = "224.0.1.187"
+"""All CoAP nodes, by IPv4 (RFC 7252 12.8)."""
 LINK_LOCAL_GROUP: Final = "ff02::158"
+"""All OCF devices of a link, by IPv6 (OCF Core 11.2)."""
 WIDER_GROUPS: Final = ("ff03::158", "ff05::158")
+"""The same for a realm and for a site."""
 RECHECK_SECONDS: Final = 5.0
 """How often interfaces are looked at for changes."""
 
 Deliver = Callable[[bytes, Path], None]
+"""Takes a datagram and the way that it came."""
 Report = Callable[["Membership"], None]
+"""Is told which groups were joined, and which could not be."""
 
 
 @dataclass(frozen=True, slots=True)

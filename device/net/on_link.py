@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import ifaddr
 
 REFRESH_SECONDS: Final = 5.0
+"""How old the list of networks may be: interfaces come and go."""
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 

@@ -18,13 +18,16 @@ from onboardee.device.net.on_link import LINKS
 from onboardee.wire.path import Outgoing, Path
 
 DATAGRAM_SIZE: Final = 65535
+"""Octets: more than UDP carries, so that nothing is cut off."""
 MAX_PER_WAKE: Final = 64
 """Datagrams read before others get their turn."""
 
 _PKTINFO4: Final = struct.Struct("=i4s4s")  # struct in_pktinfo: interface, source, destination
 _PKTINFO6: Final = struct.Struct("=16si")  # struct in6_pktinfo: address, interface
 _ANCILLARY_SIZE: Final = 64
+"""Octets for what the kernel tells beside a datagram: to which address it was sent, and where."""
 _WILDCARDS: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not bound to
+"""The addresses that stand for all of the machine's."""
 _IP_PKTINFO: Final = getattr(socket, "IP_PKTINFO", 8)
 _IP_MULTICAST_ALL: Final = 49
 _IPV6_MULTICAST_ALL: Final = 29
@@ -33,6 +36,7 @@ _IPV6_FREEBIND: Final = 78
 """Linux's numbers, which Python does not name (ip(7), ipv6(7))."""
 
 Deliver = Callable[[bytes, Path], None]
+"""Takes a datagram and the way that it came."""
 
 
 class UdpSocket:

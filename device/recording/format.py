@@ -33,6 +33,7 @@ from onboardee.svrdb.model import Database
 from onboardee.wire.path import Path
 
 FORMAT: Final = 1
+"""The version of recordings; one of another version is refused."""
 
 _KINDS: Final[dict[str, type[Any]]] = {
     kind.name: kind

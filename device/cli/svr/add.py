@@ -2,6 +2,12 @@
 
 Options say in words what the wire has as numbers: `--permission RU`, `--usage trustca`. What they
 come to is made by `svrdb.editor`, which the wizard uses as well.
+
+Secrets are read from files or standard input. An option that takes one exists for scripts of no
+consequence, and its help says that other users see command lines.
+
+An entry gets the lowest free id, as OCF lets a device choose (Security 13.3, 13.5), so that the
+same commands make the same database.
 """
 
 from dataclasses import dataclass

@@ -2,6 +2,9 @@
 
 The findings are those of `svrdb.findings`, each with the clause that it is about and a remedy. A
 repair is one edit of the database, printed as its differences, and can be taken back.
+
+`--fix` repairs what has one right answer. A note may be meant so, as an entry that never applies
+may be part of a test: it is repaired only if it is named.
 """
 
 from collections.abc import Callable, Sequence

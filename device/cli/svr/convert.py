@@ -2,6 +2,9 @@
 
 The forms are read and written by `svrdb.formats`; here names and options choose among them.
 Whatever the target cannot hold is a warning, never left out in silence.
+
+The database is checked after it was read, and problems are warnings: who converts a broken device
+wants to see it broken. Secrets go to a terminal only if that is asked for.
 """
 
 import re

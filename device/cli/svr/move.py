@@ -1,6 +1,9 @@
 """`onboardee svr move`: devices from directories into a state file, and back.
 
 What a device has moves as it is: its database, the generation before, its snapshots.
+
+The device must not run, which its lock tells. It is written at the new place, durable there,
+before anything of the old one is removed; so whatever interrupts this, one of the two is whole.
 """
 
 from contextlib import suppress
@@ -50,18 +53,21 @@ def command(source: Path, target: Path, device: str | None) -> None:
 
 
 def _chosen(source: Path, device: str | None) -> list[Path]:
+    """Return the places of the devices that are meant. Raises `click.ClickException`."""
     if device is None:
         return [source] if holds_device(source) else devices_in(source)
     return find_all(source, device) if is_pattern(device) else [find(source, device)]
 
 
 def _is_file(target: Path) -> bool:
+    """Tell whether a target is a state file, or is to become one."""
     if target.exists():
         return is_state_file(target)
     return target.suffix == SUFFIX
 
 
 def _make(target: Path, places: list[Path]) -> None:
+    """Make a state file with room for these names. Raises `click.ClickException`."""
     # SQLite, which other commands do without
     from onboardee.svrdb.state_file import StateFile  # noqa: PLC0415
 
@@ -73,6 +79,7 @@ def _make(target: Path, places: list[Path]) -> None:
 
 
 def _moved(place: Path, target: Path) -> None:
+    """Move one device. Raises `click.ClickException`."""
     if place == target:
         raise click.ClickException(f"{place} is there already")
     with said(place):
