@@ -37,6 +37,7 @@ OF_TYPE: Final = {
 SHOWN: Final = 8
 """Resources whose values are on a card: what its picture is drawn from."""
 _NOT_SAID: Final = frozenset({"initial"})
+_EMPTY: Final[tuple[Any, ...]] = ([], {}, ())
 
 
 def card(known: WebDevice) -> dict[str, Any]:
@@ -133,5 +134,5 @@ def _limits(spec: Property) -> Mapping[str, Any]:
     return {
         name: value
         for name, value in said.items()
-        if name not in _NOT_SAID and value not in (None, False, [], {}, ())
+        if name not in _NOT_SAID and not (value is None or value is False or value in _EMPTY)
     }

@@ -63,6 +63,14 @@ async def test_the_page_of_a_device_has_everything_that_it_holds(profile: str) -
         assert whole["faults"] == dict(device.faults)
 
 
+async def test_a_limit_of_zero_is_a_limit(light: Shown) -> None:
+    """A slider begins there."""
+    whole = (await ask(light.app, ONE)).json["ok"]
+    dimming = next(each for each in whole["resources"] if each["href"] == "/light/dimming")
+    limits = dimming["properties"]["dimmingSetting"]
+    assert (limits["minimum"], limits["maximum"]) == (0, 100)
+
+
 async def test_a_command_is_that_of_the_control_socket(light: Shown) -> None:
     """The same words change the same device."""
     command = {"do": "set", "href": "/light/switch", "values": {"value": True}}
@@ -127,6 +135,10 @@ async def test_a_deep_body_is_an_answer(light: Shown, depth: int) -> None:
         ("commands", {"do": "add-fault", "fault": {"do": "drop"}}),
         ("commands", {"do": "remove-fault", "number": 1}),
         ("commands", {"do": "clear-faults"}),
+        ("commands", {"do": "pause"}),
+        ("commands", {"do": "resume"}),
+        ("commands", {"do": "speed", "speed": 60}),
+        ("commands", {"do": "advance", "seconds": 60}),
         ("snapshots", {"name": "x"}),
         ("snapshots/x/restore", {}),
     ],

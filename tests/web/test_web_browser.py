@@ -177,6 +177,21 @@ def test_controls_change_the_device(page: Any, running: Running) -> None:
     sync_api.expect(page.locator(".device .main")).to_have_text("Unlocked")
 
 
+def test_time_of_the_world(page: Any, running: Running) -> None:
+    """Faster, standing still and ahead; somebody else's change shows."""
+    page.goto(f"{running.url}#/device/light/world")
+    page.get_by_label("Speed").select_option("60")
+    page.get_by_role("button", name="Pause").click()
+    sync_api.expect(page.get_by_role("button", name="Go on")).to_be_visible()
+    before = running.ask("/light/commands", {"do": "state"})
+    assert (before["speed"], before["paused"]) == (60, True)
+    page.get_by_role("button", name="1 day ahead").click()
+    running.ask("/light/commands", {"do": "resume"})
+    sync_api.expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    after = running.ask("/light/commands", {"do": "speed", "speed": 1})
+    assert after["world_time"] > before["world_time"]
+
+
 def test_what_the_device_refuses_is_told(page: Any, running: Running) -> None:
     """In its own sentence; the value stays."""
     page.goto(f"{running.url}#/device/light/world")

@@ -9,6 +9,7 @@ import { attempt } from "./device.js";
 import { h, say } from "./dom.js";
 import { Plot } from "./plot.js";
 import { hear, server } from "./store.js";
+import { time } from "./time.js";
 import { valueText } from "./words.js";
 
 /**
@@ -211,6 +212,7 @@ export function world(place, device) {
   /** @type {Map<string, HTMLElement>} */
   const faults = new Map();
   let isOpen = true;
+  let endClock = () => {};
   place.replaceChildren(h("p", {}, "Loading."));
 
   attempt(async () => {
@@ -220,8 +222,11 @@ export function world(place, device) {
       place.replaceChildren(h("p", {}, "The device does not run now."));
       return;
     }
+    const clock = time(device);
+    endClock = clock.end;
     place.replaceChildren(
       ...touch(device, whole, faults),
+      clock.element,
       ...whole.resources.map((/** @type {any} */ each) => resource(device, each, rows)),
     );
   });
@@ -238,6 +243,7 @@ export function world(place, device) {
   });
   return () => {
     isOpen = false;
+    endClock();
     deaf();
   };
 }
