@@ -22,8 +22,10 @@ class Address:
     """
 
     host: str
+    """A numeric address, IPv6 without brackets and without a zone."""
     port: int
     interface: int = 0
+    """The kernel's number of the interface that a link-local host is on; 0 for any other host."""
 
     def __post_init__(self) -> None:
         """Refuse names: looking them up is not done here. Raises `ValueError`."""

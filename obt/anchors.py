@@ -31,6 +31,7 @@ class TrustAnchors:
 
     certificates: tuple[bytes, ...] = field(repr=False)
     clock: Callable[[], datetime] = wall_clock
+    """What date certificates are judged by, at the moment of a handshake."""
     revocations: Callable[[], Sequence[bytes]] = field(default=tuple, repr=False)
 
     def __post_init__(self) -> None:

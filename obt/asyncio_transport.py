@@ -116,9 +116,11 @@ class AsyncioTransport(Transport):
         await asyncio.sleep(seconds)
 
     def _shared_path(self, address: Address) -> Path:
+        """Return the way from the port that all plain requests leave from."""
         return _path(self._shared_port(is_ipv6=address.is_ipv6), address)
 
     def _own_path(self, address: Address) -> Path:
+        """Return a way from a new port, for a session of its own. Raises OSError."""
         return _path(self._bind(is_ipv6=address.is_ipv6), address)
 
     def _release(self, path: Path) -> None:
@@ -127,6 +129,7 @@ class AsyncioTransport(Transport):
             self._unbind(port)
 
     def _group_paths(self) -> list[Path]:
+        """Return the ways to OCF's groups, over each interface and family of this machine."""
         paths = []
         for is_ipv6, groups in ((False, GROUPS_IPV4), (True, GROUPS_IPV6)):
             # a machine may have one family only
@@ -200,6 +203,7 @@ class AsyncioTransport(Transport):
                 self._engine.unreachable(item.path, reason, self.now)
 
     def _shared_port(self, *, is_ipv6: bool) -> _Port:
+        """Return the port for plain requests of a family, bound when it is needed first."""
         if is_ipv6 not in self._shared:
             self._shared[is_ipv6] = self._bind(is_ipv6=is_ipv6)
         return self._shared[is_ipv6]

@@ -45,6 +45,7 @@ class SigningRequest:
     """
 
     uuid: UUID
+    """The device that showed the request."""
     key: ec.EllipticCurvePublicKey
 
 
@@ -57,7 +58,9 @@ class Revocations:
     """
 
     number: int
+    """The number of the list (`crlid`), higher than that of each list before."""
     made: datetime
+    """When it was made, with a time zone."""
     der: bytes
 
     @property
@@ -199,6 +202,7 @@ class Authority:
 
     @property
     def _chain(self) -> tuple[Certificate, ...]:
+        """The authority's own certificate first, its root last."""
         return (self._signer.certificate, *self._signer.issuers)
 
     def _signed(self, recipe: issuing.Recipe, request: SigningRequest) -> str:

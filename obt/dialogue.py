@@ -243,10 +243,12 @@ class Dialogue:
                 return session.suite.name
 
     def _report(self, errand: Errand, outcome: str, started: float) -> None:
+        """Tell how a request ended."""
         method, elapsed = errand.ask.method.name, self._since(started)
         self._tell(StepReport(errand.purpose, method, errand.uri, errand.text, outcome, elapsed))
 
     def _since(self, started: float) -> float:
+        """Return the seconds that have passed since a time of the transport's clock."""
         return self.transport.now - started
 
     def _tell(self, step: StepReport) -> None:

@@ -48,10 +48,12 @@ class Unowned(Located):
     """
 
     doxm: Doxm
+    """What the device said of its methods and of its owner, in the clear."""
 
 
 Device = TypeVar("Device", bound=Located)
 OnFound = Callable[[Located], None]
+"""Is told of each device once, as soon as it has answered."""
 
 
 async def find_unowned(  # noqa: PLR0913 - all but the first have defaults
@@ -146,7 +148,9 @@ class _Search:
     transport: Transport
     style: Style
     rounds: int
+    """How often the groups are asked."""
     enough: int | None
+    """After how many devices the search ends early; None for no such number."""
     on_step: OnStep | None
     on_found: OnFound | None
 

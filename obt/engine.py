@@ -56,8 +56,10 @@ class Discovery:
     """
 
     token: bytes
+    """By which answers are known (RFC 7252 5.3.1)."""
     answers: Mailbox[Answer] = field(default_factory=Mailbox)
     heard: set[Address] = field(default_factory=set)
+    """Addresses that have answered: a second answer from one is dropped."""
 
 
 class ObtEngine:

@@ -29,8 +29,11 @@ class StepReport:
     """
 
     purpose: str
+    """What for, in words."""
     method: str
+    """GET, POST, PUT, DELETE, or DTLS for a handshake."""
     uri: str
+    """Where: one address, or all that were tried."""
     payload: str
     outcome: str
     elapsed: float
@@ -48,7 +51,9 @@ class Errand:
     link: Link
     ask: Ask
     wanted: Collection[Code]
+    """The codes that are success."""
     attempts: int = ATTEMPTS
+    """How often it is begun anew after silence; 1 for what must not happen twice."""
     text: str = ""
 
     @property

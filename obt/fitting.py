@@ -14,6 +14,7 @@ from onboardee.obt.orders import ALL_ORDERS, CR3006, IOT2, LITE
 from onboardee.obt.transfer import Order
 
 _KEEPS_RULES: Final = "ocf.1."
+"""How `icv` begins for OCF 1, whose devices keep the rules of the client that owned them."""
 _LITES: Final = ~0x3F
 """Bits of `sct` beyond those that OCF Security 13.3 names."""
 

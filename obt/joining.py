@@ -45,6 +45,7 @@ ENTRY_OWNER: Final = "x.org.iotivity.eowneruuid"
 PIN_USAGE: Final = "x.org.iotivity.sec.cred.pcp"
 """The `credusage` of a credential that is the PIN of the second method."""
 RANDOM_PIN: Final = 1
+"""The device makes a PIN and shows it."""
 KNOWN_PIN: Final = 0xFF00
 """The methods by which devices let others join; IoTivity has no others."""
 LABELS: Final = {RANDOM_PIN: PIN_LABEL, KNOWN_PIN: b"x.org.iotivity.sec.doxm.pcp"}
@@ -65,7 +66,9 @@ class SharedDoxm(Doxm, frozen=True, kw_only=True):
     """`/oic/sec/doxm` with those who own the device beside its owner."""
 
     mode: int = msgspec.field(name=MODE, default=0)
+    """Whether others may join: 1, or 0."""
     sub_owners: tuple[UUID, ...] = msgspec.field(name=SUB_OWNERS, default=())
+    """Who has joined."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,9 @@ class Joinable:
 
     uuid: UUID
     plain: Address
+    """Where it answered in the clear."""
     method: int
+    """`RANDOM_PIN` or `KNOWN_PIN`."""
     owner: UUID
     sub_owners: tuple[UUID, ...] = ()
 
@@ -85,9 +90,12 @@ class Joined:
 
     device: UUID
     identity: UUID
+    """Our own UUID, by which the device knows us."""
     secured: Address
+    """Where the session came about."""
     plain: Address
     key: bytes = field(repr=False)
+    """Of sessions from now on, 16 octets."""
 
 
 async def find_joinable(
@@ -238,6 +246,7 @@ async def _open(
 
 
 def _state(state: State) -> dict[str, object]:
+    """Return what asks for an onboarding state."""
     return {"dos": {"s": int(state)}}
 
 

@@ -35,8 +35,11 @@ class Located:
     """
 
     uuid: UUID
+    """As the device said; the session proves it."""
     plain: Address
+    """Where it answered in the clear."""
     secured: tuple[Address, ...]
+    """Where it takes sessions, in the order in which they are to be tried."""
     order: str = "lite"
     """The order of messages in whose words it can be talked to, a key of `ALL_ORDERS`."""
 

@@ -119,6 +119,7 @@ class ManagedDevice(DeviceAccess):
             await self._enter(State.RFNOP)
 
     async def _leave_bracket(self) -> None:
+        """Lead the device back into operation when the outermost bracket ends."""
         self._open_brackets -= 1
         if not self._open_brackets:
             # a device that is left in RFPRO serves nobody, so there is always time for this
@@ -161,6 +162,7 @@ class ManagedDevice(DeviceAccess):
         await self._delete_rules(await self.find_rules(rule))
 
     async def _delete_rules(self, rules: list[Rule]) -> None:
+        """Delete rules by their numbers; a rule without one is left, as it has no name."""
         numbers = [each.aceid for each in rules if each.aceid is not None]
         if numbers:
             async with self.provisioning():
@@ -202,8 +204,10 @@ class ManagedDevice(DeviceAccess):
             await self._delete("delete the credentials", CRED, f"subjectuuid={subject}")
 
     async def _delete(self, purpose: str, path: str, query: str) -> None:
+        """Send one DELETE with a query. Raises `OnboardingError`."""
         await self.dialogue().delete(purpose, await self.connect(), path, query=(query,))
 
     async def _enter(self, state: State) -> None:
+        """Ask for an onboarding state (OCF Security 8)."""
         body = {"dos": {"s": int(state)}}
         await self.dialogue().post(f"enter {state.name}", await self.connect(), PSTAT, body)

@@ -85,9 +85,11 @@ class MemoryTransport(Transport):
             self._takes_turns = False
 
     def _shared_path(self, address: Address) -> Path:
+        """Return the way from the port of plain requests."""
         return Path(self._host, PLAIN_PORT, address.host, address.port)
 
     def _own_path(self, address: Address) -> Path:
+        """Return a way from the next port, for a session of its own."""
         port = next(self._ports)
         self._network.attach(self._engine, self._host, port)
         return Path(self._host, port, address.host, address.port)
@@ -103,12 +105,14 @@ class MemoryTransport(Transport):
         self._network.send(self._engine.take_outgoing())
 
     async def _wait(self, mailbox: Mailbox[Any], deadline: float) -> None:
+        """Let time pass until the mailbox has something, or the deadline has come."""
         if self._takes_turns:
             await Pause(mailbox, deadline)
         else:
             self._run_until(lambda: mailbox.is_ready, deadline)
 
     def _run_until(self, condition: Callable[[], bool], deadline: float) -> None:
+        """Let the network's time pass, up to a time of its clock."""
         self._network.run_until(condition, timeout=max(0.0, deadline - self.now))
 
 

@@ -76,9 +76,12 @@ def _owner_rule(transfer: Transfer) -> Body:
 
 
 NAME_AS_OWNER: Final[StepFunction] = post("name the owner", DOXM, lambda t: _doxm(t, owned=False))
+"""The first of two writings of doxm: the owner is named, and the device not yet owned."""
 PERMIT_OWNER: Final[StepFunction] = post("permit the owner everything", ACL, _owner_rule)
 OWN: Final[StepFunction] = post("declare the device owned", DOXM, lambda t: _doxm(t, owned=True))
+"""The second one, over the session with the owner credential."""
 PROVISION: Final = post(
     "end taking ownership", PSTAT, lambda t: _pstat(t, mode=0, is_operational=False)
 )
+"""Leaves the modes without any bit: the device waits to be put into operation."""
 WORK: Final = post("begin to work", PSTAT, lambda t: _pstat(t, mode=0, is_operational=True))

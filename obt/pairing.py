@@ -33,7 +33,9 @@ from onboardee.obt.transport import Transport
 from onboardee.wire.coap import Code, Method
 
 PCONF: Final = "/oic/sec/pconf"
+"""The resource by which an owner lets others pair."""
 DPAIRING: Final = "/oic/sec/dpairing"
+"""The resource to which whoever pairs writes."""
 TYPES: Final = ("oic.r.dpairing", "oic.sec.dpairing")
 """What `/oic/sec/dpairing` is called, by IoTivity 1.1.1 and by 1.1.0: it enters the derivation."""
 DEFAULT_PORT: Final = 5684
@@ -41,9 +43,12 @@ DEFAULT_PORT: Final = 5684
 TIMEOUT: Final = 120.0
 """Seconds for the questions to one device; a person may take as long as it takes."""
 ROUNDS: Final = 2
+"""How often the groups are asked."""
 ROUND_SECONDS: Final = 2.5
+"""How long answers of one round are waited for."""
 
 AskPin = Callable[[], Awaitable[str]]
+"""Asks a person for a PIN; it is not called before the device may show one."""
 
 
 class PairingMethod(IntEnum):
@@ -63,7 +68,9 @@ class Pconf(View, frozen=True, kw_only=True):
     """What `/oic/sec/pconf` tells whoever wants to pair."""
 
     enabled: bool = msgspec.field(name="edp")
+    """Whether devices may pair at all."""
     methods: tuple[int, ...] = msgspec.field(name="prm", default=())
+    """The numbers of methods that the device offers, the preferred first."""
     device_uuid: UUID = msgspec.field(name="deviceuuid", default=NIL)
     owner: UUID = msgspec.field(name="rowneruuid", default=NIL)
 
@@ -79,6 +86,7 @@ class Pairable:
     plain: Address
     methods: tuple[int, ...]
     owner: UUID
+    """The device's owner, whose UUID is salt of the PIN's key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +101,7 @@ class Paired:
     identity: UUID
     """As what it knows us."""
     secured: Address
+    """Where the session came about."""
     plain: Address
     key: bytes = field(repr=False)
 

@@ -29,7 +29,9 @@ class PairingTerms:
     pin: str | None = field(default=None, repr=False)
     """The owner's; None: the device shows one."""
     hrefs: tuple[str, ...] = ("*",)
+    """What those may use that have paired."""
     permission: int = 31
+    """What for; 31 is everything."""
 
     def __post_init__(self) -> None:
         """Raise `ValueError` for a PIN that no client could type."""

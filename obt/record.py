@@ -18,7 +18,12 @@ class Ownership:
     """
 
     device: UUID
+    """The UUID that it has as ours."""
     owner: UUID
+    """The UUID under which we own it."""
     secured: Address
+    """Where the last session came about."""
     key: bytes = field(repr=False)
+    """The owner credential, 16 octets."""
     plain: Address | None = None
+    """Where it answers in the clear, if that is known."""

@@ -23,7 +23,9 @@ class Pause:
     """What a piece of work waits for, and until when at most: to be awaited."""
 
     mailbox: Mailbox[Any]
+    """What brings what is waited for."""
     deadline: float
+    """A time of the network's clock, after which the wait is over."""
 
     def __await__(self) -> Generator["Pause", None, None]:
         """Hand over the turn."""

@@ -58,8 +58,11 @@ class Style:
     hello: ClientConfig
     """What the anonymous handshake offers."""
     accept: int | None = ContentFormat.OCF_CBOR
+    """The content format that answers are to have; None leaves the option out."""
     accept_version: int | None = VERSION_1_0_0
+    """The version of it that the tool reads (option 2049)."""
     content_version: int | None = VERSION_1_0_0
+    """The version of payloads that the tool sends (option 2053)."""
     content_format: int = ContentFormat.OCF_CBOR
     """What payloads are, in both directions."""
     is_old: bool = False
@@ -77,6 +80,7 @@ class Style:
     common_properties: Mapping[str, str] = field(default_factory=dict)
     """Resource types by path: where given, updates carry `rt` and `if`."""
     certificate_suites: tuple[CipherSuite, ...] = _CCM
+    """What is offered for a session with certificates."""
     needs_key_usage: bool = True
     """Manufacturers' certificates must have a key usage; those that IoTivity ships have none."""
     key_block_size: int | None = None
@@ -119,6 +123,7 @@ class Style:
 _ANONYMOUS: Final = ClientConfig(
     suites=(CipherSuite.ECDH_ANON_AES_128_CBC_SHA256,), signature_algorithms=_MBEDTLS_SIGNATURES
 )
+"""The hello of Just Works, with mbedTLS as all but plgd's tool have it."""
 
 LITE_STYLE: Final = Style(
     encode=cbor.encode_indefinite,
@@ -126,6 +131,7 @@ LITE_STYLE: Final = Style(
     hello=_ANONYMOUS,
     pin_identity=PIN_LABEL,
 )
+"""IoTivity-Lite's onboarding tool."""
 
 IOT2_STYLE: Final = Style(
     encode=cbor.encode,
@@ -135,6 +141,7 @@ IOT2_STYLE: Final = Style(
     certificate_suites=_CCM[:2],
     needs_key_usage=False,
 )
+"""IoTivity 2.x's provisioning client."""
 
 PLGD_STYLE: Final = Style(
     encode=cbor.encode_sorted,
@@ -150,6 +157,7 @@ PLGD_STYLE: Final = Style(
     content_version=None,
     certificate_suites=_CCM[:2],
 )
+"""plgd's device client, which is in Go and has a DTLS of its own."""
 
 OIC11_STYLE: Final = Style(
     encode=cbor.encode,

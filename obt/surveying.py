@@ -70,7 +70,9 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     body: Any = None
+    """What the resource holds, as JSON has it, with octets."""
     refusal: str | None = None
+    """Why there is nothing, in words."""
     secured: bool = False
     """It was read in a session."""
 
@@ -97,6 +99,7 @@ class SharedKey:
     """A key that the device knows a client by; `secured` is used if the device tells no port."""
 
     client: UUID
+    """As whom the device knows the client."""
     key: bytes = field(repr=False)
     secured: Address | None = None
 

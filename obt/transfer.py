@@ -36,22 +36,29 @@ class Transfer:
     dialogue: Dialogue
     device: Unowned
     owner: UUID
+    """The UUID that the device gets as its owner's."""
     domain_name: str
     device_uuid: UUID
+    """The device's UUID at this moment; some change it on the way."""
     doxm: model.Doxm
+    """What the device said last of its methods and of its owner."""
     means: TransferMeans = field(default_factory=TransferMeans)
     pin_attempts: int = 1
     pin: bytes = field(default=b"", repr=False)
     key: bytes = field(default=b"", repr=False)
+    """The owner credential, once there is one."""
     target_mode: int = 0
     operation_mode: int = CLIENT_DIRECTED
     hrefs: dict[str, str] = field(default_factory=dict)
+    """Paths by resource type, where an order reads them."""
     has_domain: bool = False
+    """Whether the device has a security domain that can be named."""
     ownership: Link | None = None
     """The ownership connection."""
     provisioning: Link | None = None
     """The link for what follows the transfer, where that is another one."""
     secured: tuple[Link, ...] = ()
+    """All sessions that were opened, to be closed at the end."""
     addresses: tuple[Address, ...] = ()
     """Where to try to open sessions: all that the device told, or the one that answered."""
     keep: Keep | None = None
@@ -130,9 +137,13 @@ class Order:
     """
 
     name: str
+    """By which it is chosen on the command line."""
     style: Style
+    """How the tool writes."""
     steps: tuple[StepFunction, ...]
+    """What it does, in this order."""
     resets_on_failure: bool = False
+    """Whether it asks for a reset when a step fails."""
     pin_attempts: int = 1
     """How often a person is asked for a PIN before the transfer fails."""
 

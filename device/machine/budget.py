@@ -40,6 +40,7 @@ PEERS: Final = 4096
 FAILURES: Final = 3
 """Challenges that may fail before a peer gets none for a while."""
 FAILURES_FORGOTTEN: Final = 60.0
+"""Seconds after the last failure."""
 REPORT_AGAIN: Final = 60.0
 """Seconds between two lines about one source."""
 
@@ -67,6 +68,7 @@ class _Bucket:
 
     octets: float
     updated_at: float
+    """When it was refilled last, by the device's clock."""
 
     def refill(self, now: float, burst: int, rate: int) -> None:
         """Add what has come since, up to `burst` octets; `rate` is octets a second."""
@@ -77,6 +79,8 @@ class _Bucket:
 
 @dataclass(slots=True)
 class _Source:
+    """What is known of one source: its allowance, and when it was last told of."""
+
     bucket: _Bucket
     reported_at: float = float("-inf")
 
@@ -88,6 +92,7 @@ class _Asked:
     until: float = float("-inf")
     """Until when the proof may come."""
     failures: int = 0
+    """Challenges in a row that brought no proof."""
     failed_at: float = float("-inf")
 
 
@@ -220,6 +225,7 @@ class AnswerBudget:
         return proof if until > now else None
 
     def _region(self, path: Path) -> _Region:
+        """Return the kind of source that a peer without a proof is of."""
         return self._near if path.on_link else self._far
 
 
@@ -237,6 +243,7 @@ class Budgets:
 
 
 def _peer(path: Path) -> tuple[str, int]:
+    """Return by what a proof is remembered."""
     # with the port, as behind a port forwarder one address may be many peers
     return path.peer_host, path.peer_port
 

@@ -256,4 +256,5 @@ class Challenges:
 
 
 def _ping(mid: int, path: Path) -> Outgoing:
+    """Return a CoAP ping with a message ID (RFC 7252 4.3)."""
     return Outgoing(b"\x40\x00" + mid.to_bytes(2), path)

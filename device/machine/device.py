@@ -271,11 +271,13 @@ class Device:
         )
 
     def _do(self, piece: Piece, now: float, peer: Peer | None = None) -> Step:
+        """Begin with one piece of work, and go on as far as possible."""
         self._begin(now)
         self._waiting.append((piece, peer))
         return self._run()
 
     def _begin(self, now: float) -> None:
+        """Take the time at which something happens; nothing may, while the disk is waited for."""
         assert self._wanted is None, "the database of the last step was not stored"
         self._state.now = now
 
@@ -320,6 +322,10 @@ class Device:
             self._messaging.give_up(peer)
 
     def _tick(self) -> Work[None]:
+        """Do what is due.
+
+        Messages that repeat, requests to a group, and what the lifecycle has waiting.
+        """
         self._messaging.tick()
         while (found := self._messaging.take_due()) is not None:
             self._waiting.append((partial(self._messaging.hear_now, *found), found[1]))

@@ -23,6 +23,7 @@ from onboardee.wire.path import Path
 REPEATED_DISCOVERY: Final = 5.0
 """Seconds in which the same discovery, arriving over another family or interface, is one."""
 REMEMBERED_DISCOVERIES: Final = 64
+"""Searches that are known again when they come another way; the oldest is forgotten."""
 MAX_WAITING: Final = 64
 """Requests that wait; a further one is answered at once."""
 
@@ -81,6 +82,7 @@ class GroupRequests:
         return False
 
     def _leisure(self, request: Request) -> float:
+        """Draw how long an answer is held back, in seconds (RFC 7252 8.2)."""
         delays = self._delays
         longest = delays.doxm_delay if request.path == DOXM else delays.other_delay
         return longest * random_fraction(self._entropy)

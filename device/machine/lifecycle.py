@@ -327,6 +327,7 @@ class Lifecycle:
             self.schedule_reset("a restart interrupted the transfer of ownership")
 
     def _forget(self, closed: SessionClosed) -> None:
+        """Forget a session, and all that its peer had asked for."""
         peer = self._peers.note_end(closed)
         if peer is not None:
             self._coap.forget(peer)

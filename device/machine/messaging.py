@@ -38,6 +38,7 @@ from onboardee.wire.dtls import ServerEndpoint
 from onboardee.wire.path import Outgoing, Path
 
 _FAILED: Final = Response(Code.INTERNAL_SERVER_ERROR)
+"""The answer to a request that met an error in the program: it says nothing of it."""
 
 
 def _is_told(observer: Observer, response: Response | None) -> bool:
@@ -186,6 +187,7 @@ class Messaging:
             self._coap.respond(part, self._failed(error, peer), self._state.now)
 
     def _failed(self, error: Exception, peer: Peer) -> Response:
+        """Note an error in the program, and return the answer that its peer gets."""
         self._state.faults.append(ProgramFault(error, peer.address))
         return _FAILED
 
@@ -254,6 +256,7 @@ class Messaging:
         return sent
 
     def _small_answers(self, request: bytes, peer: Peer) -> list[bytes]:
+        """Return the messages that answer a request in small blocks."""
         exchange = self._coap.receive(request, peer, self._state.now)
         if exchange is not None:
             response = self._service.answer_at_once(exchange.request, peer)

@@ -105,6 +105,7 @@ class Peers:
         return with_role.with_asserted(asserted) if asserted else with_role
 
     def _follow_database(self, database: Database) -> None:
+        """Forget what followed from another database."""
         self._database = database
         self._lasting.clear()
         self._has_periods = any(each.period is not None for each in database.cred.credentials)
@@ -258,5 +259,6 @@ class Peers:
             self._close(self._pairings.follow(before.pconf))
 
     def _close(self, session: Session | None) -> None:
+        """Close a session that still lives."""
         if session is not None and session.alive:
             self._dtls.close(session, self._state.now)

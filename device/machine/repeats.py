@@ -26,6 +26,8 @@ from onboardee.wire.coap import Method, Request, Response
 from onboardee.wire.path import Endpoint
 
 MAX_REMEMBERED: Final = 128
+"""Answers of a device; when there are more, all are forgotten and come back by being asked
+for."""
 MAX_OCTETS: Final = 2048
 """Of an answer that is remembered; of a larger one its entity tag is."""
 
@@ -36,7 +38,9 @@ class RememberedAnswer(NamedTuple):
     response: Response
     resource: Resource
     version: object
+    """Of the resource when it answered; the very object, which a change replaces."""
     standing: Peer
+    """The peer with the roles that it had."""
     has_session: bool
     decision: Decision
     """Why the gate granted it."""

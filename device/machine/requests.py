@@ -56,8 +56,10 @@ CONTENT_VERSION: Final = 2048
 """1.0.0, our version of OCF's content format and the oldest there is (OCF Core 12.2.5)."""
 
 WELL_KNOWN: Final = "/.well-known/core"
+"""The path of discovery in the form of RFC 6690, which has a content format of its own."""
 
 _FORMATS: Final = (ContentFormat.OCF_CBOR, ContentFormat.CBOR)
+"""Content formats that a resource reads and answers in."""
 _LINK_FORMATS: Final = (ContentFormat.LINK_FORMAT,)
 _INTERFACES: Final = MappingProxyType(
     {
@@ -76,8 +78,10 @@ _OPERATIONS: Final = MappingProxyType(
         Method.DELETE: Operation.DELETE,
     }
 )
+"""What a method asks of a resource (OCF Core 8)."""
 
 _CODES: Final = MappingProxyType({str(code): code for code in Code})
+"""Codes by how they are written, as rules of the gate name them."""
 
 Decoded = TypeVar("Decoded")
 
@@ -202,6 +206,7 @@ def _answer_format(request: Request) -> ContentFormat:
 
 
 def _check_version(request: Request) -> None:
+    """Refuse a version of the content format that is older than ours (OCF Core 12.2.5)."""
     for version in (request.accept_version, request.content_version):
         if version is not None and version < CONTENT_VERSION:
             raise RefusedError(
@@ -289,12 +294,14 @@ def _map_decoder(request: Request, call: Call) -> Callable[[bytes], Mapping[str,
 
 
 def _require_season(call: Call) -> None:
+    """Refuse what the onboarding state does not allow (OCF Security 8)."""
     season = out_of_season(call)
     if season is not None:
         raise RefusedError(_CODES[season.code], f"{season.sentence} in {call.state.name}")
 
 
 def _decoded(decode: Callable[[bytes], Decoded], request: Request) -> Decoded:
+    """Decode a payload. Raises `RefusedError` with 4.00."""
     try:
         return decode(request.payload)
     except PayloadError as error:

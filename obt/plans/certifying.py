@@ -216,6 +216,7 @@ def revocation_steps(database: ProvisioningDatabase, device: UUID) -> list[PlanS
 
 
 def _is_ours(database: ProvisioningDatabase, device: UUID) -> bool:
+    """Tell whether a device can be told of revocations."""
     record = database.devices.get(device)
     return record is not None and record.state is DeviceState.OWNED
 

@@ -37,12 +37,15 @@ class FleetMember:
     error: ObtError | None = None
     """Why it is not, as the last attempt ended."""
     attempts: int = 0
+    """How often it was tried."""
     is_settled: bool = False
     """It is ours, or has said no: it is not asked again."""
 
 
 OwnOne = Callable[[Unowned], Awaitable[DeviceRecord]]
+"""Owns one device; raises `ObtError`."""
 OnMember = Callable[[FleetMember], None]
+"""Is told of each device that has come to its end."""
 
 
 @dataclass(slots=True)
@@ -56,6 +59,7 @@ class Fleet:
     around: PlanSurroundings
     own_one: OwnOne
     retries: int = RETRIES
+    """How often a device that fell silent is tried again."""
     on_member: OnMember | None = None
     members: list[FleetMember] = field(default_factory=list)
 

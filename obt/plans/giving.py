@@ -23,6 +23,7 @@ class AddCredential(Action):
     """Give `device` the key that it shares with `peer`."""
 
     def _credential(self, state: CredentialState) -> PairwiseCredential:
+        """Return the record of what this step is about."""
         secret = self.step.secret
         return PairwiseCredential(
             device=self.device,

@@ -233,6 +233,7 @@ def _those_that_know(database: ProvisioningDatabase, device: UUID) -> list[UUID]
 
 
 def _has_anything(database: ProvisioningDatabase, device: UUID, peer: UUID) -> bool:
+    """Tell whether a device has, or may have, anything for another one."""
     rules = database.rules.for_subject(peer)
     return database.credentials.get(device, peer) is not None or any(
         each.device == device for each in rules
@@ -240,10 +241,15 @@ def _has_anything(database: ProvisioningDatabase, device: UUID, peer: UUID) -> b
 
 
 def _require_known(database: ProvisioningDatabase, device: UUID) -> None:
+    """Require that the database knows a device. Raises `DatabaseError`."""
     database.devices.require(device)
 
 
 def _require_owned(database: ProvisioningDatabase, device: UUID) -> None:
+    """Require that a device is ours, and not about to be given up.
+
+    Raises `OperationRefusedError`.
+    """
     record = database.devices.require(device)
     if record.state is not DeviceState.OWNED:
         raise OperationRefusedError(
@@ -263,4 +269,5 @@ def _require_no_other(database: ProvisioningDatabase, devices: set[UUID]) -> Non
 
 
 def _plain(rule: Rule) -> Any:
+    """Return a rule as it is kept in a plan."""
     return msgspec.to_builtins(rule)

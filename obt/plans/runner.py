@@ -34,6 +34,7 @@ UNDONE_ON_FAILURE: Final = frozenset({"link", "allow"})
 ENDED_BY_REFUSAL: Final = frozenset({"certify", "role"})
 """Kinds of operations of which nothing remains if the device says no."""
 FINAL: Final = frozenset({StepState.DONE, StepState.UNDONE})
+"""The states of a step that nothing is to be done with any more."""
 STEP_SECONDS: Final = 120.0
 """For one step at a device: one that answers slower than this keeps the others waiting."""
 MAX_LISTED: Final = 4

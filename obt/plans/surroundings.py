@@ -55,7 +55,10 @@ class Progress:
     number: int
     """How many steps of the plan have come to an end now, in whatever order they did."""
     total: int
+    """How many steps the plan has."""
     error: str = ""
+    """Why the step could not be done, "" if it was."""
 
 
 OnProgress = Callable[[Progress], None]
+"""Is told of each step that has come to its end."""
