@@ -138,6 +138,8 @@ async def _serve(units: Sequence[Unit], options: HostOptions, log: Log) -> None:
     # Both end the devices in order, so that peers are told and journals are folded in.
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
+    if options.link is not None:
+        options.link.when_parent_ends(loop, stopped)
     began = loop.time()
     host = Host(options.ports, options.addresses, options.dashboard)
     async with AsyncExitStack() as ending:
@@ -157,14 +159,18 @@ async def _serve(units: Sequence[Unit], options: HostOptions, log: Log) -> None:
             else:
                 await host.begin(unit)
         if options.link is not None:
-            options.link.when_parent_ends(loop, stopped)
             options.link.ready(len(host))
         elif len(units) > CROWD:
-            told = {"devices": len(host), "seconds": round(loop.time() - began, 2)}
-            log.write("fleet.ready", told)
+            log.write("fleet.ready", ready_fields(len(host), len(units), loop.time() - began))
         coming_and_going = asyncio.create_task(host.timetable.run())
         ending.push_async_callback(_cancelled, coming_and_going)
         await stopped.wait()
+
+
+def ready_fields(running: int, of: int, seconds: float) -> dict[str, float]:
+    """Return what `fleet.ready` tells: how many run, and how many start later, if any do."""
+    later = {"later": of - running} if of > running else {}
+    return {"devices": running, **later, "seconds": round(seconds, 2)}
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:

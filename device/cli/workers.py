@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 import click
 
+from onboardee.device.cli.hosting import ready_fields
 from onboardee.device.cli.output import Log
 from onboardee.device.fleet.slices import Slice
 
@@ -90,6 +91,14 @@ def require_spreadable(options: "RunOptions", *, is_audited: bool) -> None:
         raise click.UsageError(f"{reasons[0]}: leave out --workers")
 
 
+def options_of(options: "RunOptions", part: Slice) -> "RunOptions":
+    """Return the options of a worker: its slice, and a port of its own for Prometheus."""
+    metrics = options.metrics
+    if metrics is not None and metrics[1]:
+        metrics = metrics[0], metrics[1] + part.number - 1
+    return replace(options, workers="1", slices=(*options.slices, part), metrics=metrics)
+
+
 def run(options: "RunOptions", given: Collection[str], devices: int, count: int) -> None:
     """Run devices in so many workers until SIGINT or SIGTERM.
 
@@ -142,9 +151,9 @@ class _Crew:
         if is_again:
             self.log.write("worker.ready", {"worker": number, "devices": devices})
         elif len(self._ready) == self.count:
-            seconds = round(asyncio.get_running_loop().time() - self._began, 2)
-            told = {"devices": sum(self._ready.values()), "workers": self.count}
-            self.log.write("fleet.ready", {**told, "seconds": seconds})
+            seconds = asyncio.get_running_loop().time() - self._began
+            told = ready_fields(sum(self._ready.values()), self.devices, seconds)
+            self.log.write("fleet.ready", {"workers": self.count, **told})
 
     def was_ready(self, number: int) -> bool:
         """Tell whether a worker has once begun well."""
@@ -214,13 +223,7 @@ class _Worker:
         return f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
 
     def _options(self) -> "RunOptions":
-        """Return the options of this worker: its slice, and a port of its own for Prometheus."""
-        options, crew = self._crew.options, self._crew
-        part = Slice(self._number, crew.count)
-        metrics = options.metrics
-        if metrics is not None and metrics[1]:
-            metrics = metrics[0], metrics[1] + self._number - 1
-        return replace(options, workers="1", slices=(*options.slices, part), metrics=metrics)
+        return options_of(self._crew.options, Slice(self._number, self._crew.count))
 
     async def _pass_on(self, lines: Connection) -> None:
         """Pass on whole lines until there are no more."""

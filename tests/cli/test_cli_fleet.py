@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from test_cli_run import ONBOARDEE, onboardee
 
 from onboardee.device.cli import main
+from onboardee.device.cli.hosting import ready_fields
 
 
 def _invoke(*arguments: str) -> Result:
@@ -105,6 +106,12 @@ def test_a_device_that_comes_and_goes_comes_back_as_it_was(tmp_path: Path) -> No
     first, last = happened[0], happened[-1]
     assert first["endpoints"] == last["endpoints"]
     assert first["device_uuid"] == last["device_uuid"]
+
+
+def test_ready_tells_how_many_start_later() -> None:
+    """A fleet whose devices come one after the other is not said to be complete, or empty."""
+    assert ready_fields(25, 25, 1.234) == {"devices": 25, "seconds": 1.23}
+    assert ready_fields(5, 25, 1.0) == {"devices": 5, "later": 20, "seconds": 1.0}
 
 
 def test_many_devices_tell_together_that_they_are_ready(tmp_path: Path) -> None:

@@ -11,7 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from test_cli_run import ONBOARDEE, onboardee
+
+from onboardee.device.cli import main, workers
+from onboardee.device.cli.starting import RunOptions
+from onboardee.device.fleet.slices import Slice
 
 FLEET = """
 groups:
@@ -102,6 +107,22 @@ def test_what_keeps_a_worker_from_the_start_is_one_sentence(tmp_path: Path) -> N
     assert refused.returncode == 1
     assert refused.stderr.count("Error:") == 1
     assert str(home) in refused.stderr
+
+
+def test_each_worker_answers_prometheus_at_a_port_of_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One after the other from the port that was named, with the slice that it measures."""
+    found: list[RunOptions] = []
+
+    def noted(options: RunOptions, *_: object) -> None:
+        found.extend(workers.options_of(options, Slice(number, 2)) for number in (1, 2))
+
+    monkeypatch.setattr(workers, "run", noted)
+    words = ["run", "light", "--count", "2", "--workers", "2", "--metrics", "9100"]
+    assert CliRunner().invoke(main, words).exit_code == 0
+    assert [each.metrics for each in found] == [("127.0.0.1", 9100), ("127.0.0.1", 9101)]
+    assert [each.slices for each in found] == [(Slice(1, 2),), (Slice(2, 2),)]
 
 
 @pytest.mark.parametrize(
