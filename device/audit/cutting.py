@@ -136,9 +136,13 @@ class Conversation:
     left_out: int = 0
     """How many items were given up."""
     has_selection: bool = False
+    """Whether a method was selected, so that it is an attempt."""
     _first: _Shelf = field(init=False)
+    """What is kept whatever follows."""
     _before: _Shelf = field(init=False)
+    """The latest before the selection."""
     _after: _Shelf = field(init=False)
+    """From the selection on."""
     _is_beginning: bool = True
 
     def __post_init__(self) -> None:

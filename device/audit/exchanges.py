@@ -96,7 +96,9 @@ class Handshake:
     hellos: list[items.HandshakeMessage] = field(default_factory=list)
     """Every ClientHello: the first, the one with the cookie, and repeated ones."""
     verify_request: items.HandshakeMessage | None = None
+    """HelloVerifyRequest, with the cookie."""
     server_hello: items.HandshakeMessage | None = None
+    """ServerHello, which names the suite."""
     key_exchange: items.HandshakeMessage | None = None
     """ClientKeyExchange, which names the PSK identity."""
     has_certificate: bool = False

@@ -81,6 +81,7 @@ class Audit:
 
     attempts: Sequence[JudgedAttempt]
     known: frozenset[str] = frozenset()
+    """Rules whose failure changes no exit code."""
     others: int = 0
     """How many attempts were judged and are only counted."""
     totals: Mapping[str, Counter[Verdict]] = field(default_factory=dict)
@@ -122,6 +123,7 @@ class Audit:
         }
 
     def _plain_totals(self) -> dict[str, Any]:
+        """Return the counts of attempts that are not shown, nothing if all are."""
         if not self.others:
             return {}
         totals = {

@@ -76,6 +76,7 @@ def transfer_session_closed(attempt: Attempt) -> Opinion:
 
 
 def _is_used_after(attempt: Attempt, session: Handshake, login: Handshake) -> bool:
+    """Tell whether something was asked over a session after the owner's login."""
     if login.ends.peer == session.ends.peer:
         return False  # a session takes the place of the one before it from the same port
     later: list[Exchange] = [each for each in attempt.exchanges if each.number > login.number]

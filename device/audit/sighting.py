@@ -25,9 +25,13 @@ class Phase(StrEnum):
     """Where a trial is."""
 
     WAITING = "waiting for the tool"
+    """The fault has not acted."""
     ACTED = "the fault has acted"
+    """The fault has acted, and the attempt goes on."""
     AGAIN = "gave up: own it once more"
+    """The attempt is over, and the device is honest and waits for the next one."""
     DONE = "done"
+    """There is an outcome."""
 
 
 @dataclass(slots=True)

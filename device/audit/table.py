@@ -272,6 +272,7 @@ _SINCE_OCF: Final = frozenset(
 )
 """Rules on what OIC 1.1 has not: `dos`, and a transfer that the client directs in one session."""
 _OLDER: Final = Opinion(Verdict.NOT_APPLICABLE, came="the tool speaks OIC 1.1, which is older")
+"""What is said of a rule that came after the version that the tool speaks."""
 
 
 def judge(attempt: Attempt) -> list[Judged]:

@@ -138,6 +138,7 @@ def owner_credential_matches_owner(attempt: Attempt) -> Opinion:
 
 
 def _uuid(value: Any) -> str | None:
+    """Return a UUID as text in lower case, without the NUL that some tools count."""
     return value.rstrip("\0").lower() if isinstance(value, str) else None
 
 
@@ -163,6 +164,7 @@ def owners_set(attempt: Attempt) -> Opinion:
 
 
 def _names_owner(exchange: Exchange) -> bool:
+    """Tell whether a request sets an owner: the nil UUID takes one away."""
     return _uuid(exchange.get("rowneruuid")) != str(NIL)
 
 
@@ -234,6 +236,7 @@ def no_transitive_trust(attempt: Attempt) -> Opinion:
 
 
 def _key_of(credential: Any) -> tuple[bytes, str | None]:
+    """Return the key of a credential and whom it is for; an empty key is to be derived."""
     if not isinstance(credential, dict):
         return b"", None
     private = credential.get("privatedata")

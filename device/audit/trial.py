@@ -28,6 +28,7 @@ class Need(StrEnum):
     """What a tool has to be told for a trial, beside where the device is."""
 
     NOTHING = ""
+    """The tool has all that it needs."""
     PIN = "pin"
     """A PIN, which is a wrong one in the first attempt: the device offers nothing but that."""
     ANCHORS = "anchors"
@@ -51,6 +52,7 @@ class Trial:
     may_be_owned: bool = False
     """Whether the device may be owned after an attempt that failed: it is by a useless key."""
     needs: Need = Need.NOTHING
+    """What the tool has to be told beside where the device is."""
     level: Level = Level.MUST
     """Whether a shall of a standard asks for it, or good sense."""
 

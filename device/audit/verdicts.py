@@ -54,6 +54,7 @@ class Opinion:
 
 
 Decide: TypeAlias = "Callable[[Attempt], Opinion]"
+"""Judges one attempt; a function of `discovery`, `transfer` and the like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +62,12 @@ class Rule:
     """One row of the table."""
 
     name: str
+    """By which people and programs choose it; it never changes."""
     level: Level
     clause: str
     """Where the standard says so, such as "CR 3006, step 5"."""
     sentence: str
+    """What a sound tool does."""
     decide: Decide
     """What judges an attempt; it changes nothing, and may be called again."""
     consequence: str = ""

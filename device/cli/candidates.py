@@ -30,6 +30,7 @@ class Candidate:
 
     origin: str
     name: str
+    """Of its directory, in the log, and for --device."""
     former: str
     profile: Profile
     uuid: UUID | None = None

@@ -89,6 +89,7 @@ def page(outcomes: Sequence[TrialOutcome], known: Collection[str], title: str) -
 
 
 def _row(outcome: TrialOutcome, *, is_known: bool) -> str:
+    """Return one trial as a row of the page."""
     why = escape(outcome.reason) + (" (known)" if is_known else "")
     output = "".join(
         f"<details><summary>attempt {number}: exit code {claim.exit_code}, "
@@ -104,4 +105,5 @@ def _row(outcome: TrialOutcome, *, is_known: bool) -> str:
 
 
 def _is_news(outcome: TrialOutcome, known: Collection[str]) -> bool:
+    """Tell whether a trial failed that is not known to fail."""
     return outcome.verdict is Verdict.FAILED and outcome.trial.name not in known

@@ -30,6 +30,7 @@ PLACES: Final = ("uuid", "host", "port", "secure_port", "pin", "anchors", "trial
 _OUTPUT: Final = 2000
 """Characters of what a tool printed that are kept."""
 _PLACE: Final = re.compile(r"\{(\w+)\}")
+"""What is replaced in the tool's command line."""
 
 
 class CommandError(ValueError):
@@ -41,6 +42,7 @@ class ToolCommand:
     """The command line of a tool."""
 
     words: tuple[str, ...]
+    """Program and arguments, split as a shell does."""
 
     @classmethod
     def of(cls, text: str) -> "ToolCommand":

@@ -57,6 +57,7 @@ class StandDevice:
     is_honest: bool = False
     """Whether the trial is over and the tool may own it."""
     on_acted: Callable[[], None] = lambda: None
+    """Is called when the device did something wrong."""
     began_anew: bool = False
     """Whether the tool selected a method again after the device had done wrong."""
 

@@ -34,8 +34,10 @@ class CheckResult:
 
     verdict: Verdict
     about: str
+    """What was looked at, in a word or two."""
     says: str
     advice: str = ""
+    """What to type, or to do."""
 
 
 def well(about: str, says: str) -> CheckResult:

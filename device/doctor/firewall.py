@@ -30,7 +30,9 @@ class Passage:
     """What becomes of a search: accept, drop, perhaps, or nothing; and the rule that decides."""
 
     end: str
+    """`accept`, `drop`, `perhaps`, `return`, or "" where the chain says nothing."""
     rule: str = ""
+    """What decides, as the firewall's own program prints it."""
 
 
 def look() -> Iterator[CheckResult]:

@@ -26,7 +26,9 @@ class FirewallRule:
     applies: Applies
     verdict: str
     target: str = ""
+    """The chain that is jumped to."""
     shown: str = ""
+    """How the rule is called in a sentence."""
 
 
 @dataclass(slots=True)
@@ -35,11 +37,14 @@ class Chain:
 
     name: str
     policy: str = "accept"
+    """What becomes of a packet that no rule decides about."""
     hooked: bool = False
+    """Whether packets that come in enter here; else only jumps lead here."""
     rules: list[FirewallRule] = field(default_factory=list)
 
 
 Chains: TypeAlias = dict[str, Chain]
+"""Chains by name, with family and table in front where names repeat."""
 
 
 def from_nft(said: str, families: Iterable[str]) -> Chains:

@@ -25,6 +25,7 @@ CONTENT_FORMAT: Final = 12
 ACCEPT: Final = 17
 
 _METHODS: Final = {int(method): method.name for method in Method}
+"""Methods by their codes (RFC 7252 12.1.1)."""
 BLOCK1: Final = 27
 """The option with the place of a part of the request (RFC 7959 2.1)."""
 _BODIES: Final = 4
@@ -44,8 +45,10 @@ class Read(NamedTuple):
     mid: int
     token: bytes
     path: str
+    """Of a response the path of its request, "" where that was not seen."""
     query: tuple[str, ...]
     options: tuple[tuple[int, bytes], ...]
+    """All of them, by number, undecoded."""
     content_format: int | None
     payload: bytes
     content: Any

@@ -118,6 +118,7 @@ class Association:
 
     secrets: Secrets
     entropy: Entropy = field(default_factory=SystemEntropy)
+    """Random octets for records that a fault seals anew."""
     client: Way = Way.IN
     """On which way the client's messages go; a device is the server."""
     suite: CipherSuite | None = None
@@ -125,11 +126,17 @@ class Association:
     agreed: CipherSuite | None = None
     """What the last ServerHello chose; None for a suite that is not known here."""
     _client_random: bytes = b""
+    """Of the last ClientHello: by it a secret is found."""
     _server_hello: ServerHello | None = None
+    """Of a handshake whose keys are still to be made."""
     _keys: list[_Keys] = field(default_factory=list)
+    """Those of the session that was made last, and of the one before."""
     _told: dict[tuple[Way, int, int], bytes] = field(default_factory=dict)
+    """Bodies of messages that were told, so that a repeated one is not told again."""
     _parts: dict[tuple[Way, int, int, int], bytearray] = field(default_factory=dict)
+    """Messages that have not come as a whole."""
     _holes: dict[tuple[Way, int, int, int], set[int]] = field(default_factory=dict)
+    """Which octets of them are missing."""
 
     def read(self, datagram: bytes, way: Way) -> Iterator[Opened]:
         """Yield the records of a datagram with their contents."""

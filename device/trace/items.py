@@ -38,6 +38,7 @@ class Ends(msgspec.Struct, frozen=True):
     local: tuple[str, int]
     """Of the device; of a request to a group the address by which the device would answer."""
     secured: bool = False
+    """Whether it is the device's port for DTLS."""
     multicast: bool = False
     """Whether it went to a group."""
 
@@ -50,7 +51,9 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, tag_field="item"):
     """Something that crossed the border. `number` is its place in the trace, from 1."""
 
     number: int
+    """Its place in the trace, from 1."""
     at: float
+    """Seconds of the device's clock."""
 
 
 class Datagram(Item, frozen=True, kw_only=True, tag="datagram"):
@@ -71,6 +74,7 @@ class Record(Item, frozen=True, kw_only=True, tag="record"):
     epoch: int
     """0 before the keys of a session are used."""
     sequence: int
+    """48 bits, counted anew in each epoch."""
     length: int
     """Octets of the fragment, as it was protected."""
     is_open: bool
@@ -82,9 +86,12 @@ class HandshakeMessage(Item, frozen=True, kw_only=True, tag="handshake"):
     way: Way
     ends: Ends
     kind: int
+    """The type as a number (RFC 5246 7.4)."""
     name: str
     sequence: int
+    """Its place in the handshake, by the sender's count (RFC 6347 4.2.2)."""
     body: bytes
+    """Without its header."""
     fields: dict[str, Any]
     """What people want to know of it: suites by name, extensions, identities."""
 
@@ -95,6 +102,7 @@ class Alert(Item, frozen=True, kw_only=True, tag="alert"):
     way: Way
     ends: Ends
     level: int
+    """1 for a warning, 2 for a fatal one."""
     description: int
     name: str
 
@@ -109,13 +117,16 @@ class Message(Item, frozen=True, kw_only=True, tag="message"):
     code: str
     """`GET`, `POST`, … or `2.05`; `0.00` is an empty message."""
     mid: int
+    """The message ID, which acknowledgements repeat."""
     token: bytes
     path: str
     """Of a request; of a response the path of the request with its token, if that was seen."""
     query: tuple[str, ...]
     options: tuple[tuple[int, bytes], ...]
+    """All of them, by number, undecoded."""
     content_format: int | None
     payload: bytes
+    """As it was sent, of one block only."""
     content: Any
     """The payload decoded, None where there is none; octets that could not be decoded stay.
 
@@ -139,13 +150,16 @@ class Malformed(Item, frozen=True, kw_only=True, tag="malformed"):
     ends: Ends
     octets: bytes
     reason: str
+    """What is wrong with it, in words."""
 
 
 class Happened(Item, frozen=True, kw_only=True, tag="event"):
     """What the device says of itself: a decision of the gate, a change of its state."""
 
     event: str
+    """The name of the event, as in the log."""
     fields: dict[str, Any]
+    """What the event says, by name."""
 
 
 class Changed(Item, frozen=True, kw_only=True, tag="change"):
@@ -165,6 +179,7 @@ class Done(Item, frozen=True, kw_only=True, tag="done"):
     """Something that happened to the device beside its network: a timer, a press, a restart."""
 
     what: str
+    """In words, as `Happening.name` has it."""
 
 
 def of_event(event: Event, *, number: int, at: float) -> Happened:
@@ -206,3 +221,4 @@ def _hexed(value: Any) -> Any:
 
 
 _AS_THEY_ARE: Final = frozenset({str, int, float, bool, type(None)})
+"""Types that JSON has."""

@@ -111,11 +111,13 @@ class Packet:
     """A UDP datagram of a capture."""
 
     at: float
+    """Seconds since 1970."""
     source: tuple[str, int]
     """Numeric host and UDP port."""
     target: tuple[str, int]
     octets: bytes
     comment: str = ""
+    """What was written beside it, several comments in several lines."""
     interface: int = 0
 
 
@@ -187,6 +189,7 @@ class _Interface(NamedTuple):
 
     link: int
     resolution: float
+    """The unit of its times, in seconds."""
     name: str
 
 

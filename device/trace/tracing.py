@@ -92,6 +92,7 @@ class Tracer(Layer):
         return step
 
     def _tell_in_time(self, what: Happening) -> None:
+        """Tell now, or as soon as those who wait have their answer."""
         # a peer waits for what these bring; all else is told where it happens, as the log is
         is_awaited = isinstance(what, Received | Ticked | Stored)
         if self._later is None or not is_awaited or len(self._untold) > _LATE:
@@ -143,6 +144,7 @@ class _Seen:
     events: Sequence[Event] = ()
     send: Sequence[Outgoing] = ()
     before: Database | None = None
+    """What was durable before a change."""
     after: Database | None = None
 
 

@@ -25,6 +25,7 @@ class DatabaseFinding:
     """
 
     text: str
+    """What is wrong, a sentence without a stop."""
     command: str = ""
 
 

@@ -158,10 +158,12 @@ class _Taking:
                 self._insert(table, row)
 
     def _rows(self, table: str) -> list[_Row]:
+        """Return the rows of one table, in the order in which they were made."""
         query = f"SELECT * FROM {table} ORDER BY rowid"  # noqa: S608 - one of ours
         return [dict(row) for row in self._source.execute(query)]
 
     def _insert(self, table: str, row: Mapping[str, Any], how: str = "") -> int:
+        """Add a row to the database that is imported into; return its number."""
         return self._database.file.change(*_insertion(table, row, how))
 
 
@@ -218,6 +220,7 @@ def _insertion(table: str, row: Mapping[str, Any], how: str = "") -> tuple[str, 
 
 
 def _run(connection: sqlite3.Connection, statements: tuple[str, ...]) -> None:
+    """Carry out the statements of one migration."""
     for statement in statements:
         connection.execute(statement)
 

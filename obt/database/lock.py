@@ -16,6 +16,7 @@ from typing import Final
 from onboardee.obt.database.errors import DatabaseBusyError, DatabaseError
 
 PAUSE: Final = 0.05
+"""Seconds between two tries to get the lock."""
 
 
 class WriterLock:

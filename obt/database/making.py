@@ -35,6 +35,7 @@ class _Entry(msgspec.Struct, frozen=True, kw_only=True):
     interface: int = 0
     plain_port: int | None = None
     key: bytes
+    """The owner credential."""
 
     def record(self, uuid: UUID, owner: UUID) -> DeviceRecord:
         """Return the device as it is kept today. Raises `ValueError` for a host by name."""

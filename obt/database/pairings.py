@@ -33,11 +33,13 @@ class PairingRecord:
     identity: UUID
     """As what it knows us."""
     key: bytes = field(repr=False)
+    """Of sessions, 16 octets."""
     is_certain: bool
     """It said that it has the credential, too; before, it may have it or not."""
     secured: Address
     plain: Address
     paired: str = ""
+    """When it was made."""
     relation: Relation = Relation.PAIRED
 
 

@@ -41,9 +41,11 @@ class Pdm:
     """What the file says: states of devices, and of links between two of them."""
 
     devices: Mapping[UUID, int]
+    """States by UUID."""
     links: Mapping[tuple[UUID, UUID], int]
     """States by the UUIDs of both devices, in the order of the table."""
     notes: tuple[str, ...] = ()
+    """What could not be read, in sentences."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class Taken:
 
     devices: tuple[UUID, ...]
     links: int
+    """How many links between two of them."""
     notes: tuple[str, ...]
 
 

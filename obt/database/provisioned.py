@@ -181,6 +181,7 @@ class AccessRules:
 
 
 def _credential(row: Row) -> PairwiseCredential:
+    """Return the record of a row."""
     return PairwiseCredential(
         device=UUID(row["device"]),
         peer=UUID(row["peer"]),
@@ -193,6 +194,7 @@ def _credential(row: Row) -> PairwiseCredential:
 
 
 def _rule(row: Row) -> AccessRule:
+    """Return the record of a row. Raises `msgspec.MsgspecError` for what is no rule."""
     return AccessRule(
         id=row["id"],
         device=UUID(row["device"]),

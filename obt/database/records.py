@@ -42,20 +42,26 @@ class DeviceRecord:
 
     uuid: UUID
     owner: UUID
+    """The UUID under which we own it."""
     state: DeviceState = DeviceState.OWNED
     key: bytes | None = field(default=None, repr=False)
     """The owner credential; None for a device of another tool whose keys are not known."""
     name: str = ""
+    """What people call it; at first what it calls itself."""
     types: tuple[str, ...] = ()
+    """Its resource types, without the one that all devices have."""
     method: TransferMethod | None = None
     """How it changed hands."""
     order: str = "lite"
     """In which order of messages, and so in which words it is talked to."""
     secured: tuple[Address, ...] = ()
+    """Where it takes sessions, in the order in which they are tried."""
     plain: Address | None = None
+    """Where it answered in the clear last."""
     former: UUID | None = None
     """Its UUID before the present one."""
     added: str = ""
+    """When it became ours; times are UTC (RFC 3339)."""
     seen: str | None = None
     """When it last answered, in UTC (RFC 3339)."""
 
@@ -106,11 +112,16 @@ class PairwiseCredential:
     """
 
     device: UUID
+    """Which device has it."""
     peer: UUID
+    """For whom it is."""
     state: CredentialState
     credid: int | None = None
+    """The number that the device gave it, where it told."""
     bits: int | None = None
+    """The length of the key; None where another tool made it."""
     operation: int | None = None
+    """The operation that gave it, as long as that is remembered."""
     changed: str = ""
 
 
@@ -121,9 +132,12 @@ class AccessRule:
     id: int
     device: UUID
     rule: Rule
+    """The entry as it was sent, without a number."""
     state: CredentialState
     aceid: int | None = None
+    """The number that the device gave it, where it told."""
     operation: int | None = None
+    """The operation that gave it, as long as that is remembered."""
     changed: str = ""
 
     @property
@@ -151,17 +165,22 @@ class IssuedCertificate:
     serial: str
     """The serial number in hex."""
     pem: str = field(repr=False)
+    """The chain as the device got it, the leaf first."""
     role: str = ""
+    """Of a role certificate; "" for others."""
     role_authority: str = ""
     issued: str = ""
     revoked: str | None = None
+    """When it was revoked, None while it is valid."""
 
 
 class PlanDirection(StrEnum):
     """Whether the steps of a plan are carried out or taken back."""
 
     FORWARD = "forward"
+    """The steps are done."""
     UNDO = "undo"
+    """The steps are taken back, the last first."""
 
 
 class Result(StrEnum):
@@ -211,14 +230,19 @@ class PlanStep:
     """
 
     action: str
+    """What is done, a name in `plans.actions`."""
     device: UUID
+    """At which device."""
     peer: UUID | None = None
+    """For whom, where there is somebody."""
     body: Mapping[str, Any] = field(default_factory=dict)
+    """What the action needs to know, as JSON has it."""
     secret: bytes | None = field(default=None, repr=False)
     """A key that the step hands over; it is wiped when the operation has ended."""
     number: int = 0
     state: StepState = StepState.WAITING
     error: str = ""
+    """Why it could not be done when it was tried last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,11 +255,14 @@ class Operation:
 
     id: int
     kind: str
+    """What was asked for, such as `link`."""
     devices: tuple[UUID, ...]
     options: Mapping[str, Any] = field(default_factory=dict)
+    """What people see of how it was asked for."""
     direction: PlanDirection = PlanDirection.FORWARD
     result: Result = Result.RUNNING
     message: str = ""
+    """What went wrong, "" if nothing did."""
     started: str = ""
     ended: str | None = None
 
@@ -252,6 +279,8 @@ class DirectPairing:
     device: UUID
     enabled: bool
     methods: tuple[int, ...] = ()
+    """Where PINs may come from (`pairing.PairingMethod`)."""
     pin: bytes | None = field(default=None, repr=False)
     rules: tuple[Mapping[str, Any], ...] = ()
+    """What those may do that have paired, as `pdacl` has it."""
     configured: str = ""

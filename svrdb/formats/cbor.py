@@ -26,9 +26,11 @@ MAX_DEPTH: Final = 16
 _MAP: Final = 5
 """The upper three bits of an item's first octet, its major type (RFC 8949 3.1)."""
 _BYTES: Final = 2
+"""The major type of a byte string (RFC 8949 3.1)."""
 _INDEFINITE: Final = 31
 """The lower five bits of that octet where the length is not given (RFC 8949 3.2.1)."""
 _BREAK: Final = 0xFF
+"""The octet that ends what has an indefinite length."""
 _BUILT_IN_TAGS: Final = (
     *range(6),
     *(25, 28, 29, 30, 35, 36, 37, 52, 54, 100, 256, 258, 260, 261, 1004, 43000, 55799),
@@ -42,7 +44,9 @@ class CborItem:
 
     value: Any
     octets: bytes
+    """As they were written, heads included."""
     offset: int
+    """Of the first of them, from the beginning of the file."""
 
     @property
     def content_offset(self) -> int:
@@ -155,6 +159,7 @@ class _Reader:
         return is_break
 
     def text(self) -> str:
+        """Read a key of a map, which has to be text."""
         start = self._at
         name = self.value()
         if not isinstance(name, str):
@@ -202,10 +207,12 @@ class _Reader:
 
 
 def _refuse_tag(*_: object) -> NoReturn:
+    """Refuse any tag, before a value is made of it."""
     raise ValueError("a tag")
 
 
 _NO_TAGS: Final = dict.fromkeys(_BUILT_IN_TAGS, _refuse_tag)
+"""Takes the place of the library's own decoders of tags."""
 
 
 def _require_plain(value: Any) -> None:

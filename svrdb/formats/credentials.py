@@ -215,6 +215,7 @@ def _encoding(part: Mapping[str, Any], key: str) -> Encoding:
 
 
 def _text(data: bytes, key: str) -> str:
+    """Return octets as text. Raises `FormatError`."""
     try:
         return data.decode()
     except UnicodeDecodeError:

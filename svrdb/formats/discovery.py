@@ -23,6 +23,7 @@ ADDED: Final = "x.onboardee.added"
 """A property of `u_ids`, which only we write: the aceids of added entries, by place."""
 
 LIVE: Final = "acl"
+"""The list that the device asks now."""
 PROFILE: Final = "resetpf"
 """The two places."""
 

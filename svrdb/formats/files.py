@@ -193,6 +193,7 @@ def _encode_stored(database: Database) -> bytes:
 
 
 def _decode_stored(content: bytes) -> Database:
+    """Read a database from the content of `svr.json` or `svr.cbor`. Raises `FormatError`."""
     codec = JSON if content.lstrip()[:1] == b"{" else CBOR
     try:
         return codec.decode(content)
@@ -211,6 +212,7 @@ def _read_stored(path: Path) -> Imported:
 
 
 def _read_file(path: Path) -> bytes:
+    """Read a file up to the bound. Raises `FormatError` or OSError."""
     with path.open("rb") as file:
         content = file.read(MAX_SIZE + 1)
     if len(content) > MAX_SIZE:
@@ -240,6 +242,7 @@ def _write_store(path: Path, database: Database, replace: bool) -> None:
 
 
 def _write_file(path: Path, content: bytes) -> None:
+    """Replace a file in one step, and make that durable."""
     with _prepared(path, content) as temporary:
         temporary.replace(path)
     _sync(path.parent)
@@ -306,6 +309,7 @@ def _temporary(path: Path) -> Path:
 
 
 def _fill(path: Path, content: bytes) -> None:
+    """Write a file and sync it: it is durable before it gets its name."""
     with path.open("wb") as file:
         file.write(content)
         file.flush()

@@ -30,6 +30,7 @@ VERSION: Final = 1
 _HEX_LIMIT: Final = 64
 """Octets up to which hexadecimal digits are used: keys can then be compared by eye."""
 _MAX_DEPTH: Final = 32
+"""Maps and lists inside each other; a database has less than ten."""
 
 
 def encode(database: Database, *, as_yaml: bool, reveal: bool = False) -> bytes:

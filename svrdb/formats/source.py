@@ -26,6 +26,7 @@ from onboardee.svrdb.model import NIL, Database, Encoding
 _CBOR: Final = "$cbor"
 """The one member of a map that stands for a CBOR item, in hexadecimal digits."""
 _OCTETS: Final = (Encoding.RAW, Encoding.DER)
+"""The encodings whose data are hexadecimal digits."""
 _PSTAT: Final = ("isop", "rowneruuid", "cm", "tm", "om", "sm")
 """What json2cbor requires of a pstat, in the order in which it looks."""
 _HEX: Final = re.compile(r"(?:[0-9a-fA-F]{2})*")

@@ -56,6 +56,7 @@ _MANDATORY: Final = ("doxm", "pstat", "acl")
 """The resources without which a stack would take its defaults; cred may be missing."""
 
 NewUuid = Callable[[], uuid.UUID]
+"""Makes a UUID, for a device that has none."""
 _T = TypeVar("_T")
 
 
@@ -65,6 +66,7 @@ class Imported:
 
     database: Database
     warnings: tuple[str, ...] = ()
+    """What was changed or added, in sentences for people."""
 
 
 def to_resources(database: Database) -> Resources:
@@ -207,6 +209,7 @@ class _Policy(msgspec.Struct, rename={"uuid": "uuidpolicy", "is_hidden": "tempor
 
     uuid: ResetUuid = ResetUuid.KEEP
     is_hidden: bool = False
+    """Whether the device shows a temporary UUID until it is owned."""
 
 
 def _doxm(resource: dict[str, Any], new_uuid: NewUuid, warnings: list[str]) -> Doxm:

@@ -45,6 +45,7 @@ def to_version_1(entry: Entry) -> Entry:
 
 
 _OF_VERSION_2 = {"aceid", "subject", *_KNOWN}
+"""What has been said of an entry in version 1, so that it is not repeated."""
 
 
 def _newer(entry: Any, aceid: int, key: str) -> Entry:

@@ -73,6 +73,7 @@ class DeviceSearch:
     invocation: Invocation
     tool: Tool
     which: str | None = None
+    """The only ones that are told, by the word for their owner; None for all."""
     unowned: set[UUID] = field(default_factory=set)
     """Those that said themselves that they have no owner."""
     told: set[UUID] = field(default_factory=set)

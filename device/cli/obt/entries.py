@@ -39,7 +39,9 @@ class Entry:
 
     number: int
     title: str
+    """IoTivity's own words."""
     command: str
+    """The command of `onboardee obt` behind it."""
     fixed: tuple[str, ...] = ()
     questions: tuple[Question, ...] = ()
 

@@ -42,6 +42,7 @@ from onboardee.obt.style import OIC11_STYLE
 T = TypeVar("T")
 
 FILE: Final = "obt.db"
+"""The name of the provisioning database, below the user's state directory."""
 FORMER_FILE: Final = "obt.json"
 """That of earlier versions, which is taken over once."""
 AT_ONCE: Final = 8
@@ -68,6 +69,7 @@ class Tool:
     database: ProvisioningDatabase
     transport: Transport
     around: Reaching
+    """How devices are found, also where they have moved."""
 
     async def reach(self, name: str) -> OwnedDevice:
         """Return the device of a name with an open session; it may be one that we paired with.

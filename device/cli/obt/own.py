@@ -201,6 +201,7 @@ class _Taking:
     tool: Tool
     wishes: Wishes
     is_alone: bool
+    """Whether there is one device only, so that a question need not name it."""
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Whose PIN a person is asked for now."""
 

@@ -38,10 +38,13 @@ class Wishes:
     order: Order | None = None
     """As which tool."""
     method: TransferMethod | None = None
+    """How to take ownership."""
     pin: str | None = field(default=None, repr=False)
+    """What the device shows, where the command line has it; else a person is asked."""
     anchors: TrustAnchors | None = None
     """The manufacturers that are trusted; they call for the method by certificate."""
     certificate: CertifiedKey | None = field(default=None, repr=False)
+    """What to show to a device that asks for a certificate of ours."""
     may_replace: bool = False
     """Whether a device may have the UUID of one that is ours, whose key is lost then."""
     within: float | None = None
