@@ -4,6 +4,14 @@ Procedures are coroutines over a `Transport`: `AsyncioTransport` has sockets, `M
 lives on a network in memory and needs no event loop. What issues certificates is in
 `obt.authority`, what keeps records in `obt.database`, and operations on what is kept in
 `obt.plans`, to be imported when they are needed.
+
+From the outside in: an operation of an owner (`owned`, `managing`), one conversation with one
+device (`dialogue`), a way to it (`link`), and the engine that moves datagrams (`engine`). Taking
+ownership stands beside them: an order of messages (`orders`) is a list of steps (`steps`), each
+of which writes and reads over a dialogue.
+
+Whatever goes wrong with a device or the network is an `ObtError`; wrong arguments are
+ValueErrors. Nothing here logs: who wants to see messages gives an `on_step`.
 """
 
 from onboardee.obt.access import DeviceAccess, WithCertificate, WithKey

@@ -8,6 +8,9 @@ which entries are written, how many sessions there are, whether the UUID changes
 
 Each entry of a table is one thing that a device can see, in the order in which the tool does it.
 What a step does is in `steps` and `old_steps`, what it writes in `bodies`.
+
+A table is right if a device cannot tell it from the tool that it stands for, odd as some of its
+steps may look.
 """
 
 from collections.abc import Callable
@@ -142,6 +145,7 @@ PLGD: Final = Order(
         _NAME_OWNER,
         check_owner,
         _MANAGE_PSTAT,
+        # plgd's client sends the list that it does not fill as null
         post("manage acl2", ACL2, lambda t: {"rowneruuid": t.owner_text, "aclist2": None}),
         _OWN_AND_MANAGE,
         enter(State.RFPRO),

@@ -154,6 +154,7 @@ def owners_set(attempt: Attempt) -> Opinion:
             if end is None:
                 return NOT_REACHED
             return failed(f"rowneruuid of {path} is written", "it was not", end.request)
+        # a tool may have written it before as well; one writing in its place is enough
         early = next((each for each in written if each.number >= begin), None)
         if early is None:
             expected = f"rowneruuid of {path} after the owner credential"
@@ -194,6 +195,7 @@ def services_have_credentials(attempt: Attempt) -> Opinion:
         return NOT_REACHED
     picture = attempt.picture_before(end)
     subjects = {_uuid(each.get("subjectuuid")) for each in picture.credentials}
+    # which kinds of credential the device says that it supports, as a sum of bits
     types = picture.get(DOXM, "sct")
     for path in (DOXM, CRED, ACL2):
         owner = _uuid(picture.get(path, "rowneruuid"))

@@ -2,6 +2,11 @@
 
 `python tests/audit/rules_page.py` writes it into `docs/audit-rules.md`. The order is that of a
 transfer: the network, the steps, what answers say, handshakes, certificates, the disk.
+
+Each function yields one group, and each trial names what is wrong with its device in the words of
+`--fault`, so that a person can look at the same device with `onboardee run --fault`. Where
+something is to happen every time, `times=0` says so; without it a fault acts once, as a loss on a
+network does, and a sound tool gets over it.
 """
 
 from collections.abc import Iterator
@@ -71,7 +76,13 @@ def _of_network() -> Iterator[Trial]:
         "drop flight=ClientKeyExchange way=in",
     )
     yield _trial(
-        "doubled", "every answer comes twice", COMPLETES, "duplicate path=/oic/sec/doxm", times=0
+        # every datagram twice: a tool has to know answers again by token and message ID (RFC 7252
+        # 4.5)
+        "doubled",
+        "every answer comes twice",
+        COMPLETES,
+        "duplicate path=/oic/sec/doxm",
+        times=0,
     )
     yield _trial("late", "an answer comes after 3 seconds", COMPLETES, "delay at=owned seconds=3")
     yield _trial(
@@ -110,6 +121,7 @@ def _of_steps() -> Iterator[Trial]:
             GIVES_UP,
             f"refuse at={step} code={code}",
         )
+    # an answer of success is no proof: CR 3006 has the tool read what it has written
     for step in ("om", "owner", "owned", "rfpro"):
         yield _trial(
             f"ignores-{step}",
@@ -152,6 +164,7 @@ def _of_answers() -> Iterator[Trial]:
     }
     for name, (sentence, payload) in lies.items():
         yield _trial(name, sentence, GIVES_UP, f"patch at=read payload={payload}", times=0)
+    # the payload is a stranger's until the session stands, so a tool has to bound what it decodes
     for effect, sentence in (
         ("not-cbor", "the answer is not CBOR"),
         ("deep-cbor", "the answer is nested two thousand times"),

@@ -4,6 +4,10 @@ Everything that an entry of `acl2` can say (OCF Security 13.5): whom it is for, 
 path, wildcard, type or interface, what is permitted, and when. It is a plan of one step, so that a
 rule which the device may have is known to the database, and given once however often it is
 repeated.
+
+A rule is refused here if it could not mean what was typed, such as a recurrence without a period.
+Whether it makes sense for the device is not looked at: it may have resources that only its maker
+knows.
 """
 
 from uuid import UUID

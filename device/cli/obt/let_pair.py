@@ -2,6 +2,9 @@
 
 The owner's side of Direct Pairing: the PIN, and what those may do that have paired. What was set is
 kept in the database, the PIN included, as the device shows it to nobody again.
+
+With a PIN of the owner's all that pair know the same one, and it can be used until it is changed;
+with the device's own each gets another, which somebody has to read from the device.
 """
 
 import click

@@ -3,6 +3,9 @@
 One key for both, under the UUID of the respective other, and a rule on each for the other. It is
 all or nothing: if one of them refuses or is away, what the other one was given is taken back, and
 if that cannot be done now, the command that does it later is named.
+
+The key is made here, of the system's randomness, and is in the plan until both devices have it;
+then it is wiped. Nobody but the two devices knows it afterwards, not even their owner.
 """
 
 import click

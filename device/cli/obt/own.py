@@ -3,6 +3,12 @@
 Devices are found by address, by the beginning of a UUID, or all that answer a search; then each is
 owned as `wishes` say, several side by side. What protects against the loss of a key is not here but
 in `onboardee.obt.plans.owning`; this is how it is asked for, and how what came of it is told.
+
+    found ──► described ──► method and order chosen ──► owned ──► told
+              name, types    wishes, or what fits       (plan)    one line each
+
+A device that fails keeps none of the others from being owned. One that only fell silent is tried
+again after them, since a network that is busy with a fleet loses more.
 """
 
 import asyncio

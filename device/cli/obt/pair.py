@@ -3,6 +3,10 @@
 We pair under a UUID of our own for this purpose: devices take the owner's for the owner. The
 credential is in the database before the device has it, and whether the device has it is found out
 by a session, not by what was answered last.
+
+A device may have paired with us and not have said so, as the last answer can be lost. So before
+pairing anew a credential of before is tried in a session: if it opens one, we are paired; if it
+does not, the record goes.
 """
 
 import asyncio
