@@ -306,6 +306,31 @@ def test_the_page_survives_a_restart_of_the_program(browser: Any, tmp_path: Path
         process.communicate(timeout=20)
 
 
+def test_elsewhere_the_token_opens_the_page(browser: Any, tmp_path: Path) -> None:
+    """The printed address is enough, and is not kept in the history; without it a sentence says so.
+
+    This one is for looking only: its controls are there, and do nothing.
+    """
+    process, url = begin(tmp_path / "light", "light", "--web", "0.0.0.0:0", "--web-read-only")
+    context = browser.new_context()
+    try:
+        opened = context.new_page()
+        opened.goto(url.partition("#")[0])
+        sync_api.expect(opened.locator("main")).to_contain_text("the token is missing or wrong")
+        opened = context.new_page()
+        opened.goto(url)
+        sync_api.expect(opened.locator(".card")).to_have_count(1)
+        sync_api.expect(opened.locator("#link")).to_have_text("live, for looking only")
+        assert "token" not in opened.url
+        opened.goto(f"{url.partition('#')[0]}#/device/light/world")
+        sync_api.expect(opened.get_by_role("switch", name="value")).to_be_disabled()
+        sync_api.expect(opened.get_by_role("button", name="Reset button")).to_be_disabled()
+    finally:
+        context.close()
+        process.terminate()
+        process.communicate(timeout=20)
+
+
 @pytest.mark.parametrize("width", [360, 1280, 3840])
 def test_no_page_is_wider_than_the_window(page: Any, running: Running, width: int) -> None:
     """Nobody scrolls sideways, at the width of a telephone or of a wall."""

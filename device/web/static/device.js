@@ -107,7 +107,6 @@ export function device(place, name) {
   show();
   addEventListener("hashchange", show);
   const deaf = listen((changed) => {
-    if (changed === null) show();
     if (changed === null || changed.has(name)) head.show();
   });
   return () => {

@@ -171,6 +171,8 @@ export function onboarding(place, device) {
     const rows = [];
     for (const event of events) {
       let made = null;
+      // it is another one after a restart, which has to be looked at anew
+      if (event.event === "device.ready") begin();
       if (event.event === "feed.began") say(live, event.traced ? "Live." : "This device is not traced.");
       else if (event.event === "feed.summary") {
         const names = Object.entries(event.missed).map(([name, count]) => `${count} more of ${name}`);
@@ -207,7 +209,13 @@ export function onboarding(place, device) {
   show();
   const deaf = listen((changed) => (changed === null || changed.has(device)) && show());
   const query = `?device=${encodeURIComponent(device)}&trace=1`;
-  const stop = follow(query, take, (isThere) => !isThere && say(live, "connection lost; trying again"));
+  const lost = () => say(live, "connection lost; trying again");
+  let stop = () => {};
+  function begin() {
+    stop();
+    stop = follow(query, take, (isThere) => !isThere && lost());
+  }
+  begin();
   return () => {
     deaf();
     stop();

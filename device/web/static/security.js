@@ -4,7 +4,7 @@
 import { ask, pathOf } from "./api.js";
 import { attempt } from "./device.js";
 import { confirmed, h, toast } from "./dom.js";
-import { hear, server } from "./store.js";
+import { hear, listen, server } from "./store.js";
 import { properties, table } from "./tables.js";
 
 /** Events after which something else is kept. */
@@ -138,11 +138,13 @@ export function security(place, device) {
   const deaf = hear((events) => {
     if (events.some((each) => each.device === device && STORED.has(each.event))) soon();
   });
+  const unlisten = listen((changed) => changed === null && soon());
   place.replaceChildren(snapshots(device, soon), tables);
   show();
   return () => {
     isOpen = false;
     clearTimeout(timer);
     deaf();
+    unlisten();
   };
 }

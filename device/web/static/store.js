@@ -26,6 +26,10 @@ import { ask, follow, pathOf } from "./api.js";
 
 /** Milliseconds after which a device is asked again of which something was told. */
 const AGAIN = 60;
+/** Devices that are asked one by one; of more all are asked at once. */
+const FEW = 4;
+/** Milliseconds that lie between two questions about all. */
+const REST = 1000;
 
 /** What changes nothing that a card shows. */
 const ELSEWHERE = new Set([
@@ -47,8 +51,13 @@ const listeners = new Set();
 const hearers = new Set();
 /** @type {Set<string>} */
 const changed = new Set();
-/** @type {Set<string>} */
-const asked = new Set();
+/** @type {Set<string>} devices that are to be asked again */
+const due = new Set();
+let timer = 0;
+/** Questions under way, and what was told since the first of them. */
+let questions = 0;
+/** @type {import("./api.js").Event[]} */
+const meanwhile = [];
 let isDrawing = false;
 export const server = { read_only: false, version: "" };
 
@@ -88,48 +97,100 @@ function change(name) {
 
 /** @param {string} name */
 function askSoon(name) {
-  if (asked.has(name)) return;
-  asked.add(name);
-  setTimeout(async () => {
-    asked.delete(name);
-    try {
-      const card = await ask(pathOf(name));
-      devices.set(name, card);
-      change(name);
-    } catch {
-      // the connection is lost, and all is asked again when it is there
+  due.add(name);
+  timer ||= setTimeout(askDue, AGAIN);
+}
+
+/** Ask those that are due: a few one by one, many all at once and not too often. */
+async function askDue() {
+  const now = [...due];
+  due.clear();
+  try {
+    if (now.length > FEW) {
+      await askAll();
+      for (const name of devices.keys()) change(name);
+      await new Promise((resolve) => setTimeout(resolve, REST));
+    } else {
+      await Promise.all(now.map(askOne));
     }
-  }, AGAIN);
+  } catch {
+    // too many questions, or the connection is lost: it is asked again
+    for (const name of now) due.add(name);
+    await new Promise((resolve) => setTimeout(resolve, REST));
+  }
+  timer = due.size ? setTimeout(askDue, AGAIN) : 0;
+}
+
+/** @param {string} name */
+async function askOne(name) {
+  const [card, events] = await fresh(pathOf(name));
+  devices.set(name, card);
+  for (const event of events) apply(event);
+  change(name);
+}
+
+/**
+ * Change what an event tells; return whether there may be more to it.
+ * @param {import("./api.js").Event} event
+ * @returns {boolean}
+ */
+function apply(event) {
+  const card = event.device === undefined ? undefined : devices.get(event.device);
+  if (!card) return false;
+  if (event.event === "value.changed") {
+    const values = (card.values ??= {})[event.href];
+    if (values) {
+      Object.assign(values, event.values);
+      change(card.device);
+    }
+    return false;
+  }
+  if (event.event === "state.changed") {
+    card.state = event.after;
+    change(card.device);
+  }
+  return !ELSEWHERE.has(event.event);
 }
 
 /** @param {import("./api.js").Event[]} events */
 function take(events) {
+  if (questions) meanwhile.push(...events);
   for (const event of events) {
-    const card = event.device === undefined ? undefined : devices.get(event.device);
-    if (!card) continue;
-    if (event.event === "value.changed") {
-      const values = (card.values ??= {})[event.href];
-      if (values) {
-        Object.assign(values, event.values);
-        change(card.device);
-      }
-    } else if (event.event === "state.changed") {
-      card.state = event.after;
-      change(card.device);
-      askSoon(card.device);
-    } else if (!ELSEWHERE.has(event.event)) {
-      askSoon(card.device);
-    }
+    if (apply(event)) askSoon(/** @type {string} */ (event.device));
   }
   for (const each of hearers) each(events);
 }
 
+/**
+ * Ask, and return the answer with what was told meanwhile: it may be newer than the answer. What is
+ * older is followed by what is not, so telling all of it again does no harm.
+ * @param {string} path
+ * @returns {Promise<[any, import("./api.js").Event[]]>}
+ */
+async function fresh(path) {
+  const mark = meanwhile.length;
+  questions += 1;
+  try {
+    const answer = await ask(path);
+    return [answer, meanwhile.slice(mark)];
+  } finally {
+    questions -= 1;
+    if (!questions) meanwhile.length = 0;
+  }
+}
+
 /** Ask for all devices. */
-export async function load() {
-  const [told, cards] = await Promise.all([ask("/server"), ask("/devices")]);
-  Object.assign(server, told);
+async function askAll() {
+  const [cards, events] = await fresh("/devices");
   devices.clear();
   for (const card of cards) devices.set(card.device, card);
+  for (const event of events) apply(event);
+}
+
+/** Ask for all that this page knows, as if it had just been opened. */
+export async function load() {
+  Object.assign(server, await ask("/server"));
+  await askAll();
   for (const each of listeners) each(null);
 }
 

@@ -8,7 +8,7 @@ import { ask, pathOf, perform } from "./api.js";
 import { attempt } from "./device.js";
 import { h, say } from "./dom.js";
 import { Plot } from "./plot.js";
-import { hear, server } from "./store.js";
+import { hear, listen, server } from "./store.js";
 import { time } from "./time.js";
 import { valueText } from "./words.js";
 
@@ -211,13 +211,26 @@ export function world(place, device) {
   const rows = new Map();
   /** @type {Map<string, HTMLElement>} */
   const faults = new Map();
+  /** @type {import("./api.js").Event[]} */
+  const early = [];
   let isOpen = true;
+  let isBuilding = false;
   let endClock = () => {};
   place.replaceChildren(h("p", {}, "Loading."));
 
-  attempt(async () => {
-    const whole = await ask(pathOf(device));
-    if (!isOpen) return;
+  const build = () =>
+    attempt(async () => {
+      isBuilding = true;
+      const whole = await ask(pathOf(device)).finally(() => (isBuilding = false));
+      if (isOpen) draw(whole);
+    });
+
+  /** @param {any} whole */
+  function draw(whole) {
+    endClock();
+    endClock = () => {};
+    rows.clear();
+    faults.clear();
     if (!whole.running) {
       place.replaceChildren(h("p", {}, "The device does not run now."));
       return;
@@ -229,22 +242,50 @@ export function world(place, device) {
       clock.element,
       ...whole.resources.map((/** @type {any} */ each) => resource(device, each, rows)),
     );
-  });
+    for (const event of early.splice(0)) apply(event);
+  }
+
+  /** Values again, without taking a control away from who uses it. */
+  const refresh = () =>
+    attempt(async () => {
+      const whole = await ask(pathOf(device));
+      if (!isOpen || !whole.running) return;
+      for (const each of whole.resources) {
+        for (const [name, value] of Object.entries(each.values)) rows.get(`${each.href} ${name}`)?.show(value);
+      }
+      for (const [name, isOn] of Object.entries(whole.faults)) {
+        faults.get(name)?.setAttribute("aria-checked", String(isOn));
+      }
+    });
+
+  /** @param {import("./api.js").Event} event */
+  function apply(event) {
+    if (event.event === "value.changed") {
+      for (const [name, value] of Object.entries(event.values)) rows.get(`${event.href} ${name}`)?.show(value);
+    } else if (event.event === "fault.changed") {
+      faults.get(event.fault)?.setAttribute("aria-checked", String(event.is_on));
+    } else if (event.event === "device.ready" || event.event === "device.left") {
+      build();
+    } else if (event.event === "feed.summary") {
+      refresh();
+    }
+  }
 
   const deaf = hear((events) => {
     for (const event of events) {
       if (event.device !== device) continue;
-      if (event.event === "value.changed") {
-        for (const [name, value] of Object.entries(event.values)) rows.get(`${event.href} ${name}`)?.show(value);
-      } else if (event.event === "fault.changed") {
-        faults.get(event.fault)?.setAttribute("aria-checked", String(event.is_on));
-      }
+      // what comes while the page is made is told again when it is there
+      if (isBuilding) early.push(event);
+      else apply(event);
     }
   });
+  const unlisten = listen((changed) => changed === null && refresh());
+  build();
   return () => {
     isOpen = false;
     endClock();
     deaf();
+    unlisten();
   };
 }
 
