@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from onboardee.device.faults.steps import STEPS, StepRequest, TransferStep
-from onboardee.device.trace import dtls
+from onboardee.device.trace import handshake_names
 from onboardee.device.trace.coap import MessageReader, Read
 from onboardee.device.trace.dtls import Association, Secrets
 from onboardee.device.trace.items import Way
@@ -111,7 +111,7 @@ class Rewriter:
             return look
         names: list[str] = []
         for opened in conversation.association.read(datagram, way):
-            names += map(dtls.name_of, conversation.association.messages(opened, way))
+            names += map(handshake_names.name_of, conversation.association.messages(opened, way))
             is_data = opened.record.content_type == ContentType.APPLICATION_DATA
             if is_data and opened.content is not None:
                 look.record = opened.record

@@ -14,7 +14,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Final
 
-from onboardee.device.trace import dtls, items
+from onboardee.device.trace import handshake_names, items
 from onboardee.device.trace.coap import MessageReader
 from onboardee.device.trace.dtls import Association, Opened, Secrets
 from onboardee.device.trace.items import Ends, Item, Way
@@ -116,10 +116,10 @@ class Decoder:
                         way=way,
                         ends=ends,
                         kind=message.type,
-                        name=dtls.name_of(message),
+                        name=handshake_names.name_of(message),
                         sequence=message.sequence,
                         body=message.body,
-                        fields=dtls.fields_of(message, association.agreed),
+                        fields=handshake_names.fields_of(message, association.agreed),
                     )
             case ContentType.ALERT if len(content) == 2:
                 yield items.Alert(
@@ -129,7 +129,7 @@ class Decoder:
                     ends=ends,
                     level=content[0],
                     description=content[1],
-                    name=dtls.alert_name(content[1]),
+                    name=handshake_names.alert_name(content[1]),
                 )
             case ContentType.APPLICATION_DATA:
                 suite = association.suite

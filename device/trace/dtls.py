@@ -21,20 +21,18 @@ each is told once however often it is repeated (RFC 6347 4.2.4).
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
+from onboardee.device.trace.handshake_names import known_suite
 from onboardee.device.trace.items import Way
 from onboardee.wire.dtls import CipherSuite
 from onboardee.wire.dtls import keys as derivation
 from onboardee.wire.dtls.config import DtlsLimits
 from onboardee.wire.dtls.errors import Alert as DtlsError
 from onboardee.wire.dtls.framing import HandshakeMessage, split_fragments
-from onboardee.wire.dtls.hello import ClientHello, HelloVerifyRequest, ServerHello
-from onboardee.wire.dtls.messages import CertificateChain, ClientKeyExchange, ServerKeyExchange
+from onboardee.wire.dtls.hello import ClientHello, ServerHello
 from onboardee.wire.dtls.numbers import (
-    AlertDescription,
     ContentType,
-    ExtensionType,
     HandshakeType,
 )
 from onboardee.wire.dtls.protection import Protection, protection
@@ -203,7 +201,7 @@ class Association:
                 self._client_random = ClientHello.decode(message.body).random
             elif message.type == HandshakeType.SERVER_HELLO:
                 self._server_hello = ServerHello.decode(message.body)
-                self.agreed = _known_suite(self._server_hello.suite)
+                self.agreed = known_suite(self._server_hello.suite)
         except DtlsError:
             return
 
@@ -247,73 +245,3 @@ class Association:
         client, server = (protection(parameters, half, self.entropy) for half in halves)
         other = Way.OUT if self.client is Way.IN else Way.IN
         self._keys = [*self._keys[-1:], _Keys({self.client: client, other: server}, suite)]
-
-
-def _known_suite(number: int) -> CipherSuite | None:
-    """Return a suite by its number, None for one that the DTLS engine has not."""
-    try:
-        return CipherSuite(number)
-    except ValueError:
-        return None
-
-
-def name_of(message: HandshakeMessage) -> str:
-    """Return the name of a handshake message as RFC 5246 writes it."""
-    try:
-        return "".join(word.capitalize() for word in HandshakeType(message.type).name.split("_"))
-    except ValueError:
-        return f"handshake type {message.type}"
-
-
-def alert_name(description: int) -> str:
-    """Return the name of an alert as RFC 5246 writes it."""
-    try:
-        return AlertDescription(description).name.lower()
-    except ValueError:
-        return f"alert {description}"
-
-
-def suite_name(number: int) -> str:
-    """Return the name of a cipher suite, or its number in hex."""
-    suite = _known_suite(number)
-    return f"0x{number:04X}" if suite is None else suite.name
-
-
-def fields_of(message: HandshakeMessage, suite: CipherSuite | None) -> dict[str, Any]:
-    """Return what people want to know of a handshake message; of one that is broken, nothing."""
-    try:
-        match message.type:
-            case HandshakeType.CLIENT_HELLO:
-                return _client_hello(ClientHello.decode(message.body))
-            case HandshakeType.HELLO_VERIFY_REQUEST:
-                return {"cookie": len(HelloVerifyRequest.decode(message.body).cookie)}
-            case HandshakeType.SERVER_HELLO:
-                hello = ServerHello.decode(message.body)
-                return {"suite": suite_name(hello.suite), "extensions": _names(hello.extensions)}
-            case HandshakeType.CERTIFICATE:
-                return {"certificates": len(CertificateChain.decode(message.body).chain)}
-            case HandshakeType.SERVER_KEY_EXCHANGE if suite is not None:
-                hint = ServerKeyExchange.decode(message.body, SUITES[suite].exchange).hint
-                return {"hint": hint.hex()} if hint else {}
-            case HandshakeType.CLIENT_KEY_EXCHANGE if suite is not None:
-                identity = ClientKeyExchange.decode(message.body, SUITES[suite].exchange).identity
-                return {"identity": identity.hex()} if identity else {}
-    except DtlsError as error:
-        return {"malformed": str(error)}
-    return {}
-
-
-def _client_hello(hello: ClientHello) -> dict[str, Any]:
-    """Return what a client offers, by names."""
-    return {
-        "version": f"0x{hello.version:04X}",
-        "suites": [suite_name(number) for number in hello.suites],
-        "cookie": len(hello.cookie),
-        "extensions": _names(hello.extensions),
-    }
-
-
-def _names(extensions: Any) -> list[str]:
-    """Return the names of extensions, and the numbers of those that have none here."""
-    known = {int(each): each.name.lower() for each in ExtensionType}
-    return [known.get(number, str(number)) for number in extensions or ()]
