@@ -9,6 +9,7 @@ that starts later, or again, and cannot is the event `device.not_started`, and i
 """
 
 import asyncio
+import gc
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -87,6 +88,10 @@ def run(planned: Sequence[PlannedDevice], options: HostOptions) -> None:
     allow_many_files()
     log = Log(options.log_format)
     with ExitStack() as ending:
+        # Nothing is garbage while devices are made, and each look for it takes as long as there
+        # are devices already.
+        ending.callback(gc.enable)
+        gc.disable()
         ending.callback(log.close)
         if options.watch is not None:
             ending.callback(options.watch.close)
@@ -158,6 +163,7 @@ async def _serve(units: Sequence[Unit], options: HostOptions, log: Log) -> None:
                 host.begin_later(unit)
             else:
                 await host.begin(unit)
+        _collect_again(units)
         if options.link is not None:
             options.link.ready(len(host))
         elif len(units) > CROWD:
@@ -171,6 +177,13 @@ def ready_fields(running: int, of: int, seconds: float) -> dict[str, float]:
     """Return what `fleet.ready` tells: how many run, and how many start later, if any do."""
     later = {"later": of - running} if of > running else {}
     return {"devices": running, **later, "seconds": round(seconds, 2)}
+
+
+def _collect_again(units: Sequence[Unit]) -> None:
+    """Look for garbage from now on, but not in devices that stay: that would take seconds."""
+    if not any(unit.planned.churn for unit in units):
+        gc.freeze()
+    gc.enable()
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:

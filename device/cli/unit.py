@@ -6,7 +6,6 @@ of the log, random octets), and the device itself by `boot`, each time.
 """
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -110,7 +109,6 @@ class Unit:
         self.store: Store
         self._options = options
         self._log = log
-        self._ending = ExitStack()
         self._entropy: Entropy = (
             SystemEntropy()
             if planned.seed is None
@@ -124,7 +122,7 @@ class Unit:
         Raises `StoreError` or OSError.
         """
         planned, options = self.planned, self._options
-        self.store = self._ending.enter_context(_opened(planned, options, self._entropy))
+        self.store = _opened(planned, options, self._entropy)
         _settle(self.store, planned, adopt=options.adopt)
 
     def tell_beginning(self) -> None:
@@ -164,7 +162,11 @@ class Unit:
 
     def close(self) -> None:
         """Give the store back."""
-        self._ending.close()
+        try:
+            if hasattr(self, "store"):
+                self.store.close()
+        finally:
+            self._lines.close()
 
     def _watched(self, surroundings: Surroundings) -> tuple[AnyDevice, Maker]:
         planned, watch = self.planned, self._options.watch
@@ -189,7 +191,7 @@ class Unit:
             verbose=options.verbose,
             texts=planned.profile.says,
         )
-        self._ending.callback(lines.close)
+        self._lines = lines
         if options.metering is not None:
             options.metering.count(self.bus)
         if options.watch is not None and options.watch.is_shown:

@@ -5,7 +5,6 @@ like any datagram does, and its host stores what the step wants stored; `outcome
 that succeeded. So a person is never told of a change that the disk refused.
 """
 
-from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -70,7 +69,7 @@ class Control:
         self.device = device
         self._maker = maker
         self._surround = surround
-        self._refusals: deque[dict[str, object]] = deque(maxlen=REFUSALS)
+        self._refusals: list[dict[str, object]] = []
         device.bus.subscribe(self._remember)
 
     def perform(self, request: Request, now: float) -> Result:
@@ -269,6 +268,7 @@ class Control:
         if isinstance(event, AccessDenied | RequestRefused | HandshakeRefused):
             at = self.device.wall_time.isoformat(timespec="seconds")
             self._refusals.append({"at": at, "event": event.name, **event.fields()})
+            del self._refusals[:-REFUSALS]
 
 
 def _told(fault: Fault) -> dict[str, Any]:

@@ -10,7 +10,6 @@ the order of the requests, and none before its change is durable. A piece that m
 program costs the peer whose datagram it was its answer, or its session, and nobody else anything.
 """
 
-from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -59,8 +58,9 @@ class Device:
         self._messaging = parts.messaging
         self._lifecycle = parts.lifecycle
         self._world = parts.world
-        self._waiting: deque[tuple[Piece, Peer | None]] = deque()
-        """What is to be done, and whose datagram it is about, if it is about one."""
+        self._waiting: list[tuple[Piece, Peer | None]] = []
+        """What is to be done, and whose datagram it is about, if it is about one: mostly nothing,
+        and never much, so that a list takes less than a deque."""
         self._present: tuple[Work[None], Peer | None] | None = None
         """What stands still until its database is stored."""
         self._wanted: Database | None = None
@@ -287,7 +287,7 @@ class Device:
             peer = None
             try:
                 if self._present is None:
-                    piece, peer = self._waiting.popleft()
+                    piece, peer = self._waiting.pop(0)
                     work = piece()
                     self._present = None if work is None else (work, peer)
                     failure = None

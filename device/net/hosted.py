@@ -16,7 +16,6 @@ nobody else anything; it must not be possible to stop a process by a datagram.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -59,7 +58,7 @@ class HostedDevice:
         self._writers = writers
         self._storing: Future[Exception | None] | None = None
         self._working: Future[None] | None = None
-        self._disk_work: deque[DiskWork] = deque()
+        self._disk_work: list[DiskWork] = []
         self._waiting = Waiting()
         self._faults = FaultReporter()
         self._not_before = 0.0
@@ -99,7 +98,7 @@ class HostedDevice:
         started = self.device.start(self._sockets.announced, self._clock.time())
         self._act_at_once(started)
         while self._disk_work:
-            self._disk_work.popleft()()
+            self._disk_work.pop(0)()
         self._is_started = True
         self._sockets.listen(self._loop, self._hear, self._go_on)
         self._set_alarm()
@@ -233,7 +232,7 @@ class HostedDevice:
         """Let happen what waits, until the disk has to be waited for."""
         while not self._is_busy:
             if self._disk_work:
-                self._working = self._writers.submit(self._disk_work.popleft())
+                self._working = self._writers.submit(self._disk_work.pop(0))
                 self._working.add_done_callback(partial(self._wake, self._on_worked))
             elif self._waiting:
                 self._take(self._waiting.take())

@@ -6,7 +6,6 @@ the places, and strangers cannot take them: a flood at the plain port must not c
 request. What is our own doing (a button, an alarm) is never dropped.
 """
 
-from collections import deque
 from collections.abc import Callable
 from enum import Enum
 from typing import Final, TypeAlias
@@ -33,22 +32,21 @@ class Waiting:
     """What waits, in its order. Strangers leave room for those with a session."""
 
     def __init__(self) -> None:
-        self._waiting: deque[tuple[StepMaker, Origin]] = deque()
-        self._counts = dict.fromkeys(Origin, 0)
+        self._waiting: list[tuple[StepMaker, Origin]] = []
 
     def __len__(self) -> int:
         return len(self._waiting)
 
     def put(self, happening: StepMaker, origin: Origin = Origin.OURS) -> bool:
         """Let something wait; False if there is no room for its kind."""
-        if self._counts[origin] >= PLACES.get(origin, len(self._waiting) + 1):
-            return False
+        if origin in PLACES:
+            taken = sum(each is origin for _, each in self._waiting)
+            if taken >= PLACES[origin]:
+                return False
         self._waiting.append((happening, origin))
-        self._counts[origin] += 1
         return True
 
     def take(self) -> StepMaker:
         """Return what is next. Raises IndexError if none waits."""
-        happening, origin = self._waiting.popleft()
-        self._counts[origin] -= 1
+        happening, _ = self._waiting.pop(0)
         return happening

@@ -53,15 +53,14 @@ class Tries:
 
     pins: int
     """How many PINs there are."""
-    _all: deque[float] = field(init=False)
+    _all: list[float] = field(default_factory=list)
+    """A list, as most devices never have one try, and an empty deque takes much memory."""
     _of_hosts: OrderedDict[Hashable, deque[float]] = field(default_factory=OrderedDict)
-
-    def __post_init__(self) -> None:
-        self._all = deque(maxlen=all_a_minute(self.pins))
 
     def has_time_for(self, host: Hashable, now: float) -> bool:
         """Tell whether there were few tries of late; nothing is counted by asking."""
-        if len(self._all) == self._all.maxlen and now < self._all[0] + 60:
+        most = all_a_minute(self.pins)
+        if len(self._all) >= most and now < self._all[-most] + 60:
             return False
         tried = [at for at in self._of_hosts.get(host, ()) if now < at + 3600]
         return len(tried) < AN_HOUR and sum(now < at + 60 for at in tried) < A_MINUTE
@@ -75,6 +74,7 @@ class Tries:
         if not self.has_time_for(host, now):
             return False
         self._all.append(now)
+        del self._all[: -all_a_minute(self.pins)]
         self._of_hosts.setdefault(host, deque(maxlen=AN_HOUR)).append(now)
         self._of_hosts.move_to_end(host)
         # A guesser with more hosts than that gets some of them forgotten; the bound on all stays.
