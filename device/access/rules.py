@@ -286,7 +286,9 @@ def owner_role(call: Call) -> Decision | None:
 def access_control_entry(call: Call) -> Decision | None:
     """Everybody else needs an entry (OCF Security 12.2).
 
-    An operation needs one of the bits of `Operation`, and one entry that has it is enough. The
+    An operation needs one of the bits of `Operation`, and one entry that has it is enough: CREATE
+    of an entry about a collection lets a peer create in it (OCF Core 7.6.3.9), DELETE of one about
+    a created resource lets it delete that. The
     refusal tells entries that match and do not permit (the tool wrote a wrong `permission`) from a
     list in which nothing matches (a wrong subject or resource).
     """

@@ -21,6 +21,7 @@ from onboardee.device.resources.base import Resource, batch_key
 from onboardee.device.simulation.creatable import MadeResource, made
 from onboardee.device.simulation.profile import Profile
 from onboardee.device.simulation.values import Values
+from onboardee.device.simulation.world.terms import BehaviourError
 from onboardee.device.simulation.world.world import World
 from onboardee.svrdb.model import Created, CreatedResource
 from onboardee.wire.coap import CoapServer, Code
@@ -97,7 +98,12 @@ class Growth:
         href, places = each.created.href, self._places
         values = places.values[href] = Values(each.profile.properties)
         resource = CreatedApplianceResource(each.profile, values, self._world)
-        self._world.add(href, each.profile.properties, each.behaviour)
+        try:
+            self._world.add(href, each.profile.properties, each.behaviour)
+        except BehaviourError as error:
+            # Kept is kept: it is served, and people hear why nothing happens by itself.
+            self._world.report(f"{href}: {error}")
+            self._world.add(href, each.profile.properties, ())
         places.appliances[href] = places.served[href] = resource
         places.listed.append(resource)
         places.batches[href] = frozenset({batch_key(each.created.collection)})

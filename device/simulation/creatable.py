@@ -174,6 +174,8 @@ def _complete(
             properties=source.resource.properties,
             behaviour=each.behaviour or source.behaviour,
         )
+    if not each.interfaces:
+        raise place.wrong(f"{each.types[0]} needs interfaces")
     try:
         # The path and the interfaces are checked as those of any resource.
         ResourceProfile(
@@ -182,8 +184,6 @@ def _complete(
         check(each.behaviour, {_OWN: each.properties})
     except (ValueError, BehaviourError) as error:
         raise place.wrong(str(error)) from error
-    if not each.interfaces:
-        raise place.wrong(f"{each.types[0]} needs interfaces")
     return each
 
 

@@ -11,6 +11,8 @@ from typing import Any, Final
 import msgspec
 
 from onboardee.device.machine.layer import AnyDevice
+from onboardee.device.simulation.creatable import made
+from onboardee.device.simulation.profile import ResourceProfile
 from onboardee.device.simulation.values import Property
 from onboardee.device.web.devices import WebDevice
 from onboardee.svrdb.model import SECURITY_RESOURCES
@@ -80,13 +82,19 @@ def whole(known: WebDevice) -> dict[str, Any]:
                 "values": dict(device.appliances[each.href].values.current),
                 "properties": {name: _limits(spec) for name, spec in each.properties.items()},
             }
-            for each in device.profile.resources
+            for each in _resources(device)
             if each.href in device.appliances
         ],
         "inputs": list(device.inputs),
         "faults": dict(device.faults),
         "has_snapshots": known.store is not None,
     }
+
+
+def _resources(device: AnyDevice) -> list[ResourceProfile]:
+    """Return the resources of the profile, and those that clients created."""
+    own = device.profile.resources
+    return [*own, *(each.profile for each in made(own, device.database.created))]
 
 
 def security(device: AnyDevice) -> dict[str, Any]:

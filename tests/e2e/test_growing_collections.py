@@ -23,6 +23,8 @@ from growing_scene import (
     Panel,
     wish,
 )
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from onboardee.device import events
@@ -156,6 +158,39 @@ def test_what_cannot_be_created(body: Any, code: Code) -> None:
     assert panel.create(body) is code
     assert panel.store.current is before
     assert panel.paths() == []
+
+
+SCALARS = (
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9) | st.binary()
+)
+PIECES = st.recursive(
+    SCALARS | st.sampled_from([SWITCH, BLIND, "oic.if.a", "oic.if.baseline"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["bm", "value", "openLevel", "range", "n"]), inner)
+    ),
+    max_leaves=8,
+)
+BODIES = st.dictionaries(
+    st.sampled_from(["rt", "if", "p", "rep", "href", "ins"]), PIECES
+) | st.builds(
+    lambda rep: wish(BLIND) | {"rep": rep},
+    st.dictionaries(st.sampled_from(["openLevel", "range", "step", "n", "x"]), PIECES),
+)
+
+
+@settings(max_examples=120, deadline=None)
+@given(body=BODIES)
+def test_whatever_is_asked_for_is_created_or_refused(body: Any) -> None:
+    """No request breaks the device, and what it created is read back by the next process."""
+    panel = Panel()
+    made = panel.create(body)
+    if isinstance(made, Code):
+        assert made in {Code.BAD_REQUEST, Code.FORBIDDEN, Code.REQUEST_ENTITY_TOO_LARGE}
+        assert panel.paths() == []
+    else:
+        assert panel.get(made["href"], BASELINE) == made["rep"]
+        assert panel.again().get(made["href"], BASELINE) == made["rep"]
 
 
 def small(**changes: Any) -> Profile:
@@ -331,6 +366,19 @@ def test_what_was_created_is_there_after_a_restart() -> None:
     assert panel.create()["href"] == "/switches/2"
 
 
+def test_a_restart_by_a_client_forgets_what_is_not_kept() -> None:
+    """What is there for a while only goes with a reboot, too, and with the entry of its creator."""
+    panel = Panel()
+    panel.create()
+    panel.create(wish(CONTACT), collection=VISITORS)
+    address = Path("10.0.0.10", 5684, "10.0.0.20", 40000, secured=True)
+    owner = Peer(address, secured=True, uuid=GUEST, is_owner_by_role=True)
+    assert panel.ask(Method.POST, "/oic/mnt", {"rb": True}, peer=owner)[0] is Code.CHANGED
+    panel.pass_time(10)
+    assert any(isinstance(each, events.DeviceRebooted) for each in panel.events)
+    assert (panel.paths(), panel.paths(VISITORS)) == (["/switches/1"], [])
+
+
 def test_a_profile_that_allows_it_no_more() -> None:
     """What an older profile allowed is passed over, and the device starts."""
     panel = Panel()
@@ -424,10 +472,13 @@ def test_a_thousand_come_and_go_and_leave_nothing() -> None:
     def come_and_go(times: int) -> None:
         for number in range(times):
             panel.create(wish(BLIND) if number % 5 == 0 else None)
+            if number % 10 == 0:
+                for query in ((SWITCHES, BATCH), ("/oic/res", BATCH), ("/switches/1", BASELINE)):
+                    panel.get(*query)
             assert panel.delete("/switches/1") is Code.DELETED
         panel.events.clear()
 
-    come_and_go(20)
+    come_and_go(400)  # what is remembered of earlier batches has its bound
     database, before = panel.store.current, sizes()
     come_and_go(1000)
     assert panel.store.current == database

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 from web_support import Shown, ask, shown
 
 from onboardee.device.events import InputPressed
@@ -17,6 +18,7 @@ from onboardee.device.web import api as api_module
 from onboardee.device.web.devices import Devices
 from onboardee.device.web.feed import STREAMS, Feed
 from onboardee.svrdb import JSON, MemoryStorage
+from onboardee.svrdb.model import Created, CreatedResource
 
 ONE = "/api/v1/devices/one"
 
@@ -61,6 +63,28 @@ async def test_the_page_of_a_device_has_everything_that_it_holds(profile: str) -
             assert all("type" in limits for limits in each["properties"].values())
         assert whole["inputs"] == list(device.inputs)
         assert whole["faults"] == dict(device.faults)
+
+
+async def test_the_page_of_a_device_has_what_clients_created() -> None:
+    """A created resource is there with its values and limits, like those of the profile."""
+    async with shown("switch-panel") as found:
+        device = found.hosted.device
+        switch = CreatedResource(
+            href="/switches/1",
+            collection="/switches",
+            types=("oic.r.switch.binary",),
+            interfaces=("oic.if.a", "oic.if.baseline"),
+            policies=3,
+            instance=1,
+            values={"value": False},
+        )
+        database = replace(device.database, created=Created(resources=(switch,)))
+        step = device.adopt(database, 0.0)
+        assert step.store is database
+        device.stored(None, 0.0)
+        *_, last = (await ask(found.app, ONE)).json["ok"]["resources"]
+        assert (last["href"], last["values"]) == ("/switches/1", {"value": False})
+        assert last["properties"]["value"]["type"] == "boolean"
 
 
 async def test_a_limit_of_zero_is_a_limit(light: Shown) -> None:

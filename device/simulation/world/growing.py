@@ -24,9 +24,12 @@ def joined(
     for place, part in enumerate(own.parts, _last(built) + 1):
         part.order = place
     register = built.register
-    register.inputs |= own.register.inputs
+    # Names of a profile come first: what has one of them cannot be called by it.
+    for name, entry in own.register.inputs.items():
+        register.inputs.setdefault(name, entry)
+    for name, fault in own.register.faults.items():
+        register.faults.setdefault(name, fault)
     register.awaiting += own.register.awaiting
-    register.faults |= own.register.faults
     register.intervals |= own.register.intervals
     both = replace(
         built,
@@ -40,10 +43,12 @@ def joined(
 def parted(built: Built, href: str, own: Built) -> Built:
     """Return a world without a resource, of which nothing is kept."""
     register = built.register
-    for name in own.register.inputs:
-        register.inputs.pop(name, None)
-    for name in own.register.faults:
-        register.faults.pop(name, None)
+    for name, entry in own.register.inputs.items():
+        if register.inputs.get(name) is entry:
+            del register.inputs[name]
+    for name, fault in own.register.faults.items():
+        if register.faults.get(name) is fault:
+            del register.faults[name]
     register.intervals.pop(href, None)
     gone = {id(each) for each in (*own.parts, *own.register.awaiting)}
     register.awaiting = [each for each in register.awaiting if id(each) not in gone]

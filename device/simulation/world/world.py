@@ -115,8 +115,10 @@ class World(Settling):
     ) -> None:
         """Let a resource join, whose values are there; it begins at `asked_at`.
 
-        Before `start` it joins then. Raises `BehaviourError` if an entry cannot be used.
+        Before `start` it joins then. Raises `BehaviourError` if an entry cannot be used, and then
+        it has not joined.
         """
+        build(entries, {href: properties}, {href: self._values[href]}, runs_code=False)
         self._grown[href] = properties, entries
         if not self._is_used:
             return
