@@ -29,6 +29,7 @@ _CLIENT_HELLO: Final = 1
 _RECORDS: Final = range(20, 26)
 """Content types of DTLS records, by their first octet (RFC 6347 4.1)."""
 _HANDSHAKE: Final = 22
+"""The content type of records with handshake messages."""
 _DTLS_MAJOR: Final = 0xFE
 """The first octet of the version of every DTLS so far."""
 _REQUESTS: Final = range(1, 5)
@@ -97,6 +98,7 @@ def _is_greeting(octets: bytes) -> bool:
 
 
 def _is_group(host: str) -> bool:
+    """Tell whether an address is that of a group."""
     return ipaddress.ip_address(host).is_multicast
 
 

@@ -2,6 +2,9 @@
 
 Only the options are here. A client and a cryptographic library do the rest, and are imported when
 there is something to read (`capturing`).
+
+A profile has no secrets: neither the key that opened the session nor credentials of the device
+are in it.
 """
 
 from pathlib import Path

@@ -3,6 +3,9 @@
 A device has no clock, sockets or randomness of its own, so what went into it determines what came
 out. A recording has the former and a digest of the latter (`device/recording`); where the two
 differ the program has changed, and the first difference names the step.
+
+A recording is also a test: kept beside the program it says whether a later version answers
+differently, octet by octet, and at which step first.
 """
 
 import json

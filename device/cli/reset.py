@@ -2,6 +2,8 @@
 
 It does to the database what the reset button of a running device does, with the same function
 (`device/security/factory.py`). Nobody's right is asked: whoever may write the directory owns it.
+
+A running device holds the lock of its state, so that nothing can be reset under it.
 """
 
 from pathlib import Path

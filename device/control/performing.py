@@ -163,6 +163,7 @@ class Control:
         }
 
     def _prepared(self, fault: Fault) -> Fault:
+        """Return a fault as it can act on this device. Raises `ControlError`."""
         if self._maker is None:
             raise ControlError("this device gets no faults while it runs")
         try:
@@ -171,6 +172,7 @@ class Control:
             raise ControlError(str(error)) from error
 
     def _change(self, what: FaultAdded | FaultRemoved | FaultsCleared, now: float) -> Step:
+        """Let faults come or go; a device without faults gets its layer with the first one."""
         if self._maker is None:
             raise ControlError("this device gets no faults while it runs")
         around = self._maker.around(self.device)

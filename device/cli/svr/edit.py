@@ -2,6 +2,9 @@
 
 The menus follow IoTivity's `svrdbeditor`, whose users find their way by its numbers. All edits are
 made on a draft in memory; what is written at the end is one change.
+
+An edit that makes things worse is possible and has to be confirmed: a broken database may be what
+somebody wants to test.
 """
 
 from pathlib import Path

@@ -1,6 +1,8 @@
 """`onboardee svr get`: one value, for scripts.
 
 It reads what was last written and takes no lock, so it works beside a running device.
+
+Secrets are shown only with --reveal.
 """
 
 import json

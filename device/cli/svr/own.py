@@ -3,6 +3,8 @@
 For tests that need an owned device and no transfer: the tool that is tested gets the same key. All
 that a transfer leaves is set at once, as a device with an owner and no owner credential would be
 one that nobody can use.
+
+The change is one commit: a device is never seen with an owner and without a key.
 """
 
 import secrets

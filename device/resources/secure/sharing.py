@@ -62,8 +62,11 @@ from onboardee.svrdb.model import (
 from onboardee.svrdb.model.owners import MODE, PIN_USAGE, PREFIX, SHARED_RIGHTS, SUB_OWNERS
 
 _OWN: Final = frozenset({MODE, SUB_OWNERS})
+"""The properties of doxm that only such a device has."""
 _OF_JOINING: Final = frozenset({State.RFPRO.value, State.RFNOP.value})
+"""The states that whoever joins may ask for, by number."""
 _KEPT: Final = ENTRY_OWNER.removeprefix(PREFIX)
+"""How an entry's owner is called where it is kept, without the prefix of the wire."""
 
 
 class SharedDoxmResource(DoxmResource):
@@ -98,6 +101,11 @@ class SharedDoxmResource(DoxmResource):
         return replace(outcome, database=without_entries_of_others(database, owners))
 
     def _owners(self, call: Call, payload: Mapping[str, object]) -> Owners:
+        """Return who shares the device after an UPDATE.
+
+        What stands in it as it was needs no right to be written, since tools send doxm whole.
+        Raises `RefusedError`.
+        """
         before = call.database.owners
         values = wire(before)
         for name in sorted(_OWN & payload.keys()):
@@ -117,6 +125,7 @@ class SharedDoxmResource(DoxmResource):
         return owners
 
     def _require_sound(self, call: Call, owners: Owners) -> None:
+        """Refuse sub-owners who are the owner, the device or nobody, and too many of them."""
         named = owners.sub_owners
         doxm = call.database.doxm
         if len(set(named)) != len(named) or {NIL, doxm.owner_uuid, doxm.device_uuid} & set(named):
@@ -233,6 +242,10 @@ def _shown(found: Representation, name: str) -> Representation:
 
 
 def _renamed(element: object, before: str, after: str) -> object:
+    """Return an entry with one property under another name.
+
+    What is no map is left to its reader.
+    """
     if not isinstance(element, Mapping) or before not in element:
         return element
     return {after if key == before else key: value for key, value in element.items()}
