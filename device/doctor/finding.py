@@ -33,9 +33,11 @@ class CheckResult:
     """
 
     verdict: Verdict
+    """How much it keeps tools from finding devices."""
     about: str
     """What was looked at, in a word or two."""
     says: str
+    """What there is to say, without a stop at its end."""
     advice: str = ""
     """What to type, or to do."""
 

@@ -30,6 +30,7 @@ WAIT: Final = 0.5
 """Seconds within which a datagram to oneself comes back."""
 
 Address: TypeAlias = tuple[str, int] | tuple[str, int, int, int]
+"""As sockets take it: IPv6 with flow and interface."""
 Try = Callable[[Interface, str], str | None]
 """Sends a datagram to a group over an interface: `None` where it came back, or what happened."""
 

@@ -2,6 +2,9 @@
 
 Linux tells an interface's flags, kind and state below /sys/class/net (`Documentation/ABI/testing/
 sysfs-class-net`); the bits are those of `ip link` (netdevice(7)).
+
+A flag that is missing stops every tool; a kind that is known to make trouble, such as Wi-Fi with
+client isolation, is a hint only, as nothing on this machine tells whether it does.
 """
 
 from collections.abc import Iterable, Iterator

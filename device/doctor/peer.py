@@ -3,6 +3,9 @@
 Three things are tried against a host: a request to it alone, a search by multicast that it should
 answer, and the first flight of DTLS, which a device answers with a cookie before it does anything
 else (RFC 6347 4.2.1). Which of them works tells in which part of the network the trouble is.
+
+What an answer says is not believed more than any other: only its source counts, and the endpoints
+that it lists are tried in turn.
 """
 
 import os
@@ -78,6 +81,7 @@ _SEARCHING: Final = (
     "be in the same network segment; let switches and access points carry multicast (IGMP and MLD"
     " snooping need a querier); onboardee doctor there"
 )
+"""What to do where a search is not answered."""
 
 
 def _advice(said: str) -> str:
@@ -143,6 +147,7 @@ def _search(known: Iterable[Interface]) -> Iterator[Any]:
 
 
 def _family(address: Sequence[Any]) -> socket.AddressFamily:
+    """Return the address family that a socket for an address needs."""
     return socket.AF_INET6 if ":" in address[0] else socket.AF_INET
 
 

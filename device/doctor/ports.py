@@ -2,6 +2,10 @@
 
 The kernel lists sockets in /proc/net/udp and udp6, with an inode that is a link in the owner's
 /proc/PID/fd. Only the owner of a process, and root, may read those links.
+
+Several sockets can have one port at once, as each of them allowed it (SO_REUSEADDR). The kernel
+gives a datagram to a group to all of them, and one to an address to the last that was bound, so
+the others are found and then do not answer. That is seldom meant, and hard to see from outside.
 """
 
 import re
@@ -17,6 +21,7 @@ PORT: Final = 5683
 _WILDCARDS: Final = frozenset({"0" * 8, "0" * 32})
 """All addresses of IPv4 and of IPv6, as the kernel prints them."""
 _INODE: Final = re.compile(r"socket:\[(\d+)\]")
+"""How the kernel names a socket among the open files of a process."""
 
 
 def look(root: Path = MACHINE) -> Iterator[CheckResult]:
