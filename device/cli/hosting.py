@@ -38,6 +38,7 @@ from onboardee.device.net.places import Place
 from onboardee.svrdb.codec import Codec
 
 if TYPE_CHECKING:
+    from onboardee.device.cli.console.console import Console
     from onboardee.device.cli.watching import WatchOptions
     from onboardee.device.cli.workers import Link
     from onboardee.device.metrics.serving import Metering
@@ -70,6 +71,8 @@ class HostOptions:
     """What measures the devices for Prometheus."""
     dashboard: "Dashboard | None" = None
     """What shows the devices in a browser."""
+    console: "Console | None" = None
+    """What shows them on the terminal, with their log."""
     budgets: Budgets = field(default_factory=Budgets)
     """How much may be sent in the clear, for all devices together."""
     devices: int = 1
@@ -86,7 +89,7 @@ def run(planned: Sequence[PlannedDevice], options: HostOptions) -> None:
     Every device is made before the first one is served.
     """
     allow_many_files()
-    log = Log(options.log_format)
+    log = Log(options.log_format, writer=options.console)
     with ExitStack() as ending:
         # Nothing is garbage while devices are made, and each look for it takes as long as there
         # are devices already.
@@ -103,6 +106,8 @@ def run(planned: Sequence[PlannedDevice], options: HostOptions) -> None:
             unit.tell_beginning()
             if options.dashboard is not None:
                 options.dashboard.add(unit.bus, unit.store)
+            if options.console is not None:
+                options.console.add(unit.bus)
         asyncio.run(_serve(units, options, log))
 
 
@@ -131,6 +136,7 @@ def _shared(options: HostOptions) -> UnitOptions:
         budgets=options.budgets,
         metering=options.metering,
         dashboard=options.dashboard,
+        console=options.console,
         is_alone=options.devices == 1,
         is_crowd=options.devices > CROWD,
         speed=options.speed,
@@ -146,12 +152,13 @@ async def _serve(units: Sequence[Unit], options: HostOptions, log: Log) -> None:
     if options.link is not None:
         options.link.when_parent_ends(loop, stopped)
     began = loop.time()
-    host = Host(options.ports, options.addresses, options.dashboard)
+    host = Host(options.ports, options.addresses, options.dashboard, options.console)
     async with AsyncExitStack() as ending:
         if options.addresses is not None:
             options.addresses.open()
             ending.callback(options.addresses.close)
         ending.push_async_callback(host.stop)
+        ending.callback(_on_screen(options.console, loop, stopped.set))
         if options.metering is not None:
             ending.callback(_metered(options.metering))
         if options.dashboard is not None:
@@ -192,6 +199,16 @@ async def _cancelled(task: asyncio.Task[None]) -> None:
         await task
 
 
+def _on_screen(
+    console: "Console | None", loop: asyncio.AbstractEventLoop, stop: Callable[[], None]
+) -> Callable[[], None]:
+    """Show the devices on the terminal from now on, if there is one; return what ends that."""
+    if console is None:
+        return lambda: None
+    console.open(loop, stop)
+    return console.hide
+
+
 def _metered(metering: "Metering") -> Callable[[], None]:
     """Answer Prometheus from now on. Raises `BindError`."""
     try:
@@ -218,11 +235,13 @@ class Host:
         ports: Ports,
         addresses: Addresses | None = None,
         dashboard: "Dashboard | None" = None,
+        console: "Console | None" = None,
     ) -> None:
         self.timetable: Final = Timetable()
         self._ports = ports
         self._addresses = addresses
         self._dashboard = dashboard
+        self._console = console
         self._hub = Hub()
         self._running: dict[Unit, tuple[HostedDevice, ControlPlace | None]] = {}
         self._controls = ControlPlaces()
@@ -253,6 +272,8 @@ class Host:
             await control.serve(performer)
         if self._dashboard is not None:
             self._dashboard.runs(unit.planned.name, performer)
+        if self._console is not None:
+            self._console.runs(unit.planned.name, performer)
         self._plan_end(unit)
 
     def _place(self, unit: Unit) -> Place:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, MutableMapping
 from pathlib import Path
 from string import Template
 from types import MappingProxyType
-from typing import Any, Final, TextIO
+from typing import Any, Final, Protocol, TextIO
 
 import click
 import structlog
@@ -62,6 +62,16 @@ _LEVELS: Final = {"request.served": "debug"} | dict.fromkeys(_WARNINGS, "warning
 """By event; all others are `info`."""
 
 
+class Writer(Protocol):
+    """Takes lines: a `LogWriter`, or what shows them on a terminal."""
+
+    def write(self, text: str) -> bool:
+        """Write a line, or several; tell whether there was room."""
+
+    def close(self) -> None:
+        """Write what waits."""
+
+
 class _Lines:
     """What structlog hands its lines to; its methods tell whether there was room."""
 
@@ -75,13 +85,13 @@ class Log:
     There is one for the process; devices write to it through their `EventLog`.
     """
 
-    def __init__(self, form: str, file: TextIO | None = None) -> None:
-        """Write in the form `json` or `console`."""
+    def __init__(self, form: str, file: TextIO | None = None, writer: Writer | None = None) -> None:
+        """Write in the form `json` or `console`; `writer` takes the lines in place of the file."""
         stream = file or sys.stdout
         self._is_json = form == "json"
         self._is_folded = is_terminal(stream)
         self._has_colour = has_colour(stream)
-        self._writer = LogWriter(stream)
+        self._writer = writer or LogWriter(stream)
         self._logger = structlog.wrap_logger(
             _Lines(self._writer.write),
             processors=[

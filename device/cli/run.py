@@ -250,6 +250,9 @@ _OPTIONS: Final = (
         "--log-format", type=click.Choice(["console", "json"]), default="console", show_default=True
     ),
     click.option(
+        "--no-console", is_flag=True, help="On a terminal, too, write the log and nothing else."
+    ),
+    click.option(
         "--verbose",
         is_flag=True,
         help="Show every request with query, payload and answer, and what devices do by "

@@ -1,6 +1,7 @@
 """From what `onboardee run` was told to the devices that it runs."""
 
 import os
+import sys
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +15,8 @@ from onboardee.device.cli.candidates import Candidate, Names, of_fleet, place_of
 from onboardee.device.cli.configuring import configured
 from onboardee.device.cli.hosting import HostOptions
 from onboardee.device.cli.keylog import KeyWriter
+from onboardee.device.cli.log_writer import LogWriter
+from onboardee.device.cli.terminal import has_colour, has_person
 from onboardee.device.cli.unit import PlannedDevice
 from onboardee.device.faults.terms import Fault, FaultError
 from onboardee.device.faults.terms import parse as parsed_fault
@@ -37,6 +40,7 @@ from onboardee.wire.path import Endpoint
 
 if TYPE_CHECKING:
     from onboardee.device.cli.auditing import Auditor
+    from onboardee.device.cli.console.console import Console
     from onboardee.device.cli.watching import WatchOptions
     from onboardee.device.cli.workers import Link
     from onboardee.device.metrics.serving import Metering
@@ -115,6 +119,8 @@ class RunOptions:
     """The dashboard changes nothing."""
     log_format: str
     """`console` or `json`."""
+    no_console: bool = False
+    """Only write the log, also on a terminal."""
     verbose: bool
     """Log requests, too."""
 
@@ -264,7 +270,23 @@ def _host_options(
         speed=options.speed,
         metering=_metering(options.metrics),
         dashboard=_dashboard(options),
+        console=None if auditor is not None else _console(options),
     )
+
+
+def _console(options: RunOptions) -> "Console | None":
+    """Return the console, where a person sits at a terminal and wants one."""
+    is_wanted = options.log_format == "console" and not options.no_console
+    if not (is_wanted and has_person()):
+        return None
+    try:
+        # it brings a library that draws, which devices without a terminal do without
+        from onboardee.device.cli.console.console import Console  # noqa: PLC0415
+        from onboardee.device.cli.console.screen import terminal  # noqa: PLC0415
+    except ModuleNotFoundError:
+        return None
+    has_colours = has_colour(sys.stdout)
+    return Console(terminal(has_colour=has_colours), lambda: LogWriter(sys.stdout))
 
 
 def _addresses(options: RunOptions, given: Collection[str]) -> Addresses | None:

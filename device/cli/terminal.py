@@ -58,6 +58,12 @@ def is_terminal(stream: TextIO | None) -> bool:
         return False
 
 
+def has_person() -> bool:
+    """Tell whether somebody sits at a terminal that can be drawn upon, with a keyboard."""
+    is_dumb = os.environ.get("TERM", "dumb") == "dumb"
+    return is_terminal(sys.stdout) and is_terminal(sys.stdin) and not is_dumb
+
+
 def progress(count: int, of: int, what: str) -> None:
     """Say on a terminal how far something is that takes long, in one line that is written over.
 

@@ -30,6 +30,7 @@ from onboardee.svrdb.codec import Codec
 from onboardee.wire.entropy import Entropy, SeededEntropy, SystemEntropy
 
 if TYPE_CHECKING:
+    from onboardee.device.cli.console.console import Console
     from onboardee.device.cli.watching import WatchOptions
     from onboardee.device.metrics.serving import Metering
     from onboardee.device.web.serving import Dashboard
@@ -93,6 +94,7 @@ class UnitOptions:
     """How much may be sent in the clear, for all devices together."""
     metering: "Metering | None"
     dashboard: "Dashboard | None"
+    console: "Console | None"
     is_alone: bool
     is_crowd: bool
     """So many devices that people do not read a line of each as it starts."""
@@ -159,6 +161,8 @@ class Unit:
             self._options.metering.forget(self.planned.name)
         if self._options.dashboard is not None:
             self._options.dashboard.gone(self.planned.name)
+        if self._options.console is not None:
+            self._options.console.gone(self.planned.name)
 
     def close(self) -> None:
         """Give the store back."""

@@ -27,6 +27,7 @@ NOT_NEEDED = (
     "importlib.metadata",
     "importlib.resources",
     "_ssl",
+    "prompt_toolkit",
     "starlette",
     "tempfile",
     "uvicorn",
