@@ -6,6 +6,7 @@ has none.
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -62,9 +63,20 @@ def card(known: WebDevice) -> dict[str, Any]:
         "selected_method": database.doxm.selected_method,
         "endpoints": list(device.reachable_at),
         "pin": device.pin,
+        "pin_code": None if device.pin is None else qr_code(device.pin),
         "main": _main(device),
         "values": {href: dict(each.values.current) for href, each in shown.items()},
     }
+
+
+@lru_cache(maxsize=64)
+def qr_code(text: str) -> tuple[str, ...]:
+    """Return a text as a QR code, a row of `0` and `1` each, without the margin (ISO 18004)."""
+    # few devices ever show a PIN
+    import segno  # noqa: PLC0415
+
+    matrix = segno.make(text, micro=False, error="m").matrix
+    return tuple("".join(map(str, row)) for row in matrix)
 
 
 def whole(known: WebDevice) -> dict[str, Any]:

@@ -12,9 +12,11 @@ from msgspec.structs import replace
 from web_support import Shown, ask, shown
 
 from onboardee.device.events import InputPressed
+from onboardee.device.machine.device import Device
 from onboardee.device.simulation.profile import built_in_names
 from onboardee.device.trace.dtls import Secrets
 from onboardee.device.web import api as api_module
+from onboardee.device.web import views
 from onboardee.device.web.devices import Devices
 from onboardee.device.web.feed import STREAMS, Feed
 from onboardee.svrdb import JSON, MemoryStorage
@@ -85,6 +87,19 @@ async def test_the_page_of_a_device_has_what_clients_created() -> None:
         *_, last = (await ask(found.app, ONE)).json["ok"]["resources"]
         assert (last["href"], last["values"]) == ("/switches/1", {"value": False})
         assert last["properties"]["value"]["type"] == "boolean"
+
+
+async def test_a_pin_is_shown_as_a_code_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A square that begins with the corner that readers look for; another PIN, another square."""
+    first, second = views.qr_code("48070221"), views.qr_code("48070222")
+    assert first != second
+    assert {len(row) for row in first} == {len(first)}
+    assert first[0].startswith("11111110")
+    assert set("".join(first)) == {"0", "1"}
+    async with shown() as found:
+        monkeypatch.setattr(Device, "pin", "48070221")
+        (card,) = (await ask(found.app, "/api/v1/devices")).json["ok"]
+        assert (card["pin"], card["pin_code"]) == ("48070221", list(first))
 
 
 async def test_a_limit_of_zero_is_a_limit(light: Shown) -> None:

@@ -5,7 +5,7 @@ import { connections } from "./connections.js";
 import { confirmed, copyButton, h, say, toast } from "./dom.js";
 import { perform } from "./api.js";
 import { onboarding } from "./onboarding.js";
-import { linkTo } from "./overview.js";
+import { linkTo, showPin } from "./overview.js";
 import { picture, pictureKey } from "./pictures.js";
 import { security } from "./security.js";
 import { devices, listen, server } from "./store.js";
@@ -163,8 +163,7 @@ function header(name) {
     say(owner, ownerText(card));
     say(uuid, card.device_uuid ?? "");
     say(endpoints, (card.endpoints ?? []).join(" "));
-    pin.hidden = !card.pin;
-    if (card.pin) pin.replaceChildren("PIN ", h("strong", {}, card.pin));
+    showPin(pin, card);
     const next = pictureKey(card);
     if (next !== key) {
       key = next;

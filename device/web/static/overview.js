@@ -1,7 +1,7 @@
 // @ts-check
 /** The overview: a card of each device, with search and filter. */
 
-import { copyButton, h, say } from "./dom.js";
+import { copyButton, h, s, say } from "./dom.js";
 import { picture, pictureKey } from "./pictures.js";
 import { devices, listen } from "./store.js";
 import { STATES, mainText, ownerText, stateText, typeText } from "./words.js";
@@ -17,6 +17,28 @@ const wanted = { text: "", state: "", kind: "" };
  */
 export function linkTo(name) {
   return `#/device/${encodeURIComponent(name)}`;
+}
+
+/**
+ * Show the PIN that a device shows, in large digits and as a QR code.
+ * @param {HTMLElement} place
+ * @param {Card} card
+ */
+export function showPin(place, card) {
+  const pin = card.pin ?? "";
+  place.hidden = !pin;
+  if (place.dataset.shown === pin) return;
+  place.dataset.shown = pin;
+  const rows = card.pin_code ?? [];
+  const size = rows.length + 8;
+  const d = rows.flatMap((row, y) => [...row].map((bit, x) => (bit === "1" ? `M${x + 4} ${y + 4}h1v1h-1z` : "")));
+  const code = s(
+    "svg",
+    { viewBox: `0 0 ${size} ${size}`, class: "code", role: "img", "aria-label": "The PIN as a QR code" },
+    s("rect", { width: size, height: size, class: "paper" }),
+    s("path", { d: d.join(""), class: "ink" }),
+  );
+  place.replaceChildren("PIN ", h("strong", {}, pin), ...(rows.length ? [code] : []));
 }
 
 /** A card whose elements are made once, and changed where something is other than before. */
@@ -65,10 +87,7 @@ class CardView {
     say(this.main, mainText(card));
     say(this.owner, ownerText(card));
     say(this.uuid, card.device_uuid ?? "");
-    this.pin.hidden = !card.pin;
-    if (card.pin) {
-      this.pin.replaceChildren("PIN ", h("strong", {}, card.pin));
-    }
+    showPin(this.pin, card);
     const endpoints = (card.endpoints ?? []).join("\n");
     if (this.endpoints.dataset.shown !== endpoints) {
       this.endpoints.dataset.shown = endpoints;

@@ -20,6 +20,7 @@ import { ask, follow, pathOf } from "./api.js";
  * @property {string} [device_uuid]
  * @property {string[]} [endpoints]
  * @property {string | null} [pin]
+ * @property {string[] | null} [pin_code] the PIN as a QR code, rows of 0 and 1
  * @property {{href: string, property: string, unit: string | null, rt: string[]} | null} [main]
  * @property {Record<string, Record<string, any>>} [values]
  */
