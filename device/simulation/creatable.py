@@ -7,35 +7,30 @@ as it is about that resource alone; what ties it to others would tie a created o
     profile: {types: [oic.r.light.dimming]} ──► `completed`, when it is loaded
     database: path, interfaces, values      ──► `made`, whenever the device begins or one is created
 
-Inside a creatable resource its own path is written `/`, as it has none yet.
+Inside a creatable resource its own path is written `/`, as it has none yet (`detached`).
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, NamedTuple
-from zlib import crc32
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
 
 from onboardee.device.simulation.behaviour import AnyBehaviour
+from onboardee.device.simulation.detached import OWN, detached, placed
 from onboardee.device.simulation.document import DocumentItem
 from onboardee.device.simulation.library import BUILT_IN, Library, built_in_names
+from onboardee.device.simulation.privacy import is_secret_name
 from onboardee.device.simulation.resource import CreatableResource, Creation, ResourceProfile
+from onboardee.device.simulation.value_limits import ValueLimits, ValueType
 from onboardee.device.simulation.values import ValueRefusedError
 from onboardee.device.simulation.variants import expanded
 from onboardee.device.simulation.world.build import check
 from onboardee.device.simulation.world.declaration import Behaviour
 from onboardee.device.simulation.world.terms import BehaviourError
 from onboardee.svrdb.model import Created, CreatedResource
-
-_OWN: Final = "/"
-"""The path of a resource that has none yet."""
-_NAMES: Final = frozenset({"name", "press", "fault", "repair"})
-"""The keys under which inputs and faults are called by their names."""
-_LONGEST_NAME: Final = 64
 
 Plain = Any
 """What YAML can hold."""
@@ -127,25 +122,7 @@ def _made(
         profile = profile_of(each, collection, creatable)
     except (ValueError, ValueRefusedError):
         return None
-    return MadeResource(each, profile, _at(each.href, creatable.behaviour))
-
-
-def _at(href: str, behaviour: tuple[Behaviour, ...]) -> tuple[Behaviour, ...]:
-    """Return the behaviour of a type for one resource; its inputs and faults get names of its own.
-
-    `open` becomes `open-doors-1` for /doors/1.
-    """
-    names = _called(behaviour)
-    ending = "-" + re.sub(r"[^A-Za-z0-9_.-]", "-", href.strip("/"))
-    renamed = {name: _short(name + ending) for name in names}
-    return _rewritten(behaviour, _OWN, href, renamed) if behaviour else ()
-
-
-def _short(name: str) -> str:
-    """Return a name as it is, or a shorter one that no other name has."""
-    if len(name) <= _LONGEST_NAME:
-        return name
-    return f"{name[: _LONGEST_NAME - 9]}-{crc32(name.encode()):08x}"
+    return MadeResource(each, profile, placed(creatable.behaviour, each.href))
 
 
 def _with_types(
@@ -176,15 +153,30 @@ def _complete(
         )
     if not each.interfaces:
         raise place.wrong(f"{each.types[0]} needs interfaces")
+    secret = _secret(each.properties)
+    if secret is not None:
+        # Whoever may look at a database without its secrets could read it there.
+        raise place.wrong(f"{secret} is a secret, and what clients create is shown with its values")
     try:
         # The path and the interfaces are checked as those of any resource.
         ResourceProfile(
-            href=_OWN, types=each.types, interfaces=each.interfaces, properties=each.properties
+            href=OWN, types=each.types, interfaces=each.interfaces, properties=each.properties
         )
-        check(each.behaviour, {_OWN: each.properties})
+        check(each.behaviour, {OWN: each.properties})
     except (ValueError, BehaviourError) as error:
         raise place.wrong(str(error)) from error
     return each
+
+
+def _secret(properties: Mapping[str, ValueLimits]) -> str | None:
+    """Return the first property, or part of one, that goes by the name of a secret."""
+    for name, spec in properties.items():
+        if spec.type is not ValueType.BOOLEAN and is_secret_name(name):
+            return name
+        inner = _secret(spec.fields)
+        if inner is not None:
+            return inner
+    return None
 
 
 def _find(each: CreatableResource, own: Callable[[str], Source | None]) -> Source | None:
@@ -234,89 +226,4 @@ def _first(profile: str, is_meant: Callable[[Mapping[str, Plain]], bool]) -> Sou
 
 def _source(resource: ResourceProfile, behaviour: Sequence[Behaviour]) -> Source:
     """Return a resource with the entries that are about it alone, its path written as `/`."""
-    alone = [each for each in behaviour if _is_about(each, resource.href)]
-    # An entry that waits for an input or a fault of another entry goes with that one.
-    while (left := [each for each in alone if _needed((each,)) <= _called(alone)]) != alone:
-        alone = left
-    return Source(resource, _rewritten(tuple(alone), resource.href, _OWN, {}))
-
-
-def _is_about(entry: Behaviour, href: str) -> bool:
-    """Tell whether an entry names this resource, and no other; programs name what they like."""
-    plain = msgspec.to_builtins(entry)
-    paths = {text.partition("#")[0] for text in _texts(plain) if text.startswith("/")}
-    return paths == {href} and plain["kind"] != "code"
-
-
-def _called(behaviour: Iterable[Behaviour]) -> set[str]:
-    """Return the names of inputs and faults; of inputs also those that are only waited for."""
-    entries = list(behaviour)
-    names = {name for entry in entries for _, name in entry.called()}
-    return names.union(*(entry.awaited() for entry in entries))
-
-
-def _needed(behaviour: Iterable[Behaviour]) -> set[str]:
-    """Return all names of inputs and faults that entries use."""
-    return {
-        str(value)
-        for entry in behaviour
-        for key, value in _pairs(msgspec.to_builtins(entry))
-        if key in _NAMES
-    }
-
-
-def _rewritten(
-    behaviour: tuple[Behaviour, ...], source: str, wanted: str, renamed: Mapping[str, str]
-) -> tuple[Behaviour, ...]:
-    """Return entries that are about another path, with other names of inputs and faults."""
-    plain = msgspec.to_builtins(behaviour)
-    return msgspec.convert(_replaced(plain, source, wanted, renamed), tuple[AnyBehaviour, ...])
-
-
-def _replaced(value: Plain, source: str, wanted: str, renamed: Mapping[str, str]) -> Plain:
-    """Return a value with one path in the place of another, wherever it stands."""
-    match value:
-        case Mapping():
-            return {
-                _path(key, source, wanted): renamed.get(each, each)
-                if key in _NAMES and isinstance(each, str)
-                else _replaced(each, source, wanted, renamed)
-                for key, each in value.items()
-            }
-        case list() | tuple():
-            return [_replaced(each, source, wanted, renamed) for each in value]
-        case str():
-            return _path(value, source, wanted)
-    return value
-
-
-def _path(text: str, source: str, wanted: str) -> str:
-    href, mark, name = text.partition("#")
-    return f"{wanted}{mark}{name}" if href == source else text
-
-
-def _texts(value: Plain) -> Iterator[str]:
-    """Yield all texts of a value, keys included."""
-    match value:
-        case Mapping():
-            for key, each in value.items():
-                yield key
-                yield from _texts(each)
-        case list() | tuple():
-            for each in value:
-                yield from _texts(each)
-        case str():
-            yield value
-
-
-def _pairs(value: Plain) -> Iterator[tuple[str, Plain]]:
-    """Yield all keys with their texts, at any depth."""
-    match value:
-        case Mapping():
-            for key, each in value.items():
-                if isinstance(each, str):
-                    yield key, each
-                yield from _pairs(each)
-        case list() | tuple():
-            for each in value:
-                yield from _pairs(each)
+    return Source(resource, detached(behaviour, resource.href))

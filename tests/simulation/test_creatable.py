@@ -157,6 +157,7 @@ MISTAKES = [
         "x.y needs interfaces",
     ),
     (LOST, 13, "/#b does not exist"),
+    ("resources: [{types: [oic.r.lock.code]}]", 12, "lockCodeList is a secret"),
 ]
 
 
