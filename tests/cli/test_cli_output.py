@@ -10,7 +10,7 @@ from uuid import UUID
 import click
 import pytest
 
-from onboardee.device.cli.ctl import _line
+from onboardee.device.cli.ctl.printing import line as _line
 from onboardee.device.cli.output import LINES_PER_SECOND, EventLog, Log
 from onboardee.device.events import (
     DeviceReady,
