@@ -59,9 +59,19 @@ def is_terminal(stream: TextIO | None) -> bool:
 
 
 def has_person() -> bool:
-    """Tell whether somebody sits at a terminal that can be drawn upon, with a keyboard."""
-    is_dumb = os.environ.get("TERM", "dumb") == "dumb"
-    return is_terminal(sys.stdout) and is_terminal(sys.stdin) and not is_dumb
+    """Tell whether somebody sits at a terminal that can be drawn upon, with a keyboard.
+
+    A process in the background would be stopped at its first key (SIGTTIN, SIGTTOU).
+    """
+    if os.environ.get("TERM", "dumb") == "dumb":
+        return False
+    return is_terminal(sys.stdout) and is_terminal(sys.stdin) and _is_in_front()
+
+
+def _is_in_front() -> bool:
+    with suppress(OSError, ValueError):
+        return os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
+    return False
 
 
 def progress(count: int, of: int, what: str) -> None:

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import pty
+import select
 import struct
 import sys
 import termios
@@ -20,13 +21,21 @@ from prompt_toolkit.data_structures import Size
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output.vt100 import Vt100_Output
 
-from onboardee.device.cli import starting
+from onboardee.device.cli import starting, terminal
 from onboardee.device.cli.console.console import Console
 from onboardee.device.cli.console.keys import Keys
 from onboardee.device.cli.console.rows import Rows
 from onboardee.device.cli.console.screen import Draw, Screen
 from onboardee.device.cli.log_writer import LogWriter
-from onboardee.device.control import PressInput, PressReset, Request, SetFault
+from onboardee.device.control import (
+    PauseTime,
+    PressInput,
+    PressReset,
+    Request,
+    ResumeTime,
+    SetFault,
+    SetSpeed,
+)
 from onboardee.device.events import InputPressed, PinShown
 from onboardee.device.net.performer import Performer
 from onboardee.device.testing import FakeDevice, fake_device
@@ -121,12 +130,23 @@ async def test_a_fault_comes_and_goes() -> None:
         assert "broken" not in (await stage.press("1"))[0]
 
 
+async def test_how_time_goes() -> None:
+    """A device whose world was stopped by `ctl` says so on its line."""
+    async with staged() as stage:
+        await Performer(stage.fake._hosted).perform(PauseTime())
+        assert (await stage.press(""))[0].endswith("Locked  paused")
+        await Performer(stage.fake._hosted).perform(ResumeTime())
+        await Performer(stage.fake._hosted).perform(SetSpeed(speed=60))
+        assert (await stage.press(""))[0].endswith("Locked  60x")
+
+
 async def test_a_reset_is_asked_twice_for() -> None:
     """A slip of the finger resets nothing; y does."""
     async with staged("light", "light") as stage:
         await stage.press("rn")
         assert "device.reset" not in [event.name for event in stage.fake.events]
         await stage.press("ry")
+        await stage.fake.wait_for("device.reset")
         assert "device.reset" in [event.name for event in stage.fake.events]
         assert stage.fake.state is State.RFOTM
         assert (await stage.press("i"))[-1].strip() == "light has no inputs"
@@ -285,23 +305,47 @@ def test_who_gets_a_console(monkeypatch: pytest.MonkeyPatch) -> None:
     assert starting._console(options()) is None
 
 
+def test_a_run_in_the_background_is_a_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With & behind it a process may not draw: it would be stopped by the terminal."""
+    master, slave = pty.openpty()
+    monkeypatch.setenv("TERM", "xterm")
+    with os.fdopen(slave, encoding="utf-8") as file:
+        monkeypatch.setattr(sys, "stdin", file)
+        monkeypatch.setattr(sys, "stdout", file)
+        monkeypatch.setattr(os, "tcgetpgrp", lambda _descriptor: os.getpgrp())
+        assert terminal.has_person()
+        monkeypatch.setattr(os, "tcgetpgrp", lambda _descriptor: os.getpgrp() + 1)
+        assert not terminal.has_person()
+        monkeypatch.setenv("TERM", "dumb")
+        assert not terminal.has_person()
+    os.close(master)
+
+
+def until(descriptor: int, seen: bytes, *wanted: bytes) -> bytes:
+    """Read from a terminal until all of this was written."""
+    while not all(each in seen for each in wanted):
+        assert select.select([descriptor], [], [], 30)[0], seen
+        seen += os.read(descriptor, 65536)
+    return seen
+
+
 def test_a_real_terminal_is_given_back(tmp_path: Path) -> None:
     """On a pseudo-terminal the console is drawn, a key ends it, and the terminal is as before."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     before = termios.tcgetattr(slave)
     words = ["run", "light", "--host", "127.0.0.1", "--state-dir", str(tmp_path)]
-    program = [sys.executable, "-c", "from onboardee.device.cli import main; main()", *words]
+    # it leads a session of its own, of which this is the terminal
+    code = "import fcntl, os, termios; os.setsid(); fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
+    code += "from onboardee.device.cli import main; main()"
+    program = [sys.executable, "-c", code, *words]
     environment = {**os.environ, "TERM": "xterm", "NO_COLOR": "1"}
     files = [(os.POSIX_SPAWN_DUP2, slave, number) for number in range(3)]
     process = os.posix_spawn(sys.executable, program, environment, file_actions=files)
-    seen = b""
-    while b"device.ready" not in seen or b"choose" not in seen:
-        seen += os.read(master, 65536)
+    seen = until(master, b"", b"device.ready", b"choose")
     assert termios.tcgetattr(slave)[3] != before[3]
     os.write(master, b"q")
-    while b"\x1b[?1049l" not in seen:
-        seen += os.read(master, 65536)
+    seen = until(master, seen, b"\x1b[?1049l")
     assert os.waitpid(process, 0)[1] == 0
     assert termios.tcgetattr(slave) == before
     assert b"RFOTM" in seen

@@ -61,6 +61,12 @@ def test_hundreds_of_devices() -> None:
     assert drawn.page >= 3
 
 
+def test_a_hurried_device_says_so() -> None:
+    """Who has let time go faster sees it, and what is broken, on the line."""
+    row = Row("door", "RFOTM", "", "Locked", ("jammed",), pace="60x")
+    assert texts(picture(Scene([row], LOG), 80, 10))[0].endswith("Locked  60x  broken: jammed")
+
+
 def test_a_question_stands_where_the_keys_were() -> None:
     """What the next key does is said, before it is pressed."""
     question = Question("Press the reset button of light", (("y", "yes", PressReset()),))
@@ -97,7 +103,7 @@ def test_a_picture_always_fits(
     columns: int, height: int, names: list[str], pin: str, log: list[str]
 ) -> None:
     """Whatever devices are called and the log says, no line is wider and none is too many."""
-    rows = [Row(name, "RFPRO", OWNER, "語" * 40, ("jammed",), pin, 1) for name in names]
+    rows = [Row(name, "RFPRO", OWNER, "語" * 40, ("jammed",), pin, "60x", 1) for name in names]
     drawn = picture(Scene(rows, log, names[0] if names else None), columns, height)
     assert len(drawn.lines) <= height
     for line in drawn.lines:

@@ -91,6 +91,8 @@ def _table(rows: Sequence[Row], chosen: str | None, columns: int) -> Iterable[Li
         line += [("", _GAP), (_STATES.get(row.state, "ansired"), _filled(row.state, sizes[1]))]
         line += [("", _GAP), ("ansibrightblack", _filled(owner, sizes[2]))]
         line += [("", _GAP), ("", row.value)]
+        if row.pace:
+            line += [("", _GAP), ("ansicyan", row.pace)]
         if row.faults:
             line += [("", _GAP), ("ansired", "broken: " + ", ".join(row.faults))]
         if row.pin:

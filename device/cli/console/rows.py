@@ -14,6 +14,7 @@ from typing import Any, Final
 from onboardee.device.cli.lines import value_text
 from onboardee.device.cli.terminal import harmless
 from onboardee.device.events import Bus, Event, FaultChanged, RequestServed, ValueChanged
+from onboardee.device.machine.layer import AnyDevice
 from onboardee.device.net.performer import Performer
 from onboardee.device.web.devices import WebDevice
 from onboardee.device.web.views import card
@@ -38,6 +39,8 @@ class Row:
     faults: tuple[str, ...] = ()
     """Those of its world that are on."""
     pin: str = ""
+    pace: str = ""
+    """How the time of its world goes, where that is not as on the wall: `60x`, `paused`."""
     news: int = 0
     """The higher, the later something happened to it that people want to know; 0: nothing yet."""
 
@@ -127,8 +130,16 @@ def _row(known: WebDevice, news: int) -> Row:
         ),
         faults,
         harmless(told["pin"] or ""),
+        _pace(device),
         news,
     )
+
+
+def _pace(device: AnyDevice) -> str:
+    """Say how the time of a device's world goes; nothing where it goes as on the wall."""
+    if device.is_paused:
+        return "paused"
+    return "" if device.speed == 1 else f"{device.speed:g}x"
 
 
 def _value(main: dict[str, Any] | None, values: Mapping[str, Mapping[str, Any]]) -> str:
