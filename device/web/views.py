@@ -45,6 +45,14 @@ _EMPTY: Final[tuple[Any, ...]] = ([], {}, ())
 
 def card(known: WebDevice) -> dict[str, Any]:
     """Return what a card of the overview shows."""
+    told = summary(known)
+    if not told["running"]:
+        return told
+    return {**told, "pin_code": told["pin"] and qr_code(told["pin"])}
+
+
+def summary(known: WebDevice) -> dict[str, Any]:
+    """Return a card without pictures, as the console has it; it needs no extra of the package."""
     device = known.device
     if device is None:
         return {"device": known.name, "running": False}
@@ -63,7 +71,6 @@ def card(known: WebDevice) -> dict[str, Any]:
         "selected_method": database.doxm.selected_method,
         "endpoints": list(device.reachable_at),
         "pin": device.pin,
-        "pin_code": None if device.pin is None else qr_code(device.pin),
         "main": _main(device),
         "values": {href: dict(each.values.current) for href, each in shown.items()},
     }

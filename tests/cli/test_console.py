@@ -245,8 +245,10 @@ def test_keys_choose_and_ask() -> None:
     assert keys.back == 0
 
 
-async def test_a_row_has_the_pin() -> None:
-    """A PIN is on the line of its device as long as the device shows it."""
+async def test_a_row_has_the_pin(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A PIN is on the line of its device, also where nothing of the dashboard is installed."""
+    for name in ("segno", "starlette", "uvicorn"):
+        monkeypatch.setitem(sys.modules, name, None)
     async with fake_device("light") as fake:
         fake.device.bus.device = "light"
         rows = Rows(lambda: None)

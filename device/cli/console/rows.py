@@ -17,7 +17,7 @@ from onboardee.device.events import Bus, Event, FaultChanged, RequestServed, Val
 from onboardee.device.machine.layer import AnyDevice
 from onboardee.device.net.performer import Performer
 from onboardee.device.web.devices import WebDevice
-from onboardee.device.web.views import card
+from onboardee.device.web.views import summary
 
 _UNITS: Final = {"C": "°C", "F": "°F"}
 _SWITCHES: Final = {"oic.r.switch.binary": ("off", "on")}
@@ -119,7 +119,7 @@ def _row(known: WebDevice, news: int) -> Row:
     device = known.device
     if device is None:
         return Row(known.name, "away", "", "", news=news)
-    told = card(known)
+    told = summary(known)
     faults = tuple(harmless(name) for name, is_on in device.faults.items() if is_on)
     return Row(
         known.name,
