@@ -268,12 +268,13 @@ class Host:
         self._running[unit] = hosted, control
         self._bound[unit] = replace(self._ports, plain=hosted.plain_port, secure=hosted.secure_port)
         performer = Performer(hosted, maker)
-        if control is not None:
-            await control.serve(performer)
+        # at once, as its events have told that it runs
         if self._dashboard is not None:
             self._dashboard.runs(unit.planned.name, performer)
         if self._console is not None:
             self._console.runs(unit.planned.name, performer)
+        if control is not None:
+            await control.serve(performer)
         self._plan_end(unit)
 
     def _place(self, unit: Unit) -> Place:
