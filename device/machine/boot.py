@@ -40,6 +40,7 @@ from onboardee.device.resources.secure import (
     secure_resources,
     sharing_resources,
 )
+from onboardee.device.resources.tags import Changes
 from onboardee.device.security.asserted_roles import AssertedRoles
 from onboardee.device.security.audit_log import AuditLog
 from onboardee.device.simulation.profile import Profile
@@ -112,7 +113,8 @@ def boot(profile: Profile, store: Keeper, surroundings: Surroundings) -> Device:
     )
     coap = CoapServer(entropy=entropy, is_known=attrgetter("secured"))
     batches = batches_of_members(profile)
-    announcements = Announcements(batches)
+    changes = Changes()
+    announcements = Announcements(batches, changes)
     values = {each.href: Values(each.properties) for each in profile.resources}
     world = _world(profile, values, surroundings, report)
     appliances = appliance_resources(profile, values, world)
@@ -123,7 +125,7 @@ def boot(profile: Profile, store: Keeper, surroundings: Surroundings) -> Device:
     if profile.compat.multiple_owners:
         optional |= sharing_resources(profile.compat.sub_owner_limit)
     secure = secure_resources(entropy, state.wall_clock, asserted, audit, optional)
-    listed = _resources(profile, secure, appliances.values())
+    listed = _resources(profile, secure, appliances.values(), changes)
     dispatcher = Dispatcher(listed)
     places = Places(values, appliances, dispatcher.resources, listed, batches)
     lifecycle = Lifecycle(
@@ -197,10 +199,15 @@ def _world(
 
 
 def _resources(
-    profile: Profile, secure: Iterable[Resource], appliances: Iterable[Resource]
+    profile: Profile,
+    secure: Iterable[Resource],
+    appliances: Iterable[Resource],
+    changes: Changes,
 ) -> list[Resource]:
     """Return all that is served, as clients of the standard see it that the profile names."""
-    resources: list[Resource] = all_resources(profile, secure=secure, appliances=appliances)
+    resources: list[Resource] = all_resources(
+        profile, secure=secure, appliances=appliances, changes=changes
+    )
     if profile.compat.oic_1_1:
         serve_oic_1_1(resources, profile.compat)
     if profile.compat.anchor_in_optionaldata:

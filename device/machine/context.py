@@ -12,6 +12,7 @@ from onboardee.device.access.target import RES
 from onboardee.device.events import Event
 from onboardee.device.machine.step import ProgramFault
 from onboardee.device.resources.base import batch_key
+from onboardee.device.resources.tags import Changes
 from onboardee.svrdb.model import Database
 from onboardee.wire.path import Endpoint
 from onboardee.wire.wall_clock import WallClock
@@ -48,16 +49,19 @@ class Announcements:
     of `/oic/res`.
     """
 
-    def __init__(self, batches: Mapping[str, Iterable[Hashable]]) -> None:
-        """Take which batches show which resource: they change with it."""
+    def __init__(self, batches: Mapping[str, Iterable[Hashable]], changes: Changes) -> None:
+        """Take which batches show which resource: they change with it; and who keeps the order."""
         self._batches = batches
+        self._changes = changes
         self.changed: dict[Hashable, None] = {}
         """The keys of the resources that changed."""
         self.ending: frozenset[Hashable] | None = None
         """Observations are to end before anything else is sent, but for those of these keys."""
 
     def add(self, hrefs: Iterable[str]) -> None:
-        """Note that these resources changed."""
+        """Note that these resources changed, all at once."""
+        hrefs = tuple(hrefs)
+        self._changes.note(hrefs)
         for href in hrefs:
             self.changed[href] = None
             self.changed.update(dict.fromkeys(self._batches.get(href, ())))

@@ -22,12 +22,14 @@ from onboardee.device.machine.lifecycle import Lifecycle
 from onboardee.device.machine.peers import Peers
 from onboardee.device.machine.service import Service
 from onboardee.device.machine.step import ProgramFault, Work, earliest
-from onboardee.device.resources.discovery import LISTS
+from onboardee.device.resources.discovery import BATCH_OF_LIST, LISTS
+from onboardee.device.resources.parts import changes_since
 from onboardee.device.simulation.world.world import World
 from onboardee.wire.coap import (
     CoapServer,
     Code,
     Observer,
+    Request,
     Response,
     ServerExchange,
     is_request,
@@ -39,6 +41,14 @@ from onboardee.wire.path import Outgoing, Path
 
 _FAILED: Final = Response(Code.INTERNAL_SERVER_ERROR)
 """The answer to a request that met an error in the program: it says nothing of it."""
+
+
+def _to_be_told(observer: Observer) -> Request:
+    """Return the request whose answer an observer is told: its own, or one for changes alone."""
+    request = observer.request
+    if observer.key == BATCH_OF_LIST and request.confirmable and observer.told is not None:
+        return changes_since(request, observer.told)
+    return request
 
 
 def _is_told(observer: Observer, response: Response | None) -> bool:
@@ -199,7 +209,8 @@ class Messaging:
             self._announce()
         while (observer := self._coap.take_stale()) is not None:
             assert isinstance(observer.remote, Peer)
-            response = self._service.answer_at_once(observer.request, observer.remote)
+            request = _to_be_told(observer)
+            response = self._service.answer_at_once(request, observer.remote)
             if not _is_told(observer, response):
                 self._coap.tell(observer, response, self._state.now)
         outgoing = self._taken()

@@ -49,7 +49,7 @@ from onboardee.device.resources.payload import (
     decode_map_of_wrong_size,
     encode,
 )
-from onboardee.device.resources.tags import KnownTags, entity_tag
+from onboardee.device.resources.tags import Changes, KnownTags, entity_tag
 from onboardee.wire.coap import Code, ContentFormat, Method, Request
 
 CONTENT_VERSION: Final = 2048
@@ -120,7 +120,7 @@ class Dispatcher:
     def __init__(self, resources: Iterable[Resource]) -> None:
         self.resources: Final = {resource.target.href: resource for resource in resources}
         self._decisions = RememberedDecisions()
-        self._tags = KnownTags()
+        self._tags = KnownTags(Changes())
 
     def handle(self, request: Request, make_call: "MakeCall") -> Dispatched:
         """Answer a request. Raises `RefusedError`, `DeniedError` or `SilenceError`."""

@@ -132,7 +132,7 @@ class Service:
         response = self._response(answer)
         if options is not None:
             self.remembered.remember(request, options, peer, answer, response)
-        return validated(request, response)
+        return validated(request, response) if request.etags else response
 
     def _make_call(  # noqa: PLR0913, PLR0917 - what a request asks for
         self,

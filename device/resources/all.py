@@ -15,6 +15,7 @@ from onboardee.device.resources.introspection import (
     IntrospectionDataResource,
     IntrospectionResource,
 )
+from onboardee.device.resources.tags import Changes
 from onboardee.device.simulation.profile import Profile
 
 
@@ -23,15 +24,20 @@ def all_resources(
     *,
     secure: Iterable[Resource],
     appliances: Iterable[Resource],
+    changes: Changes | None = None,
 ) -> list[Resource]:
     """Return the core resources with the given ones around them; discovery lists them all.
 
-    `secure` are those below /oic/sec, `appliances` those of the profile.
+    `secure` are those below /oic/sec, `appliances` those of the profile; `changes` is told what
+    changes in what order.
     """
     everything: list[Resource] = [PlatformResource(profile)]
     if profile.core.configuration:
         everything.append(ConfigurationResource(profile))
-    everything += [DiscoveryResource(lambda: everything), DeviceResource(profile)]
+    everything += [
+        DiscoveryResource(lambda: everything, changes or Changes()),
+        DeviceResource(profile),
+    ]
     if profile.core.introspection:
         document = IntrospectionDataResource(profile)
         everything += [IntrospectionResource(profile, document.target), document]

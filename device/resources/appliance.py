@@ -19,6 +19,7 @@ from onboardee.device.resources.base import (
     with_common,
 )
 from onboardee.device.resources.creating import delete
+from onboardee.device.resources.tags import number_after
 from onboardee.device.resources.targets import target_of
 from onboardee.device.resources.units import UNITS, converter
 from onboardee.device.simulation.profile import ResourceProfile
@@ -39,6 +40,8 @@ class ApplianceResource(ReadOnly):
         self.target = target_of(profile)
         self.observable = profile.observable
         self.values = values
+        self._seen = values.current
+        self._revision = self._latest = 0
         self._name = profile.name
         self._converter = converter(profile)
         self._world = world
@@ -46,6 +49,22 @@ class ApplianceResource(ReadOnly):
     def version(self) -> object | None:
         """Return the values: a change makes new ones."""
         return self.values.current
+
+    def revision(self, call: Call) -> int:
+        """Return a number that comes but once, or 0 for the values with which every life begins.
+
+        Those that are not initial do not outlive a restart, so that their tag need not either.
+        """
+        current = self.values.current
+        if current is not self._seen:
+            self._seen = current
+            self._latest = number_after(self._latest, call.wall_time)
+            self._revision = 0 if self.values.are_initial else self._latest
+        return self._revision
+
+    def is_newly_counted(self, call: Call) -> bool:
+        """Tell whether the values are not those with which every life begins."""
+        return self.revision(call) != 0
 
     def retrieve(self, call: Call) -> Representation:
         """Return the current values, in the unit that the query names."""

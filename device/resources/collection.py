@@ -64,6 +64,15 @@ class CollectionResource(ApplianceResource):
         """Promise nothing: the links' resources may change as well."""
         return None
 
+    def revision(self, call: Call) -> int:
+        """Return how often links came and went, and what tells its own values, where they show."""
+        own = 0 if call.interface == LINKS else super().revision(call)
+        return own + call.database.created_changes.get(self.target.href, 0)
+
+    def is_newly_counted(self, call: Call) -> bool:
+        """Tell nothing: its links outlive a restart."""
+        return False
+
     def retrieve(self, call: Call) -> Representation:
         """Return the links, alone or among all properties.
 

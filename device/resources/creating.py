@@ -98,7 +98,7 @@ def create(
     return Outcome(
         code=Code.CREATED,
         body=_told(call, target, created, profile),
-        database=replace(database, created=Created(resources=resources)),
+        database=_counted(replace(database, created=Created(resources=resources)), created),
         notify=_changed(collection.href),
     )
 
@@ -110,12 +110,19 @@ def delete(href: str, call: Call) -> Outcome:
     if gone is None:
         raise RefusedError(Code.NOT_FOUND, "the resource is deleted already")
     rest = tuple(each for each in resources if each is not gone)
-    database = replace(call.database, created=Created(resources=rest))
+    database = _counted(replace(call.database, created=Created(resources=rest)), gone)
     return Outcome(
         code=Code.DELETED,
         database=replace(database, acl2=_without_entry(database.acl2, gone)),
         notify=_changed(gone.collection),
     )
+
+
+def _counted(database: Database, changed: CreatedResource) -> Database:
+    """Count a change of a collection: what is created and deleted has changed it all the same."""
+    counts = database.created_changes
+    count = counts.get(changed.collection, 0) + 1
+    return replace(database, created_changes={**counts, changed.collection: count})
 
 
 def _changed(collection: str) -> frozenset[str]:

@@ -28,14 +28,16 @@ from onboardee.device.resources.base import (
 )
 from onboardee.device.resources.discovery_batch import batch_of
 from onboardee.device.resources.links import Reach, is_listed, is_wanted, link_to
-from onboardee.device.resources.tags import KnownTags
+from onboardee.device.resources.tags import Changes, KnownTags
 from onboardee.wire.coap import Code
 
 Resources = Callable[[], Iterable[Resource]]
 """Returns everything that the device serves: the list is complete only after discovery was made."""
 
 
-LISTS: Final = frozenset({RES, batch_key(RES)})
+BATCH_OF_LIST: Final = batch_key(RES)
+"""What observers of the batch interface of `/oic/res` observe."""
+LISTS: Final = frozenset({RES, BATCH_OF_LIST})
 """What observers of `/oic/res` observe: its links, or what is behind them."""
 
 
@@ -51,9 +53,9 @@ class DiscoveryResource(ReadOnly):
         has_plain_endpoint=True,
     )
 
-    def __init__(self, resources: Resources) -> None:
+    def __init__(self, resources: Resources, changes: Changes) -> None:
         self.resources = resources
-        self._tags = KnownTags()
+        self._tags = KnownTags(changes)
 
     def version(self) -> object | None:
         """Return itself: all else is in the call."""
@@ -80,6 +82,13 @@ class DiscoveryResource(ReadOnly):
         domain = {} if sdi.is_private else {"sduuid": str(sdi.domain), "sdname": sdi.name}
         common = {"rt": self.target.types, "if": self.target.interfaces}
         return [{**common, **domain, "links": links}]
+
+    def revision(self, call: Call) -> int:
+        """Return how often resources were created or deleted.
+
+        plgd's clients expect another tag after each, also if the list is as before.
+        """
+        return sum(call.database.created_changes.values())
 
     def require_addressed(self, call: Call) -> None:
         """Raise `SilenceError`, or `RefusedError`, if the query is for another domain or device."""

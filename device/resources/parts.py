@@ -10,23 +10,30 @@ did not name. That query is plgd's, whose hub reads its devices with it after ea
 
 Tags may also stand in the ETag option, and may be those of whole batches that were shown before:
 these stand for all that was in them. What is no tag is passed over. The entity tag of the answer is
-always that of the whole batch. That a resource has gone is not told: OCF has no word for it, and
-`/oic/res` is there to be asked.
+always that of the whole batch. A resource that has gone since a batch that is named stands there
+with an empty `rep` and without a tag, as IoTivity-Lite tells its observers.
+
+Who observes the batch of `/oic/res` by confirmable notifications is told changes alone
+(`changes_since`), as IoTivity-Lite does and its clients expect. Each is repeated until it is
+acknowledged, so that none is missing. To who observes otherwise one may be lost, and each tells
+everything.
 
 What a client has need not be encoded: parts are made as far as their tags first.
 """
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from onboardee.device.access.call import Call
 from onboardee.device.resources.base import Outcome, Representation, Resource, retrieved
 from onboardee.device.resources.payload import Encoded, encode
 from onboardee.device.resources.tags import KnownTags, entity_tag, tag_of_all
-from onboardee.wire.coap import Code, ContentFormat
+from onboardee.wire.coap import Code, ContentFormat, Request
 
 CHANGES: Final = "incchanges"
 """The query, in lower case as all names are (`Query`)."""
@@ -49,6 +56,12 @@ class Part:
         return {"href": self.href, "rep": Encoded(octets), "etag": self.etag}
 
 
+def changes_since(request: Request, told: bytes) -> Request:
+    """Return the request for what has changed since a batch that was told."""
+    query = [each for each in request.query if each.partition("=")[0].lower() != CHANGES]
+    return replace(request, query=(*query, CHANGES), etags=(told,))
+
+
 def part_of(href: str, resource: Resource, call: Call, tags: KnownTags) -> Part:
     """Return the part for a resource, by the call that reads it. Raises `RefusedError`."""
     etag, octets = tags.find(resource, call), None
@@ -61,27 +74,43 @@ def part_of(href: str, resource: Resource, call: Call, tags: KnownTags) -> Part:
 
 
 def shown(parts: Sequence[Part], call: Call, tags: KnownTags) -> Outcome:
-    """Return the answer to who reads a batch: the parts that it has not, or 2.03."""
-    listed = [(part.href, part.etag) for part in parts]
-    counted = (part.etag for part in parts if part.resource.is_newly_counted(part.call))
-    own = tag_of_all(call.target.href, listed, _format_of(call))
-    whole = tags.name_of(own, next(counted, None))
-    known = _known(call, tags)
+    """Return the answer to who reads a batch: the parts that it has not, or 2.03.
+
+    What has gone since a batch whose tag is named has an empty representation and no tag.
+    """
+    present = {part.href: part.etag for part in parts}
+    own = tag_of_all(call.target.href, present.items(), _format_of(call))
+    whole = tags.name_of(own, _latest(parts, tags))
+    known, gone = _known(call, tags, present)
+    tags.enter_batch(whole, present)
     wanted = [part for part in parts if part.etag not in known]
-    tags.enter_batch(whole, frozenset(part.etag for part in parts))
-    is_known = whole in call.etags or (known and parts and not wanted)
+    is_known = whole in call.etags or (known and parts and not wanted and not gone)
     if is_known and not call.multicast:
         return Outcome(code=Code.VALID, etag=whole)
-    return Outcome(code=Code.CONTENT, body=[part.item() for part in wanted], etag=whole)
+    body = [part.item() for part in wanted] + [{"href": href, "rep": {}} for href in gone]
+    return Outcome(code=Code.CONTENT, body=body, etag=whole)
 
 
-def _known(call: Call, tags: KnownTags) -> frozenset[bytes]:
-    """Return the tags of parts that the asker has, as far as it asks for changes alone."""
+def _latest(parts: Sequence[Part], tags: KnownTags) -> bytes | None:
+    """Return the tag of the part that has changed last, if it is one that comes but once."""
+    numbers = [tags.changes.number(part.resource.target.href) for part in parts]
+    number = max(numbers, default=0)
+    last = (part for part, each in zip(parts, numbers, strict=True) if each == number > 0)
+    return next((each.etag for each in last if each.resource.is_newly_counted(each.call)), None)
+
+
+def _known(
+    call: Call, tags: KnownTags, present: Mapping[str, bytes]
+) -> tuple[frozenset[bytes], list[str]]:
+    """Return what the asker has of this and what it has that is gone, if it asks for changes."""
     values = call.query.all(CHANGES)
     if not values:
-        return frozenset()
-    named = [*call.etags, *(_tag_from(text) for value in values for text in value.split(","))]
-    return frozenset(named).union(*(tags.those_in(each) for each in named))
+        return frozenset(), []
+    named = {*call.etags, *(_tag_from(text) for value in values for text in value.split(","))}
+    batches = [tags.parts_of(each) for each in named]
+    known = frozenset(named).union(*(each.values() for each in batches))
+    gone = {href: None for each in batches for href in each if href not in present}
+    return known, list(gone)
 
 
 def _tag_from(text: str) -> bytes:

@@ -1,10 +1,14 @@
 """Entity tags: by what a client knows whether it has a representation already (RFC 7252 5.10.6).
 
 A tag is a hash of what the representation looks like. So it outlives a restart, needs no memory,
-and changes when and only when the representation does; a value that goes away and comes back has
-the tag that it had. It is made of the octets that are sent, so nothing is encoded for its sake.
-Where clients have to see each change, a resource numbers its changes (`Resource.revision`), and the
-number goes into the hash.
+and changes when the representation does and only then. It is made of the octets that are sent, so
+nothing is encoded for its sake.
+
+Clients of IoTivity-Lite's devices expect more: that a batch has the tag of the resource that
+changed last, so that this one tag says how far they have read. For that a tag must not come again
+for another state of the device. So what does not outlive a restart anyway, values that are not
+those with which each life begins, has the time of its change in its tag (`Resource.revision`). Of
+`/oic/con` and of collections that grow, changes are counted in the database, and the count goes in.
 
 The path goes into it as well: a batch shows many resources, and equal values of two of them must
 not be taken for one another. So does the content format, in which equal octets are another
@@ -13,7 +17,8 @@ representation.
 A tag tells nothing that its reader has not read, as the hash is of that alone.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
@@ -27,6 +32,8 @@ SIZE: Final = 8
 """Octets of a tag, the most that there may be."""
 MAX_TAGS: Final = 512
 """Of resources that are remembered; all are dropped when it is reached."""
+MAX_NAMED: Final = 65536
+"""Batches that have the tag of a part; later ones have a tag of their own."""
 MAX_BATCHES: Final = 64
 """Of which it is remembered what was in them; the one that was shown longest ago goes first."""
 
@@ -53,6 +60,35 @@ def tag_of_all(href: str, parts: Iterable[tuple[str, bytes]], content_format: in
     return entity_tag(href, listed, content_format)
 
 
+class Changes:
+    """In which order resources have changed since the device began to live."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._latest: dict[str, int] = {}
+
+    def note(self, hrefs: Iterable[str]) -> None:
+        """Note that resources have changed, all at the same time."""
+        self._count += 1
+        for href in hrefs:
+            self._latest.pop(href, None)
+            if len(self._latest) >= MAX_TAGS:
+                del self._latest[next(iter(self._latest))]
+            self._latest[href] = self._count
+
+    def number(self, href: str) -> int:
+        """Return the number of a resource's latest change; 0 if it is not known to have changed."""
+        return self._latest.get(href, 0)
+
+
+def number_after(earlier: int, moment: datetime | None) -> int:
+    """Return a number that is greater than an earlier one, and not given in an earlier life.
+
+    It is the time of day in microseconds, where that is known.
+    """
+    return max(earlier + 1, 0 if moment is None else int(moment.timestamp() * 1_000_000))
+
+
 class KnownTags:
     """The tags of resources as batches show them, and what earlier batches had in them.
 
@@ -61,12 +97,13 @@ class KnownTags:
     a batch by its own tag. Both are bounded, and to lose them costs no more than a longer answer.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, changes: Changes) -> None:
+        self.changes: Final = changes
         self._database: Database | None = None
         self._endpoints: Sequence[Endpoint] = ()
         self._tags: dict[object, tuple[object, bytes]] = {}
-        self._batches: dict[bytes, frozenset[bytes]] = {}
-        self._named: tuple[bytes, bytes] = (b"", b"")
+        self._batches: dict[bytes, Mapping[str, bytes]] = {}
+        self._named: dict[bytes, bytes] = {}
 
     def find(self, resource: Resource, call: Call) -> bytes | None:
         """Return the tag of a resource, if nothing that it goes by has changed since `enter`."""
@@ -85,29 +122,26 @@ class KnownTags:
             self._tags.clear()
         self._tags[_key(call)] = version, tag
 
-    def name_of(self, batch: bytes, counted: bytes | None) -> bytes:
-        """Return the tag of a whole batch: its own, or that of a part whose changes are counted.
+    def name_of(self, batch: bytes, latest: bytes | None) -> bytes:
+        """Return the tag of a whole batch: its own, or that of the part that has changed last.
 
-        plgd's clients expect a batch to have the tag of the resource that has changed last, as
-        with IoTivity-Lite. Such a tag comes but once, so that it can stand for the one state in
-        which it was first seen, and for no other.
+        plgd's clients expect the latter, as with IoTivity-Lite. It is done where the part's tag
+        comes but once (`latest`), and for the one state in which it was first seen.
         """
-        if counted is None:
+        if latest is None or (latest not in self._named and len(self._named) >= MAX_NAMED):
             return batch
-        if self._named[0] != counted:
-            self._named = counted, batch
-        return counted if self._named[1] == batch else batch
+        return latest if self._named.setdefault(latest, batch) == batch else batch
 
-    def enter_batch(self, tag: bytes, tags: frozenset[bytes]) -> None:
-        """Remember what a batch had in it."""
+    def enter_batch(self, tag: bytes, parts: Mapping[str, bytes]) -> None:
+        """Remember what a batch had in it: tags by what stands there as the path."""
         self._batches.pop(tag, None)
         if len(self._batches) >= MAX_BATCHES:
             del self._batches[next(iter(self._batches))]
-        self._batches[tag] = tags
+        self._batches[tag] = parts
 
-    def those_in(self, tag: bytes) -> frozenset[bytes]:
+    def parts_of(self, tag: bytes) -> Mapping[str, bytes]:
         """Return the tags of what an earlier batch had in it, none if it is not known."""
-        return self._batches.get(tag, frozenset())
+        return self._batches.get(tag, {})
 
 
 def _key(call: Call) -> object:

@@ -82,6 +82,11 @@ class Values:
         """
         return self._apply({name: self._set(name, wanted[name]) for name in self._known(wanted)})
 
+    @property
+    def are_initial(self) -> bool:
+        """Whether the values are those of the profile."""
+        return self.current == self._initial()
+
     def restore(self) -> None:
         """Go back to the initial values."""
         self.current = self._initial()

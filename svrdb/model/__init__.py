@@ -11,6 +11,7 @@
       owners who owns it beside its owner      IoTivity 1.3; shown as a part of doxm
       con    what clients configured           OCF Core 11.3; not below /oic/sec
       con_revision                             how often that was changed
+      created_changes                          how often resources came and went, by collection
       permanent                                identifiers that a reset does not touch
       identity_key                             the private half of the device's key pair
       next_uuid                                what a temporary device UUID is replaced by

@@ -170,6 +170,8 @@ class Database(msgspec.Struct, frozen=True, kw_only=True, rename={"reset_profile
     con_revision: int = 0
     """How often clients have changed `con`: what tells its state from one that looked the same."""
     created: Created = Created()
+    created_changes: dict[str, int] = {}
+    """How often resources were created or deleted, by the path of the collection."""
 
     @property
     def state(self) -> State:

@@ -1,7 +1,7 @@
 """The life of an observation, as the observer sees it (RFC 7641)."""
 
 import pytest
-from coap_peer import ACK, CON, GET, NON, RST, World, empty, message
+from coap_peer import ACK, CON, GET, NON, POST, RST, World, empty, message
 
 from onboardee.wire.coap import Code, Limits, Response
 
@@ -406,3 +406,32 @@ def test_nonsense_acknowledges_nothing(nonsense: tuple[int, int]) -> None:
     content = message(kind, code, told.mid) if code else empty(kind, told.mid)
     assert world.send(content) == []
     assert [again.mid for again in world.pass_time(3.0)] == [told.mid]
+
+
+def test_an_acknowledgement_that_asks_for_the_next_block() -> None:
+    """go-coap's observers acknowledge a large notification by the request for its second block."""
+    big = Response(Code.CONTENT, bytes(range(250)) * 10, observe_as=KEY)
+    world = World(big)
+    world.ask(mid=1, observe=0, token=b"obs")
+    world.server.notify(KEY, world.now)
+    (told,) = world.sent()
+    asked = message(ACK, GET, told.mid, token=b"next", block2=(1, False, 6))
+    (block,) = world.send(asked)
+    assert (block.mtype, block.token, block.opt.block2) == (NON, b"next", (1, True, 6))
+    assert told.payload + block.payload == big.payload[:2048]
+    assert world.send(asked) != []
+    assert world.pass_time(300) == []
+    world.server.notify(KEY, world.now)
+    assert len(world.sent()) == 1
+
+
+@pytest.mark.parametrize(("kind", "code", "offset"), [(ACK, GET, 1), (ACK, POST, 0), (RST, GET, 0)])
+def test_other_requests_in_acknowledgements_are_nothing(kind: int, code: int, offset: int) -> None:
+    """Only what acknowledges a notification of ours is taken, and only to go on reading it."""
+    world = observed()
+    world.server.notify(KEY, world.now)
+    (told,) = world.sent()
+    asked = len(world.asked)
+    assert world.send(message(kind, code, told.mid + offset, token=b"next")) == []
+    assert len(world.asked) == asked
+    assert world.pass_time(10) != []

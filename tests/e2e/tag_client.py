@@ -84,7 +84,8 @@ class Reader:
         """Ask, and return the answer; options are aiocoap's."""
         token = options.pop("token", b"ask")
         kind = NON if options.pop("non", False) else CON
-        asked = Message(code=GET if body is None else POST, **options)
+        code = options.pop("code", GET if body is None else POST)
+        asked = Message(code=code, **options)
         asked.mtype, asked.mid, asked.token = kind, next(self._mids), token
         asked.opt.uri_path, asked.opt.uri_query = href.strip("/").split("/"), query
         if body is not None:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import cbor2
 import pytest
-from aiocoap import GET, Message
+from aiocoap import DELETE, GET, Message
 from device_scene import make_scene
 from msgspec.structs import replace
 from stranger import Stranger
@@ -104,9 +104,8 @@ def test_the_configuration_gives_its_tag_to_the_batch() -> None:
     for value in (False, True, False):
         reader.ask(SWITCH, body={"value": value})
         seen.append(reader.read(RES, BATCH)[2])
-    assert seen[3] == whole
     assert seen[2] == seen[4]
-    assert len({*seen}) == 3
+    assert len({*seen}) == 4
     restarted = Reader(device_for(database=device.database))
     assert restarted.read(RES, BATCH)[2] == seen[4]
 
@@ -173,13 +172,15 @@ def test_changes_of_access_are_told() -> None:
         other.do(owner.strays())
         return [(each.token, shown(each, device)) for each in other.heard()]
 
-    resting = (b"obs", {"/oic/d"})
     assert rules(OTHER, RES, "/oic/d", SWITCH, DIMMING) == [
-        resting,
-        (b"obs", {"/oic/d", SWITCH, DIMMING}),
+        (b"obs", {SWITCH: "gone"}),
+        (b"obs", {SWITCH: "there", DIMMING: "there"}),
     ]
-    assert rules(ONE, SWITCH) == [resting, (b"obs", {"/oic/d", SWITCH, DIMMING})]
-    assert rules(OTHER, RES, "/oic/d") == [resting]
+    assert rules(ONE, SWITCH) == [
+        (b"obs", {SWITCH: "gone", DIMMING: "gone"}),
+        (b"obs", {SWITCH: "there", DIMMING: "there"}),
+    ]
+    assert rules(OTHER, RES, "/oic/d") == [(b"obs", {SWITCH: "gone", DIMMING: "gone"})]
     assert rules(ONE, DIMMING) == []
     assert rules(OTHER, DIMMING) == [(b"links", "4.01"), (b"obs", "4.01")]
     assert rules(OTHER, RES, "/oic/d") == []
@@ -187,10 +188,16 @@ def test_changes_of_access_are_told() -> None:
 
 
 def shown(told: Any, device: Any) -> Any:
-    """Return the paths that a notification of a batch shows, or its code if it is an error."""
+    """Return what a notification of a batch shows, by path, or its code if it is an error."""
     if told.code.dotted != "2.05":
         return told.code.dotted
-    return hrefs(cbor2.loads(told.payload), device)
+    found = cbor2.loads(told.payload)
+    anchor = f"ocf://{device.database.doxm.device_uuid}"
+    for each in found:
+        assert "etag" in each or each["rep"] == {}
+    return {
+        each["href"].removeprefix(anchor): "there" if "etag" in each else "gone" for each in found
+    }
 
 
 def test_the_list_is_told_when_it_changes_and_only_then() -> None:
@@ -218,22 +225,71 @@ def test_the_list_is_told_when_it_changes_and_only_then() -> None:
     assert other.read(RES, LINKS) == before
 
 
-def test_an_observer_of_what_changed_gets_that() -> None:
-    """With `incChanges` each notification has what differs from the tags of the registration."""
+def known(found: Any) -> tuple[str, ...]:
+    """Write the queries for all but these items of a batch."""
+    tags = [base64.urlsafe_b64encode(each["etag"]).rstrip(b"=").decode() for each in found]
+    return tuple("incChanges=" + ",".join(tags[n : n + 12]) for n in range(0, len(tags), 12))
+
+
+def test_who_has_everything_begins_to_observe() -> None:
+    """By `incChanges` the observation begins with what the client lacks: 2.03 if it is nothing."""
     device = device_for()
     reader = Reader(device)
     _, found, whole = reader.read(RES, BATCH)
-    tags = [base64.urlsafe_b64encode(each["etag"]).rstrip(b"=").decode() for each in found]
-    query = (BATCH, "incChanges=" + ",".join(tags[:12]), "incChanges=" + ",".join(tags[12:]))
-    first = reader.ask(RES, *query, observe=0, token=b"obs")
+    first = reader.ask(RES, BATCH, *known(found), observe=0, token=b"obs")
     assert (first.code.dotted, first.payload, first.opt.etag) == ("2.03", b"", whole)
-    told = []
     for value in (True, False):
         reader.do(device.set_values(SWITCH, {"value": value}, 0.0))
-        told += reader.heard()
-    on, off = told
-    assert hrefs(cbor2.loads(on.payload), device) == {SWITCH}
-    assert (off.code.dotted, off.payload, off.opt.etag) == ("2.03", b"", whole)
+        (told,) = reader.heard()
+        assert shown(told, device) == {SWITCH: "there"}
+        part, *_ = cbor2.loads(told.payload)
+        assert part["rep"] == {"value": value}
+        again = reader.ask(RES, BATCH, etags=(told.opt.etag,))
+        assert again.code.dotted == "2.03"
+    assert told.opt.etag == whole
+
+
+def test_a_change_is_told_with_the_tag_of_what_changed() -> None:
+    """Plgd's clients look for it, and read on from there after a reconnection."""
+    device = device_for()
+    reader = Reader(device)
+    _, found, _ = reader.read(RES, BATCH)
+    assert observing(reader, BATCH) == ("2.05", True)
+    reader.do(device.set_values(DIMMING, {"dimmingSetting": 33}, 0.0))
+    (told,) = reader.heard()
+    (part,) = cbor2.loads(told.payload)
+    assert part["etag"] == told.opt.etag
+    since = base64.urlsafe_b64encode(told.opt.etag).rstrip(b"=").decode()
+    assert reader.read(RES, BATCH, f"incChanges={since}") == ("2.03", None, told.opt.etag)
+    others = [each for each in found if not each["href"].endswith(DIMMING)]
+    assert reader.read(RES, BATCH, *known(others)) == ("2.05", [part], told.opt.etag)
+
+
+def test_who_may_miss_a_notification_is_told_everything() -> None:
+    """Where nothing is acknowledged a change that was lost shows in the next notification."""
+    device = device_for()
+    reader = Reader(device)
+    reader.ask(RES, BATCH, observe=0, token=b"obs", non=True)
+    for value in (True, False):
+        reader.do(device.set_values(SWITCH, {"value": value}, 0.0))
+    for told in reader.heard():
+        assert told.opt.block2.more
+    assert reader.read(RES, BATCH)[2] == told.opt.etag
+
+
+def test_changes_add_up_while_a_notification_is_not_acknowledged() -> None:
+    """A slow client hears in the next one of all that has changed since, each thing once."""
+    device = device_for()
+    reader = Reader(device)
+    assert observing(reader, BATCH) == ("2.05", True)
+    sent = list(device.set_values(SWITCH, {"value": True}, 0.0))
+    for number in (10, 20, 30):
+        assert device.set_values(DIMMING, {"dimmingSetting": number}, 0.0) == []
+    reader.do(sent)
+    first, second = reader.heard()
+    assert shown(first, device) == {SWITCH: "there"}
+    assert shown(second, device) == {DIMMING: "there"}
+    assert cbor2.loads(second.payload)[0]["rep"]["dimmingSetting"] == 30
 
 
 def test_links_of_a_device_without_owner_are_told_when_a_session_begins() -> None:
@@ -251,3 +307,34 @@ def test_links_of_a_device_without_owner_are_told_when_a_session_begins() -> Non
 def path_is_new(datagram: bytes) -> bool:
     """Tell whether a datagram is a message, and not a proof of address or a repetition."""
     return datagram[1] != 0
+
+
+CREATE = "if=oic.if.create"
+SWITCHES, NEW = "/switches", "/switches/1"
+WISH = {"rt": ["oic.r.switch.binary"], "if": ["oic.if.a"], "rep": {"value": True}}
+
+
+def test_what_comes_and_goes_is_told() -> None:
+    """Lists have a new tag each time, also when they are as before; a batch says what has gone."""
+    device = device_for("switch-panel")
+    reader = Reader(device)
+    assert observing(reader, BATCH) == ("2.05", True)
+    views = ((RES, LINKS), (RES, BASELINE), (RES, BATCH), (SWITCHES, LINKS))
+    before = {view: reader.read(*view) for view in views}
+    seen: dict[tuple[str, str], list[bytes | None]] = {view: [before[view][2]] for view in views}
+
+    def note() -> Any:
+        for view in views:
+            seen[view].append(reader.read(*view)[2])
+        (told,) = reader.heard()
+        return shown(told, device)
+
+    assert reader.ask(SWITCHES, CREATE, body=WISH).code.dotted == "2.01"
+    assert note() == {NEW: "there", SWITCHES: "there"}
+    assert reader.ask(NEW, code=DELETE).code.dotted == "2.02"
+    assert note() == {NEW: "gone", SWITCHES: "there"}
+    assert all(len({*tags}) == 3 for tags in seen.values()), seen
+    assert reader.read(RES, LINKS)[1] == before[RES, LINKS][1]
+    again = Reader(device_for("switch-panel", device.database))
+    for view in views:
+        assert again.read(*view)[2] == seen[view][-1]

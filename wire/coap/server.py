@@ -76,7 +76,9 @@ class CoapServer:
                 self.outbox.queue.append((remote, message.empty(Type.RST, error.reset_mid)))
             return None
         if frame.code in REQUEST_CODES:
-            if frame.type <= Type.NON:
+            if frame.type <= Type.NON or (
+                not multicast and self._goes_on(frame, datagram, remote, now)
+            ):
                 return self._take_request(frame, datagram, remote, now, multicast=multicast)
         elif not multicast:
             self._take_other(frame, remote, now)
@@ -185,6 +187,21 @@ class CoapServer:
 
     def _share_of(self, remote: Remote) -> Share:
         return self.known if self._is_known(remote) else self.strangers
+
+    def _goes_on(self, frame: message.Frame, datagram: bytes, remote: Remote, now: float) -> bool:
+        """Tell whether a message both acknowledges a notification and asks for its next block.
+
+        An acknowledgement has no request in it (RFC 7252 4.2), but go-coap's observers send it so.
+        Any other one is nothing that could be dealt with.
+        """
+        if frame.type != Type.ACK or frame.code != Method.GET:
+            return False
+        share = self._share_of(remote)
+        sent = self.outbox.settle(remote, frame.mid)
+        if sent is None or sent.context is None:
+            return share.answers.find(remote, frame.mid, datagram, now) is not None
+        share.notifier.acknowledged(sent.context, now)
+        return True
 
     def _take_other(self, frame: message.Frame, remote: Remote, now: float) -> None:
         """Take in what is no request: ping, acknowledgement, reset, or nothing of ours."""
