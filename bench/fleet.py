@@ -1,6 +1,7 @@
 """Large fleets, measured: memory, start, search, ownership, requests, ten thousand, a soak.
 
-Usage: python bench/fleet.py [--devices 1000] [--large 10000] [--parallel 32] [--minutes 0]
+Usage: python bench/fleet.py [--devices 1000] [--large 10000] [--some 1000] [--parallel 32]
+                             [--parts lights search large] [--minutes 0]
 
 It runs in a network namespace of its own (`unshare`, as root), so that nothing of this machine's
 network is touched, with the devices in it and a tool in another one behind a pair of interfaces.
@@ -48,6 +49,8 @@ PROGRAM = [sys.executable, "-c", "from onboardee.device.cli import main; main()"
 GROUP = "ff02::158"
 PREFIX = "fd00:db8::"
 HOST = "127.0.0.1"
+OWN = {"far": "fd00:1::1", "near": "fd00:1::2"}
+"""The addresses of both ends: of the devices' namespace, and of the tool's."""
 LEISURE = 6.0
 """Seconds after a search in which answers count: the leisure of the profile, and the way."""
 REQUESTS = 2000
@@ -176,46 +179,63 @@ def measure_lights(count: int, parallel: int) -> None:
         show("  times", f"{all_cost / few_cost:.2f}")
 
 
-def ask(interface: str, seconds: float) -> int:
-    """Search once by multicast; return how many different devices answered."""
-    heard = set()
+def ask(interface: str, seconds: float, rounds: int) -> list[int]:
+    """Search by multicast; return how many different devices have answered after each round."""
+    heard: set[str] = set()
+    found = []
     with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as asking:
         asking.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 64 << 20)
         index = socket.if_nametoindex(interface)
         asking.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, index)
-        _, datagram = encode_multicast_request("/oic/res", entropy=SystemEntropy())
-        asking.sendto(datagram, (GROUP, 5683, 0, index))
-        until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0:
-            if select.select([asking], [], [], left)[0]:
-                heard.add(asking.recvfrom(65535)[1][:2])
-    return len(heard)
+        # one address for all: a device that asks for a proof is answered from where it was asked
+        asking.bind((OWN[interface], 0))
+        for _ in range(rounds):
+            _, datagram = encode_multicast_request("/oic/res", entropy=SystemEntropy())
+            asking.sendto(datagram, (GROUP, 5683, 0, index))
+            heard |= _answers(asking, time.monotonic() + seconds)
+            found.append(len(heard))
+    return found
 
 
-def ask_within(within: Sequence[str], interface: str, seconds: float) -> int:
-    """Search from another namespace."""
-    words = [sys.executable, __file__, "--ask", interface, "--seconds", str(seconds)]
-    return int(subprocess.check_output([*within, *words], text=True))
+def _answers(asking: socket.socket, until: float) -> set[str]:
+    heard = set()
+    while (left := until - time.monotonic()) > 0:
+        if select.select([asking], [], [], left)[0]:
+            content, sender = asking.recvfrom(65535)
+            if content[:2] == b"\x40\x00":
+                # a ping, by which devices see who really asked: RFC 7252 4.2, 4.3
+                asking.sendto(b"\x70\x00" + content[2:4], sender)
+            else:
+                heard.add(sender[0])
+    return heard
+
+
+def ask_within(within: Sequence[str], seconds: float, rounds: int = 1) -> list[int]:
+    """Search from the tool's namespace."""
+    words = [sys.executable, __file__, "--ask", "near", "--seconds", str(seconds)]
+    told = subprocess.check_output([*within, *words, "--rounds", str(rounds)], text=True)
+    return [int(each) for each in told.split()]
 
 
 def measure_search(count: int, within: Sequence[str]) -> None:
-    """Search for devices with an address each, from their own namespace and from another one."""
+    """Search for devices with an address each, as a tool on the same link does.
+
+    `bench/search.py` has the same on loopback.
+    """
     with fleet("light", "--count", str(count), "--addresses", f"{PREFIX}/64"):
-        show(f"{count} by address: answers to a search from this host", ask("far", LEISURE))
-        show("  to a search from another namespace", ask_within(within, "near", LEISURE))
+        show(f"{count} by address: answers to a search", *ask_within(within, LEISURE))
 
 
-def measure_large(count: int, parallel: int, within: Sequence[str]) -> None:
+def measure_large(count: int, some: int, parallel: int, within: Sequence[str]) -> None:
     """Measure a fleet that needs addresses and a state file."""
     with fleet("light", "--count", str(count), "--addresses", f"{PREFIX}/64") as many:
         show(f"{count} by address: ready after", f"{many.seconds:.1f} s")
         show("  MiB", f"{many.kib / 1024:.0f}")
         show("  open files", len(os.listdir(f"/proc/{many.process.pid}/fd")))  # noqa: PTH208
         show("  processor time while nobody asks", f"{many.idle():.2%}")
-        for each in range(3):
-            found = ask_within(within, "near", LEISURE * max(1, count // 2000))
-            show(f"  answers to search {each + 1}", found)
-        chosen = random.Random(0).sample(range(1, count + 1), min(1000, count // 10))
+        found = ask_within(within, LEISURE * max(1, count // 2000), 3)
+        show("  found after one, two and three searches", " ".join(map(str, found)))
+        chosen = random.Random(0).sample(range(1, count + 1), some)
         targets = [f"coap://[{PREFIX}{number:x}]:5683" for number in chosen]
         rate = own_by_tool(targets, parallel, within)
         owned = sum(read_existing(many.file / f"light-{each}").doxm.owned for each in chosen)
@@ -314,14 +334,14 @@ def namespaces() -> list[str]:
     within = ["nsenter", "-t", str(holder.pid), "-n"]
     ip("link", "set", "lo", "up")
     ip("link", "add", "far", "type", "veth", "peer", "name", "near", "netns", str(holder.pid))
-    ip("-6", "addr", "add", "fd00:1::1/64", "dev", "far", "nodad")
+    ip("-6", "addr", "add", f"{OWN['far']}/64", "dev", "far", "nodad")
     ip("link", "set", "far", "up")
     ip("-6", "route", "add", "local", f"{PREFIX}/64", "dev", "lo")
     for words in (
         ("link", "set", "lo", "up"),
-        ("-6", "addr", "add", "fd00:1::2/64", "dev", "near", "nodad"),
+        ("-6", "addr", "add", f"{OWN['near']}/64", "dev", "near", "nodad"),
         ("link", "set", "near", "up"),
-        ("-6", "route", "add", f"{PREFIX}/64", "via", "fd00:1::1"),
+        ("-6", "route", "add", f"{PREFIX}/64", "via", OWN["far"]),
     ):
         subprocess.run([*within, "ip", *words], check=True)
     time.sleep(2)
@@ -347,13 +367,16 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--devices", type=int, default=1000)
     parser.add_argument("--large", type=int, default=10_000)
+    parser.add_argument("--some", type=int, default=1000, help="of the large fleet to be owned")
+    parser.add_argument("--parts", nargs="*", default=["lights", "search", "large"])
     parser.add_argument("--parallel", type=int, default=32)
     parser.add_argument("--minutes", type=float, default=0)
     parser.add_argument("--ask")
+    parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=LEISURE)
     chosen = parser.parse_args()
     if chosen.ask:
-        print(ask(chosen.ask, chosen.seconds))
+        print(*ask(chosen.ask, chosen.seconds, chosen.rounds))
         return 0
     if "FLEET_NAMESPACE" not in os.environ:
         os.environ["FLEET_NAMESPACE"] = "1"
@@ -361,11 +384,12 @@ def main() -> int:
     within = namespaces()
     try:
         print(machine())
-        if chosen.devices:
+        if "lights" in chosen.parts:
             measure_lights(chosen.devices, chosen.parallel)
+        if "search" in chosen.parts:
             measure_search(chosen.devices, within)
-        if chosen.large:
-            measure_large(chosen.large, chosen.parallel, within)
+        if "large" in chosen.parts:
+            measure_large(chosen.large, chosen.some, chosen.parallel, within)
         if chosen.minutes:
             written = max(1, chosen.devices // 10)
             holds = asyncio.run(soak(chosen.devices, written, chosen.minutes))
