@@ -14,6 +14,7 @@ from onboardee.device.testing import MemoryNetwork, memory_device
 STILL = {
     "binary-light",
     "bridge",
+    "devsim",
     "led",
     "light",
     "sampleserver-justworks",

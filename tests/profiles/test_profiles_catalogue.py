@@ -5,18 +5,31 @@ from typing import Any
 import cbor2
 import pytest
 from catalogue import RESOURCES, SIMPLE, another, impossible, malformed, plain
-from resource_support import STRANGER, World, owned
+from msgspec.structs import replace
+from resource_support import FRIEND, STRANGER, World, owned
 
 from onboardee.device.simulation.profile import ResourceProfile, built_in_names, load_all
-from onboardee.svrdb.model import State
+from onboardee.svrdb.model import Ace, AceResource, State, Subject
 from onboardee.wire.coap import Code, Method
 
 BASELINE = "if=oic.if.baseline"
 
 
 def world_of(name: str) -> World:
-    """Start a device of the catalogue in normal operation."""
-    return World(owned(State.RFNOP), STRANGER, profile=load_all(name)[0])
+    """Start a device of the catalogue in normal operation, all of which may be used.
+
+    Of what configures the device no wildcard is about, so that an entry names it.
+    """
+    (profile,) = load_all(name)
+    database = owned(State.RFNOP)
+    named = tuple(
+        AceResource(href=each.href) for each in profile.resources if each.configures_device
+    )
+    if named:
+        entry = Ace(aceid=90, subject=Subject(uuid=str(FRIEND)), permission=31, resources=named)
+        acl2 = replace(database.acl2, entries=(*database.acl2.entries, entry))
+        database = replace(database, acl2=acl2)
+    return World(database, STRANGER, profile=profile)
 
 
 def body_with(resource: ResourceProfile, now: Any, name: str, value: Any) -> dict[str, Any]:

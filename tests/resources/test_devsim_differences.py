@@ -50,3 +50,47 @@ def test_the_cloud_is_set_while_it_is_provisioned() -> None:
         Code.UNAUTHORIZED
     )
     assert World(owned(State.RFPRO), TRANSFER, DEVSIM).get("/light/1") is Code.UNAUTHORIZED
+
+
+LINKS = {
+    "/oic/p": ("oic.wk.p", "r baseline"),
+    "/oic/d": ("oic.d.cloudDevice oic.wk.d", "r baseline"),
+    "/oic/res": ("oic.wk.res", "ll b baseline"),
+    "/oic/mnt": ("oic.wk.mnt", "rw baseline"),
+    "/oc/con": ("oic.wk.con", "rw baseline"),
+    "/oc/wk/introspection": ("oic.wk.introspection", "r baseline"),
+    "/oc/swu": ("oic.r.softwareupdate", "rw baseline"),
+    "/x.plgd.dev/time": ("x.plgd.dev.time", "rw baseline"),
+    "/CoapCloudConfResURI": ("oic.r.coapcloudconf", "rw baseline"),
+    "/light/1": ("core.light", "rw baseline"),
+    "/switches": ("oic.wk.col", "ll create b baseline"),
+    **{
+        f"/oic/sec/{name}": (f"oic.r.{name}", "rw baseline")
+        for name in ("acl2", "ael", "cred", "csr", "doxm", "pstat", "roles", "sdi", "sp")
+    },
+}
+"""By path: types and interfaces, as `test/config.go` of plgd's client has them."""
+
+
+def test_the_links_that_plgds_tests_expect() -> None:
+    """Discovery lists these, with these types and interfaces in this order, and nothing else."""
+    anybody = World(in_state(State.RFOTM), PLAIN, DEVSIM, path=PLAIN_PORT, has_session=False)
+    found = {link["href"]: (link["rt"], link["if"]) for link in anybody.get("/oic/res")}
+    assert found == {
+        href: (types.split(), [f"oic.if.{name}" for name in interfaces.split()])
+        for href, (types, interfaces) in LINKS.items()
+    }
+
+
+def test_who_it_is() -> None:
+    """Name, versions and maker are those of cloud_server."""
+    anybody = World(in_state(State.RFOTM), PLAIN, DEVSIM, path=PLAIN_PORT, has_session=False)
+    device = anybody.get("/oic/d")
+    assert {name: device[name] for name in ("n", "icv", "dmv", "dmno", "sv")} == {
+        "n": "CloudServer",
+        "icv": "ocf.2.0.5",
+        "dmv": "ocf.res.1.3.0",
+        "dmno": "CS-0",
+        "sv": "1.0.1-rc1",
+    }
+    assert anybody.get("/oic/p")["mnmn"] == "ocfcloud.com"

@@ -69,7 +69,7 @@ SECRETS = {"/lockcode": "lockCodeList"}
 OF_TODAY = [
     name
     for name in built_in_names()
-    if not name.startswith("sampleserver-") and name != "switch-panel"
+    if not name.startswith("sampleserver-") and name not in {"devsim", "switch-panel"}
 ]
 """The sample servers serve the tools of their time, too, which a capture does not find out; nor
 does it find out what clients may create."""
