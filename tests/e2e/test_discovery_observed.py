@@ -338,3 +338,19 @@ def test_what_comes_and_goes_is_told() -> None:
     again = Reader(device_for("switch-panel", device.database))
     for view in views:
         assert again.read(*view)[2] == seen[view][-1]
+
+
+def test_a_tag_of_a_part_stands_for_one_state_alone() -> None:
+    """Two clients who see different parts have different tags, whatever has changed last."""
+    database = may_read(device_for().database, OTHER, RES, SWITCH)
+    device = device_for(database=may_read(database, ONE, RES, SWITCH, DIMMING))
+    owner, other = Reader(device), Reader(device, OTHER, "10.0.0.2")
+    device.set_values(SWITCH, {"value": True}, 0.0)
+    part, whole, seen = (
+        owner.read(SWITCH)[2],
+        owner.read(RES, BATCH)[2],
+        other.read(RES, BATCH)[2],
+    )
+    assert part == whole != seen
+    assert other.ask(RES, BATCH, etags=(whole,)).code.dotted == "2.05"
+    assert other.ask(RES, BATCH, etags=(seen,)).code.dotted == "2.03"
