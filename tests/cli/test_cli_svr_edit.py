@@ -14,7 +14,7 @@ from onboardee.pki import issuing
 
 GUEST = "11111111-2222-4333-8444-555555555555"
 # what leads where in the main menu
-CRED, ACL, DOXM, PSTAT, SP, SDI, PERMANENT, SAVE = "2", "3", "4", "5", "6", "7", "13", "14"
+CRED, ACL, DOXM, PSTAT, SP, SDI, PERMANENT, SAVE = "2", "3", "4", "5", "6", "7", "14", "15"
 ENTRIES, ADD, BACK = "1", "2", "99"
 LEAVE = [BACK, BACK]
 
