@@ -131,7 +131,7 @@ def test_every_command_that_writes(light: Running) -> None:
     light.done("profile", "drop")
     light.done("set", "pstat.isop", "true", "--force")
     assert light.done("check", "--fix").startswith("- pstat.isop: true\n+ pstat.isop: false\n")
-    screen = light.done("edit", stdin="7\n2\nkitchen\n99\n14\ny\n")
+    screen = light.done("edit", stdin="7\n2\nkitchen\n99\n15\ny\n")
     assert "written: 1 change\n" in screen
     assert read_existing(light.directory).sdi.name == "kitchen"
     assert light.ask("state")["state"] == "RFPRO"
