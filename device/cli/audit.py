@@ -229,7 +229,7 @@ def _require_rules(only: frozenset[str]) -> None:
 def _try(own: dict[str, Any], options: dict[str, Any], choice: Any, reports: Any) -> int:
     """Try a tool with one profile; return the exit code. Raises `click.ClickException`."""
     from onboardee.device.cli.configuring import configured  # noqa: PLC0415
-    from onboardee.device.cli.starting import RunOptions  # noqa: PLC0415
+    from onboardee.device.cli.run_options import RunOptions  # noqa: PLC0415
     from onboardee.device.cli.trying import Wanted, run_trials  # noqa: PLC0415
     from onboardee.device.simulation.profile import ProfileError, load  # noqa: PLC0415
 

@@ -13,7 +13,7 @@ from onboardee.device.simulation.numbered import with_lights
 from onboardee.device.simulation.profile import OwnerTransferMethod, Profile, ProfileError
 
 if TYPE_CHECKING:
-    from onboardee.device.cli.starting import RunOptions
+    from onboardee.device.cli.run_options import RunOptions
 
 
 def configured(profile: Profile, options: "RunOptions") -> Profile:

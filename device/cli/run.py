@@ -310,7 +310,8 @@ def run(context: click.Context, options: dict[str, Any], auditor: "Auditor | Non
     # what is imported stays, so that looking for garbage in it only takes time
     gc.disable()
     # all of a device, and its cryptography, which --help does without
-    from onboardee.device.cli.starting import RunOptions, start  # noqa: PLC0415
+    from onboardee.device.cli.run_options import RunOptions  # noqa: PLC0415
+    from onboardee.device.cli.starting import start  # noqa: PLC0415
 
     gc.freeze()
     gc.enable()

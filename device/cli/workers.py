@@ -31,7 +31,7 @@ from onboardee.device.fleet.slices import Slice
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
 
-    from onboardee.device.cli.starting import RunOptions
+    from onboardee.device.cli.run_options import RunOptions
 
 FIRST_PAUSE: Final = 1.0
 """Seconds until a worker that crashed is started again; each time twice as many."""

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from test_cli_run import ONBOARDEE, onboardee
 
 from onboardee.device.cli import main, workers
-from onboardee.device.cli.starting import RunOptions
+from onboardee.device.cli.run_options import RunOptions
 from onboardee.device.fleet.slices import Slice
 
 FLEET = """

@@ -21,12 +21,14 @@ from prompt_toolkit.data_structures import Size
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output.vt100 import Vt100_Output
 
-from onboardee.device.cli import starting, terminal
+from onboardee.device.cli import host_options, terminal
 from onboardee.device.cli.console.console import Console
 from onboardee.device.cli.console.keys import Keys
 from onboardee.device.cli.console.rows import Rows
 from onboardee.device.cli.console.screen import Draw, Screen
+from onboardee.device.cli.host_options import console_of
 from onboardee.device.cli.log_writer import LogWriter
+from onboardee.device.cli.run_options import RunOptions
 from onboardee.device.control import (
     PauseTime,
     PressInput,
@@ -292,19 +294,17 @@ def test_a_screen_draws_and_hears(*, has_colour: bool) -> None:
 def test_who_gets_a_console(monkeypatch: pytest.MonkeyPatch) -> None:
     """A person at a terminal does, unless they want the log; programs and pipes never do."""
 
-    def options(**given: object) -> starting.RunOptions:
-        told = dict.fromkeys(starting.RunOptions.__dataclass_fields__)
-        return starting.RunOptions(
-            **{**told, "log_format": "console", "no_console": False, **given}
-        )  # type: ignore[arg-type]
+    def options(**given: object) -> RunOptions:
+        told = dict.fromkeys(RunOptions.__dataclass_fields__)
+        return RunOptions(**{**told, "log_format": "console", "no_console": False, **given})  # type: ignore[arg-type]
 
-    assert starting._console(options()) is None  # pytest's output is no terminal
-    monkeypatch.setattr(starting, "has_person", lambda: True)
-    assert starting._console(options()) is not None
-    assert starting._console(options(no_console=True)) is None
-    assert starting._console(options(log_format="json")) is None
+    assert console_of(options()) is None  # pytest's output is no terminal
+    monkeypatch.setattr(host_options, "has_person", lambda: True)
+    assert console_of(options()) is not None
+    assert console_of(options(no_console=True)) is None
+    assert console_of(options(log_format="json")) is None
     monkeypatch.setitem(sys.modules, "onboardee.device.cli.console.console", None)
-    assert starting._console(options()) is None
+    assert console_of(options()) is None
 
 
 def test_a_run_in_the_background_is_a_log(monkeypatch: pytest.MonkeyPatch) -> None:
