@@ -146,12 +146,14 @@ class AsyncioTransport(Transport):
     def _flush(self) -> None:
         """Send, and set the timer for what is due next."""
         self._send(self._engine.take_outgoing())
+        # the earliest of all links: one handle is enough, as each passage through the engine looks
+        # again; one that comes too early is set anew then
+        deadline = self._engine.next_deadline()
         if self._timer is not None:
+            if deadline is not None and self._timer.when() <= deadline:
+                return
             self._timer.cancel()
             self._timer = None
-        # the earliest of all links: one handle is enough, as each passage through the engine sets
-        # it anew
-        deadline = self._engine.next_deadline()
         if deadline is not None:
             self._timer = self._loop.call_at(deadline, self._on_time)
 
@@ -172,6 +174,7 @@ class AsyncioTransport(Transport):
 
     def _on_time(self) -> None:
         """Let the engine repeat or give up what is due."""
+        self._timer = None
         self._send(self._engine.tick(self.now))
         self._flush()
 

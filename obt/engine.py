@@ -71,6 +71,8 @@ class ObtEngine:
     def __init__(self, *, entropy: Entropy) -> None:
         self.entropy = entropy
         self._links: dict[_Key, Link] = {}
+        self._due: dict[Link, float] = {}
+        """When each link that waits for something wants to be called; of a fleet most do not."""
         self._discoveries: dict[bytes, Discovery] = {}
         self._outbox: list[Outgoing] = []
 
@@ -92,6 +94,7 @@ class ObtEngine:
         link.is_closed = True
         link.close(now)
         self._collect(link)
+        self._due.pop(link, None)
         self._links.pop(_key(link.path), None)
 
     def close_all(self, now: float) -> None:
@@ -145,6 +148,7 @@ class ObtEngine:
         link = self._links.get(_key(path))
         if link is not None:
             link.fail(LinkError(f"{link.address} cannot be reached: {reason}"), now)
+            self._note_due(link)
 
     def receive(self, datagram: bytes, path: Path, now: float) -> list[Outgoing]:
         """Take a datagram, return those to be sent.
@@ -164,11 +168,9 @@ class ObtEngine:
 
     def tick(self, now: float) -> list[Outgoing]:
         """Do what is due, return the datagrams to be sent."""
-        for link in list(self._links.values()):
-            deadline = link.next_deadline()
-            if deadline is not None and deadline <= now:
-                link.tick(now)
-                self._collect(link)
+        for link in [link for link, deadline in self._due.items() if deadline <= now]:
+            link.tick(now)
+            self._collect(link)
         return self.take_outgoing()
 
     def next_deadline(self) -> float | None:
@@ -176,8 +178,7 @@ class ObtEngine:
 
         A driver calls `tick` then, or later; never is it needed earlier.
         """
-        deadlines = (link.next_deadline() for link in self._links.values())
-        return min((each for each in deadlines if each is not None), default=None)
+        return min(self._due.values(), default=None)
 
     def take_outgoing(self) -> list[Outgoing]:
         """Return and forget what is to be sent."""
@@ -202,6 +203,15 @@ class ObtEngine:
     def _collect(self, link: Link) -> None:
         """Take what a link wants to send along its path."""
         self._outbox += [Outgoing(datagram, link.path) for datagram in link.take_datagrams()]
+        self._note_due(link)
+
+    def _note_due(self, link: Link) -> None:
+        """Keep when a link that something has happened to wants to be called."""
+        deadline = link.next_deadline()
+        if deadline is None:
+            self._due.pop(link, None)
+        else:
+            self._due[link] = deadline
 
 
 def _key(path: Path) -> _Key:
