@@ -287,7 +287,8 @@ def make_directory(path: Path) -> None:
     """
     if path.is_dir():
         return
-    if path.exists() or path.is_symlink():
+    # looked at again: another device of a fleet may have made it in the meantime
+    if (path.exists() or path.is_symlink()) and not path.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
     make_directory(path.parent)
     with suppress(FileExistsError):

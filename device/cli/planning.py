@@ -1,5 +1,6 @@
 """Which devices `onboardee run` is to run: of profiles, of fleet files, several of one profile."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -56,6 +57,23 @@ def planned_devices(options: RunOptions) -> list[PlannedDevice]:
         for number, each in sliced(found, options.slices)
         for place in [place_of(each, options.state_dir, state_file, is_alone=is_alone)]
     ]
+
+
+def require_places_apart(planned: Sequence[PlannedDevice]) -> None:
+    """Refuse two devices that would keep their state in one place: links may lead there.
+
+    Raises `click.ClickException`. Their stores are opened side by side, and which of them came
+    second would be chance.
+    """
+    taken: set[str] = set()
+    for device in planned:
+        place = os.path.realpath(device.directory)
+        if place in taken:
+            raise click.ClickException(
+                f"two of these devices would keep their state in {place}; give them other names "
+                "or another --state-dir"
+            )
+        taken.add(place)
 
 
 def make_state_files(planned: Sequence[PlannedDevice]) -> None:

@@ -1,6 +1,5 @@
 """`onboardee run`, from its options to the devices that run."""
 
-import os
 from collections.abc import Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -9,7 +8,7 @@ import click
 
 from onboardee.device.cli import hosting
 from onboardee.device.cli.host_options import host_options_of
-from onboardee.device.cli.planning import make_state_files, planned_devices
+from onboardee.device.cli.planning import make_state_files, planned_devices, require_places_apart
 from onboardee.device.cli.run_options import RunOptions
 from onboardee.device.faults.terms import FaultError
 from onboardee.device.fleet.slices import number_of_workers
@@ -45,6 +44,7 @@ def start(
         devices = len(planned) if link is None else link.devices
         if devices > 1:
             _require_shareable(given)
+        require_places_apart(planned)
         make_state_files(planned)
         count = number_of_workers(options.workers, len(planned))
         if count > 1:
@@ -72,11 +72,6 @@ def _require_shareable(given: Collection[str]) -> None:
 
 
 def _explained(error: StoreLocked) -> str:
-    if error.pid == os.getpid():
-        return (
-            f"two of these devices would keep their state in {error.path}; give them other names "
-            "or another --state-dir"
-        )
     return (
         f"{error.path} {error.what}; stop that, or give this device a --name or a --state-dir of "
         "its own"
