@@ -6,9 +6,9 @@ with the link. Multicast leaves on each interface that is up, as there is no def
 it.
 
 A reply is only recognised by where it came from, so a socket of its own for each secured link
-also keeps a stranger who guesses a port from reaching another session. Datagrams that cannot be
-sent are lost like any other, unless the system says that the way is closed: that is told to the
-link, as waiting would not help.
+also keeps a stranger who guesses a port from reaching another link. Datagrams that cannot be sent
+are lost like any other, unless the system says that the way is closed: that is told to the link, as
+waiting would not help.
 """
 
 import asyncio

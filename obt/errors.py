@@ -34,7 +34,7 @@ class LinkError(ObtError):
     """An exchange or a handshake ended without its result: the link or the peer gave it up.
 
     The kinds below say what may be done about it: to try again (`NoAnswerError`), to try something
-    else (`HandshakeRefusedError`), to open another session (`SessionEndedError`).
+    else (`HandshakeRefusedError`), to shake hands again (`SessionEndedError`).
     """
 
 

@@ -13,8 +13,8 @@ import click
 
 from onboardee.device.cli.lazy import Commands
 from onboardee.device.cli.terminal import say, table
+from onboardee.device.simulation.catalogue import Catalogue, is_path
 from onboardee.device.simulation.document import write
-from onboardee.device.simulation.library import Library, is_path
 from onboardee.device.simulation.profile import (
     BUILT_IN,
     Profile,
@@ -28,7 +28,7 @@ _APART: Final = ("capture", "pics")
 """Commands with a file of their own, imported when they are called: a client, a whole device."""
 
 
-class _Catalogue(Commands):
+class _ProfileCommands(Commands):
     """The commands of this file, and those that have one of their own."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -44,7 +44,7 @@ class _Catalogue(Commands):
         return command
 
 
-@click.group("profiles", cls=_Catalogue, epilog="Example: onboardee profiles list")
+@click.group("profiles", cls=_ProfileCommands, epilog="Example: onboardee profiles list")
 def command() -> None:
     """List, show, check and capture device profiles."""
 
@@ -98,8 +98,8 @@ def _source(profile: str) -> str:
 
 def _resolved(profile: str) -> str:
     """Return a profile with everything that it extends written out."""
-    library = Library()
-    devices = [item.plain() for item in expanded(library.find(profile), library.find)]
+    catalogue = Catalogue()
+    devices = [item.plain() for item in expanded(catalogue.find(profile), catalogue.find)]
     content = devices[0] if len(devices) == 1 else {"devices": devices}
     return write(content)
 

@@ -16,8 +16,8 @@ from onboardee.device.faults.terms import parse as parsed_fault
 from onboardee.device.fleet.model import Churn, Fleet, Group
 from onboardee.device.fleet.pattern import filled
 from onboardee.device.fleet.schedule import start_times
+from onboardee.device.simulation.catalogue import is_path
 from onboardee.device.simulation.compatibility import PRESETS, Preset
-from onboardee.device.simulation.library import is_path
 from onboardee.device.simulation.manufacturer import Manufacturer
 from onboardee.device.simulation.ownership_settings import OwnershipSettings, OwnerTransferMethod
 from onboardee.device.simulation.profile import Profile, load

@@ -8,8 +8,8 @@ import msgspec
 
 from onboardee.device.fleet.expanding import FleetDevice, devices_of
 from onboardee.device.fleet.model import Fleet
+from onboardee.device.simulation.catalogue import Catalogue, is_path
 from onboardee.device.simulation.document import DocumentItem
-from onboardee.device.simulation.library import Library, is_path
 from onboardee.device.simulation.mistakes import explained, told
 from onboardee.device.simulation.section import MisplacedError
 
@@ -31,13 +31,13 @@ def is_fleet(name_or_path: str) -> bool:
     """Tell whether a path leads to a fleet file. Raises `ProfileError` if nothing can be read."""
     if not is_path(name_or_path):
         return False
-    content = Library().find(name_or_path).value
+    content = Catalogue().find(name_or_path).value
     return isinstance(content, dict) and MARK in content
 
 
 def load_fleet(path: str) -> LoadedFleet:
     """Read a fleet file. Raises `ProfileError`, which names the line."""
-    document = Library().find(path)
+    document = Catalogue().find(path)
     fleet = _converted(document)
     try:
         folder = Path(path).parent

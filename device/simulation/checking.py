@@ -17,8 +17,8 @@ from typing import Final
 import msgspec
 
 from onboardee.device.nearest import nearest
+from onboardee.device.simulation.catalogue import Catalogue
 from onboardee.device.simulation.document import Content, DocumentItem
-from onboardee.device.simulation.library import Library
 from onboardee.device.simulation.mistakes import Convert, Place, Schema, placed, told
 from onboardee.device.simulation.profile import Profile, ProfileError, load_all
 from onboardee.device.simulation.variants import expanded
@@ -49,10 +49,10 @@ def mistakes(name_or_path: str) -> list[ProfileError]:
 
 def _every_mistake(name: str) -> list[ProfileError]:
     """Check each device of a file on its own: what `extends` brought in is told where it stands."""
-    library, found = Library(), list[ProfileError]()
+    catalogue, found = Catalogue(), list[ProfileError]()
     schema = msgspec.json.schema(Profile)
     try:
-        for item in expanded(library.find(name), library.find):
+        for item in expanded(catalogue.find(name), catalogue.find):
             found += every_mistake(item, lambda data: msgspec.convert(data, Profile), schema)
     except ProfileError as error:
         found.append(error)

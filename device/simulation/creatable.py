@@ -19,9 +19,9 @@ import msgspec
 from msgspec.structs import replace
 
 from onboardee.device.simulation.behaviour import AnyBehaviour
+from onboardee.device.simulation.catalogue import BUILT_IN, Catalogue, built_in_names
 from onboardee.device.simulation.detached import OWN, detached, placed
 from onboardee.device.simulation.document import DocumentItem
-from onboardee.device.simulation.library import BUILT_IN, Library, built_in_names
 from onboardee.device.simulation.privacy import is_secret_name
 from onboardee.device.simulation.resource import CreatableResource, Creation, ResourceProfile
 from onboardee.device.simulation.value_limits import ValueLimits, ValueType
@@ -213,8 +213,8 @@ def _first(profile: str, is_meant: Callable[[Mapping[str, Plain]], bool]) -> Sou
     The document is read, and not the profile: a profile of the catalogue may itself name types of
     the catalogue.
     """
-    library = Library()
-    for item in expanded(library.find(profile), library.find):
+    catalogue = Catalogue()
+    for item in expanded(catalogue.find(profile), catalogue.find):
         document = item.plain()
         for plain in document.get("resources", ()):
             if is_meant(plain) and plain.get("properties"):

@@ -21,6 +21,7 @@ from onboardee.device.faults.checking import Possible
 from onboardee.device.faults.terms import Fault, FaultError
 from onboardee.device.simulation.answers import Answers
 from onboardee.device.simulation.behaviour import AnyBehaviour
+from onboardee.device.simulation.catalogue import BUILT_IN, Catalogue, built_in_names, is_path
 from onboardee.device.simulation.compatibility import Compatibility, Preset, resolved
 from onboardee.device.simulation.core_resources import CorePaths, CoreResources, check_core
 from onboardee.device.simulation.creatable import completed
@@ -28,7 +29,6 @@ from onboardee.device.simulation.device_identity import DeviceIdentity, Platform
 from onboardee.device.simulation.document import DocumentItem
 from onboardee.device.simulation.event_texts import EventName, check_event_texts
 from onboardee.device.simulation.faults import check_faults, possible_faults, with_texts
-from onboardee.device.simulation.library import BUILT_IN, Library, built_in_names, is_path
 from onboardee.device.simulation.manufacturer import Manufacturer, is_text, loaded
 from onboardee.device.simulation.mistakes import explained
 from onboardee.device.simulation.ownership_settings import (
@@ -187,10 +187,11 @@ def _built_in(name: str) -> tuple[Profile, ...]:
 
 def _from_file(name: str) -> tuple[Profile, ...]:
     """Load all devices of a document, with what is equal in them shared."""
-    library = Library()
+    catalogue = Catalogue()
     known: dict[bytes, ResourceProfile] = {}
     return tuple(
-        _with_shared(_converted(item), known) for item in expanded(library.find(name), library.find)
+        _with_shared(_converted(item), known)
+        for item in expanded(catalogue.find(name), catalogue.find)
     )
 
 

@@ -1,10 +1,10 @@
 """Taking ownership as a recorded operation: the key is in the database before the device has it.
 
-A transfer is not a plan whose steps could be repeated: it makes a key that exists for this session
-only. What can be recorded is the moment at which the device may have that key. There the key and
-two steps are written in one transaction: to see whether the device is ours, and to permit the owner
-to use it. From then on the operation is one like all others, and whatever ends the process, those
-two steps are what remains.
+A transfer is not a plan whose steps could be repeated: it makes a key of its own DTLS session, and
+of no later one. What can be recorded is the moment at which the device may have that key. There the
+key and two steps are written in one transaction: to see whether the device is ours, and to permit
+the owner to use it. From then on the operation is one like all others, and whatever ends the
+process, those two steps are what remains.
 """
 
 from collections.abc import Awaitable, Callable

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 import yaml
 
+from onboardee.device.simulation.catalogue import Catalogue
 from onboardee.device.simulation.document import read
 from onboardee.device.simulation.json_schema import profile_schema
-from onboardee.device.simulation.library import Library
 from onboardee.device.simulation.profile import ProfileError, built_in_names, load_all
 
 jsonschema = pytest.importorskip("jsonschema")
@@ -41,7 +41,7 @@ def test_the_schema_is_one() -> None:
 @pytest.mark.parametrize("name", built_in_names())
 def test_every_built_in_profile_keeps_to_it(name: str) -> None:
     """An editor with the schema finds nothing wrong in the catalogue."""
-    content = Library().find(name).plain()
+    content = Catalogue().find(name).plain()
     assert not [error.message for error in VALIDATOR.iter_errors(content)]
 
 

@@ -33,7 +33,7 @@ def is_path(name: str) -> bool:
     return "/" in name or name.endswith((".yaml", ".yml"))
 
 
-class Library:
+class Catalogue:
     """Finds profiles and reads each once."""
 
     def __init__(self) -> None:
