@@ -6,17 +6,15 @@ from pathlib import Path
 
 import click
 
-from onboardee.device.cli.candidates import Candidate, Names, of_fleet, place_of, sliced
+from onboardee.device.cli.candidates import Names, place_of, sliced
 from onboardee.device.cli.configuring import configured
+from onboardee.device.cli.places import device_name
 from onboardee.device.cli.run_options import RunOptions
 from onboardee.device.cli.unit import PlannedDevice
-from onboardee.device.fleet.expanding import devices_of
+from onboardee.device.fleet.expanding import FleetDevice, copies
 from onboardee.device.fleet.loading import is_fleet, load_fleet
-from onboardee.device.fleet.model import Fleet, Group
-from onboardee.device.simulation.profile import (
-    built_in_names,
-    load_all,
-)
+from onboardee.device.simulation.catalogue import Catalogue, built_in_names
+from onboardee.device.simulation.profile import load, load_all
 from onboardee.svrdb.files import explained_at
 
 
@@ -27,25 +25,26 @@ def planned_devices(options: RunOptions) -> list[PlannedDevice]:
     """
     if options.state_dir is not None and options.state_file is not None:
         raise click.UsageError("--state-dir and --state-file both say where state is: give one")
-    found: list[Candidate] = []
-    names, state_file = Names(), options.state_file
+    found: list[FleetDevice] = []
+    names, catalogue, state_file = Names(), Catalogue(), options.state_file
     for name in _wanted(options):
-        if is_fleet(name):
+        if is_fleet(name, catalogue):
             _require_own_settings(options, name)
-            loaded = load_fleet(name)
-            found += map(of_fleet, loaded.devices)
+            loaded = load_fleet(name, catalogue)
+            found += loaded.devices
             state_file = state_file or loaded.state_file
         elif options.count > 1:
-            group = Group(profile=name, count=options.count)
-            found += map(of_fleet, devices_of(Fleet(groups=(group,)), Path()))
+            profile = configured(load(name, catalogue), options)
+            found += copies(profile, name, device_name(name, None), options.count)
         else:
-            found += names.candidates(name, load_all(name), options.name)
+            profiles = [configured(each, options) for each in load_all(name, catalogue)]
+            found += names.devices(name, profiles, options.name)
     is_alone = len(found) == 1
     return [
         PlannedDevice(
             name=place.name or each.name,
             origin=each.origin,
-            profile=configured(each.profile, options),
+            profile=each.profile,
             directory=place,
             is_in_file=state_file is not None,
             uuid=each.uuid or options.uuid or options.uuid_seed,
@@ -55,7 +54,15 @@ def planned_devices(options: RunOptions) -> list[PlannedDevice]:
             number=number,
         )
         for number, each in sliced(found, options.slices)
-        for place in [place_of(each, options.state_dir, state_file, is_alone=is_alone)]
+        for place in [
+            place_of(
+                each.name,
+                options.state_dir,
+                state_file,
+                is_alone=is_alone,
+                former=names.former.get(each.name),
+            )
+        ]
     ]
 
 

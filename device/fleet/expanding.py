@@ -27,18 +27,21 @@ from onboardee.svrdb.seed import uuid_from_seed
 
 @dataclass(frozen=True, slots=True)
 class FleetDevice:
-    """One device of a fleet."""
+    """One device of a fleet, or of what `run` was told without a fleet file."""
 
     name: str
     """By which people call it, and the name of its directory."""
     origin: str
     """The profile's name, or its path."""
     profile: Profile
-    starts_at: float
+    starts_at: float = 0.0
     """Seconds after the fleet."""
     uuid: UUID | None = None
+    """Its UUID when it is new; None for a random one."""
     seed: str | None = None
+    """What makes its chance repeatable."""
     churn: Churn | None = None
+    """How it comes and goes."""
 
 
 def devices_of(fleet: Fleet, folder: Path) -> list[FleetDevice]:
@@ -74,6 +77,13 @@ def _of_group(group: Group, index: int, folder: Path) -> Iterator[FleetDevice]:
             seed=None if group.seed is None else filled(group.seed, number),
             churn=group.churn,
         )
+
+
+def copies(profile: Profile, origin: str, name: str, count: int) -> Iterator[FleetDevice]:
+    """Yield so many devices of one profile, whose name and title end in their number."""
+    for number in range(1, count + 1):
+        title = f"{profile.device.name} {number}"
+        yield FleetDevice(f"{name}-{number}", origin, _titled(profile, title))
 
 
 def adapted(
@@ -131,11 +141,16 @@ def _with_faults(profile: Profile, group: Group, index: int) -> Profile:
 
 def _own(profile: Profile, group: Group, title: str, number: int) -> Profile:
     """Change what each device has for itself."""
-    own = replace(profile, device=replace(profile.device, name=title))
+    own = _titled(profile, title)
     if group.serial is None:
         return own
     serial = filled(group.serial, number)
     return replace(own, platform=replace(own.platform, serial_number=serial))
+
+
+def _titled(profile: Profile, title: str) -> Profile:
+    """Give a device its name in `/oic/d`."""
+    return replace(profile, device=replace(profile.device, name=title))
 
 
 def _namer(group: Group, profile: Profile, index: int) -> Callable[[int], tuple[str, str]]:

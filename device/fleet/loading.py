@@ -27,17 +27,20 @@ class LoadedFleet:
     """Where all of them keep their state, if not in directories."""
 
 
-def is_fleet(name_or_path: str) -> bool:
+def is_fleet(name_or_path: str, catalogue: Catalogue) -> bool:
     """Tell whether a path leads to a fleet file. Raises `ProfileError` if nothing can be read."""
     if not is_path(name_or_path):
         return False
-    content = Catalogue().find(name_or_path).value
+    content = catalogue.find(name_or_path).value
     return isinstance(content, dict) and MARK in content
 
 
-def load_fleet(path: str) -> LoadedFleet:
-    """Read a fleet file. Raises `ProfileError`, which names the line."""
-    document = Catalogue().find(path)
+def load_fleet(path: str, catalogue: Catalogue | None = None) -> LoadedFleet:
+    """Read a fleet file, unless `catalogue` has read it already.
+
+    Raises `ProfileError`, which names the line.
+    """
+    document = (catalogue or Catalogue()).find(path)
     fleet = _converted(document)
     try:
         folder = Path(path).parent

@@ -159,9 +159,12 @@ class Profile(Section, frozen=True, kw_only=True):
         return {resource.href: resource.properties for resource in self.resources}
 
 
-def load(name_or_path: str) -> Profile:
-    """Load a built-in profile by name, or a file by path. Raises `ProfileError`."""
-    profiles = load_all(name_or_path)
+def load(name_or_path: str, catalogue: Catalogue | None = None) -> Profile:
+    """Load the only device of a built-in profile or a file, as `load_all` does.
+
+    Raises `ProfileError`.
+    """
+    profiles = load_all(name_or_path, catalogue)
     if len(profiles) > 1:
         raise ProfileError(
             f"profile {name_or_path} describes {len(profiles)} devices, and one is needed here"
@@ -169,25 +172,27 @@ def load(name_or_path: str) -> Profile:
     return profiles[0]
 
 
-def load_all(name_or_path: str) -> tuple[Profile, ...]:
+def load_all(name_or_path: str, catalogue: Catalogue | None = None) -> tuple[Profile, ...]:
     """Load the devices of a built-in profile or a file, of which there is at least one.
 
     Devices of one file share what is equal in them. Raises `ProfileError`.
 
-    Built-in profiles are kept once loaded, files are read anew each time.
+    Built-in profiles are kept once loaded, files are read anew each time, except those that
+    `catalogue` has read already.
     """
-    return _from_file(name_or_path) if is_path(name_or_path) else _built_in(name_or_path)
+    if not is_path(name_or_path):
+        return _built_in(name_or_path)
+    return _from_file(name_or_path, catalogue or Catalogue())
 
 
 @cache
 def _built_in(name: str) -> tuple[Profile, ...]:
     """Load a profile of the catalogue once: the files of a package do not change while it runs."""
-    return _from_file(name)
+    return _from_file(name, Catalogue())
 
 
-def _from_file(name: str) -> tuple[Profile, ...]:
+def _from_file(name: str, catalogue: Catalogue) -> tuple[Profile, ...]:
     """Load all devices of a document, with what is equal in them shared."""
-    catalogue = Catalogue()
     known: dict[bytes, ResourceProfile] = {}
     return tuple(
         _with_shared(_converted(item), known)

@@ -132,6 +132,28 @@ def test_many_devices_tell_together_that_they_are_ready(tmp_path: Path) -> None:
     assert {each.name for each in home.iterdir()} == {f"light-{n}" for n in range(1, 26)}
 
 
+def test_several_of_a_profile_that_cannot_be_loaded_are_refused_in_a_sentence(
+    tmp_path: Path,
+) -> None:
+    """As one is, with the name that was meant."""
+    refused = onboardee("run", "ligth", "--count", "2", "--state-dir", str(tmp_path / "state"))
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("Error: there is no built-in profile 'ligth'; did you mean")
+
+
+def test_several_of_a_file_are_called_as_it_is(tmp_path: Path) -> None:
+    """With hyphens in place of what no name has."""
+    file, home = tmp_path / "my lamp.yaml", tmp_path / "state"
+    file.write_text("extends: light\n")
+    with _running(str(file), "--count", "2", "--state-dir", str(home)) as process:
+        assert process.stdout is not None
+        while "device.ready" not in process.stdout.readline():
+            pass
+        process.send_signal(signal.SIGTERM)
+        process.stdout.read()
+    assert {each.name for each in home.iterdir()} == {"my-lamp-1", "my-lamp-2"}
+
+
 def test_addresses_that_are_not_routed_here_are_told(tmp_path: Path) -> None:
     """With the command that is missing; and what contradicts them is wrong usage."""
     state = ("--state-dir", str(tmp_path / "state"))

@@ -10,6 +10,7 @@ import pytest
 from onboardee.device.fleet.expanding import FleetDevice
 from onboardee.device.fleet.loading import is_fleet, load_fleet
 from onboardee.device.fleet.model import Fleet
+from onboardee.device.simulation.catalogue import Catalogue
 from onboardee.device.simulation.compatibility import PRESETS, Preset
 from onboardee.device.simulation.json_schema import described_schema
 from onboardee.device.simulation.profile import OwnerTransferMethod, ProfileError
@@ -139,9 +140,9 @@ def test_a_fleet_file_is_told_from_a_profile(tmp_path: Path) -> None:
     """By its groups; a built-in profile is none."""
     profile = tmp_path / "mine.yaml"
     profile.write_text("extends: light\n")
-    assert is_fleet(_file(tmp_path, "groups: [{profile: light}]"))
-    assert not is_fleet(str(profile))
-    assert not is_fleet("light")
+    assert is_fleet(_file(tmp_path, "groups: [{profile: light}]"), Catalogue())
+    assert not is_fleet(str(profile), Catalogue())
+    assert not is_fleet("light", Catalogue())
 
 
 def test_the_schema_accepts_what_the_program_does() -> None:
