@@ -10,7 +10,7 @@ a half, and one lost session or burst of noise should not end a transfer. Those 
 twice, a reset or the deletion of an entry by its number, are sent once.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Collection, Sequence
 from typing import Final, TypeVar
 
 from onboardee.obt import model
@@ -57,6 +57,13 @@ class Dialogue:
         """Return the same conversation in another style."""
         left = self.deadline - self.transport.now
         return Dialogue(self.transport, style, timeout=left, on_step=self._on_step)
+
+    async def wait_for_person(self, answer: Awaitable[T]) -> T:
+        """Wait for what a person is asked; the time that takes moves the deadline on."""
+        started = self.transport.now
+        said = await answer
+        self.deadline += self.transport.now - started
+        return said
 
     async def get(
         self, purpose: str, link: Link, path: str, kind: type[T], *, query: tuple[str, ...] = ()

@@ -32,11 +32,7 @@ async def select_method(transfer: Transfer) -> None:
     body = {"oxmsel": int(means.method)}
     await transfer.dialogue.post(f"select {means.name}", transfer.plain, DOXM, body)
     if means.method is TransferMethod.RANDOM_PIN:
-        dialogue = transfer.dialogue
-        started = dialogue.transport.now
-        transfer.pin = await means.ask_pin()
-        # a person may take as long as it takes
-        dialogue.deadline += dialogue.transport.now - started
+        transfer.pin = await transfer.dialogue.wait_for_person(means.ask_pin())
 
 
 async def connect(transfer: Transfer) -> None:

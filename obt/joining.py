@@ -13,25 +13,24 @@ None of this is in OCF's specification; names and numbers are those of IoTivity 
 """
 
 from collections.abc import Callable
-from contextlib import aclosing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
 import msgspec
 
 from onboardee.obt.address import Address
+from onboardee.obt.admission import ROUNDS, TIMEOUT, Admitted, find_inviting, pin_link, typed
 from onboardee.obt.dialogue import Dialogue
 from onboardee.obt.engine import Answer
 from onboardee.obt.errand import OnStep
-from onboardee.obt.errors import HandshakeRefusedError, OnboardingError
+from onboardee.obt.errors import OnboardingError
 from onboardee.obt.keys import PIN_LABEL, joining_key, pin_key
-from onboardee.obt.link import Ask, Link
+from onboardee.obt.link import Ask
 from onboardee.obt.locating import locate
 from onboardee.obt.managing import ManagedDevice
+from onboardee.obt.methods import AskPin
 from onboardee.obt.model import CRED, DOXM, NIL, PAIRWISE, PSTAT, Doxm, State
-from onboardee.obt.pairing import AskPin, WrongPinError
-from onboardee.obt.session import shared_key_link
 from onboardee.obt.style import LITE_STYLE
 from onboardee.obt.transport import Transport
 from onboardee.wire.coap import Method
@@ -54,12 +53,6 @@ PIN_TYPE: Final = 16
 """The `credtype` of a PIN or password (OCF Security 9.3.1)."""
 LONGEST_PIN: Final = 32
 """Characters that IoTivity has room for."""
-TIMEOUT: Final = 120.0
-"""Seconds for the questions to one device, without the time that a person takes."""
-ROUNDS: Final = 2
-"""How often the groups are asked."""
-ROUND_SECONDS: Final = 2.5
-"""How long answers of one round are waited for."""
 
 
 class SharedDoxm(Doxm, frozen=True, kw_only=True):
@@ -84,20 +77,6 @@ class Joinable:
     sub_owners: tuple[UUID, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Joined:
-    """What we must keep of a device to use it."""
-
-    device: UUID
-    identity: UUID
-    """Our own UUID, by which the device knows us."""
-    secured: Address
-    """Where the session came about."""
-    plain: Address
-    key: bytes = field(repr=False)
-    """Of sessions from now on, 16 octets."""
-
-
 async def find_joinable(
     transport: Transport,
     *,
@@ -110,16 +89,7 @@ async def find_joinable(
     """
     # as IoTivity's client writes it; its servers pass over the first part
     ask = Ask(Method.GET, DOXM, ("mom!=0", "owned=TRUE"), accept=LITE_STYLE.accept)
-    found: dict[UUID, Joinable] = {}
-    for _ in range(rounds):
-        async with aclosing(transport.discover(ask, seconds=ROUND_SECONDS)) as answers:
-            async for answer in answers:
-                with suppress(OnboardingError):
-                    device = _joinable(answer)
-                    if device.uuid not in found:
-                        found[device.uuid] = device
-                        on_found(device)
-    return list(found.values())
+    return await find_inviting(transport, ask, _joinable, rounds=rounds, on_found=on_found)
 
 
 async def find_joinable_at(
@@ -137,9 +107,9 @@ async def join(  # noqa: PLR0913 - all but the first four have defaults
     identity: UUID,
     pin: str | AskPin,
     *,
-    keep: Callable[[Joined], None] = lambda _joined: None,
+    keep: Callable[[Admitted], None] = lambda _joined: None,
     on_step: OnStep | None = None,
-) -> Joined:
+) -> Admitted:
     """Become a sub-owner of a device as `identity`, and prove the key over a session of its own.
 
     `keep` gets the key before the device is asked for it, so that it is not lost. Raises
@@ -147,15 +117,19 @@ async def join(  # noqa: PLR0913 - all but the first four have defaults
     """
     dialogue = Dialogue(transport, LITE_STYLE, timeout=TIMEOUT, on_step=on_step)
     located = await locate(dialogue, device.plain)
-    started = transport.now
-    typed = pin if isinstance(pin, str) else await pin()
-    dialogue.deadline += transport.now - started
-    link = await _open(dialogue, device, identity, typed, located.secured)
+    link = await pin_link(
+        dialogue,
+        located.secured,
+        identity=identity,
+        key=pin_key((await typed(dialogue, pin)).encode(), device.uuid),
+        device=device.uuid,
+        is_ours=lambda _hint: True,  # IoTivity 1.3 sends octets that mean nothing
+    )
     try:
         assert link.session is not None
         label = LABELS[device.method]
         key = joining_key(link.session, label=label, identity=identity, device=device.uuid)
-        joined = Joined(device.uuid, identity, link.address, device.plain, key)
+        joined = Admitted(device.uuid, identity, link.address, device.plain, key)
         await dialogue.post("begin to join", link, PSTAT, _state(State.RFPRO))
         keep(joined)
         await dialogue.post("ask for the credential", link, CRED, _credential(identity))
@@ -215,34 +189,6 @@ async def remove_sub_owner(owned: ManagedDevice, uuid: UUID) -> SharedDoxm:
         rest = [str(each) for each in doxm.sub_owners if each != uuid]
         await owned.update(DOXM, {SUB_OWNERS: rest})
     return await shared(owned)
-
-
-async def _open(
-    dialogue: Dialogue, device: Joinable, identity: UUID, pin: str, addresses: tuple[Address, ...]
-) -> Link:
-    """Open the session that the PIN opens, at the address that answers first."""
-    transport = dialogue.transport
-    links = [transport.open_secured(each) for each in addresses]
-    try:
-        link = await shared_key_link(
-            dialogue,
-            "open the session with the PIN",
-            links,
-            identity=identity.bytes,
-            key=pin_key(pin.encode(), device.uuid),
-            is_ours=lambda _hint: True,  # IoTivity 1.3 sends octets that mean nothing
-            expected=device.uuid.bytes.hex(),
-        )
-    except OnboardingError as error:
-        for each in links:
-            transport.close(each)
-        if isinstance(error.__cause__, HandshakeRefusedError):
-            raise WrongPinError(f"wrong PIN: {error.__cause__}") from error
-        raise
-    for each in links:
-        if each is not link:
-            transport.close(each)
-    return link
 
 
 def _state(state: State) -> dict[str, object]:

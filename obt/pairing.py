@@ -9,9 +9,9 @@ which its owner has written. Pairing is not ownership: neither states nor rules 
 change.
 """
 
-from collections.abc import Awaitable, Callable
-from contextlib import aclosing, suppress
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final
 from uuid import UUID
@@ -19,15 +19,16 @@ from uuid import UUID
 import msgspec
 
 from onboardee.obt.address import Address
+from onboardee.obt.admission import ROUNDS, TIMEOUT, Admitted, find_inviting, pin_link, typed
 from onboardee.obt.dialogue import Dialogue
 from onboardee.obt.engine import Answer
 from onboardee.obt.errand import OnStep
-from onboardee.obt.errors import HandshakeRefusedError, ObtError, OnboardingError
+from onboardee.obt.errors import OnboardingError
 from onboardee.obt.keys import direct_pairing_key, pin_key
-from onboardee.obt.link import Ask, Link
+from onboardee.obt.link import Ask
+from onboardee.obt.methods import AskPin
 from onboardee.obt.model import NIL, RES, View
 from onboardee.obt.old_model import OldDirectory
-from onboardee.obt.session import shared_key_link
 from onboardee.obt.style import OIC11_STYLE
 from onboardee.obt.transport import Transport
 from onboardee.wire.coap import Code, Method
@@ -40,15 +41,6 @@ TYPES: Final = ("oic.r.dpairing", "oic.sec.dpairing")
 """What `/oic/sec/dpairing` is called, by IoTivity 1.1.1 and by 1.1.0: it enters the derivation."""
 DEFAULT_PORT: Final = 5684
 """Where a device takes sessions that does not tell the port."""
-TIMEOUT: Final = 120.0
-"""Seconds for the questions to one device; a person may take as long as it takes."""
-ROUNDS: Final = 2
-"""How often the groups are asked."""
-ROUND_SECONDS: Final = 2.5
-"""How long answers of one round are waited for."""
-
-AskPin = Callable[[], Awaitable[str]]
-"""Asks a person for a PIN; it is not called before the device may show one."""
 
 
 class PairingMethod(IntEnum):
@@ -58,10 +50,6 @@ class PairingMethod(IntEnum):
     """The owner knows it."""
     RANDOM_PIN = 2
     """The device shows one when it is asked to pair."""
-
-
-class WrongPinError(ObtError):
-    """The device does not take the PIN; it has to be asked anew."""
 
 
 class Pconf(View, frozen=True, kw_only=True):
@@ -89,23 +77,6 @@ class Pairable:
     """The device's owner, whose UUID is salt of the PIN's key."""
 
 
-@dataclass(frozen=True, slots=True)
-class Paired:
-    """What we must keep of a device to use it.
-
-    `identity` is as whom the device knows us. The key is that of sessions from now on; the PIN is
-    not needed again.
-    """
-
-    device: UUID
-    identity: UUID
-    """As what it knows us."""
-    secured: Address
-    """Where the session came about."""
-    plain: Address
-    key: bytes = field(repr=False)
-
-
 async def find_pairable(
     transport: Transport,
     *,
@@ -118,16 +89,7 @@ async def find_pairable(
     left out.
     """
     ask = Ask(Method.GET, PCONF, accept=OIC11_STYLE.accept)
-    found: dict[UUID, Pairable] = {}
-    for _ in range(rounds):
-        async with aclosing(transport.discover(ask, seconds=ROUND_SECONDS)) as answers:
-            async for answer in answers:
-                with suppress(OnboardingError):
-                    device = _pairable(answer)
-                    if device.uuid not in found:
-                        found[device.uuid] = device
-                        on_found(device)
-    return list(found.values())
+    return await find_inviting(transport, ask, _pairable, rounds=rounds, on_found=on_found)
 
 
 async def find_pairable_at(
@@ -147,9 +109,9 @@ async def pair(  # noqa: PLR0913 - all but the first four have defaults
     pin: str | AskPin,
     *,
     method: PairingMethod = PairingMethod.PIN,
-    keep: Callable[[Paired], None] = lambda _paired: None,
+    keep: Callable[[Admitted], None] = lambda _paired: None,
     on_step: OnStep | None = None,
-) -> Paired:
+) -> Admitted:
     """Pair with a device as `identity`.
 
     A `pin` that is asked for is asked once the device may show it. `keep` gets the credential
@@ -161,50 +123,24 @@ async def pair(  # noqa: PLR0913 - all but the first four have defaults
     plain = transport.open_plain(device.plain)
     body = {"spm": int(method), "pdeviceuuid": str(identity), "rowneruuid": str(NIL)}
     await dialogue.post("ask to pair", plain, DPAIRING, body, accepted={Code.CREATED})
-    typed = await _typed(dialogue, pin)
-    link = await _open(dialogue, device, identity, typed, secured)
+    link = await pin_link(
+        dialogue,
+        [secured],
+        identity=identity,
+        key=pin_key((await typed(dialogue, pin)).encode(), device.owner),
+        device=device.uuid,
+        is_ours=device.uuid.bytes.__eq__,
+    )
     try:
         assert link.session is not None
         key = direct_pairing_key(link.session, label=label, device=device.uuid, identity=identity)
-        paired = Paired(device.uuid, identity, link.address, device.plain, key)
+        paired = Admitted(device.uuid, identity, link.address, device.plain, key)
         keep(paired)
         ending = dialogue.in_style(replace(OIC11_STYLE, replaced=frozenset({DPAIRING})))
         await ending.post_once("end the pairing", link, DPAIRING, {**body, "spm": 0})
     finally:
         transport.close(link)
     return paired
-
-
-async def _typed(dialogue: Dialogue, pin: str | AskPin) -> str:
-    """Return the PIN; the time that a person takes does not count."""
-    if isinstance(pin, str):
-        return pin
-    started = dialogue.transport.now
-    typed = await pin()
-    dialogue.deadline += dialogue.transport.now - started
-    return typed
-
-
-async def _open(
-    dialogue: Dialogue, device: Pairable, identity: UUID, pin: str, secured: Address
-) -> Link:
-    """Open the session that the PIN opens."""
-    link = dialogue.transport.open_secured(secured)
-    try:
-        return await shared_key_link(
-            dialogue,
-            "open the session with the PIN",
-            [link],
-            identity=identity.bytes,
-            key=pin_key(pin.encode(), device.owner),
-            is_ours=device.uuid.bytes.__eq__,
-            expected=device.uuid.bytes.hex(),
-        )
-    except OnboardingError as error:
-        dialogue.transport.close(link)
-        if isinstance(error.__cause__, HandshakeRefusedError):
-            raise WrongPinError(f"wrong PIN: {error.__cause__}") from error
-        raise
 
 
 async def _locate(dialogue: Dialogue, device: Pairable) -> tuple[Address, bytes]:

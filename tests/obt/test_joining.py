@@ -12,8 +12,8 @@ from device_scene import HOST, PLAIN
 from sharing_scene import KNOWN, PIN, RANDOM, SWITCH, Sharing, make_scene, sharing_profile
 
 from onboardee.obt import Address, OnboardingError, OwnedDevice, Ownership, run
+from onboardee.obt.admission import Admitted, WrongPinError
 from onboardee.obt.joining import (
-    Joined,
     find_joinable,
     find_joinable_at,
     join,
@@ -21,7 +21,6 @@ from onboardee.obt.joining import (
     share,
     shared,
 )
-from onboardee.obt.pairing import WrongPinError
 
 US = UUID("0b7a0000-0000-4000-8000-000000000002")
 
@@ -40,7 +39,7 @@ def test_a_tool_joins_and_uses_the_device(method: int) -> None:
     sharing = _shared(method)
     transport = sharing.scene.transport
     (found,) = run(find_joinable(transport, rounds=1))
-    kept: list[Joined] = []
+    kept: list[Admitted] = []
     pin = PIN if method == KNOWN else sharing.pin
     joined = run(join(transport, found, US, pin, keep=kept.append))
     assert kept == [joined]
@@ -55,7 +54,7 @@ def test_a_wrong_pin_is_called_one_and_nothing_is_kept() -> None:
     """Neither here nor at the device."""
     sharing = _shared(KNOWN)
     found = run(find_joinable_at(sharing.scene.transport, Address(HOST, PLAIN)))
-    kept: list[Joined] = []
+    kept: list[Admitted] = []
     with pytest.raises(WrongPinError):
         run(join(sharing.scene.transport, found, US, "00000000", keep=kept.append))
     assert not kept

@@ -24,13 +24,12 @@ from onboardee.obt import (
     Ownership,
     run,
 )
+from onboardee.obt.admission import Admitted, WrongPinError
 from onboardee.obt.database import DatabaseError, PairingRecord, ProvisioningDatabase
 from onboardee.obt.database.exchange import export, import_records
 from onboardee.obt.pairing import (
     Pairable,
-    Paired,
     PairingMethod,
-    WrongPinError,
     find_pairable,
     find_pairable_at,
     pair,
@@ -68,7 +67,7 @@ class Setting:
         (found,) = run(find_pairable(self.scene.transport))
         return found
 
-    def use(self, paired: Paired) -> OldOwnedDevice:
+    def use(self, paired: Admitted) -> OldOwnedDevice:
         """Return what uses the light with the credential."""
         known = Ownership(paired.device, paired.identity, paired.secured, paired.key)
         return OldOwnedDevice(self.scene.transport, known, style=OIC11_STYLE)
@@ -116,7 +115,7 @@ def test_a_wrong_pin() -> None:
     """The tool says so, has kept nothing, and may try again."""
     setting = Setting(profile())
     run(let_pair(setting.owned, PairingTerms(pin=PIN)))
-    kept: list[Paired] = []
+    kept: list[Admitted] = []
     found = setting.find()
     with pytest.raises(WrongPinError, match="wrong PIN"):
         run(pair(setting.scene.transport, found, ME, "00000000", keep=kept.append))
@@ -132,7 +131,7 @@ def test_the_credential_is_kept_before_the_device_has_it() -> None:
     class StoppedError(Exception):
         pass
 
-    def stop(_paired: Paired) -> None:
+    def stop(_paired: Admitted) -> None:
         raise StoppedError
 
     found = setting.find()

@@ -6,17 +6,18 @@ the device has it, and marked as uncertain until the device has answered; a devi
 has nothing of us, so the record goes again.
 """
 
-import asyncio
+from functools import partial
 
 import click
 
+from onboardee.device.cli.obt.admitting import ask_for_pin, found, record_of
 from onboardee.device.cli.obt.invocation import Invocation, Tool, as_json, pass_invocation
-from onboardee.obt import Address, OnboardingError
-from onboardee.obt.database import PairingRecord, Relation, Result
+from onboardee.obt import OnboardingError
+from onboardee.obt.admission import Admitted
+from onboardee.obt.database import Relation, Result
 from onboardee.obt.joining import (
     RANDOM_PIN,
     Joinable,
-    Joined,
     find_joinable,
     find_joinable_at,
     join,
@@ -56,44 +57,50 @@ async def _list(invocation: Invocation, tool: Tool) -> None:
     """Tell of the devices that let others join, and of those that we joined."""
     known = {each.device for each in tool.database.pairings.all(Relation.SUB_OWNER)}
 
-    def tell(found: Joinable) -> None:
-        how = "rdp" if found.method == RANDOM_PIN else "preconfpin"
-        whose = "ours beside its owner" if found.uuid in known else "lets others join"
+    def tell(device: Joinable) -> None:
+        how = "rdp" if device.method == RANDOM_PIN else "preconfpin"
+        whose = "ours beside its owner" if device.uuid in known else "lets others join"
         value = {
-            "uuid": found.uuid,
-            "address": f"coap://{found.plain}",
+            "uuid": device.uuid,
+            "address": f"coap://{device.plain}",
             "method": how,
-            "owner": found.owner,
-            "sub_owners": found.sub_owners,
-            "joined": found.uuid in known,
+            "owner": device.owner,
+            "sub_owners": device.sub_owners,
+            "joined": device.uuid in known,
         }
-        invocation.show(value, f"{found.uuid}  coap://{found.plain}  {whose}  {how}")
+        invocation.show(value, f"{device.uuid}  coap://{device.plain}  {whose}  {how}")
 
-    found = await find_joinable(tool.transport, on_found=tell)
-    for device in known - {each.uuid for each in found}:
+    joinable = await find_joinable(tool.transport, on_found=tell)
+    for device in known - {each.uuid for each in joinable}:
         invocation.show({"uuid": device, "joined": True}, f"{device}  -  ours beside its owner")
-    if not found and not known:
+    if not joinable and not known:
         click.echo("no device lets others join", err=True)
 
 
 async def _join(invocation: Invocation, tool: Tool, target: str, pin: str | None) -> None:
     """Become a sub-owner of a device, and record how it ended."""
-    device = await _find(invocation, tool, target)
+    device = await found(
+        target,
+        partial(find_joinable_at, tool.transport, on_step=invocation.on_step),
+        partial(find_joinable, tool.transport),
+        none="no device lets others join",
+        several="several devices let others join",
+    )
     database = tool.database
     identity = database.owner
     if identity in {device.owner, *device.sub_owners}:
         raise click.ClickException(f"{device.uuid} is ours already")
     operation = database.operations.begin("join", (device.uuid,))
 
-    def keep(joined: Joined) -> None:
-        database.pairings.put(_record(joined, is_certain=False))
+    def keep(joined: Admitted) -> None:
+        database.pairings.put(record_of(joined, Relation.SUB_OWNER, is_certain=False))
 
     try:
         joined = await join(
             tool.transport,
             device,
             identity,
-            pin or _ask_for_pin,
+            pin or ask_for_pin,
             keep=keep,
             on_step=invocation.on_step,
         )
@@ -102,41 +109,7 @@ async def _join(invocation: Invocation, tool: Tool, target: str, pin: str | None
             database.pairings.remove(device.uuid)  # it was refused, and has nothing of us
         database.operations.end(operation.id, Result.FAILED, str(error))
         raise
-    database.pairings.put(_record(joined, is_certain=True))
+    database.pairings.put(record_of(joined, Relation.SUB_OWNER, is_certain=True))
     database.operations.end(operation.id, Result.DONE)
     said = f"{device.uuid} is ours beside its owner"
     invocation.show({"joined": device.uuid, "as": joined.identity}, said)
-
-
-async def _find(invocation: Invocation, tool: Tool, target: str) -> Joinable:
-    """Return the device at an address, or the only one whose UUID begins so."""
-    if "://" in target:
-        address = Address.from_uri(target, "coap")
-        if address is None:
-            raise click.UsageError(f"{target} is not a coap:// address with host and port")
-        return await find_joinable_at(tool.transport, address, on_step=invocation.on_step)
-    found = await find_joinable(tool.transport)
-    fitting = [each for each in found if str(each.uuid).startswith(target.lower())]
-    if len(fitting) != 1:
-        how_many = "several devices let" if fitting else "no device lets"
-        raise click.ClickException(f"{how_many} others join whose UUID begins with {target!r}")
-    return fitting[0]
-
-
-async def _ask_for_pin() -> str:
-    """Ask a person, in a thread: the transport goes on meanwhile."""
-    answer: str = await asyncio.to_thread(click.prompt, "PIN of the device", err=True)
-    return answer.strip()
-
-
-def _record(joined: Joined, *, is_certain: bool) -> PairingRecord:
-    """Return what is kept of a device that we joined."""
-    return PairingRecord(
-        device=joined.device,
-        identity=joined.identity,
-        key=joined.key,
-        is_certain=is_certain,
-        secured=joined.secured,
-        plain=joined.plain,
-        relation=Relation.SUB_OWNER,
-    )

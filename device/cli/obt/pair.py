@@ -9,20 +9,21 @@ pairing anew a credential of before is tried in a session: if it opens one, we a
 does not, the record goes.
 """
 
-import asyncio
 from dataclasses import replace
+from functools import partial
 from uuid import UUID
 
 import click
 
+from onboardee.device.cli.obt.admitting import ask_for_pin, found, record_of
 from onboardee.device.cli.obt.invocation import Invocation, Tool, as_json, pass_invocation
-from onboardee.obt import Address, OnboardingError, WithKey
+from onboardee.obt import OnboardingError, WithKey
 from onboardee.obt.access import DeviceAccess
-from onboardee.obt.database import PairingRecord, Relation
+from onboardee.obt.admission import Admitted
+from onboardee.obt.database import Relation
 from onboardee.obt.errors import about
 from onboardee.obt.pairing import (
     Pairable,
-    Paired,
     PairingMethod,
     find_pairable,
     find_pairable_at,
@@ -76,22 +77,22 @@ async def _list(invocation: Invocation, tool: Tool) -> None:
     """Tell of the devices that let others pair, and of those that we are paired with."""
     known = {each.device for each in tool.database.pairings.all(Relation.PAIRED)}
 
-    def tell(found: Pairable) -> None:
-        names = [name for name, each in METHODS.items() if each in found.methods]
-        whose = "paired with us" if found.uuid in known else "pairs"
+    def tell(device: Pairable) -> None:
+        names = [name for name, each in METHODS.items() if each in device.methods]
+        whose = "paired with us" if device.uuid in known else "pairs"
         value = {
-            "uuid": found.uuid,
-            "address": f"coap://{found.plain}",
+            "uuid": device.uuid,
+            "address": f"coap://{device.plain}",
             "methods": names,
-            "paired": found.uuid in known,
+            "paired": device.uuid in known,
         }
-        text = f"{found.uuid}  coap://{found.plain}  {whose}  {' '.join(names)}"
+        text = f"{device.uuid}  coap://{device.plain}  {whose}  {' '.join(names)}"
         invocation.show(value, text.rstrip())
 
-    found = await find_pairable(tool.transport, on_found=tell)
-    for device in known - {each.uuid for each in found}:
+    pairable = await find_pairable(tool.transport, on_found=tell)
+    for device in known - {each.uuid for each in pairable}:
         invocation.show({"uuid": device, "paired": True}, f"{device}  -  paired with us")
-    if not found and not known:
+    if not pairable and not known:
         click.echo("no device lets others pair", err=True)
 
 
@@ -99,7 +100,13 @@ async def _pair(
     invocation: Invocation, tool: Tool, target: str, pin: str | None, method: str | None
 ) -> None:
     """Pair with a device, unless a credential of before is good still."""
-    device = await _find(invocation, tool, target)
+    device = await found(
+        target,
+        partial(find_pairable_at, tool.transport, on_step=invocation.on_step),
+        partial(find_pairable, tool.transport),
+        none="no device pairs",
+        several="several devices pair",
+    )
     if await _is_paired(invocation, tool, device.uuid):
         invocation.show({"paired": device.uuid}, f"{device.uuid} is paired with us already")
         return
@@ -108,8 +115,8 @@ async def _pair(
         raise click.ClickException(f"{device.uuid} does not offer the method {method}")
     pairings = tool.database.pairings
 
-    def keep(paired: Paired) -> None:
-        pairings.put(_record(paired, is_certain=False))
+    def keep(paired: Admitted) -> None:
+        pairings.put(record_of(paired, Relation.PAIRED, is_certain=False))
 
     try:
         with about(device.uuid):
@@ -117,7 +124,7 @@ async def _pair(
                 tool.transport,
                 device,
                 tool.database.identity(IDENTITY),
-                pin or _ask_for_pin,
+                pin or ask_for_pin,
                 method=chosen,
                 keep=keep,
                 on_step=invocation.on_step,
@@ -126,7 +133,7 @@ async def _pair(
         if error.code is not None:
             pairings.remove(device.uuid)  # it was refused, and has nothing of us
         raise
-    pairings.put(_record(paired, is_certain=True))
+    pairings.put(record_of(paired, Relation.PAIRED, is_certain=True))
     invocation.show(
         {"paired": device.uuid, "as": paired.identity}, f"{device.uuid} is paired with us"
     )
@@ -150,36 +157,3 @@ async def _is_paired(invocation: Invocation, tool: Tool, device: UUID) -> bool:
             tool.database.pairings.put(replace(record, is_certain=True))
             return True
     return False
-
-
-async def _find(invocation: Invocation, tool: Tool, target: str) -> Pairable:
-    """Return the device at an address, or the only one that pairs whose UUID begins so."""
-    if "://" in target:
-        address = Address.from_uri(target, "coap")
-        if address is None:
-            raise click.UsageError(f"{target} is not a coap:// address with host and port")
-        return await find_pairable_at(tool.transport, address, on_step=invocation.on_step)
-    found = await find_pairable(tool.transport)
-    fitting = [each for each in found if str(each.uuid).startswith(target.lower())]
-    if len(fitting) != 1:
-        how_many = "several devices pair" if fitting else "no device pairs"
-        raise click.ClickException(f"{how_many} whose UUID begins with {target!r}")
-    return fitting[0]
-
-
-async def _ask_for_pin() -> str:
-    """Ask a person, in a thread: the transport goes on meanwhile."""
-    answer: str = await asyncio.to_thread(click.prompt, "PIN of the device", err=True)
-    return answer.strip()
-
-
-def _record(paired: Paired, *, is_certain: bool) -> PairingRecord:
-    """Return what is kept of a device that we paired with."""
-    return PairingRecord(
-        device=paired.device,
-        identity=paired.identity,
-        key=paired.key,
-        is_certain=is_certain,
-        secured=paired.secured,
-        plain=paired.plain,
-    )
