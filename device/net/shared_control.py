@@ -15,14 +15,14 @@ import asyncio
 import errno
 import os
 import socket
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
+from onboardee.device.net.control_listener import ControlListener
 from onboardee.device.net.control_socket import SHARED, open_directory, shared_sockets
-from onboardee.device.net.conversation import MAX_LINE, converse, encoded, line_of
+from onboardee.device.net.conversation import converse, encoded, line_of
 from onboardee.device.net.performer import Performer
 
 MAX_CONNECTIONS: Final = 64
@@ -43,24 +43,14 @@ class SharedControlServer:
 
     def __init__(self, state_file: Path) -> None:
         """Make the socket, and remove those of processes that were killed. Raises OSError."""
-        self._name = f"{state_file.name}{SHARED}{os.getpid()}"
+        name = f"{state_file.name}{SHARED}{os.getpid()}"
         for left in shared_sockets(state_file):
-            if left.name == self._name or not _is_answered(left):
+            if left.name != name and not _is_answered(left):
                 left.unlink(missing_ok=True)
-        self._descriptor, path = open_directory(state_file.parent, self._name)
-        self._listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            self._listening.bind(path)
-            Path(path).chmod(0o600)
-            self._listening.listen(MAX_CONNECTIONS)
-        except OSError:
-            self._listening.close()
-            os.close(self._descriptor)
-            raise
+        self._listener = ControlListener(state_file.parent, name, self._talk, MAX_CONNECTIONS)
         self._devices: dict[str, Performer] = {}
-        self._server: asyncio.Server | None = None
-        self._talking: dict[asyncio.Task[None], str | None] = {}
-        """Who is connected, and about which device."""
+        self._about: dict[asyncio.Task[None], str] = {}
+        """Which device a connection is about, once that was said."""
 
     def seat(self, name: str) -> "Seat":
         """Return the place at the socket of a device that is going to run."""
@@ -68,20 +58,11 @@ class SharedControlServer:
 
     async def begin(self) -> None:
         """Answer, also those who asked before."""
-        if self._server is None:
-            self._server = await asyncio.start_unix_server(
-                self._serve, sock=self._listening, limit=MAX_LINE
-            )
+        await self._listener.begin()
 
     async def stop(self) -> None:
         """Hang up on everybody and remove the socket."""
-        if self._server is not None:
-            self._server.close()
-        await self.hang_up(set(self._talking))
-        with suppress(FileNotFoundError):
-            os.unlink(self._name, dir_fd=self._descriptor)
-        self._listening.close()
-        os.close(self._descriptor)
+        await self._listener.stop()
 
     def enter(self, name: str, device: Performer) -> None:
         """Let a device be asked."""
@@ -90,32 +71,18 @@ class SharedControlServer:
     async def leave(self, name: str) -> None:
         """Let a device not be asked any more, and end the conversations with it."""
         if self._devices.pop(name, None) is not None:
-            await self.hang_up({task for task, about in self._talking.items() if about == name})
+            about = [task for task, device in self._about.items() if device == name]
+            await self._listener.hang_up(about)
 
-    async def hang_up(self, tasks: set[asyncio.Task[None]]) -> None:
-        """End conversations."""
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
-        if len(self._talking) >= MAX_CONNECTIONS:
-            writer.close()
-            return
-        self._talking[task] = None
         try:
             device = await self._addressed(reader, writer, task)
             if device is not None:
                 await converse(device, reader, writer)
-        except (ConnectionError, ValueError, asyncio.IncompleteReadError):
-            pass  # the client went away, or sent what is no line
-        except asyncio.CancelledError:
-            pass  # as in `ControlServer`
         finally:
-            self._talking.pop(task, None)
-            writer.close()
+            self._about.pop(task, None)
 
     async def _addressed(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, task: asyncio.Task[None]
@@ -126,7 +93,7 @@ class SharedControlServer:
             writer.write(encoded(answer))
             await writer.drain()
             if device is not None:
-                self._talking[task] = msgspec.json.decode(line)["device"]
+                self._about[task] = msgspec.json.decode(line)["device"]
                 return device
         return None
 
