@@ -33,6 +33,18 @@ class Path:
         """Tell the address family of the exchange."""
         return ":" in self.peer_host
 
+    def answered_from(self, host: str, port: int) -> "Path":
+        """Return the way on which a datagram to a group is answered from a unicast address."""
+        return Path(
+            local_host=host,
+            local_port=port,
+            peer_host=self.peer_host,
+            peer_port=self.peer_port,
+            interface=self.interface,
+            multicast=True,
+            on_link=self.on_link,
+        )
+
     def __str__(self) -> str:
         return f"{bracketed(self.peer_host)}:{self.peer_port}"
 

@@ -229,15 +229,7 @@ class OwnAddress:
         """Return the way on which a datagram to a group is answered: from its own address."""
         for host in self._hosts:
             if (":" in host) == path.is_ipv6:
-                return Path(
-                    local_host=host,
-                    local_port=self._addresses.plain,
-                    peer_host=path.peer_host,
-                    peer_port=path.peer_port,
-                    interface=path.interface,
-                    multicast=True,
-                    on_link=path.on_link,
-                )
+                return path.answered_from(host, self._addresses.plain)
         return None
 
     def close(self) -> None:

@@ -110,15 +110,7 @@ class Sockets:
         for opened in self.all:
             is_plain = opened.family == family and not opened.secured
             if is_plain and opened.host in {local, *ALL_HOSTS}:
-                return Path(
-                    local_host=local,
-                    local_port=opened.port,
-                    peer_host=path.peer_host,
-                    peer_port=path.peer_port,
-                    interface=path.interface,
-                    multicast=True,
-                    on_link=path.on_link,
-                )
+                return path.answered_from(local, opened.port)
         return None
 
     def listen(
