@@ -44,6 +44,7 @@ from onboardee.svrdb.model import (
     is_same_identity,
 )
 from onboardee.wire.coap import Code
+from onboardee.wire.dtls import Session
 
 MAX_CREDENTIALS: Final = 128
 """Of a device, those of its factory included."""
@@ -155,19 +156,27 @@ class CredResource(ReadOnly):
         owners = (doxm.owner_uuid, cred.resource_owner)
         if not any(is_same_identity(subject, uuid) for uuid in owners):
             raise bad_request("cred: the owner credential is for the owner only")
-        try:
-            return owner.derive(
-                session.key_block,
-                suite=session.suite,
-                method=doxm.selected_method,
-                owner=subject,
-                device=doxm.device_uuid,
-                size=call.standard.key_block_size,
-            )
-        # The derivation is not defined for this suite.
-        except KeyError as error:
-            sentence = "cred: no owner credential can be derived from the session"
-            raise bad_request(sentence) from error
+        return key_of_session(session, subject, call)
+
+
+def key_of_session(session: Session, subject: UUID, call: Call) -> bytes:
+    """Derive the key that `subject` and the device share from the session that both are in.
+
+    Raises `RefusedError`, 4.00, where the derivation is not defined for the session's suite.
+    """
+    doxm = call.database.doxm
+    try:
+        return owner.derive(
+            session.key_block,
+            suite=session.suite,
+            method=doxm.selected_method,
+            owner=subject,
+            device=doxm.device_uuid,
+            size=call.standard.key_block_size,
+        )
+    except KeyError as error:
+        sentence = "cred: no owner credential can be derived from the session"
+        raise bad_request(sentence) from error
 
 
 def _disclosed(cred: Cred) -> dict[str, Any]:

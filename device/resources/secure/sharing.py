@@ -32,7 +32,7 @@ from onboardee.device.resources.secure.common import (
     uuid_text,
     wire,
 )
-from onboardee.device.resources.secure.cred import CredResource
+from onboardee.device.resources.secure.cred import CredResource, key_of_session
 from onboardee.device.resources.secure.doxm import DoxmResource
 from onboardee.device.resources.secure.pstat import PstatResource
 from onboardee.device.resources.secure.sub_owner_entries import (
@@ -48,7 +48,6 @@ from onboardee.device.resources.secure.sub_owner_entries import (
     with_sub_owner,
     without_entries_of_others,
 )
-from onboardee.device.security import owner
 from onboardee.svrdb.model import (
     ENTRY_OWNER,
     NIL,
@@ -176,19 +175,12 @@ class SharedCredResource(CredResource):
 
     def derived_key(self, cred: Cred, credential: Credential, call: Call) -> bytes:
         """Derive the credential of a sub-owner that joins, otherwise that of the owner."""
-        joins, session, doxm = call.peer.joins, call.peer.session, call.database.doxm
+        joins, session = call.peer.joins, call.peer.session
         if joins is None or session is None:
             return super().derived_key(cred, credential, call)
         if credential.subject != str(joins):
             raise bad_request("cred: whoever joins gets a credential for itself")
-        return owner.derive(
-            session.key_block,
-            suite=session.suite,
-            method=doxm.selected_method,
-            owner=joins,
-            device=doxm.device_uuid,
-            size=call.standard.key_block_size,
-        )
+        return key_of_session(session, joins, call)
 
 
 class SharedAcl2Resource(Acl2Resource):
