@@ -22,7 +22,13 @@ from typing import Final, TypeAlias
 
 from onboardee.device.doctor.finding import MACHINE, CheckResult, fault, hint, text, well
 from onboardee.device.net.interfaces import Interface
-from onboardee.device.net.multicast import IPV4_GROUP, LINK_LOCAL_GROUP, PORT, WIDER_GROUPS
+from onboardee.device.net.multicast import (
+    IPV4_GROUP,
+    LINK_LOCAL_GROUP,
+    PORT,
+    WIDER_GROUPS,
+    membership_option,
+)
 from onboardee.wire.coap import message
 from onboardee.wire.coap.model import Type
 
@@ -105,14 +111,8 @@ def _join(receiver: socket.socket, interface: Interface, group: str) -> None:
     Programs that have the port already keep it: the address may be used again.
     """
     receiver.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    packed = ip_address(group).packed
     receiver.bind(address_of(group, interface))
-    if ":" in group:
-        wanted = packed + struct.pack("@I", interface.index)
-        receiver.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, wanted)
-    else:
-        wanted = packed + bytes(4) + struct.pack("@i", interface.index)
-        receiver.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, wanted)
+    receiver.setsockopt(*membership_option(group, interface, leave=False))
 
 
 def choose(sender: socket.socket, interface: Interface) -> None:

@@ -8,7 +8,6 @@ What an answer says is not believed more than any other: only its source counts,
 that it lists are tried in turn.
 """
 
-import os
 import select
 import socket
 import time
@@ -23,9 +22,9 @@ from onboardee.device.doctor.finding import CheckResult, fault, hint, well
 from onboardee.device.doctor.groups import address_of, choose, groups_for
 from onboardee.device.net.interfaces import Interface
 from onboardee.device.net.multicast import PORT
-from onboardee.wire.coap import message
 from onboardee.wire.coap.client import CoapClient
-from onboardee.wire.coap.model import Code, ContentFormat, Method, ResponseReceived, Type
+from onboardee.wire.coap.discovery import decode_response, encode_multicast_request
+from onboardee.wire.coap.model import Code, ContentFormat, Method, ResponseReceived
 from onboardee.wire.dtls import CipherSuite, ClientConfig
 from onboardee.wire.dtls.client import ClientConnection
 from onboardee.wire.entropy import SystemEntropy
@@ -125,12 +124,13 @@ def _flush(client: CoapClient, asking: socket.socket) -> None:
 
 def _search(known: Iterable[Interface]) -> Iterator[Any]:
     """Ask the groups over each interface, and yield the addresses that answer."""
-    token = os.urandom(4)
-    options = ((11, b"oic"), (11, b"res"), (15, SEARCH_QUERY.encode()))
-    versions = ((17, ContentFormat.OCF_CBOR.to_bytes(2)), (2049, OCF_1.to_bytes(2)))
-    encoded = message.encode_options((*options, *versions))
-    mid = int.from_bytes(os.urandom(2))
-    request = message.build(Type.NON, Method.GET, mid, token, encoded, b"")
+    token, request = encode_multicast_request(
+        SEARCH_PATH,
+        query=(SEARCH_QUERY,),
+        accept=ContentFormat.OCF_CBOR,
+        accept_version=OCF_1,
+        entropy=SystemEntropy(),
+    )
     with ExitStack() as stack:
         sockets: list[socket.socket] = []
         for interface in known:
@@ -161,11 +161,8 @@ def _answers(sockets: list[socket.socket], seconds: float) -> Iterator[tuple[byt
 
 def is_answer(data: bytes, token: bytes) -> bool:
     """Tell whether a datagram is the answer to a search."""
-    try:
-        frame = message.parse(data)
-    except message.MessageFormatError:
-        return False
-    return frame.token == token and frame.code == Code.CONTENT
+    response = decode_response(data)
+    return response is not None and (response.token, response.code) == (token, Code.CONTENT)
 
 
 def endpoints_in(payload: bytes) -> Iterator[tuple[str, int]]:

@@ -96,7 +96,7 @@ class MulticastReceiver:
         try:
             if name not in self._sockets:
                 self._open(name)
-            self._sockets[name].option(*_request(group, interface, leave=False))
+            self._sockets[name].option(*membership_option(group, interface, leave=False))
         except OSError as error:
             return error.strerror or str(error)
         return None
@@ -111,7 +111,7 @@ class MulticastReceiver:
             self._close(name)
             return
         try:
-            self._sockets[name].option(*_request(group, interface, leave=True))
+            self._sockets[name].option(*membership_option(group, interface, leave=True))
         except OSError:
             return
 
@@ -138,7 +138,7 @@ def _socket_name(group: str, interface: Interface) -> str:
     return f"{group}%{interface.index}" if group == LINK_LOCAL_GROUP else group
 
 
-def _request(group: str, interface: Interface, *, leave: bool) -> tuple[int, int, bytes]:
+def membership_option(group: str, interface: Interface, *, leave: bool) -> tuple[int, int, bytes]:
     """Return level, name and value of the socket option: a `struct ipv6_mreq` or `ip_mreqn`."""
     if ":" in group:
         option = socket.IPV6_LEAVE_GROUP if leave else socket.IPV6_JOIN_GROUP
