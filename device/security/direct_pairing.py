@@ -15,19 +15,18 @@ left. A failure counts as soon as the client has sent its keys, be it that it wa
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Final, Protocol
+from typing import Final
 from uuid import UUID
 
 from onboardee.device import events
 from onboardee.device.events import Event
-from onboardee.device.security.pairing_attempt import PairingAttempt, PinUse
+from onboardee.device.security.pairing_attempt import DeviceMoment, PairingAttempt, PinUse
 from onboardee.device.security.pairing_keys import LABEL, is_offered, pairing_key, pin_key
 from onboardee.device.security.pin import ATTEMPTS, random_pin
 from onboardee.device.security.sessions import Terms, identity_uuid
 from onboardee.device.security.tries import Tries
 from onboardee.device.simulation.pairing_settings import DirectPairingSettings
-from onboardee.svrdb.model import Database, PairingMethod, Pconf, State
+from onboardee.svrdb.model import PairingMethod, Pconf, State
 from onboardee.svrdb.model.pconf import PIN_SIZE
 from onboardee.wire.dtls import CipherSuite, DecryptError, HandshakeFailed, Offer, Session
 from onboardee.wire.entropy import Entropy
@@ -45,17 +44,6 @@ class PairingRefusedError(Exception):
     def __init__(self, sentence: str, *, is_for_now: bool) -> None:
         super().__init__(sentence)
         self.is_for_now = is_for_now
-
-
-class PairingState(Protocol):
-    """The part of a device's state that attempts depend on."""
-
-    database: Database
-    now: float
-
-    @property
-    def wall_time(self) -> datetime:
-        """The time of day."""
 
 
 @dataclass(slots=True)
@@ -83,7 +71,7 @@ class DirectPairing:
     def __init__(
         self,
         settings: DirectPairingSettings,
-        moment: PairingState,
+        moment: DeviceMoment,
         *,
         entropy: Entropy,
         report: Callable[[Event], None],

@@ -15,13 +15,13 @@ A UUID that has a key already is never asked for the PIN: nobody takes the place
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final
 from uuid import UUID
 
 from onboardee.device import events
 from onboardee.device.access.periods import is_usable
 from onboardee.device.events import Event
-from onboardee.device.security.pairing_attempt import JoinUse
+from onboardee.device.security.pairing_attempt import DeviceMoment, JoinUse
 from onboardee.device.security.pin import PinPad, pin_key
 from onboardee.device.security.sessions import Terms, identity_uuid
 from onboardee.device.security.tries import Tries
@@ -41,22 +41,11 @@ from onboardee.wire.dtls import HandshakeFailed, Offer
 _STATES: Final = frozenset({State.RFPRO, State.RFNOP})
 
 
-class Moment(Protocol):
-    """The part of a device's state that joining depends on."""
-
-    database: Database
-    now: float
-
-    @property
-    def wall_time(self) -> datetime:
-        """The time of day."""
-
-
 @dataclass(slots=True)
 class Joinings:
     """The PIN by which sub-owners join; `pins` is how many a guesser has to try."""
 
-    moment: Moment
+    moment: DeviceMoment
     make_pin: Callable[[], str]
     report: Callable[[Event], None]
     limit: int

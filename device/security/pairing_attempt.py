@@ -2,10 +2,23 @@
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
-from onboardee.svrdb.model import PairingMethod
+from onboardee.svrdb.model import Database, PairingMethod
 from onboardee.wire.dtls import Session
+
+
+class DeviceMoment(Protocol):
+    """The part of a device's state that attempts with a PIN depend on."""
+
+    database: Database
+    now: float
+
+    @property
+    def wall_time(self) -> datetime:
+        """The time of day."""
 
 
 @dataclass(slots=True, eq=False)
