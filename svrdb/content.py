@@ -24,6 +24,7 @@ from datetime import datetime
 from onboardee.svrdb import created
 from onboardee.svrdb.findings import Finding, Findings, ProblemCode
 from onboardee.svrdb.model import (
+    FOR_OSCORE,
     KEY_SIZES,
     MAX_PIN,
     WILDCARDS,
@@ -35,6 +36,7 @@ from onboardee.svrdb.model import (
     Database,
     TimePattern,
 )
+from onboardee.svrdb.oscore import why_not_a_context
 from onboardee.svrdb.shape import holds_anything
 from onboardee.svrdb.validity import MAX_PATTERNS, MAX_RULES_IN_ALL, end_of, parse
 
@@ -55,6 +57,7 @@ def findings(database: Database, now: datetime | None) -> Findings:
             sentence = f"Credential {credential.credid} {what}."
             yield Finding(ProblemCode.BAD_CREDENTIAL, sentence, "OCF Security 13.3", is_spared)
         yield from _period(credential, now)
+        yield from _unused(credential)
     yield from _rules(database)
     yield from created.findings(database)
 
@@ -97,6 +100,8 @@ def _whys(credential: Credential) -> Iterator[str]:
             yield "is a key pair without publicdata and privatedata"
         case CredentialType.CERTIFICATE if credential.public is None:
             yield "is a certificate without publicdata"
+        case kind if kind in FOR_OSCORE and (why := why_not_a_context(credential)):
+            yield f"is not as it has to be: one {why}"
     if credential.kind not in set(CredentialType):
         yield f"has the credtype {credential.kind}, which is not known"
     # what a usage means for keys and PINs is nowhere said; other stacks write some
@@ -127,6 +132,13 @@ def _period(credential: Credential, now: datetime | None) -> Findings:
     elif now is not None and (end := end_of(pattern)) < now:
         sentence = f"The period of credential {credential.credid} ended at {end:%Y-%m-%d %H:%M}."
         yield Finding(ProblemCode.CREDENTIAL_EXPIRED, sentence, "OCF Security 13.3")
+
+
+def _unused(credential: Credential) -> Findings:
+    """Find what is kept for others: messages are protected by DTLS alone."""
+    if credential.kind in FOR_OSCORE:
+        sentence = f"Credential {credential.credid} is for OSCORE, and is never used."
+        yield Finding(ProblemCode.CREDENTIAL_UNUSED, sentence, "OCF Security 13.3")
 
 
 def _rules(database: Database) -> Findings:

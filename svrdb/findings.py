@@ -76,6 +76,8 @@ class ProblemCode(StrEnum):
     """A UUID waits for an owner, and there is one."""
     BAD_CREDENTIAL = "bad-credential"
     """Its type, usage or content is of no use to a device."""
+    CREDENTIAL_UNUSED = "credential-unused"
+    """It is for OSCORE, which the device does not speak."""
     BAD_PERIOD = "bad-period"
     CREDENTIAL_EXPIRED = "credential-expired"
     BAD_RESOURCE = "bad-resource"
@@ -182,6 +184,7 @@ _RULES: Final = {
     ProblemCode.STRAY_RESOURCE_OWNER: _warning("set it to nil"),
     ProblemCode.STRAY_NEXT_UUID: _warning("forget the UUID that waits"),
     ProblemCode.BAD_CREDENTIAL: _error(_REMOVE_CREDENTIAL),
+    ProblemCode.CREDENTIAL_UNUSED: _by_hand(Severity.NOTE, "remove it, or leave it to others"),
     ProblemCode.BAD_PERIOD: _by_hand(Severity.WARNING, "have its owner correct or remove it"),
     ProblemCode.CREDENTIAL_EXPIRED: _by_hand(Severity.WARNING, "have its owner renew or remove it"),
     ProblemCode.BAD_RESOURCE: _warning("remove the resource, and the entry if none is left"),

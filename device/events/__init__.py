@@ -36,6 +36,7 @@ from onboardee.device.events.failures import (
     StorageFailed,
 )
 from onboardee.device.events.onboarding import (
+    CredentialUnused,
     DatabaseReplaced,
     DevicePaired,
     DeviceRebooted,
@@ -84,6 +85,7 @@ __all__ = [
     "BehaviourFailed",
     "Bus",
     "ControlUnavailable",
+    "CredentialUnused",
     "DatabaseReplaced",
     "DeviceConfigured",
     "DeviceFault",

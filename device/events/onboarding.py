@@ -113,6 +113,19 @@ class SubOwnerRemoved(Event, frozen=True, kw_only=True):
     uuid: UUID
 
 
+class CredentialUnused(Event, frozen=True, kw_only=True):
+    """A credential was stored that the device will never use.
+
+    It is for OSCORE: a peer that relies on it gets no answer, and the log says why.
+    """
+
+    name = "credential.unused"
+    credid: int
+    subject: str
+    """Whom it is about: a UUID's text, or `*`."""
+    reason: str
+
+
 class OwnerChanged(Event, frozen=True, kw_only=True):
     """The device has an owner now (`owned` became true)."""
 

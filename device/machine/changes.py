@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from onboardee.device.events import (
+    CredentialUnused,
     DeviceConfigured,
     DevicePaired,
     DeviceUnpaired,
@@ -28,7 +29,7 @@ from onboardee.device.events import (
 )
 from onboardee.device.resources.appliance import ApplianceResource
 from onboardee.device.simulation.world.world import World
-from onboardee.svrdb.model import Created, Database, Owners, TransferMethod
+from onboardee.svrdb.model import FOR_OSCORE, Created, Cred, Database, Owners, TransferMethod
 
 
 def describe_changes(
@@ -44,6 +45,19 @@ def describe_changes(
         yield OwnerChanged(owner=after.doxm.owner_uuid, device_uuid=after.doxm.device_uuid)
     if before.state is not after.state:
         yield StateChanged(before=before.state.name, after=after.state.name)
+    if before.cred.credentials != after.cred.credentials:
+        yield from unused_credentials(before.cred, after.cred)
+
+
+def unused_credentials(before: Cred, after: Cred) -> Iterator[Event]:
+    """Yield an event for each credential that is new or another one, and will never be used."""
+    for credential in after.credentials:
+        if credential.kind in FOR_OSCORE and credential not in before.credentials:
+            yield CredentialUnused(
+                credid=credential.credid,
+                subject=credential.subject,
+                reason="the device does not speak OSCORE",
+            )
 
 
 def _deeds(before: Database, after: Database) -> Iterator[Event]:

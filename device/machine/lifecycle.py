@@ -30,7 +30,7 @@ from onboardee.device import events
 from onboardee.device.access.peer import Peer
 from onboardee.device.access.target import PSTAT, RES
 from onboardee.device.machine.admission import Admission
-from onboardee.device.machine.changes import News, describe_changes
+from onboardee.device.machine.changes import News, describe_changes, unused_credentials
 from onboardee.device.machine.context import Announcements, DeviceContext, Report
 from onboardee.device.machine.growth import Growth
 from onboardee.device.machine.peers import Peers
@@ -45,7 +45,7 @@ from onboardee.device.security.sessions import is_ownership_connection
 from onboardee.device.simulation.profile import Profile
 from onboardee.device.simulation.world.world import World
 from onboardee.svrdb import StoreUnavailable
-from onboardee.svrdb.model import NIL, Database, State
+from onboardee.svrdb.model import NIL, Cred, Database, State
 from onboardee.svrdb.onboarding import enter
 from onboardee.wire.coap import CoapServer, Code
 from onboardee.wire.dtls import HandshakeFailed, Session, SessionClosed
@@ -116,6 +116,8 @@ class Lifecycle:
             yield from self._keep(database)  # without room for it, go on with what there is
         if self._state.database.state is State.RESET or self._is_interrupted:
             yield from self.reset()
+        for event in unused_credentials(Cred(), self._state.database.cred):
+            self._report(event)
         self._grow()
         self._world.start(self._state.now)
         self._news.begin()

@@ -36,6 +36,7 @@ from onboardee.svrdb.editor.access import (
 from onboardee.svrdb.editor.credentials import (
     INPUT_ENCODINGS,
     add_credential,
+    make_context,
     read_key,
     read_pin,
     read_private,
@@ -55,6 +56,7 @@ __all__ = [
     "add_credential",
     "append",
     "get",
+    "make_context",
     "make_resource",
     "make_subject",
     "new_uuid",

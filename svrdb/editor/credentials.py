@@ -20,11 +20,13 @@ from onboardee.svrdb.editor.words import listed
 from onboardee.svrdb.model import (
     ANY_SUBJECT,
     KEY_SIZES,
+    OSCORE_ID_DIGITS,
     Credential,
     CredentialType,
     CredentialUsage,
     Database,
     Encoding,
+    OscoreContext,
     PrivateData,
     PublicData,
     RoleId,
@@ -36,6 +38,7 @@ tried, in this order, and the first is taken that gives 16 or 32 octets; certifi
 keys are PEM if they begin like it, and DER otherwise."""
 
 _HEX: Final = re.compile(rb"[0-9A-Fa-f]+")
+_OSCORE_ID: Final = re.compile(rf"[0-9a-f]{{{OSCORE_ID_DIGITS}}}")
 _PEM: Final = b"-----BEGIN "
 
 
@@ -102,6 +105,25 @@ def read_private(octets: bytes, encoding: str = "auto") -> PrivateData:
     return PrivateData(data=octets, encoding=chosen)
 
 
+def make_context(sender: str | None, recipient: str | None) -> OscoreContext | None:
+    """Return the ids of a credential for OSCORE, None without any. Raises `MalformedError`.
+
+    >>> make_context(None, None)
+    >>> make_context("00112233445566", "aabbccddeeff00").sequence_number
+    0
+    """
+    if sender is None and recipient is None:
+        return None
+    for text in filter(None, (sender, recipient)):
+        if not _OSCORE_ID.fullmatch(text.lower()):
+            raise MalformedError(f"{text!r} is not {OSCORE_ID_DIGITS} hexadecimal digits")
+    return OscoreContext(
+        sender=sender and sender.lower(),
+        recipient=recipient and recipient.lower(),
+        sequence_number=0 if sender else None,
+    )
+
+
 def add_credential(  # noqa: PLR0913 - one for each property of a credential
     database: Database,
     kind: int,
@@ -111,6 +133,7 @@ def add_credential(  # noqa: PLR0913 - one for each property of a credential
     public: PublicData | None = None,
     private: PrivateData | None = None,
     role: RoleId | None = None,
+    oscore: OscoreContext | None = None,
     period: str | None = None,
     tag: str | None = None,
     credid: int | None = None,
@@ -144,6 +167,7 @@ def add_credential(  # noqa: PLR0913 - one for each property of a credential
         public=public,
         private=private,
         role=role,
+        oscore=oscore,
         period=period,
         tag=tag,
     )

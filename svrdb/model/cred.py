@@ -12,12 +12,14 @@ A credential is about a subject, and used for one thing:
     8          mfgtrustca         kept: a device verifies no manufacturer certificates
     2, 4, 16,  any                kept, and told back
       32
+    64, 128,   -                  kept, and told back: the device does not speak OSCORE
+      256
 
 The private part never leaves the device: it is in the file, and in no answer, log or error
 (`PrivateData.__repr__`). A GET has an empty one in its place.
 
 `kind` and `usage` are open in type, so that the database of another stack can be read whatever it
-holds (OSCORE, type 64); `svrdb.content` tells what is not known here.
+holds; `svrdb.content` tells what is not known here.
 """
 
 import uuid
@@ -57,7 +59,23 @@ class CredentialType(IntEnum):
     CERTIFICATE = 8
     PIN = 16
     ASYMMETRIC_ENCRYPTION = 32
+    OSCORE = 64
+    OSCORE_GROUP_CLIENT = 128
+    OSCORE_GROUP_SERVER = 256
 
+
+FOR_OSCORE: Final = frozenset(
+    {
+        CredentialType.OSCORE,
+        CredentialType.OSCORE_GROUP_CLIENT,
+        CredentialType.OSCORE_GROUP_SERVER,
+    }
+)
+"""Those that nothing here uses: messages are protected by DTLS alone."""
+OSCORE_ID_DIGITS: Final = 14
+"""Hexadecimal digits of a sender's or recipient's id: 7 octets (OCF Security 13.3)."""
+OSCORE_SECRET_SIZE: Final = 16
+"""Octets of the master secret."""
 
 WITH_KEY_PAIRS: Final = frozenset(
     {
@@ -140,6 +158,37 @@ class RoleId(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     authority: str | None = None
 
 
+class OscoreContext(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    rename={
+        "sender": "senderid",
+        "recipient": "recipientid",
+        "sequence_number": "ssn",
+        "description": "desc",
+    },
+):
+    """What an OSCORE security context has beside its secret, cred `oscore` (oic.sec.oscoretype).
+
+    The ids are 14 hexadecimal digits in lower case. `sequence_number` is the next one that this
+    device would send with (RFC 8613 3.2.2); it stays what it is, as nothing is ever sent. Which
+    members there are follows from the type of the credential:
+
+        type   senderid   recipientid   ssn   desc
+        ----   --------   -----------   ---   ----
+        64     yes        yes           yes   no      with one peer
+        128    yes        no            yes   maybe   what a client sends to a group
+        256    no         yes           no    maybe   what a server of the group receives
+    """
+
+    sender: str | None = None
+    recipient: str | None = None
+    sequence_number: Number | None = None
+    description: str | None = None
+
+
 class Credential(
     msgspec.Struct,
     frozen=True,
@@ -162,8 +211,8 @@ class Credential(
     `credid` is 1 or more and tells the entry from others; an UPDATE with a known one replaces the
     entry. `period` is an RFC 5545 period outside which the credential is not used; None is no
     limit. `role` belongs to a symmetric key, and every session that is opened with that key has it.
-    `refresh_methods` and `tag` are kept for others. `entry_owner` is the sub-owner whose entry it
-    is, None if it is the owner's.
+    `refresh_methods`, `tag` and `oscore` are kept for others. `entry_owner` is the sub-owner whose
+    entry it is, None if it is the owner's.
     """
 
     credid: EntryId
@@ -174,6 +223,7 @@ class Credential(
     private: PrivateData | None = None
     optional: OptionalData | None = None
     role: RoleId | None = None
+    oscore: OscoreContext | None = None
     period: str | None = None
     refresh_methods: tuple[str, ...] = ()
     tag: str | None = None

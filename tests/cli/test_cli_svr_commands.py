@@ -272,6 +272,22 @@ def test_add_a_pin_and_a_role(light: Light) -> None:
     assert light.database == light.factory
 
 
+def test_add_a_credential_for_oscore(light: Light) -> None:
+    """Its ids are shown in lower case, its secret is not, and one with wrong ids is refused."""
+    words = ("add", "cred", "--type", "oscore", "--psk", KEY, "--subject-uuid", OWNER)
+    ids = ("--sender-id", "00112233445566", "--recipient-id", "AABBCCDDEEFF00")
+    light.done(*words, *ids)
+    context = {"senderid": "00112233445566", "recipientid": "aabbccddeeff00", "ssn": 0}
+    assert light.get("cred.creds[0].oscore") == context
+    shown = light.done("show", "cred")
+    assert "64 (oscore)" in shown
+    assert "senderid 00112233445566, recipientid aabbccddeeff00, ssn 0" in shown
+    assert KEY not in shown
+    assert "14 hexadecimal digits" in light.refused(2, *words, "--sender-id", "00")
+    assert "and no other id" in light.refused(1, *words, *ids[:2])
+    assert "never used" in light.done("check")
+
+
 def test_add_certificates_of_mbedtls(light: Light, tmp_path: Path) -> None:
     """Certificates with NULL parameters are taken, shown by name and found to be sound."""
     root = null_root()

@@ -27,7 +27,7 @@ from onboardee.svrdb import (
     State,
     Subject,
 )
-from onboardee.svrdb.model import PairingMethod, PairingRule, PairingTarget, Pconf
+from onboardee.svrdb.model import OscoreContext, PairingMethod, PairingRule, PairingTarget, Pconf
 
 _texts = st.text(max_size=12)
 _maybe_texts = st.none() | _texts
@@ -50,6 +50,7 @@ _credentials = st.builds(
     private=st.none()
     | st.builds(PrivateData, data=st.binary(max_size=40), encoding=st.sampled_from(Encoding)),
     role=st.none() | st.builds(RoleId, role=_texts, authority=_maybe_texts),
+    oscore=st.none() | st.builds(OscoreContext, sender=_maybe_texts, description=_maybe_texts),
     period=_maybe_texts,
     tag=_maybe_texts,
 )

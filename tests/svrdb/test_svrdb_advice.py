@@ -30,7 +30,7 @@ from onboardee.svrdb import (
     profile_of,
     repair,
 )
-from onboardee.svrdb.model import CreatedResource, CredentialUsage, TimePattern
+from onboardee.svrdb.model import CreatedResource, CredentialUsage, OscoreContext, TimePattern
 
 NOW = datetime(2030, 6, 1, 12, tzinfo=UTC)
 PEER = UUID("99999999-2222-4333-8444-555555555555")
@@ -58,6 +58,9 @@ RULE = TAKEN.acl2.entries[0]
 
 SOON = TimePattern(period="soon")
 YEARLY = TimePattern(period="20300101T000000Z/P1D", recurrence=("FREQ=YEARLY",) * 4)
+
+
+CONTEXT = OscoreContext(sender="00" * 7, recipient="11" * 7, sequence_number=0)
 
 
 def means() -> RepairMeans:
@@ -241,6 +244,10 @@ DOUBTFUL: list[tuple[Database, ProblemCode]] = [
     (
         edit(TAKEN, "cred", credentials=(KEY, peer_key(2, period="soon"))),
         ProblemCode.BAD_PERIOD,
+    ),
+    (
+        edit(TAKEN, "cred", credentials=(KEY, replace(peer_key(2), kind=64, oscore=CONTEXT))),
+        ProblemCode.CREDENTIAL_UNUSED,
     ),
     (
         edit(

@@ -13,6 +13,7 @@ from svrdb_samples import owned, unowned
 
 from onboardee.svrdb import Encoding, PrivateData, State, problems
 from onboardee.svrdb.formats import FormatError, lite
+from onboardee.svrdb.model import OscoreContext
 
 
 def test_recorded_unowned_directory() -> None:
@@ -94,6 +95,26 @@ def test_owner_credential_is_marked() -> None:
     files, _ = lite.encode(database)
     marks = [entry["owner_cred"] for entry in cbor2.loads(files["cred_0"])["creds"]]
     assert marks == [True, False, False]
+
+
+def test_a_credential_for_oscore_survives() -> None:
+    """Lite finds ids and sequence number under its names; what it changes comes back."""
+    (first,) = owned().cred.credentials
+    context = OscoreContext(sender="00" * 7, recipient="11" * 7, sequence_number=3)
+    other = replace(first, credid=2, kind=64, subject=str(uuid.UUID(int=5)), oscore=context)
+    database = replace(owned(), cred=replace(owned().cred, credentials=(first, other)))
+    files, warnings = lite.encode(database)
+    assert not warnings
+    stored = cbor2.loads(files["cred_0"])
+    assert stored["creds"][1]["oscore"] == {
+        "senderid": "00" * 7,
+        "recipientid": "11" * 7,
+        "ssn": 3,
+    }
+    stored["creds"][1]["oscore"]["ssn"] = 100
+    found = lite.decode(files | {"cred_0": cbor2.dumps(stored)}, new_uuid=counter()).database
+    assert found.cred.credentials[1].oscore == replace(context, sequence_number=100)
+    assert not found.foreign
 
 
 def test_several_devices() -> None:

@@ -24,6 +24,7 @@ from onboardee.svrdb.editor import (
     add_ace,
     add_credential,
     append,
+    make_context,
     make_resource,
     make_subject,
     read_key,
@@ -148,6 +149,8 @@ def ace(  # noqa: PLR0913, PLR0917 - one for each option
 @click.option("--subject-uuid", help="Whose it is: a UUID or *.")
 @click.option("--role", help="The role that a symmetric key stands for.")
 @click.option("--authority", help="Who gives the role.")
+@click.option("--sender-id", help="Of --type oscore: 14 hexadecimal digits.")
+@click.option("--recipient-id", help="The same, of whom it receives from.")
 @click.option("--period", help="When it is valid: 20300101T000000Z/20310101T000000Z.")
 @click.option("--tag", help="A remark.")
 @click.option("--credid", type=click.IntRange(1), help="Its id; the lowest free one by default.")
@@ -166,6 +169,8 @@ def cred(  # noqa: PLR0913, PLR0917 - one for each option
     subject_uuid: str | None,
     role: str | None,
     authority: str | None,
+    sender_id: str | None,
+    recipient_id: str | None,
     period: str | None,
     tag: str | None,
     credid: int | None,
@@ -175,6 +180,7 @@ def cred(  # noqa: PLR0913, PLR0917 - one for each option
     A symmetric key is 16 or 32 octets, raw, in hexadecimal or in base64. Certificates need a
     --usage: trustca and mfgtrustca are anchors, cert, rolecert and mfgcert what the device shows;
     these come with --key-file, or are for the device's own key (`/oic/sec/csr`).
+    What is for OSCORE has a secret of 16 octets (--psk-file), and is kept but never used.
     """
     sources = Sources(psk_file, psk, pin_file, cert_file, key_file, encoding, key_encoding)
     # A certificate of any usage could open something; there is no safe default.
@@ -193,6 +199,7 @@ def cred(  # noqa: PLR0913, PLR0917 - one for each option
             public=sources.public(),
             private=sources.private(),
             role=RoleId(role=role, authority=authority) if role else None,
+            oscore=make_context(sender_id, recipient_id),
             period=period,
             tag=tag,
             credid=credid,

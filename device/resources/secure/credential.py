@@ -13,7 +13,7 @@ What an element needs, by its `credtype`:
     8   certificates        publicdata with a chain, the leaf first; privatedata, or the CSR's key
     16  PIN or password     privatedata of at most `MAX_PIN` octets
     32  encryption key      publicdata or privatedata
-    64, 128, 256            for OSCORE: refused
+    64, 128, 256            privatedata of 16 octets and oscore: kept for others, and never used
 """
 
 import base64
@@ -22,8 +22,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from onboardee.device.resources.secure.common import bad_request, require_short, subject_text, typed
+from onboardee.device.resources.secure.oscore import read_context, require_oscore
 from onboardee.svrdb.model import (
     ANY_SUBJECT,
+    FOR_OSCORE,
     KEY_SIZES,
     MAX_PIN,
     Credential,
@@ -45,11 +47,9 @@ MAX_DATA: Final = 8192
 _KNOWN: Final = frozenset(
     {"credid", "credtype", "subjectuuid", "credusage", "roleid", "period", "tag", "crms"}
 )
-_KEYS: Final = frozenset({CredentialType.SYMMETRIC_PAIRWISE, CredentialType.SYMMETRIC_GROUP})
+_KEYS: Final = FOR_OSCORE | {CredentialType.SYMMETRIC_PAIRWISE, CredentialType.SYMMETRIC_GROUP}
 _PUBLIC_ENCODINGS: Final = frozenset(Encoding) - {Encoding.HANDLE}
 _CERTIFICATE_ENCODINGS: Final = frozenset({Encoding.PEM, Encoding.DER, Encoding.BASE64})
-_OSCORE: Final = frozenset({64, 128, 256})
-"""Types of credentials for OSCORE, which the device does not speak (OCF Security 13.3)."""
 _PRIVATE_ENCODINGS: Final = frozenset(
     {Encoding.RAW, Encoding.BASE64, Encoding.PEM, Encoding.DER, Encoding.HANDLE}
 )
@@ -69,8 +69,6 @@ def read_credential(
     """
     if not isinstance(element, dict):
         raise bad_request("cred: a credential is a map")
-    if element.get("oscore") is not None:
-        raise bad_request("cred: oscore is for OSCORE, which the device does without")
     values: dict[str, Any] = {
         name: element[name]
         for name in (_KNOWN | members) & element.keys()
@@ -84,6 +82,8 @@ def read_credential(
         values.setdefault("subjectuuid", ANY_SUBJECT)  # the certificate says whose role it is
     values["subjectuuid"] = subject_text("cred", "subjectuuid", values.get("subjectuuid"))
     values |= _data(element)
+    if element.get("oscore") is not None:
+        values["oscore"] = read_context(element["oscore"], values.get("credtype"))
     credential = typed("cred", values, Credential)
     role = credential.role or RoleId(role="")
     texts = (credential.usage, credential.period, credential.tag, role.role, role.authority)
@@ -131,8 +131,8 @@ def _check(credential: Credential) -> None:
         case CredentialType.ASYMMETRIC | CredentialType.ASYMMETRIC_ENCRYPTION:
             if credential.public is None and credential.private is None:
                 raise bad_request("cred: a key pair needs publicdata or privatedata")
-        case kind if kind in _OSCORE:
-            raise bad_request(f"cred: credtype {kind} is for OSCORE, which the device does without")
+        case kind if kind in FOR_OSCORE:
+            require_oscore(credential)
         case kind:
             raise bad_request(f"cred: credtype {kind} is not supported")
 

@@ -5,8 +5,15 @@ from typing import Final
 from onboardee.device.cli.svr.wizard.draft import Draft
 from onboardee.device.cli.svr.wizard.prompts import ask, ask_file, ask_key, ask_uuid, pick
 from onboardee.svrdb import CredentialType, PrivateData, PublicData
-from onboardee.svrdb.editor import add_credential, read_key, read_pin, read_private, read_public
-from onboardee.svrdb.model import CredentialUsage
+from onboardee.svrdb.editor import (
+    add_credential,
+    make_context,
+    read_key,
+    read_pin,
+    read_private,
+    read_public,
+)
+from onboardee.svrdb.model import CredentialUsage, OscoreContext
 
 _KINDS: Final = {
     "symmetric key for one peer": CredentialType.SYMMETRIC_PAIRWISE,
@@ -15,6 +22,7 @@ _KINDS: Final = {
     "certificate": CredentialType.CERTIFICATE,
     "PIN or password": CredentialType.PIN,
     "asymmetric encryption key": CredentialType.ASYMMETRIC_ENCRYPTION,
+    "key for OSCORE with one peer (never used)": CredentialType.OSCORE,
 }
 _USAGES: Final = {
     "trust anchor": CredentialUsage.TRUST_ANCHOR,
@@ -25,6 +33,11 @@ _USAGES: Final = {
 }
 _ANCHORS: Final = (CredentialUsage.TRUST_ANCHOR, CredentialUsage.MANUFACTURER_ANCHOR)
 _ENCODINGS: Final = {"raw": "raw", "base64": "base64", "PEM": "pem", "DER": "der"}
+_SYMMETRIC: Final = (
+    CredentialType.SYMMETRIC_PAIRWISE,
+    CredentialType.SYMMETRIC_GROUP,
+    CredentialType.OSCORE,
+)
 _OWN: Final = "own"
 
 
@@ -39,7 +52,24 @@ def add(draft: Draft) -> None:
         return
     subject = ask_uuid("Subject UUID", draft.known_uuids(), star="any peer")
     private = ask_private(kind)
-    draft.attempt(lambda database: add_credential(database, kind, subject=subject, private=private))
+    context = _ask_context() if kind is CredentialType.OSCORE else None
+    draft.attempt(
+        lambda database: add_credential(
+            database, kind, subject=subject, private=private, oscore=context
+        )
+    )
+
+
+def _ask_context() -> OscoreContext | None:
+    """Ask for the ids of both sides, of 14 hexadecimal digits each."""
+    sender = ask("Sender ID", _read_id)
+    return make_context(sender, ask("Recipient ID", _read_id))
+
+
+def _read_id(text: str) -> str:
+    """Return an id as it was typed. Raises `MalformedError` if it cannot be one."""
+    make_context(text, text)
+    return text
 
 
 def _add_certificate(draft: Draft) -> None:
@@ -62,7 +92,7 @@ def ask_private(kind: int) -> PrivateData:
     if kind == CredentialType.PIN:
         pin = ask("PIN or password", lambda text: read_pin(text.encode()), hidden=True)
         return PrivateData(data=pin)
-    if kind in (CredentialType.SYMMETRIC_PAIRWISE, CredentialType.SYMMETRIC_GROUP):
+    if kind in _SYMMETRIC:
         if pick("The key", {"type it": True, "read it from a file": False}):
             return PrivateData(data=ask_key("Key of 16 or 32 octets"))
         return PrivateData(data=ask_file("File of the key", read_key))
