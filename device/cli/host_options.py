@@ -4,7 +4,7 @@ What only some runs need is imported only for them: a dashboard, a console, metr
 """
 
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 import click
@@ -16,26 +16,36 @@ from onboardee.device.cli.run_options import RunOptions
 from onboardee.device.cli.terminal import has_colour, has_person
 from onboardee.device.faults.terms import Fault, FaultError
 from onboardee.device.faults.terms import parse as parsed_fault
-from onboardee.device.net.addresses import Addresses, parsed_prefix
+from onboardee.device.machine.budget import Budgets
+from onboardee.device.net.addresses import Addresses, Prefix, parsed_prefix
 from onboardee.device.net.advertising import parsed
 from onboardee.device.net.binding import Ports
+from onboardee.device.net.udp import UdpSocket
 from onboardee.svrdb.codec import CODECS
 from onboardee.wire.path import Endpoint
 
 if TYPE_CHECKING:
     from onboardee.device.cli.auditing import Auditor
     from onboardee.device.cli.console.console import Console
+    from onboardee.device.cli.link import Link
     from onboardee.device.cli.watching import WatchOptions
     from onboardee.device.metrics.serving import Metering
+    from onboardee.device.net.steering import SharedSocket
     from onboardee.device.web.serving import Dashboard
 
 
 def host_options_of(
-    options: RunOptions, given: Collection[str], auditor: "Auditor | None", *, is_alone: bool
+    options: RunOptions,
+    given: Collection[str],
+    auditor: "Auditor | None" = None,
+    link: "Link | None" = None,
+    *,
+    is_alone: bool,
 ) -> HostOptions:
     """Return how the devices are hosted; with an `auditor` their conversations are judged.
 
-    `given` are the options of the command line. Raises `click.UsageError`.
+    With a `link` this process has a part of them. `given` are the options of the command line.
+    Raises `click.UsageError`.
     """
     # several devices have free ports, whatever the environment says of one
     wanted = (options.port, options.secure_port) if is_alone else (0, 0)
@@ -49,7 +59,9 @@ def host_options_of(
             advertised,
             takes_coap_port=not (options.hosts or options.own_ports_only),
         ),
-        addresses=_addresses(options, given),
+        addresses=_addresses(options, given, () if link is None else link.sockets),
+        budgets=Budgets(shared_by=1 if link is None else link.workers),
+        link=link,
         codec=next(each for each in CODECS if each.name == options.codec),
         log_format=options.log_format,
         verbose=options.verbose,
@@ -79,19 +91,28 @@ def console_of(options: RunOptions) -> "Console | None":
     return Console(terminal(has_colour=has_colours), lambda: LogWriter(sys.stdout))
 
 
-def _addresses(options: RunOptions, given: Collection[str]) -> Addresses | None:
-    """Return what gives each device an address of its own, if that is wanted."""
+def prefixes_of(options: RunOptions, given: Collection[str]) -> tuple[Prefix, ...]:
+    """Return of which prefixes devices have addresses of their own. Raises `click.UsageError`."""
     if not options.prefixes:
-        return None
+        return ()
     for option in ("hosts", "port", "secure_port", "advertised"):
         if option in given:
             written = {"hosts": "host", "advertised": "advertise"}.get(option, option)
             name = written.replace("_", "-")
             raise click.UsageError(f"--addresses says all of where devices are: leave out --{name}")
     try:
-        return Addresses(map(parsed_prefix, options.prefixes))
+        return tuple(map(parsed_prefix, options.prefixes))
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--addresses") from error
+
+
+def _addresses(
+    options: RunOptions, given: Collection[str], sockets: "Iterable[SharedSocket]"
+) -> Addresses | None:
+    """Return what gives each device an address of its own, if that is wanted."""
+    prefixes = prefixes_of(options, given)
+    opened = [UdpSocket.over(each.opened, secured=each.secured) for each in sockets]
+    return Addresses(prefixes, given=opened) if prefixes else None
 
 
 def _metering(place: tuple[str, int] | None) -> "Metering | None":

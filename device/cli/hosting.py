@@ -1,53 +1,40 @@
-"""Running devices in this process until somebody stops it, and those that come and go.
+"""Running devices in this process until somebody stops it.
 
-    planned ──► Unit (store, log) ──► Host.begin: boot, sockets, control socket
-                                          ▲                  │
-                                          └── Timetable ◄────┘ a device that restarts
-
-Whatever can fail for a device that is to run from the beginning fails before any of them runs. One
-that starts later, or again, and cannot is the event `device.not_started`, and is tried again.
+Whatever can fail for a device that is to run from the beginning fails before any of them runs: all
+stores are opened and all devices made, then `Host` serves them, and those that come and go.
 """
 
 import asyncio
 import gc
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, ExitStack, suppress
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from onboardee.device.cli.control_places import ControlPlace, ControlPlaces
+from onboardee.device.cli.host import Host
 from onboardee.device.cli.keylog import KeyWriter
 from onboardee.device.cli.limits import allow_many_files
 from onboardee.device.cli.output import Log
+from onboardee.device.cli.returning import Returning
 from onboardee.device.cli.terminal import progress
-from onboardee.device.cli.timetable import Timetable
 from onboardee.device.cli.unit import PlannedDevice, Unit, UnitOptions
-from onboardee.device.events import DeviceLeft, DeviceNotStarted
-from onboardee.device.events.automatic_snapshots import keep_snapshots
-from onboardee.device.fleet.schedule import running_times
 from onboardee.device.machine.budget import Budgets
 from onboardee.device.net.addresses import Addresses
 from onboardee.device.net.binding import BindError, Ports
-from onboardee.device.net.hosted import HostedDevice
-from onboardee.device.net.hub import WRITERS, Hub
-from onboardee.device.net.performer import Performer
-from onboardee.device.net.places import Place
+from onboardee.device.net.hub import WRITERS
 from onboardee.svrdb.codec import Codec
 
 if TYPE_CHECKING:
     from onboardee.device.cli.console.console import Console
+    from onboardee.device.cli.link import Link
     from onboardee.device.cli.watching import WatchOptions
-    from onboardee.device.cli.workers import Link
     from onboardee.device.metrics.serving import Metering
     from onboardee.device.web.serving import Dashboard
 
 CROWD: Final = 20
 """Devices from which on a process tells of all together that they are ready."""
-TRY_AGAIN: Final = 30.0
-"""Seconds until a device that could not start is tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +139,8 @@ async def _serve(units: Sequence[Unit], options: HostOptions, log: Log) -> None:
     if options.link is not None:
         options.link.when_parent_ends(loop, stopped)
     began = loop.time()
-    host = Host(options.ports, options.addresses, options.dashboard, options.console)
+    returning = Returning(options.ports, options.link)
+    host = Host(returning, options.addresses, options.dashboard, options.console)
     async with AsyncExitStack() as ending:
         if options.addresses is not None:
             options.addresses.open()
@@ -166,10 +154,8 @@ async def _serve(units: Sequence[Unit], options: HostOptions, log: Log) -> None:
             await _shown(options.dashboard)
             log.write("web.ready", {"url": options.dashboard.url})
         for unit in units:
-            if unit.planned.starts_at > 0:
-                host.begin_later(unit)
-            else:
-                await host.begin(unit)
+            await host.begin_in_time(unit)
+        returning.tell()
         _collect_again(units)
         if options.link is not None:
             options.link.ready(len(host))
@@ -225,105 +211,3 @@ async def _shown(dashboard: "Dashboard") -> None:
     except OSError as error:
         reason = f"cannot show devices in a browser: {error.strerror or error}"
         raise BindError(f"{reason}; choose another address or port for --web") from error
-
-
-class Host:
-    """The devices that run now, and those that come and go."""
-
-    def __init__(
-        self,
-        ports: Ports,
-        addresses: Addresses | None = None,
-        dashboard: "Dashboard | None" = None,
-        console: "Console | None" = None,
-    ) -> None:
-        self.timetable: Final = Timetable()
-        self._ports = ports
-        self._addresses = addresses
-        self._dashboard = dashboard
-        self._console = console
-        self._hub = Hub()
-        self._running: dict[Unit, tuple[HostedDevice, ControlPlace | None]] = {}
-        self._controls = ControlPlaces()
-        self._bound: dict[Unit, Ports] = {}
-        """The ports that a device had before it went: it comes back to them."""
-        self._times: dict[Unit, Iterator[float]] = {}
-
-    def __len__(self) -> int:
-        return len(self._running)
-
-    async def begin(self, unit: Unit) -> None:
-        """Boot a device and let it be reached. Raises `BindError` or `BehaviourError`."""
-        device, maker = unit.boot()
-        if unit not in self._bound:
-            kept = device.profile.snapshots.automatic
-            keep_snapshots(unit.bus, unit.store, kept, partial(self._hub.do_on_disk, unit.bus))
-        control = self._controls.of(unit)
-        try:
-            hosted = self._hub.add(device, self._place(unit))
-        except BindError:
-            if control is not None:
-                await control.stop()
-            raise
-        self._running[unit] = hosted, control
-        self._bound[unit] = replace(self._ports, plain=hosted.plain_port, secure=hosted.secure_port)
-        performer = Performer(hosted, maker)
-        # at once, as its events have told that it runs
-        if self._dashboard is not None:
-            self._dashboard.runs(unit.planned.name, performer)
-        if self._console is not None:
-            self._console.runs(unit.planned.name, performer)
-        if control is not None:
-            await control.serve(performer)
-        self._plan_end(unit)
-
-    def _place(self, unit: Unit) -> Place:
-        """Return where a device is to be reached: where it was, if it has been there before."""
-        if self._addresses is not None:
-            return self._addresses.place(unit.planned.number)
-        return self._bound.get(unit, self._ports)
-
-    def begin_later(self, unit: Unit) -> None:
-        """Begin when its time has come; what fails then is told."""
-        self.timetable.put(unit.planned.starts_at, partial(self._try_to_begin, unit))
-
-    async def end(self, unit: Unit) -> None:
-        """Let a device go, as if its power failed after a goodbye."""
-        hosted, control = self._running.pop(unit)
-        if control is not None:
-            await control.stop()
-        self._hub.remove(hosted)
-        unit.gone()
-
-    async def stop(self) -> None:
-        """Stop all of them."""
-        controls = [control for _, control in self._running.values() if control is not None]
-        try:
-            for control in controls:
-                await control.stop()
-            await self._controls.stop()
-        finally:
-            self._hub.stop()
-
-    async def _try_to_begin(self, unit: Unit) -> float | None:
-        try:
-            await self.begin(unit)
-        except BindError as error:
-            unit.bus.publish(DeviceNotStarted(reason=str(error)))
-            return TRY_AGAIN
-        return None
-
-    def _plan_end(self, unit: Unit) -> None:
-        churn = unit.planned.churn
-        if churn is None:
-            return
-        if unit not in self._times:
-            seed = unit.planned.seed
-            self._times[unit] = running_times(churn, seed and f"{seed} {unit.planned.name} churn")
-        self.timetable.put(next(self._times[unit]), partial(self._go, unit, churn.away))
-
-    async def _go(self, unit: Unit, away: float) -> float | None:
-        await self.end(unit)
-        unit.bus.publish(DeviceLeft(away=away))
-        self.timetable.put(away, partial(self._try_to_begin, unit))
-        return None

@@ -11,7 +11,7 @@ from onboardee.device.cli.host_options import host_options_of
 from onboardee.device.cli.planning import make_state_files, planned_devices, require_places_apart
 from onboardee.device.cli.run_options import RunOptions
 from onboardee.device.faults.terms import FaultError
-from onboardee.device.fleet.slices import number_of_workers
+from onboardee.device.fleet.slices import Slice, number_of_workers
 from onboardee.device.net.binding import BindError
 from onboardee.device.simulation.profile import (
     ProfileError,
@@ -21,7 +21,7 @@ from onboardee.svrdb import StoreError, StoreLocked
 
 if TYPE_CHECKING:
     from onboardee.device.cli.auditing import Auditor
-    from onboardee.device.cli.workers import Link
+    from onboardee.device.cli.link import Link
 
 
 def start(
@@ -52,11 +52,14 @@ def start(
             from onboardee.device.cli import workers  # noqa: PLC0415
 
             workers.require_spreadable(options, is_audited=auditor is not None)
+            firsts = [
+                Slice(number, count).part(planned)[0].number for number in range(1, count + 1)
+            ]
             del planned
-            workers.run(options, given, devices, count)
+            workers.run(options, given, devices, firsts)
             return
-        host = host_options_of(options, given, auditor, is_alone=devices == 1)
-        hosting.run(planned, replace(host, devices=devices, link=link))
+        host = host_options_of(options, given, auditor, link, is_alone=devices == 1)
+        hosting.run(planned, replace(host, devices=devices))
     except StoreLocked as error:
         raise click.ClickException(_explained(error)) from error
     except (ProfileError, BehaviourError, FaultError, StoreError, BindError) as error:

@@ -6,8 +6,10 @@
 
 A process has one event loop and so one processor; workers use more of them. They share nothing but
 the state directory, where each device has one writer. Each joins the multicast groups, and the
-kernel hands a search to every socket that did, so that each device hears it once. This process
-passes their lines on, whole ones only, starts again what crashes, and ends all.
+kernel hands a search to every socket that did, so that each device hears it once. Addresses of a
+prefix have standard ports, of which each worker has a socket of its own (`device/net/steering`).
+This process passes their lines on, whole ones only, starts again what crashes, and ends all. It
+keeps what a crash must not change: those sockets, and the ports of the devices (`link`).
 """
 
 import asyncio
@@ -15,18 +17,22 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from multiprocessing import get_context, parent_process
+from dataclasses import replace
+from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 import click
 
+from onboardee.device.cli.host_options import prefixes_of
 from onboardee.device.cli.hosting import ready_fields
+from onboardee.device.cli.link import Answer, Link
 from onboardee.device.cli.output import Log
+from onboardee.device.cli.returning import Before, Begun
 from onboardee.device.fleet.slices import Slice
+from onboardee.device.net.steering import SteeredSockets
 
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
@@ -44,42 +50,13 @@ SLOW_READER: Final = 0.05
 
 _OF_ONE_PROCESS: Final = {
     "web": "--web shows the devices of one process",
-    "prefixes": "--addresses has one pair of sockets for all devices",
     "trace_to": "--trace-to writes one file",
     "capture": "--capture writes one file",
     "record": "--record is for one device",
 }
 """Options that workers cannot share, and why."""
 
-Answer: TypeAlias = int | str
-"""Of a worker: how many devices run, or why none can."""
 _SPAWN: Final = get_context("spawn")
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """What a worker knows of the process that started it."""
-
-    devices: int
-    """That this run has, in all workers."""
-    lines: Connection
-    """Takes the place of standard output."""
-    answers: Connection
-
-    def ready(self, devices: int) -> None:
-        """Tell that so many devices run."""
-        self.tell(devices)
-
-    def tell(self, answer: Answer) -> None:
-        """Tell how the start went."""
-        with suppress(OSError):  # the parent has gone; its sentinel says so as well
-            self.answers.send(answer)
-
-    def when_parent_ends(self, loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:
-        """Let an event be set when nobody is there any more to stop this worker."""
-        parent = parent_process()
-        if parent is not None:
-            loop.add_reader(parent.sentinel, ended.set)
 
 
 def require_spreadable(options: "RunOptions", *, is_audited: bool) -> None:
@@ -99,14 +76,20 @@ def options_of(options: "RunOptions", part: Slice) -> "RunOptions":
     return replace(options, workers="1", slices=(*options.slices, part), metrics=metrics)
 
 
-def run(options: "RunOptions", given: Collection[str], devices: int, count: int) -> None:
-    """Run devices in so many workers until SIGINT or SIGTERM.
+def run(options: "RunOptions", given: Collection[str], devices: int, firsts: Sequence[int]) -> None:
+    """Run devices in workers until SIGINT or SIGTERM; `firsts` has the first device of each.
 
-    Raises `click.ClickException` with what the first worker says that cannot begin.
+    Raises `click.ClickException` with what the first worker says that cannot begin, and
+    `BindError`.
     """
     log = Log(options.log_format)
     try:
-        asyncio.run(_Crew(options, frozenset(given), devices, count, log).run())
+        crew = _Crew(options, frozenset(given), devices, firsts, log)
+        crew.sockets.open()
+        try:
+            asyncio.run(crew.run())
+        finally:
+            crew.sockets.close()
     finally:
         log.close()
 
@@ -115,13 +98,20 @@ class _Crew:
     """All workers."""
 
     def __init__(
-        self, options: "RunOptions", given: frozenset[str], devices: int, count: int, log: Log
+        self,
+        options: "RunOptions",
+        given: frozenset[str],
+        devices: int,
+        firsts: Sequence[int],
+        log: Log,
     ) -> None:
         self.options: Final = options
         self.given: Final = given
         self.devices: Final = devices
-        self.count: Final = count
+        self.count: Final = len(firsts)
         self.log: Final = log
+        self.sockets: Final = SteeredSockets(prefixes_of(options, given), firsts)
+        """Of all workers, if devices have addresses of their own."""
         self.ending: Final = asyncio.Event()
         self._ready: dict[int, int] = {}
         self._began = 0.0
@@ -155,6 +145,18 @@ class _Crew:
             told = ready_fields(sum(self._ready.values()), self.devices, seconds)
             self.log.write("fleet.ready", {"workers": self.count, **told})
 
+    def link(self, number: int, begun: Begun, lines: Connection, answers: Connection) -> Link:
+        """Return what a worker is to know."""
+        seconds = asyncio.get_running_loop().time() - self._began
+        return Link(
+            devices=self.devices,
+            workers=self.count,
+            lines=lines,
+            answers=answers,
+            before=Before(seconds, begun) if self.was_ready(number) else Before(),
+            sockets=self.sockets.of(number - 1),
+        )
+
     def was_ready(self, number: int) -> bool:
         """Tell whether a worker has once begun well."""
         return number in self._ready
@@ -174,6 +176,7 @@ class _Worker:
         self._number = number
         self._process: SpawnProcess | None = None
         self._reason: str | None = None
+        self._begun: Begun = {}
 
     async def keep(self) -> None:
         """Run until the end, again after each crash. Raises `click.ClickException`."""
@@ -205,7 +208,7 @@ class _Worker:
         loop = asyncio.get_running_loop()
         lines, lines_in = _SPAWN.Pipe(duplex=False)
         answers, answers_in = _SPAWN.Pipe(duplex=False)
-        link = Link(self._crew.devices, lines_in, answers_in)
+        link = self._crew.link(self._number, self._begun, lines_in, answers_in)
         process = _SPAWN.Process(
             target=work, args=(self._options(), self._crew.given, link), daemon=True
         )
@@ -238,18 +241,20 @@ class _Worker:
             await self._crew.pass_on(rest)
 
     def _heard(self, answers: Connection) -> None:
-        """Take what the worker tells of its start."""
+        """Take what the worker tells of its devices."""
         try:
-            if not answers.poll():
-                return
-            answer: Answer = answers.recv()
+            while answers.poll():
+                self._take(answers.recv())
         except (EOFError, OSError):
             asyncio.get_running_loop().remove_reader(answers.fileno())
-            return
+
+    def _take(self, answer: Answer) -> None:
         if isinstance(answer, int):
             self._crew.ready(self._number, answer)
-        else:
+        elif isinstance(answer, str):
             self._reason = answer
+        else:
+            self._begun.update(answer)
 
 
 def _pauses() -> Iterator[float]:

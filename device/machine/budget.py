@@ -14,7 +14,8 @@ which could flood its neighbours without our help, an allowance that honest tool
     elsewhere, no proof         what came                 the same, up to a multiple of it
 
 Allowances refill with time, so a tool that asks at a human pace meets no bound. Devices of one
-process share them: a thousand of them must not amplify a thousand times.
+process share them: a thousand of them must not amplify a thousand times. Nor must they in several
+processes, of which each has an equal part of every allowance.
 """
 
 import ipaddress
@@ -99,8 +100,8 @@ class _Asked:
 class _Region:
     """All sources of a kind: those on the link, elsewhere, or with a proof."""
 
-    def __init__(self, bound: AnswerBound) -> None:
-        self._bound = bound
+    def __init__(self, bound: AnswerBound, shared_by: int) -> None:
+        self._bound = bound = _part(bound, shared_by)
         self._total = _Bucket(bound.total_burst, 0.0)
         self._sources: OrderedDict[object, _Source] = OrderedDict()
 
@@ -128,11 +129,12 @@ class _Region:
 class AnswerBudget:
     """The sources of a process. Several devices may share one, also from several threads."""
 
-    def __init__(self, settings: Answers | None = None) -> None:
+    def __init__(self, settings: Answers | None = None, shared_by: int = 1) -> None:
+        """`shared_by` is among how many processes the allowances are divided."""
         self.settings: Final = settings or Answers()
-        self._near = _Region(self.settings.link)
-        self._far = _Region(self.settings.elsewhere)
-        self._reached = _Region(self.settings.proven)
+        self._near = _Region(self.settings.link, shared_by)
+        self._far = _Region(self.settings.elsewhere, shared_by)
+        self._reached = _Region(self.settings.proven, shared_by)
         self._proofs: OrderedDict[tuple[str, int], tuple[float, Proof]] = OrderedDict()
         self._asked: OrderedDict[tuple[str, int], _Asked] = OrderedDict()
         self._lock = threading.Lock()
@@ -232,14 +234,28 @@ class AnswerBudget:
 class Budgets:
     """One budget for all devices of a process whose profiles set the same bounds."""
 
-    def __init__(self) -> None:
+    def __init__(self, shared_by: int = 1) -> None:
+        """`shared_by` is how many processes run the devices."""
+        self._shared_by = shared_by
         self._known: dict[Answers, AnswerBudget] = {}
 
     def of(self, settings: Answers) -> AnswerBudget:
         """Return the budget of these settings."""
         if settings not in self._known:
-            self._known[settings] = AnswerBudget(settings)
+            self._known[settings] = AnswerBudget(settings, self._shared_by)
         return self._known[settings]
+
+
+def _part(bound: AnswerBound, shared_by: int) -> AnswerBound:
+    """Return what one of so many processes may send."""
+    if shared_by == 1:
+        return bound
+    return AnswerBound(
+        burst=bound.burst // shared_by,
+        rate=bound.rate // shared_by,
+        total_burst=bound.total_burst // shared_by,
+        total_rate=bound.total_rate // shared_by,
+    )
 
 
 def _peer(path: Path) -> tuple[str, int]:

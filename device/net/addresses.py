@@ -54,18 +54,33 @@ def parsed_prefix(text: str) -> Prefix:
     return prefix
 
 
+def address_of(prefix: Prefix, number: int) -> str:
+    """Return the address of the device with a number, from 0. Raises `BindError`."""
+    if number + 2 >= prefix.num_addresses:
+        sentence = f"{prefix} has too few addresses for {number + 1} devices"
+        raise BindError(f"{sentence}; give a shorter prefix")
+    return str(prefix[number + 1])
+
+
 class Addresses:
     """Prefixes of whose addresses each device has one, and the sockets for all of them."""
 
     def __init__(
-        self, prefixes: Iterable[Prefix], plain: int = COAP_PORT, secure: int = COAPS_PORT
+        self,
+        prefixes: Iterable[Prefix],
+        plain: int = COAP_PORT,
+        secure: int = COAPS_PORT,
+        given: Iterable[UdpSocket] = (),
     ) -> None:
+        """`given` are sockets that are bound already, as those of a worker are (`steering`)."""
         self._prefixes = tuple(prefixes)
         self.plain: Final = plain
         """The port of each device for coap."""
         self.secure: Final = secure
         """The port for coaps."""
-        self._sockets: dict[tuple[bool, bool], UdpSocket] = {}
+        self._sockets: dict[tuple[bool, bool], UdpSocket] = {
+            (":" in opened.host, opened.secured): opened for opened in given
+        }
         """By version of IP (6 is true) and whether it is the secured port."""
         self._listeners: dict[str, _Listener] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -75,23 +90,20 @@ class Addresses:
 
         Raises `BindError`, which says which route is missing.
         """
+        if self._sockets:
+            return  # whoever has bound them has tried
         with ExitStack() as undone:
             undone.callback(self.close)
             for prefix in self._prefixes:
                 self._bind(prefix)
-                if not self._comes_here(prefix):
-                    raise BindError(_no_route(prefix))
+                if not comes_here(str(prefix[1]), [self._sockets[prefix.version == 6, True]]):
+                    raise BindError(no_route(prefix))
             undone.pop_all()
 
     def place(self, number: int) -> "OwnAddress":
         """Return the addresses of the device with a number, from 0. Raises `BindError`."""
-        hosts: list[str] = []
-        for prefix in self._prefixes:
-            if number + 2 >= prefix.num_addresses:
-                sentence = f"{prefix} has too few addresses for {number + 1} devices"
-                raise BindError(f"{sentence}; give a shorter prefix")
-            hosts.append(str(prefix[number + 1]))
-        return OwnAddress(self, tuple(hosts))
+        hosts = tuple(address_of(prefix, number) for prefix in self._prefixes)
+        return OwnAddress(self, hosts)
 
     def close(self) -> None:
         """Give the ports back."""
@@ -145,33 +157,39 @@ class Addresses:
                 # the port of the multicast groups is shared with their sockets
                 opened = UdpSocket(host, port, secured=secured, shared=not secured, any_source=True)
             except OSError as error:
-                sentence = (
-                    f"cannot listen at UDP port {port} of {prefix}: {error.strerror or error}"
-                )
-                raise BindError(f"{sentence}; stop the program that has it") from error
+                raise cannot_listen(port, prefix, error) from error
             self._sockets[is_ipv6, secured] = opened
 
-    def _comes_here(self, prefix: Prefix) -> bool:
-        """Send a datagram to an address of a prefix, and tell whether it arrives."""
-        opened = self._sockets[prefix.version == 6, True]
-        token = os.urandom(16)
-        arrived: list[bytes] = []
-        with socket.socket(opened.family, socket.SOCK_DGRAM) as probe:
-            try:
-                probe.sendto(token, (str(prefix[1]), self.secure))
-            except OSError:
-                return False
-            # not `select`, which knows no descriptors above 1023
-            ready = select.poll()
+
+def comes_here(host: str, secured: Sequence[UdpSocket]) -> bool:
+    """Send a datagram to an address, and tell whether it arrives at the secured port."""
+    token = os.urandom(16)
+    arrived: list[bytes] = []
+    with socket.socket(secured[0].family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.sendto(token, (host, secured[0].port))
+        except OSError:
+            return False
+        # not `select`, which knows no descriptors above 1023
+        ready = select.poll()
+        for opened in secured:
             ready.register(opened, select.POLLIN)
-            while token not in arrived:
-                if not ready.poll(TRIAL_SECONDS * 1000):
-                    return False
+        while token not in arrived:
+            if not ready.poll(TRIAL_SECONDS * 1000):
+                return False
+            for opened in secured:
                 opened.drain(lambda datagram, _path: arrived.append(datagram))
-        return True
+    return True
 
 
-def _no_route(prefix: Prefix) -> str:
+def cannot_listen(port: int, prefix: Prefix, error: OSError) -> BindError:
+    """Return what is to be raised for a port that cannot be bound."""
+    sentence = f"cannot listen at UDP port {port} of {prefix}: {error.strerror or error}"
+    return BindError(f"{sentence}; stop the program that has it")
+
+
+def no_route(prefix: Prefix) -> str:
+    """Return that a prefix does not lead here, with the command that makes it."""
     command = "ip -6" if prefix.version == 6 else "ip"
     return (
         f"{prefix} is not routed to this machine; type: {command} route add local {prefix} dev lo"

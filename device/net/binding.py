@@ -31,6 +31,8 @@ class Ports:
     secure: int = 0
     advertised: tuple[Endpoint, ...] = ()
     """What is told to others in place of the own addresses; port 0 is the own one."""
+    kept: tuple[Endpoint, ...] = ()
+    """Where the device has been before: it comes back to exactly these."""
     takes_coap_port: bool = False
     """Take what comes for port 5683 of this machine as well, if nobody else does."""
 
@@ -53,6 +55,7 @@ class Sockets:
         """Bind them. Raises `BindError`, and then none is bound."""
         self.all: Final[list[UdpSocket]] = []
         self._hosts = ports.hosts
+        self._kept = {(each.scheme, each.host): each.port for each in ports.kept}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._shared: list[Endpoint] = []
         self._of_machine: Final[list[UdpSocket]] = []
@@ -166,19 +169,21 @@ class Sockets:
 
     def _bind(self, port: int, *, secured: bool) -> None:
         """Bind a port at every address. Raises `BindError`."""
-        wanted = port
+        wanted, scheme = port, "coaps" if secured else "coap"
         for host in self._hosts or ALL_HOSTS:
-            is_optional = not self._hosts and host == "::"
-            is_shared = wanted == COAP_PORT and _is_taken(host, wanted)
+            kept = self._kept.get((scheme, host))
+            is_optional = kept is None and not self._hosts and host == "::"
+            first, fallback = (wanted, port) if kept is None else (kept, kept)
+            is_shared = first == COAP_PORT and _is_taken(host, first)
             try:
-                opened = _bound(host, wanted, fallback=port, secured=secured)
+                opened = _bound(host, first, fallback=fallback, secured=secured)
             except OSError as error:
                 if is_optional:
                     continue  # a machine without IPv6
-                raise BindError(_explain(host, wanted, error)) from error
+                raise BindError(_explain(host, first, error)) from error
             self.all.append(opened)
             if is_shared:
-                self._shared.append(Endpoint("coaps" if secured else "coap", host, opened.port))
+                self._shared.append(Endpoint(scheme, host, opened.port))
             wanted = opened.port  # the same number for every address, where it is free
 
 

@@ -10,8 +10,8 @@ import ipaddress
 import socket
 import struct
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 from onboardee.device.net.on_link import LINKS
@@ -55,19 +55,60 @@ class UdpSocket:
 
         Raises `OSError`.
         """
-        self.family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self.secured = secured
-        self._socket = socket.socket(self.family, socket.SOCK_DGRAM)
-        try:
+        self._take(socket.socket(_family(host), socket.SOCK_DGRAM), secured=secured)
+        with self._closed_on_error():
             self._configure(shared=shared, any_source=any_source)
-            self._socket.bind(_sockaddr(host, port, 0))
+            self._bind(host, port)
+
+    @classmethod
+    def of_several(cls, host: str, port: int, *, secured: bool) -> "UdpSocket":
+        """Bind one of several at a port, of which each gets its part (`steering`).
+
+        Raises `OSError`.
+        """
+        self = cls.__new__(cls)
+        self._take(socket.socket(_family(host), socket.SOCK_DGRAM), secured=secured)
+        with self._closed_on_error():
+            self._configure(shared=not secured, any_source=True)
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            self._bind(host, port)
+        return self
+
+    @classmethod
+    def over(cls, opened: socket.socket, *, secured: bool) -> "UdpSocket":
+        """Take a socket that another process has bound, and configured as these are."""
+        opened.setblocking(False)
+        self = cls.__new__(cls)
+        self._take(opened, secured=secured)
+        self._know_place()
+        return self
+
+    def handed_on(self) -> socket.socket:
+        """Return what another process can make one of these `over`."""
+        return self._socket
+
+    def _take(self, opened: socket.socket, *, secured: bool) -> None:
+        self._socket = opened
+        self.family = opened.family
+        self.secured = secured
+        self._path: tuple[Any, Path | None] | None = None
+
+    @contextmanager
+    def _closed_on_error(self) -> Iterator[None]:
+        try:
+            yield
         except OSError:
             self._socket.close()
             raise
+
+    def _bind(self, host: str, port: int) -> None:
+        self._socket.bind(_sockaddr(host, port, 0))
+        self._know_place()
+
+    def _know_place(self) -> None:
         self.host, self.port = self._socket.getsockname()[:2]
-        self._knows_address = host in _WILDCARDS
-        self._is_group = _is_group(host)
-        self._path: tuple[Any, Path | None] | None = None
+        self._knows_address = self.host in _WILDCARDS
+        self._is_group = _is_group(self.host)
 
     def _configure(self, *, shared: bool, any_source: bool) -> None:
         """Let the kernel say where datagrams arrive, and keep the two families apart."""
@@ -193,6 +234,10 @@ def _sockaddr(host: str, port: int, interface: int) -> Any:
     if zone:
         scope = int(zone) if zone.isdigit() else socket.if_nametoindex(zone)
     return (bare, port, 0, scope if _is_link_local(bare) else 0)
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
 def _is_group(host: str) -> bool:

@@ -1,5 +1,6 @@
 """Devices spread over processes (`run --workers`), and parts of a fleet (`run --slice`)."""
 
+import asyncio
 import json
 import os
 import signal
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from click.testing import CliRunner
@@ -17,6 +19,14 @@ from test_cli_run import ONBOARDEE, onboardee
 from onboardee.device.cli import main, workers
 from onboardee.device.cli.run_options import RunOptions
 from onboardee.device.fleet.slices import Slice
+from onboardee.obt import (
+    Address,
+    AsyncioTransport,
+    OwnedDevice,
+    Ownership,
+    find_unowned_at,
+    take_ownership,
+)
 
 FLEET = """
 groups:
@@ -56,6 +66,28 @@ def ready(events: list[dict[str, Any]]) -> dict[str, str]:
     }
 
 
+def endpoints(events: list[dict[str, Any]]) -> dict[str, list[str]]:
+    """Return where devices told that they are reached."""
+    return {each["device"]: each["endpoints"] for each in events if each["event"] == "device.ready"}
+
+
+async def owned(endpoint: str) -> Ownership:
+    """Own a device, and return what a tool keeps of it."""
+    address = Address.from_uri(endpoint, "coap")
+    assert address is not None
+    async with AsyncioTransport() as transport:
+        found = await find_unowned_at(transport, address)
+        return (await take_ownership(transport, found, uuid4())).ownership
+
+
+async def uuid_at(ownership: Ownership) -> str:
+    """Ask a device for its UUID over a session at the endpoint that was kept."""
+    async with AsyncioTransport() as transport, OwnedDevice(transport, ownership) as device:
+        described = await device.read("/oic/d")
+    assert isinstance(described, dict)
+    return str(described["di"])
+
+
 def workers_of(pid: int) -> list[int]:
     """Return the processes that run devices, in the order of their slices."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
@@ -67,18 +99,27 @@ def workers_of(pid: int) -> list[int]:
 
 
 def test_a_worker_that_crashes_comes_back_with_its_devices(tmp_path: Path) -> None:
-    """Each has its state and is found by `ctl`; those of the other worker go on as they were."""
+    """Each has its state and its ports, so that its owner goes on with what it knows of it.
+
+    It is found by `ctl`; those of the other worker go on as they were.
+    """
     file, state = tmp_path / "fleet.yaml", ("--state-dir", str(tmp_path / "home"))
     file.write_text(FLEET)
     with running(str(file), "--workers", "2", *state) as process:
-        before = ready(told(process, device_ready=4, fleet_ready=1))
+        events = told(process, device_ready=4, fleet_ready=1)
+        before, places = ready(events), endpoints(events)
         assert set(before) == {"lamp-1", "lamp-2", "lamp-3", "door"}
+        ownership = asyncio.run(owned(places["lamp-2"][0]))
         crashed, _ = workers_of(process.pid)
         os.kill(crashed, signal.SIGKILL)
         events = told(process, worker_ready=1, device_ready=2)
         ended = next(each for each in events if each["event"] == "worker.ended")
         assert (ended["worker"], ended["reason"]) == (1, "was ended by signal 9")
-        assert ready(events) == {name: before[name] for name in ("lamp-1", "lamp-2")}
+        before["lamp-2"] = str(ownership.device)
+        back = ("lamp-1", "lamp-2")
+        assert ready(events) == {name: before[name] for name in back}
+        assert endpoints(events) == {name: places[name] for name in back}
+        assert asyncio.run(uuid_at(ownership)) == before["lamp-2"]
         found = json.loads(onboardee("ctl", "devices", "--json", *state).stdout)
         assert {each["device"]: each["device_uuid"] for each in found} == before
 
@@ -127,7 +168,7 @@ def test_each_worker_answers_prometheus_at_a_port_of_its_own(
 
 @pytest.mark.parametrize(
     "option",
-    [("--addresses", "fd00:db8::/64"), ("--capture", "all.pcapng"), ("--web", "8080")],
+    [("--capture", "all.pcapng"), ("--web", "8080")],
 )
 def test_what_only_one_process_can_do_is_refused(tmp_path: Path, option: tuple[str, str]) -> None:
     """With a sentence that says why, before anything starts."""

@@ -365,6 +365,29 @@ def test_devices_with_equal_settings_share_a_budget() -> None:
     assert budgets.of(Answers(patience=2)) is not budgets.of(Answers())
 
 
+@pytest.mark.parametrize("region", REGIONS)
+@pytest.mark.parametrize("workers", [2, 7])
+def test_several_processes_send_no_more_than_one(region: str, workers: int) -> None:
+    """Devices spread over workers do not send a source more, in a burst and for a minute after."""
+    victim = Path(HOST, PLAIN, "198.51.100.7", 6666, on_link=REGIONS[region])
+    sent = []
+    for budgets in (
+        [Budgets().of(Answers())],
+        [Budgets(shared_by=workers).of(Answers()) for _ in range(workers)],
+    ):
+        for budget in budgets:
+            if region == "proven":
+                budget.prove(victim, Proof.PING, 0.0)
+        octets_sent = 0
+        for now in range(60):
+            for budget in budgets:
+                while budget.allows(victim, 500, 200, float(now)):
+                    octets_sent += 500 + HEADERS
+        sent.append(octets_sent)
+    alone, together = sent
+    assert 0.8 * alone < together <= alone
+
+
 def test_withheld_answers_are_told_once_a_minute() -> None:
     """What may not leave is told in the log, but a flood of it does not fill the log."""
     tight = replace(Answers(), elsewhere=replace(SMALL, burst=100_000), factor=1)

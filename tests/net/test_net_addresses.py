@@ -19,7 +19,7 @@ LOOPBACK = parsed_prefix("127.9.0.0/28")
 NOWHERE = parsed_prefix("192.0.2.0/28")
 
 
-def _free_ports() -> tuple[int, int]:
+def free_ports() -> tuple[int, int]:
     """Return two ports that nobody has on any address."""
     with ExitStack() as stack:
         found = []
@@ -32,7 +32,7 @@ def _free_ports() -> tuple[int, int]:
 
 @contextmanager
 def _opened() -> Iterator[Addresses]:
-    addresses = Addresses([LOOPBACK], *_free_ports())
+    addresses = Addresses([LOOPBACK], *free_ports())
     addresses.open()
     with closing(addresses):
         yield addresses
@@ -89,7 +89,7 @@ async def test_a_search_is_answered_from_the_own_address() -> None:
 
 def test_a_prefix_that_is_not_routed_here_is_told_with_the_command() -> None:
     """And no socket stays open."""
-    ports = _free_ports()
+    ports = free_ports()
     with pytest.raises(BindError, match=r"ip route add local 192\.0\.2\.0/28 dev lo"):
         Addresses([NOWHERE], *ports).open()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as again:
@@ -98,7 +98,7 @@ def test_a_prefix_that_is_not_routed_here_is_told_with_the_command() -> None:
 
 def test_a_port_that_another_program_has_is_an_error() -> None:
     """With which one it is."""
-    plain, secure = _free_ports()
+    plain, secure = free_ports()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
         taken.bind(("0.0.0.0", secure))
         with pytest.raises(BindError, match=f"UDP port {secure} of 127.9.0.0/28"):
