@@ -72,8 +72,8 @@ class PressInput(Command, frozen=True, tag="press"):
 class SetFault(Command, frozen=True, tag="fault"):
     """Let one of the device's faults come or go.
 
-    The names are those of the profile's entries `fault`; faults of the protocol are an option of
-    `run`.
+    The names are those of the profile's entries `fault`; for faults of the protocol there is
+    `AddFault`.
     """
 
     name: str
@@ -82,7 +82,7 @@ class SetFault(Command, frozen=True, tag="fault"):
 
 
 class ListFaults(Command, frozen=True, tag="faults"):
-    """The faults of the device's protocol, with their numbers."""
+    """The faults of the device's protocol, with their numbers and how often each `acted`."""
 
 
 class AddFault(Command, frozen=True, tag="add-fault"):
@@ -133,6 +133,13 @@ class PressReset(Command, frozen=True, tag="reset"):
     """Press the reset button."""
 
 
+class Reboot(Command, frozen=True, tag="reboot"):
+    """Take the power away and give it back: sessions and values go, what is stored stays.
+
+    A transfer of ownership that is under way ends in a reset.
+    """
+
+
 class ShowState(Command, frozen=True, tag="state"):
     """Who the device is, where it is reached, what state it is in, who owns it.
 
@@ -146,10 +153,11 @@ class ShowPin(Command, frozen=True, tag="pin"):
 
 
 class ShowConnections(Command, frozen=True, tag="connections"):
-    """Sessions, observers and the last refusals.
+    """Sessions, observers, the last refusals, and how much of its budgets is in use.
 
-    The result has the lists `sessions`, `observers` and `refusals`; times are seconds of the
-    device's clock.
+    The result has the lists `sessions`, `observers`, `refusals` and `budgets`; times are seconds of
+    the device's clock, which is at `now`. A refusal by the gate has `grant`, what would grant it; a
+    budget has `name`, `used` and `limit`, its `unit` and what happens `at_limit`.
     """
 
 
@@ -190,6 +198,7 @@ Request = (
     | SetSpeed
     | AdvanceTime
     | PressReset
+    | Reboot
     | ShowState
     | ShowPin
     | ShowConnections

@@ -6,6 +6,7 @@ that succeeded. So a person is never told of a change that the disk refused.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any, Final
 
 import msgspec
@@ -23,6 +24,7 @@ from onboardee.device.control.commands import (
     PressInput,
     PressReset,
     ReadDatabase,
+    Reboot,
     RemoveFault,
     ReplaceDatabase,
     Request,
@@ -33,10 +35,12 @@ from onboardee.device.control.commands import (
     ShowConnections,
     ShowPin,
 )
+from onboardee.device.control.granting import what_would_grant
 from onboardee.device.events import AccessDenied, Event, HandshakeRefused, RequestRefused
 from onboardee.device.faults.building import Maker
 from onboardee.device.faults.happenings import FaultAdded, FaultRemoved, FaultsCleared
 from onboardee.device.faults.terms import Effect, Fault, FaultError
+from onboardee.device.machine.budgets import budgets_of
 from onboardee.device.machine.layer import AnyDevice
 from onboardee.device.machine.step import Step
 from onboardee.device.simulation.values import ValueRefusedError
@@ -88,17 +92,13 @@ class Control:
             case SetFault(name=name, is_on=is_on):
                 step = _begun(lambda: device.fault(name, now, is_on=is_on))
                 return self._inputs(), step
-            case AddFault(fault=fault):
-                step = self._change(FaultAdded(self._prepared(fault)), now)
-                return self._faults(), step
-            case RemoveFault(number=number):
-                step = self._change(FaultRemoved(number), now)
-                return self._faults(), step
-            case ClearFaults():
-                step = self._change(FaultsCleared(), now)
+            case AddFault() | RemoveFault() | ClearFaults():
+                step = self._change_faults(request, now)
                 return self._faults(), step
             case PressReset():
                 return None, device.press_reset(now)
+            case Reboot():
+                return None, device.reboot(now)
             case ReplaceDatabase(before=before, after=after):
                 # Somebody, the owner's tool perhaps, has changed it since it was read.
                 if JSON.encode(device.database) != before.encode():
@@ -135,7 +135,7 @@ class Control:
                     raise ControlError("no PIN is shown: no tool or device needs one now")
                 return self.device.pin
             case ShowConnections():
-                return self._connections()
+                return self._connections(now)
             case ReadDatabase():
                 return JSON.encode(self.device.database).decode()
             case _:
@@ -155,9 +155,10 @@ class Control:
     def _faults(self) -> Any:
         """Return the faults of the protocol that are in place."""
         found: Mapping[int, Fault] = getattr(self.device, "protocol_faults", {})
+        acted: Mapping[int, int] = getattr(self.device, "faults_acted", {})
         return {
             "faults": [
-                {"number": number, "name": str(fault), **_told(fault)}
+                {"number": number, "acted": acted[number], "name": str(fault), **_told(fault)}
                 for number, fault in found.items()
             ]
         }
@@ -171,8 +172,16 @@ class Control:
         except FaultError as error:
             raise ControlError(str(error)) from error
 
-    def _change(self, what: FaultAdded | FaultRemoved | FaultsCleared, now: float) -> Step:
+    def _change_faults(self, request: AddFault | RemoveFault | ClearFaults, now: float) -> Step:
         """Let faults come or go; a device without faults gets its layer with the first one."""
+        what: FaultAdded | FaultRemoved | FaultsCleared
+        match request:
+            case AddFault(fault=fault):
+                what = FaultAdded(self._prepared(fault))
+            case RemoveFault(number=number):
+                what = FaultRemoved(number)
+            case ClearFaults():
+                what = FaultsCleared()
         if self._maker is None:
             raise ControlError("this device gets no faults while it runs")
         around = self._maker.around(self.device)
@@ -244,10 +253,11 @@ class Control:
             **self._time(now),
         }
 
-    def _connections(self) -> Any:
-        """Return sessions, observers and the last refusals."""
+    def _connections(self, now: float) -> Any:
+        """Return sessions, observers, the last refusals and how much of each budget is in use."""
         device = self.device
         return {
+            "now": now,
             "sessions": [
                 {
                     "peer": str(session.address),
@@ -263,13 +273,17 @@ class Control:
                 for each in device.observers
             ],
             "refusals": list(self._refusals),
+            "budgets": [asdict(each) for each in budgets_of(device.parts, now)],
         }
 
     def _remember(self, event: Event) -> None:
         """Keep a refusal, with the time of day."""
         if isinstance(event, AccessDenied | RequestRefused | HandshakeRefused):
             at = self.device.wall_time.isoformat(timespec="seconds")
-            self._refusals.append({"at": at, "event": event.name, **event.fields()})
+            told: dict[str, object] = {"at": at, "event": event.name, **event.fields()}
+            if grant := what_would_grant(event):
+                told["grant"] = grant
+            self._refusals.append(told)
             del self._refusals[:-REFUSALS]
 
 

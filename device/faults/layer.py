@@ -103,6 +103,11 @@ class Faulty(Layer):
         """The faults that it has, by their numbers."""
         return self._roster.faults
 
+    @property
+    def faults_acted(self) -> Mapping[int, int]:
+        """How often each of them acted, by its number."""
+        return self._roster.acted
+
     def clear(self) -> None:
         """Have no faults any more, as if there had never been one."""
         self._remove(None)

@@ -58,6 +58,11 @@ class Roster:
         """The faults by their numbers."""
         return {each.number: each.fault for each in self._triggers}
 
+    @property
+    def acted(self) -> Mapping[int, int]:
+        """How often each acted, by its number."""
+        return {each.number: each.acted for each in self._triggers}
+
     def add(self, fault: Fault) -> None:
         """Have one more from now on, under the next number."""
         added = Trigger(fault, next(self._numbers), since=self.now)

@@ -86,6 +86,15 @@ class Admission:
         return self._pins.is_used_up
 
     @property
+    def wrong_pins(self) -> int:
+        """How many PINs were wrong in this transfer; after `ATTEMPTS` the device resets."""
+        return self._pins.wrong
+
+    def tries_of_late(self, now: float) -> tuple[int, int]:
+        """Return how often the PIN was tried within a minute, and how often it may be."""
+        return self._tries.of_late(now)
+
+    @property
     def awaited_owner(self) -> UUID | None:
         """The owner that has its credential and alone may come back; None if anybody may come.
 

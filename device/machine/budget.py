@@ -101,7 +101,8 @@ class _Region:
     """All sources of a kind: those on the link, elsewhere, or with a proof."""
 
     def __init__(self, bound: AnswerBound, shared_by: int) -> None:
-        self._bound = bound = _part(bound, shared_by)
+        bound = _part(bound, shared_by)
+        self.bound: Final = bound
         self._total = _Bucket(bound.total_burst, 0.0)
         self._sources: OrderedDict[object, _Source] = OrderedDict()
 
@@ -111,11 +112,16 @@ class _Region:
         if found is None:
             if len(self._sources) >= SOURCES:
                 self._sources.popitem(last=False)
-            found = self._sources[key] = _Source(_Bucket(self._bound.burst, now))
+            found = self._sources[key] = _Source(_Bucket(self.bound.burst, now))
         self._sources.move_to_end(key)
-        found.bucket.refill(now, self._bound.burst, self._bound.rate)
-        self._total.refill(now, self._bound.total_burst, self._bound.total_rate)
+        found.bucket.refill(now, self.bound.burst, self.bound.rate)
+        self._total.refill(now, self.bound.total_burst, self.bound.total_rate)
         return found
+
+    def used(self, now: float) -> int:
+        """Return how many octets of all sources together are used up."""
+        self._total.refill(now, self.bound.total_burst, self.bound.total_rate)
+        return int(self.bound.total_burst - self._total.octets)
 
     def spend(self, source: _Source, octets: int) -> bool:
         """Count what is to be sent to a source, unless it is more than there is."""
@@ -210,6 +216,20 @@ class AnswerBudget:
                 asked.until = float("-inf")
                 asked.failures += 1
                 asked.failed_at = now
+
+    def in_use(self, now: float) -> list[tuple[str, int, int]]:
+        """Return to whom answers may go, how many octets are used up, and of how many at once.
+
+        Of all sources of a kind together, without those who have echoed our value: for them there
+        is no bound.
+        """
+        regions = (
+            ("on the link, without a proof", self._near),
+            ("elsewhere, without a proof", self._far),
+            ("with a proof by ping", self._reached),
+        )
+        with self._lock:
+            return [(whom, region.used(now), region.bound.total_burst) for whom, region in regions]
 
     def is_first_refusal(self, path: Path, now: float) -> bool:
         """Tell whether this refusal is worth a line: one a minute for a source."""

@@ -210,6 +210,10 @@ class Device:
         """Do what the button at the back of a real device does: back to factory state at once."""
         return self._do(self._lifecycle.reset, now)
 
+    def reboot(self, now: float) -> Step:
+        """Take its power away and give it back: sessions and values go, what is stored stays."""
+        return self._do(self._lifecycle.reboot, now)
+
     def adopt(self, database: Database, now: float) -> Step:
         """Go on with another database, as after a restart with it; if it can be stored."""
         return self._do(partial(self._lifecycle.adopt, database), now)

@@ -106,6 +106,17 @@ class ResetPressed:
 
 
 @dataclass(frozen=True, slots=True)
+class Rebooted:
+    """Its power went and came back."""
+
+    name: ClassVar[str] = "rebooted"
+
+    def happen_to(self, device: "AnyDevice", now: float) -> Step:
+        """Reboot it."""
+        return device.reboot(now)
+
+
+@dataclass(frozen=True, slots=True)
 class Adopted:
     """Another database was put in the place of its own."""
 
@@ -237,6 +248,10 @@ class Layer:
     def press_reset(self, now: float) -> Step:
         """Press the reset button."""
         return self.happen(ResetPressed(), now)
+
+    def reboot(self, now: float) -> Step:
+        """Take its power away and give it back."""
+        return self.happen(Rebooted(), now)
 
     def adopt(self, database: Database, now: float) -> Step:
         """Go on with another database."""

@@ -9,7 +9,8 @@ Four things begin a device anew:
     ------------------------    ------------------   --------   --------   --------------------
     a reset (button, a client   that of the          initial    end        DeviceReset
       by pstat, a failure)        factory
-    a restart by a client       the same             initial    end        DeviceRebooted
+    a restart (a client by      the same             initial    end        DeviceRebooted
+      mnt, a person)
     another database            that one             initial    end        DatabaseReplaced
     the start of the process    the same, followed   initial    none       (what they entail)
                                   by the profile
@@ -135,12 +136,7 @@ class Lifecycle:
         if self._reset_at is not None and now >= self._reset_at:
             yield from self.reset()
         if self._reboot_at is not None and now >= self._reboot_at:
-            before = self._state.database
-            rest = self._without_forgotten(before)
-            if rest is not before:
-                yield from self._keep(rest)  # without room for it, they come along once more
-            self._restart()
-            self._report(events.DeviceRebooted())
+            yield from self.reboot()
 
     def _without_forgotten(self, database: Database) -> Database:
         """Return a database without the created resources that a restart takes away."""
@@ -242,6 +238,22 @@ class Lifecycle:
         self._report(events.DatabaseReplaced(device_uuid=uuid, state=database.state.name))
         self._follow(before, by_client=False)
         self._admission.show_pin()
+
+    def reboot(self) -> Work[None]:
+        """Begin anew with what is stored, as after a power cut; what that undoes is undone.
+
+        A transfer that was under way ends in a reset. Otherwise a PIN that was shown is another one
+        now, and is told.
+        """
+        before = self._state.database
+        rest = self._without_forgotten(before)
+        if rest is not before:
+            yield from self._keep(rest)  # without room for it, they come along once more
+        self._restart()
+        self._report(events.DeviceRebooted())
+        self._admission.forget_pin()
+        if not self.is_resetting:
+            self._admission.show_pin()
 
     def reset(self) -> Work[None]:
         """Go back to factory state; if that cannot be stored, try again later."""

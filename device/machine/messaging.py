@@ -15,6 +15,7 @@ from typing import Final
 from onboardee.device import events
 from onboardee.device.access.peer import Peer
 from onboardee.device.events import Bus
+from onboardee.device.machine.budget import AnswerBudget
 from onboardee.device.machine.challenges import Challenges
 from onboardee.device.machine.context import Announcements, DeviceContext, Report
 from onboardee.device.machine.groups import GroupRequests
@@ -92,6 +93,11 @@ class Messaging:
         self._groups = groups
         self._is_in_clear = False
         """Whether this step has to do with the plain port."""
+
+    @property
+    def answer_budget(self) -> AnswerBudget:
+        """What may be sent in the clear, which the devices of a process share."""
+        return self._challenges.budget
 
     # what comes in; what is returned is left to be done
 

@@ -15,6 +15,7 @@ from onboardee.device.control import (
     Control,
     ControlError,
     PressReset,
+    Reboot,
     ReplaceDatabase,
     Request,
     Result,
@@ -51,7 +52,7 @@ class Performer:
         began = await self._step(lambda now: self._control.perform(request, now))
         if isinstance(request, AdvanceTime):
             await self._catch_up()
-        if not isinstance(request, PressReset | ReplaceDatabase):
+        if not isinstance(request, PressReset | Reboot | ReplaceDatabase):
             return began
         return await self._step(lambda now: (self._control.outcome(request, now), Step()))
 

@@ -43,6 +43,7 @@ _KINDS: Final[dict[str, type[Any]]] = {
         layer.Received,
         layer.Ticked,
         layer.ResetPressed,
+        layer.Rebooted,
         layer.Adopted,
         layer.ValuesSet,
         layer.InputUsed,

@@ -67,6 +67,11 @@ class PinPad:
     _wrong: int = 0
 
     @property
+    def wrong(self) -> int:
+        """How many were wrong in this transfer."""
+        return self._wrong
+
+    @property
     def is_used_up(self) -> bool:
         """Tell whether too many were wrong."""
         return self._wrong >= ATTEMPTS

@@ -65,6 +65,10 @@ class Tries:
         tried = [at for at in self._of_hosts.get(host, ()) if now < at + 3600]
         return len(tried) < AN_HOUR and sum(now < at + 60 for at in tried) < A_MINUTE
 
+    def of_late(self, now: float) -> tuple[int, int]:
+        """Return how many tries there were within a minute, by all hosts, and how many may be."""
+        return sum(now < at + 60 for at in self._all), all_a_minute(self.pins)
+
     def begin(self, host: Hashable, now: float) -> bool:
         """Count a try; false if there were too many, and then this one is not counted.
 

@@ -99,6 +99,10 @@ class FakeDevice:
         """Press the reset button; the device is in factory state when this returns."""
         await self.do(self.device.press_reset)
 
+    async def reboot(self) -> None:
+        """Take the power away and give it back; the device has restarted when this returns."""
+        await self.do(self.device.reboot)
+
     async def advance(self, seconds: float) -> None:
         """Let time pass, for a device with a clock of its own: what is due happens in order."""
         if self._clock is None:

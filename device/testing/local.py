@@ -60,6 +60,11 @@ class LocalDevice:
         self.device.reread()
         return self.act(self.device.press_reset(now), now)
 
+    def reboot(self, now: float) -> list[Outgoing]:
+        """Take its power away and give it back."""
+        self.device.reread()
+        return self.act(self.device.reboot(now), now)
+
     def adopt(self, database: Database, now: float) -> list[Outgoing]:
         """Go on with another database."""
         return self.act(self.device.adopt(database, now), now)

@@ -89,6 +89,10 @@ class DeviceThread:
         """Press the reset button; the device is in factory state when this returns."""
         self._await(self._fake.press_reset())
 
+    def reboot(self) -> None:
+        """Take the power away and give it back; the device has restarted when this returns."""
+        self._await(self._fake.reboot())
+
     def advance(self, seconds: float) -> None:
         """Let time pass, for a device made with `manual_time`."""
         self._await(self._fake.advance(seconds))

@@ -26,6 +26,7 @@ from onboardee.device.control import (
     Watch,
 )
 from onboardee.device.control.commands import (
+    AddFault,
     GetValues,
     ListFaults,
     ListInputs,
@@ -36,7 +37,7 @@ from onboardee.device.control.commands import (
 )
 from onboardee.device.machine.layer import AnyDevice
 from onboardee.device.net.performer import Performer
-from onboardee.device.web import openapi, snapshots, views
+from onboardee.device.web import faults, openapi, snapshots, views
 from onboardee.device.web.devices import Devices, Kept, WebDevice
 from onboardee.device.web.feed import Feed, Stream
 from onboardee.device.web.guard import Refused
@@ -84,6 +85,8 @@ class Api:
             Route(device, _answering(self._device)),
             Route(f"{device}/commands", _answering(self._command), methods=["POST"]),
             Route(f"{device}/security", _answering(self._security)),
+            Route(f"{device}/faults", _answering(self._faults)),
+            Route(f"{device}/faults", _answering(self._add_fault), methods=["POST"]),
             Route(f"{device}/snapshots", _answering(self._snapshots)),
             Route(f"{device}/snapshots", _answering(self._take), methods=["POST"]),
             Route(f"{snapshot}/differences", _answering(self._compare)),
@@ -115,6 +118,8 @@ class Api:
             wanted = _REQUEST.decode(await _body(request))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise Refused(400, f"not a command: {error}") from error
+        if isinstance(wanted, AddFault):
+            faults.require_texts(wanted.fault)
         if isinstance(wanted, NOT_SERVED):
             raise Refused(403, "this command is for the control socket only: `onboardee ctl`")
         if not isinstance(wanted, ONLY_ASKING):
@@ -123,6 +128,18 @@ class Api:
 
     async def _security(self, request: HttpRequest) -> Any:
         return views.security(_device(self._known(request)))
+
+    async def _faults(self, request: HttpRequest) -> Any:
+        return await _performed(faults.listed(_running(self._known(request))))
+
+    async def _add_fault(self, request: HttpRequest) -> Any:
+        self._require_writing()
+        performer = _running(self._known(request))
+        try:
+            wanted = faults.WANTED.decode(await _body(request))
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise Refused(400, f"not a fault: {error}") from error
+        return await _performed(faults.added(performer, wanted))
 
     async def _snapshots(self, request: HttpRequest) -> Any:
         return await _performed(snapshots.listed(_store(self._known(request))))

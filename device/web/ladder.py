@@ -7,6 +7,8 @@ records that could be opened are left out: what they hold follows them.
 
 from typing import Any, Final
 
+from onboardee.device.control.granting import hint
+from onboardee.device.events import AccessDenied
 from onboardee.device.trace import items
 from onboardee.device.trace.items import Item
 from onboardee.device.trace.text import line_of
@@ -58,4 +60,6 @@ def told(item: Item) -> dict[str, Any]:
     kept = {name: value for name, value in plain.items() if name not in _LEFT_OUT}
     if isinstance(item, items.Happened):
         kept["name"] = kept.pop("event")
+        if item.event == AccessDenied.name:
+            kept["grant"] = hint(item.fields)
     return {**kept, "line": (line_of(item) or "").strip()}

@@ -13,6 +13,17 @@ REFERENCE: Final = "#/components/schemas/{name}"
 _TEXT: Final = {"type": "string"}
 _NAMED: Final = {"type": "object", "properties": {"name": _TEXT}, "required": ["name"]}
 
+_FAULT: Final = {
+    "type": "object",
+    "properties": {
+        "ready": {**_TEXT, "description": "The name of a ready one."},
+        "text": {**_TEXT, "description": "As `onboardee ctl fault add` takes it."},
+    },
+    "additionalProperties": False,
+    "minProperties": 1,
+    "maxProperties": 1,
+}
+
 
 def document() -> dict[str, Any]:
     """Return the document as JSON has it."""
@@ -55,6 +66,10 @@ def _paths() -> dict[str, Any]:
         device: {"get": _operation("All of a device: resources with limits, inputs, faults.")},
         f"{device}/commands": {"post": _operation("Let the device do something.", command)},
         f"{device}/security": {"get": _operation("Its security resources, without secrets.")},
+        f"{device}/faults": {
+            "get": _operation("The faults of its protocol, and ready ones to choose from."),
+            "post": _operation("Give it a fault of its protocol.", _FAULT),
+        },
         f"{device}/snapshots": {
             "get": _operation("The snapshots of its database."),
             "post": _operation("Take a snapshot.", _NAMED),

@@ -171,6 +171,7 @@ def test_a_watcher_hears_of_the_reset(light: Running) -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as watcher:
         assert watcher.stdout is not None
         assert json.loads(watcher.stdout.readline())["event"] == "ctl.watching"
+        assert "has restarted, in RFOTM" in light.ctl("reboot").output
         assert light.json("reset")["state"] == "RFOTM"
         told = []
         for line in watcher.stdout:
@@ -178,7 +179,10 @@ def test_a_watcher_hears_of_the_reset(light: Running) -> None:
             if told[-1]["event"] == "device.reset":
                 break
         watcher.terminate()
-    assert told[-1]["event"] == "device.reset"
+    assert [each["event"] for each in told if each["event"].startswith("device.")] == [
+        "device.rebooted",
+        "device.reset",
+    ]
     assert all(datetime.fromisoformat(each["at"]).tzinfo for each in told)
     first = told[0]["sequence"]
     assert [each["sequence"] for each in told] == list(range(first, first + len(told)))

@@ -33,6 +33,7 @@ from onboardee.device.control import (
     PauseTime,
     PressInput,
     PressReset,
+    Reboot,
     Request,
     ResumeTime,
     SetFault,
@@ -236,10 +237,13 @@ def test_keys_choose_and_ask() -> None:
     keys = Keys(TwoDoors(), lambda name, request: asked.append((name, request)), lambda: None)
     for key in ["up", "down", "down", "down", "f", "1", "i", "up", "i", "2", "i", "x", "r", "y"]:
         keys.press(key, ["one", "two"])
+    for key in ["b", "y"]:
+        keys.press(key, ["one", "two"])
     assert asked == [
         ("two", SetFault(name="jammed", is_on=False)),
         ("one", PressInput(name="handle")),
         ("one", PressReset()),
+        ("one", Reboot()),
     ]
     assert keys.question is None
     keys.press("pageup", [], 5)

@@ -25,7 +25,7 @@ from onboardee.obt import (
     run,
 )
 from onboardee.svrdb import Sdi, StoreUnavailable
-from onboardee.svrdb.model import NIL, Connection, Database, State
+from onboardee.svrdb.model import NIL, Connection, Database, State, TransferMethod
 from onboardee.wire.dtls import CipherSuite, ClientConfig
 from onboardee.wire.dtls.client import ClientConnection
 from onboardee.wire.entropy import SeededEntropy
@@ -297,6 +297,45 @@ def test_reset_button_ends_all_sessions() -> None:
     assert scene.device.database.state is State.RFOTM
     assert not scene.device.sessions
     assert len(scene.seen(events.SessionEnded)) > before
+
+
+def test_a_person_reboots_it() -> None:
+    """Sessions and values go, all that is stored stays, and the owner gets in again."""
+    scene = make_scene()
+    owned = scene.own()
+    run(owned.update("/light/switch", {"value": True}))
+    before = scene.device.database
+    scene.network.send(scene.device.reboot(scene.network.now))
+    assert scene.seen(events.DeviceRebooted)
+    assert not scene.device.sessions
+    assert scene.device.database == before
+    assert scene.device.device.appliances["/light/switch"].values.current["value"] is False
+    scene.network.run(1)
+    assert run(owned.doxm()).owner_uuid == OWNER
+
+
+def test_a_reboot_in_the_middle_of_a_transfer_undoes_it() -> None:
+    """As after a power cut: nobody finds the device half taken."""
+    scene = make_scene()
+    half = replace(scene.device.database.doxm, owner_uuid=OWNER)
+    database = replace(scene.device.database, doxm=half)
+    scene.network.send(scene.device.adopt(database, scene.network.now))
+    scene.network.send(scene.device.reboot(scene.network.now))
+    scene.network.run(5)
+    assert scene.seen(events.DeviceReset)
+    assert scene.device.database.doxm.owner_uuid == NIL
+
+
+def test_a_reboot_shows_another_pin() -> None:
+    """One PIN is good for one life; whoever waits for the owner is told the new one."""
+    scene = make_scene("smart-lock")
+    chosen = replace(scene.device.database.doxm, selected_method=TransferMethod.RANDOM_PIN)
+    database = replace(scene.device.database, doxm=chosen)
+    scene.network.send(scene.device.adopt(database, scene.network.now))
+    first = scene.device.device.pin
+    scene.network.send(scene.device.reboot(scene.network.now))
+    assert scene.device.device.pin not in {None, first}
+    assert scene.seen(events.PinShown)[-1].pin == scene.device.device.pin
 
 
 def test_reboot_ends_sessions_and_keeps_the_owner() -> None:

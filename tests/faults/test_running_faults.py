@@ -101,9 +101,10 @@ def test_faults_are_listed_and_taken_back() -> None:
     told = life.ask(AddFault(fault=parse("refuse at=om code=5.03 times=0")))
     assert told == {
         "faults": [
-            {"number": 1, "name": "silence at select", "do": "silence", "at": "select"},
+            {"number": 1, "acted": 0, "name": "silence at select", "do": "silence", "at": "select"},
             {
                 "number": 2,
+                "acted": 0,
                 "name": "refuse at om",
                 "do": "refuse",
                 "at": "om",

@@ -136,6 +136,8 @@ def recorded_life(seed: int, write: Callable[[bytes], object], *, has_faults: bo
     network.run(chance.uniform(0, 30))
     for name in device.device.inputs:
         network.send(device.press(name, network.now))
+    network.send(device.reboot(network.now))
+    network.run(1)
     network.send(device.press_reset(network.now))
     network.run(5)
     network.send(device.stop(network.now))

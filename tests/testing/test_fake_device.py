@@ -85,6 +85,16 @@ async def test_a_pressed_reset_button_is_done_when_it_returns() -> None:
         assert (await light.wait_for("device.reset")).name == "device.reset"
 
 
+async def test_a_reboot_keeps_what_is_stored() -> None:
+    """The light begins with its first values, and its clients stay."""
+    async with fake_device("light", clients={CLIENT: KEY}) as light:
+        await light.set("/light/switch#value", True)
+        before = light.database
+        await light.reboot()
+        assert (light.get("/light/switch#value"), light.database) == (False, before)
+        assert (await light.wait_for("device.rebooted")).name == "device.rebooted"
+
+
 async def test_waiting_in_vain_ends() -> None:
     """An event that does not come raises TimeoutError."""
     async with fake_device("light") as light:

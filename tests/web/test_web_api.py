@@ -4,13 +4,14 @@ import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 import pytest
 from msgspec.structs import replace
 from web_support import Shown, ask, shown
 
+from onboardee.device.control import Request
 from onboardee.device.events import InputPressed
 from onboardee.device.machine.device import Device
 from onboardee.device.simulation.profile import built_in_names
@@ -122,6 +123,16 @@ async def test_the_reset_button_resets(light: Shown) -> None:
     answer = await ask(light.app, f"{ONE}/commands", {"do": "reset"})
     assert answer.status == 200
     assert "state" in answer.json["ok"]
+
+
+async def test_the_reboot_button_restarts(light: Shown) -> None:
+    """The device begins with its first values, and what it keeps is as before."""
+    command = {"do": "set", "href": "/light/switch", "values": {"value": True}}
+    await ask(light.app, f"{ONE}/commands", command)
+    before = light.hosted.device.database
+    assert (await ask(light.app, f"{ONE}/commands", {"do": "reboot"})).json["ok"]["owned"] is False
+    assert light.hosted.device.appliances["/light/switch"].values.current["value"] is False
+    assert light.hosted.device.database == before
 
 
 @pytest.mark.parametrize(
@@ -268,12 +279,21 @@ async def test_the_description_names_what_is_served(light: Shown) -> None:
     """Each path that there is, each command but those that hold keys, and no dangling name."""
     document = (await ask(light.app, "/api/v1/openapi.json")).json
     feed = Feed(Devices())
-    served = {each.path for each in api_module.Api(Devices(), feed, read_only=False).routes()}
-    assert set(document["paths"]) == served
+    served = {
+        (route.path, method)
+        for route in api_module.Api(Devices(), feed, read_only=False).routes()
+        for method in (route.methods or set()) - {"HEAD"}
+    }
+    described = {
+        (path, method.upper())
+        for path, operations in document["paths"].items()
+        for method in set(operations) - {"parameters"}
+    }
+    assert described == served
     schemas = document["components"]["schemas"]
     commands = {each["$ref"].rpartition("/")[2] for each in schemas["Command"]["oneOf"]}
-    assert {"PressInput", "SetValues", "PressReset", "ShowPin"} <= commands
-    assert not {"ReadDatabase", "ReplaceDatabase", "Watch", "Command"} & commands
+    known = {each.__name__ for each in get_args(Request)}
+    assert commands == known - {"ReadDatabase", "ReplaceDatabase", "Watch"}
     for reference in _references(document):
         assert reference.rpartition("/")[2] in schemas
 

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -177,6 +178,47 @@ def test_controls_change_the_device(page: Any, running: Running) -> None:
     sync_api.expect(page.locator(".device .main")).to_have_text("Unlocked")
 
 
+def test_a_protocol_fault_is_a_switch(page: Any, running: Running) -> None:
+    """A ready one comes and goes by its switch, another one by its text; what ctl adds shows."""
+    page.goto(f"{running.url}#/device/light/world")
+    page.get_by_text("ready faults").click()
+    page.get_by_label("Find").fill("refuses-owner")
+    switch = page.get_by_role("switch", name="refuses-owner 5.03")
+    switch.click()
+    present = page.get_by_role("list", name="Faults that the device has")
+    sync_api.expect(present).to_contain_text("refuse at=owner code=5.03")
+    sync_api.expect(switch).to_be_checked()
+    switch.click()
+    sync_api.expect(present.get_by_role("listitem")).to_have_count(0)
+    page.get_by_label("Another, as for ctl fault add").fill("drop at=credential times=2")
+    page.get_by_role("button", name="Add").click()
+    sync_api.expect(present).to_contain_text("drop at=credential times=2 has not acted yet")
+    running.ask("/light/commands", {"do": "clear-faults"})
+    sync_api.expect(present.get_by_role("listitem")).to_have_count(0)
+
+
+def test_the_reboot_button(page: Any, running: Running) -> None:
+    """After a question the device restarts, and begins with its first values."""
+    running.ask(
+        "/light/commands", {"do": "set", "href": "/light/switch", "values": {"value": True}}
+    )
+    page.goto(f"{running.url}#/device/light/world")
+    sync_api.expect(page.locator(".device .main")).to_contain_text("on")
+    page.get_by_role("button", name="Reboot").click()
+    page.get_by_role("dialog").get_by_role("button", name="Restart it").click()
+    sync_api.expect(page.locator("#said")).to_contain_text("has restarted")
+    sync_api.expect(page.locator(".device .main")).to_have_text("off")
+    sync_api.expect(page.get_by_role("switch", name="value")).not_to_be_checked()
+
+
+def test_connections_show_budgets(page: Any, running: Running) -> None:
+    """Each with what is in use of it, and what happens at its limit."""
+    page.goto(f"{running.url}#/device/light/connections")
+    row = page.get_by_role("row", name="handshakes in progress")
+    sync_api.expect(row).to_contain_text("0 of 64")
+    sync_api.expect(row).to_contain_text("gives way")
+
+
 def test_time_of_the_world(page: Any, running: Running) -> None:
     """Faster, standing still and ahead; somebody else's change shows."""
     page.goto(f"{running.url}#/device/light/world")
@@ -340,6 +382,21 @@ def test_no_page_is_wider_than_the_window(page: Any, running: Running, width: in
         page.wait_for_timeout(100)
         found = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert found <= 0, path
+
+
+def test_a_long_ladder_scrolls_in_its_box(page: Any, running: Running) -> None:
+    """The page stays as long as what is on it, however many messages were seen."""
+    page.goto(f"{running.url}#/device/light/onboarding")
+    sync_api.expect(page.get_by_text("Live.")).to_be_visible()
+    port = running.ask("/light")["endpoints"][0].rpartition(":")[2]
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        for number in range(120):
+            # NON GET /oic/res (RFC 7252 3)
+            datagram = b"\x50\x01" + number.to_bytes(2, "big") + b"\xb3oic\x03res"
+            sender.sendto(datagram, ("127.0.0.1", int(port)))
+            page.wait_for_timeout(5)
+    sync_api.expect(page.locator(".rung").nth(20)).to_be_attached()
+    assert page.evaluate("document.documentElement.scrollHeight") < 1600
 
 
 @pytest.mark.skipif(AXE is None, reason="ONBOARDEE_AXE does not name axe-core")

@@ -10,10 +10,15 @@ from starlette.routing import Router
 from starlette.types import ASGIApp, Message
 
 from onboardee.device.events import Bus
+from onboardee.device.faults.building import Maker
+from onboardee.device.machine.boot import Surroundings
+from onboardee.device.machine.layer import AnyDevice
+from onboardee.device.machine.step import Keeper
 from onboardee.device.net.binding import Ports
 from onboardee.device.net.hosted import HostedDevice
 from onboardee.device.net.hub import Hub
 from onboardee.device.net.performer import Performer
+from onboardee.device.simulation.profile import Profile
 from onboardee.device.testing import MemoryNetwork, memory_device
 from onboardee.device.trace.tracing import Tracer
 from onboardee.device.web import assets
@@ -68,16 +73,23 @@ async def shown(
     store: Kept | None = None,
     secrets: Any = None,
     clients: Mapping[UUID, bytes] | None = None,
+    gets_faults: bool = False,
 ) -> AsyncIterator[Shown]:
     """Run a device called `one`, and show it."""
     hub, bus, devices = Hub(), Bus("one"), Devices()
     try:
         around = None if secrets is None else (lambda device: Tracer(device, secrets))
+        makers: list[Maker] = []
+
+        def make(profile: Profile, store: Keeper, surroundings: Surroundings) -> AnyDevice:
+            makers.append(Maker(profile, store, surroundings))
+            return makers[0].device()
+
         made = memory_device(
-            MemoryNetwork(), profile, bus=bus, around=around, clients=clients
+            MemoryNetwork(), profile, bus=bus, around=around, clients=clients, make=make
         ).device
         hosted = hub.add(made, Ports(hosts=("127.0.0.1",)))
-        devices.add(bus, store).performer = Performer(hosted)
+        devices.add(bus, store).performer = Performer(hosted, makers[0] if gets_faults else None)
         feed = Feed(devices)
         yield Shown(app_of(devices, feed, token=token, read_only=read_only), hosted, feed, devices)
     finally:

@@ -89,6 +89,7 @@ class Share:
     """Remembered answers, uploads, answers in blocks and observers of one kind of peers."""
 
     def __init__(self, outbox: Outbox[Observer], limits: Limits) -> None:
+        self.limits = limits
         self.answers = AnswerMemory(limits)
         self.uploads = Uploads(limits)
         self.responder = Responder(limits)

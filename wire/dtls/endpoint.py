@@ -111,6 +111,16 @@ class ServerEndpoint:
         """The addresses with a handshake in progress."""
         return self._handshakes.keys()
 
+    @property
+    def limits(self) -> DtlsLimits:
+        """The bounds on what peers can make it keep."""
+        return self._limits
+
+    @property
+    def early_records(self) -> int:
+        """How many records of all handshakes wait for their keys."""
+        return sum(each.early_records for each in self._handshakes.values())
+
     def take_datagrams(self) -> list[tuple[bytes, Hashable]]:
         """Return and forget what is to be sent, in order."""
         datagrams, self._output.datagrams = self._output.datagrams, []

@@ -95,6 +95,11 @@ class Handshake(ABC):
         self._why_unopened = "Finished does not open: the keys differ"
 
     @property
+    def early_records(self) -> int:
+        """How many records wait for their keys."""
+        return len(self._early_records)
+
+    @property
     def is_established(self) -> bool:
         """Whether the peer's Finished was verified."""
         state = self.state

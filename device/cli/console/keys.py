@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from onboardee.device.control import PressInput, PressReset, Request, SetFault
+from onboardee.device.control import PressInput, PressReset, Reboot, Request, SetFault
 
 ANSWERS: Final = string.digits[1:] + "abcdefghijklmnopqrstuvwxyz"
 """The keys of a question, in the order of what it offers."""
@@ -66,7 +66,7 @@ class Keys:
             self.back = max(0, self.back + (page if key == "pageup" else -page))
         elif key == "q":
             self.end()
-        elif key in {"i", "f", "r"}:
+        elif key in {"i", "f", "r", "b"}:
             self._ask(key, shown)
 
     def _choose(self, shown: Sequence[str], step: int) -> None:
@@ -92,6 +92,9 @@ class Keys:
             self.question = Question(
                 f"Press the reset button of {name}", (("y", "yes", PressReset()),)
             )
+            return
+        if key == "b":
+            self.question = Question(f"Restart {name}", (("y", "yes", Reboot()),))
             return
         if key == "i":
             text, offers = f"Use of {name}", self._inputs(name)

@@ -25,7 +25,7 @@ from onboardee.device.cli.terminal import harmless
 Line: TypeAlias = list[tuple[str, str]]
 """Fragments: style and text."""
 
-KEYS: Final = "↑↓ choose   i input   f fault   r reset   PgUp PgDn log   q quit"
+KEYS: Final = "↑↓ choose   i input   f fault   r reset   b reboot   PgUp PgDn log   q quit"
 ROOMY: Final = HEIGHT + 12
 """Lines of a screen that has room for large digits."""
 WIDE: Final = 100

@@ -1,4 +1,4 @@
-"""`ctl state`, `devices`, `pin`, `connections` and `reset`: the device itself."""
+"""`ctl state`, `devices`, `pin`, `connections`, `reset` and `reboot`: the device itself."""
 
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,17 @@ def reset(chosen: DeviceChoice) -> None:
     result = chosen.ask("reset")
     name = chosen.directory().name
     chosen.show(result, f"device {result['device_uuid']} is in factory state again ({name})")
+
+
+@command.command("reboot", epilog="Example: onboardee ctl reboot")
+@device_options
+@click.pass_obj
+def reboot(chosen: DeviceChoice) -> None:
+    """Take the power away and give it back: sessions go, what is stored stays."""
+    result = chosen.ask("reboot")
+    name = chosen.directory().name
+    uuid, state = result["device_uuid"], result["state"]
+    chosen.show(result, f"device {uuid} has restarted, in {state} ({name})")
 
 
 @command.command("state", epilog="Example: onboardee ctl state --json")
@@ -65,12 +76,18 @@ def pin(chosen: DeviceChoice) -> None:
 @device_options
 @click.pass_obj
 def connections(chosen: DeviceChoice) -> None:
-    """List sessions, observers, and the last refusals with their reasons."""
+    """List sessions, observers, used budgets, and the last refusals with their reasons."""
     result = chosen.ask("connections")
     sessions = [
         ("session", each["peer"], f"{each['identity']}, {each['suite']}")
         for each in result["sessions"]
     ]
     observers = [("observes", each["peer"], each["href"]) for each in result["observers"]]
-    lines = [*table(sessions), *table(observers), *map(line, result["refusals"])]
+    budgets = [
+        ("budget", each["name"], f"{each['used']} of {each['limit']} {each['unit']}".rstrip())
+        for each in result["budgets"]
+        if each["used"]
+    ]
+    tables = [*table(sessions), *table(observers), *table(budgets)]
+    lines = [*tables, *map(line, result["refusals"])]
     chosen.show(result, "\n".join(lines) or "nobody is connected, and nothing was refused")

@@ -41,9 +41,17 @@ export async function ask(path, body) {
     request.headers = { ...headers(), "Content-Type": "application/json" };
   }
   const response = await fetch(ROOT + path, request);
-  const answer = await response.json();
-  if (!response.ok) throw new Refusal(answer.error || response.statusText);
-  return answer.ok;
+  if (!response.ok) throw await refusal(response);
+  return (await response.json()).ok;
+}
+
+/**
+ * @param {Response} response
+ * @returns {Promise<Refusal>}
+ */
+async function refusal(response) {
+  const answer = await response.json().catch(() => ({}));
+  return new Refusal(answer.error || response.statusText);
 }
 
 /**
@@ -68,12 +76,14 @@ export function perform(device, command) {
  * Follow events until `stop` is called; begins again whenever the connection is lost.
  * @param {string} query
  * @param {(events: Event[]) => void} take
- * @param {(isThere: boolean) => void} [tell] told whenever the connection comes or goes
+ * @param {(isThere: boolean, why?: string) => void} [tell] told whenever the connection comes or goes
  * @returns {() => void}
  */
 export function follow(query, take, tell = () => {}) {
   const ending = new AbortController();
   let wait = 250;
+  /** @type {string | undefined} */
+  let why;
   const run = async () => {
     while (!ending.signal.aborted) {
       try {
@@ -81,13 +91,15 @@ export function follow(query, take, tell = () => {}) {
           headers: headers(),
           signal: ending.signal,
         });
-        if (!response.ok || !response.body) throw new Refusal(response.statusText);
+        if (!response.ok || !response.body) throw await refusal(response);
         wait = 250;
         await read(response.body, take, tell);
-      } catch {
+        why = undefined;
+      } catch (error) {
         if (ending.signal.aborted) return;
+        why = error instanceof Refusal ? error.message : undefined;
       }
-      tell(false);
+      tell(false, why);
       await new Promise((resolve) => setTimeout(resolve, wait));
       wait = Math.min(wait * 2, 5000);
     }

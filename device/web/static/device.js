@@ -136,6 +136,11 @@ function header(name) {
     if (!(await confirmed(question, "Reset it"))) return;
     if ((await attempt(() => perform(name, { do: "reset" }))) !== undefined) toast("The device resets.");
   };
+  const reboot = async () => {
+    const question = `Restart ${name}, as when its power goes and comes back? Sessions end and values begin anew; owner, credentials and rules stay.`;
+    if (!(await confirmed(question, "Restart it"))) return;
+    if ((await attempt(() => perform(name, { do: "reboot" }))) !== undefined) toast("The device has restarted.");
+  };
   const element = h(
     "header",
     { class: "device" },
@@ -148,7 +153,12 @@ function header(name) {
       { class: "tools" },
       h("p", {}, uuid, " ", copyButton("UUID", () => uuid.textContent)),
       h("p", {}, endpoints, " ", copyButton("endpoints", () => endpoints.textContent)),
-      h("button", { type: "button", class: "danger", disabled: server.read_only, onclick: reset }, "Reset button"),
+      h(
+        "div",
+        { class: "row" },
+        h("button", { type: "button", disabled: server.read_only, onclick: reboot }, "Reboot"),
+        h("button", { type: "button", class: "danger", disabled: server.read_only, onclick: reset }, "Reset button"),
+      ),
     ),
   );
 

@@ -31,15 +31,6 @@ const WAYS = [
   "M390 66Q390 36 230 36T90 64",
 ];
 
-/** What would grant a request that a rule refused; `{…}` are fields of the refusal. */
-const GRANTS = /** @type {Record<string, string>} */ ({
-  "access-control-entry": "an entry of acl2 for {subject} on {href} with the permission that {method} needs",
-  "not-in-operation": "the state RFNOP: set pstat's dos, which the owner may",
-  "ready-for-transfer": "taking ownership first: until then doxm can be written, pstat read",
-  "secured-only": "asking over DTLS, at the coaps endpoint",
-  "transfer-in-progress": "the end of the transfer, or the session in which it goes on",
-});
-
 /**
  * @returns {{element: SVGElement, show: (state: string) => void}}
  */
@@ -113,8 +104,7 @@ function summary(item, kind) {
     return { content: ["granted by ", h("strong", {}, fields.rule), ` to ${fields.subject}`], look: "granted" };
   }
   if (kind === "event" && item.name === "access.denied") {
-    const grant = (GRANTS[fields.rule] ?? "").replace(/\{(\w+)\}/g, (_, name) => fields[name] ?? "");
-    const hint = grant ? h("p", { class: "hint" }, `What would grant it: ${grant}.`) : null;
+    const hint = item.grant ? h("p", { class: "hint" }, `What would grant it: ${item.grant}`) : null;
     return { content: ["refused by ", h("strong", {}, fields.rule), `: ${fields.reason}`, hint], look: "refused" };
   }
   if (kind === "event" && item.name === "value.changed" && fields.by_itself) return null;

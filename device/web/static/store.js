@@ -206,9 +206,9 @@ export function start(tell) {
       (error) => tell(false, error.message),
     );
   const begin = () =>
-    follow("", take, (isThere) => {
+    follow("", take, (isThere, why) => {
       if (isThere) loadAgain();
-      else tell(false);
+      else tell(false, why);
     });
   let stop = begin();
   loadAgain();

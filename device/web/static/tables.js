@@ -37,9 +37,10 @@ function named(name, value) {
  * Return rows as a table, with the names of their properties above.
  * @param {string} caption
  * @param {Record<string, any>[]} rows
+ * @param {boolean} [isHeaded] the caption stands above as a heading already
  * @returns {HTMLElement}
  */
-export function table(caption, rows) {
+export function table(caption, rows, isHeaded = false) {
   const names = [...new Set(rows.flatMap((each) => Object.keys(each)))];
   return h(
     "div",
@@ -47,7 +48,7 @@ export function table(caption, rows) {
     h(
       "table",
       {},
-      h("caption", {}, caption),
+      h("caption", { class: isHeaded ? "unseen" : null }, caption),
       h("thead", {}, h("tr", {}, ...names.map((name) => h("th", { scope: "col" }, name)))),
       h(
         "tbody",

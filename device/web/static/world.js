@@ -8,9 +8,13 @@ import { ask, pathOf, perform } from "./api.js";
 import { attempt } from "./device.js";
 import { h, say } from "./dom.js";
 import { Plot } from "./plot.js";
+import { protocolFaults } from "./faults.js";
 import { hear, listen, server } from "./store.js";
 import { time } from "./time.js";
 import { valueText } from "./words.js";
+
+/** Events after which values may be others without an event of their own. */
+const ANEW = new Set(["database.replaced", "device.rebooted", "device.reset", "feed.summary"]);
 
 /**
  * @typedef {object} Limits
@@ -53,7 +57,7 @@ function control(limits, id, send) {
  * @param {(value: boolean) => void} send
  * @returns {Control}
  */
-function toggle(id, send) {
+export function toggle(id, send) {
   const element = h("button", {
     type: "button",
     role: "switch",
@@ -216,6 +220,7 @@ export function world(place, device) {
   let isOpen = true;
   let isBuilding = false;
   let endClock = () => {};
+  const protocol = protocolFaults(device);
   place.replaceChildren(h("p", {}, "Loading."));
 
   const build = () =>
@@ -239,6 +244,7 @@ export function world(place, device) {
     endClock = clock.end;
     place.replaceChildren(
       ...touch(device, whole, faults),
+      protocol.element,
       clock.element,
       ...whole.resources.map((/** @type {any} */ each) => resource(device, each, rows)),
     );
@@ -266,7 +272,7 @@ export function world(place, device) {
       faults.get(event.fault)?.setAttribute("aria-checked", String(event.is_on));
     } else if (event.event === "device.ready" || event.event === "device.left") {
       build();
-    } else if (event.event === "feed.summary") {
+    } else if (ANEW.has(event.event)) {
       refresh();
     }
   }
@@ -284,6 +290,7 @@ export function world(place, device) {
   return () => {
     isOpen = false;
     endClock();
+    protocol.end();
     deaf();
     unlisten();
   };
