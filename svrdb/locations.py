@@ -7,8 +7,10 @@ part of it needs to know nothing of the two forms.
 
 import os
 import stat
+from collections import Counter
 from pathlib import Path
-from typing import Final
+from threading import Lock
+from typing import Final, TypeAlias
 
 from onboardee.svrdb.storage import DirectoryStorage, Storage
 
@@ -41,8 +43,61 @@ def names_in(path: str | os.PathLike[str]) -> list[str]:
         file.release()
 
 
+Identity: TypeAlias = tuple[int, int]
+"""The device and the inode of a file, which it has under each of its names."""
+
+
+class OpenFiles:
+    """The state files that this process has open, which it must not open in any other way.
+
+    SQLite holds a lock of POSIX on a file as long as it is connected, and a process loses all of
+    its locks on a file when it closes any descriptor of that file (fcntl(2)). Whoever closes the
+    file next, in another process, would then take itself for the last one and remove the journal,
+    with all that this process writes from then on.
+    """
+
+    def __init__(self) -> None:
+        self.lock: Final = Lock()
+        """Held by who looks into a file as an ordinary one."""
+        self._known: Counter[Identity] = Counter()
+
+    def add(self, path: str) -> Identity:
+        """Know that a file is about to be opened by SQLite. Raises OSError."""
+        with self.lock:
+            found = _identity(path)
+            self._known[found] += 1
+            return found
+
+    def remove(self, file: Identity) -> None:
+        """Know that SQLite has closed it."""
+        with self.lock:
+            self._known[file] -= 1
+            if not self._known[file]:
+                del self._known[file]
+
+    def has(self, path: str | os.PathLike[str]) -> bool:
+        """Tell whether a file is open."""
+        try:
+            return _identity(path) in self._known
+        except OSError:
+            return False
+
+
+OPEN_FILES: Final = OpenFiles()
+
+
+def _identity(path: str | os.PathLike[str]) -> Identity:
+    found = os.stat(path)  # noqa: PTH116 - paths as texts, of which there are thousands
+    return found.st_dev, found.st_ino
+
+
 def is_state_file(path: str | os.PathLike[str]) -> bool:
     """Tell by its first octets whether a path is a state file; what cannot be read is none."""
+    with OPEN_FILES.lock:
+        return OPEN_FILES.has(path) or _looks_like_one(path)
+
+
+def _looks_like_one(path: str | os.PathLike[str]) -> bool:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError:

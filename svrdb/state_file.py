@@ -32,7 +32,7 @@ from typing import Any, Final, TypeVar
 
 from onboardee.svrdb.errors import StoreDamaged, StoreUnavailable
 from onboardee.svrdb.group_commit import GroupCommit, Statement
-from onboardee.svrdb.locations import APPLICATION, is_state_file
+from onboardee.svrdb.locations import APPLICATION, OPEN_FILES, is_state_file
 from onboardee.svrdb.record_locks import RecordLocks
 from onboardee.svrdb.storage import make_directory, sync_path
 
@@ -76,6 +76,11 @@ class StateFile:
         _require_ours(path)
         self.locks: Final = RecordLocks(f"{path}-lock")
         try:
+            self._identity = OPEN_FILES.add(path)
+        except OSError:
+            self.locks.close()
+            raise
+        try:
             self._reader = self.attempt(self._connection)
             self._writer = self.attempt(lambda: GroupCommit(self._connection))
             # syncs what the process before may have left in memory only; a reader somewhere keeps
@@ -84,6 +89,7 @@ class StateFile:
             self._numbers: dict[str, int] = dict(self._all("SELECT name, id FROM devices"))
         except BaseException:
             self.locks.close()
+            OPEN_FILES.remove(self._identity)
             raise
 
     @classmethod
@@ -110,6 +116,7 @@ class StateFile:
             self._writer.close()
             self._reader.close()
             self.locks.close()
+            OPEN_FILES.remove(self._identity)
 
     @classmethod
     def make(cls, path: str | os.PathLike[str], names: Iterable[str] = ()) -> None:

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 import pytest
 from svrdb_samples import named, owned, unowned
@@ -404,3 +405,36 @@ def test_a_move_that_was_interrupted_is_done_again(file: Path, tmp_path: Path) -
     assert read_existing(file / "lamp-1") == owned()
     with pytest.raises(StoreMissing):
         read_existing(tmp_path / "one")
+
+
+LOOK: Final = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1])
+print(connection.execute(sys.argv[2]).fetchone()[0])
+connection.close()
+"""
+
+
+def looked(file: Path, sql: str) -> str:
+    """Look into a file from another process, as `onboardee svr` does, and go."""
+    words = [sys.executable, "-I", "-S", "-c", LOOK, str(file), sql]
+    return subprocess.run(words, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def test_who_looks_into_a_file_takes_nothing_from_a_run(file: Path) -> None:
+    """The last one to leave folds the journal in and removes it: while devices run, nobody else is.
+
+    What they store after the look is there for the next one, and after a crash.
+    """
+    stores = [open_directory(file / name, unowned) for name in ("lamp-1", "lamp-2")]
+    try:
+        assert looked(file, "SELECT count(DISTINCT device) FROM files") == "2"
+        for store in stores:
+            store.commit(named(store.current, "after"))
+        is_after = "name = 'svr.json' AND instr(CAST(content AS TEXT), 'after')"
+        count = f"SELECT count(*) FROM files WHERE {is_after}"
+        assert looked(file, count) == "2"
+    finally:
+        for store in stores:
+            store.close()
+    assert not Path(f"{file}-wal").exists()
