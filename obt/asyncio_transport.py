@@ -9,6 +9,10 @@ A reply is only recognised by where it came from, so a socket of its own for eac
 also keeps a stranger who guesses a port from reaching another link. Datagrams that cannot be sent
 are lost like any other, unless the system says that the way is closed: that is told to the link, as
 waiting would not help.
+
+A device may want to know whether its answer would reach us before it sends it, and pings whom it
+heard ask (`device/machine/challenges.py`). That was one of the many addresses of this machine, and
+only an answer from there is a proof: so the port for plain requests knows at which it is asked.
 """
 
 import asyncio
@@ -26,6 +30,7 @@ from onboardee.obt.address import Address
 from onboardee.obt.engine import ObtEngine
 from onboardee.obt.mailbox import Mailbox
 from onboardee.obt.transport import GROUP_PORT, GROUPS_IPV4, GROUPS_IPV6, Transport, Work
+from onboardee.wire import packet_info
 from onboardee.wire.entropy import Entropy, SystemEntropy
 from onboardee.wire.path import Outgoing, Path
 
@@ -42,6 +47,8 @@ class _Port:
     socket: socket.socket
     number: int
     is_ipv6: bool
+    is_shared: bool
+    """Whether it is that of all plain requests."""
 
     @property
     def host(self) -> str:
@@ -182,12 +189,13 @@ class AsyncioTransport(Transport):
         """Take what has arrived."""
         for _ in range(DRAIN):
             try:
-                datagram, peer = port.socket.recvfrom(LARGEST_DATAGRAM)
+                datagram, peer, ours = _received(port)
             except BlockingIOError:
                 break
             except OSError:
                 continue  # an ICMP error about an earlier datagram
-            path = _path(port, Address(peer[0].partition("%")[0], peer[1], _scope(peer)))
+            address = Address(peer[0].partition("%")[0], peer[1], _scope(peer))
+            path = _path(port, address, ours)
             self._send(self._engine.receive(datagram, path, self.now))
         self._flush()
 
@@ -208,10 +216,10 @@ class AsyncioTransport(Transport):
     def _shared_port(self, *, is_ipv6: bool) -> _Port:
         """Return the port for plain requests of a family, bound when it is needed first."""
         if is_ipv6 not in self._shared:
-            self._shared[is_ipv6] = self._bind(is_ipv6=is_ipv6)
+            self._shared[is_ipv6] = self._bind(is_ipv6=is_ipv6, is_shared=True)
         return self._shared[is_ipv6]
 
-    def _bind(self, *, is_ipv6: bool) -> _Port:
+    def _bind(self, *, is_ipv6: bool, is_shared: bool = False) -> _Port:
         """Bind a socket to a free port of one family, and have the loop read it.
 
         Raises OSError.
@@ -223,11 +231,13 @@ class AsyncioTransport(Transport):
                 # IPv4 has sockets of its own; mapped addresses would make two addresses of one
                 # peer
                 bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            if is_shared:
+                packet_info.ask_for(bound)
             bound.bind(("", 0))
         except OSError:
             bound.close()
             raise
-        port = _Port(bound, bound.getsockname()[1], is_ipv6)
+        port = _Port(bound, bound.getsockname()[1], is_ipv6, is_shared)
         self._ports[is_ipv6, port.number] = port
         self._loop.add_reader(bound, partial(self._on_readable, port))
         return port
@@ -239,9 +249,22 @@ class AsyncioTransport(Transport):
         port.socket.close()
 
 
-def _path(port: _Port, address: Address) -> Path:
+def _received(port: _Port) -> tuple[bytes, tuple[Any, ...], str]:
+    """Take a datagram from a port, with its peer and the address of ours that it came to.
+
+    Raises OSError.
+    """
+    if not port.is_shared:
+        return *port.socket.recvfrom(LARGEST_DATAGRAM), port.host
+    datagram, told, _, peer = port.socket.recvmsg(LARGEST_DATAGRAM, packet_info.SIZE)
+    ours = packet_info.destination(told)
+    return datagram, peer, port.host if ours is None else ours[0]
+
+
+def _path(port: _Port, address: Address, ours: str | None = None) -> Path:
     """Return the way from a socket to an address, as the engine tells links apart by it."""
-    return Path(port.host, port.number, address.host, address.port, interface=address.interface)
+    host = ours or port.host
+    return Path(host, port.number, address.host, address.port, interface=address.interface)
 
 
 def _scope(peer: tuple[Any, ...]) -> int:
@@ -255,6 +278,9 @@ def _send_to(port: _Port, item: Outgoing) -> None:
     Raises OSError.
     """
     path = item.path
+    if path.local_host != port.host:
+        _send_from(port, item)
+        return
     if port.is_ipv6:
         port.socket.sendto(item.datagram, (path.peer_host, path.peer_port, 0, path.interface))
         return
@@ -263,3 +289,13 @@ def _send_to(port: _Port, item: Outgoing) -> None:
         choice = struct.pack("=4s4si", bytes(4), bytes(4), path.interface)
         port.socket.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, choice)
     port.socket.sendto(item.datagram, (path.peer_host, path.peer_port))
+
+
+def _send_from(port: _Port, item: Outgoing) -> None:
+    """Send one datagram from the address that its path has as ours. Raises OSError."""
+    path = item.path
+    peer: tuple[Any, ...] = (path.peer_host, path.peer_port)
+    if port.is_ipv6:
+        peer = (*peer, 0, path.interface)
+    leaving = packet_info.source(path.local_host, path.interface)
+    port.socket.sendmsg([item.datagram], [leaving], 0, peer)

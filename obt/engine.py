@@ -153,17 +153,20 @@ class ObtEngine:
     def receive(self, datagram: bytes, path: Path, now: float) -> list[Outgoing]:
         """Take a datagram, return those to be sent.
 
-        A datagram from nobody that was asked is dropped; a ping is answered while somebody searches
-        (RFC 7252 4.3).
+        A datagram from nobody that was asked is dropped. A ping is answered, from the address of
+        ours that it came to, while somebody searches or has asked that peer (RFC 7252 4.3).
         """
         link = self._links.get(_key(path))
-        if (link is None or not link.is_secured) and self._take_answer(datagram, path):
+        is_plain = link is None or not link.is_secured
+        if is_plain and self._take_answer(datagram, path):
             return self.take_outgoing()
-        if link is not None:
+        reply = pong(datagram) if is_plain else None
+        if reply is not None:
+            if link is not None or self._discoveries:
+                self._outbox.append(Outgoing(reply, path))
+        elif link is not None:
             link.receive(datagram, now)
             self._collect(link)
-        elif (reply := pong(datagram)) is not None and self._discoveries:
-            self._outbox.append(Outgoing(reply, path))
         return self.take_outgoing()
 
     def tick(self, now: float) -> list[Outgoing]:

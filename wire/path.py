@@ -23,6 +23,8 @@ class Path:
     multicast: bool = False
     on_link: bool = field(default=False, compare=False)
     """The peer's address is one of a network to which one of our interfaces belongs."""
+    on_machine: bool = field(default=False, compare=False)
+    """The peer's address is this machine's: what is sent there leaves by no interface."""
 
     def __hash__(self) -> int:
         # what tells one peer from another, for the most part; equality has the rest
@@ -43,6 +45,7 @@ class Path:
             interface=self.interface,
             multicast=True,
             on_link=self.on_link,
+            on_machine=self.on_machine,
         )
 
     def __str__(self) -> str:
@@ -52,6 +55,11 @@ class Path:
 def bracketed(host: str) -> str:
     """Write an address as it stands in a URI (RFC 3986 3.2.2), without an interface's name."""
     return f"[{host.partition('%')[0]}]" if ":" in host else host
+
+
+def is_link_local(host: str) -> bool:
+    """Tell whether an address says nothing without the interface that it is on (RFC 4291 2.5.6)."""
+    return host[:3].lower() in {"fe8", "fe9", "fea", "feb"}
 
 
 class Outgoing(NamedTuple):

@@ -85,11 +85,11 @@ class MulticastChanged(Event, frozen=True, kw_only=True):
 
 
 class MulticastUnavailable(Event, frozen=True, kw_only=True):
-    """No group could be joined on any interface."""
+    """No group could be joined on any interface but loopback."""
 
     name = "net.no_multicast"
     failed: tuple[str, ...]
     reason: str = (
-        "no multicast group could be joined, so no tool finds this device by searching:"
-        " onboardee doctor tells why"
+        "no multicast group could be joined but on loopback, so no tool on another machine finds"
+        " this device by searching: onboardee doctor tells why"
     )

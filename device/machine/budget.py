@@ -13,9 +13,11 @@ which could flood its neighbours without our help, an allowance that honest tool
     on our link, no proof       what came                 a small allowance, and one of all
     elsewhere, no proof         what came                 the same, up to a multiple of it
 
-Allowances refill with time, so a tool that asks at a human pace meets no bound. Devices of one
-process share them: a thousand of them must not amplify a thousand times. Nor must they in several
-processes, of which each has an equal part of every allowance.
+What is sent to an address of this machine leaves by no interface: there is nobody to be flooded by
+it, also if somebody elsewhere has asked in that name. Allowances refill with time, so a tool that
+asks at a human pace meets no bound. Devices of one process share them: a thousand of them must not
+amplify a thousand times. Nor must they in several processes, of which each has an equal part of
+every allowance.
 """
 
 import ipaddress
@@ -160,7 +162,7 @@ class AnswerBudget:
         What is no larger than what arrived is always allowed, and to a proven source the small
         multiple, too: nobody can use up all that an honest one needs.
         """
-        if size <= max(received, EMPTY) or _is_loopback(path.peer_host):
+        if size <= max(received, EMPTY) or path.on_machine or _is_loopback(path.peer_host):
             return True
         with self._lock:
             proof = self._proof(path, now)

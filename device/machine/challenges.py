@@ -14,8 +14,10 @@ that. Where no proof comes it leaves in small blocks (RFC 7959 2.4), with an Ech
                      the request again, in small blocks, with Echo ─────────┘
 
 One device of the process asks a peer; others that have something for it wait for what comes of
-that. Everything that waits is bounded, and what has to give way is drawn by lot, so that whoever
-fills the places cannot choose who loses his.
+that. The answer to a ping counts whichever interface it comes over: who is on this machine, or has
+two ways to it, searches over one interface and answers over another. What makes it a proof is the
+message ID and the address that it comes from. Everything that waits is bounded, and what has to
+give way is drawn by lot, so that whoever fills the places cannot choose who loses his.
 """
 
 import hmac
@@ -27,7 +29,7 @@ from onboardee.device.machine.budget import AnswerBudget, Proof, Turn
 from onboardee.wire.coap.arrival import is_request
 from onboardee.wire.coap.message import ECHO, MessageFormatError, option_of, token_of, with_option
 from onboardee.wire.entropy import Entropy, random_fraction
-from onboardee.wire.path import Outgoing, Path
+from onboardee.wire.path import Outgoing, Path, is_link_local
 
 CHALLENGED: Final = 128
 """Peers on the link that are asked for a proof at a time, and as many elsewhere."""
@@ -61,6 +63,8 @@ class _Waiting(NamedTuple):
 class _Challenge:
     """A ping that was sent, and what waits for its answer."""
 
+    path: Path
+    """The way on which it was asked, and what waits is to leave."""
     mid: int | None
     """Its message ID; None if another device of the process has asked the peer."""
     until: float
@@ -84,6 +88,7 @@ class Challenges:
         self._entropy = entropy
         self._key = b""
         self._open: dict[Path, _Challenge] = {}
+        """By the peer, as `_peer` tells one from another."""
         self._requests: dict[tuple[Path, bytes], bytes] = {}
         self._refused: list[Refusal] = []
         self._ready: list[Outgoing] = []
@@ -139,17 +144,18 @@ class Challenges:
 
     def tick(self, now: float) -> None:
         """Repeat pings, and give up the proofs that did not come in time."""
-        for path, challenge in list(self._open.items()):
+        for challenge in list(self._open.values()):
             if now < min(challenge.look_at, challenge.until):
                 continue
-            if self.budget.is_proven(path, now):
-                self._release(path, challenge, now)
+            if self.budget.is_proven(challenge.path, now):
+                self._release(challenge, now)
             elif now >= challenge.until:
-                self._fail(path, challenge, now)
+                self._fail(challenge, now)
             elif challenge.mid is None:
                 challenge.look_at = now + RECHECK
             else:
                 challenge.look_at = challenge.until
+                path = challenge.path
                 self._ready += [_ping(challenge.mid, path)] if path.on_link else []
 
     def next_deadline(self) -> float | None:
@@ -162,41 +168,42 @@ class Challenges:
         """Tell whether this answers our ping; the peer has then proven its address."""
         if len(datagram) != 4:
             return False
-        challenge = self._open.get(path)
+        challenge = self._open.get(_peer(path))
         is_empty = datagram[0] in {_ACK, _RST} and datagram[1] == 0
         if challenge is None or challenge.mid is None or not is_empty:
             return False
         if int.from_bytes(datagram[2:4]) != challenge.mid:
             challenge.wrong += 1
             if challenge.wrong >= GUESSES:
-                self._fail(path, challenge, now)
+                self._fail(challenge, now)
             return False
         self.budget.prove(path, Proof.PING, now)
-        self._release(path, challenge, now)
+        self._release(challenge, now)
         return True
 
-    def _release(self, path: Path, challenge: _Challenge, now: float) -> None:
+    def _release(self, challenge: _Challenge, now: float) -> None:
         """Let leave what waited for a proof, as far as the budget of a proven peer allows."""
-        del self._open[path]
+        path = challenge.path
+        del self._open[_peer(path)]
         for each in challenge.messages:
             if self.budget.allows(path, len(each.message), len(each.request or b""), now):
                 self._ready.append(Outgoing(each.message, path))
             else:
                 self._refused.append((path, each.request))
 
-    def _fail(self, path: Path, challenge: _Challenge, now: float) -> None:
+    def _fail(self, challenge: _Challenge, now: float) -> None:
         """Give up a challenge that was not met; after a few the peer gets none for a while."""
         if challenge.mid is not None:
-            self.budget.note_failure(path, now)
-        self._end(path, challenge)
+            self.budget.note_failure(challenge.path, now)
+        self._end(challenge)
 
-    def _end(self, path: Path, challenge: _Challenge) -> None:
-        del self._open[path]
-        self._refused += [(path, each.request) for each in challenge.messages]
+    def _end(self, challenge: _Challenge) -> None:
+        del self._open[_peer(challenge.path)]
+        self._refused += [(challenge.path, each.request) for each in challenge.messages]
 
     def _hold(self, waiting: _Waiting, path: Path, now: float) -> Outgoing | None:
         """Let a message wait for its peer's proof; return the ping that asks for it, if we ask."""
-        challenge = self._open.get(path)
+        challenge = self._open.get(_peer(path))
         if challenge is not None:
             if len(challenge.messages) < WAITING_MESSAGES and self._has_room(waiting, path):
                 challenge.append(waiting)
@@ -212,23 +219,23 @@ class Challenges:
         mid = 1 + int.from_bytes(self._entropy.token(2)) % 0xFFFF
         until = now + self.budget.settings.patience
         look_at = now + (REPEAT_PING if is_ours else RECHECK)
-        self._open[path] = _Challenge(mid if is_ours else None, until, look_at)
-        self._open[path].append(waiting)
+        opened = _Challenge(path, mid if is_ours else None, until, look_at)
+        opened.append(waiting)
+        self._open[_peer(path)] = opened
         return _ping(mid, path) if is_ours else None
 
     def _make_room(self, waiting: _Waiting, path: Path) -> None:
         """End challenges by lot while they are too many, so that a crowd keeps nobody out."""
-        crowd = [each for each in self._open if each.on_link == path.on_link]
+        crowd = [each for each in self._open.values() if each.path.on_link == path.on_link]
         while crowd and (len(crowd) >= CHALLENGED or not self._has_room(waiting, path)):
-            chosen = crowd.pop(int(random_fraction(self._entropy) * len(crowd)))
-            self._end(chosen, self._open[chosen])
+            self._end(crowd.pop(int(random_fraction(self._entropy) * len(crowd))))
 
     def _has_room(self, waiting: _Waiting, path: Path) -> bool:
         """Tell whether a message fits with what waits for peers in the same place."""
         held = sum(
             challenge.octets
-            for other, challenge in self._open.items()
-            if other.on_link == path.on_link
+            for challenge in self._open.values()
+            if challenge.path.on_link == path.on_link
         )
         return held + len(waiting.message) <= WAITING_OCTETS
 
@@ -253,6 +260,14 @@ class Challenges:
         period = int(now / self.budget.settings.proof_lifetime) - age
         content = f"{path.peer_host} {path.peer_port} {period}".encode()
         return blake2s(content, key=self._key, digest_size=8).digest()
+
+
+def _peer(path: Path) -> Path:
+    """Return by what the peer that was asked for a proof is known again.
+
+    An interface says which peer it is only where the address does not, as on a link.
+    """
+    return path if is_link_local(path.peer_host) else replace(path, interface=0)
 
 
 def _ping(mid: int, path: Path) -> Outgoing:

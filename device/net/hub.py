@@ -107,5 +107,5 @@ class Hub:
             hosted.tell_reachable()
             bus = hosted.device.bus
             bus.publish(MulticastChanged(joined=membership.joined, failed=membership.failed))
-            if not membership.joined:
+            if not membership.is_for_others:
                 bus.publish(MulticastUnavailable(failed=membership.failed))

@@ -5,6 +5,9 @@ OCF's own, ff0X::158. Each group has sockets of its own, bound to the group's ad
 nothing sent to a unicast address ever lands here. Link-local groups need one socket for each
 interface, as their address alone does not say on which link a datagram arrived.
 
+Loopback has a group of its own for tools on this machine, which matters where there is no other
+interface. It is CoAP's, by IPv4: the kernel sends no multicast of IPv6 there, unless it is told to.
+
 Interfaces come and go: cables, Wi-Fi, VPNs. They are looked at every few seconds, because a device
 that is not in the group on a new interface is simply not found there, and nobody would know why.
 """
@@ -43,6 +46,8 @@ class Membership:
 
     joined: tuple[str, ...]
     failed: tuple[str, ...]
+    is_for_others: bool
+    """Whether others than this machine can reach a group that was joined."""
 
 
 class MulticastReceiver:
@@ -68,12 +73,7 @@ class MulticastReceiver:
 
     def _check(self) -> None:
         """Bring the memberships up to date, and say so if anything changed."""
-        wanted = {
-            (group, interface)
-            for interface in interfaces()
-            if not interface.is_loopback
-            for group in _groups(interface)
-        }
+        wanted = {(group, interface) for interface in interfaces() for group in _groups(interface)}
         gone = self._joined.keys() - wanted
         for group, interface in gone:
             self._leave(group, interface)
@@ -88,7 +88,8 @@ class MulticastReceiver:
         """Return what is joined and what is not, as people read it."""
         joined = [f"{group}%{on.name}" for (group, on), why in self._joined.items() if not why]
         failed = [f"{group}%{on.name}: {why}" for (group, on), why in self._joined.items() if why]
-        return Membership(joined=tuple(joined), failed=tuple(failed))
+        is_for_others = any(not (why or on.is_loopback) for (_, on), why in self._joined.items())
+        return Membership(tuple(joined), tuple(failed), is_for_others)
 
     def _join(self, group: str, interface: Interface) -> str | None:
         """Join, or return why that is not possible."""
@@ -129,6 +130,8 @@ class MulticastReceiver:
 def _groups(interface: Interface) -> list[str]:
     """Return the groups to join on an interface: those of the families that it has."""
     ipv4 = [IPV4_GROUP] if interface.ipv4 else []
+    if interface.is_loopback:
+        return ipv4
     ipv6 = [LINK_LOCAL_GROUP, *WIDER_GROUPS] if interface.ipv6 else []
     return ipv4 + ipv6
 

@@ -1,9 +1,10 @@
-"""Which addresses are on the same link as one of our interfaces, and which are behind a router.
+"""Which addresses are this machine's, on a link of it, or behind a router.
 
 It decides how much a peer without DTLS may be sent before it has proven its address
 (`device/machine/budget.py`). A source address can be forged from anywhere; but a router does not
 let in, from elsewhere, what claims to come from the network behind it, and whoever is on the link
-could flood its neighbours without a device's help.
+could flood its neighbours without a device's help. What is sent to an address of this machine
+itself leaves by no interface, so that nobody is flooded, whoever asked in that name.
 """
 
 import ipaddress
@@ -58,6 +59,17 @@ class Links:
             return True
         networks = self._networks.get(interface, []) if interface else self._all()
         return any(address in network for network in networks)
+
+    def is_ours(self, host: str) -> bool:
+        """Tell whether an address is one of this machine's, loopback included."""
+        try:
+            address = ipaddress.ip_address(host.partition("%")[0])
+        except ValueError:
+            return False
+        if address.is_loopback:
+            return True
+        self._refresh()
+        return str(address) in self._own
 
     def _all(self) -> list[Network]:
         return [network for networks in self._networks.values() for network in networks]

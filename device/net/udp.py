@@ -1,34 +1,29 @@
 """A UDP socket that knows on which of its addresses a datagram arrived, and answers from there.
 
 A device listens at a wildcard address, and a machine has many. A peer takes an answer only from the
-address that it has asked (RFC 7252 5.3.2): so the kernel is asked for the destination of each
-datagram (IP_PKTINFO, IPV6_RECVPKTINFO), and told the source of each answer. asyncio's transports
-can do neither, which is why there is a socket here.
+address that it has asked (RFC 7252 5.3.2). asyncio's transports know nothing of that, which is why
+there is a socket here (`wire/packet_info.py`).
 """
 
 import ipaddress
 import socket
-import struct
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 from onboardee.device.net.on_link import LINKS
-from onboardee.wire.path import Outgoing, Path
+from onboardee.wire import packet_info
+from onboardee.wire.path import Outgoing, Path, is_link_local
 
 DATAGRAM_SIZE: Final = 65535
 """Octets: more than UDP carries, so that nothing is cut off."""
 MAX_PER_WAKE: Final = 64
 """Datagrams read before others get their turn."""
 
-_PKTINFO4: Final = struct.Struct("=i4s4s")  # struct in_pktinfo: interface, source, destination
-_PKTINFO6: Final = struct.Struct("=16si")  # struct in6_pktinfo: address, interface
-_ANCILLARY_SIZE: Final = 64
-"""Octets for what the kernel tells beside a datagram: to which address it was sent, and where."""
 _WILDCARDS: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not bound to
 """The addresses that stand for all of the machine's."""
-_IP_PKTINFO: Final = getattr(socket, "IP_PKTINFO", 8)
+_LOOPBACK: Final = "127.0.0.1"
 _IP_MULTICAST_ALL: Final = 49
 _IPV6_MULTICAST_ALL: Final = 29
 _IP_FREEBIND: Final = 15
@@ -120,9 +115,7 @@ class UdpSocket:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if self.family == socket.AF_INET6:
             self._socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            self._socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
-        else:
-            self._socket.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
+        packet_info.ask_for(self._socket)
 
     def _leave_groups_to_others(self) -> None:
         """Take no datagram of a group that another socket of this machine has joined.
@@ -160,7 +153,7 @@ class UdpSocket:
         """Hand over what has arrived, a bounded number of datagrams at a time."""
         for _ in range(MAX_PER_WAKE):
             try:
-                data, ancillary, _, peer = self._socket.recvmsg(DATAGRAM_SIZE, _ANCILLARY_SIZE)
+                data, ancillary, _, peer = self._socket.recvmsg(DATAGRAM_SIZE, packet_info.SIZE)
             except (BlockingIOError, InterruptedError):
                 return
             except OSError:
@@ -175,7 +168,8 @@ class UdpSocket:
         peer = _sockaddr(path.peer_host, path.peer_port, path.interface)
         try:
             if self._knows_address:
-                self._socket.sendmsg([outgoing.datagram], [self._source(path)], 0, peer)
+                leaving = packet_info.source(path.local_host, path.interface)
+                self._socket.sendmsg([outgoing.datagram], [leaving], 0, peer)
             else:
                 self._socket.sendto(outgoing.datagram, peer)
         except OSError:
@@ -187,42 +181,25 @@ class UdpSocket:
         key = (peer, ancillary)
         if self._path is not None and self._path[0] == key:
             return self._path[1]
-        local, interface = _arrival(ancillary, self.host)
+        local, interface = packet_info.destination(ancillary) or (self.host, 0)
         if _is_group(local) and not self._is_group:
             self._path = (key, None)
             return None
+        # over loopback, who has no other address asks a group from none: the kernel lets none in
+        peer_host = _LOOPBACK if peer[0] in _WILDCARDS else peer[0]
         path = Path(
             local_host=local,
             local_port=self.port,
-            peer_host=peer[0],
+            peer_host=peer_host,
             peer_port=peer[1],
             interface=interface,
             secured=self.secured,
-            on_link=LINKS.has(peer[0], interface),
+            on_link=LINKS.has(peer_host, interface),
+            # a datagram to an address of a prefix that is routed here comes from that very address
+            on_machine=peer_host == local or LINKS.is_ours(peer_host),
         )
         self._path = (key, path)
         return path
-
-    def _source(self, path: Path) -> tuple[int, int, bytes]:
-        """Return the control message that makes a datagram leave from the address of its path."""
-        address = socket.inet_pton(self.family, path.local_host)
-        if self.family == socket.AF_INET6:
-            info = _PKTINFO6.pack(address, path.interface)
-            return (socket.IPPROTO_IPV6, socket.IPV6_PKTINFO, info)
-        info = _PKTINFO4.pack(path.interface, address, bytes(4))
-        return (socket.IPPROTO_IP, _IP_PKTINFO, info)
-
-
-def _arrival(ancillary: list[tuple[int, int, bytes]], bound: str) -> tuple[str, int]:
-    """Read the destination address and the interface of a datagram."""
-    for level, kind, data in ancillary:
-        if (level, kind) == (socket.IPPROTO_IP, _IP_PKTINFO):
-            interface, _, destination = _PKTINFO4.unpack_from(data)
-            return socket.inet_ntop(socket.AF_INET, destination), interface
-        if (level, kind) == (socket.IPPROTO_IPV6, socket.IPV6_PKTINFO):
-            destination, interface = _PKTINFO6.unpack_from(data)
-            return socket.inet_ntop(socket.AF_INET6, destination), interface
-    return bound, 0
 
 
 def _sockaddr(host: str, port: int, interface: int) -> Any:
@@ -233,7 +210,7 @@ def _sockaddr(host: str, port: int, interface: int) -> Any:
     scope = interface
     if zone:
         scope = int(zone) if zone.isdigit() else socket.if_nametoindex(zone)
-    return (bare, port, 0, scope if _is_link_local(bare) else 0)
+    return (bare, port, 0, scope if _needs_scope(bare) else 0)
 
 
 def _family(host: str) -> socket.AddressFamily:
@@ -248,5 +225,5 @@ def _is_group(host: str) -> bool:
         return False  # a name
 
 
-def _is_link_local(host: str) -> bool:
-    return host.lower().startswith(("fe8", "fe9", "fea", "feb", "ff02"))
+def _needs_scope(host: str) -> bool:
+    return is_link_local(host) or host.lower().startswith("ff02")

@@ -27,6 +27,8 @@ from onboardee.wire.path import Path
 RES, PATHS = "/oic/res", ("/oic/res", "/oic/d", "/oic/p", "/oic/sec/doxm", "/oic/sec/pstat")
 NOTHING = AnswerBound(burst=0, rate=0, total_burst=0, total_rate=0)
 SMALL = AnswerBound(burst=10_000, rate=1000, total_burst=20_000, total_rate=3000)
+NON = 0x10
+"""The bit that makes a request one that is not confirmed, as those to groups are."""
 REGIONS = {"elsewhere": False, "link": True, "proven": False}
 
 
@@ -158,6 +160,41 @@ def test_the_answer_to_a_ping_is_a_proof_for_this_peer_and_a_while() -> None:
     assert is_ping(other.raw(question(3))[0])
     scene.network.now += scene.device.profile.answers.proof_lifetime
     assert is_ping(stranger.raw(question(4))[0])
+
+
+@pytest.mark.parametrize(
+    ("host", "answers"), [("192.0.2.9", 1), ("2001:db8::9", 1), ("fe80::9", 0)]
+)
+def test_a_proof_counts_over_whichever_interface_it_comes(host: str, answers: int) -> None:
+    """Who searches over one interface and answers the ping over another gets its answer.
+
+    So does a tool on the device's own machine. Of a link-local address the interface is a part:
+    there it would be somebody else.
+    """
+    scene = make_scene()
+    asked, back = (
+        Path(HOST, PLAIN, host, 6666, interface=each, multicast=is_search)
+        for each, is_search in ((2, True), (1, False))
+    )
+    search = question(1)
+    scene.device.receive(bytes([search[0] | NON]) + search[1:], asked, 0.0)
+    due = scene.device.next_deadline()
+    assert due is not None
+    (ping,) = scene.device.tick(due)
+    assert ping.path.interface == 2
+    got = scene.device.receive(b"\x70\x00" + ping.datagram[2:], back, due + 0.1)
+    assert [each.path.interface for each in got] == [2] * answers
+
+
+def test_who_is_on_this_machine_gets_all() -> None:
+    """A tool beside a thousand devices needs no proof: what it is sent leaves no machine."""
+    budget = AnswerBudget()
+    ours, other = (
+        Path(HOST, PLAIN, "192.0.2.9", 6666, on_link=True, on_machine=each)
+        for each in (True, False)
+    )
+    assert all(budget.allows(ours, 1000, 40, 0.0) for _ in range(1000))
+    assert not all(budget.allows(other, 1000, 40, 0.0) for _ in range(1000))
 
 
 def test_a_ping_on_the_link_is_repeated_once() -> None:

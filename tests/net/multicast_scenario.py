@@ -72,11 +72,11 @@ async def until(is_so: Callable[[], bool]) -> None:
 
 
 async def answers_to(
-    host: str, number: int, *, is_silent: bool = False
+    host: str, number: int, *, is_silent: bool = False, over: str = "va"
 ) -> list[tuple[bytes, tuple[object, ...]]]:
     """Send a search to `host`, gather what comes back, and wait a while for more than that."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    index = socket.if_nametoindex("va")
+    index = socket.if_nametoindex(over)
     got: list[tuple[bytes, tuple[object, ...]]] = []
     loop = asyncio.get_running_loop()
     with tool_socket(family, index) as tool:
@@ -122,6 +122,16 @@ async def lonely() -> list[str]:
     return [event.name for event in events if event.name.startswith("net.")]
 
 
+async def on_loopback(number: int) -> dict[str, object]:
+    """Host a light where loopback is the only interface, and search."""
+    events: list[Event] = []
+    hub = Hub()
+    hosted = hub.add(quick_light(events), Ports())
+    found = judged(await answers_to("224.0.1.187", number, over="lo"), hosted)
+    hub.stop()
+    return {"found": found, "said": [each.name for each in events if each.name.startswith("net.")]}
+
+
 async def at_the_multicast_port(number: int) -> dict[str, list[int]]:
     """Host a light whose unicast port is 5683; count how often each search is served, answered."""
     events: list[Event] = []
@@ -152,6 +162,7 @@ async def scenario() -> dict[str, object]:
     groups = ("224.0.1.187", "ff02::158", "ff03::158", "ff05::158")
     for number, group in enumerate(groups, 1):
         observed[group] = judged(await answers_to(group, number), hosted)
+    observed["lo"] = judged(await answers_to("224.0.1.187", 8, over="lo"), hosted)
     observed["unicast_5683"] = {"answers": len(await answers_to("10.78.0.1", 9, is_silent=True))}
     make_pair("vc", "vd", "10.79.0.1")
     await until(lambda: "224.0.1.187%vc" in joined())
@@ -171,9 +182,12 @@ def main() -> None:
     without_interface = asyncio.run(lonely())
     Path("/proc/sys/net/ipv6/conf/default/accept_dad").write_text("0", encoding="ascii")
     ip("link set lo up")
+    loopback = asyncio.run(on_loopback(50))
     make_pair("va", "vb", "10.78.0.1")
     ip("route add 224.0.0.0/4 dev va")
-    json.dump({**asyncio.run(scenario()), "lonely": without_interface}, sys.stdout)
+    json.dump(
+        {**asyncio.run(scenario()), "lonely": without_interface, "loopback": loopback}, sys.stdout
+    )
 
 
 main()

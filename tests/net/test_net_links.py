@@ -43,6 +43,22 @@ def test_who_is_on_the_link(host: str, interface: int, expected: bool) -> None:
     assert links().has(host, interface) is expected
 
 
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("192.0.2.1", True),
+        ("2001:db8:0:1::1", True),
+        ("127.0.0.9", True),
+        ("192.0.2.2", False),
+        ("fe80::1", False),
+        ("nonsense", False),
+    ],
+)
+def test_who_is_on_this_machine(host: str, expected: bool) -> None:
+    """Our own addresses are known, from those of neighbours on the same link, too."""
+    assert links().is_ours(host) is expected
+
+
 def test_changes_are_noticed() -> None:
     """An interface that appears counts after a few seconds."""
     now, extra = [0.0], list[Any]()

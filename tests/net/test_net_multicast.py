@@ -40,8 +40,9 @@ def observed() -> dict[str, object]:
 
 
 def test_groups_are_joined_on_the_interface(observed: dict[str, object]) -> None:
-    """OCF's four groups are joined and reported."""
+    """OCF's four groups are joined and reported, and CoAP's on loopback."""
     assert observed["joined"] == [
+        "224.0.1.187%lo",
         "224.0.1.187%va",
         "ff02::158%va",
         "ff03::158%va",
@@ -55,6 +56,17 @@ def test_discovery_is_answered_from_the_unicast_port(
 ) -> None:
     """A search sent to a group is answered once, from the device's own port of that family."""
     assert observed[group] == {"answers": 1, "from_own_port": True, "uuid_matches": True}
+
+
+def test_a_search_over_loopback_is_answered(observed: dict[str, object]) -> None:
+    """A tool on the same machine finds the device over loopback, also where nothing else is up.
+
+    Then there is the warning all the same, as nobody else can find it.
+    """
+    answered = {"answers": 1, "from_own_port": True, "uuid_matches": True}
+    assert observed["lo"] == answered
+    said = ["net.multicast", "net.no_multicast"]
+    assert observed["loopback"] == {"found": answered, "said": said}
 
 
 def test_unicast_to_the_multicast_port_is_not_ours(observed: dict[str, object]) -> None:

@@ -31,6 +31,7 @@ from onboardee.obt import (
 )
 from onboardee.obt.link import Ask
 from onboardee.svrdb.model import State
+from onboardee.wire.coap import Method
 from onboardee.wire.entropy import SystemEntropy
 
 
@@ -181,3 +182,20 @@ async def test_cancelled() -> None:
             await asyncio.sleep(0.1)
             assert not hosted.device.sessions
             assert not hosted.device.database.doxm.owned
+
+
+@pytest.mark.asyncio
+async def test_a_ping_is_answered_from_the_address_that_it_came_to() -> None:
+    """A machine has many addresses, and a device takes a proof only from the one that it pinged."""
+    async with AsyncioTransport() as transport:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as device:
+            device.bind(("127.0.0.5", 0))
+            device.settimeout(5)
+            link = transport.open_plain(Address(*device.getsockname()))
+            ask = Ask(Method.GET, "/oic/res")
+            asking = asyncio.create_task(transport.request(link, ask, deadline=transport.now + 5))
+            _, (_, port) = await asyncio.to_thread(device.recvfrom, 1500)
+            device.sendto(b"\x40\x00\x12\x34", ("127.0.0.9", port))
+            reset, came_from = await asyncio.to_thread(device.recvfrom, 1500)
+            asking.cancel()
+    assert (reset, came_from) == (b"\x70\x00\x12\x34", ("127.0.0.9", port))
