@@ -8,10 +8,20 @@ machine does: the provisioning database keeps several addresses, and none is mor
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from onboardee.wire.path import Path, bracketed
+
+
+@lru_cache(1024)
+def is_link_local(host: str) -> bool:
+    """Tell whether a host says nothing without an interface. Raises `ValueError` for names.
+
+    It is asked for each datagram, and a tool hears the same hosts again and again.
+    """
+    return ip_address(host).is_link_local
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +39,13 @@ class Address:
 
     def __post_init__(self) -> None:
         """Refuse names: looking them up is not done here. Raises `ValueError`."""
-        ip_address(self.host)
+        is_link_local(self.host)
 
     @classmethod
     def of_peer(cls, path: Path) -> "Address":
         """Return the address of the other end of `path`."""
         host = path.peer_host.partition("%")[0]
-        return cls(host, path.peer_port, path.interface if ip_address(host).is_link_local else 0)
+        return cls(host, path.peer_port, path.interface if is_link_local(host) else 0)
 
     @classmethod
     def from_uri(cls, uri: str, scheme: str, *, interface: int = 0) -> "Address | None":
@@ -45,7 +55,7 @@ class Address:
             if parts.scheme != scheme or parts.hostname is None or parts.port is None:
                 return None
             host = parts.hostname.partition("%")[0]
-            return cls(host, parts.port, interface if ip_address(host).is_link_local else 0)
+            return cls(host, parts.port, interface if is_link_local(host) else 0)
         except ValueError:
             return None
 

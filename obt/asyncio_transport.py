@@ -169,14 +169,18 @@ class AsyncioTransport(Transport):
 
         It raises in neither case.
         """
-        ready = asyncio.Event()
-        mailbox.on_ready = ready.set
+        ready = self._loop.create_future()
+
+        def wake() -> None:
+            if not ready.done():
+                ready.set_result(None)
+
+        mailbox.on_ready = wake
+        timer = self._loop.call_at(deadline, wake)
         try:
-            async with asyncio.timeout_at(deadline):
-                await ready.wait()
-        except TimeoutError:
-            return
+            await ready
         finally:
+            timer.cancel()
             mailbox.on_ready = None
 
     def _on_time(self) -> None:
@@ -194,8 +198,8 @@ class AsyncioTransport(Transport):
                 break
             except OSError:
                 continue  # an ICMP error about an earlier datagram
-            address = Address(peer[0].partition("%")[0], peer[1], _scope(peer))
-            path = _path(port, address, ours)
+            host = peer[0].partition("%")[0]
+            path = Path(ours, port.number, host, peer[1], interface=_scope(peer))
             self._send(self._engine.receive(datagram, path, self.now))
         self._flush()
 
@@ -261,10 +265,9 @@ def _received(port: _Port) -> tuple[bytes, tuple[Any, ...], str]:
     return datagram, peer, port.host if ours is None else ours[0]
 
 
-def _path(port: _Port, address: Address, ours: str | None = None) -> Path:
+def _path(port: _Port, address: Address) -> Path:
     """Return the way from a socket to an address, as the engine tells links apart by it."""
-    host = ours or port.host
-    return Path(host, port.number, address.host, address.port, interface=address.interface)
+    return Path(port.host, port.number, address.host, address.port, interface=address.interface)
 
 
 def _scope(peer: tuple[Any, ...]) -> int:

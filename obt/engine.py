@@ -13,7 +13,7 @@ with one device (plgd's tool opens a second one during the transfer) need two po
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from onboardee.obt.address import Address
+from onboardee.obt.address import Address, is_link_local
 from onboardee.obt.errors import LinkError
 from onboardee.obt.link import Ask, Link
 from onboardee.obt.mailbox import Mailbox
@@ -31,8 +31,8 @@ from onboardee.wire.path import Outgoing, Path
 MAX_ANSWERS = 1024
 """Answers kept for one discovery."""
 
-_Key = tuple[int, Address]
-"""Our port and the peer's address: what makes a link."""
+_Key = tuple[int, str, int, int]
+"""Our port, and host, port and interface of the peer's address: what makes a link."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,4 +219,6 @@ class ObtEngine:
 
 def _key(path: Path) -> _Key:
     """Tell links apart by our port and the peer; our host may be any of the machine's."""
-    return path.local_port, Address.of_peer(path)
+    host = path.peer_host.partition("%")[0]
+    interface = path.interface if is_link_local(host) else 0
+    return path.local_port, host, path.peer_port, interface

@@ -7,6 +7,7 @@ of before are never met again (RFC 7252 9.1).
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from onboardee.obt.address import Address
 from onboardee.obt.errors import HandshakeRefusedError, LinkError, NoAnswerError, SessionEndedError
@@ -62,6 +63,8 @@ class Link:
 
     def __init__(self, path: Path, *, is_secured: bool, entropy: Entropy) -> None:
         self.path = path
+        self.address: Final = Address.of_peer(path)
+        """The device's end."""
         self.is_secured = is_secured
         self._entropy = entropy
         self._client = CoapClient(entropy=entropy)
@@ -74,11 +77,6 @@ class Link:
         """The device reacted to the handshake, in whatever way."""
         self._exchanges: dict[int, Mailbox[ClientResponse]] = {}
         self._outbox: list[bytes] = []
-
-    @property
-    def address(self) -> Address:
-        """The device's end."""
-        return Address.of_peer(self.path)
 
     @property
     def session(self) -> Session | None:

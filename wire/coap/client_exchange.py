@@ -154,7 +154,7 @@ class ClientExchange:
     ) -> Reply:
         request = self.request
         is_first = block2 is None and not self.is_observing
-        area = options.write(
+        area = options.cached_write(
             path=request.path,
             query=request.query,
             content_format=request.content_format if payload else None,

@@ -249,6 +249,10 @@ def write(  # noqa: PLR0913 - one argument for each option that is ever sent
     return encoded
 
 
+cached_write = lru_cache(CACHED_AREAS)(write)
+"""The same for requests, of which a client sends few different ones to however many servers."""
+
+
 def _add(options: Any, number: int, value: int | None) -> None:
     if value is not None:
         options.add_option(OptionNumber(number).create_option(value=value))
