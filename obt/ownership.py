@@ -46,6 +46,9 @@ async def take_ownership(  # noqa: PLR0913 - all but the first three have defaul
 ) -> OwnedDevice:
     """Become the owner of a device, and verify it over a new session.
 
+    That session is still open in the device that is returned, for what its owner does next; use it
+    as an async context manager, or call `close`.
+
     Random PIN needs `pin`: the PIN itself, or an async function that is called once the device
     shows one, and again after a failed attempt if the order has more. Manufacturer Certificate
     needs the manufacturers' `anchors`; a device that wants to know the tool, too, is shown
@@ -112,6 +115,9 @@ async def _verified(transfer: Transfer, on_step: OnStep | None) -> OwnedDevice:
     dialogue = transfer.dialogue
     kind = OldOwnedDevice if dialogue.style.is_old else OwnedDevice
     owned = kind(dialogue.transport, ownership, style=dialogue.style, on_step=on_step)
-    async with owned:
+    try:
         await owned.verify()
+    except BaseException:
+        owned.close()
+        raise
     return owned

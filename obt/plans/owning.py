@@ -94,12 +94,12 @@ async def own(  # noqa: PLR0913 - by keyword, with defaults
             if not database.operations.steps(operation.id):
                 database.operations.end(operation.id, Result.FAILED, "it was given up")
             raise
-        owned.close()
-        confirm = database.operations.steps(operation.id)[0]
-        with database.transaction():
-            database.operations.mark(operation.id, confirm, StepState.DONE)
-            database.devices.set_state(confirm.device, DeviceState.OWNED)
-        await carry_out(database, around, operation)
+        async with owned:
+            confirm = database.operations.steps(operation.id)[0]
+            with database.transaction():
+                database.operations.mark(operation.id, confirm, StepState.DONE)
+                database.devices.set_state(confirm.device, DeviceState.OWNED)
+            await carry_out(database, around, operation, device=owned)
         return database.devices.require(confirm.device)
 
 

@@ -46,8 +46,12 @@ async def carry_out(
     around: PlanSurroundings,
     operation: Operation,
     on_progress: OnProgress | None = None,
+    *,
+    device: OwnedDevice | None = None,
 ) -> Operation:
     """Do what remains of an operation; return it as it is then.
+
+    `device` is one that has a session already and is in normal operation; it is closed in the end.
 
     Raises:
         UnfinishedError: if something still remains, and which command does it.
@@ -56,6 +60,8 @@ async def carry_out(
     """
     with database.writing():
         run = _Run(database, around, operation, on_progress)
+        if device is not None:
+            run.take_over(device)
         try:
             return await run.all()
         finally:
@@ -89,6 +95,10 @@ class _Run:
         """Steps that have come to an end, well or not."""
         self._abandoned = ""
         """Why the rest of the steps has no sense any more."""
+
+    def take_over(self, device: OwnedDevice) -> None:
+        """Use a session that is open already."""
+        self._devices[device.ownership.device] = device
 
     def close(self) -> None:
         """End all sessions."""

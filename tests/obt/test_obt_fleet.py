@@ -1,6 +1,7 @@
 """Many devices owned side by side: which are ours is known, whatever happens to some of them."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
@@ -20,6 +21,7 @@ from onboardee.obt import (
     ObtError,
     OnboardingError,
     OwnedDevice,
+    StepReport,
     Unowned,
     find_unowned_at,
     run,
@@ -211,3 +213,25 @@ def test_own_several_by_the_command(home: Home) -> None:
         assert len(home.json("ls")) == 4
         failed = home.obt("own", one.coap, other.coap, "--json", code=1)
         assert '"error": "already-owned"' in failed.stdout
+
+
+def test_the_sessions_of_an_ownership(tmp_path: Path) -> None:
+    """A device is owned in two sessions: the owner's rule goes over the one that proved the key."""
+    house = House(tmp_path, 0)
+    lights = fleet_of(house, 2)
+    tool, steps = house.start(), list[StepReport]()
+
+    async def one(device: Unowned) -> DeviceRecord:
+        async def take(keep: Keep) -> OwnedDevice:
+            owner = tool.database.owner
+            return await take_ownership(
+                tool.transport, device, owner, keep=keep, on_step=steps.append
+            )
+
+        return await own(tool.database, tool, device, take)
+
+    run(own_fleet(tool, lights, one))
+    per_device = Counter(step.uri for step in steps if step.method == "DTLS")
+    assert list(per_device.values()) == [2, 2]
+    assert sum(step.purpose == "add access rules" for step in steps) == len(lights)
+    tool.database.close()
