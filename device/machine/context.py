@@ -30,6 +30,8 @@ class DeviceContext:
     endpoints: tuple[Endpoint, ...] = ()
     now: float = 0.0
     """Seconds of the clock that the device's surroundings go by."""
+    cause: str = ""
+    """What the last change of `database` came of, for people: `POST /oic/sec/cred`."""
     events: list[Event] = field(default_factory=list)
     """What the present step has to tell."""
     faults: list[ProgramFault] = field(default_factory=list)

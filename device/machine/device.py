@@ -76,6 +76,11 @@ class Device:
         return self._state.database
 
     @property
+    def cause(self) -> str:
+        """What the last change of `database` came of, in words: a request, a reset; "" if none."""
+        return self._state.cause
+
+    @property
     def endpoints(self) -> Sequence[Endpoint]:
         """Where the device is reached."""
         return self._state.endpoints

@@ -48,7 +48,7 @@ from onboardee.device.simulation.world.world import World
 from onboardee.svrdb import StoreUnavailable
 from onboardee.svrdb.model import NIL, Cred, Database, State
 from onboardee.svrdb.onboarding import enter
-from onboardee.wire.coap import CoapServer, Code
+from onboardee.wire.coap import CoapServer, Code, Request
 from onboardee.wire.dtls import HandshakeFailed, Session, SessionClosed
 from onboardee.wire.entropy import Entropy
 
@@ -114,7 +114,8 @@ class Lifecycle:
         database = without_lost(factory.caught_up(self._state.database, self._profile))
         database = self._without_forgotten(database)
         if database != self._state.database:
-            yield from self._keep(database)  # without room for it, go on with what there is
+            # without room for it, go on with what there is
+            yield from self._keep(database, "the start")
         if self._state.database.state is State.RESET or self._is_interrupted:
             yield from self.reset()
         for event in unused_credentials(Cred(), self._state.database.cred):
@@ -185,7 +186,7 @@ class Lifecycle:
         if session is not self._provisioned_by:
             return
         before, self._provisioned_by = self._state.database, None
-        if (yield from self._keep(enter(before, State.RFNOP))) is None:
+        if (yield from self._keep(enter(before, State.RFNOP), "a joining ended")) is None:
             self._follow(before)
 
     def _follow_ends(self) -> None:
@@ -201,14 +202,18 @@ class Lifecycle:
 
     # changes
 
-    def settle(self, outcome: Outcome, caller: Peer) -> Work[None]:
-        """Make a change durable, then let it take effect. Raises `RefusedError` if it cannot be."""
+    def settle(self, outcome: Outcome, caller: Peer, request: Request) -> Work[None]:
+        """Make a change durable, then let it take effect. Raises `RefusedError` if it cannot be.
+
+        `request` is what the caller asked for.
+        """
         if outcome.database is not None:
             before, wanted = self._state.database, without_lost(outcome.database)
             # Tools write many a value that is there. It is durable already, and needs no disk,
             # unless a failure has left that in doubt.
             if wanted != before or self._is_in_doubt:
-                failure = yield from self._keep(wanted)
+                cause = f"{request.method.name} {request.path}"
+                failure = yield from self._keep(wanted, cause)
                 if failure is not None:
                     raise RefusedError(Code.SERVICE_UNAVAILABLE, str(failure)) from failure
             self._follow(before)
@@ -231,7 +236,7 @@ class Lifecycle:
     def adopt(self, database: Database) -> Work[None]:
         """Go on with another database, as after a restart with it; if it can be stored."""
         before = self._state.database
-        if (yield from self._keep(database)) is not None:
+        if (yield from self._keep(database, "another database")) is not None:
             return
         self._restart()
         uuid = database.doxm.device_uuid
@@ -248,7 +253,8 @@ class Lifecycle:
         before = self._state.database
         rest = self._without_forgotten(before)
         if rest is not before:
-            yield from self._keep(rest)  # without room for it, they come along once more
+            # without room for it, they come along once more
+            yield from self._keep(rest, "a reboot")
         self._restart()
         self._report(events.DeviceRebooted())
         self._admission.forget_pin()
@@ -259,7 +265,7 @@ class Lifecycle:
         """Go back to factory state; if that cannot be stored, try again later."""
         before = self._state.database
         database = factory.reset_database(before, self._entropy)
-        if (yield from self._keep(database)) is not None:
+        if (yield from self._keep(database, "a reset")) is not None:
             self._reset_at = self._state.now + self._profile.ownership.reset_delay
             self._admission.refuse_all(refuse=True)
             return
@@ -274,9 +280,10 @@ class Lifecycle:
             self._report(event)
         self._report(events.DeviceReset(device_uuid=database.doxm.device_uuid))
 
-    def _keep(self, database: Database) -> Work[StoreUnavailable | None]:
+    def _keep(self, database: Database, cause: str) -> Work[StoreUnavailable | None]:
         """Make the database durable; return why that was not possible, after telling everybody."""
         self._is_in_doubt = True
+        self._state.cause = cause
         failure = yield database
         self._is_in_doubt = failure is not None
         if failure is not None:

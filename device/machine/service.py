@@ -122,7 +122,7 @@ class Service:
             answer = self._dispatcher.handle(request, partial(self._make_call, request, peer))
             if self._bus.wants_grants:
                 self.tell_granted(request, peer, answer.decision)
-            yield from self._lifecycle.settle(answer.outcome, peer)
+            yield from self._lifecycle.settle(answer.outcome, peer, request)
         except SilenceError:
             return None
         except RefusedError as error:

@@ -8,6 +8,7 @@ asked of the device at that moment, or told by it.
     views      what is told of a device: a card, all of it, its security resources without secrets
     feed       events to many browsers, of which each may be slow
     ladder     what crosses a device's border, to who looks at it
+    changes    what each step changed in a device's database
     faults     of the protocol: those there are, and ready ones
     snapshots  the database kept, compared and put back
     api        the paths; openapi describes them to programs

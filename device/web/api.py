@@ -38,6 +38,7 @@ from onboardee.device.control.commands import (
 from onboardee.device.machine.layer import AnyDevice
 from onboardee.device.net.performer import Performer
 from onboardee.device.web import faults, openapi, snapshots, views
+from onboardee.device.web.changes import Changes
 from onboardee.device.web.devices import Devices, Kept, WebDevice
 from onboardee.device.web.feed import Feed, Stream
 from onboardee.device.web.guard import Refused
@@ -68,9 +69,10 @@ Answering = Callable[[HttpRequest], Awaitable[Any]]
 class Api:
     """Answers requests about these devices."""
 
-    def __init__(self, devices: Devices, feed: Feed, *, read_only: bool) -> None:
+    def __init__(self, devices: Devices, feed: Feed, changes: Changes, *, read_only: bool) -> None:
         """With `read_only` nothing can be changed."""
         self._devices = devices
+        self._changes = changes
         self._feed = feed
         self._read_only = read_only
 
@@ -85,6 +87,7 @@ class Api:
             Route(device, _answering(self._device)),
             Route(f"{device}/commands", _answering(self._command), methods=["POST"]),
             Route(f"{device}/security", _answering(self._security)),
+            Route(f"{device}/changes", _answering(self._list_changes)),
             Route(f"{device}/faults", _answering(self._faults)),
             Route(f"{device}/faults", _answering(self._add_fault), methods=["POST"]),
             Route(f"{device}/snapshots", _answering(self._snapshots)),
@@ -128,6 +131,9 @@ class Api:
 
     async def _security(self, request: HttpRequest) -> Any:
         return views.security(_device(self._known(request)))
+
+    async def _list_changes(self, request: HttpRequest) -> Any:
+        return [each.told() for each in self._changes.of(self._known(request).name)]
 
     async def _faults(self, request: HttpRequest) -> Any:
         return await _performed(faults.listed(_running(self._known(request))))
@@ -183,8 +189,8 @@ class Api:
         with ExitStack() as ending:
             ending.callback(self._feed.close, stream)
             tracer = None if traced is None else traced.tracer
-            if tracer is not None:
-                ending.callback(Ladder(tracer, stream).close)
+            if traced is not None and tracer is not None:
+                ending.callback(Ladder(traced.name, tracer, stream).close)
             yield _event({"event": "feed.began", "traced": tracer is not None})
             while not stream.is_closed:
                 try:

@@ -67,11 +67,10 @@ class Stream:
         self._counts[device, name] += 1
         return self._counts[device, name] <= EACH and len(self._events) < MOST
 
-    def put_item(self, name: str, item: Callable[[], dict[str, Any]]) -> None:
-        """Let an item of a trace wait, which is made only if it can, or count it."""
-        assert self.device is not None
-        if self.has_room(self.device, name):
-            told = {"device": self.device, "event": name, **item()}
+    def put_item(self, device: str, name: str, item: Callable[[], dict[str, Any]]) -> None:
+        """Let something else than an event wait, which is made only if it can, or count it."""
+        if self.has_room(device, name):
+            told = {"device": device, "event": name, **item()}
             self._events.append((next(self._places), told))
         self._is_ready.set()
 
@@ -158,6 +157,12 @@ class Feed:
         """End all of them."""
         for stream in tuple(self._streams):
             self.close(stream)
+
+    def note(self, device: str, name: str, fields: Mapping[str, Any]) -> None:
+        """Tell something of a device that is no event of its own. In the loop's thread."""
+        for stream in self._streams:
+            if stream.device in {None, device}:
+                stream.put_item(device, name, lambda: dict(fields))
 
     def _hear(self, told: Told) -> None:
         # some events come from the threads that write to disk

@@ -34,8 +34,9 @@ _TIMER: Final = "timer"
 class Ladder:
     """Puts the items of one device into the stream of one browser."""
 
-    def __init__(self, tracer: Tracer, stream: Stream) -> None:
-        """Begin; `close` ends it."""
+    def __init__(self, device: str, tracer: Tracer, stream: Stream) -> None:
+        """Begin with a device; `close` ends it."""
+        self._device = device
         self._tracer = tracer
         self._stream = stream
         tracer.follow(self._take)
@@ -51,7 +52,7 @@ class Ladder:
             return
         name = TAGS.get(type(item))
         if name is not None:
-            self._stream.put_item(name, lambda: told(item))
+            self._stream.put_item(self._device, name, lambda: told(item))
 
 
 def told(item: Item) -> dict[str, Any]:

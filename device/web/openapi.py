@@ -66,6 +66,7 @@ def _paths() -> dict[str, Any]:
         device: {"get": _operation("All of a device: resources with limits, inputs, faults.")},
         f"{device}/commands": {"post": _operation("Let the device do something.", command)},
         f"{device}/security": {"get": _operation("Its security resources, without secrets.")},
+        f"{device}/changes": {"get": _operation("What its last steps changed in its database.")},
         f"{device}/faults": {
             "get": _operation("The faults of its protocol, and ready ones to choose from."),
             "post": _operation("Give it a fault of its protocol.", _FAULT),

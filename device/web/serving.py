@@ -27,6 +27,7 @@ from onboardee.device.net.performer import Performer
 from onboardee.device.trace.tracing import Tracer
 from onboardee.device.web import assets
 from onboardee.device.web.api import Api
+from onboardee.device.web.changes import STORED, Change, Changes, Remembering
 from onboardee.device.web.devices import Devices, Kept, tracer_of
 from onboardee.device.web.feed import Feed
 from onboardee.device.web.guard import Guard
@@ -54,6 +55,7 @@ class Dashboard:
         self._state = ServerState()
         self._server: asyncio.Server | None = None
         self._feed: Feed | None = None
+        self._changes: Final = Changes(self._tell_change)
 
     @property
     def url(self) -> str:
@@ -68,10 +70,14 @@ class Dashboard:
         self.devices.add(bus, store)
 
     def around(self, device: AnyDevice, maker: Maker) -> AnyDevice:
-        """Return a device whose conversation is told as long as somebody looks at it."""
+        """Return a device whose conversation is told as long as somebody looks at it.
+
+        What it stores is remembered for a while.
+        """
+        remembering = Remembering(device, self._changes.note)
         if tracer_of(device) is not None:
-            return device
-        return Tracer(device, maker.secrets, _soon)
+            return remembering
+        return Tracer(remembering, maker.secrets, _soon)
 
     def runs(self, name: str, performer: Performer) -> None:
         """Know what carries out commands upon a device, as long as it runs."""
@@ -85,6 +91,10 @@ class Dashboard:
         if known is not None:
             known.performer = None
 
+    def _tell_change(self, change: Change) -> None:
+        if self._feed is not None:
+            self._feed.note(change.device, STORED, {"cause": change.cause})
+
     async def serve(self) -> None:
         """Answer from now on. Raises OSError where nobody can listen at the address."""
         # what it says of broken requests would fill the log at the wish of strangers
@@ -95,7 +105,7 @@ class Dashboard:
             self._connection, self._host, self.port, backlog=CONNECTIONS
         )
         self.port = self._server.sockets[0].getsockname()[1]
-        api = Api(self.devices, self._feed, read_only=self._read_only)
+        api = Api(self.devices, self._feed, self._changes, read_only=self._read_only)
         router = Router([*api.routes(), *assets.routes()], redirect_slashes=False)
         guard = Guard(router, port=self.port, token=self.token)
         self.config = Config(

@@ -18,6 +18,7 @@ from onboardee.device.simulation.profile import built_in_names
 from onboardee.device.trace.dtls import Secrets
 from onboardee.device.web import api as api_module
 from onboardee.device.web import views
+from onboardee.device.web.changes import Changes
 from onboardee.device.web.devices import Devices
 from onboardee.device.web.feed import STREAMS, Feed
 from onboardee.svrdb import JSON, MemoryStorage
@@ -278,10 +279,10 @@ async def test_what_is_not_there_is_not_found(light: Shown) -> None:
 async def test_the_description_names_what_is_served(light: Shown) -> None:
     """Each path that there is, each command but those that hold keys, and no dangling name."""
     document = (await ask(light.app, "/api/v1/openapi.json")).json
-    feed = Feed(Devices())
+    feed, changes = Feed(Devices()), Changes(lambda _change: None)
     served = {
         (route.path, method)
-        for route in api_module.Api(Devices(), feed, read_only=False).routes()
+        for route in api_module.Api(Devices(), feed, changes, read_only=False).routes()
         for method in (route.methods or set()) - {"HEAD"}
     }
     described = {

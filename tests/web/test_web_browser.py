@@ -275,6 +275,13 @@ def test_an_onboarding_is_followed_live(page: Any, running: Running) -> None:
     ladder = page.locator(".ladder")
     for text in ("DTLS ClientHello", "POST", "/oic/sec/doxm", "granted by"):
         sync_api.expect(ladder).to_contain_text(text)
+    page.get_by_label("Show").select_option("change")
+    sync_api.expect(ladder.locator(".rung:visible").first).to_contain_text("stored:")
+    sync_api.expect(ladder.locator(".rung.message:visible")).to_have_count(0)
+    page.get_by_role("tab", name="Security").click()
+    steps = page.get_by_role("list", name="Changes, the last one first")
+    sync_api.expect(steps).to_contain_text("POST /oic/sec/cred")
+    sync_api.expect(steps.locator(".differences").first).to_contain_text("pstat.dos.s: 3")
     sync_api.expect(page.locator(".device .owner")).to_contain_text("owned by")
 
 

@@ -54,7 +54,7 @@ async def test_a_trace_stays_in_its_order() -> None:
     """Items are told as they passed, whatever numbers they have in themselves."""
     stream = Stream("light")
     for number in (5, 1, 3):
-        stream.put_item("trace.handshake", lambda number=number: {"sequence": number})
+        stream.put_item("light", "trace.handshake", lambda number=number: {"sequence": number})
     assert [each["sequence"] for each in await stream.take()] == [5, 1, 3]
 
 

@@ -23,6 +23,7 @@ from onboardee.device.testing import MemoryNetwork, memory_device
 from onboardee.device.trace.tracing import Tracer
 from onboardee.device.web import assets
 from onboardee.device.web.api import Api
+from onboardee.device.web.changes import STORED, Changes, Remembering
 from onboardee.device.web.devices import Devices, Kept
 from onboardee.device.web.feed import Feed
 from onboardee.device.web.guard import Guard
@@ -54,11 +55,16 @@ class Shown(NamedTuple):
 
 
 def app_of(
-    devices: Devices, feed: Feed, *, token: str | None = None, read_only: bool = False
+    devices: Devices,
+    feed: Feed,
+    changes: Changes,
+    *,
+    token: str | None = None,
+    read_only: bool = False,
 ) -> ASGIApp:
     """Return what `Dashboard` serves."""
     router = Router(
-        [*Api(devices, feed, read_only=read_only).routes(), *assets.routes()],
+        [*Api(devices, feed, changes, read_only=read_only).routes(), *assets.routes()],
         redirect_slashes=False,
     )
     return Guard(router, port=PORT, token=token, clock=lambda: 0.0)
@@ -80,10 +86,11 @@ async def shown(
     try:
         around = None if secrets is None else (lambda device: Tracer(device, secrets))
         makers: list[Maker] = []
+        changes = Changes(lambda change: feed.note(change.device, STORED, {"cause": change.cause}))
 
         def make(profile: Profile, store: Keeper, surroundings: Surroundings) -> AnyDevice:
             makers.append(Maker(profile, store, surroundings))
-            return makers[0].device()
+            return Remembering(makers[0].device(), changes.note)
 
         made = memory_device(
             MemoryNetwork(), profile, bus=bus, around=around, clients=clients, make=make
@@ -91,7 +98,8 @@ async def shown(
         hosted = hub.add(made, Ports(hosts=("127.0.0.1",)))
         devices.add(bus, store).performer = Performer(hosted, makers[0] if gets_faults else None)
         feed = Feed(devices)
-        yield Shown(app_of(devices, feed, token=token, read_only=read_only), hosted, feed, devices)
+        app = app_of(devices, feed, changes, token=token, read_only=read_only)
+        yield Shown(app, hosted, feed, devices)
     finally:
         hub.stop()
 

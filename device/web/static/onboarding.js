@@ -7,8 +7,18 @@
 import { follow } from "./api.js";
 import { h, s, say } from "./dom.js";
 import { devices, listen } from "./store.js";
+import { differences } from "./tables.js";
 import { stateText } from "./words.js";
 
+/** What the ladder may show alone, with the words for it. */
+const KINDS = [
+  ["", "everything"],
+  ["message", "requests and answers"],
+  ["flight", "DTLS"],
+  ["decision", "what granted or refused"],
+  ["refused", "refusals"],
+  ["change", "what was stored"],
+];
 /** Rows of the ladder; of more the oldest go. */
 const MOST = 400;
 
@@ -63,6 +73,18 @@ function machine() {
 }
 
 /**
+ * Return a time of day with milliseconds.
+ * @param {number} at milliseconds since 1970
+ * @returns {string}
+ */
+function clock(at) {
+  const date = new Date(at);
+  const two = (/** @type {number} */ number) => String(number).padStart(2, "0");
+  const seconds = `${two(date.getSeconds())}.${String(date.getMilliseconds()).padStart(3, "0")}`;
+  return `${two(date.getHours())}:${two(date.getMinutes())}:${seconds}`;
+}
+
+/**
  * Return the row of an item of the trace; null for what nobody wants to see.
  * @param {any} item
  * @param {string} time
@@ -76,7 +98,7 @@ function row(item, time) {
   if (shown === null) return null;
   const more = details(item, kind);
   const body = more
-    ? h("details", {}, h("summary", {}, ...shown.content), h("pre", { tabindex: "0" }, more))
+    ? h("details", {}, h("summary", {}, ...shown.content), more)
     : h("div", {}, ...shown.content);
   return h("li", { class: `rung ${shown.look}` }, h("time", {}, time), arrow, body);
 }
@@ -114,22 +136,14 @@ function summary(item, kind) {
 /**
  * @param {any} item
  * @param {string} kind
- * @returns {string}
+ * @returns {HTMLElement | null}
  */
 function details(item, kind) {
-  const pretty = (/** @type {any} */ value) => JSON.stringify(value, null, 2);
-  if (kind === "message") return item.content === null ? "" : pretty(item.content);
-  if (kind === "handshake") return Object.keys(item.fields).length ? pretty(item.fields) : "";
-  if (kind === "change") {
-    return item.differences
-      .map((/** @type {any} */ each) => {
-        const was = "before" in each ? `- ${each.path}: ${JSON.stringify(each.before)}\n` : "";
-        const is = "after" in each ? `+ ${each.path}: ${JSON.stringify(each.after)}\n` : "";
-        return was + is;
-      })
-      .join("");
-  }
-  return "";
+  const pretty = (/** @type {any} */ value) => h("pre", { tabindex: "0" }, JSON.stringify(value, null, 2));
+  if (kind === "message") return item.content === null ? null : pretty(item.content);
+  if (kind === "handshake") return Object.keys(item.fields).length ? pretty(item.fields) : null;
+  if (kind === "change") return differences(item.differences);
+  return null;
 }
 
 /**
@@ -146,7 +160,25 @@ export function onboarding(place, device) {
   const hold = h("button", { type: "button", "aria-pressed": "false", onclick: pause }, "Hold");
   const clear = h("button", { type: "button", onclick: () => ladder.replaceChildren() }, "Clear");
   const live = h("p", { class: "note", role: "status" }, "connecting");
+  const kinds = h(
+    "select",
+    { onchange: () => (ladder.dataset.only = kinds.value) },
+    ...KINDS.map(([kind, word]) => h("option", { value: kind }, word)),
+  );
   let isHeld = false;
+  /** Milliseconds between the clock of the device and that of this page. */
+  let beginning = 0;
+
+  /**
+   * Return when an item was, of which the device told the seconds of its own clock.
+   * @param {{at?: number}} item
+   * @returns {string}
+   */
+  function timeOf(item) {
+    if (item.at === undefined) return clock(Date.now());
+    beginning ||= Date.now() - item.at * 1000;
+    return clock(beginning + item.at * 1000);
+  }
 
   function pause() {
     isHeld = !isHeld;
@@ -157,7 +189,6 @@ export function onboarding(place, device) {
   function take(events) {
     if (isHeld) return;
     const isAtEnd = ladder.scrollHeight - ladder.scrollTop - ladder.clientHeight < 40;
-    const time = new Date().toLocaleTimeString();
     const rows = [];
     for (const event of events) {
       let made = null;
@@ -166,8 +197,8 @@ export function onboarding(place, device) {
       if (event.event === "feed.began") say(live, event.traced ? "Live." : "This device is not traced.");
       else if (event.event === "feed.summary") {
         const names = Object.entries(event.missed).map(([name, count]) => `${count} more of ${name}`);
-        made = h("li", { class: "rung event" }, h("time", {}, time), h("span"), h("div", {}, names.join(", ")));
-      } else if (event.event.startsWith("trace.")) made = row(event, time);
+        made = h("li", { class: "rung event" }, h("time", {}, timeOf({})), h("span"), h("div", {}, names.join(", ")));
+      } else if (event.event.startsWith("trace.")) made = row(event, timeOf(/** @type {any} */ (event)));
       if (made) rows.push(made);
     }
     if (!rows.length) return;
@@ -191,7 +222,7 @@ export function onboarding(place, device) {
       "section",
       { class: "box" },
       h("h2", {}, "Messages"),
-      h("div", { class: "row" }, hold, clear, live),
+      h("div", { class: "row" }, hold, clear, h("label", {}, "Show ", kinds), live),
       none,
       ladder,
     ),

@@ -5,21 +5,14 @@ import { ask, pathOf } from "./api.js";
 import { attempt } from "./device.js";
 import { confirmed, h, toast } from "./dom.js";
 import { hear, listen, server } from "./store.js";
-import { properties, table } from "./tables.js";
+import { changes } from "./changes.js";
+import { differences, properties, table } from "./tables.js";
 
-/** Events after which something else is kept. */
-const STORED = new Set([
-  "database.replaced",
-  "device.ready",
-  "device.reset",
-  "feed.summary",
-  "otm.selected",
-  "owner.changed",
-  "request.served",
-  "session.ended",
-  "session.opened",
-  "state.changed",
-]);
+/** Events after which something else is kept, or somebody has another role. */
+const STORED = new Set(["device.ready", "feed.stored", "feed.summary", "session.ended", "session.opened"]);
+
+/** The resources that everybody looks at; the others stand behind them. */
+const FIRST = ["doxm", "pstat", "cred", "acl2", "roles"];
 
 /** Milliseconds after an event until the tables are asked anew. */
 const LATER = 250;
@@ -28,20 +21,64 @@ const isTable = (/** @type {any} */ value) =>
   Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === "object" && each !== null);
 
 /**
- * Show one resource.
+ * Return what one resource has: properties, and tables for those that are lists.
+ * @param {string} name
+ * @param {any} told
+ * @returns {HTMLElement[]}
+ */
+function content(name, told) {
+  if (Array.isArray(told)) {
+    return [told.length ? table(name, told, true) : h("p", { class: "note" }, "none")];
+  }
+  const entries = Object.entries(told);
+  const plain = Object.fromEntries(entries.filter(([, value]) => !isTable(value)));
+  const tables = entries.filter(([, value]) => isTable(value)).map(([each, value]) => table(`${name}.${each}`, value));
+  return [properties(plain), ...tables];
+}
+
+/**
+ * Show one resource in a box.
  * @param {string} name
  * @param {any} told
  * @returns {HTMLElement}
  */
 function resource(name, told) {
-  if (Array.isArray(told)) {
-    const shown = told.length ? table(name, told) : h("p", { class: "note" }, "none");
-    return h("section", { class: "box" }, h("h2", {}, name), shown);
-  }
+  return h("section", { class: "box" }, h("h2", {}, name), ...content(name, told));
+}
+
+/**
+ * Show what a reset brings back: the resources as the manufacturer made them.
+ * @param {Record<string, any>} told
+ * @returns {HTMLElement}
+ */
+function resetProfile(told) {
+  const isResource = (/** @type {any} */ value) => typeof value === "object" && value !== null && !Array.isArray(value);
   const entries = Object.entries(told);
-  const plain = Object.fromEntries(entries.filter(([, value]) => !isTable(value)));
-  const tables = entries.filter(([, value]) => isTable(value)).map(([each, value]) => table(`${name}.${each}`, value));
-  return h("section", { class: "box" }, h("h2", {}, name), properties(plain), ...tables);
+  const settings = Object.fromEntries(entries.filter(([, value]) => !isResource(value)));
+  const parts = entries
+    .filter(([, value]) => isResource(value))
+    .map(([name, value]) => h("details", {}, h("summary", {}, name), ...content(name, value)));
+  return h(
+    "section",
+    { class: "box" },
+    h("h2", {}, "Reset profile"),
+    h("p", { class: "note" }, "What the device has after a reset."),
+    properties(settings),
+    ...parts,
+  );
+}
+
+/**
+ * Show all resources, those first that everybody looks at.
+ * @param {Record<string, any>} told
+ * @returns {HTMLElement[]}
+ */
+function resources(told) {
+  const { reset_profile: profile, ...others } = told;
+  const first = FIRST.filter((name) => name in others);
+  const rest = Object.keys(others).filter((name) => !first.includes(name));
+  const boxes = [...first, ...rest].map((name) => resource(name, others[name]));
+  return profile ? [...boxes, resetProfile(profile)] : boxes;
 }
 
 /**
@@ -71,7 +108,8 @@ function snapshots(device, changed) {
       attempt(async () => {
         const found = await ask(`${path}/differences`);
         const caption = `What restoring ${each.name} would change`;
-        result.replaceChildren(found.length ? table(caption, found) : h("p", {}, `${each.name} is what the device has now.`));
+        const same = h("p", {}, `${each.name} is what the device has now.`);
+        result.replaceChildren(...(found.length ? [h("h3", {}, caption), differences(found)] : [same]));
       });
     const restore = async () => {
       if (!(await confirmed(`Let ${device} go on with ${each.name}? It restarts, and its sessions end.`, "Restore it"))) return;
@@ -122,14 +160,15 @@ function snapshots(device, changed) {
  */
 export function security(place, device) {
   const tables = h("div", { class: "boxes" }, h("p", {}, "Loading."));
+  const steps = changes(device);
   let timer = 0;
   let isOpen = true;
 
   async function show() {
     timer = 0;
     await attempt(async () => {
-      const told = await ask(`${pathOf(device)}/security`);
-      if (isOpen) tables.replaceChildren(...Object.entries(told).map(([name, each]) => resource(name, each)));
+      const [told] = await Promise.all([ask(`${pathOf(device)}/security`), steps.show()]);
+      if (isOpen) tables.replaceChildren(...resources(told));
     });
   }
   const soon = () => {
@@ -139,7 +178,7 @@ export function security(place, device) {
     if (events.some((each) => each.device === device && STORED.has(each.event))) soon();
   });
   const unlisten = listen((changed) => changed === null && soon());
-  place.replaceChildren(snapshots(device, soon), tables);
+  place.replaceChildren(snapshots(device, soon), steps.element, tables);
   show();
   return () => {
     isOpen = false;

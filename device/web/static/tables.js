@@ -1,6 +1,7 @@
 // @ts-check
 /** Tables of what devices tell. */
 
+import { wordsFor } from "./codes.js";
 import { h } from "./dom.js";
 
 /**
@@ -19,18 +20,15 @@ export function cell(value) {
   return String(value);
 }
 
-/** Letters of a permission, by their bits (OCF Security 12.2). */
-const PERMITS = ["C", "R", "U", "D", "N"];
-
 /**
- * Return a named value of a table as text, with letters beside a permission.
+ * Return a named value as text, with the words for its number.
  * @param {string} name
  * @param {any} value
  * @returns {string}
  */
 function named(name, value) {
-  if (name !== "permission" || typeof value !== "number") return cell(value);
-  return `${value} (${PERMITS.filter((_, bit) => value & (1 << bit)).join("")})`;
+  const words = wordsFor(name, value);
+  return words ? `${cell(value)} (${words})` : cell(value);
 }
 
 /**
@@ -65,6 +63,32 @@ export function table(caption, rows, isHeaded = false) {
  * @returns {HTMLElement}
  */
 export function properties(values) {
-  const pairs = Object.entries(values).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, cell(value))]);
+  const pairs = Object.entries(values).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, named(name, value))]);
   return h("dl", {}, ...pairs);
+}
+
+/**
+ * @typedef {{path: string, before?: any, after?: any}} Difference
+ */
+
+/**
+ * Return what differs, a line for each side that has it, as `onboardee svr diff` prints it.
+ * @param {Difference[]} found
+ * @returns {HTMLElement}
+ */
+export function differences(found) {
+  /** @param {"before" | "after"} side @param {Difference} each */
+  const line = (side, each) => {
+    if (!(side in each)) return null;
+    const sign = side === "before" ? "−" : "+";
+    const said = side === "before" ? "was " : "is ";
+    return h(
+      "li",
+      { class: side },
+      h("span", { "aria-hidden": "true" }, `${sign} `),
+      h("span", { class: "unseen" }, said),
+      h("code", {}, `${each.path}: ${JSON.stringify(each[side])}`),
+    );
+  };
+  return h("ul", { class: "differences" }, ...found.flatMap((each) => [line("before", each), line("after", each)]));
 }

@@ -244,9 +244,9 @@ export function world(place, device) {
     endClock = clock.end;
     place.replaceChildren(
       ...touch(device, whole, faults),
-      protocol.element,
-      clock.element,
       ...whole.resources.map((/** @type {any} */ each) => resource(device, each, rows)),
+      clock.element,
+      protocol.element,
     );
     for (const event of early.splice(0)) apply(event);
   }
