@@ -11,7 +11,7 @@ from onboardee.svrdb.codec import Codec, Commit
 from onboardee.svrdb.contents import MARKER_NAME, MARKER_TEXT, Contents, Generation
 from onboardee.svrdb.files import previous_name
 from onboardee.svrdb.model import Database
-from onboardee.svrdb.storage import Storage
+from onboardee.svrdb.storage import Done, Storage
 
 
 class Put(NamedTuple):
@@ -46,6 +46,9 @@ class AtomicStorage(Storage, Protocol):
 
         Raises OSError, and then none of them is seen. After a crash either may be found.
         """
+
+    def begin(self, *changes: Change, done: Done) -> None:
+        """Begin to make changes; `done` is told, in some thread, what `exchange` would tell."""
 
 
 class AtomicDisk:
@@ -83,10 +86,18 @@ class AtomicDisk:
 
         Raises OSError; `take_back` undoes what may be on the disk.
         """
-        content = self._numbered(body)
-        name = self._codec.file_name
-        self._storage.exchange(Rename(name, previous_name(self._codec)), Put(name, content))
+        self._storage.exchange(*self._changes(body))
         self._current = database
+
+    def begin(self, database: Database, body: bytes, done: Done) -> None:
+        """Begin what `keep` does; `done` is told, in some thread, what became of it."""
+
+        def written(failure: Exception | None) -> None:
+            if failure is None:
+                self._current = database
+            done(failure)
+
+        self._storage.begin(*self._changes(body), done=written)
 
     def take_back(self) -> None:
         """Make what is current durable again after a failure, whatever the disk has of it.
@@ -100,6 +111,10 @@ class AtomicDisk:
         """Leave the current database in its file."""
         if not is_settled:
             self.take_back()
+
+    def _changes(self, body: bytes) -> tuple[Rename, Put]:
+        name = self._codec.file_name
+        return Rename(name, previous_name(self._codec)), Put(name, self._numbered(body))
 
     def _numbered(self, body: bytes) -> bytes:
         self._last += 1

@@ -21,6 +21,8 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Final
 
+from onboardee.svrdb.storage import Done
+
 Statement = tuple[str, Sequence[object]]
 """SQL with its parameters."""
 
@@ -33,7 +35,7 @@ class GroupCommit:
 
     def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
         """Open the connection in the writer's own thread. Raises what `connect` raises."""
-        self._queue: SimpleQueue[tuple[Sequence[Statement], Future[None]] | None] = SimpleQueue()
+        self._queue: SimpleQueue[tuple[Sequence[Statement], Done] | None] = SimpleQueue()
         opened: Future[None] = Future()
         self._thread = Thread(
             target=self._run, args=(connect, opened), name="onboardee-state-file", daemon=True
@@ -43,9 +45,14 @@ class GroupCommit:
 
     def write(self, statements: Iterable[Statement]) -> None:
         """Carry out statements, all or none; durable when this returns. Raises sqlite3.Error."""
-        done: Future[None] = Future()
+        failure: Future[Exception | None] = Future()
+        self.begin(statements, failure.set_result)
+        if (error := failure.result()) is not None:
+            raise error
+
+    def begin(self, statements: Iterable[Statement], done: Done) -> None:
+        """Have statements carried out, all or none; `done` is told in the writer's thread."""
         self._queue.put((tuple(statements), done))
-        done.result()
 
     def close(self) -> None:
         """Write what was asked for, and end the thread."""
@@ -81,10 +88,7 @@ class GroupCommit:
                     group.append(further)
         failure = _transaction(connection, [each for each, _ in group])
         for _, done in group:
-            if failure is None:
-                done.set_result(None)
-            else:
-                done.set_exception(failure)
+            done(failure)
         return is_open
 
 

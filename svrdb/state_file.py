@@ -34,7 +34,7 @@ from onboardee.svrdb.errors import StoreDamaged, StoreUnavailable
 from onboardee.svrdb.group_commit import GroupCommit, Statement
 from onboardee.svrdb.locations import APPLICATION, OPEN_FILES, is_state_file
 from onboardee.svrdb.record_locks import RecordLocks
-from onboardee.svrdb.storage import make_directory, sync_path
+from onboardee.svrdb.storage import Done, make_directory, sync_path
 
 _Result = TypeVar("_Result")
 
@@ -176,6 +176,10 @@ class StateFile:
         Raises OSError or StoreDamaged.
         """
         self.attempt(lambda: self._writer.write(statements))
+
+    def begin(self, statements: Iterable[Statement], done: Done) -> None:
+        """Have statements carried out, all or none; `done` is told, perhaps of an sqlite3.Error."""
+        self._writer.begin(statements, done)
 
     def attempt(self, action: Callable[[], _Result]) -> _Result:
         """Do something with the database; what SQLite says is wrong is raised as OSError.

@@ -15,7 +15,7 @@ from onboardee.svrdb.atomic_storage import Change, Put, Remove, Rename
 from onboardee.svrdb.errors import StoreLocked
 from onboardee.svrdb.group_commit import Statement
 from onboardee.svrdb.state_file import StateFile
-from onboardee.svrdb.storage import OpenFile
+from onboardee.svrdb.storage import Done, OpenFile
 
 _NOW: Final = "(julianday('now') - 2440587.5) * 86400.0"
 """The time, in seconds since 1970, by the clock of SQLite."""
@@ -131,6 +131,11 @@ class StateFileStorage:
         """Make changes, all or none; durable when this returns."""
         self.sync_directory()
         self._opened.write(map(self._statement, changes))
+
+    def begin(self, *changes: Change, done: Done) -> None:
+        """Begin to make changes, with all that waits for the next sync."""
+        pending, self._pending = self._pending, ()
+        self._opened.begin(map(self._statement, (*pending, *changes)), done)
 
     def add(self, change: Change) -> None:
         """Let a change wait for the next sync."""

@@ -20,6 +20,7 @@ import errno
 import fcntl
 import os
 import stat
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from pathlib import Path
@@ -32,6 +33,9 @@ PREFIX: Final = "svr."
 own, and may be made private."""
 
 LOCK_NAME: Final = "svr.lock"
+
+Done = Callable[[Exception | None], None]
+"""Is told that changes are durable, or why there is none of them. It must raise nothing."""
 
 
 class OpenFile(Protocol):

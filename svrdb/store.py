@@ -28,9 +28,10 @@ What holds:
   `close`, writes what is current again. Nothing is synced a second time: what matters is written
   anew, from memory and into new files, as a system may forget what it failed to write.
 
-Whoever serves others while a disk works commits in a thread. Stores of many devices that commit at
-the same time, each in a thread, share the flush of the disk: a file system serves several syncs
-with one.
+Whoever serves others while a disk works commits in a thread; in a file of many devices a commit can
+be begun instead (`begin_commit`), as that file has a thread of its own. Stores of many devices that
+commit at the same time, each in a thread, share the flush of the disk: a file system serves several
+syncs with one.
 
 Whatever the instant of a crash, the next opening finds the database before or after, and once
 `commit` returned, only the one after. A missing database means a new device only where no device
@@ -48,6 +49,7 @@ An example, in memory; a directory is opened by `svrdb.open_directory`:
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from threading import Lock
 from typing import Self
 
@@ -58,7 +60,7 @@ from onboardee.svrdb.disk import Disk
 from onboardee.svrdb.errors import StoreUnavailable
 from onboardee.svrdb.files import explained, place
 from onboardee.svrdb.model import Database
-from onboardee.svrdb.storage import Storage
+from onboardee.svrdb.storage import Done, Storage
 
 
 class Store:
@@ -184,6 +186,32 @@ class Store:
                 self._is_settled = False
                 raise
             self._is_settled = True
+
+    def begin_commit(self, new: Database, done: Done) -> bool:
+        """Begin to make `new` the current database without waiting for the disk, if that can be.
+
+        If it tells True, `done` is called in another thread: with None when `new` is durable and
+        current, or with what went wrong, and then neither is so. Call `commit` in a thread then,
+        and if this tells False: it tries anew, and knows what to do about a disk that fails.
+        """
+        disk = self._disk
+        if not isinstance(disk, AtomicDisk) or not self._committing.acquire(blocking=False):
+            return False
+        is_begun = False
+        try:
+            if self._is_open and self._is_settled and new != disk.current:
+                with suppress(ValueError):
+                    disk.begin(new, self._codec.pack(new), partial(self._committed, done))
+                    is_begun = True
+        finally:
+            if not is_begun:
+                self._committing.release()
+        return is_begun
+
+    def _committed(self, done: Done, failure: Exception | None) -> None:
+        """End what `begin_commit` began, in the thread of the writer."""
+        self._committing.release()
+        done(failure)
 
     def close(self) -> None:
         """Give the storage back; `current` stays readable. Closing twice is harmless.

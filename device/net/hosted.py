@@ -29,6 +29,8 @@ from onboardee.device.net.fault_reporter import FaultReporter
 from onboardee.device.net.places import DeviceSockets, Place
 from onboardee.device.net.turns import Alarm, Clock
 from onboardee.device.net.waiting import Origin, StepMaker, Waiting
+from onboardee.svrdb import Store
+from onboardee.svrdb.model import Database
 from onboardee.wire.path import Endpoint, Path
 
 DiskWork: TypeAlias = Callable[[], None]
@@ -201,8 +203,24 @@ class HostedDevice:
         for fault in step.faults:
             self._meet(fault)
         if step.store is not None:
-            self._storing = self._writers.submit(try_to_store, self.device.store, step.store)
+            self._storing = self._begin_to_store(step.store)
             self._storing.add_done_callback(partial(self._wake, self._on_stored))
+
+    def _begin_to_store(self, database: Database) -> Future[Exception | None]:
+        """Store a database, in a thread unless the storage can be told without waiting for it."""
+        store = self.device.store
+        in_thread = partial(self._writers.submit, try_to_store, store, database)
+        stored: Future[Exception | None] = Future()
+
+        def done(failure: Exception | None) -> None:
+            if failure is None:
+                stored.set_result(None)
+            else:
+                in_thread().add_done_callback(lambda again: stored.set_result(again.result()))
+
+        if isinstance(store, Store) and store.begin_commit(database, done):
+            return stored
+        return in_thread()
 
     def _act_at_once(self, step: Step) -> None:
         """Act upon a step before or after the loop serves others: wait for the disk."""

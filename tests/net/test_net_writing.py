@@ -5,6 +5,7 @@ import socket
 import threading
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
+from pathlib import Path as FilePath
 from uuid import UUID
 
 import cbor2
@@ -13,6 +14,8 @@ from aiocoap import CON, GET, POST, Code, Context, Message
 
 from onboardee.device.events import DeviceFault, Event
 from onboardee.device.machine.boot import Surroundings, boot
+from onboardee.device.machine.step import Keeper
+from onboardee.device.net import hub
 from onboardee.device.net.binding import Ports
 from onboardee.device.net.hosted import HostedDevice
 from onboardee.device.net.hub import Hub
@@ -20,14 +23,16 @@ from onboardee.device.security.factory import new_database
 from onboardee.device.simulation.profile import load
 from onboardee.device.testing import MemoryKeeper
 from onboardee.obt import Address, AsyncioTransport, find_unowned_at, take_ownership
-from onboardee.svrdb import StoreUnavailable
+from onboardee.svrdb import Store, StoreUnavailable, open_directory, read_existing
 from onboardee.svrdb.model import Database
+from onboardee.svrdb.state_file import StateFile
 from onboardee.wire.entropy import SystemEntropy
 from onboardee.wire.path import Path
 
 OWNER = UUID("11111111-2222-4333-8444-555555555555")
 LOOPBACK = Ports(hosts=("127.0.0.1",))
 SELECT = cbor2.dumps({"oxmsel": 0})
+BROKEN = "CREATE TRIGGER broken BEFORE UPDATE ON files BEGIN SELECT RAISE(ABORT, 'no'); END"
 
 
 class SlowKeeper(MemoryKeeper):
@@ -55,7 +60,7 @@ class Scene:
         self.hub = hub
         self.context = context
 
-    def add(self, keeper: MemoryKeeper) -> HostedDevice:
+    def add(self, keeper: Keeper) -> HostedDevice:
         """Host a light that keeps its database there."""
         device = boot(load("light"), keeper, Surroundings(entropy=SystemEntropy()))
         return self.hub.add(device, LOOPBACK)
@@ -273,3 +278,43 @@ async def test_what_the_gate_refuses_waits_for_no_disk() -> None:
         assert submitted == []
         assert (await at.ask(writing, "/oic/sec/doxm", SELECT)).code is Code.CHANGED
         assert len(submitted) == 1
+
+
+def kept_in(file: FilePath) -> Store:
+    """Open a new light's database in a state file."""
+    StateFile.make(file, ["lamp"])
+    return open_directory(file / "lamp", lambda: new_database(load("light"), SystemEntropy()))
+
+
+async def test_slow_disks_keep_no_device_of_a_state_file_waiting(
+    tmp_path: FilePath, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It needs no thread of its own to be stored, so that there may be any number of them."""
+    monkeypatch.setattr(hub, "WRITERS", 1)
+    with kept_in(tmp_path / "lamps.db") as store:
+        async with scene() as at:
+            keeper = slow()
+            change = asyncio.ensure_future(at.ask(at.add(keeper), "/oic/sec/doxm", SELECT))
+            await begun(keeper)
+            assert (await at.ask(at.add(store), "/oic/sec/doxm", SELECT)).code is Code.CHANGED
+            assert store.current.doxm.selected_method == 0
+            assert not change.done()
+            keeper.may_finish.set()
+            await change
+
+
+async def test_a_state_file_that_cannot_be_written_refuses(tmp_path: FilePath) -> None:
+    """The device answers 5.03 and is as it was; once the file can be written it takes changes."""
+    file = tmp_path / "lamps.db"
+    with kept_in(file) as store:
+        shared = StateFile.of(file)
+        async with scene() as at:
+            light = at.add(store)
+            shared.write([(BROKEN, ())])
+            refused = await at.ask(light, "/oic/sec/doxm", SELECT)
+            assert refused.code is Code.SERVICE_UNAVAILABLE
+            assert cbor2.loads((await at.ask(light, "/oic/sec/doxm")).payload)["oxmsel"] == 4
+            shared.write([("DROP TRIGGER broken", ())])
+            assert (await at.ask(light, "/oic/sec/doxm", SELECT)).code is Code.CHANGED
+        shared.release()
+    assert read_existing(file / "lamp").doxm.selected_method == 0

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Final
 
 import pytest
@@ -41,7 +42,7 @@ from onboardee.svrdb.group_commit import GroupCommit
 from onboardee.svrdb.locations import is_state_file, names_in, storage_at
 from onboardee.svrdb.moving import move
 from onboardee.svrdb.state_file import StateFile
-from onboardee.svrdb.storage import DirectoryStorage
+from onboardee.svrdb.storage import DirectoryStorage, Done
 
 
 @pytest.fixture
@@ -194,6 +195,44 @@ def test_a_full_disk_refuses_the_change_and_the_device_goes_on(file: Path) -> No
     assert read_existing(file / "lamp-1").sdi.name == "small"
 
 
+def test_a_change_that_is_begun_is_durable_when_its_end_is_told(file: Path) -> None:
+    """Whoever must not wait for the disk is told by another thread, after the sync."""
+    told: SimpleQueue[Exception | None] = SimpleQueue()
+    with open_directory(file / "lamp-1", unowned) as store:
+        assert store.begin_commit(owned(), told.put)
+        assert told.get(timeout=10) is None
+        assert store.current == owned() == read_existing(file / "lamp-1")
+
+
+def test_a_change_that_is_begun_and_fails_has_changed_nothing(file: Path) -> None:
+    """The same change is then stored by waiting for it, as soon as the disk has room."""
+    told: SimpleQueue[Exception | None] = SimpleQueue()
+    huge = named(unowned(), "x" * 100_000)
+    with open_directory(file / "lamp-1", unowned) as store:
+        shared = StateFile.of(file)
+        (pages,) = shared._reader.execute("PRAGMA page_count").fetchone()
+        shared.write([(f"PRAGMA max_page_count = {pages}", ())])
+        assert store.begin_commit(huge, told.put)
+        assert isinstance(told.get(timeout=10), sqlite3.Error)
+        assert store.current == unowned()
+        shared.write([(f"PRAGMA max_page_count = {pages + 100}", ())])
+        store.commit(huge)
+        shared.release()
+    assert read_existing(file / "lamp-1") == huge
+
+
+def test_what_cannot_be_begun_is_stored_by_waiting(file: Path, tmp_path: Path) -> None:
+    """A directory has several syncs; a closed store, and what is current already, have none."""
+    with open_directory(tmp_path / "lamp", unowned) as store:
+        assert not store.begin_commit(owned(), print)
+        store.commit(owned())
+    with open_directory(file / "lamp-1", unowned) as store:
+        assert not store.begin_commit(unowned(), print)
+        store.commit(owned())
+    assert not store.begin_commit(unowned(), print)
+    assert read_existing(file / "lamp-1") == read_existing(tmp_path / "lamp") == owned()
+
+
 class Doubtful(MemoryStorage):
     """An atomic storage that may do what it then says it failed to do."""
 
@@ -216,6 +255,11 @@ class Doubtful(MemoryStorage):
         if self.fails_after:
             self.fails_after = False
             raise OSError(5, "Input/output error")
+
+    def begin(self, *changes: Change, done: Done) -> None:
+        """Do at once what `exchange` does."""
+        self.exchange(*changes)
+        done(None)
 
 
 def test_a_change_that_was_refused_is_not_found_later() -> None:
