@@ -27,7 +27,7 @@ from onboardee.obt.errors import ObtError
 from onboardee.obt.model import Permission, Rule, Subject, Target, TransferMethod
 from onboardee.obt.owned import OwnedDevice
 from onboardee.obt.plans.errors import OperationRefusedError
-from onboardee.obt.plans.runner import carry_out
+from onboardee.obt.plans.runner import begin, carry_out
 from onboardee.obt.plans.surroundings import PlanSurroundings
 from onboardee.obt.record import Ownership
 
@@ -95,10 +95,11 @@ async def own(  # noqa: PLR0913 - by keyword, with defaults
                 database.operations.end(operation.id, Result.FAILED, "it was given up")
             raise
         async with owned:
-            confirm = database.operations.steps(operation.id)[0]
+            confirm, permit = database.operations.steps(operation.id)
             with database.transaction():
                 database.operations.mark(operation.id, confirm, StepState.DONE)
                 database.devices.set_state(confirm.device, DeviceState.OWNED)
+                begin(database, operation, permit)
             await carry_out(database, around, operation, device=owned)
         return database.devices.require(confirm.device)
 

@@ -68,6 +68,13 @@ async def carry_out(
             run.close()
 
 
+def begin(database: ProvisioningDatabase, operation: Operation, step: PlanStep) -> None:
+    """Record, before a step is carried out, what the device may have from now on."""
+    with database.transaction():
+        database.operations.mark(operation.id, step, StepState.BEGUN)
+        ACTIONS[step.action](database, operation, step).begin()
+
+
 class _Run:
     """One attempt to complete an operation.
 
@@ -91,6 +98,8 @@ class _Run:
         self._unreachable: dict[UUID, ObtError] = {}
         self._failures: dict[int, ObtError] = {}
         """What could not be done in this direction, by the number of the step."""
+        self._left: set[int] = set()
+        """The numbers of the steps that are still to be done in this direction."""
         self._ended = 0
         """Steps that have come to an end, well or not."""
         self._abandoned = ""
@@ -156,14 +165,19 @@ class _Run:
 
     def _end(self, result: Result, message: str = "") -> Operation:
         """Record the end, and return the operation as it is then."""
+        if self._operation.result is not Result.DONE:
+            self._record_end(result, message)
+        return self._operation
+
+    def _record_end(self, result: Result, message: str = "") -> None:
         self._database.operations.end(self._operation.id, result, message)
         self._operation = self._database.operations.require(self._operation.id)
-        return self._operation
 
     async def _forward(self) -> ObtError | None:
         """Do the steps; return the failure of the earliest, after all others if all are wanted."""
         self._ended = sum(step.state in FINAL for step in self._steps)
         left = [step for step in self._steps if step.state not in FINAL]
+        self._left = {step.number for step in left}
         await self._at_devices(
             [step for step in left if not ACTIONS[step.action].is_local], self._do
         )
@@ -219,10 +233,14 @@ class _Run:
             error = failure
             self._fail(step, failure)
         else:
+            self._abandoned = self._abandoned or str(outcome.get(ABANDON, ""))
+            self._left.discard(step.number)
             with self._database.transaction():
                 self._mark(step, StepState.DONE)
                 action.done(outcome)
-            self._abandoned = self._abandoned or str(outcome.get(ABANDON, ""))
+                if not self._left and not self._abandoned:
+                    # with the last step, so that both are one sync of the disk
+                    self._record_end(Result.DONE)
         self._tell(step, error)
 
     async def _outcome(self, step: PlanStep, action: Action) -> Outcome:
@@ -233,9 +251,8 @@ class _Run:
             device = await self._reach(step.device)
         except ObtError as error:
             return await action.settle(self._around, error)
-        with self._database.transaction():
-            self._mark(step, StepState.BEGUN)
-            action.begin()
+        if step.state is not StepState.BEGUN or step.error:
+            begin(self._database, self._operation, step)
         with device.within(STEP_SECONDS):
             return await action.carry_out(device)
 
