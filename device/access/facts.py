@@ -4,12 +4,12 @@ Rules of the gate rest on these facts, and so does what the device tells of itse
 `/oic/res`, a new owner's rights): what is announced and what is allowed cannot differ.
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from onboardee.device.access.aces import is_shown_to_anybody
 from onboardee.device.access.call import Call
-from onboardee.device.access.target import ACL, AMACL, DOXM, DPAIRING, PCONF, PSTAT
+from onboardee.device.access.target import ACL, AMACL, DOXM, DPAIRING, PCONF, PSTAT, Target
 from onboardee.svrdb.model import NIL, OWNED_RESOURCES, Database, State, is_same_identity
 
 _OWNED: Final = {
@@ -23,27 +23,43 @@ _OWNED: Final = {
 1.1 are views of acl2 and have its owner."""
 
 
-def has_plain_endpoint(call: Call) -> bool:
-    """Tell whether the resource is to be found at an unsecured endpoint in the present state.
+class Openness(NamedTuple):
+    """What lets anybody in, beside what a resource itself says: the same for all of a device's."""
+
+    is_waiting: bool
+    """The device waits for an owner, and nobody has begun a transfer."""
+    shows_owner: bool
+    """The profile lets anybody read doxm."""
+
+
+def openness(call: Call) -> Openness:
+    """Return what lets anybody in, in the present state."""
+    return Openness(_is_waiting(call), shows_owner(call))
+
+
+def has_plain_endpoint(target: Target, openness: Openness) -> bool:
+    """Tell whether a resource is to be found at an unsecured endpoint.
 
     doxm and pstat are while the device waits for a transfer (OCF Security 8.3). The links in
     `/oic/res` follow from this and the gate's rule from the same facts, so that no link leads to an
     endpoint that refuses everybody.
     """
-    target = call.target
-    if target.href == DOXM and shows_owner(call):
+    if target.href == DOXM and openness.shows_owner:
         return True
     if target.href in {DOXM, PSTAT}:
-        return call.state is State.RFOTM and not call.has_session
-    if is_open_before_transfer(call):
+        return openness.is_waiting
+    if openness.is_waiting and target.open_in_rfotm:
         return True
     return target.has_plain_endpoint
 
 
 def is_open_before_transfer(call: Call) -> bool:
     """Tell whether the profile opens the resource to anybody now, before a transfer begins."""
-    is_waiting = call.state is State.RFOTM and not call.has_session
-    return is_waiting and bool(call.target.open_in_rfotm)
+    return _is_waiting(call) and bool(call.target.open_in_rfotm)
+
+
+def _is_waiting(call: Call) -> bool:
+    return call.state is State.RFOTM and not call.has_session
 
 
 def shows_owner(call: Call) -> bool:

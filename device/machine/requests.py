@@ -43,6 +43,7 @@ from onboardee.device.resources.base import (
 )
 from onboardee.device.resources.collection import CollectionResource
 from onboardee.device.resources.payload import (
+    Encoded,
     PayloadError,
     decode_list,
     decode_map,
@@ -189,6 +190,8 @@ def _encoded(body: Representation) -> bytes:
             return body.encode()
         case bytes():
             return body
+        case Encoded(octets):
+            return octets
     return encode(body)
 
 

@@ -56,7 +56,7 @@ class HostedDevice:
         """Take the place where the device is reached. Raises `BindError`."""
         self.device = device
         self._loop = asyncio.get_running_loop()
-        self._clock: Clock = clock or self._loop
+        self._clock: Clock = self._loop if clock is None else clock
         self._writers = writers
         self._storing: Future[Exception | None] | None = None
         self._working: Future[None] | None = None

@@ -38,7 +38,8 @@ class Hub:
         self.turns: Turns | None = None
         """What takes turns in the loop, once there is a device."""
         self._searches = 0
-        self._hosted: list[HostedDevice] = []
+        self._hosted: dict[Bus, HostedDevice] = {}
+        """By the bus of each device, in the order in which they were added."""
         self._multicast = MulticastReceiver(self.offer_to_all, self._report)
         self._is_receiving = False
         self._writers = ThreadPoolExecutor(WRITERS, thread_name_prefix="onboardee-writer")
@@ -47,9 +48,9 @@ class Hub:
         """Start a device at a place. Raises `BindError`."""
         if self.turns is None:
             self.turns = Turns(asyncio.get_running_loop())
-        clock = self._given_clock or self.turns
+        clock = self.turns if self._given_clock is None else self._given_clock
         hosted = HostedDevice(device, place, self._writers, clock)
-        self._hosted.append(hosted)
+        self._hosted[device.bus] = hosted
         hosted.start()
         if not self._is_receiving and not place.is_loopback_only:
             self._is_receiving = True
@@ -66,13 +67,13 @@ class Hub:
 
     def do_on_disk(self, bus: Bus, work: Callable[[], None]) -> None:
         """Do something slow with the storage of the device with this bus, between two changes."""
-        for hosted in self._hosted:
-            if hosted.device.bus is bus:
-                hosted.do_on_disk(work)
+        hosted = self._hosted.get(bus)
+        if hosted is not None:
+            hosted.do_on_disk(work)
 
     def remove(self, hosted: HostedDevice) -> None:
         """Stop one device; the others go on."""
-        self._hosted.remove(hosted)
+        del self._hosted[hosted.device.bus]
         hosted.stop()
 
     def stop(self) -> None:
@@ -82,7 +83,7 @@ class Hub:
         with ExitStack() as remaining:
             remaining.callback(self._writers.shutdown)
             while self._hosted:
-                remaining.callback(self._hosted.pop().stop)
+                remaining.callback(self._hosted.popitem()[1].stop)
             self._multicast.stop()
 
     def offer_to_all(self, datagram: bytes, path: Path) -> None:
@@ -95,7 +96,7 @@ class Hub:
     def _offered(self, datagram: bytes, path: Path, local: str) -> Pieces:
         """Hand a datagram to one device after the other, each a piece of work."""
         try:
-            for hosted in tuple(self._hosted):
+            for hosted in tuple(self._hosted.values()):
                 hosted.receive_multicast(datagram, path, local)
                 yield
         finally:
@@ -103,9 +104,15 @@ class Hub:
 
     def _report(self, membership: Membership) -> None:
         """Let every device know, and tell, by which groups and addresses it is reached now."""
-        for hosted in self._hosted:
+        if self.turns is not None:
+            self.turns.do_now(self._told(membership))
+
+    def _told(self, membership: Membership) -> Pieces:
+        """Tell one device after the other, each a piece of work."""
+        for hosted in tuple(self._hosted.values()):
             hosted.tell_reachable()
             bus = hosted.device.bus
             bus.publish(MulticastChanged(joined=membership.joined, failed=membership.failed))
             if not membership.is_for_others:
                 bus.publish(MulticastUnavailable(failed=membership.failed))
+            yield

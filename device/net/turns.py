@@ -60,7 +60,16 @@ class Turns:
         self._waiting.append(work)
         self._schedule()
 
-    def __len__(self) -> int:
+    def do_now(self, work: Pieces) -> None:
+        """Do work of many pieces for a slice at once, and the rest like other work."""
+        until = self._loop.time() + SLICE
+        for _ in work:
+            if self._loop.time() >= until:
+                self.do(work)
+                return
+
+    @property
+    def waiting(self) -> int:
         """Return how many pieces of work wait for their next turn."""
         return len(self._waiting)
 

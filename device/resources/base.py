@@ -13,14 +13,16 @@ from onboardee.device.access.call import Call
 from onboardee.device.access.ocf_interfaces import BASELINE, BATCH
 from onboardee.device.access.rules import Decision
 from onboardee.device.access.target import Target
+from onboardee.device.resources.payload import Encoded
 from onboardee.svrdb.model import Database
 from onboardee.wire.coap import Code
 
 COMMON: Final = frozenset({"rt", "if", "n", "id"})
 """Common properties: tolerated in any UPDATE and never changed by one (OCF Core 7.8)."""
 
-Representation = Mapping[str, Any] | Sequence[Any]
-"""What an answer's payload is made of: CBOR maps, arrays and scalars, before they are encoded."""
+Representation = Mapping[str, Any] | Sequence[Any] | Encoded
+"""What an answer's payload is made of: CBOR maps, arrays and scalars, before they are encoded, or
+what is encoded already."""
 
 
 class RefusedError(Exception):

@@ -89,7 +89,11 @@ class CollectionResource(ApplianceResource):
         reach = Reach(call)
         numbers = self._numbers(call)
         return [
-            {**link_to(member, reach), "rel": ["hosts"], "ins": numbers[member.target.href]}
+            {
+                **link_to(member, reach.of(member.target)),
+                "rel": ["hosts"],
+                "ins": numbers[member.target.href],
+            }
             for member in self.members(call)
         ]
 

@@ -3,7 +3,8 @@
 A search asks every device of a network at once. Each answers with the links that match the query,
 and keeps silent if the query is for another device or domain; a query that only matches nothing is
 refused, and it is CoAP's rule for multicast that no refusal leaves then (RFC 7252 8.2). When the
-answers leave, spread over a random delay, is decided in `device/machine/groups.py`.
+answers leave, spread over a random delay, is decided in `device/machine/groups.py`. What equal
+devices have in common in their answers is encoded once for all of them (`encoded_links`).
 
 `/oic/res` can be observed by each of its interfaces. What it shows follows from much: links, access
 control entries, roles, sessions, by the batch interface all values. So an observer is told anew
@@ -11,8 +12,8 @@ after whatever may have changed it, and what is the same as before, by its entit
 (`device/machine/messaging.py`).
 """
 
-from collections.abc import Callable, Iterable
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from typing import Final
 
 from onboardee.device.access.call import Call, Query
 from onboardee.device.access.ocf_interfaces import BASELINE, BATCH, LINKS
@@ -27,11 +28,11 @@ from onboardee.device.resources.base import (
     not_addressed,
 )
 from onboardee.device.resources.discovery_batch import batch_of
-from onboardee.device.resources.links import Reach, is_listed, is_wanted, link_to
+from onboardee.device.resources.encoded_links import KnownLinks
 from onboardee.device.resources.tags import Changes, KnownTags
 from onboardee.wire.coap import Code
 
-Resources = Callable[[], Iterable[Resource]]
+Resources = Callable[[], Sequence[Resource]]
 """Returns everything that the device serves: the list is complete only after discovery was made."""
 
 
@@ -56,6 +57,7 @@ class DiscoveryResource(ReadOnly):
     def __init__(self, resources: Resources, changes: Changes) -> None:
         self.resources = resources
         self._tags = KnownTags(changes)
+        self._known_links = KnownLinks()
 
     def version(self) -> object | None:
         """Return itself: all else is in the call."""
@@ -74,8 +76,8 @@ class DiscoveryResource(ReadOnly):
         if call.interface == BATCH:
             return batch_of(self.resources(), call, self._tags)
         sdi = call.database.sdi
-        links = self._links(call)
-        if not links:
+        links = self._known_links.of(self.resources(), call)
+        if links is None:
             raise RefusedError(Code.BAD_REQUEST, "no resource matches the query")
         if call.interface != BASELINE:
             return links
@@ -99,17 +101,6 @@ class DiscoveryResource(ReadOnly):
         for value in call.query.all("di"):
             if value.lower() != str(doxm.device_uuid):
                 raise not_addressed(call)
-
-    def _links(self, call: Call) -> list[dict[str, Any]]:
-        """Return the links that match, each with its anchor, the device."""
-        anchor = f"ocf://{call.database.doxm.device_uuid}"
-        reach = Reach(call)
-        wanted = call.query.all("rt")
-        return [
-            {**_relation(resource), "anchor": anchor, **link_to(resource, reach)}
-            for resource in self.resources()
-            if is_listed(resource.target, wanted) and is_wanted(resource, wanted)
-        ]
 
 
 class WellKnownResource(ReadOnly):
@@ -163,8 +154,3 @@ def _passes(target: Target, query: Query) -> bool:
 def _is_meant(wanted: str, value: str) -> bool:
     """Tell whether a filter's value, or the beginning that it is, fits an attribute."""
     return value.startswith(wanted[:-1]) if wanted.endswith("*") else value == wanted
-
-
-def _relation(resource: Resource) -> dict[str, Any]:
-    """Return `rel: self` for the link of /oic/res itself."""
-    return {"rel": ["self"]} if resource.target.href == DiscoveryResource.target.href else {}

@@ -53,8 +53,8 @@ class IntrospectionResource(ReadOnly):
         """
         places = [
             {
-                "protocol": endpoint.partition(":")[0],
-                "url": endpoint + self._data.href,
+                "protocol": endpoint["ep"].partition(":")[0],
+                "url": endpoint["ep"] + self._data.href,
                 "content-type": "application/cbor",
                 "version": 1,
             }

@@ -12,15 +12,24 @@ A link as a client sees it:
 """
 
 from collections.abc import Sequence
-from typing import Any
-
-from msgspec.structs import replace
+from typing import Any, Final, Protocol
 
 from onboardee.device.access.call import Call
-from onboardee.device.access.facts import has_plain_endpoint
+from onboardee.device.access.facts import has_plain_endpoint, openness
 from onboardee.device.access.target import Target
-from onboardee.device.resources.base import Resource
 from onboardee.wire.path import Endpoint, Path, bracketed
+
+
+class Linked(Protocol):
+    """What a link says of a resource."""
+
+    @property
+    def target(self) -> Target:
+        """Path, types and interfaces."""
+
+    @property
+    def observable(self) -> bool:
+        """Whether a client may observe it."""
 
 
 class Reach:
@@ -30,20 +39,21 @@ class Reach:
     """
 
     def __init__(self, call: Call) -> None:
-        self._call = call
-        self._secured = _matching(call.endpoints, "coaps", call.peer.address)
-        """The endpoints with DTLS, as URIs."""
-        self._plain = _matching(call.endpoints, "coap", call.peer.address)
-        """Those without."""
+        self.openness: Final = openness(call)
+        """What decides which endpoints lead to a resource, beside the resource."""
+        address = call.peer.address
+        self.secured: Final = _shown(_matching(call.endpoints, "coaps", address))
+        """The endpoints with DTLS, as links show them."""
+        self.every: Final = _shown(_matching(call.endpoints, "coap", address)) + self.secured
+        """Those without, and those with DTLS."""
 
-    def of(self, target: Target) -> list[str]:
+    def of(self, target: Target) -> list[dict[str, str]]:
         """Return the endpoints that lead to a resource, the unsecured ones first."""
-        is_plain = has_plain_endpoint(replace(self._call, target=target))
-        return self._plain + self._secured if is_plain else self._secured
+        return self.every if has_plain_endpoint(target, self.openness) else self.secured
 
 
-def link_to(resource: Resource, reach: Reach) -> dict[str, Any]:
-    """Describe a resource: path, types, interfaces, policies, endpoints.
+def link_to(resource: Linked, endpoints: object) -> dict[str, Any]:
+    """Describe a resource: path, types, interfaces, policies, and the endpoints that are given.
 
     `bm` is 1 for discoverable and 2 for observable, or their sum (OCF Core 7.8.2).
     """
@@ -53,7 +63,7 @@ def link_to(resource: Resource, reach: Reach) -> dict[str, Any]:
         "rt": target.types,
         "if": target.interfaces,
         "p": {"bm": target.discoverable | resource.observable << 1},
-        "eps": [{"ep": endpoint} for endpoint in reach.of(target)],
+        "eps": endpoints,
     }
 
 
@@ -66,12 +76,16 @@ def is_listed(target: Target, types: Sequence[str]) -> bool:
     return target.discoverable or (target.is_explicit and is_asked_for)
 
 
-def is_wanted(resource: Resource, types: Sequence[str]) -> bool:
+def is_wanted(resource: Linked, types: Sequence[str]) -> bool:
     """Tell whether a resource has one of the types that a query names; without any, all have.
 
     OCF Core 7.9.2 leaves open what several mean; IoTivity-Lite and IoTivity take any of them.
     """
     return not types or any(name in resource.target.types for name in types)
+
+
+def _shown(endpoints: Sequence[str]) -> list[dict[str, str]]:
+    return [{"ep": endpoint} for endpoint in endpoints]
 
 
 def _matching(endpoints: Sequence[Endpoint], scheme: str, path: Path) -> list[str]:

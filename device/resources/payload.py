@@ -89,19 +89,19 @@ def decode(payload: bytes) -> object:
     return _decode(payload)
 
 
-def encode(value: Mapping[str, Any] | Sequence[Any]) -> bytes:
-    """Encode a representation.
-
-    Maps keep their order.
-    """
-    return cbor2.dumps(value, default=_write)
-
-
 @dataclass(frozen=True, slots=True)
 class Encoded:
     """A representation that is encoded already; it may be a part of one that is not."""
 
     octets: bytes
+
+
+def encode(value: Mapping[str, Any] | Sequence[Any] | Encoded) -> bytes:
+    """Encode a representation.
+
+    Maps keep their order.
+    """
+    return cbor2.dumps(value, default=_write)
 
 
 def _write(encoder: Any, value: object) -> None:

@@ -18,6 +18,7 @@ from onboardee.wire.entropy import SeededEntropy
 from onboardee.wire.path import Path
 
 PIECE = 0.001
+LOOPBACK = Ports(("127.0.0.1",))
 
 
 class Loop:
@@ -101,6 +102,24 @@ def test_what_is_due_does_not_wait_for_long_work() -> None:
     assert done.index("alarm") <= 20
 
 
+def test_what_is_told_to_all_at_once_takes_turns_after_a_slice() -> None:
+    """News of an interface reaches few devices at once; a crowd hears of it bit by bit, and all."""
+    loop, clock = turns()
+    done: list[int] = []
+
+    def pieces() -> Iterator[None]:
+        for number in range(10):
+            loop.now += PIECE
+            done.append(number)
+            yield
+
+    clock.do_now(pieces())
+    assert len(done) == SLICE / PIECE
+    for _ in range(3):
+        loop.turn()
+    assert done == list(range(10))
+
+
 def test_an_alarm_that_waits_for_its_turn_can_be_called_off() -> None:
     """A device that was stopped is not woken, though its time had come."""
     loop, clock = turns()
@@ -122,17 +141,40 @@ async def test_a_flood_of_searches_is_not_kept() -> None:
     hub = Hub()
     hub.add(
         boot(profile, keeper, Surroundings(entropy=SeededEntropy(1), bus=Bus())),
-        Ports(("127.0.0.1",)),
+        LOOPBACK,
     )
     assert hub.turns is not None
     search = Path("127.0.0.1", 5683, "127.0.0.1", 40000, multicast=True)
     try:
         for _ in range(10 * MAX_SEARCHES):
             hub.offer_to_all(b"\x50\x01\x00\x00", search)
-        assert len(hub.turns) == MAX_SEARCHES
-        while len(hub.turns):  # noqa: ASYNC110 - until the loop has turned often enough
+        assert hub.turns.waiting == MAX_SEARCHES
+        while hub.turns.waiting:  # noqa: ASYNC110 - until the loop has turned often enough
             await asyncio.sleep(0)
         hub.offer_to_all(b"\x50\x01\x00\x00", search)
-        assert len(hub.turns) == 1
+        assert hub.turns.waiting == 1
     finally:
         hub.stop()
+
+
+async def test_devices_that_answer_at_one_moment_take_turns() -> None:
+    """What a search has a hundred devices answer at the same time does not hold up the loop."""
+    profile = load("light")
+    hub = Hub()
+    for number in range(100):
+        keeper = MemoryKeeper(new_database(profile, SeededEntropy(number)))
+        entropy = SeededEntropy(0)  # the same leisure for each
+        hub.add(boot(profile, keeper, Surroundings(entropy=entropy, bus=Bus())), LOOPBACK)
+    assert hub.turns is not None
+    search = Path("127.0.0.1", 5683, "127.0.0.1", 40000, multicast=True)
+    waiting = 0
+    try:
+        hub.offer_to_all(b"\x54\x01\x00\x01\x01\x02\x03\x04\xb3oic\x03res", search)
+        for _ in range(1000):
+            await asyncio.sleep(0.001)
+            waiting = max(waiting, hub.turns.waiting)
+            if waiting > 1 and not hub.turns.waiting:
+                break
+    finally:
+        hub.stop()
+    assert waiting > 1

@@ -260,15 +260,34 @@ def _add(options: Any, number: int, value: int | None) -> None:
 
 @lru_cache(CACHED_AREAS)
 def write_content(
-    content_format: int | None, content_version: int | None, etag: bytes | None
+    content_format: int | None,
+    content_version: int | None,
+    etag: bytes | None,
+    block2: Block | None = None,
+    size2: int | None = None,
 ) -> bytes:
-    """Encode the options of a response that carries nothing special; a tag has 1 to 8 octets."""
-    area = _content(content_format, content_version, 0 if etag is None else len(etag))
-    return area if etag is None else area[:1] + etag + area[1 + len(etag) :]
+    """Encode the options of a response, or a block of one; a tag has 1 to 8 octets.
+
+    There are many tags, and few else: so they are filled in.
+    """
+    tag_size = 0 if etag is None else len(etag)
+    area = _content(content_format, content_version, tag_size, block2, size2)
+    return area if etag is None else area[:1] + etag + area[1 + tag_size :]
 
 
-@lru_cache(64)
-def _content(content_format: int | None, content_version: int | None, tag_size: int) -> bytes:
-    """Encode the options with a tag to be filled in: there are many tags, and few else."""
-    etags = (bytes(tag_size),) if tag_size else ()
-    return write(content_format=content_format, content_version=content_version, etags=etags)
+@lru_cache(CACHED_AREAS)
+def _content(
+    content_format: int | None,
+    content_version: int | None,
+    tag_size: int,
+    block2: Block | None,
+    size2: int | None,
+) -> bytes:
+    """Encode the options with a tag of so many octets to be filled in, which comes first of all."""
+    return write(
+        content_format=content_format,
+        content_version=content_version,
+        etags=(bytes(tag_size),) if tag_size else (),
+        block2=block2,
+        size2=size2,
+    )

@@ -111,6 +111,10 @@ class Responder:
         etag: bytes | None = None,
         size2: int | None = None,
     ) -> Reply:
+        if block1 is None and observe is None:
+            head = response.content_format, response.content_version
+            area = options.write_content(*head, etag, block2, size2)
+            return Reply(response.code, area, payload)
         area = options.write(
             content_format=response.content_format,
             content_version=response.content_version,
