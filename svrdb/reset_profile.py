@@ -42,6 +42,7 @@ from onboardee.svrdb.model import (
     is_same_identity,
 )
 from onboardee.svrdb.seed import parsed_uuid
+from onboardee.svrdb.software_update import after_reset
 
 NewUuid = Callable[[], UUID]
 """Gives a new device UUID: random ones in a device, 1, 2, 3 and so on in a test."""
@@ -58,13 +59,18 @@ def reset(database: Database, new_uuid: NewUuid) -> Database:
 
     Whatever is not in the profile has its default afterwards: the security domain, revocation list,
     audit filters and the device's key pair are those of a new device. A database without profile
-    stays without: it was dropped by the owner, or comes from a version that had none.
+    stays without: it was dropped by the owner, or comes from a version that had none. Software that
+    was updated stays, as a reset is about what owners brought.
     """
     profile = database.reset_profile or hard_coded(database.permanent)
     is_kept = profile.uuid is ResetUuid.KEEP and profile.doxm.device_uuid != NIL
     device_uuid = profile.doxm.device_uuid if is_kept else new_uuid()
     restored = factory_state(profile, database.permanent, device_uuid, new_uuid)
-    return replace(restored, reset_profile=database.reset_profile)
+    return replace(
+        restored,
+        reset_profile=database.reset_profile,
+        software=after_reset(database.software),
+    )
 
 
 def factory_state(

@@ -74,7 +74,10 @@ from onboardee.device.events.simulation import (
     InputPressed,
     ResourceCreated,
     ResourceDeleted,
+    SoftwareInstalled,
     TimeChanged,
+    UpdateChanged,
+    UpdateFailed,
     ValueChanged,
 )
 
@@ -127,6 +130,7 @@ __all__ = [
     "SessionEnded",
     "SessionOpened",
     "SharingChanged",
+    "SoftwareInstalled",
     "StateChanged",
     "StorageFailed",
     "SubOwnerJoined",
@@ -134,5 +138,7 @@ __all__ = [
     "Subscriber",
     "TimeChanged",
     "Told",
+    "UpdateChanged",
+    "UpdateFailed",
     "ValueChanged",
 ]

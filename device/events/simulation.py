@@ -84,6 +84,34 @@ class DeviceConfigured(Event, frozen=True, kw_only=True):
     """By their names in /oic/con."""
 
 
+class UpdateChanged(Event, frozen=True, kw_only=True):
+    """An update of the software was ordered, has come further, or is over."""
+
+    name = "update.state"
+    state: str
+    """idle, nsa, svv, sva or upgrading (oic.r.softwareupdate)."""
+    action: str
+    """What is still to be done: idle, isac, isvv or upgrade."""
+    result: int
+    """0 to 8, as oic.r.softwareupdate counts them; 1 is success."""
+    version: str
+    """Of the new software, once it is known."""
+
+
+class UpdateFailed(Event, frozen=True, kw_only=True):
+    """An update has come to nothing; the device goes on with the software that it has."""
+
+    name = "update.failed"
+    reason: str
+
+
+class SoftwareInstalled(Event, frozen=True, kw_only=True):
+    """The device has other software now."""
+
+    name = "update.installed"
+    version: str
+
+
 class BehaviourFailed(Event, frozen=True, kw_only=True):
     """The behaviour that the profile declares cannot go on as it says; the device goes on."""
 

@@ -11,6 +11,8 @@ views of OIC 1.1, Direct Pairing, the concessions to certain tools.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -40,10 +42,13 @@ from onboardee.device.resources.secure import (
     secure_resources,
     sharing_resources,
 )
+from onboardee.device.resources.secure.pstat import PstatResource
+from onboardee.device.resources.software_update import Date, SoftwareUpdateResource
 from onboardee.device.resources.tags import Changes
 from onboardee.device.security.asserted_roles import AssertedRoles
 from onboardee.device.security.audit_log import AuditLog
 from onboardee.device.simulation.profile import Profile
+from onboardee.device.simulation.software import version_of
 from onboardee.device.simulation.values import Values
 from onboardee.device.simulation.world.chance import Chance
 from onboardee.device.simulation.world.pace import Pace
@@ -54,6 +59,7 @@ from onboardee.wire.entropy import Entropy, SeededEntropy
 from onboardee.wire.wall_clock import WallClock, utc_now
 
 if TYPE_CHECKING:
+    from onboardee.device.machine.updating import SoftwareUpdates
     from onboardee.device.security.direct_pairing import DirectPairing
 
 
@@ -118,14 +124,18 @@ def boot(profile: Profile, store: Keeper, surroundings: Surroundings) -> Device:
     values = {each.href: Values(each.properties) for each in profile.resources}
     world = _world(profile, values, surroundings, report)
     appliances = appliance_resources(profile, values, world)
-    optional = {}
+    optional: dict[str, Resource] = {}
+    software, date = profile.software_update, None
+    if software is not None:
+        date = partial(_world_date, world, state)
+        optional["pstat"] = PstatResource(date)
     if pairings is not None:
         added = Code.CREATED if profile.compat.iotivity_1_1_0 else Code.CHANGED
-        optional = pairing_resources(pairings, added)
+        optional |= pairing_resources(pairings, added)
     if profile.compat.multiple_owners:
-        optional |= sharing_resources(profile.compat.sub_owner_limit)
+        optional |= sharing_resources(profile.compat.sub_owner_limit, date)
     secure = secure_resources(entropy, state.wall_clock, asserted, audit, optional)
-    listed = _resources(profile, secure, appliances.values(), changes)
+    listed = _resources(profile, secure, appliances.values(), changes, date)
     dispatcher = Dispatcher(listed)
     places = Places(values, appliances, dispatcher.resources, listed, batches)
     lifecycle = Lifecycle(
@@ -139,6 +149,7 @@ def boot(profile: Profile, store: Keeper, surroundings: Surroundings) -> Device:
         world=world,
         appliances=appliances,
         growth=Growth(profile, state, world, coap, places),
+        updates=_updates(profile, state, world, report),
         audit=audit,
         entropy=entropy,
     )
@@ -203,16 +214,38 @@ def _resources(
     secure: Iterable[Resource],
     appliances: Iterable[Resource],
     changes: Changes,
+    date: Date | None,
 ) -> list[Resource]:
     """Return all that is served, as clients of the standard see it that the profile names."""
+    settings, software = profile.software_update, None
+    if settings is not None and date is not None:
+        software = SoftwareUpdateResource(profile, settings, date)
     resources: list[Resource] = all_resources(
-        profile, secure=secure, appliances=appliances, changes=changes
+        profile, secure=secure, appliances=appliances, changes=changes, software=software
     )
     if profile.compat.oic_1_1:
         serve_oic_1_1(resources, profile.compat)
     if profile.compat.anchor_in_optionaldata:
         serve_anchor_in_optionaldata(resources)
     return resources
+
+
+def _world_date(world: World, state: DeviceContext) -> datetime:
+    """Return the date in the world at the moment of the present step."""
+    return world.date(state.now)
+
+
+def _updates(
+    profile: Profile, state: DeviceContext, world: World, report: Report
+) -> "SoftwareUpdates | None":
+    settings = profile.software_update
+    if settings is None:
+        return None
+    # few devices have them
+    from onboardee.device.machine.updating import SoftwareUpdates  # noqa: PLC0415
+
+    version = version_of(settings.shows[0], profile.device, profile.platform)
+    return SoftwareUpdates(settings, version or "", state, world, report)
 
 
 def _pairings(

@@ -22,14 +22,24 @@ from onboardee.device.events import (
     ResourceCreated,
     ResourceDeleted,
     SharingChanged,
+    SoftwareInstalled,
     StateChanged,
     SubOwnerJoined,
     SubOwnerRemoved,
+    UpdateChanged,
     ValueChanged,
 )
 from onboardee.device.resources.appliance import ApplianceResource
 from onboardee.device.simulation.world.world import World
-from onboardee.svrdb.model import FOR_OSCORE, Created, Cred, Database, Owners, TransferMethod
+from onboardee.svrdb.model import (
+    FOR_OSCORE,
+    Created,
+    Cred,
+    Database,
+    Owners,
+    Software,
+    TransferMethod,
+)
 
 
 def describe_changes(
@@ -47,6 +57,8 @@ def describe_changes(
         yield StateChanged(before=before.state.name, after=after.state.name)
     if before.cred.credentials != after.cred.credentials:
         yield from unused_credentials(before.cred, after.cred)
+    if before.software != after.software:
+        yield from _updated(before.software, after.software)
 
 
 def unused_credentials(before: Cred, after: Cred) -> Iterator[Event]:
@@ -58,6 +70,15 @@ def unused_credentials(before: Cred, after: Cred) -> Iterator[Event]:
                 subject=credential.subject,
                 reason="the device does not speak OSCORE",
             )
+
+
+def _updated(before: Software, now: Software) -> Iterator[Event]:
+    if now.installed != before.installed and now.installed is not None:
+        yield SoftwareInstalled(version=now.installed)
+    if (before.state, before.action, before.result) != (now.state, now.action, now.result):
+        yield UpdateChanged(
+            state=now.state, action=now.action, result=int(now.result), version=now.new_version
+        )
 
 
 def _deeds(before: Database, after: Database) -> Iterator[Event]:

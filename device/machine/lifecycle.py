@@ -36,6 +36,7 @@ from onboardee.device.machine.context import Announcements, DeviceContext, Repor
 from onboardee.device.machine.growth import Growth
 from onboardee.device.machine.peers import Peers
 from onboardee.device.machine.step import Work, earliest
+from onboardee.device.machine.updating import SoftwareUpdates
 from onboardee.device.resources.appliance import ApplianceResource
 from onboardee.device.resources.base import Outcome, RefusedError
 from onboardee.device.resources.discovery import LISTS
@@ -48,6 +49,7 @@ from onboardee.device.simulation.world.world import World
 from onboardee.svrdb import StoreUnavailable
 from onboardee.svrdb.model import NIL, Cred, Database, State
 from onboardee.svrdb.onboarding import enter
+from onboardee.svrdb.software_update import interrupted
 from onboardee.wire.coap import CoapServer, Code, Request
 from onboardee.wire.dtls import HandshakeFailed, Session, SessionClosed
 from onboardee.wire.entropy import Entropy
@@ -69,6 +71,7 @@ class Lifecycle:
         world: World,
         appliances: Mapping[str, ApplianceResource],
         growth: Growth,
+        updates: SoftwareUpdates | None,
         audit: AuditLog,
         entropy: Entropy,
     ) -> None:
@@ -83,6 +86,7 @@ class Lifecycle:
         self._world = world
         self._appliances = appliances
         self._growth = growth
+        self._updates = updates
         self._audit = audit
         self._entropy = entropy
         self._news = News(appliances, world)
@@ -102,7 +106,8 @@ class Lifecycle:
 
     def next_deadline(self) -> float | None:
         """Return when `due` has something to do."""
-        return earliest(self._reset_at, self._reboot_at, self._peers.pairing_deadline())
+        update = None if self._updates is None else self._updates.next_deadline()
+        return earliest(self._reset_at, self._reboot_at, self._peers.pairing_deadline(), update)
 
     # what happens
 
@@ -112,7 +117,7 @@ class Lifecycle:
         A reset that was asked for is carried out, and a transfer that was interrupted is undone.
         """
         database = without_lost(factory.caught_up(self._state.database, self._profile))
-        database = self._without_forgotten(database)
+        database = self._without_forgotten(interrupted(database))
         if database != self._state.database:
             # without room for it, go on with what there is
             yield from self._keep(database, "the start")
@@ -138,6 +143,11 @@ class Lifecycle:
             yield from self.reset()
         if self._reboot_at is not None and now >= self._reboot_at:
             yield from self.reboot()
+        if self._updates is not None and not self.is_resetting:
+            yield from self._updates.run(self._keep, self._follow_update, self.reboot)
+
+    def _follow_update(self, before: Database) -> None:
+        self._follow(before, by_client=False)
 
     def _without_forgotten(self, database: Database) -> Database:
         """Return a database without the created resources that a restart takes away."""
@@ -235,7 +245,7 @@ class Lifecycle:
 
     def adopt(self, database: Database) -> Work[None]:
         """Go on with another database, as after a restart with it; if it can be stored."""
-        before = self._state.database
+        before, database = self._state.database, interrupted(database)
         if (yield from self._keep(database, "another database")) is not None:
             return
         self._restart()
@@ -251,7 +261,7 @@ class Lifecycle:
         now, and is told.
         """
         before = self._state.database
-        rest = self._without_forgotten(before)
+        rest = self._without_forgotten(interrupted(before))
         if rest is not before:
             # without room for it, they come along once more
             yield from self._keep(rest, "a reboot")
@@ -294,13 +304,12 @@ class Lifecycle:
         """Do what a durable change entails."""
         after = self._state.database
         self._grow()
+        if self._updates is not None:
+            self._updates.look()
         for event in describe_changes(before, after, by_client=by_client):
             self._report(event)
         self._announcements.add([RES])  # its observers are told only if it shows another thing
-        if before.pstat != after.pstat:
-            self._announcements.add({PSTAT})
-        if before.doxm.device_uuid != after.doxm.device_uuid:
-            self._announcements.add({"/oic/d"})
+        self._announcements.add(self._changed(before, after))
         if after.doxm.owned or self._admission.awaited_owner is not None:
             self._admission.forget_pin()
         self._peers.end_pointless_pairing(before)
@@ -317,6 +326,17 @@ class Lifecycle:
             self._announcements.end_observations(frozenset() if is_over else LISTS)
         if after.state is State.RESET:
             self.schedule_reset("a reset was requested")
+
+    def _changed(self, before: Database, after: Database) -> list[str]:
+        """Return the paths of the resources of the device itself that show another thing now."""
+        found = [PSTAT] if before.pstat != after.pstat else []
+        was_installed = before.software.installed != after.software.installed
+        if before.doxm.device_uuid != after.doxm.device_uuid or was_installed:
+            found.append("/oic/d")
+        settings = self._profile.software_update
+        if settings is not None and before.software != after.software:
+            found += [settings.path, *(["/oic/p"] if was_installed else [])]
+        return found
 
     def schedule_reset(self, reason: str) -> None:
         """Let the device reset a moment later, and nobody in until then; a second reason is none.

@@ -25,11 +25,12 @@ def all_resources(
     secure: Iterable[Resource],
     appliances: Iterable[Resource],
     changes: Changes | None = None,
+    software: Resource | None = None,
 ) -> list[Resource]:
     """Return the core resources with the given ones around them; discovery lists them all.
 
     `secure` are those below /oic/sec, `appliances` those of the profile; `changes` is told what
-    changes in what order.
+    changes in what order; `software` is that of updates, where there are any.
     """
     everything: list[Resource] = [PlatformResource(profile)]
     if profile.core.configuration:
@@ -44,6 +45,7 @@ def all_resources(
     has_list = profile.core.revocation_list
     everything += [
         MaintenanceResource(profile),
+        *([] if software is None else [software]),
         *(each for each in secure if has_list or each.target.href != CRL),
         WellKnownResource(lambda: everything),
         *appliances,

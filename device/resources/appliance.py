@@ -47,7 +47,9 @@ class ApplianceResource(ReadOnly):
         self._world = world
 
     def version(self) -> object | None:
-        """Return the values: a change makes new ones."""
+        """Return the values: a change makes new ones, and so does time where they go by it."""
+        if self.values.follow_time and self._world is not None:
+            self._world.refresh(self.target.href)
         return self.values.current
 
     def revision(self, call: Call) -> int:
@@ -68,6 +70,7 @@ class ApplianceResource(ReadOnly):
 
     def retrieve(self, call: Call) -> Representation:
         """Return the current values, in the unit that the query names."""
+        self.version()
         return self._represented(call, self._in_unit(call.query.first(UNITS)))
 
     def update(self, call: Call, payload: Mapping[str, object]) -> Outcome:

@@ -2,11 +2,12 @@
 
 /oic/d and /oic/p are read in the clear by tools that look for devices, before there is any session.
 Their UUIDs are the database's: `di` changes with the owner or a reset, `piid` and `pi` stay for the
-life of the device (OCF Core 11.1). What else they tell is fixed by the profile, which is why their
-representation is made once where it can be.
+life of the device (OCF Core 11.1). What else they tell is fixed by the profile, but for the version
+of software that was updated.
 """
 
 from collections.abc import Mapping
+from typing import Final
 
 from onboardee.device.access.call import Call
 from onboardee.device.access.ocf_interfaces import BASELINE, READ, READ_WRITE
@@ -20,8 +21,26 @@ from onboardee.device.resources.base import (
 )
 from onboardee.device.security import onboarding_states
 from onboardee.device.simulation.profile import Profile
-from onboardee.svrdb.model import State
+from onboardee.svrdb.model import Database, State
 from onboardee.wire.coap import Code
+
+DEVICE_VERSIONS: Final = {"software_version": "sv"}
+PLATFORM_VERSIONS: Final = {
+    "firmware_version": "mnfv",
+    "os_version": "mnos",
+    "platform_version": "mnpv",
+}
+"""The versions that an update may change, by what they are called in profiles and on the wire."""
+
+
+def updated_versions(
+    profile: Profile, database: Database, names: Mapping[str, str]
+) -> Mapping[str, str]:
+    """Return those of the named versions that an update has changed, by their wire names."""
+    settings, installed = profile.software_update, database.software.installed
+    if settings is None or installed is None:
+        return {}
+    return {names[each]: installed for each in settings.shows if each in names}
 
 
 class DeviceResource(ReadOnly):
@@ -30,6 +49,7 @@ class DeviceResource(ReadOnly):
     observable = True
 
     def __init__(self, profile: Profile) -> None:
+        self._profile = profile
         self._identity = profile.device
         self.target = Target(
             href="/oic/d",
@@ -50,7 +70,11 @@ class DeviceResource(ReadOnly):
         optional properties that the profile has.
         """
         identity, database = self._identity, call.database
-        versions = {"dmno": identity.model_number, "sv": identity.software_version}
+        versions = {
+            "dmno": identity.model_number,
+            "sv": identity.software_version,
+            **updated_versions(self._profile, database, DEVICE_VERSIONS),
+        }
         return with_common(
             call,
             self.target,
@@ -91,6 +115,7 @@ class PlatformResource(ReadOnly):
             "vid": platform.vendor_id,
             "mnsel": platform.serial_number,
         }
+        self._profile = profile
         self._properties = {name: value for name, value in properties.items() if value}
 
     def version(self) -> object | None:
@@ -103,7 +128,8 @@ class PlatformResource(ReadOnly):
         `pi`, the platform's UUID; `mnmn`, and the optional properties that the profile has.
         """
         platform = str(call.database.permanent.platform)
-        return with_common(call, self.target, {"pi": platform, **self._properties})
+        updated = updated_versions(self._profile, call.database, PLATFORM_VERSIONS)
+        return with_common(call, self.target, {"pi": platform, **self._properties, **updated})
 
 
 class MaintenanceResource(ReadOnly):

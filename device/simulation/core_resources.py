@@ -75,9 +75,13 @@ def document_of(introspection: str) -> str:
     return f"{introspection}/data"
 
 
-def check_core(core: CoreResources, taken: Collection[str]) -> None:
-    """Raise `MisplacedError` if a core resource is where an application resource is, or another."""
-    places = core.hrefs
+def check_core(core: CoreResources, taken: Collection[str], others: Collection[str] = ()) -> None:
+    """Raise `MisplacedError` if a core resource is where an application resource is, or another.
+
+    `others` are the paths of further resources of the device itself: that of software updates.
+    """
+    places = (*core.hrefs, *others)
     for path in places:
         if path in taken or places.count(path) > 1:
-            raise MisplacedError(f"two resources have the path {path}", "core", "paths")
+            where = ("software_update", "path") if path in others else ("core", "paths")
+            raise MisplacedError(f"two resources have the path {path}", *where)

@@ -21,6 +21,7 @@ from onboardee.device.faults.checking import Possible
 from onboardee.device.faults.terms import Fault, FaultError
 from onboardee.device.simulation.answers import Answers
 from onboardee.device.simulation.behaviour import AnyBehaviour
+from onboardee.device.simulation.behaviour.fault import FaultBehaviour
 from onboardee.device.simulation.catalogue import BUILT_IN, Catalogue, built_in_names, is_path
 from onboardee.device.simulation.compatibility import Compatibility, Preset, resolved
 from onboardee.device.simulation.core_resources import CorePaths, CoreResources, check_core
@@ -41,6 +42,7 @@ from onboardee.device.simulation.ownership_settings import (
 from onboardee.device.simulation.pairing_settings import DirectPairingSettings
 from onboardee.device.simulation.resource import Href, ResourceProfile, check_links, check_resources
 from onboardee.device.simulation.section import ProfileError, Section
+from onboardee.device.simulation.software import SoftwareUpdateSettings, check_software
 from onboardee.device.simulation.values import Property
 from onboardee.device.simulation.variants import expanded
 from onboardee.device.simulation.world.build import check as check_behaviour
@@ -65,6 +67,7 @@ __all__ = [
     "ProfileError",
     "ResourceProfile",
     "Section",
+    "SoftwareUpdateSettings",
     "UuidPolicy",
     "built_in_names",
     "load",
@@ -117,6 +120,8 @@ class Profile(Section, frozen=True, kw_only=True):
     """What it does as older devices did: a preset, or single settings."""
     direct_pairing: DirectPairingSettings | None = None
     """How other devices pair with it by a PIN; without this none does."""
+    software_update: SoftwareUpdateSettings | None = None
+    """How it updates its software; without this it does not."""
     core: CoreResources = CoreResources()
     """Which of the optional core resources it has."""
     snapshots: SnapshotSettings = SnapshotSettings()
@@ -139,8 +144,10 @@ class Profile(Section, frozen=True, kw_only=True):
         force_setattr(self, "compat", resolved(self.compat))
         check_resources(self.resources)
         check_links(self.resources)
-        check_core(self.core, self.specs.keys())
+        check_core(self.core, self.specs.keys(), self._own_paths)
         check_behaviour(self.behaviour, self.specs)
+        faults = frozenset(each.name for each in self.behaviour if isinstance(each, FaultBehaviour))
+        check_software(self.software_update, self.device, self.platform, faults)
         check_ownership(self.ownership)
         check_event_texts(self.says)
         check_faults(self.faults, self.possible_faults)
@@ -149,6 +156,11 @@ class Profile(Section, frozen=True, kw_only=True):
     def possible_faults(self) -> Possible:
         """What faults of the protocol may be about on this device."""
         return possible_faults(self.resources, self.core, self.ownership.manufacturer)
+
+    @property
+    def _own_paths(self) -> tuple[str, ...]:
+        """Where the device has resources of its own that the profile places."""
+        return () if self.software_update is None else (self.software_update.path,)
 
     @property
     def specs(self) -> dict[str, dict[str, Property]]:

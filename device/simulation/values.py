@@ -50,12 +50,14 @@ class Values:
     device's.
     """
 
-    __slots__ = ("_properties", "current")
+    __slots__ = ("_properties", "current", "follow_time")
 
     def __init__(self, properties: Mapping[str, Property]) -> None:
         self._properties = properties
         self.current: Mapping[str, Value] = self._initial()
         """All properties with their values; never changed, but replaced by new ones."""
+        self.follow_time = False
+        """Whether some of them go by the time, and are other ones whenever they are read."""
 
     def write(self, wanted: Mapping[str, object]) -> bool:
         """Write what a client sent, unknown names aside; tell whether anything changed.

@@ -11,6 +11,7 @@
       owners who owns it beside its owner      IoTivity 1.3; shown as a part of doxm
       con    what clients configured           OCF Core 11.3; not below /oic/sec
       con_revision                             how often that was changed
+      software                                 which software it has, and an update of it
       created_changes                          how often resources came and went, by collection
       permanent                                identifiers that a reset does not touch
       identity_key                             the private half of the device's key pair
@@ -106,6 +107,7 @@ from onboardee.svrdb.model.resource import (
     State,
 )
 from onboardee.svrdb.model.sdi import SDI, Sdi
+from onboardee.svrdb.model.software import Software, UpdateAction, UpdateResult, UpdateState
 from onboardee.svrdb.model.sp import BASELINE_PROFILE, SP, Sp
 
 __all__ = [
@@ -178,10 +180,14 @@ __all__ = [
     "Season",
     "SecurityResource",
     "SharingMode",
+    "Software",
     "Sp",
     "State",
     "Subject",
     "TimePattern",
     "TransferMethod",
+    "UpdateAction",
+    "UpdateResult",
+    "UpdateState",
     "is_same_identity",
 ]

@@ -28,6 +28,7 @@ from onboardee.svrdb.model.pconf import PCONF, Pconf
 from onboardee.svrdb.model.pstat import PSTAT, Pstat
 from onboardee.svrdb.model.resource import DatabasePart, SecurityResource, State
 from onboardee.svrdb.model.sdi import SDI, Sdi
+from onboardee.svrdb.model.software import SOFTWARE, Software
 from onboardee.svrdb.model.sp import SP, Sp
 
 SECURITY_RESOURCES: Final[tuple[SecurityResource, ...]] = (
@@ -63,6 +64,7 @@ PARTS: Final[Mapping[str, DatabasePart]] = {
         OWNERS,
         AMACL,
         CREATED,
+        SOFTWARE,
         _PERMANENT,
     )
 }
@@ -172,6 +174,7 @@ class Database(msgspec.Struct, frozen=True, kw_only=True, rename={"reset_profile
     created: Created = Created()
     created_changes: dict[str, int] = {}
     """How often resources were created or deleted, by the path of the collection."""
+    software: Software = Software()
 
     @property
     def state(self) -> State:

@@ -4,6 +4,8 @@ Requests go to the device's service as those of a peer that is known; all behind
 the gate, the store, the consequences of a change.
 """
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +24,7 @@ from onboardee.svrdb import Database, MemoryStorage, Store
 from onboardee.wire.coap import Code, Method, Request, Response
 from onboardee.wire.entropy import SeededEntropy
 from onboardee.wire.path import Endpoint, Path
+from onboardee.wire.wall_clock import utc_now
 
 PANEL = load("switch-panel")
 SWITCHES, VISITORS = "/switches", "/visitors"
@@ -58,27 +61,39 @@ class Panel:
         permission: int = 31,
         storage: MemoryStorage | None = None,
         durable: bool = True,
+        prepared: Callable[[Database], Database] = lambda database: database,
+        speed: float = 1.0,
     ) -> None:
         self.profile = profile
         self.storage = storage or MemoryStorage()
         self.events: list[Event] = []
         self.now = 0.0
-        database = used(new_database(profile, SeededEntropy(0)), permission)
+        self.prepared = prepared
+        database = prepared(used(new_database(profile, SeededEntropy(0)), permission))
         self.store: Any = (
             Store.open(self.storage, lambda: database) if durable else MemoryKeeper(database)
         )
         bus = Bus()
         bus.subscribe(self.events.append)
         self.device: LocalDevice = local_device(
-            profile, self.store, entropy=SeededEntropy(2), bus=bus
+            profile,
+            self.store,
+            entropy=SeededEntropy(2),
+            bus=bus,
+            wall_clock=self.wall_clock,
+            speed=speed,
         )
         self.device.endpoints = ENDPOINTS
         self.device.start(self.now)
 
+    def wall_clock(self) -> datetime:
+        """Return the time of day."""
+        return utc_now()
+
     def again(self, profile: Profile | None = None) -> "Panel":
         """Let the process end and begin anew on the same storage."""
         self.store.close()
-        return Panel(profile=profile or self.profile, storage=self.storage)
+        return type(self)(profile=profile or self.profile, storage=self.storage)
 
     def ask(
         self,

@@ -200,6 +200,8 @@ SWITCHED = sorted(
 GOES_ON = {
     "/battery",
     "/clock",
+    "/time/clock",
+    "/time/stamp",
     "/humidity",
     "/presence",
     "/temperature/current",

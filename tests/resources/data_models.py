@@ -1,7 +1,8 @@
 """The data models that OCF publishes, for comparison with what is read from a device.
 
 The models are looked for in the folder that ONBOARDEE_OCF_MODELS names, and beside the
-repository; it holds OCF's repositories `core`, `security` and `IoTDataModels`.
+repository; it holds OCF's repositories `core`, `core-extensions`, `security` and
+`IoTDataModels`.
 """
 
 import json

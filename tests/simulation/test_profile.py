@@ -84,6 +84,13 @@ def property_of(text: str) -> str:
     return MINIMAL + RESOURCE.replace("{type: integer, initial: 1, maximum: 5}", text)
 
 
+VERSIONED = MINIMAL.replace("name: Thing", "name: Thing, software_version: 1.0.0")
+UPDATES = "software_update: {packages: [{version: 2.0.0}]}\n"
+FAILURE = (
+    UPDATES.replace("}]}", "}], failures: [{what: signature, fault: forget}]}")
+    + "behaviour: [{kind: fault, name: forged}]\n"
+)
+
 MISTAKES = [
     ("", 1, "expected a map, got nothing"),
     ("- 1", 1, "expected a map, got a list"),
@@ -123,6 +130,19 @@ MISTAKES = [
         MINIMAL + RESOURCE.replace("integer", "int"),
         9,
         "resources[0].properties.value.type: int is not possible; did you mean integer?",
+    ),
+    (MINIMAL + UPDATES.replace("version: 2", "versoin: 2"), 4, "did you mean version?"),
+    (MINIMAL + UPDATES, 4, "software_update.shows[0]: device has no software_version"),
+    (MINIMAL + UPDATES.replace("}]}", "}], packages: []}"), 4, "stands here again"),
+    (VERSIONED + "software_update: {packages: []}", 4, "expected a list of length >= 1"),
+    (VERSIONED + UPDATES.replace("}]}", "}], path: /oic/swu}"), 4, "place of something else"),
+    (VERSIONED + UPDATES.replace("}]}", "}], path: /x}") + RESOURCE, 4, "have the path /x"),
+    (VERSIONED + UPDATES.replace("}]}", "}], download: 5 m}"), 4, "software_update.download"),
+    (VERSIONED + FAILURE.replace("signature", "signatur"), 4, "did you mean signature?"),
+    (
+        VERSIONED + FAILURE,
+        4,
+        "failures[0].fault: there is no fault forget in behaviour; did you mean forged?",
     ),
     (property_of("{type: integer}"), 9, "properties.value: initial is missing"),
     (property_of("{type: integer, initial: 1, step: 0}"), 9, "value.step: expected a number > 0"),

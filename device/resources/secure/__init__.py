@@ -10,7 +10,8 @@ is left for these files is what the values mean: which entries, credentials and 
 sense, with the tolerance that deployed tools need. Everything that a peer can add to has a bound.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -72,14 +73,16 @@ def secure_resources(
     ]
 
 
-def sharing_resources(limit: int) -> dict[str, Resource]:
-    """Return those of multiple ownership by name, for so many sub-owners."""
+def sharing_resources(
+    limit: int, date: Callable[[], datetime] | None = None
+) -> dict[str, Resource]:
+    """Return those of multiple ownership by name, for so many sub-owners; `date` as for pstat."""
     # few devices have them
     from onboardee.device.resources.secure import sharing  # noqa: PLC0415
 
     return {
         "doxm": sharing.SharedDoxmResource(limit),
-        "pstat": sharing.SharedPstatResource(),
+        "pstat": sharing.SharedPstatResource(date),
         "cred": sharing.SharedCredResource(),
         "acl2": sharing.SharedAcl2Resource(),
     }

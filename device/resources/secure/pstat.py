@@ -5,6 +5,9 @@ The owner asks for another state by writing `dos.s`; which transitions there are
 owner of the resource, and what may be written in which state, is not decided here but by the gate
 and the table of rights (`device/access`).
 
+Two bits of `tm` order what `oic.r.softwareupdate` orders, on devices that have it (OCF Security
+14.5).
+
 The states by number, and what asking for them does:
 
     0  RESET    back to factory state; the answer leaves first
@@ -14,7 +17,8 @@ The states by number, and what asking for them does:
     4  SRESET   from RFPRO and RFNOP, to repair owners, credentials and entries
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from msgspec.structs import replace
 
@@ -29,6 +33,7 @@ from onboardee.device.resources.secure.common import (
 from onboardee.device.resources.secure.stored import StoredResource
 from onboardee.device.security import onboarding_states
 from onboardee.svrdb.model import PSTAT, Dos
+from onboardee.svrdb.software_update import ordered_by_mode
 
 
 class PstatResource(StoredResource):
@@ -39,8 +44,10 @@ class PstatResource(StoredResource):
     (OCF Security 13.8).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, date: Callable[[], datetime] | None = None) -> None:
+        """Make it; where the device updates its software, `date` tells the time of its orders."""
         super().__init__(PSTAT)
+        self._date = date
 
     def update(self, call: Call, payload: Mapping[str, object]) -> Outcome:
         """Write modes and owner, then carry out the wished transition if there is one.
@@ -57,6 +64,8 @@ class PstatResource(StoredResource):
         if not 1 <= pstat.operation_mode <= 7 or not 0 <= pstat.target_mode <= 255:
             raise bad_request("pstat: om is 1 to 7, tm is 0 to 255")
         changed = replace(call.database, pstat=pstat)
+        if self._date is not None:
+            changed = ordered_by_mode(call.database, changed, self._date())
         try:
             database = onboarding_states.request(changed, wanted.state)
         except onboarding_states.TransitionRefusedError as error:

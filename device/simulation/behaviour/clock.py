@@ -1,8 +1,8 @@
 """Clocks that show the date and time (oic.r.clock).
 
 Nothing counts seconds: the time shown is the host's time of day and an offset, which is zero until
-somebody sets the clock. So it is right after a pause of any length, and a property that is shown
-once a minute is computed once a minute.
+somebody sets the clock. So it is right after a pause of any length, a property that is shown once a
+minute is computed once a minute, and who reads it in between has it computed once more.
 """
 
 from collections.abc import Iterable
@@ -25,14 +25,20 @@ class ClockBehaviour(GatedBehaviour, frozen=True, kw_only=True):
     property: Ref
     """Of the type date-time."""
     every: Duration = 1.0
-    """How often it is shown: at whole multiples of this."""
+    """How often it is shown by itself, to observers: at whole multiples of this.
+
+    Whoever reads it gets the time of then.
+    """
 
     def make(self, finder: Finder) -> Part:
         """Return a part that shows the time in the property."""
         cell = finder.cell(self.property, "property")
         if cell.spec.type is not ValueType.DATE_TIME or not isinstance(cell.value, str):
             raise BehaviourError(f"property: {cell} is no date-time")
-        return ClockPart(cell, finder.interval(self.every, "every"))
+        part = ClockPart(cell, finder.interval(self.every, "every"))
+        cell.values.follow_time = True
+        finder.register.live.setdefault(cell.href, []).append(part)
+        return part
 
 
 class ClockPart(Part):
@@ -62,10 +68,8 @@ class ClockPart(Part):
 
     def tick(self, world: WorldAccess) -> None:
         """Show the time, and wait for the next moment at which it is another one."""
-        wall = world.wall_time
-        try:
-            now = (wall + self._offset).astimezone(self._zone)
-        except OverflowError:  # it was set to the end of time, and stays there
+        now = self._at(world.wall_time)
+        if now is None:
             self._shown = self._cell.value
             self.deadline = NEVER
             return
@@ -73,6 +77,20 @@ class ClockPart(Part):
         self._shown = self._cell.value
         passed = now.timestamp() % self._every
         self.deadline = world.now + max(SHORTEST, self._every - passed)
+
+    def refresh(self, moment: datetime) -> None:
+        """Show the time of a moment, unless it rests or was set and that is not heard of yet."""
+        now = self._at(moment)
+        if now is not None and self.is_running and self._cell.value == self._shown:
+            self._cell.values.set({self._cell.name: _text(now)})
+            self._shown = self._cell.value
+
+    def _at(self, moment: datetime) -> datetime | None:
+        """Return what the clock shows at a time of day, None at the end of time, where it stays."""
+        try:
+            return (moment + self._offset).astimezone(self._zone)
+        except OverflowError:
+            return None
 
     def _set(self, world: WorldAccess, text: str) -> None:
         """Take a time that was written for the present one."""

@@ -21,6 +21,7 @@ from onboardee.device.simulation.world.parts import (
     Cell,
     Check,
     Flag,
+    Live,
     PreparedAction,
     PressableInput,
     Settings,
@@ -60,6 +61,8 @@ class Register:
     """Seconds between two notifications of a resource that has no interval of its own."""
     intervals: dict[str, float] = field(default_factory=dict)
     """By path."""
+    live: dict[str, list[Live]] = field(default_factory=dict)
+    """By path: what goes by the time, and is asked for when the resource is read."""
 
 
 class Finder:

@@ -31,6 +31,7 @@ def joined(
         register.faults.setdefault(name, fault)
     register.awaiting += own.register.awaiting
     register.intervals |= own.register.intervals
+    register.live |= own.register.live
     both = replace(
         built,
         parts=[*built.parts, *own.parts],
@@ -50,6 +51,7 @@ def parted(built: Built, href: str, own: Built) -> Built:
         if register.faults.get(name) is fault:
             del register.faults[name]
     register.intervals.pop(href, None)
+    register.live.pop(href, None)
     gone = {id(each) for each in (*own.parts, *own.register.awaiting)}
     register.awaiting = [each for each in register.awaiting if id(each) not in gone]
     built.notices.forget(href)

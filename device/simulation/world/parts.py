@@ -306,6 +306,13 @@ class PressableInput(Protocol):
         """Do what the input does."""
 
 
+class Live(Protocol):
+    """A part whose property goes by the time, more finely than it is shown by itself."""
+
+    def refresh(self, moment: datetime) -> None:
+        """Let the property be what it is at a moment, without anybody being told."""
+
+
 class Awaiting(Protocol):
     """A part that may wait for an input."""
 

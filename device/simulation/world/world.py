@@ -290,6 +290,17 @@ class World(Settling):
         """Whether something is still to happen of a time that was skipped."""
         return self._due <= self._skipped_to
 
+    def refresh(self, href: str) -> None:
+        """Let what goes by the time be as it is at `asked_at`, before a resource is read.
+
+        Nobody is told of that: observers hear of it as often as the profile says.
+        """
+        live = self._built.register.live
+        if href in live:
+            moment = self.date(self.asked_at)
+            for part in live[href]:
+                part.refresh(moment)
+
     def date(self, now: float) -> datetime:
         """Return the world's time of day at a time of the device's clock."""
         return self._date(now, self.pace.at(now))
