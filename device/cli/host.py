@@ -9,7 +9,7 @@ One that starts later, or again, and cannot is the event `device.not_started`, a
 
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from onboardee.device.cli.control_places import ControlPlace, ControlPlaces
 from onboardee.device.cli.returning import Returning
@@ -33,6 +33,14 @@ TRY_AGAIN: Final = 30.0
 """Seconds until a device that could not start is tried again."""
 
 
+class _Running(NamedTuple):
+    """What a device has while it runs."""
+
+    hosted: HostedDevice
+    control: ControlPlace | None
+    performer: Performer
+
+
 class Host:
     """The devices that run now, and those that come and go."""
 
@@ -49,7 +57,7 @@ class Host:
         self._dashboard = dashboard
         self._console = console
         self._hub = Hub()
-        self._running: dict[Unit, tuple[HostedDevice, ControlPlace | None]] = {}
+        self._running: dict[Unit, _Running] = {}
         self._controls = ControlPlaces()
         self._has_begun: set[Unit] = set()
         """In this process."""
@@ -71,10 +79,10 @@ class Host:
             if control is not None:
                 await control.stop()
             raise
-        self._running[unit] = hosted, control
+        performer = Performer(hosted, maker)
+        self._running[unit] = _Running(hosted, control, performer)
         self._has_begun.add(unit)
         self._returning.note(unit.planned.name, hosted, has_own_ports=self._addresses is None)
-        performer = Performer(hosted, maker)
         # at once, as its events have told that it runs
         if self._dashboard is not None:
             self._dashboard.runs(unit.planned.name, performer)
@@ -106,15 +114,16 @@ class Host:
 
     async def end(self, unit: Unit) -> None:
         """Let a device go, as if its power failed after a goodbye."""
-        hosted, control = self._running.pop(unit)
-        if control is not None:
-            await control.stop()
-        self._hub.remove(hosted)
+        went = self._running.pop(unit)
+        if went.control is not None:
+            await went.control.stop()
+        self._hub.remove(went.hosted)
+        went.performer.close()
         unit.gone()
 
     async def stop(self) -> None:
         """Stop all of them."""
-        controls = [control for _, control in self._running.values() if control is not None]
+        controls = [each.control for each in self._running.values() if each.control is not None]
         try:
             for control in controls:
                 await control.stop()

@@ -76,6 +76,10 @@ class Control:
         self._refusals: list[dict[str, object]] = []
         device.bus.subscribe(self._remember)
 
+    def close(self) -> None:
+        """Hear no more of the device, whose bus may outlive it."""
+        self.device.bus.unsubscribe(self._remember)
+
     def perform(self, request: Request, now: float) -> Result:
         """Begin what is asked for; what it writes is written afterwards. Raises `ControlError`.
 

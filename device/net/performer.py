@@ -33,6 +33,10 @@ class Performer:
         self.hosted = hosted
         self._control = Control(hosted.device, maker, hosted.surround)
 
+    def close(self) -> None:
+        """Let the device go."""
+        self._control.close()
+
     async def answer(self, request: Request) -> dict[str, Any]:
         """Return `{"ok": ...}`, or `{"error": ...}` with a sentence for people."""
         try:

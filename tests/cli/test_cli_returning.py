@@ -1,6 +1,7 @@
 """What a worker that is started again after a crash does with the devices that ran before."""
 
 import asyncio
+import gc
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from onboardee.device.cli.returning import Before, Begun, Returning
 from onboardee.device.cli.unit import PlannedDevice, Unit, UnitOptions
 from onboardee.device.events import DeviceNotStarted, DeviceReady, Event
 from onboardee.device.machine.budget import Budgets
+from onboardee.device.machine.device import Device
 from onboardee.device.net.binding import Ports
 from onboardee.device.simulation.profile import load
 from onboardee.svrdb import JSON
@@ -141,6 +143,27 @@ async def test_the_parent_is_told_where_a_device_is_that_begins_later(tmp_path: 
             await host.stop()
     (begun,) = told
     assert [str(each) for each in begun["one"]] == _reached(events)
+
+
+async def test_a_device_that_went_leaves_nothing_behind(tmp_path: Path) -> None:
+    """However often devices come and go, memory holds those that are there."""
+    with light("one", tmp_path, []) as unit:
+        host = Host(Returning(Ports((HOST,))))
+        try:
+            before = devices_in_memory()
+            for _ in range(5):
+                await host.begin(unit)
+                await host.end(unit)
+            await host.begin(unit)
+            assert devices_in_memory() == before + 1
+        finally:
+            await host.stop()
+
+
+def devices_in_memory() -> int:
+    """Count the devices that something still holds."""
+    gc.collect()
+    return sum(isinstance(each, Device) for each in gc.get_objects())
 
 
 def test_a_device_that_has_run_does_not_wait_for_its_start_again() -> None:
