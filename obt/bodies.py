@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from onboardee.obt.cbor import Body, RawText
-from onboardee.obt.model import DOXM, PAIRWISE, PSTAT, Permission
+from onboardee.obt.model import DOXM, PAIRWISE, PSTAT, Permission, wire
 from onboardee.obt.transfer import Transfer
 
 READ: Final = int(Permission.RETRIEVE)
@@ -83,6 +83,12 @@ def lite_rules(transfer: Transfer) -> Body:
         _rule(subject, READ, {"href": "/oic/sec/csr"}),
         _rule(_ANONYMOUS, READ, *({"href": href} for href in readable)),
     ]
+    return {"aclist2": rules}
+
+
+def lite_rules_and_ours(transfer: Transfer) -> Body:
+    """Return the same, with what the owner wants to be permitted besides."""
+    rules = [*lite_rules(transfer)["aclist2"], *map(wire, transfer.rules)]
     return {"aclist2": rules}
 
 

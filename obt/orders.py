@@ -20,6 +20,7 @@ from typing import Final
 from onboardee.obt.bodies import (
     base64_empty,
     lite_rules,
+    lite_rules_and_ours,
     one_rule_for_all,
     owner_of,
     plgd_rules,
@@ -177,12 +178,12 @@ CR3006: Final = Order(
         post("manage acl2", ACL2, owner_of),
         _OWN_AND_MANAGE,
         enter(State.RFPRO),
-        post("set the access rules", ACL2, lite_rules),
+        post("set the access rules", ACL2, lite_rules_and_ours),
         enter(State.RFNOP),
         close,
     ),
 )
-"""The order that OCF's change request 3006 describes."""
+"""The order that OCF's change request 3006 describes, which leaves the access rules to the tool."""
 
 
 def _old_steps(credential: Callable[[Transfer], Body]) -> tuple[StepFunction, ...]:

@@ -7,6 +7,7 @@ the device may have the key, the error says so (`OnboardingError.ownership`), an
 finds out.
 """
 
+from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from onboardee.obt.discovery import Unowned
 from onboardee.obt.errand import OnStep
 from onboardee.obt.errors import OnboardingError
 from onboardee.obt.methods import AskPin, TransferMeans
-from onboardee.obt.model import PSTAT, State, TransferMethod
+from onboardee.obt.model import PSTAT, Rule, State, TransferMethod
 from onboardee.obt.old_device import OldOwnedDevice
 from onboardee.obt.orders import LITE
 from onboardee.obt.owned import OwnedDevice
@@ -40,6 +41,7 @@ async def take_ownership(  # noqa: PLR0913 - all but the first three have defaul
     anchors: TrustAnchors | None = None,
     certificate: CertifiedKey | None = None,
     domain_name: str = "onboardee",
+    rules: Sequence[Rule] = (),
     within: float = TIMEOUT,
     keep: Keep | None = None,
     on_step: OnStep | None = None,
@@ -53,6 +55,9 @@ async def take_ownership(  # noqa: PLR0913 - all but the first three have defaul
     shows one, and again after a failed attempt if the order has more. Manufacturer Certificate
     needs the manufacturers' `anchors`; a device that wants to know the tool, too, is shown
     `certificate`. OCF has only the device show one (Security 7.3.6), IoTivity's servers want both.
+
+    `rules` are access rules that the owner wants the device to have. An order that stands for a
+    tool writes that tool's instead: ask the device afterwards whether it has them.
 
     `keep` is called with the owner credential before the device gets it, so that no device is ever
     owned with a key that nobody has. If the transfer fails later, the device may be ours or not.
@@ -69,6 +74,7 @@ async def take_ownership(  # noqa: PLR0913 - all but the first three have defaul
     dialogue = Dialogue(transport, order.style, timeout=within, on_step=on_step)
     transfer = Transfer(dialogue, device, owner, domain_name, device.uuid, device.doxm, means)
     transfer.pin_attempts, transfer.keep = order.pin_attempts, keep
+    transfer.rules = tuple(rules)
     try:
         await _carry_out(order, transfer, on_step)
         return await _verified(transfer, on_step)

@@ -51,6 +51,8 @@ class Transfer:
     operation_mode: int = CLIENT_DIRECTED
     hrefs: dict[str, str] = field(default_factory=dict)
     """Paths by resource type, where an order reads them."""
+    rules: tuple[model.Rule, ...] = ()
+    """What the owner wants to be permitted, for orders that leave the rules to the tool."""
     has_domain: bool = False
     """Whether the device has a security domain that can be named."""
     ownership: Link | None = None

@@ -95,11 +95,10 @@ async def own(  # noqa: PLR0913 - by keyword, with defaults
                 database.operations.end(operation.id, Result.FAILED, "it was given up")
             raise
         async with owned:
-            confirm, permit = database.operations.steps(operation.id)
+            confirm = database.operations.steps(operation.id)[0]
             with database.transaction():
                 database.operations.mark(operation.id, confirm, StepState.DONE)
                 database.devices.set_state(confirm.device, DeviceState.OWNED)
-                begin(database, operation, permit)
             await carry_out(database, around, operation, device=owned)
         return database.devices.require(confirm.device)
 
@@ -172,6 +171,8 @@ def _keep(database: ProvisioningDatabase, operation: Operation, record: DeviceRe
             database.pairings.remove(record.uuid)
         database.devices.put(record)
         database.operations.extend(operation.id, (record.uuid,), _confirming(record))
+        # an order may give the device the rule before the transfer is over
+        begin(database, operation, database.operations.steps(operation.id)[-1])
 
 
 async def _settled(

@@ -27,8 +27,9 @@ from onboardee.obt import (
     run,
     take_ownership,
 )
-from onboardee.obt.database import DeviceRecord
-from onboardee.obt.plans import own
+from onboardee.obt.database import CredentialState, DeviceRecord
+from onboardee.obt.orders import CR3006
+from onboardee.obt.plans import own, use_by
 from onboardee.obt.plans.fleet import Fleet, FleetMember
 from onboardee.obt.plans.owning import Keep
 
@@ -215,23 +216,53 @@ def test_own_several_by_the_command(home: Home) -> None:
         assert '"error": "already-owned"' in failed.stdout
 
 
+async def own_reported(
+    tool: Tool, steps: list[StepReport], device: Unowned, **options: Any
+) -> DeviceRecord:
+    """Own a device, and have its steps reported."""
+
+    async def take(keep: Keep) -> OwnedDevice:
+        return await take_ownership(
+            tool.transport, device, tool.database.owner, keep=keep, on_step=steps.append, **options
+        )
+
+    return await own(tool.database, tool, device, take)
+
+
 def test_the_sessions_of_an_ownership(tmp_path: Path) -> None:
     """A device is owned in two sessions: the owner's rule goes over the one that proved the key."""
     house = House(tmp_path, 0)
     lights = fleet_of(house, 2)
     tool, steps = house.start(), list[StepReport]()
-
-    async def one(device: Unowned) -> DeviceRecord:
-        async def take(keep: Keep) -> OwnedDevice:
-            owner = tool.database.owner
-            return await take_ownership(
-                tool.transport, device, owner, keep=keep, on_step=steps.append
-            )
-
-        return await own(tool.database, tool, device, take)
-
-    run(own_fleet(tool, lights, one))
+    run(own_fleet(tool, lights, partial(own_reported, tool, steps)))
     per_device = Counter(step.uri for step in steps if step.method == "DTLS")
     assert list(per_device.values()) == [2, 2]
     assert sum(step.purpose == "add access rules" for step in steps) == len(lights)
+    tool.database.close()
+
+
+def test_the_rule_of_the_owner_comes_with_the_others(tmp_path: Path) -> None:
+    """An order that leaves the rules to the tool gives the owner's among them, once."""
+    house = House(tmp_path, 0)
+    (light,) = fleet_of(house, 1)
+    tool, steps = house.start(), list[StepReport]()
+    rule = use_by(tool.database.owner)
+    one = partial(own_reported, tool, steps, order=CR3006, rules=[rule])
+    run(own_fleet(tool, [light], one))
+    assert [step.purpose for step in steps].count("enter RFPRO") == 1
+    permissions = [entry.permission for entry in light.database.acl2.entries]
+    assert permissions.count(rule.permission) == 1
+    (recorded,) = tool.database.rules.for_subject(tool.database.owner)
+    assert (recorded.rule, recorded.state) == (rule, CredentialState.PRESENT)
+    tool.database.close()
+
+
+def test_an_ownership_syncs_four_times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What begins, the key, that it is proven, and the end: more would keep the others waiting."""
+    house = House(tmp_path, 0)
+    lights = fleet_of(house, 3)
+    tool, synced = house.start(), list[None]()
+    monkeypatch.setattr(tool.database.file, "committed", lambda: synced.append(None))
+    run(own_fleet(tool, lights))
+    assert len(synced) == 4 * len(lights)
     tool.database.close()

@@ -43,7 +43,7 @@ from onboardee.obt import (
 from onboardee.obt.database import DeviceRecord
 from onboardee.obt.describing import describe
 from onboardee.obt.errors import about
-from onboardee.obt.plans import own
+from onboardee.obt.plans import own, use_by
 from onboardee.obt.plans.fleet import RETRIES, Fleet
 from onboardee.obt.plans.owning import Keep
 
@@ -246,6 +246,7 @@ class _Taking:
                 pin=wishes.pin or ask,
                 anchors=wishes.anchors,
                 certificate=wishes.certificate,
+                rules=[use_by(tool.database.owner)],
                 keep=keep,
                 on_step=on_step,
             )
