@@ -6,7 +6,8 @@ for a thread, up to a bound; beyond it lines are left out and counted, and the d
 reader that has gone ends the log only.
 
 To wake that thread costs more than to write a line, and in the middle of a request. Into a pipe
-that has room a line is therefore written at once, through a descriptor that never waits.
+that has room a line is therefore written at once, through a descriptor that never waits. Into all
+else, a file perhaps, it is written with those that come within a moment of it.
 """
 
 import os
@@ -16,13 +17,15 @@ import sys
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from threading import Condition, Thread
+from threading import Condition, Event, Thread
 from typing import Final, TextIO, TypeAlias
 
 MAX_WAITING: Final = 16 * 2**20
 """Octets that wait for a slow reader; lines that exceed them are left out and counted."""
 PATIENCE: Final = 2.0
 """Seconds that a reader has at the end to take anything of what waits."""
+GATHERING: Final = 0.01
+"""Seconds in which lines that are to be written come together."""
 LONGEST_END: Final = 30.0
 """Seconds in which it has to take all of it."""
 
@@ -42,7 +45,7 @@ class LogWriter:
         self._waiting = 0
         self._written = 0
         self._has_reader = file is not None
-        self._is_ending = False
+        self._ending = Event()
         self._changed = Condition()
         # A daemon: a reader that never reads must not keep the process from ending.
         self._thread = Thread(target=self._work, name="onboardee-log", daemon=True)
@@ -80,7 +83,7 @@ class LogWriter:
     def close(self) -> None:
         """Write what waits, as long as the reader takes it."""
         with self._changed:
-            self._is_ending = True
+            self._ending.set()
             self._changed.notify()
         # As long as it takes anything, it may take its time.
         for _ in range(round(LONGEST_END / PATIENCE)):
@@ -91,9 +94,9 @@ class LogWriter:
 
     def _work(self) -> None:
         """Write lines until the end is asked for, or the reader has gone."""
-        while (line := self._next()) is not None:
+        while lines := self._next():
             try:
-                self._put(line)
+                self._put(lines)
             except (OSError, ValueError) as error:
                 self._lose_reader(error)
                 break
@@ -104,24 +107,26 @@ class LogWriter:
             if descriptor is not None:
                 os.close(descriptor)
 
-    def _next(self) -> bytes | None:
-        """Wait for a line; None: there will be no more."""
+    def _next(self) -> bytes:
+        """Wait for lines, and return those that come together; none: there will be no more."""
         with self._changed:
-            while not self._lines:
-                if self._is_ending:
-                    return None
-                self._changed.wait()
-            return self._lines.popleft()
+            self._changed.wait_for(lambda: self._lines or self._ending.is_set())
+        # those that come meanwhile wake nobody
+        self._ending.wait(GATHERING)
+        with self._changed:
+            lines = b"".join(self._lines)
+            self._lines.clear()
+        return lines
 
-    def _put(self, line: bytes) -> None:
-        """Write a line to the end, however often the pipe is full."""
+    def _put(self, lines: bytes) -> None:
+        """Write lines to the end, however often the pipe is full."""
         if self._descriptor is None:
             assert self._file is not None
-            self._file.write(line.decode())
-            self._count(len(line))
+            self._file.write(lines.decode())
+            self._count(len(lines))
             return
         # not through the file: a thread that waits in it would keep the program from ending
-        rest = memoryview(line)
+        rest = memoryview(lines)
         while rest:
             try:
                 written = os.write(self._descriptor, rest)

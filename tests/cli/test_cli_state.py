@@ -228,6 +228,25 @@ def test_the_end_waits_for_a_reader_that_reads(
     assert reader.waits == waits
 
 
+def test_lines_for_a_file_share_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy fleet's lines wake no thread each; all of them are there in their order."""
+    writes, write = list[int](), os.write
+
+    def counting(descriptor: int, content: bytes) -> int:
+        writes.append(descriptor)
+        return write(descriptor, content)
+
+    monkeypatch.setattr(log_writer.os, "write", counting)
+    path = tmp_path / "log"
+    with path.open("w") as file:
+        writer = log_writer.LogWriter(file)
+        for number in range(200):
+            assert writer.write(f"line {number}")
+        writer.close()
+    assert path.read_text().splitlines() == [f"line {number}" for number in range(200)]
+    assert len(writes) < 100
+
+
 def test_verbose_shows_query_and_payload_without_secrets(tmp_path: Path) -> None:
     """Each request is told with query, payload and answer; a key that a tool sets is hidden."""
     with running("light", "--state-dir", str(tmp_path), "--verbose") as (process, ready):
