@@ -96,13 +96,13 @@ class Dialogue:
         """
         ask = self.make_ask(self.style.update_method(path), path, query=query, body=body)
         wanted = self.style.changed | frozenset(accepted)
-        return await self._run(Errand(purpose, link, ask, wanted, text=summary(body)))
+        return await self._run(Errand(purpose, link, ask, wanted, body=body))
 
     async def post_once(self, purpose: str, link: Link, path: str, body: Body) -> ClientResponse:
         """Send an UPDATE that must not happen twice."""
         ask = self.make_ask(self.style.update_method(path), path, body=body)
         wanted = self.style.changed
-        return await self._run(Errand(purpose, link, ask, wanted, 1, summary(body)))
+        return await self._run(Errand(purpose, link, ask, wanted, 1, body))
 
     async def delete(
         self, purpose: str, link: Link, path: str, *, query: tuple[str, ...] = ()
@@ -250,9 +250,12 @@ class Dialogue:
                 return session.suite.name
 
     def _report(self, errand: Errand, outcome: str, started: float) -> None:
-        """Tell how a request ended."""
+        """Tell how a request ended, if anybody wants to know."""
+        if self._on_step is None:
+            return
+        text = "" if errand.body is None else summary(errand.body)
         method, elapsed = errand.ask.method.name, self._since(started)
-        self._tell(StepReport(errand.purpose, method, errand.uri, errand.text, outcome, elapsed))
+        self._on_step(StepReport(errand.purpose, method, errand.uri, text, outcome, elapsed))
 
     def _since(self, started: float) -> float:
         """Return the seconds that have passed since a time of the transport's clock."""

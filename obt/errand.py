@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final
 
+from onboardee.obt.cbor import Body
 from onboardee.obt.errors import OnboardingError
 from onboardee.obt.link import Ask, Link
 from onboardee.wire.coap import Code
@@ -45,7 +46,7 @@ OnStep = Callable[[StepReport], None]
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """A request with what it is for and what is success; `text` is its payload for people."""
+    """A request with what it is for and what is success; `body` is what its payload holds."""
 
     purpose: str
     link: Link
@@ -54,7 +55,7 @@ class Errand:
     """The codes that are success."""
     attempts: int = ATTEMPTS
     """How often it is begun anew after silence; 1 for what must not happen twice."""
-    text: str = ""
+    body: Body | None = None
 
     @property
     def step(self) -> str:

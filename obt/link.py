@@ -168,10 +168,11 @@ class Link:
 
     def next_deadline(self) -> float | None:
         """Return when `tick` has something to do."""
-        deadlines = [self._client.next_deadline()]
-        if self._connection is not None:
-            deadlines.append(self._connection.next_deadline())
-        return min((each for each in deadlines if each is not None), default=None)
+        asked = self._client.next_deadline()
+        shaking = None if self._connection is None else self._connection.next_deadline()
+        if asked is None or shaking is None:
+            return shaking if asked is None else asked
+        return min(asked, shaking)
 
     def take_datagrams(self) -> list[bytes]:
         """Return and forget what is to be sent."""

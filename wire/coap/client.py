@@ -133,13 +133,11 @@ class CoapClient:
 
     def next_deadline(self) -> float | None:
         """Return when `tick` has something to do."""
-        deadlines = [
-            each.deadline for each in self._exchanges.values() if each.deadline is not None
-        ]
         due = self._outbox.next_deadline()
-        if due is not None:
-            deadlines.append(due)
-        return min(deadlines, default=None)
+        for each in self._exchanges.values():
+            if each.deadline is not None and (due is None or each.deadline < due):
+                due = each.deadline
+        return due
 
     def tick(self, now: float) -> None:
         """Retransmit what is due and give up what took too long."""
