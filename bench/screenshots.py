@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -34,9 +34,9 @@ SETTINGS = (
 
 
 @contextmanager
-def running(directory: Path) -> Iterator[str]:
-    """Run the devices; yield where their dashboard is."""
-    command = [*ONBOARDEE, "run", *DEVICES, "--state-dir", str(directory / "state")]
+def running(directory: Path, devices: Sequence[str] = DEVICES, *options: str) -> Iterator[str]:
+    """Run devices; yield where their dashboard is."""
+    command = [*ONBOARDEE, "run", *devices, *options, "--state-dir", str(directory / "state")]
     command += ["--host", "127.0.0.1", "--web", "0", "--log-format", "json", "--seed", "pictures"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
