@@ -3,6 +3,7 @@
 What only some runs need is imported only for them: a dashboard, a console, metrics, what watches.
 """
 
+import importlib
 import sys
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
@@ -71,7 +72,7 @@ def host_options_of(
         adopt=options.adopt,
         speed=options.speed,
         metering=_metering(options.metrics),
-        dashboard=_dashboard(options),
+        dashboard=_dashboard(options) if link is None else _part_of_dashboard(options, link),
         console=None if auditor is not None else console_of(options),
     )
 
@@ -126,18 +127,36 @@ def _metering(place: tuple[str, int] | None) -> "Metering | None":
 
 def _dashboard(options: RunOptions) -> "Dashboard | None":
     """Return what shows the devices in a browser. Raises `click.UsageError`."""
+    require_web(options)
+    if options.web is None:
+        return None
+    # an extra of the package, and more than devices without it need
+    from onboardee.device.web.serving import Dashboard  # noqa: PLC0415
+
+    return Dashboard(*options.web, read_only=options.web_read_only)
+
+
+def _part_of_dashboard(options: RunOptions, link: "Link") -> "Dashboard | None":
+    """Return what shows the devices of a worker to the process that shows all."""
+    if link.web is None:
+        return None
+    from onboardee.device.web.serving import Dashboard  # noqa: PLC0415
+
+    return Dashboard(read_only=options.web_read_only)
+
+
+def require_web(options: RunOptions) -> None:
+    """Raise `click.UsageError`, or `click.ClickException`, if --web is wanted and cannot be."""
     if options.web is None:
         if options.web_read_only:
             raise click.UsageError("--web-read-only says how --web is: give both")
-        return None
+        return
     try:
-        # an extra of the package, and more than devices without it need
-        from onboardee.device.web.serving import Dashboard  # noqa: PLC0415
+        importlib.import_module("onboardee.device.web.serving")
     except ModuleNotFoundError as error:
         raise click.ClickException(
             f"--web needs {error.name}, which is not installed: pip install 'onboardee[web]'"
         ) from error
-    return Dashboard(*options.web, read_only=options.web_read_only)
 
 
 def _watch(options: RunOptions, auditor: "Auditor | None") -> "WatchOptions | None":

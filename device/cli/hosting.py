@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, ExitStack, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from onboardee.device.cli.host import Host
@@ -151,8 +152,9 @@ async def _serve(units: Sequence[Unit], options: HostOptions, log: Log) -> None:
             ending.callback(_metered(options.metering))
         if options.dashboard is not None:
             ending.push_async_callback(options.dashboard.stop)
-            await _shown(options.dashboard)
-            log.write("web.ready", {"url": options.dashboard.url})
+            await _shown(options.dashboard, None if options.link is None else options.link.web)
+            if options.link is None:
+                log.write("web.ready", {"url": options.dashboard.url})
         for unit in units:
             await host.begin_in_time(unit)
         returning.tell()
@@ -204,10 +206,10 @@ def _metered(metering: "Metering") -> Callable[[], None]:
         raise BindError(f"{reason}; choose another address or port for --metrics") from error
 
 
-async def _shown(dashboard: "Dashboard") -> None:
-    """Show the devices to browsers from now on. Raises `BindError`."""
+async def _shown(dashboard: "Dashboard", place: Path | None) -> None:
+    """Show the devices from now on: to browsers, or at a worker's `place`. Raises `BindError`."""
     try:
-        await dashboard.serve()
+        await (dashboard.serve() if place is None else dashboard.serve_at(place))
     except OSError as error:
         reason = f"cannot show devices in a browser: {error.strerror or error}"
         raise BindError(f"{reason}; choose another address or port for --web") from error

@@ -1,7 +1,7 @@
 """What the process that starts workers and a worker tell each other (`workers`).
 
     to a worker, as it starts:  the devices of the whole run, the sockets that are the worker's,
-                                what its devices had before it crashed
+                                what its devices had before it crashed, where it shows them
     from a worker:              each device that began, and at which ports; that all are ready,
                                 or the sentence that says why none can
 
@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from onboardee.device.cli.returning import Before, Begun
@@ -35,6 +36,8 @@ class Link:
     """Takes the place of standard output."""
     answers: Connection
     before: Before
+    web: Path | None = None
+    """The Unix socket at which the worker shows its devices; None: nobody wants to see them."""
     sockets: "tuple[SharedSocket, ...]" = ()
     """At the standard ports of the prefixes of --addresses, for what is sent to its devices."""
 

@@ -17,27 +17,31 @@ import gc
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
-from onboardee.device.cli.host_options import prefixes_of
+from onboardee.device.cli.host_options import prefixes_of, require_web
 from onboardee.device.cli.hosting import ready_fields
 from onboardee.device.cli.link import Answer, Link
 from onboardee.device.cli.output import Log
 from onboardee.device.cli.returning import Before, Begun
 from onboardee.device.fleet.slices import Slice
+from onboardee.device.net.binding import BindError
 from onboardee.device.net.steering import SteeredSockets
 
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
 
     from onboardee.device.cli.run_options import RunOptions
+    from onboardee.device.web.fleet import FleetDashboard
 
 FIRST_PAUSE: Final = 1.0
 """Seconds until a worker that crashed is started again; each time twice as many."""
@@ -49,7 +53,6 @@ SLOW_READER: Final = 0.05
 """Seconds until lines are offered again for which there was no room."""
 
 _OF_ONE_PROCESS: Final = {
-    "web": "--web shows the devices of one process",
     "trace_to": "--trace-to writes one file",
     "capture": "--capture writes one file",
     "record": "--record is for one device",
@@ -76,6 +79,15 @@ def options_of(options: "RunOptions", part: Slice) -> "RunOptions":
     return replace(options, workers="1", slices=(*options.slices, part), metrics=metrics)
 
 
+async def _shown(dashboard: "FleetDashboard", *, read_only: bool) -> None:
+    """Show the devices of all workers from now on. Raises `BindError`."""
+    try:
+        await dashboard.serve(read_only=read_only)
+    except OSError as error:
+        reason = f"cannot show devices in a browser: {error.strerror or error}"
+        raise BindError(f"{reason}; choose another address or port for --web") from error
+
+
 def run(options: "RunOptions", given: Collection[str], devices: int, firsts: Sequence[int]) -> None:
     """Run devices in workers until SIGINT or SIGTERM; `firsts` has the first device of each.
 
@@ -84,14 +96,27 @@ def run(options: "RunOptions", given: Collection[str], devices: int, firsts: Seq
     """
     log = Log(options.log_format)
     try:
+        require_web(options)
         crew = _Crew(options, frozenset(given), devices, firsts, log)
-        crew.sockets.open()
-        try:
+        with ExitStack() as ending:
+            crew.sockets.open()
+            ending.callback(crew.sockets.close)
+            crew.dashboard = _dashboard(options, crew.count, ending)
             asyncio.run(crew.run())
-        finally:
-            crew.sockets.close()
     finally:
         log.close()
+
+
+def _dashboard(options: "RunOptions", workers: int, ending: ExitStack) -> "FleetDashboard | None":
+    """Return what shows the devices of all workers in a browser, if that is wanted."""
+    if options.web is None:
+        return None
+    # an extra of the package, and more than devices without it need
+    from onboardee.device.web.fleet import FleetDashboard  # noqa: PLC0415
+
+    # nobody else may enter it
+    directory = ending.enter_context(tempfile.TemporaryDirectory(prefix="onboardee-"))
+    return FleetDashboard(*options.web, Path(directory), workers)
 
 
 class _Crew:
@@ -112,6 +137,8 @@ class _Crew:
         self.log: Final = log
         self.sockets: Final = SteeredSockets(prefixes_of(options, given), firsts)
         """Of all workers, if devices have addresses of their own."""
+        self.dashboard: FleetDashboard | None = None
+        """Shows the devices of all workers in a browser."""
         self.ending: Final = asyncio.Event()
         self._ready: dict[int, int] = {}
         self._began = 0.0
@@ -121,6 +148,9 @@ class _Crew:
         self._began = loop.time()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self.ending.set)
+        if self.dashboard is not None:
+            await _shown(self.dashboard, read_only=self.options.web_read_only)
+            self.log.write("web.ready", {"url": self.dashboard.url})
         workers = [_Worker(self, number) for number in range(1, self.count + 1)]
         stopped = asyncio.create_task(self.ending.wait())
         tasks = [asyncio.create_task(worker.keep()) for worker in workers]
@@ -132,10 +162,14 @@ class _Crew:
             self.ending.set()
             for worker in workers:
                 worker.end()
+            if self.dashboard is not None:
+                await self.dashboard.stop()
             await asyncio.gather(stopped, *tasks, return_exceptions=True)
 
     def ready(self, number: int, devices: int) -> None:
         """Tell once that all are ready, and later of each that is ready again."""
+        if self.dashboard is not None:
+            self.dashboard.begins(number)
         is_again = number in self._ready
         self._ready[number] = devices
         if is_again:
@@ -154,8 +188,14 @@ class _Crew:
             lines=lines,
             answers=answers,
             before=Before(seconds, begun) if self.was_ready(number) else Before(),
+            web=None if self.dashboard is None else self.dashboard.place(number),
             sockets=self.sockets.of(number - 1),
         )
+
+    def gone(self, number: int) -> None:
+        """Know that a worker has ended."""
+        if self.dashboard is not None:
+            self.dashboard.gone(number)
 
     def was_ready(self, number: int) -> bool:
         """Tell whether a worker has once begun well."""
@@ -185,6 +225,7 @@ class _Worker:
         while not ending.is_set():
             began = loop.time()
             reason = await self._live()
+            self._crew.gone(self._number)
             if ending.is_set():
                 return
             if not self._crew.was_ready(self._number):

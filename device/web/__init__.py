@@ -14,7 +14,9 @@ asked of the device at that moment, or told by it.
     api        the paths; openapi describes them to programs
     guard      who may ask at all: host, origin, token, rate, size
     assets     the pages, from memory
-    serving    HTTP on one socket, in the loop of the devices
+    http_server  HTTP on one socket, in the loop of the devices
+    serving    the dashboard of one process
+    fleet      that of a fleet in several processes, which asks theirs (asking)
     static/    the pages themselves: plain modules without a build step
 
 It is an extra of the package (`onboardee[web]`), and is imported only where it is asked for.

@@ -9,7 +9,7 @@ Answers are `{"ok": ...}`, or `{"error": "a sentence"}` with a status of 400 and
 
 import asyncio
 import importlib.metadata
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import ExitStack
 from typing import Any, Final
 
@@ -49,6 +49,8 @@ PING: Final = 15.0
 """Seconds after which a stream without events says that it is there."""
 AT_ONCE: Final = 16
 """Devices that are told of before others have their turn in the loop."""
+STREAM_HEADERS: Final = {"cache-control": "no-store", "x-accel-buffering": "no"}
+"""Of a stream of events: nothing on its way is to keep or to collect it."""
 ONLY_ASKING: Final = (
     GetValues | ListFaults | ListInputs | ListResources | ShowConnections | ShowPin | ShowState
 )
@@ -81,20 +83,20 @@ class Api:
         device = f"{ROOT}/devices/{{device}}"
         snapshot = f"{device}/snapshots/{{snapshot}}"
         return [
-            Route(f"{ROOT}/openapi.json", _answering(self._openapi)),
-            Route(f"{ROOT}/server", _answering(self._server)),
-            Route(f"{ROOT}/devices", _answering(self._list)),
-            Route(device, _answering(self._device)),
-            Route(f"{device}/commands", _answering(self._command), methods=["POST"]),
-            Route(f"{device}/security", _answering(self._security)),
-            Route(f"{device}/changes", _answering(self._list_changes)),
-            Route(f"{device}/faults", _answering(self._faults)),
-            Route(f"{device}/faults", _answering(self._add_fault), methods=["POST"]),
-            Route(f"{device}/snapshots", _answering(self._snapshots)),
-            Route(f"{device}/snapshots", _answering(self._take), methods=["POST"]),
-            Route(f"{snapshot}/differences", _answering(self._compare)),
-            Route(f"{snapshot}/restore", _answering(self._restore), methods=["POST"]),
-            Route(f"{ROOT}/events", _answering(self._events)),
+            Route(f"{ROOT}/openapi.json", answered_as(self._openapi)),
+            Route(f"{ROOT}/server", answered_as(self._server)),
+            Route(f"{ROOT}/devices", answered_as(self._list)),
+            Route(device, answered_as(self._device)),
+            Route(f"{device}/commands", answered_as(self._command), methods=["POST"]),
+            Route(f"{device}/security", answered_as(self._security)),
+            Route(f"{device}/changes", answered_as(self._list_changes)),
+            Route(f"{device}/faults", answered_as(self._faults)),
+            Route(f"{device}/faults", answered_as(self._add_fault), methods=["POST"]),
+            Route(f"{device}/snapshots", answered_as(self._snapshots)),
+            Route(f"{device}/snapshots", answered_as(self._take), methods=["POST"]),
+            Route(f"{snapshot}/differences", answered_as(self._compare)),
+            Route(f"{snapshot}/restore", answered_as(self._restore), methods=["POST"]),
+            Route(f"{ROOT}/events", answered_as(self._events)),
         ]
 
     async def _openapi(self, _request: HttpRequest) -> Response:
@@ -180,9 +182,8 @@ class Api:
         stream = self._feed.open(name)
         if stream is None:
             raise Refused(503, "as many browsers follow as can; close one")
-        headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
         told = self._told(stream, known if wants_trace else None)
-        return StreamingResponse(told, media_type="text/event-stream", headers=headers)
+        return StreamingResponse(told, 200, STREAM_HEADERS, "text/event-stream")
 
     async def _told(self, stream: Stream, traced: WebDevice | None) -> AsyncIterator[bytes]:
         """Yield events as server-sent events, until the stream is closed or the browser goes."""
@@ -191,7 +192,7 @@ class Api:
             tracer = None if traced is None else traced.tracer
             if traced is not None and tracer is not None:
                 ending.callback(Ladder(traced.name, tracer, stream).close)
-            yield _event({"event": "feed.began", "traced": tracer is not None})
+            yield event({"event": "feed.began", "traced": tracer is not None})
             while not stream.is_closed:
                 try:
                     async with asyncio.timeout(PING):
@@ -200,7 +201,7 @@ class Api:
                     yield b":\n\n"
                     continue
                 if batch:
-                    yield b"".join(map(_event, batch))
+                    yield b"".join(map(event, batch))
 
     def _known(self, request: HttpRequest) -> WebDevice:
         return self._named(request.path_params["device"])
@@ -216,7 +217,9 @@ class Api:
             raise Refused(403, "this dashboard only shows: it was started with --web-read-only")
 
 
-def _answering(answer: Answering) -> Callable[[HttpRequest], Awaitable[Response]]:
+def answered_as(answer: Answering) -> Callable[[HttpRequest], Awaitable[Response]]:
+    """Return what answers a request with `{"ok": ...}`, or with the response itself."""
+
     async def answered(request: HttpRequest) -> Response:
         result = await answer(request)
         return result if isinstance(result, Response) else _json({"ok": result})
@@ -265,5 +268,6 @@ def _encoded(value: Any) -> bytes:
     return msgspec.json.encode(value, enc_hook=str)
 
 
-def _event(plain: dict[str, Any]) -> bytes:
+def event(plain: Mapping[str, Any]) -> bytes:
+    """Return an event as a stream has it."""
     return b"data: " + _encoded(plain) + b"\n\n"

@@ -72,12 +72,16 @@ class Guard:
         port: int,
         token: str | None,
         clock: Callable[[], float] = time.monotonic,
+        counts: bool = True,
     ) -> None:
-        """Stand before `app`, which is served at `port`; without a `token` on loopback only."""
+        """Stand before `app`, which is served at `port`; without a `token` on loopback only.
+
+        It counts requests unless somebody before it has done so.
+        """
         self._app = app
         self._port = port
         self._token = token
-        self._rates = Rates(clock)
+        self._rates = Rates(clock) if counts else None
         name = socket.gethostname().lower()
         self._names = {"localhost"} | ({name, f"{name}.local"} if token else set())
 
@@ -122,7 +126,7 @@ class Guard:
         if headers.get(b"sec-fetch-site", "none") not in {"same-origin", "none"}:
             raise Refused(403, "requests of other sites are not served")
         client = scope.get("client") or ("", 0)
-        if not self._rates.is_within(client[0]):
+        if self._rates is not None and not self._rates.is_within(client[0]):
             raise Refused(429, "too many requests; wait a second")
         if scope["path"].startswith("/api/") and not self._has_token(headers):
             raise Refused(401, "the token is missing or wrong: open the address that `run` printed")

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import subprocess
+import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -168,7 +169,7 @@ def test_each_worker_answers_prometheus_at_a_port_of_its_own(
 
 @pytest.mark.parametrize(
     "option",
-    [("--capture", "all.pcapng"), ("--web", "8080")],
+    [("--capture", "all.pcapng"), ("--trace-to", "all.jsonl")],
 )
 def test_what_only_one_process_can_do_is_refused(tmp_path: Path, option: tuple[str, str]) -> None:
     """With a sentence that says why, before anything starts."""
@@ -193,3 +194,35 @@ def test_a_slice_has_devices_as_they_are_in_the_whole(
     assert {each.name for each in (tmp_path / "part").iterdir()} == set(part)
     empty = onboardee("run", "light", "--slice", "1/2", "--state-dir", str(tmp_path / "none"))
     assert (empty.returncode, "slice 1/2 is empty" in empty.stderr) == (2, True)
+
+
+def test_one_page_shows_the_devices_of_all_workers(tmp_path: Path) -> None:
+    """A command reaches a device of each; while a worker is away its devices do not run."""
+    file = tmp_path / "fleet.yaml"
+    file.write_text(FLEET)
+    words = (str(file), "--workers", "2", "--web", "0", "--state-dir", str(tmp_path / "home"))
+    with running(*words) as process:
+        events = told(process, device_ready=4, fleet_ready=1)
+        url = next(each["url"] for each in events if each["event"] == "web.ready")
+
+        def ask(path: str, body: dict[str, str] | None = None) -> Any:
+            data = None if body is None else json.dumps(body).encode()
+            headers = {"Content-Type": "application/json"}
+            request = urllib.request.Request(f"{url}api/v1/devices{path}", data, headers)
+            with urllib.request.urlopen(request) as answer:
+                return json.loads(answer.read())["ok"]
+
+        def running_now() -> dict[str, bool]:
+            return {each["device"]: each["running"] for each in ask("")}
+
+        while len(running_now()) < 4:
+            pass  # the first answer of each worker is on its way
+        for name, uuid in ready(events).items():
+            assert ask(f"/{name}/commands", {"do": "state"})["device_uuid"] == uuid
+        crashed, _ = workers_of(process.pid)
+        os.kill(crashed, signal.SIGKILL)
+        told(process, worker_ended=1)
+        assert running_now() == {"lamp-1": False, "lamp-2": False, "lamp-3": True, "door": True}
+        told(process, worker_ready=1)
+        while not all(running_now().values()):
+            pass

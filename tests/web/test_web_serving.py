@@ -8,8 +8,9 @@ from contextlib import suppress
 import pytest
 
 from onboardee.device.events import Bus, InputPressed
-from onboardee.device.web import serving
-from onboardee.device.web.serving import CONNECTIONS, Dashboard, is_loopback
+from onboardee.device.web import http_server
+from onboardee.device.web.http_server import CONNECTIONS, is_loopback
+from onboardee.device.web.serving import Dashboard
 
 HERE = "127.0.0.1"
 
@@ -103,7 +104,7 @@ async def test_who_does_not_ask_in_time_is_cut_off(
     dashboard: Dashboard, monkeypatch: pytest.MonkeyPatch, said: str
 ) -> None:
     """A connection that says nothing, or not all of it."""
-    monkeypatch.setattr(serving, "PATIENCE", 0.05)
+    monkeypatch.setattr(http_server, "PATIENCE", 0.05)
     reader, writer = await sent(dashboard, said)
     assert await asyncio.wait_for(reader.read(), 5) == b""
     writer.close()
@@ -135,7 +136,7 @@ async def test_who_does_not_read_delays_nobody(dashboard: Dashboard) -> None:
             known.bus.publish(InputPressed(input="x" * 1000))
         known.bus.publish(InputPressed(input=f"last-{number}"))
         await reader.readuntil(b"feed.summary")
-    for connection in dashboard._state.connections:
+    for connection in dashboard._server._state.connections:
         assert connection.transport.get_write_buffer_size() < 1 << 20
     for each in (writer, other):
         each.close()

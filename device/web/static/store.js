@@ -200,11 +200,22 @@ export async function load() {
  * @param {(isThere: boolean, why?: string) => void} tell
  */
 export function start(tell) {
-  const loadAgain = () =>
-    load().then(
-      () => tell(true),
-      (error) => tell(false, error.message),
-    );
+  let isLoading = false;
+  let isDue = false;
+  /** Of a fleet each worker says that it is there: what comes while all is asked for is one more question. */
+  const loadAgain = async () => {
+    isDue = true;
+    if (isLoading) return;
+    isLoading = true;
+    while (isDue) {
+      isDue = false;
+      await load().then(
+        () => tell(true),
+        (error) => tell(false, error.message),
+      );
+    }
+    isLoading = false;
+  };
   const begin = () =>
     follow("", take, (isThere, why) => {
       if (isThere) loadAgain();

@@ -1,0 +1,242 @@
+"""One dashboard for devices that are spread over workers (`run --workers N --web`).
+
+    browser ──► this process: guard, pages, FleetApi ──► the worker that has the device
+                                                         (its dashboard, at a Unix socket)
+
+Each worker serves the dashboard of its own devices at a socket in a directory that only this user
+may enter. What is about one device is passed on as it is, with its answer, so that a fleet knows
+everything that a process alone knows; what is about all of them is put together here. While a
+worker is away its devices do not run, and the page is told to ask anew when it comes or goes.
+"""
+
+import asyncio
+import importlib.metadata
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, suppress
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route, Router
+
+from onboardee.device.web import assets, openapi
+from onboardee.device.web.api import ROOT, STREAM_HEADERS, answered_as, event
+from onboardee.device.web.asking import Answer, NotThereError, Question, asked
+from onboardee.device.web.feed import STREAMS
+from onboardee.device.web.guard import Refused
+from onboardee.device.web.http_server import HttpServer
+from onboardee.device.web.serving import NAMES
+
+AGAIN: Final = 0.2
+"""Seconds until a worker that should be there is asked again."""
+BEGAN: Final = {"event": "feed.began", "traced": False}
+
+
+class _Listed(msgspec.Struct):
+    """The answer of a worker that lists its devices, each as it came."""
+
+    ok: list[msgspec.Raw]
+
+
+_LISTED: Final = msgspec.json.Decoder(_Listed)
+_NAMES: Final = msgspec.json.Decoder(list[str])
+
+
+class WorkerPlace:
+    """Where a worker is asked, and which devices it has."""
+
+    def __init__(self, place: Path) -> None:
+        self.place: Final = place
+        self.is_up: Final = asyncio.Event()
+        self.names: list[str] = []
+        """As it told them last: it has the same ones after a crash."""
+
+    async def learn(self) -> None:
+        """Ask it for its devices."""
+        with suppress(NotThereError):
+            async with asked(self.place, Question(NAMES.encode())) as answer:
+                self.names = _NAMES.decode(await answer.body())
+                self.is_up.set()
+
+    async def cards(self) -> list[msgspec.Raw]:
+        """Return a card of each device; while the worker is away they say that none runs."""
+        with suppress(NotThereError):
+            async with asked(self.place, Question(f"{ROOT}/devices".encode())) as answer:
+                return _LISTED.decode(await answer.body()).ok
+        away = ({"device": name, "running": False} for name in self.names)
+        return [msgspec.Raw(msgspec.json.encode(each)) for each in away]
+
+
+class FleetDashboard:
+    """The devices of all workers in a browser."""
+
+    def __init__(self, host: str, port: int, directory: Path, count: int) -> None:
+        """Name the address, and the directory in which so many workers have their sockets."""
+        self._server: Final = HttpServer(host, port)
+        self.workers: Final = [WorkerPlace(directory / f"{n + 1}.sock") for n in range(count)]
+        self._learning: set[asyncio.Task[None]] = set()
+
+    @property
+    def url(self) -> str:
+        """The address to open, with the token in the part that browsers keep to themselves."""
+        return self._server.url
+
+    def place(self, number: int) -> Path:
+        """Return where the worker of a number, from 1, is to serve its devices."""
+        return self.workers[number - 1].place
+
+    def begins(self, number: int) -> None:
+        """Know that a worker has begun to serve its devices."""
+        task = asyncio.get_running_loop().create_task(self.workers[number - 1].learn())
+        self._learning.add(task)
+        task.add_done_callback(self._learning.discard)
+
+    def gone(self, number: int) -> None:
+        """Know that a worker has ended."""
+        self.workers[number - 1].is_up.clear()
+
+    async def serve(self, *, read_only: bool) -> None:
+        """Answer from now on. Raises OSError where nobody can listen at the address."""
+        api = FleetApi(self.workers, read_only=read_only)
+        routes = [*api.routes(), *assets.routes()]
+        await self._server.serve(Router(routes, redirect_slashes=False))
+
+    async def stop(self) -> None:
+        """Hang up on everybody."""
+        await self._server.stop()
+
+
+class FleetApi:
+    """Answers requests about the devices of all workers."""
+
+    def __init__(self, workers: Sequence[WorkerPlace], *, read_only: bool) -> None:
+        self._workers = workers
+        self._read_only = read_only
+        self._streams = 0
+
+    def routes(self) -> list[Route]:
+        """Return the paths."""
+        return [
+            Route(f"{ROOT}/openapi.json", answered_as(self._openapi)),
+            Route(f"{ROOT}/server", answered_as(self._told)),
+            Route(f"{ROOT}/devices", answered_as(self._list)),
+            Route(f"{ROOT}/devices/{{device}}{{rest:path}}", self._pass, methods=["GET", "POST"]),
+            Route(f"{ROOT}/events", self._events),
+        ]
+
+    async def _openapi(self, _request: HttpRequest) -> Response:
+        return Response(msgspec.json.encode(openapi.document()), media_type="application/json")
+
+    async def _told(self, _request: HttpRequest) -> Any:
+        version = importlib.metadata.version("onboardee")
+        count = sum(len(each.names) for each in self._workers)
+        return {"version": version, "read_only": self._read_only, "devices": count}
+
+    async def _list(self, _request: HttpRequest) -> Any:
+        found = await asyncio.gather(*(each.cards() for each in self._workers))
+        return [card for cards in found for card in cards]
+
+    async def _pass(self, request: HttpRequest) -> Response:
+        """Pass a request on to the worker that has its device, and its answer back."""
+        name = request.path_params["device"]
+        worker = self._worker_of(name)
+        question = Question(
+            _target(request),
+            request.method,
+            await request.body(),
+            request.headers.get("content-type", "").encode("latin-1"),
+        )
+        try:
+            async with asked(worker.place, question) as answer:
+                body = await answer.body()
+                headers = {"cache-control": "no-store"}
+                return Response(body, answer.status, headers, answer.content_type)
+        except NotThereError as error:
+            if question.method == "GET" and not request.path_params["rest"]:
+                card = {"ok": {"device": name, "running": False}}
+                return Response(msgspec.json.encode(card), media_type="application/json")
+            raise Refused(409, "the device does not run now: its worker is away") from error
+
+    async def _events(self, request: HttpRequest) -> Response:
+        if self._streams >= STREAMS:
+            raise Refused(503, "as many browsers follow as can; close one")
+        name = request.query_params.get("device")
+        if name is None:
+            if request.query_params.get("trace") == "1":
+                raise Refused(400, "a trace is of one device: name it, as in ?device=light&trace=1")
+            told = self._counted(self._merged())
+            return StreamingResponse(told, 200, STREAM_HEADERS, "text/event-stream")
+        worker, ending = self._worker_of(name), AsyncExitStack()
+        try:
+            answer = await ending.enter_async_context(
+                asked(worker.place, Question(_target(request)))
+            )
+        except NotThereError as error:
+            raise Refused(409, "the device does not run now: its worker is away") from error
+        told = self._counted(_until_the_end(answer, ending))
+        return StreamingResponse(told, answer.status, STREAM_HEADERS, answer.content_type)
+
+    def _worker_of(self, name: str) -> WorkerPlace:
+        for each in self._workers:
+            if name in each.names:
+                return each
+        raise Refused(404, "there is no device of that name")
+
+    async def _counted(self, told: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        self._streams += 1
+        try:
+            async for each in told:
+                yield each
+        finally:
+            self._streams -= 1
+
+    async def _merged(self) -> AsyncIterator[bytes]:
+        """Yield the events of all workers; who reads slowly lets the workers wait.
+
+        A worker has a bound on what waits, so nothing grows here.
+        """
+        queue: asyncio.Queue[bytes] = asyncio.Queue(1)
+        followed = [asyncio.create_task(_follow(each, queue)) for each in self._workers]
+        try:
+            while True:
+                yield await queue.get()
+        finally:
+            for task in followed:
+                task.cancel()
+
+
+async def _follow(worker: WorkerPlace, queue: "asyncio.Queue[bytes]") -> None:
+    """Put the events of a worker into a queue, for ever.
+
+    A page asks anew at each `feed.began`: it comes from the worker, with each stream of its own,
+    and from here when that has ended, as its devices are away then.
+    """
+    question, is_first = Question(f"{ROOT}/events".encode()), True
+    while True:
+        was_there = False
+        with suppress(NotThereError):
+            async with asked(worker.place, question) as answer:
+                async for each in answer.events():
+                    was_there = True
+                    await queue.put(each)
+        if was_there or is_first:
+            await queue.put(event(BEGAN))
+        is_first = False
+        await asyncio.sleep(AGAIN)
+        await worker.is_up.wait()
+
+
+async def _until_the_end(answer: Answer, ending: AsyncExitStack) -> AsyncIterator[bytes]:
+    async with ending:
+        with suppress(NotThereError):
+            async for chunk in answer.chunks():
+                yield chunk
+
+
+def _target(request: HttpRequest) -> bytes:
+    """Return path and query as they came: what is in them is for the worker to judge."""
+    path: bytes = request.scope["raw_path"]
+    query: bytes = request.scope["query_string"]
+    return path + (b"?" + query if query else b"")
