@@ -1,8 +1,8 @@
 """Make `profiles/official-names.txt` anew.
 
 Called as `python bench/official_names.py MODELS_DIRECTORY`, which holds OCF's published data
-models (the repositories IoTDataModels, core and security beside each other). Device types are in
-no model: they stand below, as far as they are known.
+models (the repositories IoTDataModels, core, core-extensions and security beside each other).
+Device types are in no model: they stand below, as far as they are known.
 """
 
 import re
@@ -16,6 +16,7 @@ cookerhood cooktop dehumidifier dishwasher door dryer electricmeter fan freezer 
 humidifier kettle light light.smart oven printer receiver refrigerator robotcleaner scanner
 securitypanel sensor smartlock smartplug speaker stb switch thermostat tv washer washerdryer
 waterheater waterpurifier watervalve window
+bloodpressuremonitor bodyscale glucosemeter
 """
 BEYOND = {"oic.r.vodlist", "oic.r.softwareupdate", "oic.r.coapcloudconf"}
 """Types of OCF's specifications of bridging, software update and clouds, which have no models."""
@@ -29,7 +30,8 @@ def main() -> None:
     (models,) = sys.argv[1:]
     names = BEYOND | OF_SAMPLES | {f"oic.d.{each}" for each in DEVICES.split()}
     for file in Path(models).rglob("*.json"):
-        names.update(NAME.findall(file.read_text(encoding="utf-8")))
+        found = NAME.findall(file.read_text(encoding="utf-8"))
+        names.update(each for each in found if not each.endswith(".json"))  # names of files
     head = "# Made by bench/official_names.py from OCF's data models\n"
     TARGET.write_text(head + "".join(f"{name}\n" for name in sorted(names)), encoding="utf-8")
 

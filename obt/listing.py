@@ -90,6 +90,18 @@ def linked(body: Any) -> list[Any]:
     return links if isinstance(links, list) else []
 
 
+def is_atomic(body: Any) -> bool:
+    """Tell whether a representation is that of an atomic measurement (OCF Core 7.8.4)."""
+    return isinstance(body, Mapping) and has_type(body, "oic.wk.atomicmeasurement")
+
+
+def items(body: Any) -> Iterator[tuple[str, Any]]:
+    """Yield path and representation of each resource in the answer of a batch interface."""
+    for each in body[:MAX_RESOURCES] if isinstance(body, list) else ():
+        if isinstance(each, Mapping) and isinstance(each.get("href"), str) and "rep" in each:
+            yield each["href"], each["rep"]
+
+
 def hrefs(links: list[Any]) -> list[str]:
     """Return where links lead."""
     found = (each.get("href") for each in links if isinstance(each, Mapping))

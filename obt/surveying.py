@@ -9,7 +9,7 @@ resource that cannot be read is noted and does not end the survey, as the purpos
 much as can be seen.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
@@ -28,8 +28,10 @@ from onboardee.obt.listing import (
     documents,
     has_type,
     hrefs,
+    is_atomic,
     is_core,
     is_ours,
+    items,
     linked,
     links_of,
     may_be_asked,
@@ -44,6 +46,7 @@ from onboardee.wire.coap import ClientResponse, Code, Method
 PLATFORM: Final = "/oic/p"
 INTROSPECTION_TYPE: Final = "oic.wk.introspection"
 BASELINE: Final = "if=oic.if.baseline"
+BATCH: Final = "if=oic.if.b"
 
 FIRST_SECONDS: Final = 5.0
 """How long the very first answer is waited for."""
@@ -252,9 +255,23 @@ class _Reader:
                 self._notes.append(f"there are more than {MAX_RESOURCES} resources")
                 break
             found[href] = await self._shown(href)
-            waiting += hrefs(linked(found[href].body))
+            inner = hrefs(linked(found[href].body))
+            if is_atomic(found[href].body):
+                for part, each in await self._measured(href, inner):
+                    if part not in found and len(found) < MAX_RESOURCES:
+                        found[part] = each
+            waiting += inner
         core = {each["href"] for each in self.links if is_core(each)}
         return {href: each for href, each in found.items() if href not in core}
+
+    async def _measured(self, href: str, parts: Sequence[str]) -> list[tuple[str, Found]]:
+        """Read an atomic measurement, whose parts no device shows alone (OCF Core 7.8.4.3)."""
+        whole = await self.read(href, (BATCH,))
+        return [
+            (part, Found(body=rep, secured=whole.secured))
+            for part, rep in items(whole.body)
+            if part in parts and is_ours(part)
+        ]
 
     async def _ask(
         self, link: Link, path: str, query: tuple[str, ...], seconds: float = ONE_SECONDS

@@ -33,8 +33,8 @@ from onboardee.device.machine.requests import Dispatcher
 from onboardee.device.machine.service import Service
 from onboardee.device.machine.step import Keeper
 from onboardee.device.resources.all import all_resources
+from onboardee.device.resources.appliances import appliance_resources, batches_of_members
 from onboardee.device.resources.base import Resource
-from onboardee.device.resources.collection import appliance_resources, batches_of_members
 from onboardee.device.resources.iotivity_1_3 import serve_anchor_in_optionaldata
 from onboardee.device.resources.oic_1_1 import serve_oic_1_1
 from onboardee.device.resources.secure import (

@@ -62,7 +62,7 @@ WELL_KNOWN: Final = "/.well-known/core"
 _FORMATS: Final = (ContentFormat.OCF_CBOR, ContentFormat.CBOR)
 """Content formats that a resource reads and answers in."""
 _LINK_FORMATS: Final = (ContentFormat.LINK_FORMAT,)
-_INTERFACES: Final = MappingProxyType(
+INTERFACES: Final = MappingProxyType(
     {
         Method.GET: RETRIEVING,
         Method.POST: UPDATING | CREATING,
@@ -156,7 +156,8 @@ class Dispatcher:
             operation = Operation.CREATE
         call = make_call(operation, resource.target, query, interface)
         members = _members(resource, call)
-        call, decision = self._pass_gate(request, [resource, *members], call)
+        gated = [resource] if resource.is_atomic else [resource, *members]
+        call, decision = self._pass_gate(request, gated, call)
         return Admitted(resource, members, call, answer_format, decision)
 
     def _pass_gate(
@@ -224,7 +225,7 @@ def _interface(method: Method, resource: Resource, query: Query) -> str:
     interface = resource.target.interfaces[0] if wanted is None else wanted
     if interface not in resource.target.interfaces:
         raise RefusedError(Code.FORBIDDEN, f"interface {interface} is not offered")
-    if interface in _INTERFACES[method]:
+    if interface in INTERFACES[method]:
         return interface
     if wanted is None and method is Method.DELETE and resource.is_created:
         return interface  # a created sensor has none that changes it, and goes all the same
@@ -261,7 +262,10 @@ def _operate(request: Request, at: Admitted, tags: KnownTags) -> Outcome:
     if request.method is Method.PUT and not (resource.takes_put or _is_put_taken(call)):
         raise RefusedError(Code.METHOD_NOT_ALLOWED, "an OCF UPDATE is a POST")
     _require_season(call)
+    resource.admit(call)
     match request.method:
+        case Method.GET if call.interface == BATCH and resource.is_atomic:
+            return batch.whole(members, call, tags)
         case Method.GET if call.interface == BATCH and call.target.kind is Kind.APPLICATION:
             return batch.retrieve(members, call, tags)
         case Method.GET:

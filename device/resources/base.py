@@ -93,6 +93,14 @@ class Resource(Protocol):
     """Clients create resources in it, and delete them by its batch interface."""
     is_created: bool
     """A client created it, and clients may delete it."""
+    is_atomic: bool
+    """Its links are read all together, by who may read it, and in no other way."""
+
+    def admit(self, call: Call) -> None:
+        """Raise `RefusedError` for an operation that the resource takes from nobody.
+
+        It is asked behind the gate, before the payload is read.
+        """
 
     def version(self) -> object | None:
         """Return what the representation goes by, beside the call.
@@ -148,6 +156,10 @@ class ReadOnly:
     takes_put = False
     takes_create = False
     is_created = False
+    is_atomic = False
+
+    def admit(self, call: Call) -> None:
+        """Leave it to the operation itself."""
 
     def put(self, call: Call, payload: Mapping[str, object]) -> Outcome:
         """Refuse: an OCF UPDATE is a POST."""

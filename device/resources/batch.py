@@ -59,6 +59,13 @@ def retrieve(members: Sequence[Resource], call: Call, tags: KnownTags) -> Outcom
     return Outcome(code=Code.NOT_FOUND, body=body or None, refusals=tuple(batch.refusals))
 
 
+def whole(members: Sequence[Resource], call: Call, tags: KnownTags) -> Outcome:
+    """Read the parts of an atomic measurement: all, also where a client asks for changes alone."""
+    plain = replace(call, query=Query())
+    parts = [part_of(each.target.href, each, _of(each, plain), tags) for each in members]
+    return shown(parts, plain, tags)
+
+
 def delete(members: Sequence[Resource], call: Call) -> Outcome:
     """Delete what the links lead to, as far as clients created it; all that can be, in one commit.
 
@@ -123,7 +130,7 @@ class _Batch:
         interface = member.target.interfaces[0]
         try:
             self._require(interface)
-            call = replace(self.call, target=member.target, interface=interface, query=Query())
+            call = _of(member, self.call)
             require_granted(decide(call))
             done = action(call)
         except RefusedError as error:
@@ -155,6 +162,12 @@ class _Batch:
         if self.interfaces is not None and interface not in self.interfaces:
             sentence = f"interface {interface} does not allow {self.call.operation.name}"
             raise RefusedError(Code.FORBIDDEN, sentence)
+
+
+def _of(member: Resource, call: Call) -> Call:
+    """Return a call for one link, by its own default interface."""
+    target = member.target
+    return replace(call, target=target, interface=target.interfaces[0], query=Query())
 
 
 def _read(member: Resource, tags: KnownTags, parts: list[Part], call: Call) -> Outcome:

@@ -6,16 +6,16 @@ collection may be empty. What an observer of the batch interface watches is not 
 representation but those of its links, so it has a key of its own in the table of observers.
 """
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from onboardee.device.access.call import Call
 from onboardee.device.access.ocf_interfaces import LINKS
 from onboardee.device.resources import creating
 from onboardee.device.resources.appliance import ApplianceResource
-from onboardee.device.resources.base import Outcome, Representation, Resource, batch_key
+from onboardee.device.resources.base import Outcome, Representation, Resource
 from onboardee.device.resources.links import Reach, is_wanted, link_to
-from onboardee.device.simulation.profile import Profile, ResourceProfile
+from onboardee.device.simulation.profile import ResourceProfile
 from onboardee.device.simulation.values import Values
 from onboardee.device.simulation.world.world import World
 
@@ -110,33 +110,3 @@ class CollectionResource(ApplianceResource):
         mandatory = () if creates is None else creates.mandatory
         shown = {"rts": list(supported), "rts-m": list(mandatory)}
         return {name: types for name, types in shown.items() if types}
-
-
-def appliance_resources(
-    profile: Profile, values: Mapping[str, Values], world: World | None
-) -> dict[str, ApplianceResource]:
-    """Return the resources of a profile by their path, collections among them."""
-    made: dict[str, ApplianceResource] = {}
-    for each in profile.resources:
-        held = values[each.href]
-        made[each.href] = (
-            CollectionResource(each, held, world, made)
-            if each.is_collection
-            else ApplianceResource(each, held, world)
-        )
-    return made
-
-
-def batches_of_members(profile: Profile) -> dict[str, frozenset[Hashable]]:
-    """Say for each linked resource which batches change when it does.
-
-    Observers of a batch hear of each change of a link, also where the collection itself is
-    unchanged.
-    """
-    return {
-        member: frozenset(
-            batch_key(each.href) for each in profile.resources if member in each.links
-        )
-        for each in profile.resources
-        for member in each.links
-    }

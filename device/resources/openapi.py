@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from onboardee.device.access.ocf_interfaces import BATCH, CREATE, LINKS, RETRIEVING, UPDATING
 from onboardee.device.resources.units import UNITS, converter
+from onboardee.device.simulation.atomic_measurement import measured_in
 from onboardee.device.simulation.profile import Profile, ResourceProfile
 from onboardee.device.simulation.value_limits import PERIOD, ValueLimits, ValueType
 from onboardee.device.simulation.values import Property
@@ -63,7 +64,10 @@ def described(profile: Profile, created: Iterable[ResourceProfile] = ()) -> Json
     """
     definitions: Json = {}
     paths: Json = {}
+    measured = measured_in(profile.resources)
     for resource in profile.resources:
+        if resource.href in measured:
+            continue  # no request reaches it
         if resource.is_collection:
             paths.update(_collection(resource, definitions))
         else:
@@ -110,7 +114,7 @@ def _collection(resource: ResourceProfile, definitions: Json) -> Json:
         if interface in _FORMS:
             form = _defined(definitions, *_FORMS[interface])
             operations = {"get": _operation(form, [_interface([interface])])}
-            if interface in UPDATING:
+            if interface in UPDATING and not resource.is_atomic:
                 operations["post"] = _operation(form, [_interface([interface]), _body(form)])
         elif interface == CREATE:
             operations = _creation(resource, definitions)

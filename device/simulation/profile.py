@@ -20,6 +20,7 @@ from msgspec.structs import force_setattr, replace
 from onboardee.device.faults.checking import Possible
 from onboardee.device.faults.terms import Fault, FaultError
 from onboardee.device.simulation.answers import Answers
+from onboardee.device.simulation.atomic_measurement import check_atomic
 from onboardee.device.simulation.behaviour import AnyBehaviour
 from onboardee.device.simulation.behaviour.fault import FaultBehaviour
 from onboardee.device.simulation.catalogue import BUILT_IN, Catalogue, built_in_names, is_path
@@ -144,6 +145,7 @@ class Profile(Section, frozen=True, kw_only=True):
         force_setattr(self, "compat", resolved(self.compat))
         check_resources(self.resources)
         check_links(self.resources)
+        check_atomic(self.resources)
         check_core(self.core, self.specs.keys(), self._own_paths)
         check_behaviour(self.behaviour, self.specs)
         faults = frozenset(each.name for each in self.behaviour if isinstance(each, FaultBehaviour))

@@ -34,6 +34,8 @@ LONGEST_COLLECTION: Final = 240
 """Characters of a collection's path, below which numbers stand."""
 COLLECTION: Final = "oic.wk.col"
 """The type of a collection, with links or without (OCF Core 7.8.3)."""
+ATOMIC: Final = "oic.wk.atomicmeasurement"
+"""The type of a collection that is read as a whole (OCF Core 7.8.4)."""
 MAX_NESTING: Final = 4
 """Collections above one another, as deep as one answer may become."""
 
@@ -143,7 +145,13 @@ class ResourceProfile(Section, frozen=True, kw_only=True):
     @property
     def is_collection(self) -> bool:
         """Whether it has links, or may have: one of the type oic.wk.col may have none."""
-        return bool(self.links) or self.creates is not None or COLLECTION in self.types
+        by_type = COLLECTION in self.types or ATOMIC in self.types
+        return bool(self.links) or self.creates is not None or by_type
+
+    @property
+    def is_atomic(self) -> bool:
+        """Whether it is an atomic measurement of the resources that it links to."""
+        return ATOMIC in self.types
 
     def __post_init__(self) -> None:
         if self.href.startswith(("/oic/", "/.well-known/")):

@@ -26,6 +26,9 @@ MAIN: Final = (
     "currentMachineState",
     "temperature",
     "humidity",
+    "systolic",
+    "weight",
+    "glucose",
     "value",
     "charge",
 )

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from data_models import MODELS, document, resolved
 
+from onboardee.device.simulation.atomic_measurement import measured_in
 from onboardee.device.simulation.profile import ResourceProfile, built_in_names, load_all
 from onboardee.device.simulation.value_limits import NUMBERS, ValueLimits, ValueType
 
@@ -15,8 +16,14 @@ RESOURCES = [
     for name in built_in_names()
     for resource in load_all(name)[0].resources
 ]
-SIMPLE = [each for each in RESOURCES if not each.values[1].is_collection]
-"""The resources that are no collections."""
+MEASURED = [
+    each
+    for each in RESOURCES
+    if each.values[1].href in measured_in(load_all(each.values[0])[0].resources)
+]
+"""The parts of atomic measurements, which are reached in no other way."""
+SIMPLE = [each for each in RESOURCES if not each.values[1].is_collection and each not in MEASURED]
+"""The resources that are no collections, and reached each on its own."""
 
 UNPUBLISHED = frozenset(
     {

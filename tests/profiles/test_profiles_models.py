@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 from catalogue import (
+    MEASURED,
     MODELLED,
     RESOURCES,
     UNPUBLISHED,
@@ -88,6 +89,21 @@ def test_representations(name: str, resource: ResourceProfile) -> None:
     world = World(owned(State.RFNOP), STRANGER, profile=load_all(name)[0])
     for interface in resource.interfaces:
         check(as_json(world.get(resource.href, f"if={interface}")), get_schema(kind))
+
+
+@needs_models
+@pytest.mark.parametrize(("name", "resource"), MEASURED)
+def test_measured(name: str, resource: ResourceProfile) -> None:
+    """A part of an atomic measurement is in it as the model says, and has nothing to be written."""
+    kind = model_of(resource)
+    assert kind
+    (profile,) = load_all(name)
+    whole = next(each for each in profile.resources if resource.href in each.links)
+    world = World(owned(State.RFNOP), STRANGER, profile=profile)
+    reps = {item["href"]: item["rep"] for item in world.get(whole.href)}
+    check(as_json(reps[resource.href]), get_schema(kind))
+    assert set(resource.properties) <= set(get_schema(kind)["properties"]) - COMMON
+    assert all(spec.read_only for spec in resource.properties.values())
 
 
 @needs_models

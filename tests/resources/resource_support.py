@@ -15,8 +15,8 @@ from onboardee.device.access.rights import OCF, Standard
 from onboardee.device.access.target import Operation, Target
 from onboardee.device.machine.requests import Dispatcher
 from onboardee.device.resources.all import all_resources
+from onboardee.device.resources.appliances import appliance_resources
 from onboardee.device.resources.base import RefusedError, SilenceError
-from onboardee.device.resources.collection import appliance_resources
 from onboardee.device.resources.iotivity_1_3 import serve_anchor_in_optionaldata
 from onboardee.device.resources.oic_1_1 import serve_oic_1_1
 from onboardee.device.resources.secure import secure_resources

@@ -13,9 +13,11 @@ from msgspec.structs import replace
 from onboardee.device.access.call import Call
 from onboardee.device.access.concessions import Concessions
 from onboardee.device.access.gate import decide
+from onboardee.device.access.ocf_interfaces import CREATE, CREATING, KNOWN, UPDATING
 from onboardee.device.access.peer import Peer
 from onboardee.device.access.rights import OCF, Rights
 from onboardee.device.access.target import Kind, Operation, Target
+from onboardee.device.machine.requests import INTERFACES
 from onboardee.device.resources.oic_1_1 import OIC_1_1
 from onboardee.device.security.onboarding_states import ON_ENTRY, SUCCESSORS
 from onboardee.svrdb.model import (
@@ -30,6 +32,7 @@ from onboardee.svrdb.model import (
     State,
 )
 from onboardee.svrdb.model.owners import SHARED_RIGHTS
+from onboardee.wire.coap import Method
 from onboardee.wire.path import Path as Address
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "tables.md"
@@ -38,9 +41,12 @@ DEVICE, DOTS, CMS, AMS, PEER, SUB_OWNER = (UUID(int=number) for number in range(
 LETTERS = {
     Operation.RETRIEVE: "R",
     Operation.OBSERVE: "N",
+    Operation.CREATE: "C",
     Operation.UPDATE: "U",
     Operation.DELETE: "D",
 }
+CREATING_HREF = "/application?if=oic.if.create"
+"""A collection in which clients create resources; nowhere else is there a CREATE."""
 _peer = partial(Peer, Address("192.0.2.1", 5684, "192.0.2.9", 40000))
 PEERS = {
     "anybody, unsecured": _peer(),
@@ -64,6 +70,7 @@ TARGETS = {
     },
     "/oic/mnt": Target("/oic/mnt", Kind.CORE, (), ()),
     "application": Target("/application", Kind.APPLICATION, (), ()),
+    "application by oic.if.create": Target(CREATING_HREF, Kind.APPLICATION, (), (CREATE,)),
 }
 
 
@@ -106,9 +113,17 @@ def document() -> str:
             "",
             "## What the gate grants without any access control entry",
             "",
-            "R retrieve, N observe, U update, D delete. A session is open, except for unsecured",
-            "requests. Entries grant more, and to application resources only in RFNOP.",
+            "R retrieve, N observe, C create, U update, D delete. A session is open, except for",
+            "unsecured requests. Entries grant more, and to application resources only in RFNOP.",
             *_access(),
+            "",
+            "## What an interface allows",
+            "",
+            "As far as the resource can do it at all. To create needs the bit 1 of an entry's",
+            "permission and a collection whose profile has `creates`; to update, 1 or 4. What a",
+            "client created is also deleted without naming an interface.",
+            "",
+            *table(("Interface", "R, N", "C", "U", "D"), _interfaces()),
             "",
         ]
     )
@@ -160,13 +175,25 @@ def _access() -> Iterator[str]:
         yield from table(("Resource", *(state.name for state in State)), rows)
 
 
+def _interfaces() -> Iterator[list[str]]:
+    for interface in sorted(KNOWN):
+        allowed = (
+            interface in INTERFACES[Method.GET],
+            interface in CREATING,
+            interface in UPDATING,
+            interface in INTERFACES[Method.DELETE],
+        )
+        yield [f"`{interface}`", *("yes" if each else "" for each in allowed)]
+
+
 def _granted(peer: Peer, target: Target) -> Iterator[str]:
     for state in State:
         database = _database(state)
         yield "".join(
             letter
             for operation, letter in LETTERS.items()
-            if decide(
+            if (operation is Operation.CREATE) <= (CREATE in target.interfaces)
+            and decide(
                 Call(
                     operation,
                     target,

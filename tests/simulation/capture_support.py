@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from onboardee.device.machine.device import Device
 from onboardee.device.security.factory import new_database
+from onboardee.device.simulation.atomic_measurement import measured_in
 from onboardee.device.simulation.document import read
 from onboardee.device.simulation.profile import Profile
 from onboardee.device.testing import MemoryKeeper, MemoryNetwork, onboarded
@@ -54,7 +55,9 @@ class Scene:
         assert isinstance(links, list)
         mine = [each for each in links if not each["href"].startswith(("/oic/sec/", "/oic/mnt"))]
         wanted = {each["href"]: each["if"] for each in mine}
-        wanted |= {each.href: each.interfaces for each in self.device.profile.resources}
+        resources = self.device.profile.resources
+        measured = measured_in(resources)  # what shows them is asked
+        wanted |= {each.href: each.interfaces for each in resources if each.href not in measured}
         found: dict[str, Any] = {"links": links}
         for href, interfaces in wanted.items():
             for name in interfaces:

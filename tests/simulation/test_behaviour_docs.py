@@ -74,6 +74,10 @@ PROPERTIES: dict[str, dict[str, Any]] = {
         "remainingTime": DURATION,
         "progressPercentage": PERCENT,
     },
+    "/pressure": {"systolic": NUMBER, "diastolic": NUMBER},
+    "/room": {"temperature": NUMBER},
+    "/meal": {"meal": words("fasting", "bedtime")},
+    "/time": {"timestamp": {"type": "date-time", "initial": "2026-01-01T00:00:00Z"}},
     "/battery": {"charge": PERCENT, "lowbattery": BOOLEAN, "batterythreshold": PERCENT},
 }
 """What the page speaks of."""

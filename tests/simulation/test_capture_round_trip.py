@@ -10,6 +10,7 @@ from onboardee.device.simulation.capture import captured
 from onboardee.device.simulation.compatibility import Compatibility
 from onboardee.device.simulation.profile import built_in_names, load
 from onboardee.obt import Address, OnboardingError, SharedKey, SurveyError, run, survey
+from onboardee.obt.surveying import Found
 
 RICH = """
 device:
@@ -162,3 +163,43 @@ def _forget_secrets(seen: dict[str, Any]) -> None:
             path = item["href"].removeprefix("ocf://UUID")
             if path in SECRETS:
                 del item["rep"][SECRETS[path]]
+
+
+MEASURING = """
+device: {name: Scale, types: [oic.d.bodyscale]}
+platform: {manufacturer: Maker}
+resources:
+  - href: /am
+    types: [oic.r.bodyscale-am, oic.wk.atomicmeasurement]
+    interfaces: [oic.if.b, oic.if.ll, oic.if.baseline]
+    links: [/weight]
+  - href: /weight
+    types: [oic.r.weight]
+    interfaces: [oic.if.s, oic.if.baseline]
+    properties: {weight: {type: number, read_only: true, initial: 70}}
+"""
+
+
+def test_what_is_no_measurement_by_the_rules() -> None:
+    """A device whose measurement is none, or shares its parts, is captured with collections."""
+    answers = scene(loaded(MEASURING)).survey()
+    odd = {"href": "/room", "rt": ["oic.wk.col"], "if": ["oic.if.ll", "oic.if.baseline"]}
+    shared = replace(
+        answers,
+        links=[*answers.links, odd],
+        resources={**answers.resources, "/room": Found(body={"links": [{"href": "/weight"}]})},
+    )
+    found = {each.href: each for each in loaded(captured(shared).text).resources}
+    assert found["/am"].is_atomic
+    assert found["/room"].links == ()
+    links = [
+        {**each, "if": ["oic.if.ll", "oic.if.b", "oic.if.baseline"]}
+        if each["href"] == "/am"
+        else each
+        for each in answers.links
+    ]
+    made = captured(replace(answers, links=links))
+    found = {each.href: each for each in loaded(made.text).resources}
+    assert found["/am"].types == ("oic.r.bodyscale-am", "oic.wk.col")
+    assert found["/weight"].properties["weight"].initial == 70
+    assert any("another collection" in note for note in made.notes)

@@ -23,6 +23,7 @@ from onboardee.device.simulation.behaviour.fault import FaultBehaviour
 from onboardee.device.simulation.behaviour.follow import FollowBehaviour
 from onboardee.device.simulation.behaviour.guard import GuardBehaviour
 from onboardee.device.simulation.behaviour.input import InputBehaviour
+from onboardee.device.simulation.behaviour.measurement import MeasurementBehaviour
 from onboardee.device.simulation.behaviour.notify import NotifyBehaviour
 from onboardee.device.simulation.behaviour.pulse import PulseBehaviour
 from onboardee.device.simulation.behaviour.schedule import ScheduleBehaviour
@@ -47,6 +48,7 @@ KINDS: Final[tuple[type[Behaviour], ...]] = (
     GuardBehaviour,
     StatesBehaviour,
     PulseBehaviour,
+    MeasurementBehaviour,
     ThermalBehaviour,
     FaultBehaviour,
     InputBehaviour,

@@ -19,6 +19,7 @@ from onboardee.device.simulation.capture.introspected import Introspection
 from onboardee.device.simulation.capture.json_types import Plain
 from onboardee.device.simulation.capture.limits import Describer
 from onboardee.device.simulation.capture.linking import connect
+from onboardee.device.simulation.capture.measurements import settle_measurements
 from onboardee.device.simulation.capture.notes import Notes, shown
 from onboardee.device.simulation.capture.readings import Readings
 from onboardee.device.simulation.capture.resources import ResourceMaker, Seen
@@ -127,7 +128,9 @@ def _resources(
             continue
         entries[href], wanted[href] = maker.entry(seen), seen.linked
     connect(entries, wanted, notes)
-    return [_ordered(each) for each in entries.values() if _is_usable(each, notes)]
+    usable = [_ordered(each) for each in entries.values() if _is_usable(each, notes)]
+    settle_measurements(usable, notes)
+    return usable
 
 
 def _is_there(seen: Seen) -> bool:

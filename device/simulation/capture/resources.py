@@ -19,6 +19,7 @@ from onboardee.device.access.ocf_interfaces import (
     UPDATING,
     WRITE,
 )
+from onboardee.device.simulation.atomic_measurement import MANDATORY
 from onboardee.device.simulation.capture.catalogue import usual_properties
 from onboardee.device.simulation.capture.introspected import Described
 from onboardee.device.simulation.capture.json_types import Plain
@@ -30,6 +31,7 @@ from onboardee.device.simulation.capture.readings import Reading
 from onboardee.device.simulation.capture.schemas import listed, mapped
 from onboardee.device.simulation.capture.sections import UNKNOWN_TYPE, type_names
 from onboardee.device.simulation.privacy import is_secret, without
+from onboardee.device.simulation.resource import ATOMIC
 
 MAX_INTERFACES: Final = 16
 """Of one resource."""
@@ -149,6 +151,8 @@ class ResourceMaker:
         schemas = mapped(mapped(seen.described.read).get("properties"))
         written = mapped(mapped(seen.described.written).get("properties"))
         skipped = _COMMON | (_OF_COLLECTIONS if LINKS in interfaces or seen.linked else frozenset())
+        if ATOMIC in self._said(seen, "rt"):
+            skipped -= {MANDATORY}  # a profile says itself which parts there must be
         names = dict.fromkeys(seen.values if seen.is_read else [*self._expected(seen), *written])
         place, found = shown(seen.href), Plain()
         for name in self._describer.named(place, [each for each in names if each not in skipped]):
