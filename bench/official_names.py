@@ -16,7 +16,7 @@ cookerhood cooktop dehumidifier dishwasher door dryer electricmeter fan freezer 
 humidifier kettle light light.smart oven printer receiver refrigerator robotcleaner scanner
 securitypanel sensor smartlock smartplug speaker stb switch thermostat tv washer washerdryer
 waterheater waterpurifier watervalve window
-bloodpressuremonitor bodyscale glucosemeter
+bloodpressuremonitor bodyscale glucosemeter wallpad
 """
 BEYOND = {"oic.r.vodlist", "oic.r.softwareupdate", "oic.r.coapcloudconf"}
 """Types of OCF's specifications of bridging, software update and clouds, which have no models."""

@@ -16,7 +16,15 @@ from onboardee.obt.model import NIL
 
 MAX_RESOURCES: Final = 256
 """How many resources of one device are looked at."""
-APPLICATION: Final = frozenset({"oic.wk.col", "oic.wk.atomicmeasurement"})
+APPLICATION: Final = frozenset(
+    {
+        "oic.wk.col",
+        "oic.wk.atomicmeasurement",
+        "oic.wk.scenelist",
+        "oic.wk.scenecollection",
+        "oic.wk.scenemember",
+    }
+)
 """Well-known types of resources that are nevertheless a maker's own."""
 
 

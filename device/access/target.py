@@ -72,5 +72,7 @@ class Target:
     has_plain_endpoint: bool = False
     open_in_rfotm: frozenset[Operation] = frozenset()
     """What anybody may do with it in the clear while the device waits for an owner."""
+    tags: tuple[tuple[str, object], ...] = ()
+    """What its links say of where it is and what it is for: names of parameters, and values."""
     is_explicit: bool = False
     """Where it is not discoverable: it is listed to who asks for its very type (OIC Core 1.1)."""

@@ -21,6 +21,7 @@ from onboardee.device.events import Bus, Event
 from onboardee.device.machine.admission import Admission
 from onboardee.device.machine.budget import AnswerBudget
 from onboardee.device.machine.challenges import Challenges
+from onboardee.device.machine.conditional import ConditionalNotices
 from onboardee.device.machine.context import Announcements, DeviceContext, Report
 from onboardee.device.machine.device import Device
 from onboardee.device.machine.device_parts import Parts
@@ -173,6 +174,7 @@ def boot(profile: Profile, store: Keeper, surroundings: Surroundings) -> Device:
         lifecycle=lifecycle,
         world=world,
         announcements=announcements,
+        conditional=ConditionalNotices(profile, appliances, coap),
         challenges=Challenges(surroundings.budget or AnswerBudget(profile.answers), entropy),
         groups=GroupRequests(profile.discovery, entropy),
     )
@@ -199,7 +201,7 @@ def _world(
     """Make what the values live in; its chance comes from a seed where one is given."""
     seed, entropy = surroundings.seed, surroundings.entropy
     return World(
-        profile.behaviour,
+        profile.entries,
         profile.specs,
         values,
         chance=Chance(entropy if seed is None else SeededEntropy(seed)),

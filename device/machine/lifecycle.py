@@ -126,6 +126,7 @@ class Lifecycle:
         for event in unused_credentials(Cred(), self._state.database.cred):
             self._report(event)
         self._grow()
+        self._begin_values()
         self._world.start(self._state.now)
         self._news.begin()
         self._admission.show_pin()
@@ -153,6 +154,19 @@ class Lifecycle:
         """Return a database without the created resources that a restart takes away."""
         kept = self._growth.kept(database.created)
         return database if kept is database.created else replace(database, created=kept)
+
+    def _keep_values(self, before: Database, after: Database) -> None:
+        """Let what clients wrote that is kept be that with which the next life begins."""
+        for href in after.values if after.values is not before.values else ():
+            if href in self._appliances:
+                self._appliances[href].keep(after.values[href])
+
+    def _begin_values(self) -> None:
+        """Let all values be those with which a life begins: the profile's, and what is kept."""
+        kept = self._state.database.values
+        for href, appliance in self._appliances.items():
+            appliance.keep(kept.get(href, {}))
+            appliance.values.restore()
 
     def _grow(self) -> None:
         """Let the created resources be those of the database."""
@@ -225,6 +239,8 @@ class Lifecycle:
                 cause = f"{request.method.name} {request.path}"
                 failure = yield from self._keep(wanted, cause)
                 if failure is not None:
+                    if outcome.undo is not None:
+                        outcome.undo()
                     raise RefusedError(Code.SERVICE_UNAVAILABLE, str(failure)) from failure
             self._follow(before)
             after = self._state.database
@@ -306,6 +322,7 @@ class Lifecycle:
         self._grow()
         if self._updates is not None:
             self._updates.look()
+        self._keep_values(before, after)
         for event in describe_changes(before, after, by_client=by_client):
             self._report(event)
         self._announcements.add([RES])  # its observers are told only if it shows another thing
@@ -360,8 +377,7 @@ class Lifecycle:
         self._coap.drop_kept_responses()
         self._announcements.end_observations()
         self._grow()
-        for appliance in self._appliances.values():
-            appliance.values.restore()
+        self._begin_values()
         self._world.start(self._state.now)
         self._news.begin()
         if self._is_interrupted:

@@ -17,6 +17,7 @@ from onboardee.device.access.peer import Peer
 from onboardee.device.events import Bus
 from onboardee.device.machine.budget import AnswerBudget
 from onboardee.device.machine.challenges import Challenges
+from onboardee.device.machine.conditional import ConditionalNotices
 from onboardee.device.machine.context import Announcements, DeviceContext, Report
 from onboardee.device.machine.groups import GroupRequests
 from onboardee.device.machine.lifecycle import Lifecycle
@@ -75,6 +76,7 @@ class Messaging:
         lifecycle: Lifecycle,
         world: World,
         announcements: Announcements,
+        conditional: ConditionalNotices,
         challenges: Challenges,
         groups: GroupRequests,
     ) -> None:
@@ -89,6 +91,7 @@ class Messaging:
         self._lifecycle = lifecycle
         self._world = world
         self._announcements = announcements
+        self._conditional = conditional
         self._challenges = challenges
         self._groups = groups
         self._is_in_clear = False
@@ -138,6 +141,7 @@ class Messaging:
         self._dtls.tick(now)
         self._coap.tick(now)
         self._challenges.tick(now)
+        self._conditional.mark(now)
         self._is_in_clear = True
 
     def next_deadline(self) -> float | None:
@@ -147,6 +151,7 @@ class Messaging:
             self._coap.next_deadline(),
             self._challenges.next_deadline(),
             self._groups.next_deadline(),
+            self._conditional.next_deadline(),
         )
 
     def give_up(self, peer: Peer) -> None:
@@ -215,6 +220,8 @@ class Messaging:
             self._announce()
         while (observer := self._coap.take_stale()) is not None:
             assert isinstance(observer.remote, Peer)
+            if not self._conditional.is_due(observer, self._state.now):
+                continue
             request = _to_be_told(observer)
             response = self._service.answer_at_once(request, observer.remote)
             if not _is_told(observer, response):

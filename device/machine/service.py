@@ -178,6 +178,7 @@ class Service:
             content_format=answer.content_format,
             content_version=CONTENT_VERSION if is_ocf else None,
             observe_as=answer.observe_as,
+            state=None if answer.observe_as is None else answer.resource.version(),
             etag=answer.etag,
         )
 

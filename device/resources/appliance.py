@@ -7,7 +7,11 @@ known by its identity.
 """
 
 from collections.abc import Mapping
+from copy import copy
+from functools import partial
 from typing import Any
+
+from msgspec.structs import replace
 
 from onboardee.device.access.call import Call
 from onboardee.device.access.ocf_interfaces import WRITE
@@ -26,7 +30,17 @@ from onboardee.device.simulation.profile import ResourceProfile
 from onboardee.device.simulation.values import ValueRefusedError, Values
 from onboardee.device.simulation.world.refusal import UpdateRefusedError
 from onboardee.device.simulation.world.world import World
+from onboardee.svrdb.model import Database
 from onboardee.wire.coap import Code
+
+
+def refused(where: str, error: UpdateRefusedError | ValueRefusedError) -> RefusedError:
+    """Return what a client is refused with: 4.00 or 4.03 for a value, or what a profile names."""
+    if isinstance(error, UpdateRefusedError):
+        code = error.code
+    else:
+        code = Code.BAD_REQUEST if error.is_malformed else Code.FORBIDDEN
+    return RefusedError(code, f"{where}: {error}")
 
 
 class ApplianceResource(ReadOnly):
@@ -44,6 +58,7 @@ class ApplianceResource(ReadOnly):
         self._revision = self._latest = 0
         self._name = profile.name
         self._converter = converter(profile)
+        self._kept = frozenset(profile.kept)
         self._world = world
 
     def version(self) -> object | None:
@@ -82,18 +97,37 @@ class ApplianceResource(ReadOnly):
         meant = payload
         if self._converter is not None:
             meant = self._converter.understood(payload, self.values.current)
+        before = self.values.current
         try:
+            database = self._database(call, meant) if self._kept & meant.keys() else None
             notify = self._write(meant)
-        except UpdateRefusedError as error:
-            raise RefusedError(error.code, f"{self.target.href}: {error}") from error
-        except ValueRefusedError as error:
-            code = Code.BAD_REQUEST if error.is_malformed else Code.FORBIDDEN
-            raise RefusedError(code, f"{self.target.href}: {error}") from error
+        except (UpdateRefusedError, ValueRefusedError) as error:
+            raise refused(self.target.href, error) from error
+        undo = None if database is None else partial(self._restore, before)
         if call.interface == WRITE:
-            return Outcome(notify=notify)
+            return Outcome(database=database, notify=notify, undo=undo)
         unit = payload.get(UNITS)
         body = self._in_unit(unit if isinstance(unit, str) else None)
-        return Outcome(body=body, notify=notify)
+        return Outcome(body=body, database=database, notify=notify, undo=undo)
+
+    def keep(self, values: Mapping[str, object]) -> None:
+        """Take what was kept for that with which a life begins, as far as the profile keeps it."""
+        self.values.keep({name: each for name, each in values.items() if name in self._kept})
+
+    def _database(self, call: Call, wanted: Mapping[str, object]) -> Database:
+        """Return the database with what is kept of an UPDATE. Raises `ValueRefusedError`."""
+        trial = copy(self.values)
+        trial.write(wanted)
+        href, values = self.target.href, call.database.values
+        now = {name: trial.current[name] for name in self._kept & wanted.keys()}
+        return replace(call.database, values={**values, href: {**values.get(href, {}), **now}})
+
+    def _restore(self, values: Mapping[str, Any]) -> None:
+        """Let the values be again what they were before an UPDATE that could not be kept."""
+        if self._world is None:
+            self.values.set(values)
+        else:
+            self._world.set_values(self.target.href, values, self._world.asked_at)
 
     def _write(self, payload: Mapping[str, object]) -> frozenset[str]:
         """Write values; return the resources whose observers are to hear of it now."""

@@ -4,7 +4,7 @@ Operations take the database from the call and put the changed one into the outc
 keep anything half written, a batch can try several, and a test needs no device.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from msgspec import Struct
@@ -76,6 +76,8 @@ class Outcome(Struct, frozen=True):
     """Handshakes in progress began under other terms and must start over."""
     etag: bytes | None = None
     """The entity tag of the body, where it follows from something else than its octets."""
+    undo: Callable[[], None] | None = None
+    """Takes back what the change has already done, where it cannot be made durable."""
     refusals: tuple[tuple[str, RefusedError], ...] = ()
     """Paths of the links of a batch that were refused, and why: the log wants to know."""
 

@@ -53,7 +53,7 @@ class Reach:
 
 
 def link_to(resource: Linked, endpoints: object) -> dict[str, Any]:
-    """Describe a resource: path, types, interfaces, policies, and the endpoints that are given.
+    """Describe a resource: path, types, interfaces, policies, the given endpoints, semantic tags.
 
     `bm` is 1 for discoverable and 2 for observable, or their sum (OCF Core 7.8.2).
     """
@@ -64,6 +64,7 @@ def link_to(resource: Linked, endpoints: object) -> dict[str, Any]:
         "if": target.interfaces,
         "p": {"bm": target.discoverable | resource.observable << 1},
         "eps": endpoints,
+        **dict(target.tags),
     }
 
 

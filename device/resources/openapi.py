@@ -14,6 +14,7 @@ from onboardee.device.access.ocf_interfaces import BATCH, CREATE, LINKS, RETRIEV
 from onboardee.device.resources.units import UNITS, converter
 from onboardee.device.simulation.atomic_measurement import measured_in
 from onboardee.device.simulation.profile import Profile, ResourceProfile
+from onboardee.device.simulation.scenes import SCENE_MEMBER
 from onboardee.device.simulation.value_limits import PERIOD, ValueLimits, ValueType
 from onboardee.device.simulation.values import Property
 
@@ -197,6 +198,8 @@ def _reference(name: str) -> Json:
 def _representation(resource: ResourceProfile) -> Json:
     """Describe what is read, common properties included; only `rt` and `if` may be absent."""
     properties = {name: _schema(spec) for name, spec in resource.properties.items()}
+    if SCENE_MEMBER in resource.types:
+        properties = {"link": _LINK, **properties}
     if resource.is_collection:
         properties = {**_shown_types(resource), "links": _reference("oic.links"), **properties}
     # `rt` and `if` have defaults, by which a client knows them without reading the resource.

@@ -23,6 +23,7 @@ def target_of(profile: ResourceProfile) -> Target:
         discoverable=profile.discoverable,
         has_plain_endpoint=profile.plain,
         open_in_rfotm=_opened(profile),
+        tags=tuple(profile.tags.parameters()),
     )
 
 

@@ -31,6 +31,8 @@ FILE: Final = "official-names.txt"
 OFFICIAL: Final = "oic."
 """How OCF's own names begin; others are anybody's."""
 
+_DEEPEST: Final = len(("scenes", "collections", 0, "values", "film", "/lamp#value"))
+"""How many keys lead to one property that a scene sets."""
 _LISTS: Final = ("resources", "behaviour")
 """The lists of a profile whose entries stand for themselves."""
 
@@ -89,7 +91,22 @@ class _Rest:
             del self._numbers(str(place[0]))[place[1]]
             self.document = _without(self.document, place[:2])
             return True
+        if place and place[0] == "scenes":
+            return self._take_out_of_scenes(place)
         return False
+
+    def _take_out_of_scenes(self, place: Place) -> bool:
+        """Remove one property that a scene sets, a key that may be absent, or all scenes."""
+        is_optional = len(place) > 3 and place[3] not in {"href", "values"}
+        if is_optional or len(place) == _DEEPEST:
+            self.document = _without(self.document, place[:4] if is_optional else place)
+            return True
+        collections = self.document.at("scenes", "collections")
+        count = len(collections.value) if isinstance(collections.value, tuple) else 0
+        hrefs = (collections.at(number, "href").value for number in range(count))
+        self.taken.update(href for href in hrefs if isinstance(href, str))
+        self.document = _without(self.document, place[:1])
+        return True
 
     def _numbers(self, name: str) -> list[int]:
         """Return which entries of a list are left, by their numbers in the file."""

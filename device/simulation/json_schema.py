@@ -172,7 +172,8 @@ def attribute_docs(model: type) -> dict[str, str]:
 
 def _docs_below(model: type) -> dict[str, str]:
     """Return the docstrings of one class, by the name of the attribute above."""
-    body = _class_bodies(model.__module__)[model.__name__]
+    # A list of OCF's words is made without a body, and its words say what they are.
+    body = _class_bodies(model.__module__).get(model.__name__, [])
     result: dict[str, str] = {}
     for statement, following in pairwise(body):
         match statement, following:

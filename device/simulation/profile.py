@@ -25,6 +25,7 @@ from onboardee.device.simulation.behaviour import AnyBehaviour
 from onboardee.device.simulation.behaviour.fault import FaultBehaviour
 from onboardee.device.simulation.catalogue import BUILT_IN, Catalogue, built_in_names, is_path
 from onboardee.device.simulation.compatibility import Compatibility, Preset, resolved
+from onboardee.device.simulation.conditional import check_conditional
 from onboardee.device.simulation.core_resources import CorePaths, CoreResources, check_core
 from onboardee.device.simulation.creatable import completed
 from onboardee.device.simulation.device_identity import DeviceIdentity, Platform
@@ -42,12 +43,15 @@ from onboardee.device.simulation.ownership_settings import (
 )
 from onboardee.device.simulation.pairing_settings import DirectPairingSettings
 from onboardee.device.simulation.resource import Href, ResourceProfile, check_links, check_resources
+from onboardee.device.simulation.scene_recall import check_recall, entries_of
+from onboardee.device.simulation.scenes import Scenes, with_scenes
 from onboardee.device.simulation.section import ProfileError, Section
 from onboardee.device.simulation.software import SoftwareUpdateSettings, check_software
 from onboardee.device.simulation.values import Property
 from onboardee.device.simulation.variants import expanded
 from onboardee.device.simulation.world.build import check as check_behaviour
 from onboardee.device.simulation.world.build import located
+from onboardee.device.simulation.world.declaration import Behaviour
 from onboardee.device.simulation.world.terms import BehaviourError
 
 __all__ = [
@@ -129,6 +133,8 @@ class Profile(Section, frozen=True, kw_only=True):
     """Which copies of its database it keeps by itself."""
     resources: Annotated[tuple[ResourceProfile, ...], msgspec.Meta(max_length=256)] = ()
     """The application resources."""
+    scenes: Scenes | None = None
+    """Settings of several resources that clients recall by one name."""
     says: Annotated[dict[EventName, str], msgspec.Meta(max_length=32)] = msgspec.field(
         default_factory=dict
     )
@@ -143,16 +149,24 @@ class Profile(Section, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         force_setattr(self, "compat", resolved(self.compat))
+        force_setattr(self, "resources", with_scenes(self.resources, self.scenes))
         check_resources(self.resources)
         check_links(self.resources)
         check_atomic(self.resources)
+        check_conditional(self.resources)
         check_core(self.core, self.specs.keys(), self._own_paths)
         check_behaviour(self.behaviour, self.specs)
+        check_recall(self.scenes, self.behaviour)
         faults = frozenset(each.name for each in self.behaviour if isinstance(each, FaultBehaviour))
         check_software(self.software_update, self.device, self.platform, faults)
         check_ownership(self.ownership)
         check_event_texts(self.says)
         check_faults(self.faults, self.possible_faults)
+
+    @property
+    def entries(self) -> tuple[Behaviour, ...]:
+        """What the device does by itself: `behaviour`, and what its scenes set."""
+        return (*self.behaviour, *entries_of(self.scenes))
 
     @property
     def possible_faults(self) -> Possible:

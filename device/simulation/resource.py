@@ -10,6 +10,7 @@ from onboardee.device.access.ocf_interfaces import CREATE, KNOWN, LINKS, OF_COLL
 from onboardee.device.nearest import nearest
 from onboardee.device.simulation.behaviour import AnyBehaviour
 from onboardee.device.simulation.section import MisplacedError, Section
+from onboardee.device.simulation.tags import Tags
 from onboardee.device.simulation.values import Property
 from onboardee.svrdb.model import MAX_CREATED, MAX_REP
 
@@ -120,6 +121,8 @@ class ResourceProfile(Section, frozen=True, kw_only=True):
     """Listed in `/oic/res`."""
     observable: bool = True
     """Tells observers of each change."""
+    tags: Tags = Tags()
+    """Where it is and what it is for, in its links: `{locn: livingroom, pos-desc: left}`."""
     plain: bool = False
     """Also reachable without DTLS, where an access control entry permits it."""
     configures_device: bool = False
@@ -141,6 +144,8 @@ class ResourceProfile(Section, frozen=True, kw_only=True):
         default_factory=dict
     )
     """What it holds, by name."""
+    kept: Annotated[tuple[str, ...], msgspec.Meta(max_length=64)] = ()
+    """Properties of which there is after a restart what a client wrote; a reset takes it back."""
 
     @property
     def is_collection(self) -> bool:
@@ -154,14 +159,25 @@ class ResourceProfile(Section, frozen=True, kw_only=True):
         return ATOMIC in self.types
 
     def __post_init__(self) -> None:
-        if self.href.startswith(("/oic/", "/.well-known/")):
-            raise MisplacedError(f"{self.href} belongs to the device itself", "href")
+        refuse_core_path(self.href)
         for place, interface in enumerate(self.interfaces):
             if interface not in INTERFACES and not interface.startswith("x."):
                 raise MisplacedError(_unknown(interface), "interfaces", place)
+        for place, name in enumerate(self.kept):
+            spec = self.properties.get(name)
+            if spec is None or spec.read_only:
+                near = nearest(name, self.properties) if spec is None else None
+                hint = f"; did you mean {near}?" if near else ""
+                raise MisplacedError(f"clients cannot write {name}{hint}", "kept", place)
         for part, names in (("types", self.types), ("interfaces", self.interfaces)):
             if len(set(names)) < len(names):
                 raise MisplacedError("one name stands here twice", part)
+
+
+def refuse_core_path(href: str) -> None:
+    """Raise `MisplacedError`, placed at `href`, for a path of the device itself."""
+    if href.startswith(("/oic/", "/.well-known/")):
+        raise MisplacedError(f"{href} belongs to the device itself", "href")
 
 
 def _unknown(interface: str) -> str:

@@ -6,6 +6,7 @@ anything has changed since (`Resource.version`).
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, cast
 
 import msgspec
@@ -50,10 +51,12 @@ class Values:
     device's.
     """
 
-    __slots__ = ("_properties", "current", "follow_time")
+    __slots__ = ("_kept", "_properties", "current", "follow_time")
 
     def __init__(self, properties: Mapping[str, Property]) -> None:
         self._properties = properties
+        self._kept: Mapping[str, Value] = {}
+        """What is there again after a restart, in place of the profile's values."""
         self.current: Mapping[str, Value] = self._initial()
         """All properties with their values; never changed, but replaced by new ones."""
         self.follow_time = False
@@ -86,16 +89,27 @@ class Values:
 
     @property
     def are_initial(self) -> bool:
-        """Whether the values are those of the profile."""
+        """Whether the values are those with which every life begins."""
         return self.current == self._initial()
+
+    def keep(self, values: Mapping[str, object]) -> None:
+        """Take these for what is there after a restart; what is not possible is passed over.
+
+        The profile may be another one than that with which they were kept.
+        """
+        kept: dict[str, Value] = {}
+        for name in self._known(values):
+            with suppress(ValueRefusedError):
+                kept[name] = self._properties[name].checked(name, values[name])
+        self._kept = kept
 
     def restore(self) -> None:
         """Go back to the initial values."""
         self.current = self._initial()
 
     def _initial(self) -> dict[str, Value]:
-        """Return the values of the profile."""
-        return {name: spec.initial for name, spec in self._properties.items()}
+        """Return the values of the profile, and what was kept."""
+        return {**{name: spec.initial for name, spec in self._properties.items()}, **self._kept}
 
     def _known(self, wanted: Mapping[str, object]) -> list[str]:
         """Return the names that are properties; others are passed over."""

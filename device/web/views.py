@@ -38,6 +38,7 @@ OF_TYPE: Final = {
     "oic.d.freezer": "temperature",
     "oic.d.refrigerator": "temperature",
     "oic.d.thermostat": "temperature",
+    "oic.d.wallpad": "temperature",
 }
 """What devices of a type show first in place of these."""
 SHOWN: Final = 8

@@ -13,6 +13,7 @@
       con_revision                             how often that was changed
       software                                 which software it has, and an update of it
       created_changes                          how often resources came and went, by collection
+      values                                   what clients wrote that the profile keeps
       permanent                                identifiers that a reset does not touch
       identity_key                             the private half of the device's key pair
       next_uuid                                what a temporary device UUID is replaced by

@@ -10,7 +10,7 @@ A new member needs a default, so that a file of an earlier version can be read.
 import uuid
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -175,6 +175,8 @@ class Database(msgspec.Struct, frozen=True, kw_only=True, rename={"reset_profile
     created_changes: dict[str, int] = {}
     """How often resources were created or deleted, by the path of the collection."""
     software: Software = Software()
+    values: dict[str, dict[str, Any]] = {}
+    """What clients wrote to properties that the profile keeps, by path and name; as JSON has it."""
 
     @property
     def state(self) -> State:

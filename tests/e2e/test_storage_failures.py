@@ -11,7 +11,8 @@ from msgspec.structs import replace
 from onboardee.device.events import Bus, Event, StateChanged, StorageFailed
 from onboardee.device.events.automatic_snapshots import keep_snapshots
 from onboardee.device.security.factory import new_database
-from onboardee.device.simulation.profile import load
+from onboardee.device.simulation.profile import Profile, load
+from onboardee.device.simulation.values import Property, ValueType
 from onboardee.device.testing import MemoryNetwork
 from onboardee.device.testing.local import local_device
 from onboardee.device.testing.network import GROUPS
@@ -55,17 +56,17 @@ REASONS = {
 class Scene:
     """An owned light on a storage that can fail, with automatic snapshots if asked for."""
 
-    def __init__(self, snapshots: int = 0) -> None:
+    def __init__(self, snapshots: int = 0, profile: Profile = LIGHT) -> None:
         self.storage = MemoryStorage(location="/lights/kitchen")
         self.events: list[Event] = []
         self.time = NOW
         bus = Bus()
         bus.subscribe(self.events.append)
-        store = Store.open(self.storage, lambda: new_database(LIGHT, SeededEntropy(1)))
+        store = Store.open(self.storage, lambda: new_database(profile, SeededEntropy(1)))
         keep_snapshots(bus, store, snapshots, lambda work: work())
         self.network = MemoryNetwork()
         self.device = local_device(
-            LIGHT, store, entropy=SeededEntropy(2), bus=bus, wall_clock=lambda: self.time
+            profile, store, entropy=SeededEntropy(2), bus=bus, wall_clock=lambda: self.time
         )
         self.device.endpoints = (Endpoint("coap", HOST, PLAIN), Endpoint("coaps", HOST, SECURE))
         self.network.attach(self.device, HOST, PLAIN, groups=GROUPS)
@@ -194,3 +195,23 @@ def test_clock_jumps_back() -> None:
     assert live.acl2.entries[:-1] == rules
     with Store.open(MemoryStorage(scene.storage.files), lambda: replace(live)) as store:
         assert store.current == live
+
+
+def test_what_is_to_be_kept_and_cannot_be() -> None:
+    """An UPDATE with a value that the profile keeps is undone as a whole where the disk refuses."""
+    label = Property(type=ValueType.STRING, initial="first")
+    switch = LIGHT.resources[0]
+    keeping = replace(switch, properties={**switch.properties, "label": label}, kept=("label",))
+    scene = Scene(profile=replace(LIGHT, resources=(keeping, *LIGHT.resources[1:])))
+    device, before = scene.device, scene.value()
+    scene.storage.fail_at(1, errno.ENOSPC, lasting=True)
+    with pytest.raises(OnboardingError, match=r"5\.03"):
+        run(scene.owned.update("/light/switch", {"value": True, "label": "second"}))
+    assert scene.value() == before
+    run(scene.owned.update("/light/switch", {"value": True}))
+    scene.storage.heal()
+    run(scene.owned.update("/light/switch", {"label": "second"}))
+    assert device.database.values == {"/light/switch": {"label": "second"}}
+    assert scene.value() == {**before, "value": True, "label": "second"}
+    scene.network.send(device.adopt(device.database, scene.network.now))
+    assert device.appliances["/light/switch"].values.current == {"value": False, "label": "second"}

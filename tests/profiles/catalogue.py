@@ -46,7 +46,10 @@ SAMPLES: Mapping[str, Any] = {"lockCodeList": ["98765"], "startTime": "07:15:00Z
 def models() -> dict[str, list[Any]]:
     """Return the operations of each resource type, as a list of paths."""
     result: dict[str, list[Any]] = {}
-    for path in sorted((MODELS / "IoTDataModels").glob("*.swagger.json")):
+    extensions = (MODELS / "core-extensions" / "swagger2.0").glob("oic.wk.scene*.swagger.json")
+    collection = MODELS / "core" / "swagger2.0" / "oic.wk.col.swagger.json"
+    of_devices = (MODELS / "IoTDataModels").glob("*.swagger.json")
+    for path in (collection, *sorted((*extensions, *of_devices))):
         for operations in document(path)["paths"].values():
             schema = resolved(operations["get"]["responses"]["200"]["schema"], path)
             for name in names(schema, "rt"):
@@ -73,6 +76,29 @@ def update_schema(kind: str) -> Any:
         if parameter["in"] == "body":
             return parameter["schema"]
     return None
+
+
+def kinds_of(resource: ResourceProfile) -> list[str]:
+    """Return the types whose models describe a resource together: mostly it is one.
+
+    A collection of health data has a model that knows both of its types.
+    """
+    published = [kind for kind in resource.types if kind not in UNPUBLISHED]
+    first = published[:1]
+    known = {name for kind in first for name in names(get_schema(kind), "rt")}
+    return [*first, *(kind for kind in published if kind not in known)]
+
+
+def as_one_of(kind: str, found: Any) -> Any:
+    """Return what a resource of several types shows to who knows one of them."""
+    known = get_schema(kind)["properties"]
+    return {
+        name: [each for each in value if each in names({"properties": known}, name)]
+        if name in {"rt", "if"}
+        else value
+        for name, value in found.items()
+        if name in known
+    }
 
 
 def model_of(resource: ResourceProfile) -> str | None:

@@ -205,6 +205,9 @@ GOES_ON = {
     "/humidity",
     "/presence",
     "/temperature/current",
+    "/livingroom/temperature",
+    "/livingroom/temperature/watched",
+    "/bedroom/temperature",
     "/air/pm25",
     "/air/pm10",
 }

@@ -53,7 +53,8 @@ def test_every_resource_has_the_baseline(name: str, resource: ResourceProfile) -
     """All can be read with their common properties, and none claims to be OCF's core."""
     assert "oic.if.baseline" in resource.interfaces
     core = {kind for kind in resource.types if kind.startswith("oic.wk.")}
-    assert core <= {"oic.wk.col", "oic.wk.atomicmeasurement"}
+    scenes = {"oic.wk.scenelist", "oic.wk.scenecollection", "oic.wk.scenemember"}
+    assert core <= {"oic.wk.col", "oic.wk.atomicmeasurement", *scenes}
 
 
 @pytest.mark.parametrize(("name", "resource"), SIMPLE)

@@ -110,6 +110,13 @@ def test_an_entry_for_the_whole_is_enough(entry: Ace, code: Code) -> None:
     assert len(found or []) == (4 if code is Code.CONTENT else 0)
 
 
+def test_an_entry_for_the_whole_is_enough_to_observe() -> None:
+    """Who may read the measurement may observe it, without an entry for a part."""
+    world = monitor(may(2, WHOLE))
+    world.request(Request(GET, WHOLE, observe=0))
+    assert world.last.observe_as == f"{WHOLE}?{B}"
+
+
 def test_changes_alone_are_never_told() -> None:
     """A client that names what it has gets all the same the whole, or hears that it has that."""
     world = monitor()

@@ -148,7 +148,7 @@ def make_scene(
     reports: list[str] = []
     scene: Scene
     world = World(
-        profile.behaviour,
+        profile.entries,
         profile.specs,
         values,
         chance=Chance(SeededEntropy(seed)),

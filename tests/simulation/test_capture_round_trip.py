@@ -203,3 +203,31 @@ def test_what_is_no_measurement_by_the_rules() -> None:
     assert found["/am"].types == ("oic.r.bodyscale-am", "oic.wk.col")
     assert found["/weight"].properties["weight"].initial == 70
     assert any("another collection" in note for note in made.notes)
+
+
+def test_scenes_of_others() -> None:
+    """Members may be anywhere, and are numbered here; what no scene can set is left out."""
+    answers = scene(load("wallpad")).survey()
+    found = dict(answers.resources)
+    collection = found["/scenes/livingroom"].body
+    first, *rest = collection["links"]
+    moved = {**collection, "links": [{**first, "href": "/member"}, *rest]}
+    found["/member"] = found.pop("/scenes/livingroom/1")
+    found["/scenes/livingroom"] = Found(body=moved)
+    made = captured(replace(answers, resources=found))
+    seen, original = loaded(made.text).scenes, load("wallpad").scenes
+    assert seen
+    assert original
+    assert [each.values for each in seen.collections] == [
+        each.values for each in original.collections
+    ]
+    assert "the members of /scenes/livingroom have other paths here" in made.notes
+    wrong = {**found["/member"].body, "SceneMappings": [_mapping("value", "maybe")]}
+    found["/member"] = Found(body=wrong)
+    made = captured(replace(answers, resources=found))
+    assert loaded(made.text).scenes is None
+    assert any("the scenes are left out" in note for note in made.notes)
+
+
+def _mapping(name: str, value: str) -> dict[str, str]:
+    return {"scene": "off", "memberProperty": name, "memberValue": value}

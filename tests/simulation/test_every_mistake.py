@@ -23,7 +23,15 @@ resources:
   - {href: b, types: [x.y], interfaces: [oic.if.a]}
   - {href: /c, types: [x.y], interfaces: [oic.if.zz]}
   - {href: /d, typs: [x.y], interfaces: [oic.if.a]}
+scenes:
+  collections:
+    - href: /scenes/1
+      values:
+        one: {/a#good: 5, /a#god: true}
+        two: {/a#good: true}
+      initial: thre
 behaviour:
+  - {kind: couple, when: {property: /scenes/1#lastScene, equals: one}, set: {/a#good: true}}
   - {kind: drift, property: /a#value, sigma: 1, every: 5 s}
   - {kind: jump}
   - {kind: drift, property: /nowhere#x, sigma: 1, every: 5 s}
@@ -35,8 +43,10 @@ EXPECTED = [
     (11, "resources[1].href: expected text that matches"),
     (12, "resources[2].interfaces[0]: oic.if.zz is no interface of OCF"),
     (13, "resources[3].typs: there is no typs here; did you mean types?"),
-    (16, "behaviour[1]"),
-    (17, "behaviour[2].property: /nowhere#x does not exist"),
+    (18, "scenes.collections[0].values.one./a#god: /a#god does not exist; nearest: /a#good"),
+    (20, "scenes.collections[0].initial: thre is none of the scenes"),
+    (24, "behaviour[2]"),
+    (25, "behaviour[3].property: /nowhere#x does not exist"),
 ]
 
 

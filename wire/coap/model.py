@@ -1,7 +1,7 @@
 """The values that cross the border of the CoAP room: requests, responses and their numbers."""
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from typing import TypeAlias
 
@@ -118,7 +118,8 @@ class Response(Struct, frozen=True):
     """What a handler answers.
 
     `observe_as` names the resource whose changes are told to this peer if it asked to observe.
-    `etag` is the entity tag of the whole payload, 1 to 8 octets.
+    `etag` is the entity tag of the whole payload, 1 to 8 octets. `state` is what the answer is of,
+    for the handler to know later what an observer was told; it is not sent.
     """
 
     code: Code
@@ -127,6 +128,7 @@ class Response(Struct, frozen=True):
     content_version: int | None = None
     observe_as: Hashable | None = None
     etag: bytes | None = None
+    state: object | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,14 @@ class Notifier:
         ):
             return False
         observer = Observer(
-            response.observe_as, remote, request, block2, confirmed_at=now, told=response.etag
+            response.observe_as,
+            remote,
+            request,
+            block2,
+            confirmed_at=now,
+            told=response.etag,
+            state=response.state,
+            told_at=now,
         )
         return self.observers.add(observer)
 
@@ -63,10 +70,18 @@ class Notifier:
             return
         self.observers.advance(key)
         for observer in observers:
-            if observer.awaits_ack:
-                observer.is_stale = True
-            else:
-                self.stale[observer] = None
+            self._mark(observer)
+
+    def notify_one(self, observer: Observer) -> None:
+        """Have one observer told the state, which may be the one that it knows."""
+        self.observers.advance(observer.key)
+        self._mark(observer)
+
+    def _mark(self, observer: Observer) -> None:
+        if observer.awaits_ack:
+            observer.is_stale = True
+        else:
+            self.stale[observer] = None
 
     def take_stale(self) -> Observer:
         """Return the next observer to be told; ask whether anybody is `stale` before."""
@@ -84,7 +99,7 @@ class Notifier:
         goes_on = response.code in _STATES and response.observe_as == observer.key
         if not goes_on:
             self.end(observer)
-        observer.told = response.etag
+        observer.told, observer.state, observer.told_at = response.etag, response.state, now
         reply = self._responder.reply(
             observer.request,
             observer.remote,

@@ -47,6 +47,10 @@ class Observer:
     is_stale: bool = False
     told: bytes | None = None
     """The entity tag of what was last sent."""
+    state: object | None = None
+    """What was last sent, as the answer named it (`Response.state`)."""
+    told_at: float = 0.0
+    """When that was."""
 
 
 class Observers:

@@ -106,6 +106,15 @@ class CoapServer:
         for share in (self.known, self.strangers):
             share.notifier.notify(key)
 
+    def notify_one(self, observer: Observer) -> None:
+        """Have one observer told, whether or not the state changed."""
+        self._share_of(observer.remote).notifier.notify_one(observer)
+
+    def observers_of(self, key: Hashable) -> list[Observer]:
+        """Return the observers of a resource."""
+        shares = (self.known, self.strangers)
+        return [each for share in shares for each in share.notifier.observers.select(key=key)]
+
     def take_stale(self) -> Observer | None:
         """Return the next observer that is to be told of a new state, None if there is none."""
         for share in (self.known, self.strangers):

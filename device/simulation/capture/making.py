@@ -23,6 +23,7 @@ from onboardee.device.simulation.capture.measurements import settle_measurements
 from onboardee.device.simulation.capture.notes import Notes, shown
 from onboardee.device.simulation.capture.readings import Readings
 from onboardee.device.simulation.capture.resources import ResourceMaker, Seen
+from onboardee.device.simulation.capture.scenes import captured_scenes
 from onboardee.device.simulation.capture.schemas import listed, mapped
 from onboardee.device.simulation.capture.sections import (
     device_section,
@@ -45,9 +46,12 @@ _SECURITY: Final = re.compile(
 )
 """Types of security resources, those of OIC 1.1 included."""
 _APPLICATION: Final = frozenset({"oic.wk.col", "oic.wk.atomicmeasurement"})
-"""Well-known types of resources that are nevertheless a maker's own."""
+"""Well-known types of resources that are nevertheless a maker's own.
+
+Those of scenes are made of the section `scenes` (`capture/scenes.py`).
+"""
 _ORDER: Final = (
-    "href", "types", "interfaces", "name", "discoverable", "observable", "plain", "links",
+    "href", "types", "interfaces", "name", "discoverable", "observable", "tags", "plain", "links",
     "properties",
 )  # fmt: skip
 """In which the keys of a resource stand in the file."""
@@ -87,7 +91,9 @@ def captured(answers: Readings) -> CapturedProfile:
         "platform": platform_section(answers.platform, notes),
         "core": _core(links, {*links, *answers.resources}, notes),
     }
-    content = {**own, "resources": _resources(answers, links, core, notes)}
+    resources = _resources(answers, links, core, notes)
+    scenes = captured_scenes(answers, resources, notes)
+    content = {**own, "resources": resources} | ({} if scenes is None else {"scenes": scenes})
     return CapturedProfile(_checked(content, notes.sentences), notes.sentences)
 
 
@@ -122,6 +128,8 @@ def _resources(
             notes.add(f"there are more than {MAX_RESOURCES} resources; the rest is left out")
             break
         link = links.get(href, inner.get(href))
+        if link is not None and _is_core(href, link):
+            continue  # a scene member that its collection alone links to
         seen = Seen(href, link, href in links, answers.resources.get(href), introspection.of(href))
         # Descriptions often name resources that this model of the device does not have.
         if seen.link is None and not _is_there(seen):

@@ -7,8 +7,11 @@ without a description the interfaces decide.
 """
 
 from collections.abc import Container, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
+
+import msgspec
 
 from onboardee.device.access.ocf_interfaces import (
     ACTUATOR,
@@ -32,6 +35,7 @@ from onboardee.device.simulation.capture.schemas import listed, mapped
 from onboardee.device.simulation.capture.sections import UNKNOWN_TYPE, type_names
 from onboardee.device.simulation.privacy import is_secret, without
 from onboardee.device.simulation.resource import ATOMIC
+from onboardee.device.simulation.tags import Tags
 
 MAX_INTERFACES: Final = 16
 """Of one resource."""
@@ -105,6 +109,9 @@ class ResourceMaker:
         # Without a link nothing says whether it can be observed, and profiles say yes by default.
         if link and not _policy(link) & 2:
             entry["observable"] = False
+        tags = _tags(link)
+        if tags:
+            entry["tags"] = tags
         if _is_plain(link) or (seen.reading and _was_plain(seen.reading) and not link.get("eps")):
             entry["plain"] = True
         if seen.is_read:
@@ -233,6 +240,17 @@ def _of_update(name: str, limits: Plain, described: Described, describer: Descri
 def _is_value(key: str) -> bool:
     """Sort the initial value behind the limits, where people look for it."""
     return key == "initial"
+
+
+def _tags(link: Mapping[str, Any]) -> Plain:
+    """Return the semantic tags of a link, as far as a profile can have them."""
+    found = Plain()
+    for name in ("locn", "pos-desc", "pos-rel", "func-desc"):
+        value = link.get(f"tag-{name}")
+        with suppress(msgspec.ValidationError):
+            msgspec.convert({name: value}, Tags)
+            found |= {} if value is None else {name: value}
+    return found
 
 
 def _policy(link: Mapping[str, Any]) -> int:

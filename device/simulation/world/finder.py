@@ -24,6 +24,7 @@ from onboardee.device.simulation.world.parts import (
     Live,
     PreparedAction,
     PressableInput,
+    RecallableScene,
     Settings,
 )
 from onboardee.device.simulation.world.terms import (
@@ -57,6 +58,8 @@ class Register:
     """Those that inputs are told to, after what the inputs do themselves."""
     faults: dict[str, Breakage] = field(default_factory=dict)
     """By name: the entry that is switched on and off."""
+    scenes: dict[str, RecallableScene] = field(default_factory=dict)
+    """By path of the collection."""
     interval: float = INTERVAL
     """Seconds between two notifications of a resource that has no interval of its own."""
     intervals: dict[str, float] = field(default_factory=dict)

@@ -318,3 +318,10 @@ class Awaiting(Protocol):
 
     def press(self, world: WorldAccess, name: str) -> None:
         """Follow the use of any input."""
+
+
+class RecallableScene(Protocol):
+    """A part that sets what belongs to a scene, when nobody else does."""
+
+    def take(self, scene: str) -> None:
+        """Note that whoever recalls a scene sets all that belongs to it."""

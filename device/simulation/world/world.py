@@ -18,7 +18,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from onboardee.device.simulation.values import Property, Values
 from onboardee.device.simulation.world.build import Built, build
@@ -176,8 +176,44 @@ class World(Settling):
         self._built.notices.hasten(href, now)
         return self._take_notices(now)
 
+    def recall(
+        self, href: str, name: str, scene: str, settings: Mapping[str, Mapping[str, object]]
+    ) -> list[str]:
+        """Let a client's wish for a scene have its effect at `asked_at`, all of it or nothing.
+
+        `href` and `name` are of the property that tells the scene; `settings` are the properties of
+        others, by path and name. Raises and returns as `write` does, for all of them.
+        """
+        now = max(self.asked_at, self._called_at)
+        self._pass_time(now)
+        with self._caused():
+            try:
+                own = self._prepared(href, {name: scene})
+                prepared = [self._prepared(*each) for each in settings.items()]
+                if not own.asked and self._values[href].current[name] != scene:
+                    return []  # a fault that ignores what clients want
+                self._built.register.scenes[href].take(scene)
+                self._put(href, {name: scene})
+                for each in prepared:
+                    self._carry_out(each)
+            finally:
+                self._settle()
+        for path in (href, *settings):
+            self._built.notices.hasten(path, now)
+        return self._take_notices(now)
+
     def _write(self, href: str, payload: Mapping[str, object]) -> None:
         """Let an UPDATE have its effect where something behaves."""
+        try:
+            self._carry_out(self._prepared(href, payload))
+        finally:
+            self._settle()
+
+    def _prepared(self, href: str, payload: Mapping[str, object]) -> "_Prepared":
+        """Ask all who may refuse an UPDATE of a resource; return what it comes to.
+
+        Nothing has changed but faults that came with the asking.
+        """
         values = self._values[href]
         # Limits are checked on a copy: a refusal after this has nothing to undo.
         trial = copy(values)
@@ -192,17 +228,18 @@ class World(Settling):
         # value is the present one.
         moved = [cell for cell in cells if _is_new(cell, wanted[cell.name])]
         changing = [cell for cell in moved if wanted[cell.name] != cell.value]
-        try:
-            ignored = self._admit(changing, wanted)
-            mine = {cell.name for cell in moved if cell.mover or cell.handler} | ignored
-            # What moves or is handled gets its value from there, not at once.
-            plain = {name: wanted[name] for name in payload if name in wanted and name not in mine}
-            self._put(href, plain)
-            for cell in moved:
-                if cell.name not in ignored:
-                    self._request(cell, wanted[cell.name])
-        finally:
-            self._settle()
+        ignored = self._admit(changing, wanted)
+        mine = {cell.name for cell in moved if cell.mover or cell.handler} | ignored
+        # What moves or is handled gets its value from there, not at once.
+        plain = {name: wanted[name] for name in payload if name in wanted and name not in mine}
+        asked = [(cell, wanted[cell.name]) for cell in moved if cell.name not in ignored]
+        return _Prepared(href, plain, asked)
+
+    def _carry_out(self, prepared: "_Prepared") -> None:
+        """Set what is set at once, and let the rest begin."""
+        self._put(prepared.href, prepared.plain)
+        for cell, value in prepared.asked:
+            self._request(cell, value)
 
     def set_values(self, href: str, wanted: Mapping[str, object], now: float) -> list[str]:
         """Let the physical world change values, whatever guards say; what depends on them follows.
@@ -367,6 +404,16 @@ class World(Settling):
         for fault in cell.breakages:
             if fault.is_looming:
                 fault.strike_within(self, cell.mover.remaining(self.now))
+
+
+class _Prepared(NamedTuple):
+    """An UPDATE that nobody refuses."""
+
+    href: str
+    plain: Mapping[str, Any]
+    """What is set at once."""
+    asked: Sequence[tuple[Cell, Any]]
+    """What movers and handlers bring about, or may."""
 
 
 def _is_new(cell: Cell, value: Any) -> bool:
