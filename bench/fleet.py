@@ -18,6 +18,7 @@ import random
 import re
 import select
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -49,6 +50,9 @@ PROGRAM = [sys.executable, "-c", "from onboardee.device.cli import main; main()"
 GROUP = "ff02::158"
 PREFIX = "fd00:db8::"
 HOST = "127.0.0.1"
+LOOPBACK = "lo"
+IPV4_GROUP = "224.0.1.187"
+BY_IPV4 = ("--addresses", "10.9.0.0/16")
 OWN = {"far": "fd00:1::1", "near": "fd00:1::2"}
 """The addresses of both ends: of the devices' namespace, and of the tool's."""
 LEISURE = 6.0
@@ -181,23 +185,35 @@ def measure_lights(count: int, parallel: int) -> None:
 
 def ask(interface: str, seconds: float, rounds: int) -> list[int]:
     """Search by multicast; return how many different devices have answered after each round."""
-    heard: set[str] = set()
+    heard: set[tuple[str, int]] = set()
     found = []
-    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as asking:
+    asking, group = _over(interface)
+    with asking:
         asking.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 64 << 20)
-        index = socket.if_nametoindex(interface)
-        asking.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, index)
-        # one address for all: a device that asks for a proof is answered from where it was asked
-        asking.bind((OWN[interface], 0))
         for _ in range(rounds):
             _, datagram = encode_multicast_request("/oic/res", entropy=SystemEntropy())
-            asking.sendto(datagram, (GROUP, 5683, 0, index))
+            asking.sendto(datagram, group)
             heard |= _answers(asking, time.monotonic() + seconds)
             found.append(len(heard))
     return found
 
 
-def _answers(asking: socket.socket, until: float) -> set[str]:
+def _over(interface: str) -> tuple[socket.socket, tuple[Any, ...]]:
+    """Return a socket that asks over an interface, and the group that is asked there."""
+    index = socket.if_nametoindex(interface)
+    if interface == LOOPBACK:
+        asking = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        choice = bytes(8) + struct.pack("=i", index)
+        asking.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, choice)
+        return asking, (IPV4_GROUP, 5683)
+    asking = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    asking.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, index)
+    # one address for all: a device that asks for a proof is answered from where it was asked
+    asking.bind((OWN[interface], 0))
+    return asking, (GROUP, 5683, 0, index)
+
+
+def _answers(asking: socket.socket, until: float) -> set[tuple[str, int]]:
     heard = set()
     while (left := until - time.monotonic()) > 0:
         if select.select([asking], [], [], left)[0]:
@@ -206,24 +222,34 @@ def _answers(asking: socket.socket, until: float) -> set[str]:
                 # a ping, by which devices see who really asked: RFC 7252 4.2, 4.3
                 asking.sendto(b"\x70\x00" + content[2:4], sender)
             else:
-                heard.add(sender[0])
+                heard.add(sender[:2])
     return heard
 
 
-def ask_within(within: Sequence[str], seconds: float, rounds: int = 1) -> list[int]:
-    """Search from the tool's namespace."""
-    words = [sys.executable, __file__, "--ask", "near", "--seconds", str(seconds)]
+def ask_within(
+    within: Sequence[str], seconds: float, rounds: int = 1, over: str = "near"
+) -> list[int]:
+    """Search from the tool's namespace, over an interface there."""
+    words = [sys.executable, __file__, "--ask", over, "--seconds", str(seconds)]
     told = subprocess.check_output([*within, *words, "--rounds", str(rounds)], text=True)
     return [int(each) for each in told.split()]
 
 
 def measure_search(count: int, within: Sequence[str]) -> None:
-    """Search for devices with an address each, as a tool on the same link does.
+    """Search for devices by port and by address, from where tools are.
 
-    `bench/search.py` has the same on loopback.
+    `bench/search.py` has how long that holds up the process.
     """
-    with fleet("light", "--count", str(count), "--addresses", f"{PREFIX}/64"):
-        show(f"{count} by address: answers to a search", *ask_within(within, LEISURE))
+    places = {
+        "another namespace on the link": (within, "near"),
+        "the devices' own": ((), "far"),
+        "the same, over loopback": ((), LOOPBACK),
+    }
+    for kind, words in {"port": (), "address": ("--addresses", f"{PREFIX}/64", *BY_IPV4)}.items():
+        with fleet("light", "--count", str(count), *words):
+            for place, (by, interface) in places.items():
+                answers = ask_within(by, LEISURE, over=interface)
+                show(f"{count} by {kind}, answers to one search from {place}", *answers)
 
 
 def measure_large(count: int, some: int, parallel: int, within: Sequence[str]) -> None:
@@ -337,6 +363,7 @@ def namespaces() -> list[str]:
     ip("-6", "addr", "add", f"{OWN['far']}/64", "dev", "far", "nodad")
     ip("link", "set", "far", "up")
     ip("-6", "route", "add", "local", f"{PREFIX}/64", "dev", "lo")
+    ip("route", "add", "local", BY_IPV4[1], "dev", "lo")
     for words in (
         ("link", "set", "lo", "up"),
         ("-6", "addr", "add", f"{OWN['near']}/64", "dev", "near", "nodad"),

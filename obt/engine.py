@@ -28,8 +28,8 @@ from onboardee.wire.dtls import ClientConfig, Session
 from onboardee.wire.entropy import Entropy
 from onboardee.wire.path import Outgoing, Path
 
-MAX_ANSWERS = 1024
-"""Answers kept for one discovery."""
+MAX_ANSWERS = 16_384
+"""Answers kept for one discovery, of a large fleet on two families of addresses, too; 18 MB."""
 
 _Key = tuple[int, str, int, int]
 """Our port, and host, port and interface of the peer's address: what makes a link."""

@@ -188,6 +188,17 @@ def test_answers_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(discovery.heard) == 3
 
 
+def test_a_large_fleet_is_heard() -> None:
+    """Thousands of devices that answer one search are all found."""
+    engine = ObtEngine(entropy=SeededEntropy(0))
+    discovery = engine.start_discovery([GROUP], READ_DOXM)
+    (sent,) = engine.take_outgoing()
+    answer = answer_to(sent.datagram, NON, 1)
+    for number in range(5000):
+        engine.receive(answer, from_host(number), 0.1)
+    assert len(discovery.heard) == 5000
+
+
 @given(st.lists(st.tuples(st.binary(max_size=80), st.sampled_from([5683, 5684, 9])), max_size=8))
 def test_no_datagram_raises(arrivals: list[tuple[bytes, int]]) -> None:
     """Whatever arrives, on whichever port: the engine takes it or drops it."""
