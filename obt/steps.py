@@ -172,7 +172,7 @@ def derive_key(body: Callable[[Transfer], Body]) -> StepFunction:
             device=transfer.device_uuid,
             size=transfer.dialogue.style.key_block_size,
         )
-        transfer.take_key(key)
+        await transfer.take_key(key)
         await ask(transfer)
 
     return step
@@ -187,7 +187,7 @@ def choose_key(body: Callable[[Transfer], Body]) -> StepFunction:
     send = post("hand over the owner credential", CRED, body)
 
     async def step(transfer: Transfer) -> None:
-        transfer.take_key(transfer.dialogue.transport.entropy.token(KEY_SIZE))
+        await transfer.take_key(transfer.dialogue.transport.entropy.token(KEY_SIZE))
         await send(transfer)
 
     return step

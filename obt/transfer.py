@@ -21,8 +21,11 @@ from onboardee.obt.model import CLIENT_DIRECTED
 from onboardee.obt.record import Ownership
 from onboardee.obt.style import Style
 
-Keep = Callable[[Ownership], None]
-"""Makes durable what the owner must not lose; what it raises ends the transfer."""
+Keep = Callable[[Ownership], Awaitable[None] | None]
+"""Makes durable what the owner must not lose, at the latest when what it returns was awaited.
+
+What it raises ends the transfer.
+"""
 
 
 @dataclass(slots=True, eq=False)
@@ -68,14 +71,16 @@ class Transfer:
     def __post_init__(self) -> None:
         self.addresses = self.device.secured
 
-    def take_key(self, key: bytes) -> None:
+    async def take_key(self, key: bytes) -> None:
         """Take an owner credential into use, after it was kept and before the device has it.
 
         From here on an error of the transfer has `ownership` set.
         """
         self.key = key
         if self.keep is not None and self.record is not None:
-            self.keep(self.record)
+            kept = self.keep(self.record)
+            if kept is not None:
+                await kept
 
     @property
     def owner_text(self) -> str:

@@ -75,8 +75,9 @@ def utc_now() -> datetime:
 class ProvisioningDatabase:
     """The records of one owner, in a file that only its user can read (mode 0600).
 
-    A change is on the disk when the method that makes it returns. All methods raise
-    `DatabaseError`. A file of earlier versions of this program, in JSON, is converted.
+    A change is on the disk when the method that makes it returns, except within
+    `file.syncing_later`. All methods raise `DatabaseError`. A file of earlier versions of this
+    program, in JSON, is converted.
     """
 
     def __init__(

@@ -2,7 +2,8 @@
 
 The file is in WAL mode with `synchronous=FULL`, so what a transaction wrote is on the disk when the
 transaction has ended, whatever happens to the process afterwards, and a transaction that did not
-end leaves nothing. One process at a time changes the file; any number read it meanwhile.
+end leaves nothing. Who writes for many devices side by side lets them share syncs (`later_syncs`).
+One process at a time changes the file; any number read it meanwhile.
 """
 
 import os
@@ -16,6 +17,7 @@ from typing import Any, Final, Self
 
 from onboardee.obt.database import schema
 from onboardee.obt.database.errors import DatabaseError
+from onboardee.obt.database.later_syncs import LaterSyncs, sync_journal
 from onboardee.obt.database.lock import WriterLock
 
 PATIENCE: Final = 3.0
@@ -54,6 +56,7 @@ class DatabaseFile:
         self.path: Final = path
         self._lock = WriterLock(path, patience=patience)
         self._depth = 0
+        self._later: LaterSyncs | None = None
         self._connection: sqlite3.Connection | None = None
         try:
             _prepare(path)
@@ -145,7 +148,49 @@ class DatabaseFile:
                     self._open.execute("ROLLBACK")
                 raise
             self._execute("COMMIT")
+            if self._later is not None:
+                self._later.note()
             self.committed()
+
+    @contextmanager
+    def syncing_later(self) -> Iterator[None]:
+        """Let transactions end without a sync: who needs them durable waits for `synced`.
+
+        It is for the running event loop. At the end all of them are synced. A commit still waits
+        for the disk where SQLite moves its journal into the file. After a sync that failed none
+        succeeds any more, and the file is closed at the end.
+        """
+        self._execute("PRAGMA synchronous = NORMAL")
+        self._later = LaterSyncs(self.path)
+        try:
+            yield
+        finally:
+            later, self._later = self._later, None
+            if later.has_failed:
+                # what a system failed to sync it may forget, and say later that all is well
+                self.close()
+            else:
+                self._execute("PRAGMA synchronous = FULL")
+                self._sync()
+
+    @property
+    def syncs_later(self) -> bool:
+        """Whether transactions end without a sync."""
+        return self._later is not None
+
+    async def synced(self) -> None:
+        """Return when all that was written so far is durable, which it is at once otherwise."""
+        if self._later is not None:
+            await self._later.wait()
+
+    def _sync(self) -> None:
+        try:
+            sync_journal(self.path)
+        except FileNotFoundError:
+            return  # nothing was written
+        except OSError as error:
+            self.close()
+            raise DatabaseError(f"{self.path} cannot be written: {error}") from error
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:

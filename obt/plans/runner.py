@@ -63,7 +63,9 @@ async def carry_out(
         if device is not None:
             run.take_over(device)
         try:
-            return await run.all()
+            ended = await run.all()
+            await database.file.synced()
+            return ended
         finally:
             run.close()
 
@@ -253,6 +255,7 @@ class _Run:
             return await action.settle(self._around, error)
         if step.state is not StepState.BEGUN or step.error:
             begin(self._database, self._operation, step)
+            await self._database.file.synced()
         with device.within(STEP_SECONDS):
             return await action.carry_out(device)
 

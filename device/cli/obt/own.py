@@ -176,7 +176,8 @@ async def own_all(
     taking = _Taking(invocation, tool, wishes, is_alone=len(devices) == 1)
     with FleetProgress(len(devices)) as counting:
         fleet = Fleet(tool.database, tool.around, taking.own, retries, counting.tell)
-        members = await fleet.own(devices)
+        with tool.database.file.syncing_later():
+            members = await fleet.own(devices)
     owned = [each.record for each in members if each.record is not None]
     for record in owned:
         if record.former is not None:
