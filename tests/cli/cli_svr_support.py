@@ -8,6 +8,7 @@ from typing import Any
 from click.testing import CliRunner, Result
 
 from onboardee.device.cli import main
+from onboardee.device.cli.svr.edit import ORDER
 from onboardee.device.security.factory import new_database
 from onboardee.device.simulation.profile import load
 from onboardee.svrdb import Database, open_directory
@@ -15,6 +16,8 @@ from onboardee.wire.entropy import SeededEntropy
 
 OWNER = "61646d69-6e44-6576-6963-655575696430"
 KEY = "000102030405060708090a0b0c0d0e0f"
+MENU = {name: str(number) for number, name in enumerate((*ORDER, "save"), start=2)}
+"""What to type in the main menu of the editor to come to a resource, or to save."""
 
 
 class Light:

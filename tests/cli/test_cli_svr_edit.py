@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from cli_svr_support import KEY, OWNER, Light
+from cli_svr_support import KEY, MENU, OWNER, Light
 from test_cli_run import ONBOARDEE
 
 from onboardee.pki import issuing
 
 GUEST = "11111111-2222-4333-8444-555555555555"
-# what leads where in the main menu
-CRED, ACL, DOXM, PSTAT, SP, SDI, PERMANENT, SAVE = "2", "3", "4", "5", "6", "7", "14", "15"
+CRED, ACL, DOXM, PSTAT, SP, SDI, PERMANENT, SAVE = (
+    MENU[name] for name in ("cred", "acl2", "doxm", "pstat", "sp", "sdi", "permanent", "save")
+)
 ENTRIES, ADD, BACK = "1", "2", "99"
 LEAVE = [BACK, BACK]
 

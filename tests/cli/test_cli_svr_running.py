@@ -12,7 +12,7 @@ from uuid import UUID
 
 import click
 import pytest
-from cli_svr_support import KEY, OWNER
+from cli_svr_support import KEY, MENU, OWNER
 from click.testing import CliRunner, Result
 from msgspec.structs import replace
 from test_cli_run import running
@@ -131,7 +131,7 @@ def test_every_command_that_writes(light: Running) -> None:
     light.done("profile", "drop")
     light.done("set", "pstat.isop", "true", "--force")
     assert light.done("check", "--fix").startswith("- pstat.isop: true\n+ pstat.isop: false\n")
-    screen = light.done("edit", stdin="7\n2\nkitchen\n99\n15\ny\n")
+    screen = light.done("edit", stdin=f"{MENU['sdi']}\n2\nkitchen\n99\n{MENU['save']}\ny\n")
     assert "written: 1 change\n" in screen
     assert read_existing(light.directory).sdi.name == "kitchen"
     assert light.ask("state")["state"] == "RFPRO"
