@@ -1,6 +1,6 @@
 """Large fleets, measured: memory, start, search, ownership, requests, ten thousand, a soak.
 
-Usage: python bench/fleet.py [--devices 1000] [--large 10000] [--some 1000] [--parallel 32]
+Usage: python bench/fleet.py [--devices 1000] [--large 10000] [--some 1000] [--parallel 64]
                              [--parts lights search large] [--minutes 0]
 
 It runs in a network namespace of its own (`unshare`, as root), so that nothing of this machine's
@@ -396,7 +396,7 @@ def main() -> int:
     parser.add_argument("--large", type=int, default=10_000)
     parser.add_argument("--some", type=int, default=1000, help="of the large fleet to be owned")
     parser.add_argument("--parts", nargs="*", default=["lights", "search", "large"])
-    parser.add_argument("--parallel", type=int, default=32)
+    parser.add_argument("--parallel", type=int, default=64)
     parser.add_argument("--minutes", type=float, default=0)
     parser.add_argument("--ask")
     parser.add_argument("--rounds", type=int, default=1)
