@@ -45,27 +45,17 @@ class AtomicMeasurementResource(CollectionResource):
         """Return the parts. Raises `RefusedError`, 4.03, for a query that asks for some of them."""
         if any(call.query.first(name) is not None for name in _SELECTING):
             raise RefusedError(Code.FORBIDDEN, "a query selects parts of a measurement")
-        linked = super().members(call)
-        return [each.part for each in linked if isinstance(each, MeasuredResource)]
+        return super().members(call)
 
 
 class MeasuredResource(ApplianceResource):
-    """A part of an atomic measurement: it refuses all requests, and discovery does not list it.
-
-    `part` is what the measurement reads.
-    """
+    """A part of an atomic measurement: it takes no request, and discovery does not list it."""
 
     takes_put = True
 
     def __init__(self, profile: ResourceProfile, values: Values, world: World | None) -> None:
-        hidden = replace(profile, discoverable=False)
-        super().__init__(hidden, values, world)
-        self.part: Final = ApplianceResource(hidden, values, world)
+        super().__init__(replace(profile, discoverable=False), values, world)
 
     def admit(self, call: Call) -> None:
-        """Refuse: 4.03, also to owners."""
+        """Refuse: 4.03, also to owners. What reads it as a part does not ask here."""
         raise RefusedError(Code.FORBIDDEN, "a part of an atomic measurement is not reached alone")
-
-    def version(self) -> object | None:
-        """Promise nothing, as no answer can be given again."""
-        return None
