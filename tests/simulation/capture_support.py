@@ -75,8 +75,8 @@ def scene(profile: Profile, *, owned: bool = True) -> Scene:
     database = new_database(profile, entropy)
     if owned:
         database = onboarded(database, entropy, clients={CLIENT: KEY})
-    # behaviour changes values while a client looks
-    still = replace(profile, behaviour=())
+    # behaviour changes values while a client looks, and an update of the software needs its faults
+    still = replace(profile, behaviour=(), software_update=None)
     device = local_device(still, MemoryKeeper(database), entropy=entropy)
     device.endpoints = (Endpoint("coap", HOST, PLAIN), Endpoint("coaps", HOST, SECURE))
     network.attach(device, HOST, PLAIN, groups=GROUPS)
