@@ -36,8 +36,9 @@ KEY_BLOCK_SIZES: Final = {
     CipherSuite.ECDHE_ECDSA_AES_256_CCM: 72,
     CipherSuite.ECDHE_ECDSA_AES_256_CCM_8: 72,
     CipherSuite.ECDHE_ECDSA_AES_128_GCM_SHA256: 120,
+    CipherSuite.ECDHE_ECDSA_AES_256_GCM_SHA384: 184,
 }
-"""Twice the sum of MAC key, key and IV. The last row is more than TLS itself takes for GCM."""
+"""Twice the sum of MAC key, key and IV. The last rows are more than TLS itself takes for GCM."""
 
 
 def owner_key(

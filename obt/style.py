@@ -16,6 +16,7 @@ from onboardee.obt.keys import PIN_LABEL
 from onboardee.pki.key_pairs import CertifiedKey
 from onboardee.wire.coap import Code, ContentFormat, Method
 from onboardee.wire.dtls import CipherSuite, ClientConfig, Renegotiation, VerifyChain
+from onboardee.wire.dtls.numbers import SECP256R1, SECP384R1
 
 VERSION_1_0_0: Final = 2048
 """OCF's content format version, as options 2049 and 2053 carry it (OCF Core 12.2.5)."""
@@ -121,7 +122,9 @@ class Style:
 
 
 _ANONYMOUS: Final = ClientConfig(
-    suites=(CipherSuite.ECDH_ANON_AES_128_CBC_SHA256,), signature_algorithms=_MBEDTLS_SIGNATURES
+    suites=(CipherSuite.ECDH_ANON_AES_128_CBC_SHA256,),
+    groups=(SECP256R1, SECP384R1),
+    signature_algorithms=_MBEDTLS_SIGNATURES,
 )
 """The hello of Just Works, with mbedTLS as all but plgd's tool have it."""
 
@@ -148,7 +151,7 @@ PLGD_STYLE: Final = Style(
     changed=frozenset({Code.CREATED, Code.VALID, Code.CHANGED}),
     hello=ClientConfig(
         suites=(CipherSuite.ECDH_ANON_AES_128_CBC_SHA256,),
-        groups=(29, 23, 24),
+        groups=(29, SECP256R1, SECP384R1),
         renegotiation=Renegotiation.EXTENSION,
         one_record_per_datagram=True,
     ),

@@ -22,7 +22,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from onboardee.pki.certificate import Certificate, common_names, read_der, read_pem
 from onboardee.pki.defects import Defect
 from onboardee.pki.issuing import LIFETIME, START, Issued, Recipe, authority, root
-from onboardee.pki.key_pairs import load_p256, to_pem
+from onboardee.pki.key_pairs import load_ec, to_pem
 
 DAY: Final = timedelta(days=1)
 """How long the certificate of a defect of time is valid."""
@@ -58,8 +58,8 @@ def honest(chain: str, key: str, issuer_key: str | None = None) -> Honest:
     name.
     """
     try:
-        signer = None if issuer_key is None else load_p256(issuer_key.encode(), is_pem=True)
-        return Honest(read_pem(chain), load_p256(key.encode(), is_pem=True), signer)
+        signer = None if issuer_key is None else load_ec(issuer_key.encode(), is_pem=True)
+        return Honest(read_pem(chain), load_ec(key.encode(), is_pem=True), signer)
     except ValueError as error:
         raise BrokenError(str(error)) from error
 

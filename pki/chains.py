@@ -25,6 +25,7 @@ from typing import Final
 from cryptography import x509
 
 from onboardee.pki.certificate import Certificate
+from onboardee.pki.curves import OCF, Curve
 from onboardee.pki.errors import (
     BadCertificateError,
     CertificateError,
@@ -49,6 +50,8 @@ class Trust:
     anchors: Sequence[Certificate]
     moment: datetime
     revocations: Sequence[RevocationList] = ()
+    curves: Sequence[Curve] = OCF
+    """On which keys may be; the hash of each may be that of signatures."""
 
 
 def verify(
@@ -63,9 +66,9 @@ def verify(
     if not 0 < len(chain) <= MAX_CHAIN:
         raise BadCertificateError("a chain is empty or too long")
     path = _path(chain, trust.anchors)
-    check_end_entity(path[0], purpose)
+    check_end_entity(path[0], purpose, trust.curves)
     for below, authority in enumerate(path[1:]):
-        check_authority(authority, below)
+        check_authority(authority, below, trust.curves)
     for certificate in path:
         check_validity(certificate, trust.moment)
     for certificate, issuer in pairwise(path):

@@ -25,6 +25,14 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from onboardee.pki.certificate import Certificate
+from onboardee.pki.compliance import (
+    ATTRIBUTES,
+    COMPLIANCE,
+    Compliance,
+    encoded,
+    encoded_attributes,
+)
+from onboardee.pki.curves import Curve
 from onboardee.pki.key_pairs import CertifiedKey, to_pem
 from onboardee.pki.ocf_profile import IDENTITY, ROLE
 
@@ -33,6 +41,8 @@ START: Final = datetime(2024, 1, 1, tzinfo=UTC)
 LIFETIME: Final = timedelta(days=36500)
 """For how long they are: a hundred years."""
 
+_LABORATORY: Final = "1.3.6.1.4.1.51414"
+"""A number of IANA, in the place of a maker's: OCF's own."""
 _UNKNOWN: Final = x509.ObjectIdentifier("2.999.1")
 """Of an extension that is nobody's: from the arc for examples (ITU-T X.660).
 
@@ -66,9 +76,13 @@ class Recipe:
     start: datetime = START
     end: datetime = START + LIFETIME
     curve: ec.EllipticCurve = field(default_factory=ec.SECP256R1)
-    """The curve of the key that is made for it; OCF has P-256 alone."""
+    """The curve of the key that is made for it; OCF has P-256."""
     algorithm: hashes.SHA256 | hashes.SHA384 = field(default_factory=hashes.SHA256)
-    """The hash of its signature; OCF has SHA-256 alone."""
+    """The hash of its signature; OCF has SHA-256."""
+    compliance: Compliance | None = None
+    """Which security profiles it asserts, for a manufacturer's certificate."""
+    product: tuple[str, str, str] | None = None
+    """IANA number, model and version in the list of certified products."""
     has_unknown_critical: bool = False
     """Whether it has a critical extension that nobody knows, and everybody has to refuse."""
 
@@ -80,6 +94,20 @@ class Recipe:
     ) -> Certificate:
         """Return a certificate that says so, about a key, signed in the name of an issuer."""
         return _certificate(self, public_key, issuer, signer)
+
+
+def on(curve: Curve, recipe: Recipe) -> Recipe:
+    """Return a recipe for a key on a curve, signed with the hash that goes with it."""
+    return replace(recipe, curve=curve.parameters, algorithm=curve.hash)
+
+
+def asserting(recipe: Recipe, profiles: Iterable[str]) -> Recipe:
+    """Return a manufacturer's recipe that asserts security profiles, of a made-up product.
+
+    `profiles` are object identifiers as texts.
+    """
+    compliance = Compliance(tuple(profiles), recipe.subject, "onboardee")
+    return replace(recipe, compliance=compliance, product=(_LABORATORY, recipe.subject, "1.0"))
 
 
 def authority(name: str, *, path_length: int | None = None) -> Recipe:
@@ -233,6 +261,12 @@ def _certificate(
     if recipe.role is not None:
         names = x509.SubjectAlternativeName([x509.DirectoryName(_name(*recipe.role))])
         builder = builder.add_extension(names, critical=False)
+    if recipe.compliance is not None:
+        value = x509.UnrecognizedExtension(COMPLIANCE, encoded(recipe.compliance))
+        builder = builder.add_extension(value, critical=False)
+    if recipe.product is not None:
+        value = x509.UnrecognizedExtension(ATTRIBUTES, encoded_attributes(*recipe.product))
+        builder = builder.add_extension(value, critical=False)
     if recipe.has_unknown_critical:
         unknown = x509.UnrecognizedExtension(_UNKNOWN, b"\x05\x00")
         builder = builder.add_extension(unknown, critical=True)

@@ -4,7 +4,7 @@ Keys are made of random octets that the caller has, not by the library: a device
 them, and a replay of its life needs the same keys again (`wire.entropy`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -20,10 +20,10 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-CURVE: Final = ec.SECP256R1()
-"""The only curve on which OCF has keys (OCF Security 9.4.2)."""
-_SCALAR_OCTETS: Final = 40
-"""Eight octets more than the group order, so that reducing leaves no bias (FIPS 186-5 A.2.1)."""
+from onboardee.pki.curves import OCF, Curve, curve_of
+
+_SCALAR_EXCESS: Final = 8
+"""Octets more than the group order, so that reducing leaves no bias (FIPS 186-5 A.2.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +37,12 @@ class CertifiedKey:
     private_key: ec.EllipticCurvePrivateKey = field(repr=False)
 
 
-def new_key(token: Callable[[int], bytes]) -> ec.EllipticCurvePrivateKey:
-    """Make a key on P-256 out of random octets; `token` returns as many as it is asked for."""
-    secret = int.from_bytes(token(_SCALAR_OCTETS)) % (CURVE.group_order - 1) + 1
-    return ec.derive_private_key(secret, CURVE)
+def new_key(token: Callable[[int], bytes], curve: Curve = Curve.P256) -> ec.EllipticCurvePrivateKey:
+    """Make a key out of random octets; `token` returns as many as it is asked for."""
+    parameters = curve.parameters
+    octets = token(parameters.key_size // 8 + _SCALAR_EXCESS)
+    secret = int.from_bytes(octets) % (parameters.group_order - 1) + 1
+    return ec.derive_private_key(secret, parameters)
 
 
 def load_private(octets: bytes, *, is_pem: bool) -> PrivateKeyTypes:
@@ -55,11 +57,13 @@ def load_private(octets: bytes, *, is_pem: bool) -> PrivateKeyTypes:
         raise ValueError("the private key cannot be read") from error
 
 
-def load_p256(octets: bytes, *, is_pem: bool) -> ec.EllipticCurvePrivateKey:
-    """Load a private key on P-256, as above. Raises `ValueError`."""
+def load_ec(
+    octets: bytes, *, is_pem: bool, curves: Collection[Curve] = OCF
+) -> ec.EllipticCurvePrivateKey:
+    """Load a private key on one of some curves, as above. Raises `ValueError`."""
     key = load_private(octets, is_pem=is_pem)
-    if not isinstance(key, ec.EllipticCurvePrivateKey) or key.curve.name != CURVE.name:
-        raise ValueError("the private key is not on P-256")
+    if not isinstance(key, ec.EllipticCurvePrivateKey) or curve_of(key) not in curves:
+        raise ValueError(f"the private key is not on {' or '.join(curves)}")
     return key
 
 

@@ -9,7 +9,8 @@
     manufacturer    no CA                  the same                server, client
 
 All of them: X.509 version 3, a key on P-256, a signature by ECDSA with SHA-256, and no critical
-extension that is not understood here (RFC 5280 4.2).
+extension that is not understood here (RFC 5280 4.2). Who is told to takes P-384 with SHA-384 as
+well, each with the hash of either (`pki.curves`).
 
 The purposes are kept apart: a role's certificate opens no session, and the names in an identity
 give no roles. A certificate that allows any purpose, or both of these, is refused.
@@ -17,18 +18,25 @@ give no roles. A certificate that allows any purpose, or both of these, is refus
 All checks raise `UnsupportedCertificateError`, or `BadCertificateError` for what cannot be read.
 """
 
+from collections.abc import Collection
 from typing import Final
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, SignatureAlgorithmOID
 
 from onboardee.pki.certificate import Certificate, common_names, reading, texts
+from onboardee.pki.curves import OCF, Curve, curve_of
 from onboardee.pki.errors import UnsupportedCertificateError
 
 IDENTITY: Final = x509.ObjectIdentifier("1.3.6.1.4.1.44924.1.6")
 ROLE: Final = x509.ObjectIdentifier("1.3.6.1.4.1.44924.1.7")
 """Purposes, among the extended key usages of a certificate (OCF Security 9.4.2.2)."""
+
+_SIGNATURES: Final = {
+    Curve.P256: SignatureAlgorithmOID.ECDSA_WITH_SHA256,
+    Curve.P384: SignatureAlgorithmOID.ECDSA_WITH_SHA384,
+}
+_HASH_NAMES: Final = {Curve.P256: "SHA-256", Curve.P384: "SHA-384"}
 
 # Extensions that may be critical, as they are read here or say nothing that could forbid a use.
 _UNDERSTOOD: Final = frozenset(
@@ -55,8 +63,8 @@ _USAGES: Final = (
 """All uses that a key can have, by the names that the library has for them."""
 
 
-def check_common(certificate: Certificate) -> None:
-    """Require what holds for all: version 3, P-256, ECDSA with SHA-256, known critical parts.
+def check_common(certificate: Certificate, curves: Collection[Curve] = OCF) -> None:
+    """Require what holds for all: version 3, a known curve and hash, known critical parts.
 
     The algorithm that the signature names is looked at, not only whether it verifies: a weak hash
     would otherwise be as good as any.
@@ -65,21 +73,27 @@ def check_common(certificate: Certificate) -> None:
     critical = certificate.critical_extensions()
     if certificate.content.version is not x509.Version.v3:
         raise UnsupportedCertificateError("a certificate is not of version 3")
-    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
-        raise UnsupportedCertificateError("a certificate's key is not on P-256")
-    if certificate.content.signature_algorithm_oid != SignatureAlgorithmOID.ECDSA_WITH_SHA256:
-        raise UnsupportedCertificateError("a certificate is not signed by ECDSA with SHA-256")
+    if curve_of(key) not in curves:
+        known = " or ".join(curves)
+        raise UnsupportedCertificateError(f"a certificate's key is not on {known}")
+    if certificate.content.signature_algorithm_oid not in {_SIGNATURES[each] for each in curves}:
+        known = " or ".join(_HASH_NAMES[each] for each in curves)
+        raise UnsupportedCertificateError(f"a certificate is not signed by ECDSA with {known}")
     if critical - _UNDERSTOOD:
         raise UnsupportedCertificateError("a certificate has an unknown critical extension")
 
 
-def check_end_entity(certificate: Certificate, purpose: x509.ObjectIdentifier | None) -> None:
+def check_end_entity(
+    certificate: Certificate,
+    purpose: x509.ObjectIdentifier | None,
+    curves: Collection[Curve] = OCF,
+) -> None:
     """Require the profile of an end entity.
 
     Its `purpose` is `IDENTITY` or `ROLE`; a manufacturer's certificate has none, and None stands
     for it.
     """
-    check_common(certificate)
+    check_common(certificate, curves)
     constraints = certificate.extension(x509.BasicConstraints)
     if constraints is not None and constraints.ca:
         raise UnsupportedCertificateError("an authority's certificate is no end entity's")
@@ -96,12 +110,12 @@ def check_end_entity(certificate: Certificate, purpose: x509.ObjectIdentifier | 
         raise UnsupportedCertificateError("extendedKeyUsage allows too much")
 
 
-def check_authority(certificate: Certificate, below: int) -> None:
+def check_authority(certificate: Certificate, below: int, curves: Collection[Curve] = OCF) -> None:
     """Require the profile of an authority that has `below` authorities under it in the chain.
 
     Its path length counts authorities, not the end entity (RFC 5280 4.2.1.9).
     """
-    check_common(certificate)
+    check_common(certificate, curves)
     constraints = certificate.extension(x509.BasicConstraints)
     if constraints is None or not constraints.ca:
         raise UnsupportedCertificateError("an issuer is no certificate authority")

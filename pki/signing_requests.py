@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from onboardee.pki import pem
 from onboardee.pki.certificate import common_names, reading
+from onboardee.pki.curves import Curve, curve_of
 from onboardee.pki.errors import BadCertificateError
 
 
@@ -30,11 +31,13 @@ class CertificationRequest:
 def make_request(key: ec.EllipticCurvePrivateKey, device: UUID) -> str:
     """Return a request for the identity certificate of a device as PEM text.
 
-    The signature is by ECDSA with SHA-256, which every authority of OCF reads.
+    The signature is by ECDSA with SHA-256, which every authority of OCF reads; of a key on P-384 it
+    is with SHA-384, as IoTivity-Lite makes it.
     """
     name = x509.NameAttribute(x509.NameOID.COMMON_NAME, f"uuid:{device}")
     builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([name]))
-    return builder.sign(key, SHA256()).public_bytes(Encoding.PEM).decode("ascii")
+    digest = (curve_of(key) or Curve.P256).hash
+    return builder.sign(key, digest).public_bytes(Encoding.PEM).decode("ascii")
 
 
 def read_pem(octets: bytes) -> CertificationRequest:

@@ -70,6 +70,7 @@ def reset(database: Database, new_uuid: NewUuid) -> Database:
         restored,
         reset_profile=database.reset_profile,
         software=after_reset(database.software),
+        curves=database.curves,
     )
 
 

@@ -16,6 +16,7 @@ import click
 from onboardee.device.cli.lazy import Commands
 from onboardee.device.cli.seeding import seeded
 from onboardee.pki.defects import Defect
+from onboardee.svrdb.model import PROFILE_NAMES
 
 
 @click.group("certs", cls=Commands)
@@ -40,6 +41,19 @@ def _defects(_context: click.Context, _option: click.Parameter, value: tuple[str
     "--uuid-seed", callback=seeded, help="Make that UUID from a text, as `onboardee run` does."
 )
 @click.option(
+    "--security-profile",
+    "profiles",
+    multiple=True,
+    type=click.Choice(["baseline", "black", "blue", "purple"]),
+    help="A manufacturer's certificate asserts it (OCF Security 9.4.2.2.4); may repeat.",
+)
+@click.option(
+    "--curve",
+    type=click.Choice(["P-256", "P-384"]),
+    default="P-256",
+    help="On which all keys are, with SHA-256 or SHA-384. P-256 by default, which OCF has.",
+)
+@click.option(
     "--broken",
     "defects",
     multiple=True,
@@ -48,8 +62,13 @@ def _defects(_context: click.Context, _option: click.Parameter, value: tuple[str
     help="Beside it a certificate that is wrong in one thing, KIND-chain.pem and KIND-key.pem; "
     "may repeat. A laboratory that is there is used. all: one of each kind.",
 )
-def make(
-    directory: Path, uuid: UUID | None, uuid_seed: UUID | None, defects: tuple[Defect, ...]
+def make(  # noqa: PLR0913, PLR0917 - one for each option
+    directory: Path,
+    uuid: UUID | None,
+    uuid_seed: UUID | None,
+    profiles: tuple[str, ...],
+    curve: str,
+    defects: tuple[Defect, ...],
 ) -> None:
     """Write root, intermediate, chain.pem and key.pem, with the keys of the authorities.
 
@@ -58,9 +77,11 @@ def make(
     is_there = bool(defects) and (directory / "chain.pem").exists()
     if is_there and (uuid or uuid_seed):
         raise click.UsageError(f"{directory} has a certificate already: leave --uuid out")
+    if profiles and (uuid or uuid_seed):
+        raise click.UsageError("--security-profile is for a manufacturer's certificate")
     try:
         if not is_there:
-            _make_laboratory(directory, uuid_seed or uuid)
+            _make_laboratory(directory, uuid_seed or uuid, curve, profiles)
             click.echo(f"{directory}: root, intermediate, chain and keys for laboratories")
         _make_broken(directory, defects)
     except OSError as error:
@@ -68,19 +89,27 @@ def make(
         raise click.ClickException(sentence) from error
 
 
-def _make_laboratory(directory: Path, subject: UUID | None) -> None:
+def _make_laboratory(
+    directory: Path, subject: UUID | None, name: str, profiles: tuple[str, ...]
+) -> None:
     """Make the authorities, and a certificate for a device.
 
     Keys are readable to their owner only.
     """
     # 5 MB of memory and 50 ms that other sub-commands need not spend
     from onboardee.pki import issuing  # noqa: PLC0415
+    from onboardee.pki.curves import Curve  # noqa: PLC0415
+
+    curve = Curve(name)
 
     # A new authority each time: nobody's trust in an old one carries over.
-    root = issuing.root()
-    middle = root.issue(issuing.authority("onboardee laboratory intermediate", path_length=0))
+    root = issuing.root(recipe=issuing.on(curve, issuing.authority("onboardee laboratory root")))
+    between = issuing.authority("onboardee laboratory intermediate", path_length=0)
+    middle = root.issue(issuing.on(curve, between))
     recipe = issuing.identity(subject) if subject else issuing.manufacturer()
-    leaf = middle.issue(recipe)
+    if profiles:
+        recipe = issuing.asserting(recipe, [PROFILE_NAMES[each] for each in profiles])
+    leaf = middle.issue(issuing.on(curve, recipe))
     directory.mkdir(parents=True, exist_ok=True)
     _write(directory / "root.pem", root.pem)
     _write(directory / "root-key.pem", root.key_pem, mode=0o600)

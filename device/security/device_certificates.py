@@ -17,12 +17,12 @@ finished with it.
 
 from collections.abc import Iterator
 from datetime import datetime
-from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from onboardee.device.access.periods import is_usable
 from onboardee.pki import key_pairs
+from onboardee.pki.curves import OCF, Curve
 from onboardee.pki.errors import CertificateError, OutdatedCertificateError
 from onboardee.pki.key_pairs import CertifiedKey
 from onboardee.svrdb.model import (
@@ -37,23 +37,30 @@ from onboardee.svrdb.model import (
 from onboardee.wire.entropy import Entropy
 
 
-def new_key(entropy: Entropy) -> PrivateData:
-    """Make a key pair on P-256 (OCF Security 9.4.2) from the given entropy; PEM of PKCS #8."""
-    data = key_pairs.to_pem(key_pairs.new_key(entropy.token))
+def curves_of(database: Database) -> tuple[Curve, ...]:
+    """Return on which curves keys may be, that of the device's own key pair first."""
+    return tuple(Curve(each) for each in database.curves)
+
+
+def new_key(entropy: Entropy, curve: Curve = Curve.P256) -> PrivateData:
+    """Make a key pair (OCF Security 9.4.2) from the given entropy; PEM of PKCS #8."""
+    data = key_pairs.to_pem(key_pairs.new_key(entropy.token, curve))
     return PrivateData(data=data, encoding=Encoding.PEM)
 
 
-def load_key(private: PrivateData) -> ec.EllipticCurvePrivateKey:
-    """Load a P-256 key. Raises `ValueError`."""
-    return key_pairs.load_p256(private.data, is_pem=private.encoding is Encoding.PEM)
+def load_key(private: PrivateData, curves: tuple[Curve, ...] = OCF) -> ec.EllipticCurvePrivateKey:
+    """Load a key on one of the curves. Raises `ValueError`."""
+    is_pem = private.encoding is Encoding.PEM
+    return key_pairs.load_ec(private.data, is_pem=is_pem, curves=curves)
 
 
-def make_request(private: PrivateData, device: UUID) -> str:
+def make_request(database: Database) -> str:
     """Return a certificate request for the device (PKCS #10, RFC 2986) as PEM text."""
     # 5 MB of memory that a device without certificates need not have
     from onboardee.pki import signing_requests  # noqa: PLC0415
 
-    return signing_requests.make_request(load_key(private), device)
+    key = load_key(database.identity_key, curves_of(database))
+    return signing_requests.make_request(key, database.doxm.device_uuid)
 
 
 def identity_certificate(database: Database, moment: datetime) -> CertifiedKey | None:
@@ -123,7 +130,8 @@ def _presentable(credential: Credential, database: Database) -> CertifiedKey | N
     if credential.public is None or not private.data:
         return None
     try:
-        key, chain = load_key(private), read_certificates(credential.public)
+        key = load_key(private, curves_of(database))
+        chain = read_certificates(credential.public)
         if chain[0].public_key() != key.public_key():
             return None
     except ValueError:

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from onboardee.device.access.target import VER
 from onboardee.device.simulation.manufacturer import Manufacturer
 from onboardee.device.simulation.profile import Profile
+from onboardee.device.simulation.security_profile import sp_of
 from onboardee.svrdb import reset
 from onboardee.svrdb.acl_version1 import with_rule
 from onboardee.svrdb.model import (
@@ -63,7 +64,8 @@ def new_database(
         original=device_uuid or profile.ownership.device_uuid or random_uuid(entropy),
     )
     factory = reset_profile(profile, permanent.original)
-    return factory_state(factory, permanent, permanent.original, partial(random_uuid, entropy))
+    made = factory_state(factory, permanent, permanent.original, partial(random_uuid, entropy))
+    return replace(made, curves=profile.ownership.curves)
 
 
 def reset_database(database: Database, entropy: Entropy) -> Database:
@@ -82,6 +84,7 @@ def reset_profile(profile: Profile, device_uuid: UUID) -> ResetProfile:
         ),
         acl2=Acl2(entries=_factory_access(profile)),
         cred=Cred(credentials=_factory_credentials(profile)),
+        sp=sp_of(ownership.security_profiles),
         uuid=ResetUuid(ownership.uuid),
         is_uuid_hidden=ownership.temporary_uuid,
     )
@@ -90,7 +93,7 @@ def reset_profile(profile: Profile, device_uuid: UUID) -> ResetProfile:
 def caught_up(database: Database, profile: Profile) -> Database:
     """Return a stored database with what its device is to have since, at each start.
 
-    The transfer methods follow the profile. A device that has no reset profile gets one; a
+    Transfer methods and curves follow the profile. A device that has no reset profile gets one; a
     manufacturer's certificate that the profile got meanwhile goes to where none is yet, and so do
     the first entries of the access list, once, by which old tools find a device again.
     """
@@ -108,7 +111,8 @@ def caught_up(database: Database, profile: Profile) -> Database:
     if profile.compat.owner_of_resources:
         database = with_resource_owners(database)
     doxm = replace(database.doxm, methods=methods)
-    return replace(database, doxm=doxm, reset_profile=factory)
+    curves = profile.ownership.curves
+    return replace(database, doxm=doxm, reset_profile=factory, curves=curves)
 
 
 def with_resource_owners(database: Database) -> Database:

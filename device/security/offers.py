@@ -18,6 +18,8 @@ The state decides:
     others   any                   all                      ECDHE_PSK, and with a
                                                               certificate ECDHE_ECDSA
 
+Where the profile has P-384, ECDHE_ECDSA is offered with AES-256-GCM and SHA-384 first.
+
 The methods are those of OCF Security 7.3.4 (Just Works), 7.3.5 (random PIN) and 7.3.6 (manufacturer
 certificate). In a transfer the peer proves nothing (0, 2), or that it knows the PIN; with method 2
 the device proves who made it. Otherwise both sides prove a key or a certificate (OCF Security
@@ -41,7 +43,9 @@ from onboardee.device.security.device_certificates import (
 )
 from onboardee.device.security.pin import HINT_PREFIX, pin_key
 from onboardee.device.security.sessions import Terms, identity_uuid, pairwise_key, verify_peer
+from onboardee.pki.curves import Curve
 from onboardee.svrdb.model import (
+    BLACK_PROFILE,
     NIL,
     PIN_METHODS,
     CredentialType,
@@ -50,6 +54,7 @@ from onboardee.svrdb.model import (
     TransferMethod,
 )
 from onboardee.wire.dtls import CipherSuite, Offer, Session
+from onboardee.wire.dtls.numbers import SECP256R1, SECP384R1
 from onboardee.wire.wall_clock import WallClock, utc_now
 
 CERTIFICATE_SUITES: Final = (
@@ -60,6 +65,8 @@ CERTIFICATE_SUITES: Final = (
 )
 """Suites in which the device shows a certificate, in its order of preference. GCM, which
 IoTivity-Lite uses with a cloud, is not among them."""
+STRONG_SUITES: Final = (CipherSuite.ECDHE_ECDSA_AES_256_GCM_SHA384, *CERTIFICATE_SUITES)
+"""The same for a device with P-384: the suite with SHA-384 that IoTivity-Lite has comes first."""
 
 TRANSFER_SUITES: Final[Mapping[int, tuple[CipherSuite, ...]]] = {
     TransferMethod.JUST_WORKS: (CipherSuite.ECDH_ANON_AES_128_CBC_SHA256,),
@@ -117,7 +124,10 @@ def terms_for(
         return _transfer_terms(database, connections, address, pin, wall_clock)
     certificate = identity_certificate(database, wall_clock())
     return Offer(
-        suites=OWNED_SUITES if certificate is None else (*OWNED_SUITES, *CERTIFICATE_SUITES),
+        suites=OWNED_SUITES
+        if certificate is None
+        else (*OWNED_SUITES, *certificate_suites(database)),
+        groups=certificate_groups(database),
         certificate=certificate,
         verify_peer=lambda chain: verify_peer(chain, database, wall_clock),
         psk_hint=database.doxm.device_uuid.bytes,
@@ -135,6 +145,8 @@ def _transfer_terms(
 ) -> Offer | None:
     """Offer the one ownership connection, unless another peer has it."""
     suites = TRANSFER_SUITES.get(database.doxm.selected_method)
+    if is_forbidden(database, database.doxm.selected_method):
+        return None
     # several may try, so that nobody keeps a tool waiting: the first to finish takes ownership
     taken = connections.sessions.keys() - {address}
     if suites is None or taken:
@@ -143,7 +155,14 @@ def _transfer_terms(
     if database.doxm.selected_method == TransferMethod.MANUFACTURER_CERTIFICATE:
         # the tool has no certificate that the device could know: it is not asked for one
         certificate = manufacturer_certificate(database, wall_clock())
-        return None if certificate is None else Offer(suites, certificate=certificate, tag=terms)
+        if certificate is None:
+            return None
+        return Offer(
+            certificate_suites(database),
+            certificate=certificate,
+            groups=certificate_groups(database),
+            tag=terms,
+        )
     if database.doxm.selected_method not in PIN_METHODS:
         return Offer(suites=suites, tag=terms)
     if pin is None:
@@ -156,6 +175,22 @@ def _transfer_terms(
         psk=lambda _identity: pin_key(pin.pin, device_uuid) if pin.may_try() else None,
         tag=replace(terms, by_pin=True),
     )
+
+
+def is_forbidden(database: Database, method: int) -> bool:
+    """Tell whether the security profile in force forbids a transfer method (Security 14.8.3.3)."""
+    is_black = database.sp.current == BLACK_PROFILE
+    return is_black and method == TransferMethod.JUST_WORKS
+
+
+def certificate_suites(database: Database) -> tuple[CipherSuite, ...]:
+    """Return the suites in which the device shows a certificate."""
+    return STRONG_SUITES if Curve.P384 in database.curves else CERTIFICATE_SUITES
+
+
+def certificate_groups(database: Database) -> tuple[int, ...]:
+    """Return the curves for Diffie-Hellman on those suites, the strongest first."""
+    return (SECP384R1, SECP256R1) if Curve.P384 in database.curves else (SECP256R1,)
 
 
 def awaited_owner(database: Database) -> UUID | None:

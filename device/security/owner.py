@@ -51,6 +51,8 @@ KEY_BLOCK_SIZES: Final[dict[int, int]] = {
     0xC0AF: 72,
     # 2 * (MAC key 32 + key 16 + IV 12), as deployed tools count it: not TLS's own 40
     0xC02B: 120,
+    # 2 * (48 + 32 + 12), counted in the same way
+    0xC02C: 184,
 }
 """Octets of the session's key block that enter the derivation, by cipher suite."""
 

@@ -20,7 +20,7 @@ class Manufacturer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     This and the others are PEM text, or paths of files relative to the profile.
     """
     key: str
-    """Its private key on P-256, not encrypted."""
+    """Its private key on P-256 (or P-384, with that as `curve`), not encrypted."""
     trust: str | None = None
     """Trust anchors for other devices of the same kind of maker."""
     issuer_key: str | None = None
@@ -66,10 +66,11 @@ def loaded(manufacturer: Manufacturer, folder: Path) -> Manufacturer:
 
 
 def _check(manufacturer: Manufacturer) -> None:
-    """Raise `ValueError` unless key and certificate fit, on the curve of OCF (P-256)."""
+    """Raise `ValueError` unless key and certificate fit, on a curve that a device may have."""
     # 5 MB of memory that a device without certificates need not have
     from onboardee.pki.certificate import read_pem  # noqa: PLC0415
-    from onboardee.pki.key_pairs import load_p256, load_private  # noqa: PLC0415
+    from onboardee.pki.curves import Curve  # noqa: PLC0415
+    from onboardee.pki.key_pairs import load_ec, load_private  # noqa: PLC0415
 
     try:
         leaf = read_pem(manufacturer.chain)[0].public_key()
@@ -79,9 +80,9 @@ def _check(manufacturer: Manufacturer) -> None:
     except ValueError as error:
         raise ValueError("the manufacturer's certificate or key is not unencrypted PEM") from error
     try:
-        key = load_p256(manufacturer.key.encode(), is_pem=True)
+        key = load_ec(manufacturer.key.encode(), is_pem=True, curves=(*Curve,))
     except ValueError as error:
-        raise ValueError("the manufacturer's key is not on P-256") from error
+        raise ValueError("the manufacturer's key is not on P-256 or P-384") from error
     if key.public_key() != leaf:
         raise ValueError("the manufacturer's key does not belong to the certificate")
     _check_issuer(manufacturer)
@@ -92,12 +93,14 @@ def _check_issuer(manufacturer: Manufacturer) -> None:
     if manufacturer.issuer_key is None:
         return
     from onboardee.pki.certificate import read_pem  # noqa: PLC0415 - as above
-    from onboardee.pki.key_pairs import load_p256  # noqa: PLC0415
+    from onboardee.pki.curves import Curve  # noqa: PLC0415
+    from onboardee.pki.key_pairs import load_ec  # noqa: PLC0415
 
     try:
-        issuer = load_p256(manufacturer.issuer_key.encode(), is_pem=True)
+        issuer = load_ec(manufacturer.issuer_key.encode(), is_pem=True, curves=(*Curve,))
     except ValueError as error:
-        raise ValueError("issuer_key is no unencrypted PEM of a key on P-256") from error
+        sentence = "issuer_key is no unencrypted PEM of a key on P-256 or P-384"
+        raise ValueError(sentence) from error
     above = read_pem(manufacturer.chain)[1:2]
     if any(each.public_key() != issuer.public_key() for each in above):
         raise ValueError("issuer_key did not sign the manufacturer's certificate")

@@ -6,7 +6,7 @@ profile that loads is one whose device can start.
 """
 
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 import msgspec
@@ -14,6 +14,7 @@ import msgspec
 from onboardee.device.access.periods import parse as parse_validity
 from onboardee.device.simulation.manufacturer import Manufacturer
 from onboardee.device.simulation.section import MisplacedError, Section
+from onboardee.device.simulation.security_profile import SecurityProfile
 from onboardee.svrdb.check import problems
 from onboardee.svrdb.findings import ProblemCode
 from onboardee.svrdb.model import (
@@ -97,6 +98,17 @@ class OwnershipSettings(Section, frozen=True, kw_only=True):
     """How the PIN of the random PIN method is made."""
     manufacturer: Manufacturer | None = None
     """The certificate of the manufacturer certificate method."""
+    security_profiles: Annotated[tuple[SecurityProfile, ...], msgspec.Meta(min_length=1)] = (
+        SecurityProfile.BASELINE,
+    )
+    """Those that it supports; the first is in force on a new device (OCF Security 14.8)."""
+    curve: Literal["P-256", "P-384"] = "P-256"
+    """The curve of the device's key pair.
+
+    With P-384 certificates of the device and of its peers may be on both curves, with the hashes
+    SHA-256 and SHA-384, and the suite with AES-256-GCM and SHA-384 is offered first. OCF has P-256
+    alone (Security 9.4.2); IoTivity-Lite can be told to take both.
+    """
     uuid: UuidPolicy = UuidPolicy.KEEP
     """Which UUID the device has after a factory reset."""
     device_uuid: UUID | None = None
@@ -122,6 +134,11 @@ class OwnershipSettings(Section, frozen=True, kw_only=True):
 
     The manufacturer's certificate is credential 1, and its trust anchors are credential 2.
     """
+
+    @property
+    def curves(self) -> tuple[str, ...]:
+        """All curves on which certificates may be, that of the device's key pair first."""
+        return ("P-384", "P-256") if self.curve == "P-384" else ("P-256",)
 
     def check(self) -> None:
         """Raise `ValueError` if a method lacks what it needs."""

@@ -33,7 +33,7 @@ from onboardee.device.simulation.document import DocumentItem
 from onboardee.device.simulation.event_texts import EventName, check_event_texts
 from onboardee.device.simulation.faults import check_faults, possible_faults, with_texts
 from onboardee.device.simulation.manufacturer import Manufacturer, is_text, loaded
-from onboardee.device.simulation.mistakes import explained
+from onboardee.device.simulation.mistakes import explained, told
 from onboardee.device.simulation.ownership_settings import (
     OwnershipSettings,
     OwnerTransferMethod,
@@ -45,7 +45,8 @@ from onboardee.device.simulation.pairing_settings import DirectPairingSettings
 from onboardee.device.simulation.resource import Href, ResourceProfile, check_links, check_resources
 from onboardee.device.simulation.scene_recall import check_recall, entries_of
 from onboardee.device.simulation.scenes import Scenes, with_scenes
-from onboardee.device.simulation.section import ProfileError, Section
+from onboardee.device.simulation.section import MisplacedError, ProfileError, Section
+from onboardee.device.simulation.security_profile import check_security_profiles
 from onboardee.device.simulation.software import SoftwareUpdateSettings, check_software
 from onboardee.device.simulation.values import Property
 from onboardee.device.simulation.variants import expanded
@@ -160,6 +161,7 @@ class Profile(Section, frozen=True, kw_only=True):
         faults = frozenset(each.name for each in self.behaviour if isinstance(each, FaultBehaviour))
         check_software(self.software_update, self.device, self.platform, faults)
         check_ownership(self.ownership)
+        self._check_security_profiles()
         check_event_texts(self.says)
         check_faults(self.faults, self.possible_faults)
 
@@ -172,6 +174,13 @@ class Profile(Section, frozen=True, kw_only=True):
     def possible_faults(self) -> Possible:
         """What faults of the protocol may be about on this device."""
         return possible_faults(self.resources, self.core, self.ownership.manufacturer)
+
+    def _check_security_profiles(self) -> None:
+        """Ask for what they need, once the files that the profile names are read."""
+        manufacturer = self.ownership.manufacturer
+        if manufacturer is None or is_text(manufacturer.chain):
+            has_updates = self.software_update is not None
+            check_security_profiles(self.ownership, has_updates=has_updates)
 
     @property
     def _own_paths(self) -> tuple[str, ...]:
@@ -291,7 +300,11 @@ def _with_files(profile: Profile, item: DocumentItem) -> Profile:
     except ValueError as error:
         raise place.wrong(str(error)) from error
     ownership = replace(profile.ownership, manufacturer=texts)
-    return replace(profile, ownership=ownership, faults=faults)
+    try:
+        return replace(profile, ownership=ownership, faults=faults)
+    except MisplacedError as error:
+        # what a certificate has to say is known now that it was read
+        raise told(item.at(*error.path), error.path, str(error)) from error
 
 
 def _with_certificate(fault: Fault, place: DocumentItem) -> Fault:

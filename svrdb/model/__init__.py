@@ -16,6 +16,7 @@
       values                                   what clients wrote that the profile keeps
       permanent                                identifiers that a reset does not touch
       identity_key                             the private half of the device's key pair
+      curves                                   on which curves keys of certificates are
       next_uuid                                what a temporary device UUID is replaced by
       reset_profile                            what a reset brings back
       foreign                                  what an import brought along for an export
@@ -109,12 +110,13 @@ from onboardee.svrdb.model.resource import (
 )
 from onboardee.svrdb.model.sdi import SDI, Sdi
 from onboardee.svrdb.model.software import Software, UpdateAction, UpdateResult, UpdateState
-from onboardee.svrdb.model.sp import BASELINE_PROFILE, SP, Sp
+from onboardee.svrdb.model.sp import BASELINE_PROFILE, BLACK_PROFILE, PROFILE_NAMES, SP, Sp
 
 __all__ = [
     "AEL",
     "ANY_SUBJECT",
     "BASELINE_PROFILE",
+    "BLACK_PROFILE",
     "CRL",
     "DOXM",
     "ENTRY_OWNER",
@@ -133,6 +135,7 @@ __all__ = [
     "PARTS",
     "PCONF",
     "PIN_METHODS",
+    "PROFILE_NAMES",
     "PSTAT",
     "SDI",
     "SECURITY_RESOURCES",

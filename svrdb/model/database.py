@@ -177,6 +177,11 @@ class Database(msgspec.Struct, frozen=True, kw_only=True, rename={"reset_profile
     software: Software = Software()
     values: dict[str, dict[str, Any]] = {}
     """What clients wrote to properties that the profile keeps, by path and name; as JSON has it."""
+    curves: tuple[str, ...] = ("P-256",)
+    """On which curves certificates may be, that of the device's own key pair first.
+
+    As the transfer methods they follow the profile at each start.
+    """
 
     @property
     def state(self) -> State:

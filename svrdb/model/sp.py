@@ -12,6 +12,14 @@ import msgspec
 from onboardee.svrdb.model.resource import IN_PROVISIONING, Lite, SecurityResource
 
 BASELINE_PROFILE: Final = "1.3.6.1.4.1.51414.0.0.1.0"
+PROFILE_NAMES: Final = {
+    "baseline": BASELINE_PROFILE,
+    "black": "1.3.6.1.4.1.51414.0.0.2.0",
+    "blue": "1.3.6.1.4.1.51414.0.0.3.0",
+    "purple": "1.3.6.1.4.1.51414.0.0.4.0",
+}
+"""The profiles that OCF has, by name (OCF Security 14.8.3)."""
+BLACK_PROFILE: Final = PROFILE_NAMES["black"]
 
 
 class Sp(

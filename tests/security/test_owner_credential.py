@@ -62,6 +62,7 @@ def test_published_vectors(key_block: str, suite: int, method: int, key: str) ->
         (0xC0AD, 72),
         (0xC0AF, 72),
         (0xC02B, 120),
+        (0xC02C, 184),
     ],
 )
 def test_how_much_of_the_key_block_enters(suite: int, size: int) -> None:
@@ -77,7 +78,7 @@ def test_how_much_of_the_key_block_enters(suite: int, size: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("suite", "method"), [(0xFF00, 4), (0xFF00, 3), (0xFF00, 0xFF01), (0xC02C, 0), (0, 0)]
+    ("suite", "method"), [(0xFF00, 4), (0xFF00, 3), (0xFF00, 0xFF01), (0xC024, 0), (0, 0)]
 )
 def test_what_has_no_derivation(suite: int, method: int) -> None:
     """An unknown suite or method is an error, never an empty key."""

@@ -12,7 +12,15 @@ hello and not one that somebody on the way had changed.
 
 from onboardee.wire.dtls import keys
 from onboardee.wire.dtls.config import ClientConfig, HandshakeContext, Renegotiation
-from onboardee.wire.dtls.ecc import Ephemeral, leaf_key, sign, verify
+from onboardee.wire.dtls.ecc import (
+    HASH_NAMES,
+    Ephemeral,
+    group_of,
+    leaf_key,
+    scheme_of,
+    sign,
+    verify,
+)
 from onboardee.wire.dtls.errors import (
     HandshakeFailure,
     IllegalParameter,
@@ -50,7 +58,7 @@ from onboardee.wire.dtls.numbers import (
 from onboardee.wire.dtls.presentation import numbers
 from onboardee.wire.dtls.record import Channel
 from onboardee.wire.dtls.session import Role
-from onboardee.wire.dtls.suites import Bulk, KeyExchange
+from onboardee.wire.dtls.suites import SHA256, SUITES, Bulk, HashName, KeyExchange
 from onboardee.wire.dtls.transitions import CLIENT_STEPS, HandshakeState
 
 _COOKIES = 8
@@ -68,7 +76,8 @@ class ClientHandshake(Handshake):
     steps = CLIENT_STEPS
 
     def __init__(self, config: ClientConfig, context: HandshakeContext, now: float) -> None:
-        super().__init__(context, now, Channel(), 0)
+        # which hash is needed the server says, by its suite and by whether it wants a certificate
+        super().__init__(context, now, Channel(), 0, _hashes(config))
         self.state = HandshakeState.CLIENT_HELLO
         self.security.client_random = context.entropy.token(RANDOM_SIZE)
         self._config = config
@@ -212,6 +221,8 @@ class ClientHandshake(Handshake):
         The table of transitions has two states for it, and the suite's layout requires the
         signature, so that one that is missing is malformed.
         """
+        if message.point and group_of(message.point) not in self._config.groups:
+            raise IllegalParameter("not a curve that was offered")
         if message.signature is not None:
             self._check_signature(message.point, message.signature)
         self.psk_hint = message.hint
@@ -242,7 +253,8 @@ class ClientHandshake(Handshake):
             self._add(HandshakeType.CERTIFICATE, CertificateChain(chain).encode())
         self._add_key_exchange()
         if certificate is not None:
-            signature = sign(certificate.private_key, self._transcript.digest())
+            name = HASH_NAMES[scheme_of(certificate.private_key)]
+            signature = sign(certificate.private_key, self._transcript.digest(name))
             self._add(HandshakeType.CERTIFICATE_VERIFY, signature.encode())
         self._add_finished(CLIENT_LABEL)
 
@@ -255,7 +267,8 @@ class ClientHandshake(Handshake):
         # Made here and not at the start, so that a server that never answers costs no key pair.
         exchange, shared, point, identity = self.security.of_suite.exchange, b"", b"", b""
         if exchange.has_points:
-            ephemeral = Ephemeral(self._context.entropy)
+            group = group_of(self._server_point)
+            ephemeral = Ephemeral(self._context.entropy, group)
             shared, point = ephemeral.shared(self._server_point), ephemeral.point
         if exchange.has_identity:
             identity = self._config.psk_identity
@@ -267,6 +280,14 @@ class ClientHandshake(Handshake):
         self._add(HandshakeType.CLIENT_KEY_EXCHANGE, message.encode(exchange))
         # After the message was added: the extended master secret covers it (RFC 7627 3).
         self._derive_keys(shared)
+
+
+def _hashes(config: ClientConfig) -> tuple[HashName, ...]:
+    """Return all hashes that a handshake may come to need."""
+    names = [SUITES[suite].hash for suite in config.suites]
+    if config.certificate is not None:
+        names.append(HASH_NAMES[scheme_of(config.certificate.private_key)])
+    return tuple(dict.fromkeys((SHA256, *names)))
 
 
 def _offered_extensions(config: ClientConfig) -> Extensions:

@@ -17,7 +17,13 @@ from typing import Protocol
 
 from onboardee.pki.key_pairs import CertifiedKey
 from onboardee.wire.dtls.errors import Alert, BadRecordMac
-from onboardee.wire.dtls.numbers import ECDSA_SECP256R1_SHA256, SECP256R1, CipherSuite
+from onboardee.wire.dtls.numbers import (
+    ECDSA_SECP256R1_SHA256,
+    ECDSA_SECP384R1_SHA384,
+    SECP256R1,
+    SECP384R1,
+    CipherSuite,
+)
 from onboardee.wire.entropy import Entropy
 
 VerifyChain = Callable[[tuple[bytes, ...]], None]
@@ -56,9 +62,20 @@ class Offer:
     plain_psk: Callable[[bytes], bytes | None] = field(default=no_key, repr=False)
     certificate: CertifiedKey | None = None
     verify_peer: VerifyChain | None = None
+    groups: tuple[int, ...] = (SECP256R1,)
+    """The curves for Diffie-Hellman on certificate suites, in the server's order of preference.
+
+    With secp384r1 among them peers may also sign by SHA-384. Other suites have secp256r1 alone.
+    """
     wrong_key: type[Alert] = BadRecordMac
     """What a client is told whose key is another one: its Finished does not open."""
     tag: object = None
+
+    @property
+    def schemes(self) -> tuple[int, ...]:
+        """What clients may sign with, the strongest first."""
+        strong = (ECDSA_SECP384R1_SHA384,) if SECP384R1 in self.groups else ()
+        return (*strong, ECDSA_SECP256R1_SHA256)
 
 
 class ServerPolicy(Protocol):
@@ -137,7 +154,7 @@ class ClientConfig:
     certificate: CertifiedKey | None = None
     verify_server: VerifyChain | None = None
     groups: tuple[int, ...] = (SECP256R1,)
-    """In the hello; a server that picks another group than secp256r1 is refused."""
+    """In the hello; secp256r1 and secp384r1 can be used, others are offered only."""
     signature_algorithms: tuple[int, ...] = (ECDSA_SECP256R1_SHA256,)
     """In the hello; ECDSA with SHA-256, 384 and 512 can be verified, others are offered only."""
     renegotiation: Renegotiation = Renegotiation.SCSV

@@ -1,4 +1,4 @@
-"""Ephemeral Diffie-Hellman on secp256r1 and ECDSA signatures (RFC 8422 5).
+"""Ephemeral Diffie-Hellman on secp256r1 or secp384r1, and ECDSA signatures (RFC 8422 5).
 
 The arithmetic is that of OpenSSL, by way of `cryptography`; here is what the protocol adds to it.
 Key pairs are derived from the given entropy and signatures are deterministic (RFC 6979), so that a
@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from onboardee.pki.curves import Curve, curve_of
 from onboardee.pki.errors import CertificateError
 from onboardee.wire.dtls.errors import (
     BadCertificate,
@@ -26,13 +27,18 @@ from onboardee.wire.dtls.numbers import (
     ECDSA_SECP256R1_SHA256,
     ECDSA_SECP384R1_SHA384,
     ECDSA_SECP521R1_SHA512,
+    SECP256R1,
+    SECP384R1,
 )
+from onboardee.wire.dtls.suites import SHA256, SHA384, HashName
 from onboardee.wire.entropy import Entropy
 
-_CURVE = ec.SECP256R1()
-_POINT_SIZE = 65
-_SCALAR_OCTETS = 40
-"""Eight octets more than the group order, so that reducing leaves no bias (FIPS 186-5 A.2.1)."""
+_POINT_SIZES: Mapping[int, int] = {65: SECP256R1, 97: SECP384R1}
+"""The curve of an uncompressed point, by its octets."""
+_SCALAR_EXCESS = 8
+"""Octets more than the group order, so that reducing leaves no bias (FIPS 186-5 A.2.1)."""
+_CURVES: Mapping[int, Curve] = {SECP256R1: Curve.P256, SECP384R1: Curve.P384}
+"""By their numbers in a handshake."""
 
 _HASHES: Mapping[int, hashes.HashAlgorithm] = {
     ECDSA_SECP256R1_SHA256: hashes.SHA256(),
@@ -40,26 +46,51 @@ _HASHES: Mapping[int, hashes.HashAlgorithm] = {
     ECDSA_SECP521R1_SHA512: hashes.SHA512(),
 }
 """By signature scheme; what a server may sign its parameters with."""
+HASH_NAMES: Mapping[int, HashName] = {
+    ECDSA_SECP256R1_SHA256: SHA256,
+    ECDSA_SECP384R1_SHA384: SHA384,
+}
+"""By signature scheme; those that are signed with here."""
+
+
+def group_of(point: bytes) -> int:
+    """Return the number of the curve that a point of our own is on."""
+    return _POINT_SIZES[len(point)]
+
+
+def key_group(key: ec.EllipticCurvePrivateKey) -> int | None:
+    """Return the number of the curve that a key is on, None for one that is not known here."""
+    curve = curve_of(key)
+    return next((number for number, each in _CURVES.items() if each is curve), None)
+
+
+def scheme_of(key: ec.EllipticCurvePrivateKey) -> int:
+    """Return what a key signs with: the hash that is as strong as its curve."""
+    is_p384 = curve_of(key) is Curve.P384
+    return ECDSA_SECP384R1_SHA384 if is_p384 else ECDSA_SECP256R1_SHA256
 
 
 class Ephemeral:
     """One side's key pair of one handshake, made from the given entropy.
 
     It is used once and dropped with the handshake: who steals the device's keys later cannot read
-    what was recorded. `point` is the public key, 65 octets, uncompressed.
+    what was recorded. `point` is the public key, uncompressed: 65 octets, on P-384 97.
     """
 
-    __slots__ = ("_key", "point")
+    __slots__ = ("_curve", "_key", "_point_size", "point")
 
-    def __init__(self, entropy: Entropy) -> None:
-        secret = int.from_bytes(entropy.token(_SCALAR_OCTETS)) % (_CURVE.group_order - 1) + 1
-        self._key = ec.derive_private_key(secret, _CURVE)
+    def __init__(self, entropy: Entropy, group: int = SECP256R1) -> None:
+        self._curve = curve = _CURVES[group].parameters
+        size = curve.key_size // 8
+        secret = int.from_bytes(entropy.token(size + _SCALAR_EXCESS))
+        self._key = ec.derive_private_key(secret % (curve.group_order - 1) + 1, curve)
         self.point = self._key.public_key().public_bytes(
             Encoding.X962, PublicFormat.UncompressedPoint
         )
+        self._point_size = 1 + 2 * size
 
     def shared(self, point: bytes) -> bytes:
-        """Return the shared X coordinate, all 32 octets of it (RFC 8422 5.10).
+        """Return the shared X coordinate, all its octets: 32, on P-384 48 (RFC 8422 5.10).
 
         Raises:
             IllegalParameter: if the peer's point is not an uncompressed point on the curve.
@@ -67,10 +98,10 @@ class Ephemeral:
         """
         # Compressed points were not offered (RFC 8422 5.1.2). A point that is not on the curve
         # would tell something of the secret by what comes of it (RFC 8422 5.11).
-        if len(point) != _POINT_SIZE or point[0] != 4:
+        if len(point) != self._point_size or point[0] != 4:
             raise IllegalParameter("not an uncompressed point")
         try:
-            peer = ec.EllipticCurvePublicKey.from_encoded_point(_CURVE, point)
+            peer = ec.EllipticCurvePublicKey.from_encoded_point(self._curve, point)
         except ValueError:
             raise IllegalParameter("not a point on the curve") from None
         return self._key.exchange(ec.ECDH(), peer)
@@ -99,29 +130,27 @@ def leaf_key(chain: tuple[bytes, ...]) -> ec.EllipticCurvePublicKey:
 
 
 def sign(key: ec.EllipticCurvePrivateKey, digest: bytes) -> DigitallySigned:
-    """Sign a SHA-256 digest; the same input gives the same signature (RFC 6979).
+    """Sign a digest of the hash of `scheme_of`; the same input gives the same signature (RFC 6979).
 
     A signature that used one random number twice would give away the key, which is what poor
     entropy at a device's start has done; this has no random number.
     """
-    algorithm = ec.ECDSA(Prehashed(hashes.SHA256()), deterministic_signing=True)
-    return DigitallySigned(ECDSA_SECP256R1_SHA256, key.sign(digest, algorithm))
+    scheme = scheme_of(key)
+    algorithm = ec.ECDSA(Prehashed(_HASHES[scheme]), deterministic_signing=True)
+    return DigitallySigned(scheme, key.sign(digest, algorithm))
 
 
 def verify_digest(
     key: ec.EllipticCurvePublicKey, digest: bytes, signature: DigitallySigned
 ) -> None:
-    """Check a signature over a SHA-256 digest.
+    """Check a signature over a digest of the hash that it names.
 
-    For CertificateVerify, whose transcript exists as a running SHA-256 only.
+    For CertificateVerify, whose transcript exists as running hashes only.
 
     Raises:
-        IllegalParameter: if it was made with another hash.
         DecryptError: if it is not by this key.
     """
-    if signature.scheme != ECDSA_SECP256R1_SHA256:
-        raise IllegalParameter("not a signature algorithm we asked for")
-    _verify(key, digest, signature, Prehashed(hashes.SHA256()))
+    _verify(key, digest, signature, Prehashed(_HASHES[signature.scheme]))
 
 
 def verify(key: ec.EllipticCurvePublicKey, message: bytes, signature: DigitallySigned) -> None:

@@ -46,6 +46,7 @@ from onboardee.wire.dtls.reassembly import Reassembler
 from onboardee.wire.dtls.record import RECORD_HEADER_SIZE, Channel, Record
 from onboardee.wire.dtls.security_parameters import SecurityParameters
 from onboardee.wire.dtls.session import Role, Session
+from onboardee.wire.dtls.suites import SHA256, HashName
 from onboardee.wire.dtls.transcript import Transcript
 from onboardee.wire.dtls.transitions import HandshakeInput, HandshakeState, Steps, followers
 
@@ -70,8 +71,14 @@ class Handshake(ABC):
     steps: ClassVar[Steps]
 
     def __init__(
-        self, context: HandshakeContext, now: float, channel: Channel, sequence: int
+        self,
+        context: HandshakeContext,
+        now: float,
+        channel: Channel,
+        sequence: int,
+        hashes: tuple[HashName, ...] = (SHA256,),
     ) -> None:
+        """Begin; `hashes` are those by which the messages may have to be known."""
         limits = context.limits
         self.channel = channel
         self.early_data: list[bytes] = []
@@ -88,7 +95,7 @@ class Handshake(ABC):
         self.outbox = self._flights.outbox
         """Datagrams to send; whoever sends them clears it."""
         self._inbox = Reassembler(sequence, limits)
-        self._transcript = Transcript()
+        self._transcript = Transcript(hashes)
         self._early_records: list[Record] = []
         self._change_cipher_spec_came = False
         self._unopened: type[Alert] = BadRecordMac
@@ -300,7 +307,7 @@ class Handshake(ABC):
 
     def _derive_keys(self, premaster: bytes) -> None:
         """Compute the keys over the transcript so far; each side writes with its own."""
-        self.security.derive(premaster, self._transcript.digest())
+        self.security.derive(premaster, self._transcript.digest(self.security.of_suite.hash))
         if self._context.keylog is not None:
             self._context.keylog(self.security.keylog_line())
         client, server = self.security.protections(self._context.entropy)
@@ -315,7 +322,8 @@ class Handshake(ABC):
         It is the proof that both sides saw the same handshake: suites, extensions, points,
         certificates.
         """
-        expected = self.security.verify_data(label, self._transcript.before_last)
+        before = self._transcript.before_last(self.security.of_suite.hash)
+        expected = self.security.verify_data(label, before)
         if not compare_digest(expected, body):
             raise DecryptError("Finished does not fit the transcript")
 
@@ -328,5 +336,6 @@ class Handshake(ABC):
     def _add_finished(self, label: bytes) -> None:
         """Append ChangeCipherSpec and Finished; from here on we write in epoch 1."""
         self._flights.add_change_cipher_spec()
-        data = self.security.verify_data(label, self._transcript.digest())
+        digest = self._transcript.digest(self.security.of_suite.hash)
+        data = self.security.verify_data(label, digest)
         self._add(HandshakeType.FINISHED, data)

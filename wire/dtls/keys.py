@@ -1,4 +1,6 @@
-"""Key derivation of TLS 1.2 with SHA-256 (RFC 5246 5, 6.3 and 8.1), as pure functions.
+"""Key derivation of TLS 1.2 (RFC 5246 5, 6.3 and 8.1), as pure functions.
+
+The hash of the pseudo-random function is the suite's: SHA-256, or SHA-384 (RFC 5289).
 
     premaster --+--> master secret (48) --+--> key block --> keys of both directions
                 |                         +--> verify_data of both Finished (12)
@@ -6,7 +8,7 @@
 
     suite         premaster secret
     -----------   --------------------------------------------------------------------
-    ECDH_anon     Z, the shared X coordinate, 32 octets with its leading zeros
+    ECDH_anon     Z, the shared X coordinate, with its leading zeros: 32 octets, on P-384 48
     ECDHE_ECDSA   Z
     ECDHE_PSK     length of Z (2), Z, length of the key (2), the key   (RFC 5489 2)
 
@@ -15,20 +17,25 @@ saw different handshakes never have the same keys, be there somebody in the midd
 """
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from cryptography.hazmat.primitives import hashes, hmac
+
+from onboardee.wire.dtls.suites import SHA256, SHA384, HashName
+
+_HASHES: Final = {SHA256: hashes.SHA256(), SHA384: hashes.SHA384()}
 
 MASTER_SECRET_LENGTH = 48
 VERIFY_DATA_LENGTH = 12
 
 
-def p_hash(secret: bytes, seed: bytes, length: int) -> bytes:
-    """Return `length` octets of P_SHA256 (RFC 5246 5).
+def p_hash(secret: bytes, seed: bytes, length: int, digest: HashName = SHA256) -> bytes:
+    """Return `length` octets of P_hash (RFC 5246 5).
 
     With A(0) = seed and A(i) = HMAC(secret, A(i-1)), they are the beginning of HMAC(secret, A(1) +
     seed) + HMAC(secret, A(2) + seed) + ...
     """
-    keyed = hmac.HMAC(secret, hashes.SHA256())
+    keyed = hmac.HMAC(secret, _HASHES[digest])
     chain, output = seed, b""
     while len(output) < length:
         chain = _mac(keyed, chain)
@@ -46,9 +53,9 @@ def _mac(keyed: hmac.HMAC, data: bytes) -> bytes:
     return context.finalize()
 
 
-def prf(secret: bytes, label: bytes, seed: bytes, length: int) -> bytes:
+def prf(secret: bytes, label: bytes, seed: bytes, length: int, digest: HashName = SHA256) -> bytes:
     """Return `length` octets of the TLS pseudo-random function."""
-    return p_hash(secret, label + seed, length)
+    return p_hash(secret, label + seed, length, digest)
 
 
 def psk_premaster(shared: bytes, psk: bytes) -> bytes:
@@ -59,24 +66,37 @@ def psk_premaster(shared: bytes, psk: bytes) -> bytes:
     return len(shared).to_bytes(2) + shared + len(psk).to_bytes(2) + psk
 
 
-def master_secret(premaster: bytes, client_random: bytes, server_random: bytes) -> bytes:
+def master_secret(
+    premaster: bytes, client_random: bytes, server_random: bytes, digest: HashName = SHA256
+) -> bytes:
     """Return the master secret without RFC 7627 (RFC 5246 8.1)."""
-    return prf(premaster, b"master secret", client_random + server_random, MASTER_SECRET_LENGTH)
+    seed = client_random + server_random
+    return prf(premaster, b"master secret", seed, MASTER_SECRET_LENGTH, digest)
 
 
-def extended_master_secret(premaster: bytes, session_hash: bytes) -> bytes:
+def extended_master_secret(
+    premaster: bytes, session_hash: bytes, digest: HashName = SHA256
+) -> bytes:
     """Return the master secret bound to the transcript through ClientKeyExchange (RFC 7627 4)."""
-    return prf(premaster, b"extended master secret", session_hash, MASTER_SECRET_LENGTH)
+    return prf(premaster, b"extended master secret", session_hash, MASTER_SECRET_LENGTH, digest)
 
 
-def key_block(master: bytes, client_random: bytes, server_random: bytes, length: int) -> bytes:
+def key_block(
+    master: bytes,
+    client_random: bytes,
+    server_random: bytes,
+    length: int,
+    digest: HashName = SHA256,
+) -> bytes:
     """Return the key block; the server's random comes first (RFC 5246 6.3)."""
-    return prf(master, b"key expansion", server_random + client_random, length)
+    return prf(master, b"key expansion", server_random + client_random, length, digest)
 
 
-def verify_data(master: bytes, label: bytes, transcript_hash: bytes) -> bytes:
+def verify_data(
+    master: bytes, label: bytes, transcript_hash: bytes, digest: HashName = SHA256
+) -> bytes:
     """Return the content of a Finished message (RFC 5246 7.4.9)."""
-    return prf(master, label, transcript_hash, VERIFY_DATA_LENGTH)
+    return prf(master, label, transcript_hash, VERIFY_DATA_LENGTH, digest)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,10 @@ clients with Mbed TLS, which otherwise never ask for their key.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from onboardee.wire.dtls.errors import DecodeError, IllegalParameter
-from onboardee.wire.dtls.numbers import NAMED_CURVE, SECP256R1
+from onboardee.wire.dtls.numbers import NAMED_CURVE, SECP256R1, SECP384R1
 from onboardee.wire.dtls.presentation import Reader, numbers, vector
 from onboardee.wire.dtls.suites import KeyExchange
 
@@ -108,12 +109,18 @@ class DigitallySigned:
         return self.scheme.to_bytes(2) + vector(2, self.value)
 
 
-def curve_parameters(point: bytes) -> bytes:
-    """Return the ServerECDHParams of a point on secp256r1, what is signed (RFC 8422 5.4).
+_POINT_SIZES: Final = {SECP256R1: 65, SECP384R1: 97}
+"""Octets of an uncompressed point, by the number of its curve."""
 
-    An uncompressed point has 65 octets; the parameters, 69.
+
+def curve_parameters(point: bytes) -> bytes:
+    """Return the ServerECDHParams of a point, what is signed (RFC 8422 5.4).
+
+    An uncompressed point has 65 octets on secp256r1 and 97 on secp384r1, by which the curve is
+    known; the parameters have four more.
     """
-    return NAMED_CURVE.to_bytes(1) + SECP256R1.to_bytes(2) + vector(1, point)
+    group = SECP384R1 if len(point) == _POINT_SIZES[SECP384R1] else SECP256R1
+    return NAMED_CURVE.to_bytes(1) + group.to_bytes(2) + vector(1, point)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +143,12 @@ class ServerKeyExchange:
         if not exchange.has_points:
             reader.finish()
             return cls(hint=hint)
-        if reader.uint(1) != NAMED_CURVE or reader.uint(2) != SECP256R1:
-            raise IllegalParameter("not the curve we offered")
+        size = _POINT_SIZES.get(reader.uint(2)) if reader.uint(1) == NAMED_CURVE else None
+        if size is None:
+            raise IllegalParameter("not a curve that we know")
         point = reader.vector(1, minimum=1)
+        if len(point) != size:
+            raise IllegalParameter("not an uncompressed point")
         if exchange is KeyExchange.ECDSA:
             return cls(point, hint, DigitallySigned.read(reader))
         reader.finish()

@@ -5,8 +5,9 @@
     renegotiation_info        yes        empty, if it or the SCSV was there (RFC 5746 3.6)
     extended_master_secret    yes        always, if offered (RFC 7627 5.3)
     ec_point_formats          yes        uncompressed only
-    supported_groups          no         secp256r1 has to be among them
-    signature_algorithms      no         ECDSA with SHA-256 has to be, on certificate suites
+    supported_groups          no         secp256r1 has to be among them, or secp384r1 where the
+                                           offer has it and the suite has certificates
+    signature_algorithms      no         what our certificate signs with, on certificate suites
     encrypt_then_mac          no         declined: of OCF's tools only IoTivity's offers it
     others                    no
 
@@ -18,11 +19,11 @@ it knows what the state of the device permits.
 from dataclasses import dataclass
 
 from onboardee.wire.dtls.config import Offer
+from onboardee.wire.dtls.ecc import key_group, scheme_of
 from onboardee.wire.dtls.errors import HandshakeFailure, IllegalParameter, ProtocolVersion
 from onboardee.wire.dtls.hello import NO_EXTENSIONS, ClientHello, Extensions
 from onboardee.wire.dtls.numbers import (
     DTLS_1_2,
-    ECDSA_SECP256R1_SHA256,
     NULL_COMPRESSION,
     RENEGOTIATION_SCSV,
     SECP256R1,
@@ -48,6 +49,8 @@ class Agreement:
 
     suite: CipherSuite
     extensions: Extensions | None
+    group: int = SECP256R1
+    """The curve for Diffie-Hellman."""
 
     @property
     def extended_master_secret(self) -> bool:
@@ -70,15 +73,31 @@ def negotiate(hello: ClientHello, offer: Offer) -> Agreement:
     if NULL_COMPRESSION not in hello.compression_methods:
         raise IllegalParameter("the client insists on compression")
     extensions = hello.extensions or NO_EXTENSIONS
-    _check_curve(extensions)
-    return Agreement(_choose_suite(hello, offer), _answer(hello, extensions))
-
-
-def _check_curve(extensions: Extensions) -> None:
-    """Let a client that says nothing about curves leave the choice to us (RFC 8422 4)."""
-    groups = extensions.get(ExtensionType.SUPPORTED_GROUPS)
-    if groups is not None and SECP256R1 not in _list(groups, 2, 2):
+    groups = _groups(extensions)
+    if groups is not None and not {SECP256R1, *offer.groups} & {*groups}:
         raise HandshakeFailure("no common curve")
+    _check_formats(extensions)
+    suite = _choose_suite(hello, offer)
+    return Agreement(suite, _answer(hello, extensions), _choose_group(suite, offer, groups))
+
+
+def _groups(extensions: Extensions) -> tuple[int, ...] | None:
+    """Return the curves that a client has; None if it leaves the choice to us (RFC 8422 4)."""
+    groups = extensions.get(ExtensionType.SUPPORTED_GROUPS)
+    return None if groups is None else _list(groups, 2, 2)
+
+
+def _choose_group(suite: CipherSuite, offer: Offer, groups: tuple[int, ...] | None) -> int:
+    """Return the first curve of the offer that the client has."""
+    has_choice = SUITES[suite].exchange is KeyExchange.ECDSA
+    for group in offer.groups if has_choice else (SECP256R1,):
+        if groups is None or group in groups:
+            return group
+    raise HandshakeFailure("no common curve")
+
+
+def _check_formats(extensions: Extensions) -> None:
+    """Refuse a client that takes no points as we send them."""
     formats = extensions.get(ExtensionType.EC_POINT_FORMATS)
     if formats is not None and UNCOMPRESSED not in _list(formats, 1, 1):
         raise IllegalParameter("the client takes no uncompressed points")
@@ -109,10 +128,15 @@ def _is_usable(suite: CipherSuite, hello: ClientHello, offer: Offer) -> bool:
     """
     if SUITES[suite].exchange is not KeyExchange.ECDSA:
         return True
-    schemes = (hello.extensions or NO_EXTENSIONS).get(ExtensionType.SIGNATURE_ALGORITHMS)
-    return offer.certificate is not None and (
-        schemes is None or ECDSA_SECP256R1_SHA256 in _list(schemes, 2, 2)
-    )
+    if offer.certificate is None:
+        return False
+    extensions, key = hello.extensions or NO_EXTENSIONS, offer.certificate.private_key
+    schemes, groups = extensions.get(ExtensionType.SIGNATURE_ALGORITHMS), _groups(extensions)
+    # its list of curves is about certificates as well (RFC 8422 5.1.1); a key on a curve that is
+    # none of ours is shown all the same, for whoever wants to see what clients make of it
+    if groups is not None and key_group(key) not in (None, *groups):
+        return False
+    return schemes is None or scheme_of(key) in _list(schemes, 2, 2)
 
 
 def _answer(hello: ClientHello, offered: Extensions) -> Extensions | None:

@@ -12,7 +12,10 @@ DTLS_1_2 = 0xFEFD
 DTLS_1_0 = 0xFEFF
 """Seen in the record header of a first ClientHello and in HelloVerifyRequest (RFC 6347 4.2.1)."""
 SECP256R1 = 23
-"""The only named curve OCF peers share (RFC 8422 5.1.1). plgd's client offers X25519 before it."""
+"""The named curve that all OCF peers share (RFC 8422 5.1.1). plgd's client offers X25519 before
+it."""
+SECP384R1 = 24
+"""For those that are told to have it."""
 NAMED_CURVE = 3
 """How curve parameters begin (RFC 8422 5.4); explicit curves are not for us."""
 UNCOMPRESSED = 0
@@ -22,7 +25,7 @@ NULL_COMPRESSION = 0
 ECDSA_SECP256R1_SHA256 = 0x0403
 """Hash sha256, signature ecdsa (RFC 5246 7.4.1.4.1); TLS 1.2 does not tie it to the curve."""
 ECDSA_SECP384R1_SHA384 = 0x0503
-"""Verified when a server uses it; never used for signing here."""
+"""What a key on P-384 signs with here."""
 ECDSA_SECP521R1_SHA512 = 0x0603
 ECDSA_SIGN = 64
 """The client certificate type for ECDSA keys (RFC 8422 5.5)."""
@@ -43,6 +46,7 @@ class CipherSuite(IntEnum):
     ECDHE_ECDSA_AES_256_CCM_8 = 0xC0AF
     ECDHE_ECDSA_AES_256_CCM = 0xC0AD
     ECDHE_ECDSA_AES_128_GCM_SHA256 = 0xC02B
+    ECDHE_ECDSA_AES_256_GCM_SHA384 = 0xC02C
     PSK_AES_128_CCM_8 = 0xC0A8
 
 

@@ -42,10 +42,12 @@ class SecurityParameters:
         """Compute the master secret; `session_hash` is over all through ClientKeyExchange."""
         # Both sides offered and answered RFC 7627, or the secret rests on the randoms alone.
         if self.extended_master_secret:
-            self.master_secret = keys.extended_master_secret(premaster, session_hash)
+            self.master_secret = keys.extended_master_secret(
+                premaster, session_hash, self.of_suite.hash
+            )
         else:
             self.master_secret = keys.master_secret(
-                premaster, self.client_random, self.server_random
+                premaster, self.client_random, self.server_random, self.of_suite.hash
             )
 
     def keylog_line(self) -> str:
@@ -59,9 +61,10 @@ class SecurityParameters:
             self.client_random,
             self.server_random,
             self.of_suite.key_block_size,
+            self.of_suite.hash,
         )
         return protections(self.of_suite, block, entropy, encrypt_then_mac=self.encrypt_then_mac)
 
     def verify_data(self, label: bytes, transcript_hash: bytes) -> bytes:
         """Return the 12 octets of a Finished over a transcript (RFC 5246 7.4.9)."""
-        return keys.verify_data(self.master_secret, label, transcript_hash)
+        return keys.verify_data(self.master_secret, label, transcript_hash, self.of_suite.hash)

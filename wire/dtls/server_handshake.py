@@ -13,13 +13,20 @@ endpoint's: nothing exists here before a cookie came back. All that the server h
 the offer; from here on the peer's messages only fill it in.
 """
 
+import hashlib
 from dataclasses import dataclass
-from hashlib import sha256
 
 from onboardee.wire.dtls import keys
 from onboardee.wire.dtls.config import HandshakeContext, Offer
-from onboardee.wire.dtls.ecc import Ephemeral, leaf_key, sign, verify_digest
-from onboardee.wire.dtls.errors import HandshakeFailure
+from onboardee.wire.dtls.ecc import (
+    HASH_NAMES,
+    Ephemeral,
+    leaf_key,
+    scheme_of,
+    sign,
+    verify_digest,
+)
+from onboardee.wire.dtls.errors import HandshakeFailure, IllegalParameter
 from onboardee.wire.dtls.framing import HandshakeMessage
 from onboardee.wire.dtls.handshake import CLIENT_LABEL, RANDOM_SIZE, SERVER_LABEL, Handshake
 from onboardee.wire.dtls.hello import ClientHello, ServerHello
@@ -32,10 +39,10 @@ from onboardee.wire.dtls.messages import (
     curve_parameters,
 )
 from onboardee.wire.dtls.negotiation import negotiate
-from onboardee.wire.dtls.numbers import DTLS_1_2, ECDSA_SECP256R1_SHA256, ECDSA_SIGN, HandshakeType
+from onboardee.wire.dtls.numbers import DTLS_1_2, ECDSA_SIGN, HandshakeType
 from onboardee.wire.dtls.record import Channel
 from onboardee.wire.dtls.session import Role
-from onboardee.wire.dtls.suites import KeyExchange
+from onboardee.wire.dtls.suites import SUITES, HashName, KeyExchange
 from onboardee.wire.dtls.transitions import SERVER_STEPS, HandshakeState
 
 _STAND_IN_SIZE = 16
@@ -77,7 +84,9 @@ class ServerHandshake(Handshake):
         """
         agreement = negotiate(opening.hello, offer)
         sequence = opening.message.sequence
-        super().__init__(context, now, Channel(opening.record_number), sequence)
+        hashes = (SUITES[agreement.suite].hash, *(HASH_NAMES[each] for each in offer.schemes))
+        channel = Channel(opening.record_number)
+        super().__init__(context, now, channel, sequence, hashes)
         self.offer = offer
         self._unopened = offer.wrong_key
         self.security.suite = agreement.suite
@@ -85,7 +94,7 @@ class ServerHandshake(Handshake):
         self.security.client_random = opening.hello.random
         self.security.server_random = context.entropy.token(RANDOM_SIZE)
         has_points = self.security.of_suite.exchange.has_points
-        self._ephemeral = Ephemeral(context.entropy) if has_points else None
+        self._ephemeral = Ephemeral(context.entropy, agreement.group) if has_points else None
         # A certificate of the client is asked for on certificate suites alone: on anonymous and PSK
         # suites a CertificateRequest is not allowed (RFC 5246 7.4.4, RFC 5489 2).
         self._requests_certificate = (
@@ -121,27 +130,27 @@ class ServerHandshake(Handshake):
             certificate = self.offer.certificate
             assert certificate is not None
             self._add(HandshakeType.CERTIFICATE, CertificateChain(certificate.chain).encode())
-            signature = sign(certificate.private_key, self._signed_parameters())
+            key = certificate.private_key
+            signature = sign(key, self._signed_parameters(HASH_NAMES[scheme_of(key)]))
         message = ServerKeyExchange(self._point, self.offer.psk_hint, signature)
         self._add(HandshakeType.SERVER_KEY_EXCHANGE, message.encode(exchange))
         if self._requests_certificate:
-            request = CertificateRequest((ECDSA_SIGN,), (ECDSA_SECP256R1_SHA256,))
+            request = CertificateRequest((ECDSA_SIGN,), self.offer.schemes)
             self._add(HandshakeType.CERTIFICATE_REQUEST, request.encode())
 
     @property
     def _point(self) -> bytes:
         return b"" if self._ephemeral is None else self._ephemeral.point
 
-    def _signed_parameters(self) -> bytes:
+    def _signed_parameters(self, name: HashName) -> bytes:
         """Return the digest of what ServerKeyExchange signs (RFC 8422 5.4).
 
         Both randoms and the point; the client's random keeps a signature from being used again in
         another handshake.
         """
         parameters = curve_parameters(self._point)
-        return sha256(
-            self.security.client_random + self.security.server_random + parameters
-        ).digest()
+        signed = self.security.client_random + self.security.server_random + parameters
+        return hashlib.new(name, signed).digest()
 
     def _handle(self, kind: HandshakeType, body: bytes) -> HandshakeState | None:
         """Act on a message. The server's table leaves no choice, so that nothing is returned."""
@@ -152,10 +161,7 @@ class ServerHandshake(Handshake):
                 exchange = self.security.of_suite.exchange
                 self._on_key_exchange(ClientKeyExchange.decode(body, exchange))
             case HandshakeType.CERTIFICATE_VERIFY:
-                assert self._peer_key is not None
-                verify_digest(
-                    self._peer_key, self._transcript.before_last, DigitallySigned.decode(body)
-                )
+                self._on_signature(DigitallySigned.decode(body))
             case HandshakeType.FINISHED:
                 self._on_finished(body)
         return None
@@ -171,6 +177,14 @@ class ServerHandshake(Handshake):
         self._peer_key = leaf_key(message.chain)
         self.offer.verify_peer(message.chain)
         self.peer_certificates = message.chain
+
+    def _on_signature(self, signature: DigitallySigned) -> None:
+        """Check the client's signature over all messages so far (RFC 5246 7.4.8)."""
+        assert self._peer_key is not None
+        if signature.scheme not in self.offer.schemes:
+            raise IllegalParameter("not a signature algorithm we asked for")
+        before = self._transcript.before_last(HASH_NAMES[signature.scheme])
+        verify_digest(self._peer_key, before, signature)
 
     def _on_key_exchange(self, message: ClientKeyExchange) -> None:
         """Compute the keys from the client's point, and the key of its identity on PSK suites.

@@ -1,8 +1,8 @@
 """The cipher suites as a table: key exchange, key sizes and record protection.
 
-Everything that depends on a suite is looked up here; no other module asks which suite it is. All
-suites use SHA-256 for the pseudo-random function and the transcript, so that it is not a column: a
-suite with SHA-384 would need one.
+Everything that depends on a suite is looked up here; no other module asks which suite it is. The
+pseudo-random function and the transcript use SHA-256, but for the one suite that is called after
+SHA-384.
 
     suite    used for                       exchange       records
     ------   ----------------------------   ------------   -----------------------------
@@ -13,15 +13,21 @@ suite with SHA-384 would need one.
     0xC0AF   certificates, IoTivity-Lite    ECDHE_ECDSA    AES-256-CCM, tag of 8
     0xC0AD   certificates, IoTivity-Lite    ECDHE_ECDSA    AES-256-CCM, tag of 16
     0xC02B   certificates, other peers      ECDHE_ECDSA    AES-128-GCM, tag of 16
+    0xC02C   certificates on P-384          ECDHE_ECDSA    AES-256-GCM, tag of 16, SHA-384
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Literal
 
 from onboardee.wire.dtls.numbers import CipherSuite
+
+HashName = Literal["sha256", "sha384"]
+"""A hash by the name that `hashlib` has for it."""
+SHA256: Final = "sha256"
+SHA384: Final = "sha384"
 
 
 class KeyExchange(Enum):
@@ -71,6 +77,7 @@ class SuiteParameters:
     mac_size: int = 0
     fixed_iv_size: int = 0
     tag_size: int = 0
+    hash: HashName = SHA256
 
     @property
     def key_block_size(self) -> int:
@@ -101,6 +108,7 @@ SUITES: Final[Mapping[CipherSuite, SuiteParameters]] = MappingProxyType(
         CipherSuite.ECDHE_ECDSA_AES_256_CCM_8: _aead(Bulk.CCM, 32, 8),
         CipherSuite.ECDHE_ECDSA_AES_256_CCM: _aead(Bulk.CCM, 32, 16),
         CipherSuite.ECDHE_ECDSA_AES_128_GCM_SHA256: _aead(Bulk.GCM, 16, 16),
+        CipherSuite.ECDHE_ECDSA_AES_256_GCM_SHA384: replace(_aead(Bulk.GCM, 32, 16), hash=SHA384),
         CipherSuite.PSK_AES_128_CCM_8: _aead(Bulk.CCM, 16, 8, KeyExchange.PLAIN_PSK),
     }
 )

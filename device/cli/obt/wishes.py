@@ -14,7 +14,7 @@ import click
 
 from onboardee.obt import Order, TransferMethod, TrustAnchors, Unowned
 from onboardee.obt.fitting import fitting_order
-from onboardee.pki.key_pairs import CertifiedKey, load_p256
+from onboardee.pki.key_pairs import CertifiedKey, load_ec
 from onboardee.pki.pem import from_octets
 
 METHODS: Final = {
@@ -111,7 +111,7 @@ def shown(path: Path) -> CertifiedKey:
     """
     try:
         octets = path.read_bytes()
-        chain, key = from_octets(octets), load_p256(octets, is_pem=True)
+        chain, key = from_octets(octets), load_ec(octets, is_pem=True)
     except (OSError, ValueError) as error:
         raise click.ClickException(f"{path}: {error}") from error
     return CertifiedKey(tuple(chain), key)

@@ -26,6 +26,7 @@ from onboardee.device.resources.secure.roles import RolesResource
 from onboardee.device.resources.secure.stored import (
     CrlResource,
     SdiResource,
+    SpResource,
     StoredResource,
     check_crl,
     check_sdi,
@@ -62,7 +63,7 @@ def secure_resources(
         "roles": RolesResource(asserted, wall_clock),
         "crl": CrlResource(CRL, check_crl),
         "ael": AelResource(audit),
-        "sp": StoredResource(SP, check_sp),
+        "sp": SpResource(SP, check_sp),
         "sdi": SdiResource(SDI, check_sdi),
         **optional,
     }

@@ -33,8 +33,10 @@ class CsrResource(ReadOnly):
         """
         database = call.database
         if not database.identity_key.data:
-            database = replace(database, identity_key=device_certificates.new_key(self._entropy))
-        text = device_certificates.make_request(database.identity_key, database.doxm.device_uuid)
+            curve = device_certificates.curves_of(database)[0]
+            key = device_certificates.new_key(self._entropy, curve)
+            database = replace(database, identity_key=key)
+        text = device_certificates.make_request(database)
         return Outcome(
             code=Code.CONTENT,
             body=with_common(call, self.target, {"csr": text, "encoding": str(Encoding.PEM)}),

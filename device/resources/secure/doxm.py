@@ -23,6 +23,7 @@ from onboardee.device.access.call import Call
 from onboardee.device.resources.base import Outcome, Representation, SilenceError
 from onboardee.device.resources.secure.common import bad_request, merged
 from onboardee.device.resources.secure.stored import StoredResource
+from onboardee.device.security.offers import is_forbidden
 from onboardee.svrdb.model import DOXM, NIL, Database, Doxm
 
 
@@ -62,6 +63,8 @@ class DoxmResource(StoredResource):
         is_new = doxm.selected_method != call.database.doxm.selected_method
         if is_new and doxm.selected_method not in doxm.methods:
             raise bad_request(f"doxm: method {doxm.selected_method} is not offered")
+        if is_new and is_forbidden(call.database, doxm.selected_method):
+            raise bad_request("doxm: the security profile in force forbids the method")
         if doxm.device_uuid == NIL:
             raise bad_request("doxm: the nil UUID names no device")
         if doxm == call.database.doxm:

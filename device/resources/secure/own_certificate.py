@@ -35,6 +35,7 @@ def _check(credential: Credential, call: Call) -> None:
     from onboardee.svrdb.certificates import read_certificates  # noqa: PLC0415
 
     assert credential.public is not None
+    curves = device_certificates.curves_of(call.database)
     leaf = read_certificates(credential.public)[0]
     is_manufacturer = credential.usage == CredentialUsage.MANUFACTURER
     own = call.database.identity_key
@@ -44,15 +45,15 @@ def _check(credential: Credential, call: Call) -> None:
     if private.encoding is Encoding.HANDLE:
         raise bad_request("cred: the device has no store with the key of a handshake")
     try:
-        public_key = device_certificates.load_key(private).public_key()
+        public_key = device_certificates.load_key(private, curves).public_key()
     except ValueError as error:
         raise bad_request(f"cred: {error}") from error
     if leaf.public_key() != public_key:
         raise bad_request("cred: the certificate is for another key")
     if is_manufacturer:
-        check_end_entity(leaf, None)
+        check_end_entity(leaf, None, curves)
         return
     if leaf.identity != call.database.doxm.device_uuid:
         raise bad_request("cred: the common name is not uuid:<deviceuuid>")
     is_role = credential.usage == CredentialUsage.ROLE
-    check_end_entity(leaf, ROLE if is_role else IDENTITY)
+    check_end_entity(leaf, ROLE if is_role else IDENTITY, curves)

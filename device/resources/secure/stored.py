@@ -89,6 +89,25 @@ class CrlResource(StoredResource):
         return super().update(call, payload)
 
 
+class SpResource(StoredResource):
+    """The security profile in force, and those that there are."""
+
+    def update(self, call: Call, payload: Mapping[str, object]) -> Outcome:
+        """Choose another profile, or write which there are.
+
+        Raises `RefusedError`, 4.00, for one that the device does not support. Where its maker has
+        said which these are, beyond baseline, no others can be added: its certificate does not
+        assert them.
+        """
+        outcome = super().update(call, payload)
+        factory = call.database.reset_profile
+        if factory is None or factory.sp == Sp() or outcome.database is None:
+            return outcome
+        if not {*outcome.database.sp.supported} <= {*factory.sp.supported}:
+            raise bad_request("sp: the device has none but the profiles of its maker")
+        return outcome
+
+
 def check_sdi(_before: Sdi, sdi: Sdi) -> None:
     """Refuse a name that is too long."""
     require_short("sdi", [sdi.name])
