@@ -15,5 +15,6 @@ and `admission` has let in, or in the clear, where `groups` has what waits for i
 nothing has changed for ends at `repeats`. All other requests go through `service`, which completes
 them with the state that they meet, and `requests`, which leads them through resource, interface,
 gate and operation. `lifecycle` lets a change take effect once it is durable; `changes` and
-`telling` make events of it. Around a device may stand a `layer`, or several (`layered`).
+`telling` make events of it. What the device shows, and who hears of it, is with `values`. Around a
+device may stand a `layer`, or several (`layered`).
 """

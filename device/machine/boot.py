@@ -33,6 +33,7 @@ from onboardee.device.machine.peers import Peers
 from onboardee.device.machine.requests import Dispatcher
 from onboardee.device.machine.service import Service
 from onboardee.device.machine.step import Keeper
+from onboardee.device.machine.values import DeviceValues
 from onboardee.device.resources.all import all_resources
 from onboardee.device.resources.appliances import appliance_resources, batches_of_members
 from onboardee.device.resources.base import Resource
@@ -139,6 +140,15 @@ def boot(profile: Profile, store: Keeper, surroundings: Surroundings) -> Device:
     listed = _resources(profile, secure, appliances.values(), changes, date)
     dispatcher = Dispatcher(listed)
     places = Places(values, appliances, dispatcher.resources, listed, batches)
+    growth = Growth(profile, state, world, coap, places)
+    device_values = DeviceValues(
+        state=state,
+        report=report,
+        announcements=announcements,
+        world=world,
+        appliances=appliances,
+        growth=growth,
+    )
     lifecycle = Lifecycle(
         profile=profile,
         state=state,
@@ -147,9 +157,8 @@ def boot(profile: Profile, store: Keeper, surroundings: Surroundings) -> Device:
         admission=admission,
         coap=coap,
         announcements=announcements,
-        world=world,
-        appliances=appliances,
-        growth=Growth(profile, state, world, coap, places),
+        values=device_values,
+        growth=growth,
         updates=_updates(profile, state, world, report),
         audit=audit,
         entropy=entropy,
@@ -172,6 +181,7 @@ def boot(profile: Profile, store: Keeper, surroundings: Surroundings) -> Device:
         peers=peers,
         service=service,
         lifecycle=lifecycle,
+        values=device_values,
         world=world,
         announcements=announcements,
         conditional=ConditionalNotices(profile, appliances, coap),
@@ -188,6 +198,7 @@ def boot(profile: Profile, store: Keeper, surroundings: Surroundings) -> Device:
         service=service,
         messaging=messaging,
         lifecycle=lifecycle,
+        values=device_values,
         world=world,
         audit=audit,
         appliances=appliances,

@@ -1,22 +1,21 @@
-"""Which events a change amounts to: of the database, of the values, of the faults of the world.
+"""What a change of the database amounts to: events, and what else follows from the difference.
 
 Events are told from what is different, not by those who make the change: so there is no way to
 change something silently, and a database that people put in place while the device runs leads to
 the same lines in the log as a tool that does it request by request.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 import msgspec
 
+from onboardee.device.access.target import PSTAT
 from onboardee.device.events import (
     CredentialUnused,
     DeviceConfigured,
     DevicePaired,
     DeviceUnpaired,
     Event,
-    FaultChanged,
     MethodSelected,
     OwnerChanged,
     ResourceCreated,
@@ -27,10 +26,8 @@ from onboardee.device.events import (
     SubOwnerJoined,
     SubOwnerRemoved,
     UpdateChanged,
-    ValueChanged,
 )
-from onboardee.device.resources.appliance import ApplianceResource
-from onboardee.device.simulation.world.world import World
+from onboardee.device.simulation.profile import Profile
 from onboardee.svrdb.model import (
     FOR_OSCORE,
     Created,
@@ -38,6 +35,7 @@ from onboardee.svrdb.model import (
     Database,
     Owners,
     Software,
+    State,
     TransferMethod,
 )
 
@@ -118,43 +116,23 @@ def _created(before: Created, after: Created) -> Iterator[Event]:
             yield ResourceCreated(href=href, collection=each.collection, type=each.types[0])
 
 
-class News:
-    """What changed of a device's values and faults since it was told last."""
+def changed_resources(before: Database, after: Database, profile: Profile) -> list[str]:
+    """Return the paths of the resources of the device itself that show another thing now."""
+    found = [PSTAT] if before.pstat != after.pstat else []
+    was_installed = before.software.installed != after.software.installed
+    if before.doxm.device_uuid != after.doxm.device_uuid or was_installed:
+        found.append("/oic/d")
+    settings = profile.software_update
+    if settings is not None and before.software != after.software:
+        found += [settings.path, *(["/oic/p"] if was_installed else [])]
+    return found
 
-    def __init__(self, appliances: Mapping[str, ApplianceResource], world: World) -> None:
-        self._appliances = appliances
-        self._world = world
-        self._values: dict[str, Mapping[str, Any]] = {}
-        self._faults: Mapping[str, bool] = {}
 
-    def begin(self) -> None:
-        """Take what is now for told."""
-        self._values = {href: dict(each.values.current) for href, each in self._appliances.items()}
-        self._faults = self._world.faults
+def rights(database: Database) -> object:
+    """Return what decides who may read what."""
+    return database.state, database.doxm, database.cred, database.acl2, database.owners
 
-    def take_in(self, href: str) -> None:
-        """Take what a resource holds that has come or gone for told."""
-        self._values.pop(href, None)
-        if href in self._appliances:
-            self._values[href] = dict(self._appliances[href].values.current)
-        self._faults = self._world.faults
 
-    def events(self, hrefs: Iterable[str], *, by_hand: bool) -> Iterator[Event]:
-        """Yield what is new: of faults, and of those of the resources that hold values."""
-        faults = self._world.faults
-        for fault, is_on in faults.items():
-            if self._faults.get(fault) != is_on:
-                yield FaultChanged(fault=fault, is_on=is_on, by_itself=not by_hand)
-        self._faults = faults
-        for href in hrefs:
-            if href not in self._appliances:
-                continue
-            by_itself = self._world.was_by_itself(href)
-            before, now = self._values.get(href, {}), dict(self._appliances[href].values.current)
-            self._values[href] = now
-            values = {
-                name: now[name] for name in now if name not in before or before[name] != now[name]
-            }
-            if values:
-                moving = self._world.is_moving(href, values)
-                yield ValueChanged(href=href, values=values, by_itself=by_itself, moving=moving)
+def terms(database: Database) -> object:
+    """Return what decides who may open a session; one that began before may not end after."""
+    return database.state is State.RFOTM, database.cred, database.crl, database.owners

@@ -57,6 +57,7 @@ class Device:
         self._peers = parts.peers
         self._messaging = parts.messaging
         self._lifecycle = parts.lifecycle
+        self._values = parts.values
         self._world = parts.world
         self._waiting: list[tuple[Piece, Peer | None]] = []
         """What is to be done, and whose datagram it is about, if it is about one: mostly nothing,
@@ -226,7 +227,7 @@ class Device:
     def set_values(self, href: str, values: dict[str, object], now: float) -> Step:
         """Let the simulated world change a resource, and tell its observers."""
         self._begin(now)
-        self._lifecycle.tell(self._world.set_values(href, values, now))
+        self._values.tell(self._world.set_values(href, values, now))
         return self._run()
 
     def press(self, name: str, now: float) -> Step:
@@ -234,13 +235,13 @@ class Device:
         self._begin(now)
         changed = self._world.press(name, now)
         self.parts.report(events.InputPressed(input=name))
-        self._lifecycle.tell(changed, by_hand=True)
+        self._values.tell(changed, by_hand=True)
         return self._run()
 
     def fault(self, name: str, now: float, *, is_on: bool) -> Step:
         """Let one of `faults` come or go. Raises `ValueError` if there is none of this name."""
         self._begin(now)
-        self._lifecycle.tell(self._world.fault(name, now, is_on=is_on), by_hand=True)
+        self._values.tell(self._world.fault(name, now, is_on=is_on), by_hand=True)
         return self._run()
 
     def change_pace(self, speed: float | None, now: float, *, is_paused: bool | None) -> Step:
@@ -252,7 +253,7 @@ class Device:
         self._begin(now)
         changed = self._world.change_pace(now, speed=speed, is_paused=is_paused)
         self._tell_pace(0.0)
-        self._lifecycle.tell(changed)
+        self._values.tell(changed)
         return self._run()
 
     def skip(self, seconds: float, now: float) -> Step:
@@ -264,7 +265,7 @@ class Device:
         self._begin(now)
         changed = self._world.skip(seconds, now)
         self._tell_pace(float(seconds))
-        self._lifecycle.tell(changed)
+        self._values.tell(changed)
         return self._run()
 
     # how it is done

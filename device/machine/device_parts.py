@@ -14,6 +14,7 @@ from onboardee.device.machine.messaging import Messaging
 from onboardee.device.machine.peers import Peers
 from onboardee.device.machine.requests import Dispatcher
 from onboardee.device.machine.service import Service
+from onboardee.device.machine.values import DeviceValues
 from onboardee.device.resources.appliance import ApplianceResource
 from onboardee.device.security.audit_log import AuditLog
 from onboardee.device.simulation.world.world import World
@@ -36,6 +37,7 @@ class Parts:
     service: Service
     messaging: Messaging
     lifecycle: Lifecycle
+    values: DeviceValues
     world: World
     audit: AuditLog
     appliances: Mapping[str, ApplianceResource]

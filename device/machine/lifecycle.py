@@ -23,21 +23,25 @@ A transfer of ownership lives as long as its session. When that ends before the 
 ready, by whichever side, the device resets, so that nobody finds it half taken.
 """
 
-from collections.abc import Collection, Mapping
-
 from msgspec.structs import replace
 
 from onboardee.device import events
 from onboardee.device.access.peer import Peer
-from onboardee.device.access.target import PSTAT, RES
+from onboardee.device.access.target import RES
 from onboardee.device.machine.admission import Admission
-from onboardee.device.machine.changes import News, describe_changes, unused_credentials
+from onboardee.device.machine.changes import (
+    changed_resources,
+    describe_changes,
+    rights,
+    terms,
+    unused_credentials,
+)
 from onboardee.device.machine.context import Announcements, DeviceContext, Report
 from onboardee.device.machine.growth import Growth
 from onboardee.device.machine.peers import Peers
 from onboardee.device.machine.step import Work, earliest
 from onboardee.device.machine.updating import SoftwareUpdates
-from onboardee.device.resources.appliance import ApplianceResource
+from onboardee.device.machine.values import DeviceValues
 from onboardee.device.resources.base import Outcome, RefusedError
 from onboardee.device.resources.discovery import LISTS
 from onboardee.device.security import factory
@@ -45,7 +49,6 @@ from onboardee.device.security.audit_log import AuditLog
 from onboardee.device.security.pairing_keys import without_lost
 from onboardee.device.security.sessions import is_ownership_connection
 from onboardee.device.simulation.profile import Profile
-from onboardee.device.simulation.world.world import World
 from onboardee.svrdb import StoreUnavailable
 from onboardee.svrdb.model import NIL, Cred, Database, State
 from onboardee.svrdb.onboarding import enter
@@ -68,8 +71,7 @@ class Lifecycle:
         admission: Admission,
         coap: CoapServer,
         announcements: Announcements,
-        world: World,
-        appliances: Mapping[str, ApplianceResource],
+        values: DeviceValues,
         growth: Growth,
         updates: SoftwareUpdates | None,
         audit: AuditLog,
@@ -83,15 +85,11 @@ class Lifecycle:
         self._dtls = admission.dtls
         self._coap = coap
         self._announcements = announcements
-        self._world = world
-        self._appliances = appliances
+        self._values = values
         self._growth = growth
         self._updates = updates
         self._audit = audit
         self._entropy = entropy
-        self._news = News(appliances, world)
-        self.has_faults = bool(world.faults)
-        """Whether there are any that may come and go, beside the values that change."""
         self._is_in_doubt = False
         """Whether nobody knows what the disk has, as the last change could not be stored."""
         self._provisioned_by: Session | None = None
@@ -125,10 +123,7 @@ class Lifecycle:
             yield from self.reset()
         for event in unused_credentials(Cred(), self._state.database.cred):
             self._report(event)
-        self._grow()
-        self._begin_values()
-        self._world.start(self._state.now)
-        self._news.begin()
+        self._values.begin()
         self._admission.show_pin()
         self._admission.follow_owners()
 
@@ -139,7 +134,7 @@ class Lifecycle:
         self._peers.end_overdue_pairing()
         if self._peers.is_owner_overdue(now):
             self.schedule_reset("the owner did not come back to end the transfer")
-        self.let_time_pass()
+        self._values.let_time_pass()
         if self._reset_at is not None and now >= self._reset_at:
             yield from self.reset()
         if self._reboot_at is not None and now >= self._reboot_at:
@@ -154,41 +149,6 @@ class Lifecycle:
         """Return a database without the created resources that a restart takes away."""
         kept = self._growth.kept(database.created)
         return database if kept is database.created else replace(database, created=kept)
-
-    def _keep_values(self, before: Database, after: Database) -> None:
-        """Let what clients wrote that is kept be that with which the next life begins."""
-        for href in after.values if after.values is not before.values else ():
-            if href in self._appliances:
-                self._appliances[href].keep(after.values[href])
-
-    def _begin_values(self) -> None:
-        """Let all values be those with which a life begins: the profile's, and what is kept."""
-        kept = self._state.database.values
-        for href, appliance in self._appliances.items():
-            appliance.keep(kept.get(href, {}))
-            appliance.values.restore()
-
-    def _grow(self) -> None:
-        """Let the created resources be those of the database."""
-        changed = self._growth.follow()
-        for href in changed:
-            self._news.take_in(href)
-        if changed:
-            self.has_faults = bool(self._world.faults)
-            self._announcements.add([RES])
-
-    def let_time_pass(self) -> None:
-        """Let the world do what is due."""
-        changed = self._world.tick(self._state.now)
-        if changed or self.has_faults:
-            self.tell(changed)
-
-    def tell(self, hrefs: Collection[str], *, by_hand: bool = False) -> None:
-        """Let everybody know of new values, and of faults that came or went."""
-        ordered = sorted(hrefs)
-        self._announcements.add(ordered)
-        for event in self._news.events(ordered, by_hand=by_hand):
-            self._report(event)
 
     def follow_end(self, event: SessionClosed | HandshakeFailed) -> None:
         """Draw the consequences of a session's end, or of one that did not come about."""
@@ -251,7 +211,7 @@ class Lifecycle:
                 self._peers.end_forgotten(before, caller.session, self._state.now)
                 self._follow_ends()
         if outcome.notify:
-            self.tell(outcome.notify)
+            self._values.tell(outcome.notify)
         if outcome.abandon_handshakes:
             self._dtls.abandon_handshakes()
             self._follow_ends()  # tries of the PIN that is shown no more
@@ -319,21 +279,21 @@ class Lifecycle:
     def _follow(self, before: Database, *, by_client: bool = True) -> None:
         """Do what a durable change entails."""
         after = self._state.database
-        self._grow()
+        self._values.grow()
         if self._updates is not None:
             self._updates.look()
-        self._keep_values(before, after)
+        self._values.keep(before, after)
         for event in describe_changes(before, after, by_client=by_client):
             self._report(event)
         self._announcements.add([RES])  # its observers are told only if it shows another thing
-        self._announcements.add(self._changed(before, after))
+        self._announcements.add(changed_resources(before, after, self._profile))
         if after.doxm.owned or self._admission.awaited_owner is not None:
             self._admission.forget_pin()
         self._peers.end_pointless_pairing(before)
         self._admission.follow_owners()
-        if _rights(before) != _rights(after):
+        if rights(before) != rights(after):
             self._coap.drop_kept_responses()
-        if _terms(before) != _terms(after):
+        if terms(before) != terms(after):
             self._dtls.abandon_handshakes()
         if before.state is after.state:
             return
@@ -343,17 +303,6 @@ class Lifecycle:
             self._announcements.end_observations(frozenset() if is_over else LISTS)
         if after.state is State.RESET:
             self.schedule_reset("a reset was requested")
-
-    def _changed(self, before: Database, after: Database) -> list[str]:
-        """Return the paths of the resources of the device itself that show another thing now."""
-        found = [PSTAT] if before.pstat != after.pstat else []
-        was_installed = before.software.installed != after.software.installed
-        if before.doxm.device_uuid != after.doxm.device_uuid or was_installed:
-            found.append("/oic/d")
-        settings = self._profile.software_update
-        if settings is not None and before.software != after.software:
-            found += [settings.path, *(["/oic/p"] if was_installed else [])]
-        return found
 
     def schedule_reset(self, reason: str) -> None:
         """Let the device reset a moment later, and nobody in until then; a second reason is none.
@@ -376,10 +325,7 @@ class Lifecycle:
                 self._forget(event)
         self._coap.drop_kept_responses()
         self._announcements.end_observations()
-        self._grow()
-        self._begin_values()
-        self._world.start(self._state.now)
-        self._news.begin()
+        self._values.begin()
         if self._is_interrupted:
             self.schedule_reset("a restart interrupted the transfer of ownership")
 
@@ -395,13 +341,3 @@ class Lifecycle:
         database = self._state.database
         is_begun = database.doxm.owned or database.doxm.owner_uuid != NIL
         return database.state is State.RFOTM and is_begun
-
-
-def _rights(database: Database) -> object:
-    """Return what decides who may read what."""
-    return database.state, database.doxm, database.cred, database.acl2, database.owners
-
-
-def _terms(database: Database) -> object:
-    """Return what decides who may open a session; one that began before may not end after."""
-    return database.state is State.RFOTM, database.cred, database.crl, database.owners

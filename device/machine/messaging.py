@@ -24,6 +24,7 @@ from onboardee.device.machine.lifecycle import Lifecycle
 from onboardee.device.machine.peers import Peers
 from onboardee.device.machine.service import Service
 from onboardee.device.machine.step import ProgramFault, Work, earliest
+from onboardee.device.machine.values import DeviceValues
 from onboardee.device.resources.discovery import BATCH_OF_LIST, LISTS
 from onboardee.device.resources.parts import changes_since
 from onboardee.device.simulation.world.world import World
@@ -74,6 +75,7 @@ class Messaging:
         peers: Peers,
         service: Service,
         lifecycle: Lifecycle,
+        values: DeviceValues,
         world: World,
         announcements: Announcements,
         conditional: ConditionalNotices,
@@ -89,6 +91,7 @@ class Messaging:
         self._service = service
         self._remembered = service.remembered
         self._lifecycle = lifecycle
+        self._values = values
         self._world = world
         self._announcements = announcements
         self._conditional = conditional
@@ -173,8 +176,8 @@ class Messaging:
             return None
         try:
             self._world.asked_at = self._state.now
-            if self._world.due_at <= self._state.now or self._lifecycle.has_faults:
-                self._lifecycle.let_time_pass()
+            if self._world.due_at <= self._state.now or self._values.has_faults:
+                self._values.let_time_pass()
             known = self._remembered.find(exchange.request, exchange.options.others, peer)
             if known is None:
                 return self._answer(exchange, peer)

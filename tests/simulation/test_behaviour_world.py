@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from onboardee.device.simulation.values import ValueRefusedError
 from onboardee.device.simulation.world.notices import Notices
+from onboardee.device.simulation.world.passing import MAX_EVENTS
 from onboardee.device.simulation.world.refusal import UpdateRefusedError
 from onboardee.device.simulation.world.settling import MAX_ROUNDS
-from onboardee.device.simulation.world.world import MAX_EVENTS, World
+from onboardee.device.simulation.world.world import World
 
 EVERYTHING = palette(
     """

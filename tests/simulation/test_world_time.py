@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from onboardee.device.simulation.profile import load
 from onboardee.device.simulation.world.pace import FARTHEST, FASTEST, Pace
 from onboardee.device.simulation.world.parts import SHORTEST
-from onboardee.device.simulation.world.world import SLICE
+from onboardee.device.simulation.world.passing import SLICE
 
 CLOCK = "\n  - {kind: clock, property: /words#date, every: 1 s}"
 SENSOR = "\n  - {kind: drift, property: /sensor#number, mean: 20, sigma: 3, every: 1 s}"

@@ -21,5 +21,7 @@ part may be to a property (`Mover`, `Handler`, `Refuser`, `Breakage`). The kinds
     build        from declarations to parts
     pace         how fast the world's time goes
     parts        properties, faults, parts, and what they are to each other
+    settling     how values follow each other, until nothing changes
+    passing      how time goes by, and what is due happens
     world        what the device asks of its world
 """

@@ -9,16 +9,12 @@ until nothing changes any more, and returns the resources whose observers are to
 
 An UPDATE is tried on a copy of the values first, so that limits are checked before any guard is
 asked, and nothing has changed if one of them refuses. Then the properties that move or are handled
-get it as a goal, and the others get the value. Time passes by events: after a long sleep of the
-process the moments in between are gone through in order, up to a bound, and the rest is one leap,
-which the parts compute exactly (`accumulator`, `thermal`) or by the same law (`drift`).
+get it as a goal, and the others get the value. How time passes meanwhile, `passing` says.
 """
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
-from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from onboardee.device.simulation.values import Property, Values
 from onboardee.device.simulation.world.build import Built, build
@@ -27,19 +23,12 @@ from onboardee.device.simulation.world.declaration import Behaviour
 from onboardee.device.simulation.world.finder import Specs
 from onboardee.device.simulation.world.growing import joined, parted
 from onboardee.device.simulation.world.pace import Pace
-from onboardee.device.simulation.world.parts import NEVER, SHORTEST, Cell
-from onboardee.device.simulation.world.settling import MAX_ROUNDS, Settling
+from onboardee.device.simulation.world.parts import Cell
+from onboardee.device.simulation.world.passing import Passing
 from onboardee.wire.wall_clock import WallClock
 
-MAX_EVENTS: Final = 1000
-"""Moments that are gone through one by one after a long sleep; the rest of it is one leap."""
-MAX_SKIPPED: Final = 100_000
-"""The same, where somebody has the world's time skip ahead; it is done in slices."""
-SLICE: Final = 100
-"""Moments of such a time that are gone through in one call, so that others have their turn."""
 
-
-class World(Settling):
+class World(Passing):
     """The behaviour of one device, running on its values.
 
     `specs` and `values` are by path of the resource; `report` takes sentences for the log.
@@ -49,9 +38,7 @@ class World(Settling):
         "_entries",
         "_grown",
         "_is_used",
-        "_moments_left",
         "_own",
-        "_skipped_to",
         "_specs",
         "asked_at",
     )
@@ -84,10 +71,6 @@ class World(Settling):
         self._specs = specs
         self._is_used = False
         """Whether the parts have run already, and have to be made anew for another start."""
-        self._skipped_to = -math.inf
-        """Up to here somebody had the world's time skip: what is due before is gone through."""
-        self._moments_left = 0
-        """So many of those moments, before the rest becomes a leap."""
         self.asked_at = 0.0
         """When the request came that is answered now, by the device's clock."""
         self._grown: dict[str, tuple[Mapping[str, Property], Sequence[Behaviour]]] = {}
@@ -100,9 +83,8 @@ class World(Settling):
         if self._is_used:
             self._built = build(self._entries, self._specs, self._values)
         self._is_used = True
-        self.pace.begin(now)
-        self._called_at = self.asked_at = now
-        self.now, self._skipped_to = self.pace.at(now), -math.inf
+        self._begin_time(now)
+        self.asked_at = now
         self._own.clear()
         for href in self._grown:
             self._join(href)
@@ -142,15 +124,6 @@ class World(Settling):
         self._built, own = joined(self._built, href, properties, values, entries)
         self._own[href] = own
         return own
-
-    def tick(self, now: float) -> list[str]:
-        """Let happen what is due; return the paths of the resources to tell of."""
-        self._pass_time(now)
-        return self._take_notices(now)
-
-    def next_deadline(self) -> float | None:
-        """Return when `tick` is to be called, None if nothing will happen by itself."""
-        return None if self.due_at == NEVER else self.due_at
 
     def write(self, href: str, payload: Mapping[str, object]) -> list[str]:
         """Let a client's UPDATE have its effect at `asked_at`, all of it or nothing.
@@ -298,35 +271,6 @@ class World(Settling):
             self._settle()
         return self._take_notices(now)
 
-    def change_pace(
-        self, now: float, *, speed: float | None = None, is_paused: bool | None = None
-    ) -> list[str]:
-        """Let the world's time go at another speed, stand still, or go on.
-
-        `speed` is in seconds of the world in one of the device. Raises `ValueError` for a speed
-        that is none.
-        """
-        self._pass_time(now)
-        self.pace.change(now, speed=speed, is_paused=is_paused)
-        return self._take_notices(now)
-
-    def skip(self, seconds: float, now: float) -> list[str]:
-        """Let the world's time go ahead at once: what is due meanwhile happens in order.
-
-        Where that is much, a part of it happens in this call and the rest in further ticks, which
-        are due at once; `is_skipping` tells. Raises `ValueError` for a time that is none.
-        """
-        self._pass_time(now)
-        self.pace.skip(now, seconds)
-        self._skipped_to, self._moments_left = self.pace.at(now), MAX_SKIPPED
-        self._pass_time(now)
-        return self._take_notices(now)
-
-    @property
-    def is_skipping(self) -> bool:
-        """Whether something is still to happen of a time that was skipped."""
-        return self._due <= self._skipped_to
-
     def refresh(self, href: str) -> None:
         """Let what goes by the time be as it is at `asked_at`, before a resource is read.
 
@@ -337,48 +281,6 @@ class World(Settling):
             moment = self.date(self.asked_at)
             for part in live[href]:
                 part.refresh(moment)
-
-    def date(self, now: float) -> datetime:
-        """Return the world's time of day at a time of the device's clock."""
-        return self._date(now, self.pace.at(now))
-
-    def _take_notices(self, now: float) -> list[str]:
-        """Return the resources whose notices are due; what is left is due later."""
-        taken = self._built.notices.take(now)
-        self._plan()
-        return taken
-
-    def _pass_time(self, now: float) -> None:
-        """Go through the moments up to `now` at which something is due, in their order.
-
-        What is due at one moment happens together, and then everything settles.
-        """
-        self._called_at = now
-        end = self.pace.at(now)
-        for count in range(MAX_EVENTS + MAX_ROUNDS + 1):
-            if self._due > end:
-                break
-            # Beyond the bound all that is left is due now.
-            leaps = count >= MAX_EVENTS
-            if self.is_skipping:
-                if count >= SLICE:
-                    return  # the rest is for the next call
-                self._moments_left -= 1
-                leaps = self._moments_left < 0
-            self.now = max(self.now, end if leaps else self._due)
-            due = [part for part in self._built.parts if part.deadline <= self.now]
-            # If a person's input is among what is due, people want to read of it.
-            with self._caused(by_itself=all(part.is_by_itself for part in due)):
-                self._tick_parts(earliest=end + SHORTEST if leaps else self.now)
-        self.now = max(self.now, end)
-
-    def _tick_parts(self, earliest: float) -> None:
-        """Let parts do what is due; what they do next comes no sooner than `earliest`."""
-        for part in self._built.parts:
-            if part.deadline <= self.now:
-                part.tick(self)
-                part.deadline = max(part.deadline, earliest)
-        self._settle()
 
     def _admit(self, cells: Sequence[Cell], wanted: Mapping[str, Any]) -> set[str]:
         """Ask all who may refuse; return the properties at which nothing happens."""
