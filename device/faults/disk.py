@@ -32,8 +32,8 @@ ON_COMMIT: Final = {
 """Effects that wait for what the request wants to be stored, and what is told of them."""
 POWER_LOST: Final = frozenset({Effect.RESTART_BEFORE, Effect.RESTART_AFTER})
 """The effects after which the device starts anew."""
-_FULL: Final = StoreUnavailable("the disk of the device", "is full", "a fault wants it so")
-_FAILING: Final = StoreUnavailable("the disk of the device", "fails", "a fault wants it so")
+_REFUSING: Final = {Effect.FULL_DISK: "is full", Effect.FAILING_DISK: "fails"}
+"""What is wrong with a disk that stores nothing."""
 
 
 class FaultyStore:
@@ -63,10 +63,10 @@ class FaultyStore:
             if fault.do is Effect.SLOW_DISK:
                 self._sleep(fault.duration)
         kinds = {fault.do for fault in waiting}
-        if Effect.FULL_DISK in kinds:
-            raise _FULL
-        if Effect.FAILING_DISK in kinds:
-            raise _FAILING
+        for kind, what in _REFUSING.items():
+            if kind in kinds:
+                # a new one each time: a raised one keeps all that was at work when it was raised
+                raise StoreUnavailable("the disk of the device", what, "a fault wants it so")
         if Effect.RESTART_BEFORE not in kinds:
             self.inner.commit(new)
 
