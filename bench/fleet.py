@@ -5,8 +5,7 @@ Usage: python bench/fleet.py [--devices 1000] [--large 10000] [--some 1000] [--p
 
 It runs in a network namespace of its own (`unshare`, as root), so that nothing of this machine's
 network is touched, with the devices in it and a tool in another one behind a pair of interfaces.
-With --minutes devices restart all the time while some are written to, and the process is killed now
-and then: what was acknowledged has to be there.
+With --minutes devices are left to themselves, with much that goes wrong (`soak.py`).
 """
 
 import argparse
@@ -24,24 +23,20 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-from kills import ACEID, MARK, entry
 from load import SecuredLoad, cpu_seconds, measured, resident_kib
 
 from onboardee.obt import (
     Address,
     AsyncioTransport,
-    ObtError,
-    OwnedDevice,
     Ownership,
     find_unowned_at,
     take_ownership,
 )
-from onboardee.obt.model import ACL2
 from onboardee.svrdb import read_existing
 from onboardee.wire.coap.discovery import encode_multicast_request
 from onboardee.wire.entropy import SystemEntropy
@@ -269,85 +264,6 @@ def measure_large(count: int, some: int, parallel: int, within: Sequence[str]) -
         show("  MiB then", f"{resident_kib(many.process) / 1024:.0f}")
 
 
-FLEET = """
-groups:
-- {{profile: light, count: {count}, name: "lamp-{{n}}", churn: {{every: 30, away: 1}}}}
-- {{profile: light, count: {written}, name: "kept-{{n}}"}}
-- {{profile: light, count: {written}, name: "bad-{{n}}", faults: ["drop chance=0.1"]}}
-"""
-
-
-class Written:
-    """A device that is written to: what it has acknowledged, and what it may have beyond."""
-
-    def __init__(self, number: int, ownership: Ownership) -> None:
-        self.name = f"kept-{number}"
-        self.ownership = ownership
-        self.acknowledged = self.attempted = 0
-
-    async def write(self) -> None:
-        """Write until the device is gone."""
-        with suppress(ObtError, OSError):
-            async with (
-                AsyncioTransport() as transport,
-                OwnedDevice(transport, self.ownership) as device,
-            ):
-                link = await device.connect()
-                while True:
-                    self.attempted = self.acknowledged + 1
-                    body = {"aclist2": [entry(self.attempted)]}
-                    await device.dialogue().post("write a number", link, ACL2, body)
-                    self.acknowledged = self.attempted
-
-    def is_lost(self, file: Path) -> bool:
-        """Compare with the disk."""
-        found = read_existing(file / self.name).acl2.entries
-        numbers = [
-            UUID(each.subject.uuid or "").int - MARK for each in found if each.aceid == ACEID
-        ]
-        number = numbers[0] if numbers else 0
-        lost = number not in {self.acknowledged, self.attempted}
-        self.acknowledged = self.attempted = number
-        return lost
-
-
-async def soak(count: int, written: int, minutes: float) -> bool:
-    """Let devices come and go and be written to, kill the process, and look; tell if all held."""
-    with tempfile.TemporaryDirectory() as home:
-        file = Path(home) / "fleet.yaml"
-        file.write_text(FLEET.format(count=count, written=written))
-        words = (str(file), "--addresses", f"{PREFIX}/64")
-        running = Fleet(Path(home), *words)
-        first = count + 1
-        addresses = [f"coap://[{PREFIX}{first + each:x}]:5683" for each in range(written)]
-        owned = await own_some([{"endpoints": [each]} for each in addresses])
-        for each in owned:
-            async with AsyncioTransport() as transport, OwnedDevice(transport, each) as device:
-                await device.update("/oic/sec/pstat", {"dos": {"s": 2}})
-        devices = [Written(number, each) for number, each in enumerate(owned, 1)]
-        until, kills, lost, updates = time.monotonic() + minutes * 60, 0, 0, 0
-        memory = []
-        while time.monotonic() < until:
-            before = sum(each.acknowledged for each in devices)
-            tasks = [asyncio.create_task(each.write()) for each in devices]
-            await asyncio.sleep(min(60.0, max(5.0, until - time.monotonic())))
-            memory.append(resident_kib(running.process) // 1024)
-            running.process.kill()
-            running.process.wait()
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            updates += sum(each.acknowledged for each in devices) - before
-            lost += sum(each.is_lost(running.file) for each in devices)
-            kills += 1
-            running = await asyncio.to_thread(Fleet, Path(home), *words)
-        running.stop()
-    show(f"soak of {minutes:g} minutes, {count} come and go, {written} written", "")
-    show("  kills, acknowledged updates, lost ones", f"{kills}, {updates}, {lost}")
-    show("  MiB before each kill", " ".join(map(str, memory)))
-    return lost == 0
-
-
 def namespaces() -> list[str]:
     """Make the interfaces; return what runs a command in the tool's namespace."""
 
@@ -418,9 +334,9 @@ def main() -> int:
         if "large" in chosen.parts:
             measure_large(chosen.large, chosen.some, chosen.parallel, within)
         if chosen.minutes:
-            written = max(1, chosen.devices // 10)
-            holds = asyncio.run(soak(chosen.devices, written, chosen.minutes))
-            return 0 if holds else 1
+            from soak import measure_soak  # noqa: PLC0415 - which imports this file
+
+            return 0 if measure_soak(PREFIX, chosen.devices, chosen.minutes, within) else 1
     finally:
         for holder in HOLDERS:
             holder.kill()

@@ -5,8 +5,9 @@ Usage: python bench/power_cuts.py [KILLS [DIRECTORY]]
 First in memory: whole onboardings in the order of each tool, a reset, an edit, a repair, a
 snapshot restored, each with the power cut before every step of the storage and with every step
 failing, once and for good, for every reason, at several lengths of a torn write; and lives made by
-chance (see random_lives.py). Then with a real process on a real disk, killed so many times (500)
-under load.
+chance (see random_lives.py). Then state files, whose writers are recorded with strace and cut
+likewise (see state_file_cuts.py). Then with a real process on a real disk, killed so many times
+(500) under load.
 """
 
 import asyncio
@@ -21,6 +22,7 @@ from functools import partial
 from pathlib import Path
 
 import random_lives
+import state_file_cuts
 from kills import massacre
 from lives import (
     BrokenPromiseError,
@@ -161,6 +163,24 @@ def of_the_first_version() -> dict[str, bytes]:
     return {"svr.json": JSON.encode(factory()), "svr.previous.json": before, "svr.begun": b""}
 
 
+STATE_FILES = {
+    "a state file": (1, 3, 4, 4096),
+    "a state file whose journal is folded in often": (1, 3, 10, 8),
+    "a state file of two workers": (2, 2, 6, 8),
+}
+"""Processes, devices in each, changes of each device, and pages until the journal is folded in."""
+
+
+def cut_state_files() -> None:
+    """Cut the power at every step of what state files go through."""
+    for name, figures in STATE_FILES.items():
+        began, tally = time.perf_counter(), state_file_cuts.Tally()
+        state_file_cuts.cut(state_file_cuts.recorded(*figures), tally)
+        print(f"{name}: {tally}, in {time.perf_counter() - began:.0f} s", flush=True)
+        if tally.broken:
+            raise BrokenPromiseError(tally.broken[0])
+
+
 def main() -> None:
     """Try everything, and print what was tried."""
     kills = int(sys.argv[1]) if len(sys.argv) > 1 else 500
@@ -177,6 +197,7 @@ def main() -> None:
     for seed in range(LIVES):
         random_lives.live(seed, tally)
     print(f"{LIVES} lives by chance: {tally}, in {time.perf_counter() - began:.0f} s", flush=True)
+    cut_state_files()
     directory = sys.argv[2] if len(sys.argv) > 2 else None
     with tempfile.TemporaryDirectory(dir=directory) as state:
         report = asyncio.run(massacre(Path(state) / "state", kills))

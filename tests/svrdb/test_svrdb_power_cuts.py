@@ -161,3 +161,23 @@ def test_killed_device(bench: Callable[[str], ModuleType], tmp_path: Path) -> No
     report = asyncio.run(bench("kills").massacre(tmp_path / "state", 4))
     assert (report.kills, report.mixed, report.lost) == (4, [], [])
     assert report.updates > 0
+
+
+RECORDING = Path(__file__).with_name("state_file.strace.gz")
+"""Of two devices in a state file: they change, close and open it (bench/state_file_cuts.py)."""
+
+
+def test_a_power_cut_leaves_a_state_file_with_what_was_promised(
+    bench: Callable[[str], ModuleType],
+) -> None:
+    """Whatever of the unsynced writes is on the disk, in whatever order, and however torn."""
+    cuts, disk = bench("state_file_cuts"), bench("recorded_disk")
+    steps = cuts.kept_recording(RECORDING)
+    tally = cuts.Tally()
+    cuts.cut(steps, tally, by_chance=1, every=12, goes_on=False)
+    assert (tally.broken, tally.promises) == ([], 4)
+    assert tally.states > tally.steps
+    careless = cuts.Tally()
+    unsynced = [step for step in steps if not isinstance(step, disk.Sync)]
+    cuts.cut(unsynced, careless, by_chance=0, every=60, goes_on=False)
+    assert careless.broken
