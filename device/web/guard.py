@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -34,6 +35,11 @@ BURST: Final = 200.0
 """Requests that it may make at once."""
 ADDRESSES: Final = 1024
 """That are counted at a time."""
+
+_SENTENCES: Final = {
+    404: "there is nothing at this path; /api/v1/openapi.json has all of them",
+    405: "this path does not take the method; /api/v1/openapi.json says which it takes",
+}
 
 HEADERS: Final = (
     (
@@ -101,12 +107,16 @@ class Guard:
         try:
             self._check(scope)
             body = await _body(scope, receive)
-            await self._app(scope, _again(body, receive), answer)
+            # with an application Starlette raises what it would answer as plain text without
+            await self._app({**scope, "app": self}, _again(body, receive), answer)
         except Refused as refusal:
             response = JSONResponse({"error": str(refusal)}, refusal.status)
             if refusal.status in {408, 413}:
                 response.headers["connection"] = "close"  # what is left of the body is not read
             await response(scope, receive, answer)
+        except HTTPException as refusal:
+            said = {"error": _SENTENCES.get(refusal.status_code, refusal.detail)}
+            await JSONResponse(said, refusal.status_code, refusal.headers)(scope, receive, answer)
         except Exception as error:  # noqa: BLE001 - a fault of ours, which costs no more than this
             context = {"message": "a request to the dashboard failed", "exception": error}
             asyncio.get_running_loop().call_exception_handler(context)

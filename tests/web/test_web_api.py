@@ -272,8 +272,11 @@ async def test_a_device_that_is_away_is_there_without_values() -> None:
 async def test_what_is_not_there_is_not_found(light: Shown) -> None:
     """An unknown device, an unknown path, a wrong method."""
     assert (await ask(light.app, "/api/v1/devices/two")).status == 404
-    assert (await ask(light.app, "/api/v2/devices")).status == 404
-    assert (await ask(light.app, "/api/v1/devices", method="DELETE")).status == 405
+    nowhere = await ask(light.app, "/api/v2/devices")
+    assert (nowhere.status, "nothing at this path" in nowhere.json["error"]) == (404, True)
+    answer = await ask(light.app, "/api/v1/devices", method="DELETE")
+    assert (answer.status, "does not take" in answer.json["error"]) == (405, True)
+    assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD"}
 
 
 async def test_the_description_names_what_is_served(light: Shown) -> None:
