@@ -162,12 +162,18 @@ def test_a_button_on_the_wall_recalls_a_scene(home: tuple[Scene, OwnedDevice]) -
 
 
 def test_somebody_at_the_device_recalls_a_scene(home: tuple[Scene, OwnedDevice]) -> None:
-    """Setting lastScene from outside sets what belongs to it."""
+    """Setting lastScene from outside sets what belongs to it, and back after a button, too."""
     scene, _ = home
-    step = scene.device.set_values(SCENES, {"lastScene": "film"}, scene.network.now)
+    for name, lamp, blind in (("film", True, 0), ("off", False, 100)):
+        step = scene.device.set_values(SCENES, {"lastScene": name}, scene.network.now)
+        scene.network.send(step)
+        scene.network.run(20)
+        assert values(scene) == (name, lamp, blind)
+    scene.network.send(scene.device.press("wall", scene.network.now))
+    step = scene.device.set_values(SCENES, {"lastScene": "off"}, scene.network.now)
     scene.network.send(step)
     scene.network.run(20)
-    assert values(scene) == ("film", True, 0)
+    assert values(scene) == ("off", False, 100)
 
 
 def test_a_restart_begins_with_the_first_scene(home: tuple[Scene, OwnedDevice]) -> None:
