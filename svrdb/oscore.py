@@ -5,7 +5,7 @@ Asked by the device before it keeps one, and by `svr check` of one that came ano
 
 from typing import Final
 
-from onboardee.svrdb.model import OSCORE_SECRET_SIZE, Credential, CredentialType, OscoreContext
+from onboardee.svrdb.model import KEY_SIZES, Credential, CredentialType, OscoreContext
 
 _IDS: Final = {
     CredentialType.OSCORE: {"senderid", "recipientid"},
@@ -21,8 +21,9 @@ def why_not_a_context(credential: Credential) -> str | None:
     The sentence completes "A credential ...". Security 13.3, oic.sec.oscoretype.
     """
     size = 0 if credential.private is None else len(credential.private.data)
-    if size != OSCORE_SECRET_SIZE:
-        return f"for OSCORE has a secret of {OSCORE_SECRET_SIZE} octets"
+    # IoTivity-Lite has 32 octets; RFC 8613 3.2 leaves the length to whoever makes the secret
+    if size not in KEY_SIZES:
+        return "for OSCORE has a secret of 16 or 32 octets"
     if credential.public is not None and credential.public.data:
         return "for OSCORE has no publicdata"
     context = credential.oscore or OscoreContext()

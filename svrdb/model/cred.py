@@ -74,8 +74,6 @@ FOR_OSCORE: Final = frozenset(
 """Those that nothing here uses: messages are protected by DTLS alone."""
 OSCORE_ID_DIGITS: Final = 14
 """Hexadecimal digits of a sender's or recipient's id: 7 octets (OCF Security 13.3)."""
-OSCORE_SECRET_SIZE: Final = 16
-"""Octets of the master secret."""
 
 WITH_KEY_PAIRS: Final = frozenset(
     {

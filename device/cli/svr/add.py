@@ -180,7 +180,7 @@ def cred(  # noqa: PLR0913, PLR0917 - one for each option
     A symmetric key is 16 or 32 octets, raw, in hexadecimal or in base64. Certificates need a
     --usage: trustca and mfgtrustca are anchors, cert, rolecert and mfgcert what the device shows;
     these come with --key-file, or are for the device's own key (`/oic/sec/csr`).
-    What is for OSCORE has a secret of 16 octets (--psk-file), and is kept but never used.
+    What is for OSCORE has a key and the ids of both sides, and is kept but never used.
     """
     sources = Sources(psk_file, psk, pin_file, cert_file, key_file, encoding, key_encoding)
     # A certificate of any usage could open something; there is no safe default.

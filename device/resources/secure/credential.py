@@ -13,7 +13,7 @@ What an element needs, by its `credtype`:
     8   certificates        publicdata with a chain, the leaf first; privatedata, or the CSR's key
     16  PIN or password     privatedata of at most `MAX_PIN` octets
     32  encryption key      publicdata or privatedata
-    64, 128, 256            privatedata of 16 octets and oscore: kept for others, and never used
+    64, 128, 256            privatedata of 16 or 32 octets and oscore: kept, never used
 """
 
 import base64

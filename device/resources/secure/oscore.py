@@ -3,8 +3,8 @@
 The device protects messages by DTLS and by nothing else. A credential for OSCORE is kept all the
 same, because a tool that provisions one wants to find it again, and it is in the databases of other
 stacks; that it is never used, an event tells (`credential.unused`). The rules are those by which
-IoTivity-Lite takes such a credential (OCF Security 13.3, oic.sec.oscoretype): a secret of 16 octets
-and the ids that its type asks for, with no others.
+IoTivity-Lite takes such a credential (OCF Security 13.3, oic.sec.oscoretype): a secret of 32
+octets (16 are taken, too) and the ids that its type asks for, with no others.
 """
 
 import re
