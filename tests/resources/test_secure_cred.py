@@ -168,7 +168,11 @@ def test_where_no_owner_credential_is_derived(world: World, element: dict[str, A
 
 @pytest.mark.parametrize(
     "suite",
-    [suite for suite in CipherSuite if suite not in (0xFF00, 0xC037, 0xC0AC, 0xC0AE, 0xC02B)],
+    [
+        suite
+        for suite in CipherSuite
+        if suite not in (0xFF00, 0xC037, 0xC0AC, 0xC0AE, 0xC02B, 0xC02C)
+    ],
 )
 def test_a_session_without_a_derivation(suite: CipherSuite) -> None:
     """A suite that has no rule is refused."""
