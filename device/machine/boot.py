@@ -30,6 +30,7 @@ from onboardee.device.machine.growth import Growth, Places
 from onboardee.device.machine.lifecycle import Lifecycle
 from onboardee.device.machine.messaging import Messaging
 from onboardee.device.machine.peers import Peers
+from onboardee.device.machine.repeats import RememberedAnswers
 from onboardee.device.machine.requests import Dispatcher
 from onboardee.device.machine.service import Service
 from onboardee.device.machine.step import Keeper
@@ -149,6 +150,7 @@ def boot(profile: Profile, store: Keeper, surroundings: Surroundings) -> Device:
         appliances=appliances,
         growth=growth,
     )
+    remembered = RememberedAnswers(state, peers)
     lifecycle = Lifecycle(
         profile=profile,
         state=state,
@@ -156,6 +158,7 @@ def boot(profile: Profile, store: Keeper, surroundings: Surroundings) -> Device:
         peers=peers,
         admission=admission,
         coap=coap,
+        remembered=remembered,
         announcements=announcements,
         values=device_values,
         growth=growth,
@@ -170,6 +173,7 @@ def boot(profile: Profile, store: Keeper, surroundings: Surroundings) -> Device:
         report=report,
         peers=peers,
         lifecycle=lifecycle,
+        remembered=remembered,
         bus=bus,
     )
     messaging = Messaging(

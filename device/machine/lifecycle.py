@@ -39,6 +39,7 @@ from onboardee.device.machine.changes import (
 from onboardee.device.machine.context import Announcements, DeviceContext, Report
 from onboardee.device.machine.growth import Growth
 from onboardee.device.machine.peers import Peers
+from onboardee.device.machine.repeats import RememberedAnswers
 from onboardee.device.machine.step import Work, earliest
 from onboardee.device.machine.updating import SoftwareUpdates
 from onboardee.device.machine.values import DeviceValues
@@ -70,6 +71,7 @@ class Lifecycle:
         peers: Peers,
         admission: Admission,
         coap: CoapServer,
+        remembered: RememberedAnswers,
         announcements: Announcements,
         values: DeviceValues,
         growth: Growth,
@@ -84,6 +86,7 @@ class Lifecycle:
         self._admission = admission
         self._dtls = admission.dtls
         self._coap = coap
+        self._remembered = remembered
         self._announcements = announcements
         self._values = values
         self._growth = growth
@@ -330,10 +333,11 @@ class Lifecycle:
             self.schedule_reset("a restart interrupted the transfer of ownership")
 
     def _forget(self, closed: SessionClosed) -> None:
-        """Forget a session, and all that its peer had asked for."""
+        """Forget a session, and all that its peer had asked for and been told."""
         peer = self._peers.note_end(closed)
         if peer is not None:
             self._coap.forget(peer)
+            self._remembered.forget(peer)
 
     @property
     def _is_interrupted(self) -> bool:

@@ -91,7 +91,7 @@ class RememberedAnswers:
         """Remember an answer, if it is one that may be given again."""
         if answer.version is None or not is_repeatable(request):
             return
-        if len(options) > MAX_OCTETS:
+        if len(options) > MAX_OCTETS or (peer.session is not None and not peer.session.alive):
             return
         state, kept = self._state, self._answers
         if state.database is not self._database or state.endpoints is not self._endpoints:
@@ -110,6 +110,12 @@ class RememberedAnswers:
             self._peers.is_in_transfer,
             answer.decision,
         )
+
+    def forget(self, peer: Peer) -> None:
+        """Forget the answers to a peer whose session is over, and so the secret of that session."""
+        for kept in (self._answers, self._large):
+            for key in [each for each in kept if each[1] == peer]:
+                del kept[key]
 
 
 def is_repeatable(request: Request) -> bool:

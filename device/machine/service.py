@@ -53,6 +53,7 @@ class Service:
         report: Report,
         peers: Peers,
         lifecycle: Lifecycle,
+        remembered: RememberedAnswers,
         bus: Bus,
     ) -> None:
         self._dispatcher = dispatcher
@@ -63,7 +64,7 @@ class Service:
         self._peers = peers
         self._lifecycle = lifecycle
         self._bus = bus
-        self.remembered: Final = RememberedAnswers(state, peers)
+        self.remembered: Final = remembered
         """The answers that may be given again without asking here."""
 
     def refusal(self, part: Request, peer: Peer) -> Code | None:

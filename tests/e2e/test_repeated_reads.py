@@ -1,5 +1,7 @@
 """The same question again: the answer is what holds now, though nothing is computed twice."""
 
+import gc
+import weakref
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -154,3 +156,16 @@ def test_questions_are_not_remembered_without_end(scene: Scene) -> None:
         answer = stranger.ask(GET, "/oic/d", uri_query=[f"x={number}"])
         assert answer.code.dotted == "2.05"
     assert len(scene.device.parts.service.remembered) <= MAX_REMEMBERED
+
+
+def test_what_a_session_was_told_goes_with_it(scene: Scene, owner: OwnedDevice) -> None:
+    """When a session is over, no answer is kept for its peer, and nothing keeps its secret."""
+    (session,) = scene.device.parts.peers.sessions
+    gone = weakref.ref(session)
+    del session
+    assert len(scene.device.parts.service.remembered) > 0
+    owner.close()
+    scene.network.run(1)
+    gc.collect()
+    assert len(scene.device.parts.service.remembered) == 0
+    assert gone() is None
