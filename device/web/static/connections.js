@@ -2,8 +2,7 @@
 /** Who talks to a device: sessions, observers, whom it refused, and what strangers have used up. */
 
 import { perform } from "./api.js";
-import { attempt } from "./device.js";
-import { h } from "./dom.js";
+import { attempt, h } from "./dom.js";
 import { hear } from "./store.js";
 import { table } from "./tables.js";
 

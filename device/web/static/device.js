@@ -2,7 +2,7 @@
 /** The page of a device: its head, and four tabs. */
 
 import { connections } from "./connections.js";
-import { confirmed, copyButton, h, say, toast } from "./dom.js";
+import { attempt, confirmed, copyButton, h, say, toast } from "./dom.js";
 import { perform } from "./api.js";
 import { onboarding } from "./onboarding.js";
 import { linkTo, showPin } from "./overview.js";
@@ -23,20 +23,6 @@ const TABS = /** @type {[string, string, Tab][]} */ ([
   ["security", "Security", security],
   ["connections", "Connections", connections],
 ]);
-
-/**
- * Do something that the device may refuse; what it says is told.
- * @param {() => Promise<any>} act
- * @returns {Promise<any>} what came of it; undefined if nothing did
- */
-export async function attempt(act) {
-  try {
-    return await act();
-  } catch (error) {
-    toast(error instanceof Error ? error.message : String(error));
-    return undefined;
-  }
-}
 
 /**
  * Show the page of a device.

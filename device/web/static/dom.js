@@ -118,3 +118,17 @@ export function confirmed(question, action) {
     dialog.showModal();
   });
 }
+
+/**
+ * Do something that the device may refuse; what it says is told.
+ * @param {() => Promise<any>} act
+ * @returns {Promise<any>} what came of it; undefined if nothing did
+ */
+export async function attempt(act) {
+  try {
+    return await act();
+  } catch (error) {
+    toast(error instanceof Error ? error.message : String(error));
+    return undefined;
+  }
+}

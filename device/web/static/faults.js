@@ -2,11 +2,10 @@
 /** Faults of a device's protocol: a switch for each that it has, and for each ready one. */
 
 import { ask, pathOf, perform } from "./api.js";
-import { attempt } from "./device.js";
-import { h, say } from "./dom.js";
+import { toggle } from "./controls.js";
+import { attempt, h, say } from "./dom.js";
 import { hear, server } from "./store.js";
 import { cell } from "./tables.js";
-import { toggle } from "./world.js";
 
 /**
  * @typedef {{number: number, acted: number, name: string, do: string} & Record<string, any>} Present

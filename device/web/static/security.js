@@ -2,8 +2,7 @@
 /** What a device keeps: its security resources without secrets, and snapshots of them. */
 
 import { ask, pathOf } from "./api.js";
-import { attempt } from "./device.js";
-import { confirmed, h, toast } from "./dom.js";
+import { attempt, confirmed, h, toast } from "./dom.js";
 import { hear, listen, server } from "./store.js";
 import { changes } from "./changes.js";
 import { differences, properties, table } from "./tables.js";

@@ -2,8 +2,7 @@
 /** The time of a device's world: as fast as the wall, faster, standing still, or ahead at once. */
 
 import { perform } from "./api.js";
-import { attempt } from "./device.js";
-import { h, say } from "./dom.js";
+import { attempt, h, say } from "./dom.js";
 import { hear, server } from "./store.js";
 
 const SPEEDS = [1, 10, 60, 600, 3600];
