@@ -10,25 +10,23 @@ With --minutes devices are left to themselves, with much that goes wrong (`soak.
 
 import argparse
 import asyncio
-import json
 import os
 import platform
 import random
 import re
-import select
-import socket
-import struct
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from load import SecuredLoad, cpu_seconds, measured, resident_kib
+from load import SecuredLoad, measured, resident_kib
+from running_fleet import PROGRAM, Fleet, fleet, show
+from searching import LEISURE, LOOPBACK, OWN, ask_within
+from soak import measure_soak
 
 from onboardee.obt import (
     Address,
@@ -38,76 +36,11 @@ from onboardee.obt import (
     take_ownership,
 )
 from onboardee.svrdb import read_existing
-from onboardee.wire.coap.discovery import encode_multicast_request
-from onboardee.wire.entropy import SystemEntropy
 
-PROGRAM = [sys.executable, "-c", "from onboardee.device.cli import main; main()"]
-GROUP = "ff02::158"
 PREFIX = "fd00:db8::"
 HOST = "127.0.0.1"
-LOOPBACK = "lo"
-IPV4_GROUP = "224.0.1.187"
 BY_IPV4 = ("--addresses", "10.9.0.0/16")
-OWN = {"far": "fd00:1::1", "near": "fd00:1::2"}
-"""The addresses of both ends: of the devices' namespace, and of the tool's."""
-LEISURE = 6.0
-"""Seconds after a search in which answers count: the leisure of the profile, and the way."""
 REQUESTS = 2000
-SO_RCVBUFFORCE = 33
-
-
-class Fleet:
-    """`onboardee run` with state in one file, ready."""
-
-    def __init__(self, home: Path, *words: str) -> None:
-        self.file = home / "fleet.db"
-        self.log = home / "log"
-        options = ["--state-file", str(self.file), "--log-format", "json"]
-        began = time.perf_counter()
-        with self.log.open("w") as log:
-            self.process = subprocess.Popen([*PROGRAM, "run", *words, *options], stdout=log)
-        while not self._is_ready():
-            if self.process.poll() is not None:
-                raise SystemExit(self.log.read_text() or "the devices do not start")
-            time.sleep(0.05)
-        self.seconds = time.perf_counter() - began
-        time.sleep(1)
-        self.kib = resident_kib(self.process)
-
-    def _is_ready(self) -> bool:
-        return '"fleet.ready"' in self.log.read_text()
-
-    def ready(self) -> list[dict[str, Any]]:
-        """Return the event of each device that is ready."""
-        events = [json.loads(line) for line in self.log.read_text().splitlines()]
-        return [event for event in events if event["event"] == "device.ready"]
-
-    def idle(self, seconds: float = 5.0) -> float:
-        """Return the part of a processor that it takes when nobody asks."""
-        before = cpu_seconds(self.process)
-        time.sleep(seconds)
-        return (cpu_seconds(self.process) - before) / seconds
-
-    def stop(self) -> None:
-        """End it."""
-        self.process.terminate()
-        self.process.wait()
-
-
-@contextmanager
-def fleet(*words: str) -> Iterator[Fleet]:
-    """Run devices in a directory that is removed afterwards."""
-    with tempfile.TemporaryDirectory() as home:
-        running = Fleet(Path(home), *words)
-        try:
-            yield running
-        finally:
-            running.stop()
-
-
-def show(name: str, figure: object) -> None:
-    """Print a figure."""
-    print(f"{name:58} {figure}", flush=True)
 
 
 def own_by_tool(targets: Sequence[str], count: int, within: Sequence[str] = ()) -> float:
@@ -176,58 +109,6 @@ def measure_lights(count: int, parallel: int) -> None:
         show("  µs of a request with 10 owned devices", f"{few_cost:.0f}")
         show(f"  µs of a request with {owned}, and times that", f"{all_cost:.0f}")
         show("  times", f"{all_cost / few_cost:.2f}")
-
-
-def ask(interface: str, seconds: float, rounds: int) -> list[int]:
-    """Search by multicast; return how many different devices have answered after each round."""
-    heard: set[tuple[str, int]] = set()
-    found = []
-    asking, group = _over(interface)
-    with asking:
-        asking.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 64 << 20)
-        for _ in range(rounds):
-            _, datagram = encode_multicast_request("/oic/res", entropy=SystemEntropy())
-            asking.sendto(datagram, group)
-            heard |= _answers(asking, time.monotonic() + seconds)
-            found.append(len(heard))
-    return found
-
-
-def _over(interface: str) -> tuple[socket.socket, tuple[Any, ...]]:
-    """Return a socket that asks over an interface, and the group that is asked there."""
-    index = socket.if_nametoindex(interface)
-    if interface == LOOPBACK:
-        asking = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        choice = bytes(8) + struct.pack("=i", index)
-        asking.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, choice)
-        return asking, (IPV4_GROUP, 5683)
-    asking = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
-    asking.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, index)
-    # one address for all: a device that asks for a proof is answered from where it was asked
-    asking.bind((OWN[interface], 0))
-    return asking, (GROUP, 5683, 0, index)
-
-
-def _answers(asking: socket.socket, until: float) -> set[tuple[str, int]]:
-    heard = set()
-    while (left := until - time.monotonic()) > 0:
-        if select.select([asking], [], [], left)[0]:
-            content, sender = asking.recvfrom(65535)
-            if content[:2] == b"\x40\x00":
-                # a ping, by which devices see who really asked: RFC 7252 4.2, 4.3
-                asking.sendto(b"\x70\x00" + content[2:4], sender)
-            else:
-                heard.add(sender[:2])
-    return heard
-
-
-def ask_within(
-    within: Sequence[str], seconds: float, rounds: int = 1, over: str = "near"
-) -> list[int]:
-    """Search from the tool's namespace, over an interface there."""
-    words = [sys.executable, __file__, "--ask", over, "--seconds", str(seconds)]
-    told = subprocess.check_output([*within, *words, "--rounds", str(rounds)], text=True)
-    return [int(each) for each in told.split()]
 
 
 def measure_search(count: int, within: Sequence[str]) -> None:
@@ -314,13 +195,7 @@ def main() -> int:
     parser.add_argument("--parts", nargs="*", default=["lights", "search", "large"])
     parser.add_argument("--parallel", type=int, default=64)
     parser.add_argument("--minutes", type=float, default=0)
-    parser.add_argument("--ask")
-    parser.add_argument("--rounds", type=int, default=1)
-    parser.add_argument("--seconds", type=float, default=LEISURE)
     chosen = parser.parse_args()
-    if chosen.ask:
-        print(*ask(chosen.ask, chosen.seconds, chosen.rounds))
-        return 0
     if "FLEET_NAMESPACE" not in os.environ:
         os.environ["FLEET_NAMESPACE"] = "1"
         os.execvp("unshare", ["unshare", "-n", sys.executable, *sys.argv])
@@ -334,8 +209,6 @@ def main() -> int:
         if "large" in chosen.parts:
             measure_large(chosen.large, chosen.some, chosen.parallel, within)
         if chosen.minutes:
-            from soak import measure_soak  # noqa: PLC0415 - which imports this file
-
             return 0 if measure_soak(PREFIX, chosen.devices, chosen.minutes, within) else 1
     finally:
         for holder in HOLDERS:

@@ -23,8 +23,9 @@ from dataclasses import replace
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from fleet import LEISURE, Fleet, ask_within, show
 from kills import ACEID, MARK, entry
+from running_fleet import Fleet, show
+from searching import LEISURE, ask_within
 
 from onboardee.obt import (
     Address,
