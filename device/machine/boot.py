@@ -158,7 +158,7 @@ def boot(profile: Profile, store: Keeper, surroundings: Surroundings) -> Device:
         peers=peers,
         admission=admission,
         coap=coap,
-        remembered=remembered,
+        forget_answers=remembered.forget,
         announcements=announcements,
         values=device_values,
         growth=growth,

@@ -23,6 +23,8 @@ A transfer of ownership lives as long as its session. When that ends before the 
 ready, by whichever side, the device resets, so that nobody finds it half taken.
 """
 
+from collections.abc import Callable
+
 from msgspec.structs import replace
 
 from onboardee.device import events
@@ -39,7 +41,6 @@ from onboardee.device.machine.changes import (
 from onboardee.device.machine.context import Announcements, DeviceContext, Report
 from onboardee.device.machine.growth import Growth
 from onboardee.device.machine.peers import Peers
-from onboardee.device.machine.repeats import RememberedAnswers
 from onboardee.device.machine.step import Work, earliest
 from onboardee.device.machine.updating import SoftwareUpdates
 from onboardee.device.machine.values import DeviceValues
@@ -71,7 +72,7 @@ class Lifecycle:
         peers: Peers,
         admission: Admission,
         coap: CoapServer,
-        remembered: RememberedAnswers,
+        forget_answers: Callable[[Peer], None],
         announcements: Announcements,
         values: DeviceValues,
         growth: Growth,
@@ -86,7 +87,7 @@ class Lifecycle:
         self._admission = admission
         self._dtls = admission.dtls
         self._coap = coap
-        self._remembered = remembered
+        self._forget_answers = forget_answers
         self._announcements = announcements
         self._values = values
         self._growth = growth
@@ -337,7 +338,7 @@ class Lifecycle:
         peer = self._peers.note_end(closed)
         if peer is not None:
             self._coap.forget(peer)
-            self._remembered.forget(peer)
+            self._forget_answers(peer)
 
     @property
     def _is_interrupted(self) -> bool:
