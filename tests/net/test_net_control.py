@@ -151,11 +151,13 @@ async def test_stopping_forgets_what_still_waits(
     failures: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: failures.append(context))
     async with served(tmp_path) as hosted:
+        streams = await connect(tmp_path)
+        await say(streams, b'{"do": "state"}')  # what a device does when it begins is done
         held: asyncio.Queue[Any] = asyncio.Queue()
         monkeypatch.setattr(hosted, "do", held.put_nowait)  # a disk that never finishes
-        streams = await connect(tmp_path)
         streams[1].write(b'{"do": "state"}\n')
         step = await asyncio.wait_for(held.get(), 30)
+        assert step.__qualname__.startswith("Performer.")
     streams[1].close()
     assert step(0.0) == Step()
     assert failures == []
