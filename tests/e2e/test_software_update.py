@@ -4,7 +4,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from data_models import MODELS, check, document, needs_models, resolved
+from data_models import MODELS, check, document, needs_extensions, resolved
 from msgspec.structs import replace
 from update_scene import LIGHT, NEVER, NEW, OLD, PSTAT, SWU, Lamp
 
@@ -342,7 +342,7 @@ def test_the_rest_of_the_device_survives_an_update() -> None:
     assert after.state is State.RFNOP
 
 
-@needs_models
+@needs_extensions
 @pytest.mark.parametrize("interface", ["oic.if.rw", "oic.if.baseline"])
 @pytest.mark.parametrize("seconds", [0, 1, 5, 25, 40])
 def test_as_the_model_has_it(interface: str, seconds: float) -> None:

@@ -13,10 +13,10 @@ ROOT = Path(__file__).parents[2]
 MODELS = "tests/resources/test_data_models.py"
 
 
-def collected(**environment: str) -> subprocess.CompletedProcess[str]:
+def collected(tests: str = MODELS, **environment: str) -> subprocess.CompletedProcess[str]:
     """Collect tests that need OCF's models, as if the models were not there."""
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", MODELS],
+        [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", tests],
         cwd=ROOT,
         env=os.environ | {"ONBOARDEE_OCF_MODELS": "/nowhere"} | environment,
         capture_output=True,
@@ -55,6 +55,17 @@ def test_ci_without_the_models() -> None:
     done = collected(CI="true")
     assert done.returncode == 4
     assert "CI needs OCF's data models, and they are not at /nowhere" in done.stderr
+
+
+def test_without_one_repository_of_the_models(tmp_path: Path) -> None:
+    """What a repository describes that is absent is left out, in CI as well; the rest is not."""
+    tmp_path.joinpath("core").mkdir()
+    tests = "tests/profiles/test_profiles_scenes.py"
+    done = collected(tests, CI="true", ONBOARDEE_OCF_MODELS=str(tmp_path))
+    assert done.returncode == 0
+    assert "test_rooms_are_as_published" in done.stdout
+    assert "test_each_interface_is_as_published" not in done.stdout
+    assert f"were left out: not all are at {tmp_path}" in done.stdout
 
 
 def test_no_two_files_have_one_name() -> None:

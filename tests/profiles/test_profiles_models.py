@@ -10,7 +10,7 @@ import yaml
 from catalogue import (
     MEASURED,
     MODELLED,
-    RESOURCES,
+    PUBLISHED,
     UNPUBLISHED,
     another,
     as_one_of,
@@ -66,7 +66,7 @@ def test_required_resources_are_there(name: str) -> None:
 
 
 @needs_models
-@pytest.mark.parametrize(("name", "resource"), RESOURCES)
+@pytest.mark.parametrize(("name", "resource"), PUBLISHED)
 def test_types_and_interfaces_are_published(name: str, resource: ResourceProfile) -> None:
     """Every type has a data model, and the interfaces are some of those that it names.
 

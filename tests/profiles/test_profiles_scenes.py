@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from data_models import MODELS, as_json, check, document, needs_models, resolved
+from data_models import MODELS, as_json, check, document, needs_extensions, needs_models, resolved
 from resource_support import STRANGER, World, owned
 
 from onboardee.device.simulation.profile import load
@@ -37,7 +37,7 @@ def without_actuator(found: Any) -> Any:
     return found
 
 
-@needs_models
+@needs_extensions
 @pytest.mark.parametrize(("href", "kind"), SCENES)
 def test_each_interface_is_as_published(href: str, kind: str) -> None:
     """List, collections and members look as their models say, by each interface of these."""
@@ -50,7 +50,7 @@ def test_each_interface_is_as_published(href: str, kind: str) -> None:
         check(found, resolved(operations["get"]["responses"]["200"]["schema"], path))
 
 
-@needs_models
+@needs_extensions
 @pytest.mark.parametrize("href", [href for href, kind in SCENES if kind == COLLECTION])
 def test_an_update_is_as_published(href: str) -> None:
     """A scene is recalled with the body of the model, and answered with what the model has."""

@@ -1,8 +1,8 @@
 """The data models that OCF publishes, for comparison with what is read from a device.
 
 The models are looked for in the folder that ONBOARDEE_OCF_MODELS names, and beside the
-repository; it holds OCF's repositories `core`, `core-extensions`, `security` and
-`IoTDataModels`.
+repository; it holds OCF's repositories `core`, `security`, `IoTDataModels` and, for what needs
+it, `core-extensions`.
 """
 
 import json
@@ -17,7 +17,14 @@ import pytest
 BESIDE = Path(__file__).parents[2].joinpath("..", "shared", "ocf-models")
 MODELS = Path(os.environ.get("ONBOARDEE_OCF_MODELS") or BESIDE.resolve())
 
-needs_models = pytest.mark.models
+needs_models = pytest.mark.models()
+needs_extensions = pytest.mark.models("core-extensions")
+
+
+def is_comparable(item: pytest.Item) -> bool:
+    """Return whether the models are there that a test compares with."""
+    wanted = {name for mark in item.iter_markers("models") for name in mark.args or ("",)}
+    return all((MODELS / name).is_dir() for name in wanted)
 
 
 @cache
