@@ -7,7 +7,7 @@ from typing import Annotated, Final
 import msgspec
 
 from onboardee.device.access.ocf_interfaces import CREATE, KNOWN, LINKS, OF_COLLECTIONS
-from onboardee.device.nearest import nearest
+from onboardee.device.nearest import did_you_mean, nearest
 from onboardee.device.simulation.behaviour import AnyBehaviour
 from onboardee.device.simulation.section import MisplacedError, Section
 from onboardee.device.simulation.tags import Tags
@@ -166,8 +166,7 @@ class ResourceProfile(Section, frozen=True, kw_only=True):
         for place, name in enumerate(self.kept):
             spec = self.properties.get(name)
             if spec is None or spec.read_only:
-                near = nearest(name, self.properties) if spec is None else None
-                hint = f"; did you mean {near}?" if near else ""
+                hint = did_you_mean(name, self.properties) if spec is None else ""
                 raise MisplacedError(f"clients cannot write {name}{hint}", "kept", place)
         for part, names in (("types", self.types), ("interfaces", self.interfaces)):
             if len(set(names)) < len(names):
@@ -196,8 +195,7 @@ def check_resources(resources: tuple[ResourceProfile, ...]) -> None:
             raise MisplacedError(sentence, "resources", number, "href")
         for place, link in enumerate(resource.links):
             if link == resource.href or link not in hrefs:
-                near = nearest(link, set(hrefs) - {resource.href})
-                hint = f"; did you mean {near}?" if near else ""
+                hint = did_you_mean(link, set(hrefs) - {resource.href})
                 sentence = f"{link} is no other resource of this device{hint}"
                 raise MisplacedError(sentence, "resources", number, "links", place)
 

@@ -19,7 +19,7 @@ from typing import Annotated, Any, Final
 import msgspec
 
 from onboardee.device.access.ocf_interfaces import ACTUATOR, BASELINE, BATCH, LINKS, UPDATING
-from onboardee.device.nearest import nearest
+from onboardee.device.nearest import did_you_mean, nearest_path
 from onboardee.device.simulation.atomic_measurement import measured_in
 from onboardee.device.simulation.resource import (
     LONGEST_COLLECTION,
@@ -66,8 +66,7 @@ class SceneCollection(Section, frozen=True, kw_only=True):
         if len(self.href) > LONGEST_COLLECTION:
             raise MisplacedError(f"{self.href} is too long for paths below it", "href")
         if self.initial is not None and self.initial not in self.values:
-            near = nearest(self.initial, self.values)
-            hint = f"; did you mean {near}?" if near else ""
+            hint = did_you_mean(self.initial, self.values)
             raise MisplacedError(f"{self.initial} is none of the scenes{hint}", "initial")
 
     @property
@@ -175,9 +174,7 @@ def _settable(
     spec = None if resource is None else resource.properties.get(name)
     if resource is None or spec is None:
         known = [f"{path}#{each}" for path, one in by_href.items() for each in one.properties]
-        near = nearest(ref, known, likeness=0.4)
-        hint = f"; nearest: {near}" if near else ""
-        raise MisplacedError(f"{ref} does not exist{hint}", *where)
+        raise MisplacedError(f"{ref} does not exist{nearest_path(ref, known)}", *where)
     if href in measured_in(tuple(by_href.values())):
         raise MisplacedError(f"{href} is a part of an atomic measurement", *where)
     if spec.read_only or updating_interface(resource.interfaces) is None:

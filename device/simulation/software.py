@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from onboardee.device.nearest import nearest
+from onboardee.device.nearest import did_you_mean
 from onboardee.device.simulation.device_identity import DeviceIdentity, Platform, Text
 from onboardee.device.simulation.resource import Href
 from onboardee.device.simulation.section import MisplacedError, Section
@@ -134,8 +134,7 @@ def check_software(
             raise MisplacedError(sentence, "software_update", "shows", place)
     for place, failure in enumerate(settings.failures):
         if failure.fault is not None and failure.fault not in faults:
-            near = nearest(failure.fault, faults)
-            hint = f"; did you mean {near}?" if near else ""
+            hint = did_you_mean(failure.fault, faults)
             sentence = f"there is no fault {failure.fault} in behaviour{hint}"
             raise MisplacedError(sentence, "software_update", "failures", place, "fault")
 

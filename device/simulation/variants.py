@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from onboardee.device.nearest import nearest
+from onboardee.device.nearest import did_you_mean
 from onboardee.device.simulation.document import DocumentItem
 from onboardee.device.simulation.section import ProfileError
 
@@ -129,6 +129,5 @@ def _href(item: DocumentItem) -> str:
 def _refuse_unknown(href: str, known: Mapping[str, DocumentItem], item: DocumentItem) -> None:
     """Raise `ProfileError` if there is no such resource to be removed."""
     if href not in known:
-        near = nearest(href, known)
-        hint = f"; did you mean {near}?" if near else ""
+        hint = did_you_mean(href, known)
         raise item.wrong(f"the base has no resource {href} to remove{hint}")

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 
 from msgspec import UNSET
 
-from onboardee.device.nearest import nearest
+from onboardee.device.nearest import nearest_path
 from onboardee.device.simulation.values import Property, ValueRefusedError, Values, ValueType
 from onboardee.device.simulation.world.conditions import Comparison, FaultCheck, Group, RisingEdge
 from onboardee.device.simulation.world.notices import INTERVAL
@@ -102,14 +102,14 @@ class Finder:
             spec = self._specs.get(href, {}).get(name)
             if spec is None:
                 known = [f"{path}#{each}" for path, specs in self._specs.items() for each in specs]
-                raise BehaviourError(f"{where}: {ref} does not exist{_nearest(ref, known)}")
+                raise BehaviourError(f"{where}: {ref} does not exist{nearest_path(ref, known)}")
             self.cells[ref] = Cell(href, name, spec, self._values[href])
         return self.cells[ref]
 
     def resource(self, href: str, where: str) -> str:
         """Return the path of a resource that has properties or may have."""
         if href not in self._specs:
-            raise BehaviourError(f"{where}: {href} does not exist{_nearest(href, self._specs)}")
+            raise BehaviourError(f"{where}: {href} does not exist{nearest_path(href, self._specs)}")
         return href
 
     def numeric(self, ref: str, where: str) -> Cell:
@@ -171,7 +171,7 @@ class Finder:
         ):
             if name is not None and name not in known:
                 raise BehaviourError(
-                    f"{where}.{what}: {name} does not exist{_nearest(name, known)}"
+                    f"{where}.{what}: {name} does not exist{nearest_path(name, known)}"
                 )
         toggle = [(cell, self._pair(cell, where)) for cell in self._toggled(action, where)]
         settings = self.settings(action.set, f"{where}.set")
@@ -195,7 +195,7 @@ class Finder:
         """Return a fault."""
         if name not in self.flags:
             known = self.flags
-            raise BehaviourError(f"{where}: fault {name} does not exist{_nearest(name, known)}")
+            raise BehaviourError(f"{where}: fault {name} does not exist{nearest_path(name, known)}")
         return self.flags[name]
 
     def check(self, when: When | None, where: str) -> Check | None:
@@ -255,10 +255,3 @@ def _placed(make: Callable[[], T], where: str) -> T:
         return make()
     except (ValueError, ValueRefusedError) as error:
         raise BehaviourError(f"{where}: {error}") from error
-
-
-def _nearest(name: str, known: Iterable[str]) -> str:
-    """Return a hint for a name that does not exist, empty if no known name is like it."""
-    # Lower than usual: paths share their beginnings.
-    near = nearest(name, known, likeness=0.4)
-    return f"; nearest: {near}" if near else ""
