@@ -12,7 +12,6 @@ from onboardee.device.resources.collection import CollectionResource
 from onboardee.device.resources.scenes import SceneCollectionResource, SceneMemberResource
 from onboardee.device.simulation.atomic_measurement import measured_in
 from onboardee.device.simulation.profile import Profile, ResourceProfile
-from onboardee.device.simulation.scenes import SceneCollection
 from onboardee.device.simulation.values import Values
 from onboardee.device.simulation.world.world import World
 
@@ -23,13 +22,16 @@ def appliance_resources(
     """Return the resources of a profile by their path, collections among them."""
     made: dict[str, ApplianceResource] = {}
     measured = measured_in(profile.resources)
+    scenes = () if profile.scenes is None else profile.scenes.collections
+    collections = {each.href: each for each in scenes}
+    members = {path: linked for each in scenes for path, linked in each.members.items()}
     for each in profile.resources:
         held = values[each.href]
-        collection, member = _scenes_at(profile, each.href)
-        if collection is not None:
-            made[each.href] = SceneCollectionResource(each, held, world, made, collection)
-        elif member is not None:
-            made[each.href] = SceneMemberResource(each, held, world, made, member)
+        if each.href in collections:
+            scene_collection = collections[each.href]
+            made[each.href] = SceneCollectionResource(each, held, world, made, scene_collection)
+        elif each.href in members:
+            made[each.href] = SceneMemberResource(each, held, world, made, members[each.href])
         elif each.is_collection:
             made[each.href] = _collection(each, held, world, made)
         elif each.href in measured:
@@ -37,17 +39,6 @@ def appliance_resources(
         else:
             made[each.href] = ApplianceResource(each, held, world)
     return made
-
-
-def _scenes_at(profile: Profile, href: str) -> tuple[SceneCollection | None, str | None]:
-    """Return the scenes that are at a path, or to which resource a scene member there links."""
-    for each in () if profile.scenes is None else profile.scenes.collections:
-        if each.href == href:
-            return each, None
-        for number, linked in enumerate(each.targets, 1):
-            if each.member(number) == href:
-                return None, linked
-    return None, None
 
 
 def batches_of_members(profile: Profile) -> dict[str, frozenset[Hashable]]:

@@ -13,7 +13,7 @@ They are resources of the profile like any other, and are added to it when it is
 has what a scene sets as text, as the model wants it; what is set is the value of the profile.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -70,14 +70,11 @@ class SceneCollection(Section, frozen=True, kw_only=True):
             raise MisplacedError(f"{self.initial} is none of the scenes{hint}", "initial")
 
     @property
-    def targets(self) -> tuple[str, ...]:
-        """The paths of the resources that the scenes set, each of which has a member."""
+    def members(self) -> dict[str, str]:
+        """The paths of the resources that the scenes set, by those of their members, from 1 on."""
         refs = (ref for settings in self.values.values() for ref in settings)
-        return tuple(dict.fromkeys(ref.partition("#")[0] for ref in refs))
-
-    def member(self, number: int) -> str:
-        """Return the path of a member; the first one is 1."""
-        return f"{self.href.rstrip('/')}/{number}"
+        hrefs = dict.fromkeys(ref.partition("#")[0] for ref in refs)
+        return {f"{self.href.rstrip('/')}/{number}": href for number, href in enumerate(hrefs, 1)}
 
     def settings(self, scene: str) -> Settings:
         """Return what a scene sets."""
@@ -103,10 +100,6 @@ class Scenes(Section, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         refuse_core_path(self.href)
 
-    def collection(self, href: str) -> SceneCollection | None:
-        """Return the collection at a path, None for none."""
-        return next((each for each in self.collections if each.href == href), None)
-
 
 def with_scenes(
     resources: tuple[ResourceProfile, ...], scenes: Scenes | None
@@ -117,14 +110,16 @@ def with_scenes(
     """
     if scenes is None:
         return resources
-    made = {each.href: each for each in _made(scenes)}
+    all_made = tuple(_made(scenes))
+    made = {each.href: each for each in all_made}
     # A profile that was made of another one has them already, with other settings perhaps.
     there = {each.href: each for each in resources if _is_like(each, made.get(each.href))}
     own = tuple(each for each in resources if each.href not in there)
     by_href = {each.href: each for each in own}
+    measured = measured_in(tuple(by_href.values()))
     for number, collection in enumerate(scenes.collections):
-        _check(collection, by_href, ("scenes", "collections", number))
-    hrefs = [each.href for each in _made(scenes)]
+        _check(collection, by_href, measured, ("scenes", "collections", number))
+    hrefs = [each.href for each in all_made]
     for place, href in enumerate(hrefs):
         if href in by_href or href in hrefs[:place]:
             raise MisplacedError(f"two resources have the path {href}", "scenes")
@@ -143,15 +138,16 @@ def _is_like(one: ResourceProfile, made: ResourceProfile | None) -> bool:
 def _check(
     collection: SceneCollection,
     by_href: Mapping[str, ResourceProfile],
+    measured: Container[str],
     place: tuple[str | int, ...],
 ) -> None:
-    """Raise `MisplacedError` for what a scene cannot set."""
-    if len(collection.targets) > MAX_LINKS:
+    """Raise `MisplacedError` for what a scene cannot set, as what is a part of a measurement."""
+    if len(collection.members) > MAX_LINKS:
         raise MisplacedError(f"scenes set more than {MAX_LINKS} resources", *place, "values")
     for scene, assignments in collection.values.items():
         for ref, value in assignments.items():
             where = (*place, "values", scene, ref)
-            spec = _settable(ref, by_href, where)
+            spec = _settable(ref, by_href, measured, where)
             try:
                 spec.checked(ref, value)
             except ValueRefusedError as error:
@@ -166,7 +162,10 @@ def _check(
 
 
 def _settable(
-    ref: str, by_href: Mapping[str, ResourceProfile], where: tuple[str | int, ...]
+    ref: str,
+    by_href: Mapping[str, ResourceProfile],
+    measured: Container[str],
+    where: tuple[str | int, ...],
 ) -> Property:
     """Return a property that clients may write, by its name. Raises `MisplacedError`."""
     href, _, name = ref.partition("#")
@@ -175,7 +174,7 @@ def _settable(
     if resource is None or spec is None:
         known = [f"{path}#{each}" for path, one in by_href.items() for each in one.properties]
         raise MisplacedError(f"{ref} does not exist{nearest_path(ref, known)}", *where)
-    if href in measured_in(tuple(by_href.values())):
+    if href in measured:
         raise MisplacedError(f"{href} is a part of an atomic measurement", *where)
     if spec.read_only or updating_interface(resource.interfaces) is None:
         raise MisplacedError(f"clients cannot write {ref}, and so no scene can", *where)
@@ -224,11 +223,11 @@ def _made(scenes: Scenes) -> Iterator[ResourceProfile]:
 
 
 def _members(collection: SceneCollection) -> Iterator[ResourceProfile]:
-    for number, href in enumerate(collection.targets, 1):
+    for path, href in collection.members.items():
         mappings = tuple(_mappings(collection, href))
         text = Field(type=ValueType.STRING)
         yield ResourceProfile(
-            href=collection.member(number),
+            href=path,
             types=(SCENE_MEMBER,),
             interfaces=(BASELINE,),
             observable=False,

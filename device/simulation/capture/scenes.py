@@ -62,7 +62,7 @@ def captured_scenes(answers: Readings, entries: Sequence[Plain], notes: Notes) -
         there = [
             path for path, _ in _of_type(answers, _linked_by(answers, each.href), SCENE_MEMBER)
         ]
-        if there != [each.member(number) for number in range(1, len(each.targets) + 1)]:
+        if there != list(each.members):
             notes.add(f"the members of {shown(each.href)} have other paths here")
     return scenes
 
