@@ -141,14 +141,13 @@ def boot(profile: Profile, store: Keeper, surroundings: Surroundings) -> Device:
     listed = _resources(profile, secure, appliances.values(), changes, date)
     dispatcher = Dispatcher(listed)
     places = Places(values, appliances, dispatcher.resources, listed, batches)
-    growth = Growth(profile, state, world, coap, places)
     device_values = DeviceValues(
         state=state,
         report=report,
         announcements=announcements,
         world=world,
         appliances=appliances,
-        growth=growth,
+        growth=Growth(profile, state, world, coap, places),
     )
     remembered = RememberedAnswers(state, peers)
     lifecycle = Lifecycle(
@@ -161,7 +160,6 @@ def boot(profile: Profile, store: Keeper, surroundings: Surroundings) -> Device:
         forget_answers=remembered.forget,
         announcements=announcements,
         values=device_values,
-        growth=growth,
         updates=_updates(profile, state, world, report),
         audit=audit,
         entropy=entropy,

@@ -25,8 +25,6 @@ ready, by whichever side, the device resets, so that nobody finds it half taken.
 
 from collections.abc import Callable
 
-from msgspec.structs import replace
-
 from onboardee.device import events
 from onboardee.device.access.peer import Peer
 from onboardee.device.access.target import RES
@@ -39,7 +37,6 @@ from onboardee.device.machine.changes import (
     unused_credentials,
 )
 from onboardee.device.machine.context import Announcements, DeviceContext, Report
-from onboardee.device.machine.growth import Growth
 from onboardee.device.machine.peers import Peers
 from onboardee.device.machine.step import Work, earliest
 from onboardee.device.machine.updating import SoftwareUpdates
@@ -75,7 +72,6 @@ class Lifecycle:
         forget_answers: Callable[[Peer], None],
         announcements: Announcements,
         values: DeviceValues,
-        growth: Growth,
         updates: SoftwareUpdates | None,
         audit: AuditLog,
         entropy: Entropy,
@@ -90,7 +86,6 @@ class Lifecycle:
         self._forget_answers = forget_answers
         self._announcements = announcements
         self._values = values
-        self._growth = growth
         self._updates = updates
         self._audit = audit
         self._entropy = entropy
@@ -119,7 +114,7 @@ class Lifecycle:
         A reset that was asked for is carried out, and a transfer that was interrupted is undone.
         """
         database = without_lost(factory.caught_up(self._state.database, self._profile))
-        database = self._without_forgotten(interrupted(database))
+        database = self._values.lasting(interrupted(database))
         if database != self._state.database:
             # without room for it, go on with what there is
             yield from self._keep(database, "the start")
@@ -148,11 +143,6 @@ class Lifecycle:
 
     def _follow_update(self, before: Database) -> None:
         self._follow(before, by_client=False)
-
-    def _without_forgotten(self, database: Database) -> Database:
-        """Return a database without the created resources that a restart takes away."""
-        kept = self._growth.kept(database.created)
-        return database if kept is database.created else replace(database, created=kept)
 
     def follow_end(self, event: SessionClosed | HandshakeFailed) -> None:
         """Draw the consequences of a session's end, or of one that did not come about."""
@@ -241,7 +231,7 @@ class Lifecycle:
         now, and is told.
         """
         before = self._state.database
-        rest = self._without_forgotten(interrupted(before))
+        rest = self._values.lasting(interrupted(before))
         if rest is not before:
             # without room for it, they come along once more
             yield from self._keep(rest, "a reboot")

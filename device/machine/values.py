@@ -10,6 +10,8 @@ it.
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
+from msgspec.structs import replace
+
 from onboardee.device.access.target import RES
 from onboardee.device.events import Event, FaultChanged, ValueChanged
 from onboardee.device.machine.context import Announcements, DeviceContext, Report
@@ -57,6 +59,11 @@ class DeviceValues:
         for href in after.values if after.values is not before.values else ():
             if href in self._appliances:
                 self._appliances[href].keep(after.values[href])
+
+    def lasting(self, database: Database) -> Database:
+        """Return a database without the created resources that a restart takes away."""
+        kept = self._growth.kept(database.created)
+        return database if kept is database.created else replace(database, created=kept)
 
     def grow(self) -> None:
         """Let the created resources be those of the database."""
