@@ -46,7 +46,7 @@ from onboardee.device.resources.secure import (
     sharing_resources,
 )
 from onboardee.device.resources.secure.pstat import PstatResource
-from onboardee.device.resources.software_update import Date, SoftwareUpdateResource
+from onboardee.device.resources.software_update import SoftwareUpdateResource
 from onboardee.device.resources.tags import Changes
 from onboardee.device.security.asserted_roles import AssertedRoles
 from onboardee.device.security.audit_log import AuditLog
@@ -128,17 +128,18 @@ def boot(profile: Profile, store: Keeper, surroundings: Surroundings) -> Device:
     world = _world(profile, values, surroundings, report)
     appliances = appliance_resources(profile, values, world)
     optional: dict[str, Resource] = {}
-    software, date = profile.software_update, None
-    if software is not None:
+    date, software = None, None
+    if profile.software_update is not None:
         date = partial(_world_date, world, state)
         optional["pstat"] = PstatResource(date)
+        software = SoftwareUpdateResource(profile, profile.software_update, date)
     if pairings is not None:
         added = Code.CREATED if profile.compat.iotivity_1_1_0 else Code.CHANGED
         optional |= pairing_resources(pairings, added)
     if profile.compat.multiple_owners:
         optional |= sharing_resources(profile.compat.sub_owner_limit, date)
     secure = secure_resources(entropy, state.wall_clock, asserted, audit, optional)
-    listed = _resources(profile, secure, appliances.values(), changes, date)
+    listed = _resources(profile, secure, appliances.values(), changes, software)
     dispatcher = Dispatcher(listed)
     places = Places(values, appliances, dispatcher.resources, listed, batches)
     device_values = DeviceValues(
@@ -229,12 +230,9 @@ def _resources(
     secure: Iterable[Resource],
     appliances: Iterable[Resource],
     changes: Changes,
-    date: Date | None,
+    software: Resource | None,
 ) -> list[Resource]:
     """Return all that is served, as clients of the standard see it that the profile names."""
-    settings, software = profile.software_update, None
-    if settings is not None and date is not None:
-        software = SoftwareUpdateResource(profile, settings, date)
     resources: list[Resource] = all_resources(
         profile, secure=secure, appliances=appliances, changes=changes, software=software
     )

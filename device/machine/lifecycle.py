@@ -24,6 +24,7 @@ ready, by whichever side, the device resets, so that nobody finds it half taken.
 """
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from onboardee.device import events
 from onboardee.device.access.peer import Peer
@@ -39,7 +40,6 @@ from onboardee.device.machine.changes import (
 from onboardee.device.machine.context import Announcements, DeviceContext, Report
 from onboardee.device.machine.peers import Peers
 from onboardee.device.machine.step import Work, earliest
-from onboardee.device.machine.updating import SoftwareUpdates
 from onboardee.device.machine.values import DeviceValues
 from onboardee.device.resources.base import Outcome, RefusedError
 from onboardee.device.resources.discovery import LISTS
@@ -55,6 +55,9 @@ from onboardee.svrdb.software_update import interrupted
 from onboardee.wire.coap import CoapServer, Code, Request
 from onboardee.wire.dtls import HandshakeFailed, Session, SessionClosed
 from onboardee.wire.entropy import Entropy
+
+if TYPE_CHECKING:
+    from onboardee.device.machine.updating import SoftwareUpdates
 
 
 class Lifecycle:
@@ -72,7 +75,7 @@ class Lifecycle:
         forget_answers: Callable[[Peer], None],
         announcements: Announcements,
         values: DeviceValues,
-        updates: SoftwareUpdates | None,
+        updates: "SoftwareUpdates | None",
         audit: AuditLog,
         entropy: Entropy,
     ) -> None:
