@@ -47,8 +47,8 @@ CAUSE: Final = "a software update"
 """What a change is stored for, for who looks at a slow disk."""
 RETRY: Final = 5.0
 """Seconds until a change that could not be stored is tried again."""
-_SOON: Final = timedelta(milliseconds=1)
-"""What a time of day may be rounded by."""
+_SOON: Final = 0.001
+"""Seconds that a time of day may be rounded by."""
 
 LOOK, DOWNLOAD, INSTALL = "check", "download", "install"
 
@@ -165,17 +165,17 @@ class SoftwareUpdates:
             return self._step.next
         if software.state in stages.UNSAFE:
             return self._now
-        is_waiting = software.action is UpdateAction.NONE or software.time is None
-        if is_waiting or self._state.database.state is not State.RFNOP:
+        if software.action is UpdateAction.NONE or software.time is None:
             return None
-        assert software.time is not None
+        if self._state.database.state is not State.RFNOP:
+            return None
         left = datetime.fromisoformat(software.time) - self._world.date(self._state.now)
         return max(self._since, self._now + left.total_seconds())
 
     def _due(self) -> _Change | None:
         """Return what comes of this moment, None for nothing."""
         moment = self._next_moment()
-        if moment is None or moment > self._now + _SOON.total_seconds():
+        if moment is None or moment > self._now + _SOON:
             return None
         database = self._state.database
         if self._step is None and database.software.state in stages.UNSAFE:
