@@ -28,10 +28,10 @@ from uuid import UUID
 
 from onboardee.device.access.peer import OWNER_ROLE
 from onboardee.device.access.periods import is_usable
+from onboardee.device.security.device_certificates import curves_of
 from onboardee.pki import errors
 from onboardee.pki.certificate import Certificate, read_chain
 from onboardee.pki.chains import Trust, verify
-from onboardee.pki.curves import Curve
 from onboardee.pki.ocf_profile import IDENTITY, ROLE, roles_in
 from onboardee.pki.revocations import RevocationList, read_base64
 from onboardee.svrdb.certificates import read_certificates
@@ -136,7 +136,7 @@ def _trust(database: Database, peer: UUID, wall_clock: WallClock) -> Trust:
         ],
         moment=moment,
         revocations=revocations(database),
-        curves=tuple(Curve(each) for each in database.curves),
+        curves=curves_of(database),
     )
 
 
