@@ -267,6 +267,11 @@ def _fits(value: int) -> bool:
     return -(1 << 64) <= value < 1 << 64
 
 
+def date_time_text(moment: datetime) -> str:
+    """Write a moment as RFC 3339, to the second and with `Z` for UTC."""
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
 def is_moment(text: str) -> bool:
     """Tell whether a text is a moment as in RFC 3339.
 

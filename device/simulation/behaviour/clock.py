@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from onboardee.device.simulation.values import ValueType
+from onboardee.device.simulation.value_limits import ValueType, date_time_text
 from onboardee.device.simulation.world.declaration import GatedBehaviour
 from onboardee.device.simulation.world.finder import Finder
 from onboardee.device.simulation.world.parts import NEVER, SHORTEST, Cell, Part, Signal, WorldAccess
@@ -73,7 +73,7 @@ class ClockPart(Part):
             self._shown = self._cell.value
             self.deadline = NEVER
             return
-        world.show(self._cell, _text(now))
+        world.show(self._cell, date_time_text(now))
         self._shown = self._cell.value
         passed = now.timestamp() % self._every
         self.deadline = world.now + max(SHORTEST, self._every - passed)
@@ -82,7 +82,7 @@ class ClockPart(Part):
         """Show the time of a moment, unless it rests or was set and that is not heard of yet."""
         now = self._at(moment)
         if now is not None and self.is_running and self._cell.value == self._shown:
-            self._cell.values.set({self._cell.name: _text(now)})
+            self._cell.values.set({self._cell.name: date_time_text(now)})
             self._shown = self._cell.value
 
     def _at(self, moment: datetime) -> datetime | None:
@@ -97,8 +97,3 @@ class ClockPart(Part):
         wanted = datetime.fromisoformat(text)
         self._zone = timezone(wanted.utcoffset() or timedelta())
         self._offset = wanted - world.wall_time
-
-
-def _text(moment: datetime) -> str:
-    """Write a moment as RFC 3339, with `Z` for UTC."""
-    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")

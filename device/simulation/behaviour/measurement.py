@@ -11,12 +11,12 @@ Readings are taken in the order of the profile, so that one may follow from thos
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 
 from onboardee.device.simulation.section import Section
-from onboardee.device.simulation.values import ValueType
+from onboardee.device.simulation.value_limits import ValueType, date_time_text
 from onboardee.device.simulation.world.declaration import Called, GatedBehaviour
 from onboardee.device.simulation.world.finder import Finder
 from onboardee.device.simulation.world.parts import NEVER, SHORTEST, Cell, Part, WorldAccess, amount
@@ -28,8 +28,6 @@ from onboardee.device.simulation.world.terms import (
     Ref,
     Span,
 )
-
-_UTC: Final = "+00:00"
 
 
 class Reading(Section, frozen=True, kw_only=True):
@@ -163,9 +161,7 @@ class MeasurementPart(Part):
         for cell, value in found.items():
             world.show(cell, value)
         if self._clock is not None:
-            world.show(
-                self._clock, world.wall_time.isoformat(timespec="seconds").replace(_UTC, "Z")
-            )
+            world.show(self._clock, date_time_text(world.wall_time))
         self._is_measuring, self.is_by_itself = False, True
         self._wait(world)
 
