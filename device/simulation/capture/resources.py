@@ -245,7 +245,7 @@ def _is_value(key: str) -> bool:
 def _tags(link: Mapping[str, Any]) -> Plain:
     """Return the semantic tags of a link, as far as a profile can have them."""
     found = Plain()
-    for name in ("locn", "pos-desc", "pos-rel", "func-desc"):
+    for name in Tags.__struct_encode_fields__:
         value = link.get(f"tag-{name}")
         with suppress(msgspec.ValidationError):
             msgspec.convert({name: value}, Tags)
