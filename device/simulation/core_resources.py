@@ -8,7 +8,7 @@ paths are for.
 from collections.abc import Collection
 from typing import Final
 
-from onboardee.device.simulation.resource import Href
+from onboardee.device.simulation.resource import Href, is_core_path
 from onboardee.device.simulation.section import MisplacedError, Section
 
 _DEFAULT_CONFIGURATION: Final = "/oic/con"
@@ -32,7 +32,7 @@ class CorePaths(Section, frozen=True, kw_only=True):
             ("introspection", _DEFAULT_INTROSPECTION),
         ):
             path = getattr(self, name)
-            if path != default and path.startswith(("/oic/", "/.well-known/")):
+            if path != default and is_core_path(path):
                 raise MisplacedError(
                     f"{path} is the place of something else, or may become it", name
                 )

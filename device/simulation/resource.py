@@ -173,9 +173,14 @@ class ResourceProfile(Section, frozen=True, kw_only=True):
                 raise MisplacedError("one name stands here twice", part)
 
 
+def is_core_path(href: str) -> bool:
+    """Tell whether a path is one of those that the standard gives, or may give, to resources."""
+    return href.startswith(("/oic/", "/.well-known/"))
+
+
 def refuse_core_path(href: str) -> None:
     """Raise `MisplacedError`, placed at `href`, for a path of the device itself."""
-    if href.startswith(("/oic/", "/.well-known/")):
+    if is_core_path(href):
         raise MisplacedError(f"{href} belongs to the device itself", "href")
 
 

@@ -14,7 +14,7 @@ import msgspec
 
 from onboardee.device.nearest import did_you_mean
 from onboardee.device.simulation.device_identity import DeviceIdentity, Platform, Text
-from onboardee.device.simulation.resource import Href
+from onboardee.device.simulation.resource import Href, is_core_path
 from onboardee.device.simulation.section import MisplacedError, Section
 from onboardee.device.simulation.world.terms import Duration, Name, seconds
 from onboardee.svrdb.model import UpdateResult
@@ -109,7 +109,7 @@ class SoftwareUpdateSettings(Section, frozen=True, kw_only=True):
                 seconds(getattr(self, name))
             except ValueError as error:
                 raise MisplacedError(str(error), name) from error
-        if self.path.startswith(("/oic/", "/.well-known/")):
+        if is_core_path(self.path):
             raise MisplacedError(f"{self.path} is the place of something else", "path")
 
     def package(self, url: str) -> UpdatePackage | None:

@@ -34,7 +34,7 @@ from onboardee.device.simulation.capture.sections import (
 from onboardee.device.simulation.core_resources import CorePaths, document_of
 from onboardee.device.simulation.document import read, write
 from onboardee.device.simulation.profile import Profile, ProfileError
-from onboardee.device.simulation.resource import ResourceProfile
+from onboardee.device.simulation.resource import ResourceProfile, is_core_path
 
 MAX_RESOURCES: Final = 256
 """Of one profile."""
@@ -178,7 +178,7 @@ def _is_core(href: str, link: Mapping[str, Any]) -> bool:
 
 def _is_possible(href: str, notes: Notes) -> bool:
     """Tell whether a profile can have a path; a note says why not."""
-    if href.startswith(("/oic/", "/.well-known/")) or not _PATH.fullmatch(href):
+    if is_core_path(href) or not _PATH.fullmatch(href):
         notes.add(f"{shown(href)} is left out: a profile has no such path")
         return False
     if not href.isprintable() or href != href.strip():
