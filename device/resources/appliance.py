@@ -7,7 +7,6 @@ known by its identity.
 """
 
 from collections.abc import Mapping
-from copy import copy
 from functools import partial
 from typing import Any
 
@@ -116,10 +115,9 @@ class ApplianceResource(ReadOnly):
 
     def _database(self, call: Call, wanted: Mapping[str, object]) -> Database:
         """Return the database with what is kept of an UPDATE. Raises `ValueRefusedError`."""
-        trial = copy(self.values)
-        trial.write(wanted)
+        tried = self.values.tried(wanted)
         href, values = self.target.href, call.database.values
-        now = {name: trial.current[name] for name in self._kept & wanted.keys()}
+        now = {name: tried[name] for name in self._kept & wanted.keys()}
         return replace(call.database, values={**values, href: {**values.get(href, {}), **now}})
 
     def _restore(self, values: Mapping[str, Any]) -> None:

@@ -10,7 +10,6 @@ that refuses a member. All resources are of this device, so there is nobody to w
 """
 
 from collections.abc import Iterator, Mapping
-from copy import copy
 
 from msgspec.structs import replace
 
@@ -58,14 +57,13 @@ class SceneCollectionResource(CollectionResource):
         by which it refuses.
         """
         href = self.target.href
-        trial = copy(self.values)
         try:
-            trial.write(payload)
+            tried = self.values.tried(payload)
         except ValueRefusedError as error:
             raise refused(href, error) from error
         if LAST not in payload:
             return Outcome(body=None if call.interface == WRITE else {})
-        scene = str(trial.current[LAST])
+        scene = str(tried[LAST])
         refusals = tuple(self._refusals(scene, call))
         if refusals:
             return Outcome(code=Code.FORBIDDEN, refusals=refusals)

@@ -68,16 +68,14 @@ class Values:
         Clients repeat what they read, so a read-only property may come with the value it has.
         Raises `ValueRefusedError`.
         """
-        for name, spec in self._properties.items():
-            if spec.required_in_update and name not in wanted:
-                raise ValueRefusedError(name, "has to be in the UPDATE", is_malformed=True)
-        return self._apply(
-            {
-                name: written(self._properties[name], name, value, self.current[name])
-                for name, value in wanted.items()
-                if name in self._properties
-            }
-        )
+        return self._apply(self._written(wanted))
+
+    def tried(self, wanted: Mapping[str, object]) -> Mapping[str, Value]:
+        """Return all properties as `write` would make them; nothing is changed.
+
+        Raises `ValueRefusedError`.
+        """
+        return {**self.current, **self._written(wanted)}
 
     def set(self, wanted: Mapping[str, object]) -> bool:
         """Write what the simulated world does, read-only properties included.
@@ -114,6 +112,17 @@ class Values:
     def _known(self, wanted: Mapping[str, object]) -> list[str]:
         """Return the names that are properties; others are passed over."""
         return [name for name in wanted if name in self._properties]
+
+    def _written(self, wanted: Mapping[str, object]) -> dict[str, Value]:
+        """Return the properties that a client sent, within their limits."""
+        for name, spec in self._properties.items():
+            if spec.required_in_update and name not in wanted:
+                raise ValueRefusedError(name, "has to be in the UPDATE", is_malformed=True)
+        return {
+            name: written(self._properties[name], name, value, self.current[name])
+            for name, value in wanted.items()
+            if name in self._properties
+        }
 
     def _set(self, name: str, value: object) -> Value:
         """Return a value within its limits, completed from the present one."""

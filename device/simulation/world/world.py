@@ -7,13 +7,12 @@ all that parts see and set is in the world's time, and all calls from outside ar
 Each call lets what is due happen in its order, then lets what depends on it follow
 until nothing changes any more, and returns the resources whose observers are to be told.
 
-An UPDATE is tried on a copy of the values first, so that limits are checked before any guard is
+An UPDATE is tried first, with nothing written, so that limits are checked before any guard is
 asked, and nothing has changed if one of them refuses. Then the properties that move or are handled
 get it as a goal, and the others get the value. How time passes meanwhile, `passing` says.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from copy import copy
 from typing import Any, NamedTuple
 
 from onboardee.device.simulation.values import Property, Values
@@ -187,11 +186,8 @@ class World(Passing):
 
         Nothing has changed but faults that came with the asking.
         """
-        values = self._values[href]
-        # Limits are checked on a copy: a refusal after this has nothing to undo.
-        trial = copy(values)
-        trial.write(payload)
-        wanted = trial.current
+        # Limits are checked before anything is written: a refusal has nothing to undo.
+        wanted = self._values[href].tried(payload)
         cells = [
             self._built.cells[ref]
             for name in payload
