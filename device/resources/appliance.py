@@ -96,13 +96,12 @@ class ApplianceResource(ReadOnly):
         meant = payload
         if self._converter is not None:
             meant = self._converter.understood(payload, self.values.current)
-        before = self.values.current
+        undo = partial(self._restore, self.values.current)
         try:
             database = self._database(call, meant) if self._kept & meant.keys() else None
             notify = self._write(meant)
         except (UpdateRefusedError, ValueRefusedError) as error:
             raise refused(self.target.href, error) from error
-        undo = None if database is None else partial(self._restore, before)
         if call.interface == WRITE:
             return Outcome(database=database, notify=notify, undo=undo)
         unit = payload.get(UNITS)

@@ -124,6 +124,8 @@ class _Batch:
     """Paths whose observers are to hear of a change."""
     is_changed: bool = False
     """Whether the call's database is another one by now."""
+    undos: list[Callable[[], None]] = field(default_factory=list)
+    """What takes back the changes, each as the one before it left things."""
 
     def attempt(self, member: Resource, action: Callable[[Call], Outcome]) -> Outcome | None:
         """Do something with one link; None if it was refused."""
@@ -141,6 +143,8 @@ class _Batch:
         if done.database is not None:
             self.call = replace(self.call, database=done.database)
             self.is_changed = True
+        if done.undo is not None:
+            self.undos.append(done.undo)
         return done
 
     def enter(self, member: Resource, body: Representation | None) -> None:
@@ -154,8 +158,14 @@ class _Batch:
             body=self.items or None,
             database=self.call.database if self.is_changed else None,
             notify=self.notify,
+            undo=self._undo,
             refusals=tuple(self.refusals),
         )
+
+    def _undo(self) -> None:
+        """Take all changes back, the last one first."""
+        for undo in reversed(self.undos):
+            undo()
 
     def _require(self, interface: str) -> None:
         """Raise `RefusedError` unless the link's own interface allows the operation."""

@@ -2,8 +2,10 @@
 
 import errno
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+import cbor2
 import pytest
 from device_scene import HOST, OWNER, PLAIN, SECURE
 from msgspec.structs import replace
@@ -29,6 +31,7 @@ from onboardee.obt import (
     run,
     take_ownership,
 )
+from onboardee.obt.link import Ask
 from onboardee.svrdb import (
     Database,
     MemoryStorage,
@@ -38,6 +41,7 @@ from onboardee.svrdb import (
     list_snapshots,
     read_snapshot,
 )
+from onboardee.wire.coap import Code, Method
 from onboardee.wire.entropy import SeededEntropy
 from onboardee.wire.path import Endpoint
 
@@ -51,6 +55,22 @@ REASONS = {
     errno.EACCES: "is not accessible to this user; choose another directory",
     errno.EIO: "cannot be used (Input/output error); check the disk",
 }
+
+FAN = """
+device: {name: Fan, types: [oic.d.fan]}
+platform: {manufacturer: onboardee}
+resources:
+  - {href: /all, types: [oic.wk.col], interfaces: [oic.if.b, oic.if.ll], links: [/level, /swing]}
+  - href: /level
+    types: [x.example.level]
+    interfaces: [oic.if.a, oic.if.baseline]
+    properties: {level: {type: integer, initial: 1}}
+    kept: [level]
+  - href: /swing
+    types: [oic.r.switch.binary]
+    interfaces: [oic.if.a, oic.if.baseline]
+    properties: {value: {type: boolean, initial: false}}
+"""
 
 
 class Scene:
@@ -72,7 +92,9 @@ class Scene:
         self.network.attach(self.device, HOST, PLAIN, groups=GROUPS)
         self.network.attach(self.device, HOST, SECURE, secured=True)
         self.device.start(0)
-        transport = MemoryTransport(self.network, ObtEngine(entropy=SeededEntropy(3)))
+        self.transport = transport = MemoryTransport(
+            self.network, ObtEngine(entropy=SeededEntropy(3))
+        )
         found = run(find_unowned_at(transport, Address(HOST, PLAIN)))
         taking = take_ownership(transport, found, OWNER)
         self.owned: OwnedDevice = run(taking)
@@ -81,6 +103,11 @@ class Scene:
     def reasons(self) -> list[str]:
         """Return what was said of the disk."""
         return [event.reason for event in self.events if isinstance(event, StorageFailed)]
+
+    def answer(self, ask: Ask) -> Code:
+        """Send a request as the owner; return the code of the answer."""
+        link, deadline = run(self.owned.connect()), self.network.now + 60
+        return run(self.transport.request(link, ask, deadline=deadline)).code
 
     def value(self) -> Any:
         """Read the switch over the network."""
@@ -103,6 +130,29 @@ def test_refusing_disk(code: int) -> None:
     scene.storage.heal()
     run(scene.owned.add_rules([RULE]))
     assert len(scene.device.database.acl2.entries) == len(before.acl2.entries) + 1
+
+
+def test_a_refusing_disk_leaves_nothing_of_a_batch(tmp_path: Path) -> None:
+    """Where one link of a batch cannot be kept, 5.03 is true of all: each is as it was."""
+    path = tmp_path / "fan.yaml"
+    path.write_text(FAN)
+    scene = Scene(profile=load(str(path)))
+    changes = [
+        {"href": "/level", "rep": {"level": 2}},
+        {"href": "/swing", "rep": {"value": True}},
+        {"href": "/level", "rep": {"level": 3}},
+    ]
+    ask = Ask(Method.POST, "/all", payload=cbor2.dumps(changes), content_format=10000)
+    scene.storage.fail_at(1, errno.EIO, lasting=True)
+    assert scene.answer(ask) is Code.SERVICE_UNAVAILABLE
+    held = scene.device.appliances
+    assert held["/level"].values.current == {"level": 1}
+    assert held["/swing"].values.current == {"value": False}
+    scene.storage.heal()
+    assert scene.answer(ask) is Code.CHANGED
+    assert held["/level"].values.current == {"level": 3}
+    assert held["/swing"].values.current == {"value": True}
+    assert scene.device.database.values == {"/level": {"level": 3}}
 
 
 def test_what_is_kept_already_waits_for_no_disk(monkeypatch: pytest.MonkeyPatch) -> None:
