@@ -167,27 +167,18 @@ class Control:
             ]
         }
 
-    def _prepared(self, fault: Fault) -> Fault:
-        """Return a fault as it can act on this device. Raises `ControlError`."""
-        if self._maker is None:
-            raise ControlError("this device gets no faults while it runs")
-        try:
-            return self._maker.prepared(fault)
-        except FaultError as error:
-            raise ControlError(str(error)) from error
-
     def _change_faults(self, request: AddFault | RemoveFault | ClearFaults, now: float) -> Step:
         """Let faults come or go; a device without faults gets its layer with the first one."""
+        if self._maker is None:
+            raise ControlError("this device gets no faults while it runs")
         what: FaultAdded | FaultRemoved | FaultsCleared
         match request:
             case AddFault(fault=fault):
-                what = FaultAdded(self._prepared(fault))
+                what = FaultAdded(_prepared(fault, self._maker))
             case RemoveFault(number=number):
                 what = FaultRemoved(number)
             case ClearFaults():
                 what = FaultsCleared()
-        if self._maker is None:
-            raise ControlError("this device gets no faults while it runs")
         around = self._maker.around(self.device)
         if around is not self.device:
             self.device = around
@@ -301,6 +292,14 @@ def _told(fault: Fault) -> dict[str, Any]:
         for name, value in plain.items()
         if name not in hidden and (name == "do" or value != usual[name])
     }
+
+
+def _prepared(fault: Fault, maker: Maker) -> Fault:
+    """Return a fault as it can act on the device. Raises `ControlError`."""
+    try:
+        return maker.prepared(fault)
+    except FaultError as error:
+        raise ControlError(str(error)) from error
 
 
 def _begun(begin: Callable[[], Step]) -> Step:
