@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 REFRESH_SECONDS: Final = 5.0
 """How old the list of networks may be: interfaces come and go."""
 
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -40,7 +41,7 @@ class Links:
         self._clock = clock
         self._looked_at = float("-inf")
         self._networks: dict[int | None, list[Network]] = {}
-        self._own: set[str] = set()
+        self._own: set[Address] = set()
 
     def has(self, host: str, interface: int) -> bool:
         """Tell whether a peer that was heard on an interface (0: not known) is on its link.
@@ -48,28 +49,24 @@ class Links:
         So are link-local and loopback addresses and our own ones, which no router lets in from
         elsewhere.
         """
-        try:
-            address = ipaddress.ip_address(host.partition("%")[0])
-        except ValueError:
+        address = _read(host)
+        if address is None:
             return False
-        if address.is_link_local or address.is_loopback:
-            return True
-        self._refresh()
-        if str(address) in self._own:
+        if address.is_link_local or self._has_own(address):
             return True
         networks = self._networks.get(interface, []) if interface else self._all()
         return any(address in network for network in networks)
 
     def is_ours(self, host: str) -> bool:
         """Tell whether an address is one of this machine's, loopback included."""
-        try:
-            address = ipaddress.ip_address(host.partition("%")[0])
-        except ValueError:
-            return False
+        address = _read(host)
+        return address is not None and self._has_own(address)
+
+    def _has_own(self, address: Address) -> bool:
         if address.is_loopback:
             return True
         self._refresh()
-        return str(address) in self._own
+        return address in self._own
 
     def _all(self) -> list[Network]:
         return [network for networks in self._networks.values() for network in networks]
@@ -87,7 +84,15 @@ class Links:
                 host = ip.ip if isinstance(ip.ip, str) else ip.ip[0]
                 network = ipaddress.ip_network((host, ip.network_prefix), strict=False)
                 self._networks.setdefault(adapter.index, []).append(network)
-                self._own.add(str(ipaddress.ip_address(host)))
+                self._own.add(ipaddress.ip_address(host))
+
+
+def _read(host: str) -> Address | None:
+    """Return an address without its zone; None for what is none."""
+    try:
+        return ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return None
 
 
 LINKS: Final = Links()
