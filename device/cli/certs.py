@@ -16,7 +16,6 @@ import click
 from onboardee.device.cli.lazy import Commands
 from onboardee.device.cli.seeding import seeded
 from onboardee.pki.defects import Defect
-from onboardee.svrdb.model import PROFILE_NAMES
 
 
 @click.group("certs", cls=Commands)
@@ -99,6 +98,7 @@ def _make_laboratory(
     # 5 MB of memory and 50 ms that other sub-commands need not spend
     from onboardee.pki import issuing  # noqa: PLC0415
     from onboardee.pki.curves import Curve  # noqa: PLC0415
+    from onboardee.svrdb.model import PROFILE_NAMES  # noqa: PLC0415
 
     curve = Curve(name)
 
