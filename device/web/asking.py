@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -36,11 +36,13 @@ class Question:
             headers.append((b"Content-Length", str(len(self.body)).encode()))
         if self.content_type:
             headers.append((b"Content-Type", self.content_type))
-        events = [h11.Request(method=self.method, target=self.target, headers=headers)]
-        found = b"".join(connection.send(each) or b"" for each in events)
+        parts: list[h11.Event] = [
+            h11.Request(method=self.method, target=self.target, headers=headers)
+        ]
         if self.body:
-            found += connection.send(h11.Data(data=self.body)) or b""
-        return found + (connection.send(h11.EndOfMessage()) or b"")
+            parts.append(h11.Data(data=self.body))
+        parts.append(h11.EndOfMessage())
+        return b"".join(connection.send(each) or b"" for each in parts)
 
 
 @dataclass(slots=True)
@@ -51,7 +53,6 @@ class Answer:
     content_type: str
     _connection: h11.Connection
     _reader: asyncio.StreamReader
-    _rest: bytes = field(default=b"")
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """Yield the body as it comes. Raises `NotThereError` where it ends too early."""
