@@ -11,7 +11,7 @@ import asyncio
 import importlib.metadata
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import ExitStack
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 from starlette.requests import Request as HttpRequest
@@ -65,6 +65,7 @@ class _NewSnapshot(msgspec.Struct, forbid_unknown_fields=True):
 
 
 _NEW_SNAPSHOT: Final = msgspec.json.Decoder(_NewSnapshot)
+T = TypeVar("T")
 Answering = Callable[[HttpRequest], Awaitable[Any]]
 
 
@@ -119,10 +120,7 @@ class Api:
 
     async def _command(self, request: HttpRequest) -> Any:
         performer = _running(self._known(request))
-        try:
-            wanted = _REQUEST.decode(await _body(request))
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise Refused(400, f"not a command: {error}") from error
+        wanted = await _decoded(_REQUEST, request, "a command")
         if isinstance(wanted, AddFault):
             faults.require_texts(wanted.fault)
         if isinstance(wanted, NOT_SERVED):
@@ -143,10 +141,7 @@ class Api:
     async def _add_fault(self, request: HttpRequest) -> Any:
         self._require_writing()
         performer = _running(self._known(request))
-        try:
-            wanted = faults.WANTED.decode(await _body(request))
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise Refused(400, f"not a fault: {error}") from error
+        wanted = await _decoded(faults.WANTED, request, "a fault")
         return await _performed(faults.added(performer, wanted))
 
     async def _snapshots(self, request: HttpRequest) -> Any:
@@ -155,10 +150,7 @@ class Api:
     async def _take(self, request: HttpRequest) -> Any:
         self._require_writing()
         known = self._known(request)
-        try:
-            wanted = _NEW_SNAPSHOT.decode(await _body(request))
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise Refused(400, f"not a snapshot: {error}") from error
+        wanted = await _decoded(_NEW_SNAPSHOT, request, "a snapshot")
         database = _device(known).database
         return await _performed(snapshots.taken(_store(known), wanted.name, database))
 
@@ -241,6 +233,14 @@ async def _body(request: HttpRequest) -> bytes:
     if kind != "application/json":
         raise Refused(415, "a request has Content-Type: application/json")
     return await request.body()
+
+
+async def _decoded(decoder: "msgspec.json.Decoder[T]", request: HttpRequest, what: str) -> T:
+    """Return what a request has in its body."""
+    try:
+        return decoder.decode(await _body(request))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Refused(400, f"not {what}: {error}") from error
 
 
 def _running(known: WebDevice) -> Performer:
