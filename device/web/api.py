@@ -51,6 +51,9 @@ AT_ONCE: Final = 16
 """Devices that are told of before others have their turn in the loop."""
 STREAM_HEADERS: Final = {"cache-control": "no-store", "x-accel-buffering": "no"}
 """Of a stream of events: nothing on its way is to keep or to collect it."""
+NO_DEVICE: Final = "there is no device of that name"
+NO_ROOM: Final = "as many browsers follow as can; close one"
+WHOSE_TRACE: Final = "a trace is of one device: name it, as in ?device=light&trace=1"
 ONLY_ASKING: Final = (
     GetValues | ListFaults | ListInputs | ListResources | ShowConnections | ShowPin | ShowState
 )
@@ -84,7 +87,7 @@ class Api:
         device = f"{ROOT}/devices/{{device}}"
         snapshot = f"{device}/snapshots/{{snapshot}}"
         return [
-            Route(f"{ROOT}/openapi.json", answered_as(self._openapi)),
+            Route(f"{ROOT}/openapi.json", answered_as(described)),
             Route(f"{ROOT}/server", answered_as(self._server)),
             Route(f"{ROOT}/devices", answered_as(self._list)),
             Route(device, answered_as(self._device)),
@@ -100,12 +103,8 @@ class Api:
             Route(f"{ROOT}/events", answered_as(self._events)),
         ]
 
-    async def _openapi(self, _request: HttpRequest) -> Response:
-        return _json(openapi.document())
-
     async def _server(self, _request: HttpRequest) -> Any:
-        version = importlib.metadata.version("onboardee")
-        return {"version": version, "read_only": self._read_only, "devices": len(self._devices)}
+        return server(len(self._devices), read_only=self._read_only)
 
     async def _list(self, _request: HttpRequest) -> Any:
         found = []
@@ -170,10 +169,10 @@ class Api:
         wants_trace = request.query_params.get("trace") == "1"
         known = None if name is None else self._named(name)
         if wants_trace and known is None:
-            raise Refused(400, "a trace is of one device: name it, as in ?device=light&trace=1")
+            raise Refused(400, WHOSE_TRACE)
         stream = self._feed.open(name)
         if stream is None:
-            raise Refused(503, "as many browsers follow as can; close one")
+            raise Refused(503, NO_ROOM)
         told = self._told(stream, known if wants_trace else None)
         return StreamingResponse(told, 200, STREAM_HEADERS, "text/event-stream")
 
@@ -201,12 +200,23 @@ class Api:
     def _named(self, name: str) -> WebDevice:
         known = self._devices.get(name)
         if known is None:
-            raise Refused(404, "there is no device of that name")
+            raise Refused(404, NO_DEVICE)
         return known
 
     def _require_writing(self) -> None:
         if self._read_only:
             raise Refused(403, "this dashboard only shows: it was started with --web-read-only")
+
+
+async def described(_request: HttpRequest) -> Response:
+    """Answer with the paths as programs read them (`openapi`)."""
+    return _json(openapi.document())
+
+
+def server(devices: int, *, read_only: bool) -> dict[str, Any]:
+    """Return what is told of the server: its version, how many devices it shows, and how."""
+    version = importlib.metadata.version("onboardee")
+    return {"version": version, "read_only": read_only, "devices": devices}
 
 
 def answered_as(answer: Answering) -> Callable[[HttpRequest], Awaitable[Response]]:

@@ -10,7 +10,6 @@ worker is away its devices do not run, and the page is told to ask anew when it 
 """
 
 import asyncio
-import importlib.metadata
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
@@ -21,8 +20,18 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route, Router
 
-from onboardee.device.web import assets, openapi
-from onboardee.device.web.api import ROOT, STREAM_HEADERS, answered_as, event
+from onboardee.device.web import assets, views
+from onboardee.device.web.api import (
+    NO_DEVICE,
+    NO_ROOM,
+    ROOT,
+    STREAM_HEADERS,
+    WHOSE_TRACE,
+    answered_as,
+    described,
+    event,
+    server,
+)
 from onboardee.device.web.asking import Answer, NotThereError, Question, asked
 from onboardee.device.web.feed import STREAMS
 from onboardee.device.web.guard import Refused
@@ -31,6 +40,7 @@ from onboardee.device.web.serving import NAMES
 
 AGAIN: Final = 0.2
 """Seconds until a worker that should be there is asked again."""
+AWAY: Final = "the device does not run now: its worker is away"
 BEGAN: Final = {"event": "feed.began", "traced": False}
 
 
@@ -65,8 +75,7 @@ class WorkerPlace:
         with suppress(NotThereError):
             async with asked(self.place, Question(f"{ROOT}/devices".encode())) as answer:
                 return _LISTED.decode(await answer.body()).ok
-        away = ({"device": name, "running": False} for name in self.names)
-        return [msgspec.Raw(msgspec.json.encode(each)) for each in away]
+        return [msgspec.Raw(msgspec.json.encode(views.away(name))) for name in self.names]
 
 
 class FleetDashboard:
@@ -118,27 +127,23 @@ class FleetApi:
 
     def routes(self) -> list[Route]:
         """Return the paths."""
+        one = f"{ROOT}/devices/{{device}}{{rest:path}}"
         return [
-            Route(f"{ROOT}/openapi.json", answered_as(self._openapi)),
-            Route(f"{ROOT}/server", answered_as(self._told)),
+            Route(f"{ROOT}/openapi.json", answered_as(described)),
+            Route(f"{ROOT}/server", answered_as(self._server)),
             Route(f"{ROOT}/devices", answered_as(self._list)),
-            Route(f"{ROOT}/devices/{{device}}{{rest:path}}", self._pass, methods=["GET", "POST"]),
-            Route(f"{ROOT}/events", self._events),
+            Route(one, answered_as(self._pass), methods=["GET", "POST"]),
+            Route(f"{ROOT}/events", answered_as(self._events)),
         ]
 
-    async def _openapi(self, _request: HttpRequest) -> Response:
-        return Response(msgspec.json.encode(openapi.document()), media_type="application/json")
-
-    async def _told(self, _request: HttpRequest) -> Any:
-        version = importlib.metadata.version("onboardee")
-        count = sum(len(each.names) for each in self._workers)
-        return {"version": version, "read_only": self._read_only, "devices": count}
+    async def _server(self, _request: HttpRequest) -> Any:
+        return server(sum(len(each.names) for each in self._workers), read_only=self._read_only)
 
     async def _list(self, _request: HttpRequest) -> Any:
         found = await asyncio.gather(*(each.cards() for each in self._workers))
         return [card for cards in found for card in cards]
 
-    async def _pass(self, request: HttpRequest) -> Response:
+    async def _pass(self, request: HttpRequest) -> Any:
         """Pass a request on to the worker that has its device, and its answer back."""
         name = request.path_params["device"]
         worker = self._worker_of(name)
@@ -155,17 +160,16 @@ class FleetApi:
                 return Response(body, answer.status, headers, answer.content_type)
         except NotThereError as error:
             if question.method == "GET" and not request.path_params["rest"]:
-                card = {"ok": {"device": name, "running": False}}
-                return Response(msgspec.json.encode(card), media_type="application/json")
-            raise Refused(409, "the device does not run now: its worker is away") from error
+                return views.away(name)
+            raise Refused(409, AWAY) from error
 
     async def _events(self, request: HttpRequest) -> Response:
         if self._streams >= STREAMS:
-            raise Refused(503, "as many browsers follow as can; close one")
+            raise Refused(503, NO_ROOM)
         name = request.query_params.get("device")
         if name is None:
             if request.query_params.get("trace") == "1":
-                raise Refused(400, "a trace is of one device: name it, as in ?device=light&trace=1")
+                raise Refused(400, WHOSE_TRACE)
             told = self._counted(self._merged())
             return StreamingResponse(told, 200, STREAM_HEADERS, "text/event-stream")
         worker, ending = self._worker_of(name), AsyncExitStack()
@@ -174,7 +178,7 @@ class FleetApi:
                 asked(worker.place, Question(_target(request)))
             )
         except NotThereError as error:
-            raise Refused(409, "the device does not run now: its worker is away") from error
+            raise Refused(409, AWAY) from error
         told = self._counted(_until_the_end(answer, ending))
         return StreamingResponse(told, answer.status, STREAM_HEADERS, answer.content_type)
 
@@ -182,7 +186,7 @@ class FleetApi:
         for each in self._workers:
             if name in each.names:
                 return each
-        raise Refused(404, "there is no device of that name")
+        raise Refused(404, NO_DEVICE)
 
     async def _counted(self, told: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         self._streams += 1

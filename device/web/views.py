@@ -55,11 +55,16 @@ def card(known: WebDevice) -> dict[str, Any]:
     return {**told, "pin_code": told["pin"] and qr_code(told["pin"])}
 
 
+def away(name: str) -> dict[str, Any]:
+    """Return the card of a device that does not run."""
+    return {"device": name, "running": False}
+
+
 def summary(known: WebDevice) -> dict[str, Any]:
     """Return a card without pictures, as the console has it; it needs no extra of the package."""
     device = known.device
     if device is None:
-        return {"device": known.name, "running": False}
+        return away(known.name)
     database = device.database
     profile = device.profile.device
     shown = dict(list(device.appliances.items())[:SHOWN])
