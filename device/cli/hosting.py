@@ -7,11 +7,10 @@ stores are opened and all devices made, then `Host` serves them, and those that 
 import asyncio
 import gc
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, ExitStack, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from onboardee.device.cli.host import Host
@@ -150,11 +149,12 @@ async def _serve(units: Sequence[Unit], options: HostOptions, log: Log) -> None:
         ending.callback(_on_screen(options.console, loop, stopped.set))
         if options.metering is not None:
             ending.callback(_metered(options.metering))
-        if options.dashboard is not None:
-            ending.push_async_callback(options.dashboard.stop)
-            await _shown(options.dashboard, None if options.link is None else options.link.web)
-            if options.link is None:
-                log.write("web.ready", {"url": options.dashboard.url})
+        if (dashboard := options.dashboard) is not None:
+            ending.push_async_callback(dashboard.stop)
+            place = None if options.link is None else options.link.web
+            await shown(dashboard.serve() if place is None else dashboard.serve_at(place))
+            if place is None:
+                log.write("web.ready", {"url": dashboard.url})
         for unit in units:
             await host.begin_in_time(unit)
         returning.tell()
@@ -206,10 +206,10 @@ def _metered(metering: "Metering") -> Callable[[], None]:
         raise BindError(f"{reason}; choose another address or port for --metrics") from error
 
 
-async def _shown(dashboard: "Dashboard", place: Path | None) -> None:
-    """Show the devices from now on: to browsers, or at a worker's `place`. Raises `BindError`."""
+async def shown(serving: Awaitable[None]) -> None:
+    """Wait until a dashboard serves. Raises `BindError` where it cannot."""
     try:
-        await (dashboard.serve() if place is None else dashboard.serve_at(place))
+        await serving
     except OSError as error:
         reason = f"cannot show devices in a browser: {error.strerror or error}"
         raise BindError(f"{reason}; choose another address or port for --web") from error

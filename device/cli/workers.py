@@ -29,12 +29,11 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from onboardee.device.cli.host_options import prefixes_of, require_web
-from onboardee.device.cli.hosting import ready_fields
+from onboardee.device.cli.hosting import ready_fields, shown
 from onboardee.device.cli.link import Answer, Link
 from onboardee.device.cli.output import Log
 from onboardee.device.cli.returning import Before, Begun
 from onboardee.device.fleet.slices import Slice
-from onboardee.device.net.binding import BindError
 from onboardee.device.net.steering import SteeredSockets
 
 if TYPE_CHECKING:
@@ -77,15 +76,6 @@ def options_of(options: "RunOptions", part: Slice) -> "RunOptions":
     if metrics is not None and metrics[1]:
         metrics = metrics[0], metrics[1] + part.number - 1
     return replace(options, workers="1", slices=(*options.slices, part), metrics=metrics)
-
-
-async def _shown(dashboard: "FleetDashboard", *, read_only: bool) -> None:
-    """Show the devices of all workers from now on. Raises `BindError`."""
-    try:
-        await dashboard.serve(read_only=read_only)
-    except OSError as error:
-        reason = f"cannot show devices in a browser: {error.strerror or error}"
-        raise BindError(f"{reason}; choose another address or port for --web") from error
 
 
 def run(options: "RunOptions", given: Collection[str], devices: int, firsts: Sequence[int]) -> None:
@@ -149,7 +139,7 @@ class _Crew:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self.ending.set)
         if self.dashboard is not None:
-            await _shown(self.dashboard, read_only=self.options.web_read_only)
+            await shown(self.dashboard.serve(read_only=self.options.web_read_only))
             self.log.write("web.ready", {"url": self.dashboard.url})
         workers = [_Worker(self, number) for number in range(1, self.count + 1)]
         stopped = asyncio.create_task(self.ending.wait())
