@@ -10,10 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
-from msgspec.structs import replace
 
 from onboardee.device.cli.places import device_name, former_name, free_name, state_home
-from onboardee.device.fleet.expanding import FleetDevice
+from onboardee.device.fleet.expanding import FleetDevice, titled
 from onboardee.device.fleet.slices import Slice
 from onboardee.device.simulation.profile import Profile
 
@@ -46,9 +45,8 @@ class Names:
         self._taken.append(name)
         if number > 1:
             shown = f"{shown} {number}"
-        device = replace(profile.device, name=shown)
         self.former[name] = former_name(origin, shown)
-        return FleetDevice(name, origin, replace(profile, device=device))
+        return FleetDevice(name, origin, titled(profile, shown))
 
 
 def sliced(

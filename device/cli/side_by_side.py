@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import click
-from msgspec.structs import replace
 
 from onboardee.device.audit.claims import TrialOutcome
 from onboardee.device.audit.sighting import Phase, Sighting
 from onboardee.device.audit.trial import Need, Trial
 from onboardee.device.cli.trial_stand import StandDevice, stood
+from onboardee.device.fleet.expanding import titled
 from onboardee.device.net.binding import Ports
 from onboardee.device.net.hub import Hub
 from onboardee.device.simulation.profile import Profile
@@ -46,7 +46,7 @@ class Hall:
         """Make the devices and say what they are. Raises `BindError`."""
         for number, trial in enumerate(trials, 1):
             name = f"Trial {number}: {trial.title}"
-            named = replace(profile, device=replace(profile.device, name=name))
+            named = titled(profile, name)
             sighting = Sighting(trial, self._quiet)
             room = Room(number, sighting, self._tell)
             room.device = stood(self._hub, trial, named, ports, [room.take])

@@ -83,7 +83,7 @@ def copies(profile: Profile, origin: str, name: str, count: int) -> Iterator[Fle
     """Yield so many devices of one profile, whose name and title end in their number."""
     for number in range(1, count + 1):
         title = f"{profile.device.name} {number}"
-        yield FleetDevice(f"{name}-{number}", origin, _titled(profile, title))
+        yield FleetDevice(f"{name}-{number}", origin, titled(profile, title))
 
 
 def adapted(
@@ -141,14 +141,14 @@ def _with_faults(profile: Profile, group: Group, index: int) -> Profile:
 
 def _own(profile: Profile, group: Group, title: str, number: int) -> Profile:
     """Change what each device has for itself."""
-    own = _titled(profile, title)
+    own = titled(profile, title)
     if group.serial is None:
         return own
     serial = filled(group.serial, number)
     return replace(own, platform=replace(own.platform, serial_number=serial))
 
 
-def _titled(profile: Profile, title: str) -> Profile:
+def titled(profile: Profile, title: str) -> Profile:
     """Give a device its name in `/oic/d`."""
     return replace(profile, device=replace(profile.device, name=title))
 
