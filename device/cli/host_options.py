@@ -41,13 +41,14 @@ def host_options_of(
     auditor: "Auditor | None" = None,
     link: "Link | None" = None,
     *,
-    is_alone: bool,
+    devices: int,
 ) -> HostOptions:
     """Return how the devices are hosted; with an `auditor` their conversations are judged.
 
-    With a `link` this process has a part of them. `given` are the options of the command line.
-    Raises `click.UsageError`.
+    With a `link` this process has a part of them; `devices` counts all. `given` are the options of
+    the command line. Raises `click.UsageError`.
     """
+    is_alone = devices == 1
     # several devices have free ports, whatever the environment says of one
     wanted = (options.port, options.secure_port) if is_alone else (0, 0)
     advertised = _advertised(options.advertised)
@@ -62,6 +63,7 @@ def host_options_of(
         ),
         addresses=_addresses(options, given, () if link is None else link.sockets),
         budgets=Budgets(shared_by=1 if link is None else link.workers),
+        devices=devices,
         link=link,
         codec=next(each for each in CODECS if each.name == options.codec),
         log_format=options.log_format,

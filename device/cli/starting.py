@@ -1,7 +1,6 @@
 """`onboardee run`, from its options to the devices that run."""
 
 from collections.abc import Collection
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -58,8 +57,8 @@ def start(
             del planned
             workers.run(options, given, devices, firsts)
             return
-        host = host_options_of(options, given, auditor, link, is_alone=devices == 1)
-        hosting.run(planned, replace(host, devices=devices))
+        host = host_options_of(options, given, auditor, link, devices=devices)
+        hosting.run(planned, host)
     except StoreLocked as error:
         raise click.ClickException(_explained(error)) from error
     except (ProfileError, BehaviourError, FaultError, StoreError, BindError) as error:
