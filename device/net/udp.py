@@ -8,8 +8,8 @@ there is a socket here (`wire/packet_info.py`).
 import ipaddress
 import socket
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final
 
 from onboardee.device.net.on_link import LINKS
@@ -50,10 +50,7 @@ class UdpSocket:
 
         Raises `OSError`.
         """
-        self._take(socket.socket(_family(host), socket.SOCK_DGRAM), secured=secured)
-        with self._closed_on_error():
-            self._configure(shared=shared, any_source=any_source)
-            self._bind(host, port)
+        self._take(_bound(host, port, shared=shared, any_source=any_source), secured=secured)
 
     @classmethod
     def of_several(cls, host: str, port: int, *, secured: bool) -> "UdpSocket":
@@ -61,21 +58,14 @@ class UdpSocket:
 
         Raises `OSError`.
         """
-        self = cls.__new__(cls)
-        self._take(socket.socket(_family(host), socket.SOCK_DGRAM), secured=secured)
-        with self._closed_on_error():
-            self._configure(shared=not secured, any_source=True)
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-            self._bind(host, port)
-        return self
+        opened = _bound(host, port, shared=not secured, any_source=True, of_several=True)
+        return cls.over(opened, secured=secured)
 
     @classmethod
     def over(cls, opened: socket.socket, *, secured: bool) -> "UdpSocket":
-        """Take a socket that another process has bound, and configured as these are."""
-        opened.setblocking(False)
+        """Take a socket that is bound, by another process perhaps, and configured as these are."""
         self = cls.__new__(cls)
         self._take(opened, secured=secured)
-        self._know_place()
         return self
 
     def handed_on(self) -> socket.socket:
@@ -83,59 +73,14 @@ class UdpSocket:
         return self._socket
 
     def _take(self, opened: socket.socket, *, secured: bool) -> None:
+        opened.setblocking(False)
         self._socket = opened
         self.family = opened.family
         self.secured = secured
-        self._path: tuple[Any, Path | None] | None = None
-
-    @contextmanager
-    def _closed_on_error(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError:
-            self._socket.close()
-            raise
-
-    def _bind(self, host: str, port: int) -> None:
-        self._socket.bind(_sockaddr(host, port, 0))
-        self._know_place()
-
-    def _know_place(self) -> None:
-        self.host, self.port = self._socket.getsockname()[:2]
+        self.host, self.port = opened.getsockname()[:2]
         self._knows_address = self.host in _WILDCARDS
         self._is_group = _is_group(self.host)
-
-    def _configure(self, *, shared: bool, any_source: bool) -> None:
-        """Let the kernel say where datagrams arrive, and keep the two families apart."""
-        self._socket.setblocking(False)
-        if any_source:
-            self._allow_any_source()
-        self._leave_groups_to_others()
-        if shared:
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if self.family == socket.AF_INET6:
-            self._socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        packet_info.ask_for(self._socket)
-
-    def _leave_groups_to_others(self) -> None:
-        """Take no datagram of a group that another socket of this machine has joined.
-
-        A socket bound to a wildcard gets them else. Where the kernel cannot be told, `_path_of`
-        passes over them.
-        """
-        level, option = socket.IPPROTO_IP, _IP_MULTICAST_ALL
-        if self.family == socket.AF_INET6:
-            level, option = socket.IPPROTO_IPV6, _IPV6_MULTICAST_ALL
-        if sys.platform == "linux":
-            with suppress(OSError):  # IPv6 has it since Linux 4.20
-                self._socket.setsockopt(level, option, 0)
-
-    def _allow_any_source(self) -> None:
-        """Send from addresses that no interface has, as those of a prefix that is routed here."""
-        if self.family == socket.AF_INET6:
-            self._socket.setsockopt(socket.IPPROTO_IPV6, _IPV6_FREEBIND, 1)
-        else:
-            self._socket.setsockopt(socket.IPPROTO_IP, _IP_FREEBIND, 1)
+        self._path: tuple[Any, Path | None] | None = None
 
     def fileno(self) -> int:
         """Return the file descriptor, for the event loop."""
@@ -200,6 +145,51 @@ class UdpSocket:
         )
         self._path = (key, path)
         return path
+
+
+def _bound(
+    host: str, port: int, *, shared: bool, any_source: bool, of_several: bool = False
+) -> socket.socket:
+    """Return a socket that says where datagrams arrive, and keeps the two families apart."""
+    opened = socket.socket(_family(host), socket.SOCK_DGRAM)
+    try:
+        if any_source:
+            _allow_any_source(opened)
+        _leave_groups_to_others(opened)
+        if shared:
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if of_several:
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        if opened.family == socket.AF_INET6:
+            opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        packet_info.ask_for(opened)
+        opened.bind(_sockaddr(host, port, 0))
+    except OSError:
+        opened.close()
+        raise
+    return opened
+
+
+def _leave_groups_to_others(opened: socket.socket) -> None:
+    """Take no datagram of a group that another socket of this machine has joined.
+
+    A socket bound to a wildcard gets them else. Where the kernel cannot be told, `_path_of` passes
+    over them.
+    """
+    level, option = socket.IPPROTO_IP, _IP_MULTICAST_ALL
+    if opened.family == socket.AF_INET6:
+        level, option = socket.IPPROTO_IPV6, _IPV6_MULTICAST_ALL
+    if sys.platform == "linux":
+        with suppress(OSError):  # IPv6 has it since Linux 4.20
+            opened.setsockopt(level, option, 0)
+
+
+def _allow_any_source(opened: socket.socket) -> None:
+    """Send from addresses that no interface has, as those of a prefix that is routed here."""
+    if opened.family == socket.AF_INET6:
+        opened.setsockopt(socket.IPPROTO_IPV6, _IPV6_FREEBIND, 1)
+    else:
+        opened.setsockopt(socket.IPPROTO_IP, _IP_FREEBIND, 1)
 
 
 def _sockaddr(host: str, port: int, interface: int) -> Any:

@@ -17,11 +17,10 @@ from msgspec.structs import replace
 from onboardee.device.events import Bus, Event, MulticastChanged, RequestServed
 from onboardee.device.machine.boot import Surroundings, boot
 from onboardee.device.machine.device import Device
-from onboardee.device.net import multicast
+from onboardee.device.net import multicast, udp
 from onboardee.device.net.binding import Ports
 from onboardee.device.net.hosted import HostedDevice
 from onboardee.device.net.hub import Hub
-from onboardee.device.net.udp import UdpSocket
 from onboardee.device.security.factory import new_database
 from onboardee.device.simulation.profile import DiscoveryDelays, load
 from onboardee.device.testing import MemoryKeeper
@@ -172,7 +171,7 @@ async def scenario() -> dict[str, object]:
     observed["after_disappearing"] = joined()
     hub.stop()
     observed["at_5683"] = await at_the_multicast_port(20)
-    UdpSocket._leave_groups_to_others = lambda _self: None  # type: ignore[method-assign]
+    udp._leave_groups_to_others = lambda _opened: None
     observed["at_5683_of_an_old_kernel"] = await at_the_multicast_port(30)
     return observed
 
