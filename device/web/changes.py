@@ -1,15 +1,17 @@
 """What each step changed in a device's database: the last changes, with what they came of.
 
 A layer around each device sees whether its database is another one after a step. It keeps both, as
-values that share all that is the same, and compares them only when somebody asks: a device pays a
-comparison of two references for a step, and a tool nothing. How databases differ is what `onboardee
-svr diff` says (`svrdb.difference`), without secrets.
+values that share all that is the same, and compares them when somebody asks for the first time: a
+device pays a comparison of two references for a step, and a tool nothing. How databases differ is
+what `onboardee svr diff` says (`svrdb.difference`), without secrets.
 """
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from functools import cached_property
+from typing import Any, Final
 
 from onboardee.device.machine.layer import AnyDevice, Happening, Layer
 from onboardee.device.machine.step import Step
@@ -21,7 +23,8 @@ STORED: Final = "feed.stored"
 """What streams are told when something was stored."""
 
 
-class Change(NamedTuple):
+@dataclass(frozen=True)
+class Change:
     """One change of one device."""
 
     number: int
@@ -35,13 +38,17 @@ class Change(NamedTuple):
 
     def told(self) -> dict[str, Any]:
         """Return it as JSON has it, with what differs; secrets are hidden."""
-        found = differences(self.before, self.after)
         return {
             "number": self.number,
             "at": self.at.isoformat(timespec="milliseconds"),
             "cause": self.cause,
-            "differences": [each.shown() for each in found],
+            "differences": self._differences,
         }
+
+    @cached_property
+    def _differences(self) -> list[dict[str, Any]]:
+        # a page asks for all changes whenever there is one more
+        return [each.shown() for each in differences(self.before, self.after)]
 
 
 class Changes:

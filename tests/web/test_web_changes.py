@@ -66,6 +66,14 @@ def test_no_change_tells_a_key() -> None:
         assert written not in text
 
 
+def test_what_was_compared_is_told_again(monkeypatch: Any) -> None:
+    """A page that asks again, as there is one change more, costs no comparison of those before."""
+    changes, _ = owned()
+    before = [each.told() for each in changes]
+    monkeypatch.delattr(changes_module, "differences")
+    assert [each.told() for each in changes] == before
+
+
 async def test_the_page_is_told_and_asks() -> None:
     """A reset is one step, which the stream tells and the list has."""
     async with shown() as found:
