@@ -43,13 +43,9 @@ class Returning:
         self._known: Begun = dict(before.begun or {})
         self._untold: Begun = {}
 
-    def has_begun(self, name: str) -> bool:
-        """Tell whether a device has run before."""
-        return name in self._known
-
     def wait(self, name: str, starts_at: float) -> float:
-        """Return in how many seconds a device is to begin."""
-        return 0.0 if self.has_begun(name) else max(0.0, starts_at - self._seconds)
+        """Return in how many seconds a device is to begin: one that has run before at once."""
+        return 0.0 if name in self._known else max(0.0, starts_at - self._seconds)
 
     def ports(self, name: str) -> Ports:
         """Return where a device is to listen: where it has been, or as all do."""
