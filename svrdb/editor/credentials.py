@@ -105,6 +105,17 @@ def read_private(octets: bytes, encoding: str = "auto") -> PrivateData:
     return PrivateData(data=octets, encoding=chosen)
 
 
+def read_oscore_id(text: str) -> str:
+    """Return the id of one side for OSCORE in small letters. Raises `MalformedError`.
+
+    >>> read_oscore_id("AABBCCDDEEFF00")
+    'aabbccddeeff00'
+    """
+    if not _OSCORE_ID.fullmatch(text.lower()):
+        raise MalformedError(f"{text!r} is not {OSCORE_ID_DIGITS} hexadecimal digits")
+    return text.lower()
+
+
 def make_context(sender: str | None, recipient: str | None) -> OscoreContext | None:
     """Return the ids of a credential for OSCORE, None without any. Raises `MalformedError`.
 
@@ -114,12 +125,9 @@ def make_context(sender: str | None, recipient: str | None) -> OscoreContext | N
     """
     if sender is None and recipient is None:
         return None
-    for text in filter(None, (sender, recipient)):
-        if not _OSCORE_ID.fullmatch(text.lower()):
-            raise MalformedError(f"{text!r} is not {OSCORE_ID_DIGITS} hexadecimal digits")
     return OscoreContext(
-        sender=sender and sender.lower(),
-        recipient=recipient and recipient.lower(),
+        sender=sender and read_oscore_id(sender),
+        recipient=recipient and read_oscore_id(recipient),
         sequence_number=0 if sender else None,
     )
 

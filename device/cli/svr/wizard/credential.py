@@ -9,6 +9,7 @@ from onboardee.svrdb.editor import (
     add_credential,
     make_context,
     read_key,
+    read_oscore_id,
     read_pin,
     read_private,
     read_public,
@@ -62,14 +63,8 @@ def add(draft: Draft) -> None:
 
 def _ask_context() -> OscoreContext | None:
     """Ask for the ids of both sides, of 14 hexadecimal digits each."""
-    sender = ask("Sender ID", _read_id)
-    return make_context(sender, ask("Recipient ID", _read_id))
-
-
-def _read_id(text: str) -> str:
-    """Return an id as it was typed. Raises `MalformedError` if it cannot be one."""
-    make_context(text, text)
-    return text
+    sender = ask("Sender ID", read_oscore_id)
+    return make_context(sender, ask("Recipient ID", read_oscore_id))
 
 
 def _add_certificate(draft: Draft) -> None:
