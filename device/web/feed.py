@@ -69,6 +69,8 @@ class Stream:
 
     def put_item(self, device: str, name: str, item: Callable[[], dict[str, Any]]) -> None:
         """Let something else than an event wait, which is made only if it can, or count it."""
+        if self.device not in {None, device}:
+            return
         if self.has_room(device, name):
             told = {"device": device, "event": name, **item()}
             self._events.append((next(self._places), told))
@@ -161,8 +163,7 @@ class Feed:
     def note(self, device: str, name: str, fields: Mapping[str, Any]) -> None:
         """Tell something of a device that is no event of its own. In the loop's thread."""
         for stream in self._streams:
-            if stream.device in {None, device}:
-                stream.put_item(device, name, lambda: dict(fields))
+            stream.put_item(device, name, lambda: dict(fields))
 
     def _hear(self, told: Told) -> None:
         # some events come from the threads that write to disk
