@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from onboardee.pki.curves import Curve, curve_of
 from onboardee.pki.errors import CertificateError
+from onboardee.pki.key_pairs import new_key
 from onboardee.wire.dtls.errors import (
     BadCertificate,
     DecryptError,
@@ -35,8 +36,6 @@ from onboardee.wire.entropy import Entropy
 
 _POINT_SIZES: Mapping[int, int] = {65: SECP256R1, 97: SECP384R1}
 """The curve of an uncompressed point, by its octets."""
-_SCALAR_EXCESS = 8
-"""Octets more than the group order, so that reducing leaves no bias (FIPS 186-5 A.2.1)."""
 _CURVES: Mapping[int, Curve] = {SECP256R1: Curve.P256, SECP384R1: Curve.P384}
 """By their numbers in a handshake."""
 
@@ -77,17 +76,13 @@ class Ephemeral:
     what was recorded. `point` is the public key, uncompressed: 65 octets, on P-384 97.
     """
 
-    __slots__ = ("_curve", "_key", "_point_size", "point")
+    __slots__ = ("_key", "point")
 
     def __init__(self, entropy: Entropy, group: int = SECP256R1) -> None:
-        self._curve = curve = _CURVES[group].parameters
-        size = curve.key_size // 8
-        secret = int.from_bytes(entropy.token(size + _SCALAR_EXCESS))
-        self._key = ec.derive_private_key(secret % (curve.group_order - 1) + 1, curve)
+        self._key = new_key(entropy.token, _CURVES[group])
         self.point = self._key.public_key().public_bytes(
             Encoding.X962, PublicFormat.UncompressedPoint
         )
-        self._point_size = 1 + 2 * size
 
     def shared(self, point: bytes) -> bytes:
         """Return the shared X coordinate, all its octets: 32, on P-384 48 (RFC 8422 5.10).
@@ -98,10 +93,10 @@ class Ephemeral:
         """
         # Compressed points were not offered (RFC 8422 5.1.2). A point that is not on the curve
         # would tell something of the secret by what comes of it (RFC 8422 5.11).
-        if len(point) != self._point_size or point[0] != 4:
+        if len(point) != len(self.point) or point[0] != 4:
             raise IllegalParameter("not an uncompressed point")
         try:
-            peer = ec.EllipticCurvePublicKey.from_encoded_point(self._curve, point)
+            peer = ec.EllipticCurvePublicKey.from_encoded_point(self._key.curve, point)
         except ValueError:
             raise IllegalParameter("not a point on the curve") from None
         return self._key.exchange(ec.ECDH(), peer)
