@@ -15,7 +15,6 @@ from onboardee.wire.dtls.config import ClientConfig, HandshakeContext, Renegotia
 from onboardee.wire.dtls.ecc import (
     HASH_NAMES,
     Ephemeral,
-    group_of,
     leaf_key,
     scheme_of,
     sign,
@@ -45,6 +44,7 @@ from onboardee.wire.dtls.messages import (
     ServerKeyExchange,
     check_empty,
     curve_parameters,
+    group_of,
 )
 from onboardee.wire.dtls.negotiation import EMPTY_RENEGOTIATION_INFO, UNCOMPRESSED_ONLY
 from onboardee.wire.dtls.numbers import (

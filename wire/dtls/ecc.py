@@ -34,8 +34,6 @@ from onboardee.wire.dtls.numbers import (
 from onboardee.wire.dtls.suites import SHA256, SHA384, HashName
 from onboardee.wire.entropy import Entropy
 
-_POINT_SIZES: Mapping[int, int] = {65: SECP256R1, 97: SECP384R1}
-"""The curve of an uncompressed point, by its octets."""
 _CURVES: Mapping[int, Curve] = {SECP256R1: Curve.P256, SECP384R1: Curve.P384}
 """By their numbers in a handshake."""
 
@@ -50,11 +48,6 @@ HASH_NAMES: Mapping[int, HashName] = {
     ECDSA_SECP384R1_SHA384: SHA384,
 }
 """By signature scheme; those that are signed with here."""
-
-
-def group_of(point: bytes) -> int:
-    """Return the number of the curve that a point of our own is on."""
-    return _POINT_SIZES[len(point)]
 
 
 def key_group(key: ec.EllipticCurvePrivateKey) -> int | None:

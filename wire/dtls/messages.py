@@ -111,6 +111,12 @@ class DigitallySigned:
 
 _POINT_SIZES: Final = {SECP256R1: 65, SECP384R1: 97}
 """Octets of an uncompressed point, by the number of its curve."""
+_GROUPS: Final = {size: group for group, size in _POINT_SIZES.items()}
+
+
+def group_of(point: bytes) -> int:
+    """Return the number of the curve of a point of our own, or of one that was read."""
+    return _GROUPS[len(point)]
 
 
 def curve_parameters(point: bytes) -> bytes:
@@ -119,8 +125,7 @@ def curve_parameters(point: bytes) -> bytes:
     An uncompressed point has 65 octets on secp256r1 and 97 on secp384r1, by which the curve is
     known; the parameters have four more.
     """
-    group = SECP384R1 if len(point) == _POINT_SIZES[SECP384R1] else SECP256R1
-    return NAMED_CURVE.to_bytes(1) + group.to_bytes(2) + vector(1, point)
+    return NAMED_CURVE.to_bytes(1) + group_of(point).to_bytes(2) + vector(1, point)
 
 
 @dataclass(frozen=True, slots=True)
