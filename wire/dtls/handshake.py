@@ -46,7 +46,7 @@ from onboardee.wire.dtls.reassembly import Reassembler
 from onboardee.wire.dtls.record import RECORD_HEADER_SIZE, Channel, Record
 from onboardee.wire.dtls.security_parameters import SecurityParameters
 from onboardee.wire.dtls.session import Role, Session
-from onboardee.wire.dtls.suites import SHA256, HashName
+from onboardee.wire.dtls.suites import HashName
 from onboardee.wire.dtls.transcript import Transcript
 from onboardee.wire.dtls.transitions import HandshakeInput, HandshakeState, Steps, followers
 
@@ -76,7 +76,7 @@ class Handshake(ABC):
         now: float,
         channel: Channel,
         sequence: int,
-        hashes: tuple[HashName, ...] = (SHA256,),
+        hashes: tuple[HashName, ...],
     ) -> None:
         """Begin; `hashes` are those by which the messages may have to be known."""
         limits = context.limits

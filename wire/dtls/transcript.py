@@ -20,7 +20,7 @@ from typing import Final
 
 from onboardee.wire.dtls.framing import HandshakeMessage
 from onboardee.wire.dtls.numbers import HandshakeType
-from onboardee.wire.dtls.suites import SHA256, HashName
+from onboardee.wire.dtls.suites import HashName
 
 _NOT_HASHED: Final = frozenset({HandshakeType.HELLO_REQUEST, HandshakeType.HELLO_VERIFY_REQUEST})
 """Messages that are no part of the transcript (RFC 5246 7.4.1.1, RFC 6347 4.2.1)."""
@@ -31,10 +31,10 @@ class Transcript:
 
     __slots__ = ("_before_last", "_hashes")
 
-    def __init__(self, names: tuple[HashName, ...] = (SHA256,)) -> None:
+    def __init__(self, names: tuple[HashName, ...]) -> None:
         """Take all hashes that may be asked for."""
         self._hashes = {name: hashlib.new(name) for name in names}
-        self._before_last: dict[str, bytes] = {}
+        self._before_last: dict[HashName, bytes] = {}
 
     def begin_anew(self) -> None:
         """Forget all messages: of several ClientHellos only the last counts (RFC 6347 4.2.1)."""
@@ -52,10 +52,10 @@ class Transcript:
         if message.type not in _NOT_HASHED:
             self.add(message)
 
-    def digest(self, name: HashName = SHA256) -> bytes:
+    def digest(self, name: HashName) -> bytes:
         """Return the hash of all messages so far."""
         return self._hashes[name].digest()
 
-    def before_last(self, name: HashName = SHA256) -> bytes:
+    def before_last(self, name: HashName) -> bytes:
         """Return the hash without the message that was received last."""
         return self._before_last[name]
