@@ -77,7 +77,7 @@ def negotiate(hello: ClientHello, offer: Offer) -> Agreement:
     if groups is not None and not {SECP256R1, *offer.groups} & {*groups}:
         raise HandshakeFailure("no common curve")
     _check_formats(extensions)
-    suite = _choose_suite(hello, offer)
+    suite = _choose_suite(hello, offer, groups)
     return Agreement(suite, _answer(hello, extensions), _choose_group(suite, offer, groups))
 
 
@@ -111,15 +111,17 @@ def _list(body: bytes, length_size: int, item_size: int) -> tuple[int, ...]:
     return items
 
 
-def _choose_suite(hello: ClientHello, offer: Offer) -> CipherSuite:
+def _choose_suite(hello: ClientHello, offer: Offer, groups: tuple[int, ...] | None) -> CipherSuite:
     """Return the first suite of the offer that the client has and that can be used with it."""
     for suite in offer.suites:
-        if suite in hello.suites and _is_usable(suite, hello, offer):
+        if suite in hello.suites and _is_usable(suite, hello, offer, groups):
             return suite
     raise HandshakeFailure("no common cipher suite")
 
 
-def _is_usable(suite: CipherSuite, hello: ClientHello, offer: Offer) -> bool:
+def _is_usable(
+    suite: CipherSuite, hello: ClientHello, offer: Offer, groups: tuple[int, ...] | None
+) -> bool:
     """Whether client and server can use a suite that both have.
 
     One with certificates takes a certificate, and a signature that the client understands. A client
@@ -130,8 +132,8 @@ def _is_usable(suite: CipherSuite, hello: ClientHello, offer: Offer) -> bool:
         return True
     if offer.certificate is None:
         return False
-    extensions, key = hello.extensions or NO_EXTENSIONS, offer.certificate.private_key
-    schemes, groups = extensions.get(ExtensionType.SIGNATURE_ALGORITHMS), _groups(extensions)
+    key = offer.certificate.private_key
+    schemes = (hello.extensions or NO_EXTENSIONS).get(ExtensionType.SIGNATURE_ALGORITHMS)
     # its list of curves is about certificates as well (RFC 8422 5.1.1); a key on a curve that is
     # none of ours is shown all the same, for whoever wants to see what clients make of it
     if groups is not None and key_group(key) not in (None, *groups):
