@@ -3,16 +3,35 @@
 Asked by the device before it keeps one, and by `svr check` of one that came another way.
 """
 
+import re
 from typing import Final
 
-from onboardee.svrdb.model import KEY_SIZES, Credential, CredentialType, OscoreContext
+from onboardee.svrdb.model import (
+    KEY_SIZES,
+    OSCORE_ID_DIGITS,
+    Credential,
+    CredentialType,
+    OscoreContext,
+)
 
+_ID: Final = re.compile(rf"[0-9a-fA-F]{{{OSCORE_ID_DIGITS}}}")
 _IDS: Final = {
     CredentialType.OSCORE: {"senderid", "recipientid"},
     CredentialType.OSCORE_GROUP_CLIENT: {"senderid"},
     CredentialType.OSCORE_GROUP_SERVER: {"recipientid"},
 }
 """The ids that a context of each type has; it has no other one."""
+
+
+def read_id(text: str) -> str:
+    """Return a sender's or recipient's id as it is kept. Raises ValueError.
+
+    >>> read_id("AABBCCDDEEFF00")
+    'aabbccddeeff00'
+    """
+    if not _ID.fullmatch(text):
+        raise ValueError(f"{text!r} is not {OSCORE_ID_DIGITS} hexadecimal digits")
+    return text.lower()
 
 
 def why_not_a_context(credential: Credential) -> str | None:

@@ -20,7 +20,6 @@ from onboardee.svrdb.editor.words import listed
 from onboardee.svrdb.model import (
     ANY_SUBJECT,
     KEY_SIZES,
-    OSCORE_ID_DIGITS,
     Credential,
     CredentialType,
     CredentialUsage,
@@ -31,6 +30,7 @@ from onboardee.svrdb.model import (
     PublicData,
     RoleId,
 )
+from onboardee.svrdb.oscore import read_id
 
 INPUT_ENCODINGS: Final = ("auto", "raw", "base64", "hex", "pem", "der")
 """How octets may come in; `auto` looks at them: for a symmetric key hexadecimal, base64 and raw are
@@ -38,7 +38,6 @@ tried, in this order, and the first is taken that gives 16 or 32 octets; certifi
 keys are PEM if they begin like it, and DER otherwise."""
 
 _HEX: Final = re.compile(rb"[0-9A-Fa-f]+")
-_OSCORE_ID: Final = re.compile(rf"[0-9a-f]{{{OSCORE_ID_DIGITS}}}")
 _PEM: Final = b"-----BEGIN "
 
 
@@ -111,9 +110,10 @@ def read_oscore_id(text: str) -> str:
     >>> read_oscore_id("AABBCCDDEEFF00")
     'aabbccddeeff00'
     """
-    if not _OSCORE_ID.fullmatch(text.lower()):
-        raise MalformedError(f"{text!r} is not {OSCORE_ID_DIGITS} hexadecimal digits")
-    return text.lower()
+    try:
+        return read_id(text)
+    except ValueError as error:
+        raise MalformedError(str(error)) from error
 
 
 def make_context(sender: str | None, recipient: str | None) -> OscoreContext | None:

@@ -7,15 +7,13 @@ IoTivity-Lite takes such a credential (OCF Security 13.3, oic.sec.oscoretype): a
 octets (16 are taken, too) and the ids that its type asks for, with no others.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 from onboardee.device.resources.secure.common import bad_request, require_short
 from onboardee.svrdb.model import FOR_OSCORE, OSCORE_ID_DIGITS, Credential
-from onboardee.svrdb.oscore import why_not_a_context
+from onboardee.svrdb.oscore import read_id, why_not_a_context
 
-_ID: Final = re.compile(rf"[0-9a-fA-F]{{{OSCORE_ID_DIGITS}}}")
 _MEMBERS: Final = frozenset({"senderid", "recipientid", "desc"})
 
 
@@ -54,6 +52,10 @@ def require_oscore(credential: Credential) -> None:
 
 def _id(name: str, value: object) -> str:
     """Return a sender's or recipient's id in lower case. Raises `RefusedError`."""
-    if not isinstance(value, str) or not _ID.fullmatch(value):
-        raise bad_request(f"cred: {name} of oscore is {OSCORE_ID_DIGITS} hexadecimal digits")
-    return value.lower()
+    sentence = f"cred: {name} of oscore is {OSCORE_ID_DIGITS} hexadecimal digits"
+    if not isinstance(value, str):
+        raise bad_request(sentence)
+    try:
+        return read_id(value)
+    except ValueError as error:
+        raise bad_request(sentence) from error
