@@ -100,8 +100,6 @@ class _Run:
         self._unreachable: dict[UUID, ObtError] = {}
         self._failures: dict[int, ObtError] = {}
         """What could not be done in this direction, by the number of the step."""
-        self._left: set[int] = set()
-        """The numbers of the steps that are still to be done in this direction."""
         self._ended = 0
         """Steps that have come to an end, well or not."""
         self._abandoned = ""
@@ -161,25 +159,26 @@ class _Run:
         return bool(self._abandoned or (self._failures and self._is_all_or_nothing))
 
     @property
+    def _is_last(self) -> bool:
+        """Whether all steps but the one at hand are done."""
+        return self._ended + 1 == len(self._steps) and not self._failures
+
+    @property
     def _first_failure(self) -> ObtError | None:
         """The one of the earliest step, whichever was met first."""
         return self._failures[min(self._failures)] if self._failures else None
 
     def _end(self, result: Result, message: str = "") -> Operation:
-        """Record the end, and return the operation as it is then."""
+        """Record the end unless it is done already; return the operation as it is then."""
         if self._operation.result is not Result.DONE:
-            self._record_end(result, message)
+            self._database.operations.end(self._operation.id, result, message)
+            self._operation = self._database.operations.require(self._operation.id)
         return self._operation
-
-    def _record_end(self, result: Result, message: str = "") -> None:
-        self._database.operations.end(self._operation.id, result, message)
-        self._operation = self._database.operations.require(self._operation.id)
 
     async def _forward(self) -> ObtError | None:
         """Do the steps; return the failure of the earliest, after all others if all are wanted."""
         self._ended = sum(step.state in FINAL for step in self._steps)
         left = [step for step in self._steps if step.state not in FINAL]
-        self._left = {step.number for step in left}
         await self._at_devices(
             [step for step in left if not ACTIONS[step.action].is_local], self._do
         )
@@ -236,13 +235,12 @@ class _Run:
             self._fail(step, failure)
         else:
             self._abandoned = self._abandoned or str(outcome.get(ABANDON, ""))
-            self._left.discard(step.number)
             with self._database.transaction():
                 self._mark(step, StepState.DONE)
                 action.done(outcome)
-                if not self._left and not self._abandoned:
+                if self._is_last and not self._abandoned:
                     # with the last step, so that both are one sync of the disk
-                    self._record_end(Result.DONE)
+                    self._end(Result.DONE)
         self._tell(step, error)
 
     async def _outcome(self, step: PlanStep, action: Action) -> Outcome:
