@@ -173,11 +173,6 @@ class DatabaseFile:
                 self._execute("PRAGMA synchronous = FULL")
                 self._sync()
 
-    @property
-    def syncs_later(self) -> bool:
-        """Whether transactions end without a sync."""
-        return self._later is not None
-
     async def synced(self) -> None:
         """Return when all that was written so far is durable, which it is at once otherwise."""
         if self._later is not None:

@@ -34,7 +34,7 @@ from onboardee.obt.record import Ownership
 USE: Final = int(Permission.RETRIEVE | Permission.UPDATE | Permission.NOTIFY)
 """What the owner may do with all resources, without creating or deleting any."""
 
-Keep = Callable[[Ownership], Awaitable[None] | None]
+Keep = Callable[[Ownership], Awaitable[None]]
 Take = Callable[[Keep], Awaitable[OwnedDevice]]
 """Takes ownership with `take_ownership`, to which it hands what it is given as `keep`."""
 
@@ -68,7 +68,7 @@ async def own(  # noqa: PLR0913 - by keyword, with defaults
         operation = database.operations.begin("own", (device.uuid,), options=options)
         await database.file.synced()
 
-        def keep(ownership: Ownership) -> Awaitable[None] | None:
+        async def keep(ownership: Ownership) -> None:
             if not replace:
                 _require_other(database, ownership.device, by=operation.id)
             record = DeviceRecord(
@@ -85,7 +85,7 @@ async def own(  # noqa: PLR0913 - by keyword, with defaults
                 key=ownership.key,
             )
             _keep(database, operation, record)
-            return database.file.synced() if database.file.syncs_later else None
+            await database.file.synced()
 
         try:
             owned = await take(keep)

@@ -459,8 +459,8 @@ def test_owned_anew_after_doubt(tmp_path: Path) -> None:
         device = await find_unowned_at(tool.transport, Address("10.0.9.9", 5683))
 
         async def take(keep: Keep) -> OwnedDevice:
-            def kept(ownership: Ownership) -> None:
-                keep(ownership)
+            async def kept(ownership: Ownership) -> None:
+                await keep(ownership)
                 if breaks:
                     raise ObtError("it broke off")
 
