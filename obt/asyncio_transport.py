@@ -276,29 +276,20 @@ def _scope(peer: tuple[Any, ...]) -> int:
 
 
 def _send_to(port: _Port, item: Outgoing) -> None:
-    """Send one datagram; a group is reached on the interface that its path names.
+    """Send one datagram from the address that its path has as ours, if it has one.
 
-    Raises OSError.
+    A group is reached on the interface that the path names. Raises OSError.
     """
     path = item.path
-    if path.local_host != port.host:
-        _send_from(port, item)
-        return
+    peer: tuple[Any, ...] = (path.peer_host, path.peer_port)
     if port.is_ipv6:
-        port.socket.sendto(item.datagram, (path.peer_host, path.peer_port, 0, path.interface))
+        peer = (*peer, 0, path.interface)
+    if path.local_host != port.host:
+        leaving = packet_info.source(path.local_host, path.interface)
+        port.socket.sendmsg([item.datagram], [leaving], 0, peer)
         return
     if path.peer_host in GROUPS_IPV4:
         # struct ip_mreqn: the group and our address stay open, the interface goes by its index
         choice = struct.pack("=4s4si", bytes(4), bytes(4), path.interface)
         port.socket.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, choice)
-    port.socket.sendto(item.datagram, (path.peer_host, path.peer_port))
-
-
-def _send_from(port: _Port, item: Outgoing) -> None:
-    """Send one datagram from the address that its path has as ours. Raises OSError."""
-    path = item.path
-    peer: tuple[Any, ...] = (path.peer_host, path.peer_port)
-    if port.is_ipv6:
-        peer = (*peer, 0, path.interface)
-    leaving = packet_info.source(path.local_host, path.interface)
-    port.socket.sendmsg([item.datagram], [leaving], 0, peer)
+    port.socket.sendto(item.datagram, peer)
