@@ -24,6 +24,12 @@ def is_link_local(host: str) -> bool:
     return ip_address(host).is_link_local
 
 
+def place_of_peer(path: Path) -> tuple[str, int, int]:
+    """Return host, port and interface of the other end of `path`, as an `Address` has them."""
+    host = path.peer_host.partition("%")[0]
+    return host, path.peer_port, path.interface if is_link_local(host) else 0
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """A numeric host and a UDP port; `interface` is needed for IPv6 link-local hosts only.
@@ -44,8 +50,7 @@ class Address:
     @classmethod
     def of_peer(cls, path: Path) -> "Address":
         """Return the address of the other end of `path`."""
-        host = path.peer_host.partition("%")[0]
-        return cls(host, path.peer_port, path.interface if is_link_local(host) else 0)
+        return cls(*place_of_peer(path))
 
     @classmethod
     def from_uri(cls, uri: str, scheme: str, *, interface: int = 0) -> "Address | None":

@@ -13,7 +13,7 @@ with one device (plgd's tool opens a second one during the transfer) need two po
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from onboardee.obt.address import Address, is_link_local
+from onboardee.obt.address import Address, place_of_peer
 from onboardee.obt.errors import LinkError
 from onboardee.obt.link import Ask, Link
 from onboardee.obt.mailbox import Mailbox
@@ -219,6 +219,4 @@ class ObtEngine:
 
 def _key(path: Path) -> _Key:
     """Tell links apart by our port and the peer; our host may be any of the machine's."""
-    host = path.peer_host.partition("%")[0]
-    interface = path.interface if is_link_local(host) else 0
-    return path.local_port, host, path.peer_port, interface
+    return path.local_port, *place_of_peer(path)
