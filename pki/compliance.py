@@ -54,20 +54,16 @@ def decoded(octets: bytes) -> Compliance:
     (kind, content), *rest = _parts(octets)
     if kind != _SEQUENCE or rest:
         raise ValueError("compliance is one SEQUENCE")
-    match _parts(content):
-        case [
-            (0x30, version),
-            (0x30, profiles),
-            (0x0C, name),
-            (0x0C, manufacturer),
-        ]:
-            numbers = [int.from_bytes(each) for kind, each in _parts(version) if kind == _INTEGER]
-            if len(numbers) != 3:
-                raise ValueError("the version of compliance is three numbers")
-            texts = tuple(each.decode() for kind, each in _parts(profiles) if kind == _TEXT)
-            first, second, third = numbers
-            return Compliance(texts, name.decode(), manufacturer.decode(), (first, second, third))
-    raise ValueError("compliance has a version, profiles and two names")
+    parts = _parts(content)
+    if [kind for kind, _ in parts] != [_SEQUENCE, _SEQUENCE, _TEXT, _TEXT]:
+        raise ValueError("compliance has a version, profiles and two names")
+    version, profiles, name, manufacturer = (each for _, each in parts)
+    numbers = [int.from_bytes(each) for kind, each in _parts(version) if kind == _INTEGER]
+    if len(numbers) != 3:
+        raise ValueError("the version of compliance is three numbers")
+    texts = tuple(each.decode() for kind, each in _parts(profiles) if kind == _TEXT)
+    first, second, third = numbers
+    return Compliance(texts, name.decode(), manufacturer.decode(), (first, second, third))
 
 
 def profiles_in(certificate: Certificate) -> tuple[str, ...]:
