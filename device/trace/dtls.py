@@ -237,7 +237,11 @@ class Association:
         """Make the keys of a session (RFC 5246 6.3)."""
         parameters = SUITES[suite]
         block = derivation.key_block(
-            master, self._client_random, server_random, parameters.key_block_size
+            master,
+            self._client_random,
+            server_random,
+            parameters.key_block_size,
+            parameters.hash,
         )
         halves = derivation.cut(
             block, parameters.mac_size, parameters.key_size, parameters.fixed_iv_size

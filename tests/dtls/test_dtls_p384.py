@@ -13,6 +13,8 @@ import pytest
 from dtls_support import CLIENT, FixedPolicy
 from test_dtls_openssl import OPENSSL, PATIENCE, pump
 
+from onboardee.device.trace.dtls import Association, Secrets
+from onboardee.device.trace.items import Way
 from onboardee.pki import issuing
 from onboardee.pki.curves import Curve
 from onboardee.pki.key_pairs import CertifiedKey
@@ -71,6 +73,18 @@ def test_the_pseudo_random_function() -> None:
     seed = bytes.fromhex("cd665cf6a8447dd6ff8b27555edb7465")
     wanted = "7b0c18e9ced410ed1804f2cfa34a336a1c14dffb4900bb5fd7942107e81c83cd"
     assert prf(secret, b"test label", seed, 32, "sha384").hex() == wanted
+
+
+def test_who_looks_on_reads_it() -> None:
+    """With the secrets of a session with SHA-384 a trace reads what the session protects."""
+    endpoint, connection = converse(TERMS, HELLO)
+    (session,) = endpoint.sessions.values()
+    assert session.suite is GCM_384
+    trace = Association(Secrets())
+    trace.join(session)
+    connection.send(b"hello", 0.0)
+    (datagram,) = connection.take_datagrams()
+    assert [each.content for each in trace.read(datagram, Way.IN)] == [b"hello"]
 
 
 @pytest.mark.parametrize("suite", [GCM_384, CCM_8])

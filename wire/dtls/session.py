@@ -51,6 +51,6 @@ class Session:
         """Return `length` octets of the session's key block (RFC 5246 6.3).
 
         OCF derives the owner credential from it (OCF Security 7.3.2), with lengths that are not
-        always those of the record layer.
+        always those of the record layer, and with SHA-256 also where the suite has SHA-384.
         """
         return keys.key_block(self.master_secret, self.client_random, self.server_random, length)
