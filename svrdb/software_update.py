@@ -133,7 +133,7 @@ def ended(database: Database, result: UpdateResult) -> Database:
             new_version=software.new_version if is_known else "",
         ),
     )
-    return _with_bits(changed, software.action, came_true=False)
+    return _with_bits(changed, software.action)
 
 
 def interrupted(database: Database) -> Database:
@@ -165,18 +165,16 @@ def _with_bits(
     action: UpdateAction = UpdateAction.NONE,
     *,
     is_wanted: bool = False,
-    came_true: bool | None = None,
+    came_true: bool = False,
 ) -> Database:
     """Return the database with the bits of pstat that stand for updates.
 
-    In `tm` that of the action stays alone, if it is wanted. In `cm` it is cleared as the action
-    begins, and says at the end whether it came true.
+    In `tm` that of the action stays alone, if it is wanted. In `cm` it says whether the action came
+    true, which it has not as it begins. Without an action no bit of `cm` changes.
     """
     pstat, bit = database.pstat, BITS.get(action, 0)
     target = pstat.target_mode & ~(VALIDATION | UPDATE) | (bit if is_wanted else 0)
-    current = pstat.current_mode
-    if is_wanted or came_true is not None:
-        current = current & ~bit | (bit if came_true else 0)
+    current = pstat.current_mode & ~bit | (bit if came_true else 0)
     if (target, current) == (pstat.target_mode, pstat.current_mode):
         return database
     return replace(database, pstat=replace(pstat, target_mode=target, current_mode=current))
