@@ -18,13 +18,13 @@ from typing import Final
 from uuid import UUID
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
 
 from onboardee.obt.anchors import TrustAnchors
 from onboardee.obt.errors import OnboardingError
 from onboardee.pki.certificate import Certificate, common_names, read_der, reading
+from onboardee.pki.curves import curve_of
 from onboardee.pki.errors import CertificateError
 from onboardee.pki.revocations import RevocationList
 from onboardee.pki.revocations import read_der as read_list
@@ -44,8 +44,6 @@ MAX_CHAIN: Final = 6
 IDENTITY: Final = x509.ObjectIdentifier("1.3.6.1.4.1.44924.1.6")
 """The extended key usage of an identity certificate (OCF Security 9.4.2.2)."""
 
-CURVES: Final = (ec.SECP256R1, ec.SECP384R1)
-"""The curves on which OCF has keys of certificates (OCF Security 9.4.2)."""
 HASHES: Final = (SHA256, SHA384, SHA512)
 """The hashes of signatures: devices show SHA-256, roots of manufacturers the others too."""
 
@@ -176,7 +174,7 @@ def _parse(der: bytes) -> Certificate:
             algorithm = certificate.content.signature_hash_algorithm
     except CertificateError as error:
         raise BadCertificate("a certificate of the chain cannot be read") from error
-    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, CURVES):
+    if curve_of(key) is None:
         raise UnsupportedCertificate("a key of the chain is on none of the curves of OCF")
     if not isinstance(algorithm, HASHES):
         raise UnsupportedCertificate("a certificate of the chain is not signed with SHA-2")
