@@ -43,6 +43,13 @@ def test_no_registration(answer: Response, observe: int) -> None:
     assert world.server.observers == ()
 
 
+def test_what_an_observer_was_told() -> None:
+    """It is known by the state that the answer names, and by none if it names none."""
+    for answer, state in ((ON, None), (Response(Code.CONTENT, observe_as=KEY, state=7), 7)):
+        (entry,) = observed(answer=answer).server.engine.observers_of(KEY)
+        assert entry.state == state
+
+
 def test_a_post_cannot_observe() -> None:
     """Observe has a meaning with GET only."""
     world = World(ON)

@@ -1,7 +1,7 @@
 """The values that cross the border of the CoAP room: requests, responses and their numbers."""
 
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum, IntEnum
 from typing import TypeAlias
 
@@ -128,7 +128,7 @@ class Response(Struct, frozen=True):
     content_version: int | None = None
     observe_as: Hashable | None = None
     etag: bytes | None = None
-    state: object | None = field(default=None, compare=False, repr=False)
+    state: object | None = None
 
 
 @dataclass(frozen=True, slots=True)
