@@ -1,6 +1,6 @@
 """The way of a datagram: from which peer address to which of our own."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 
@@ -37,16 +37,7 @@ class Path:
 
     def answered_from(self, host: str, port: int) -> "Path":
         """Return the way on which a datagram to a group is answered from a unicast address."""
-        return Path(
-            local_host=host,
-            local_port=port,
-            peer_host=self.peer_host,
-            peer_port=self.peer_port,
-            interface=self.interface,
-            multicast=True,
-            on_link=self.on_link,
-            on_machine=self.on_machine,
-        )
+        return replace(self, local_host=host, local_port=port, multicast=True)
 
     def __str__(self) -> str:
         return f"{bracketed(self.peer_host)}:{self.peer_port}"
