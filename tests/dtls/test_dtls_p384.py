@@ -1,17 +1,14 @@
 """P-384 with SHA-384: between both sides of this engine, and with OpenSSL on either side."""
 
-import os
 import select
 import socket
-import subprocess
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from dtls_support import CLIENT, FixedPolicy
-from test_dtls_openssl import OPENSSL, PATIENCE, pump
+from openssl_support import PATIENCE, flush, needs_openssl, openssl, pump
 
 from onboardee.device.trace.dtls import Association, Secrets
 from onboardee.device.trace.items import Way
@@ -172,15 +169,6 @@ def test_a_signature_that_was_not_asked_for() -> None:
     assert "illegal_parameter" in str(event)
 
 
-@pytest.fixture
-def udp() -> Iterator[socket.socket]:
-    """Give a socket on loopback."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.bind(("127.0.0.1", 0))
-        yield sock
-
-
-needs_openssl = pytest.mark.skipif(OPENSSL is None, reason="needs the openssl command")
 CIPHERS = {GCM_384: "ECDHE-ECDSA-AES256-GCM-SHA384", CCM_8: "ECDHE-ECDSA-AES128-CCM8:@SECLEVEL=0"}
 
 
@@ -205,26 +193,16 @@ def test_openssl_as_client(
     offer = replace(TERMS, suites=(suite,), verify_peer=lambda _chain: None)
     server = ServerEndpoint(FixedPolicy(offer), entropy=SystemEntropy())
     target = f"127.0.0.1:{udp.getsockname()[1]}"
-    command = [str(OPENSSL), "s_client", "-dtls1_2", "-quiet", "-connect", target]
-    command += ["-cipher", CIPHERS[suite], "-curves", curves, "-cert", chain, "-key", key]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    ) as process:
-        try:
-            assert process.stdin is not None
-            assert process.stdout is not None
-            process.stdin.write(b"hello\n")
-            process.stdin.flush()
-            heard = next(event for event in pump(server, udp) if isinstance(event, DataReceived))
-            assert heard.data == b"hello\n"
-            assert heard.session.suite is suite
-            assert heard.session.peer_certificates
-            server.send(heard.session, b"back\n", time.monotonic())
-            for answer, address in server.take_datagrams():
-                udp.sendto(answer, address)
-            assert process.stdout.readline() == b"back\n"
-        finally:
-            process.kill()
+    words = ["-connect", target, "-cipher", CIPHERS[suite], "-curves", curves]
+    with openssl("s_client", *words, "-cert", chain, "-key", key) as client:
+        client.say(b"hello\n")
+        heard = next(event for event in pump(server, udp) if isinstance(event, DataReceived))
+        assert heard.data == b"hello\n"
+        assert heard.session.suite is suite
+        assert heard.session.peer_certificates
+        server.send(heard.session, b"back\n", time.monotonic())
+        flush(server, udp)
+        assert client.line() == b"back\n"
 
 
 @needs_openssl
@@ -234,28 +212,21 @@ def test_openssl_as_server(suite: CipherSuite, udp: socket.socket, tmp_path: Pat
     root, chain, key = written(tmp_path, "server", Curve.P384)
     port = udp.getsockname()[1]
     udp.close()
-    command = [str(OPENSSL), "s_server", "-dtls1_2", "-quiet", "-accept", f"127.0.0.1:{port}"]
-    command += ["-cipher", CIPHERS[suite], "-cert", chain, "-key", key, "-Verify", "2"]
-    command += ["-CAfile", root, "-curves", "P-384", "-verify_quiet"]
+    words = ["-accept", f"127.0.0.1:{port}", "-cipher", CIPHERS[suite], "-cert", chain]
+    words += ["-key", key, "-Verify", "2", "-CAfile", root, "-curves", "P-384", "-verify_quiet"]
     config = replace(HELLO, suites=(suite,), certificate=STRONG)
     with (
-        subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-        ) as process,
+        openssl("s_server", *words) as server,
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock,
     ):
-        try:
-            sock.bind(("127.0.0.1", 0))
-            connection = _connected(config, sock, port)
-            assert connection.session is not None
-            assert connection.session.suite is suite
-            connection.send(b"hello\n", time.monotonic())
-            for datagram in connection.take_datagrams():
-                sock.sendto(datagram, ("127.0.0.1", port))
-            assert process.stdout is not None
-            assert os.read(process.stdout.fileno(), 6) == b"hello\n"
-        finally:
-            process.kill()
+        sock.bind(("127.0.0.1", 0))
+        connection = _connected(config, sock, port)
+        assert connection.session is not None
+        assert connection.session.suite is suite
+        connection.send(b"hello\n", time.monotonic())
+        for datagram in connection.take_datagrams():
+            sock.sendto(datagram, ("127.0.0.1", port))
+        assert server.line() == b"hello\n"
 
 
 def _connected(config: ClientConfig, sock: socket.socket, port: int) -> ClientConnection:
