@@ -45,7 +45,7 @@ class Process:
         self.ready = self.events("device.ready")
         self.seconds = time.perf_counter() - started
         time.sleep(1)
-        self.kib = resident_kib(self.process)
+        self.kib = resident_kib(self.process.pid)
 
     def events(self, name: str) -> list[dict[str, Any]]:
         """Return the events of this name that were written so far."""
@@ -96,7 +96,7 @@ def main() -> int:
     fleet = Process(len(names), "--all")
     try:
         count, owning = asyncio.run(owned(fleet))
-        after = resident_kib(fleet.process)
+        after = resident_kib(fleet.process.pid)
     finally:
         fleet.stop()
     heard, seconds = hour(1)

@@ -173,7 +173,7 @@ async def own(subject: DeviceUnderTest, figures: list[Figure]) -> Ownership:
     marks: dict[str, tuple[float, float]] = {}
 
     def on_step(step: StepReport) -> None:
-        marks[step.purpose] = (cpu_seconds(subject.process), time.perf_counter())
+        marks[step.purpose] = (cpu_seconds(subject.process.pid), time.perf_counter())
 
     async with AsyncioTransport() as transport:
         found = await find(transport, subject)
@@ -249,13 +249,13 @@ def requests(subject: DeviceUnderTest, ownership: Ownership) -> None:
 
 def measure(subject: DeviceUnderTest) -> None:
     """Measure everything of one running device."""
-    idle = resident_kib(subject.process)
+    idle = resident_kib(subject.process.pid)
     ownership = asyncio.run(ownerships(subject))
     handshakes(subject, ownership)
     requests(subject, ownership)
     print(
         f"\n{subject.name}: {idle / 1024:.1f} MiB after the start, "
-        f"{resident_kib(subject.process) / 1024:.1f} MiB after the load\n"
+        f"{resident_kib(subject.process.pid) / 1024:.1f} MiB after the load\n"
     )
     print("| what | server CPU | one takes | a second |\n|---|---|---|---|")
     for name, figure in subject.figures.items():

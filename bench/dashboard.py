@@ -24,8 +24,9 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import Any, NamedTuple
+
+from load import cpu_seconds, resident_kib
 
 from onboardee.device.events import Bus, InputPressed
 from onboardee.device.web.serving import Dashboard
@@ -45,12 +46,11 @@ class Program(NamedTuple):
 
     def cpu(self) -> float:
         """Return the microseconds for which its threads had a processor."""
-        tasks = Path(f"/proc/{self.pid}/task").glob("*/schedstat")
-        return sum(int(each.read_text().split()[0]) for each in tasks) / 1000
+        return cpu_seconds(self.pid) * 1e6
 
     def memory(self) -> float:
         """Return what it has in memory, in MiB."""
-        return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * 4096 / (1 << 20)
+        return resident_kib(self.pid) / 1024
 
     def ask(self, path: str, body: Any = None) -> Any:
         """Ask the dashboard."""

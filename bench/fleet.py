@@ -103,7 +103,7 @@ def measure_lights(count: int, parallel: int) -> None:
             for number in range(1, count + 1)
         )
         show("  owned on the disk", f"{owned} of {count}")
-        kib = resident_kib(many.process)
+        kib = resident_kib(many.process.pid)
         show("  KiB each, owned", f"{(kib - base) / (count - 21):.1f}")
         all_cost = request_cost(many, some[0])
         show("  µs of a request with 10 owned devices", f"{few_cost:.0f}")
@@ -142,7 +142,7 @@ def measure_large(count: int, some: int, parallel: int, within: Sequence[str]) -
         rate = own_by_tool(targets, parallel, within)
         owned = sum(read_existing(many.file / f"light-{each}").doxm.owned for each in chosen)
         show(f"  owned of {len(chosen)} chosen by chance, and a second", f"{owned}, {rate:.1f}")
-        show("  MiB then", f"{resident_kib(many.process) / 1024:.0f}")
+        show("  MiB then", f"{resident_kib(many.process.pid) / 1024:.0f}")
 
 
 def namespaces() -> list[str]:

@@ -88,7 +88,7 @@ class Victim:
         for line in process.stdout:
             if json.loads(line)["event"] == "device.ready":
                 self.report.starts.append(time.perf_counter() - began)
-                self.report.costs.append(cpu_seconds(process))
+                self.report.costs.append(cpu_seconds(process.pid))
                 return
         raise SystemExit(f"the device did not start again: exit code {process.wait()}")
 

@@ -34,15 +34,15 @@ class Figure:
         return 1 / self.wall
 
 
-def cpu_seconds(process: "subprocess.Popen[bytes]") -> float:
+def cpu_seconds(pid: int) -> float:
     """Return the CPU time of all threads of a process (schedstat counts nanoseconds)."""
-    tasks = Path(f"/proc/{process.pid}/task").iterdir()
+    tasks = Path(f"/proc/{pid}/task").iterdir()
     return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
 
 
-def resident_kib(process: "subprocess.Popen[bytes]") -> int:
+def resident_kib(pid: int) -> int:
     """Return the resident memory of a process."""
-    status = Path(f"/proc/{process.pid}/status").read_text()
+    status = Path(f"/proc/{pid}/status").read_text()
     return int(status.split("VmRSS:")[1].split()[0])
 
 
@@ -67,9 +67,9 @@ def post(path: str, mid: int, payload: bytes) -> bytes:
 
 def measured(process: "subprocess.Popen[bytes]", count: int, work: Callable[[int], None]) -> Figure:
     """Run `work(count)` and divide by `count`."""
-    cpu, wall = cpu_seconds(process), time.perf_counter()
+    cpu, wall = cpu_seconds(process.pid), time.perf_counter()
     work(count)
-    return Figure((cpu_seconds(process) - cpu) / count, (time.perf_counter() - wall) / count)
+    return Figure((cpu_seconds(process.pid) - cpu) / count, (time.perf_counter() - wall) / count)
 
 
 def median(figures: list[Figure]) -> Figure:

@@ -31,7 +31,7 @@ class Fleet:
             time.sleep(0.05)
         self.seconds = time.perf_counter() - began
         time.sleep(1)
-        self.kib = resident_kib(self.process)
+        self.kib = resident_kib(self.process.pid)
 
     def _is_ready(self) -> bool:
         return '"fleet.ready"' in self.log.read_text()
@@ -43,9 +43,9 @@ class Fleet:
 
     def idle(self, seconds: float = 5.0) -> float:
         """Return the part of a processor that it takes when nobody asks."""
-        before = cpu_seconds(self.process)
+        before = cpu_seconds(self.process.pid)
         time.sleep(seconds)
-        return (cpu_seconds(self.process) - before) / seconds
+        return (cpu_seconds(self.process.pid) - before) / seconds
 
     def stop(self) -> None:
         """End it."""

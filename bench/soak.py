@@ -24,6 +24,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 from kills import ACEID, MARK, entry
+from load import resident_kib
 from running_fleet import Fleet, show
 from searching import LEISURE, ask_within
 
@@ -198,12 +199,6 @@ def workers_of(pid: int) -> list[int]:
     )
 
 
-def mib(pid: int) -> float:
-    """Return the resident memory of a process."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(status.split("VmRSS:")[1].split()[0]) / 1024
-
-
 async def soak(
     running: Fleet, alive: Soak, minutes: float, search: Callable[[], Awaitable[int]]
 ) -> tuple[list[str], list[float]]:
@@ -222,10 +217,10 @@ async def soak(
             tasks += [asyncio.create_task(alive.own_lamp(each)) for each in lamps]
             found = await search() if number % SEARCH_EVERY == 0 else ""
             await asyncio.sleep(max(0.0, began + number * ROUND - time.monotonic()))
-            sizes = [mib(each) for each in (running.process.pid, lives)]
+            sizes = [resident_kib(each) / 1024 for each in (running.process.pid, lives)]
             memory.append(sizes[-1])
             for killed in set(workers_of(running.process.pid)) - {lives}:
-                sizes.append(mib(killed))
+                sizes.append(resident_kib(killed) / 1024)
                 os.kill(killed, signal.SIGKILL)
                 alive.kills += 1
             figures = (f"{each:6.1f}" for each in sizes)
