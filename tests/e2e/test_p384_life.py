@@ -26,7 +26,8 @@ from onboardee.device.simulation.profile import Profile, load
 from onboardee.device.testing.local import local_device
 from onboardee.pki import issuing
 from onboardee.pki.curves import Curve, curve_of
-from onboardee.svrdb.model import Ace, AceResource, State, Subject
+from onboardee.svrdb.editor import add_ace
+from onboardee.svrdb.model import AceResource, State, Subject
 from onboardee.wire.coap import Code
 from onboardee.wire.dtls import CipherSuite, ClientConfig
 from onboardee.wire.dtls.numbers import SECP256R1, SECP384R1
@@ -53,14 +54,13 @@ def certified(curve: Curve, profile: Profile = STRONG) -> Stage:
     provisioning = onboarding_states.enter(stage.keeper.current, State.RFPRO)
     credentials = tuple(each for each in provisioning.cred.credentials if each.credid != 9)
     cred = replace(provisioning.cred, credentials=credentials)
-    entry = Ace(
-        aceid=50,
+    readable = add_ace(
+        replace(provisioning, cred=cred),
         subject=Subject(uuid=str(OWNER)),
-        resources=(AceResource(href=CSR),),
+        resources=[AceResource(href=CSR)],
         permission=2,
     )
-    acl2 = replace(provisioning.acl2, entries=(*provisioning.acl2.entries, entry))
-    stage.device.adopt(replace(provisioning, cred=cred, acl2=acl2), stage.now)
+    stage.device.adopt(readable, stage.now)
     return stage
 
 

@@ -14,7 +14,8 @@ from onboardee.device.simulation.profile import ProfileError, load
 from onboardee.pki import issuing
 from onboardee.pki.certificate import read_pem
 from onboardee.pki.compliance import Compliance, decoded, encoded, encoded_attributes, profiles_in
-from onboardee.svrdb.model import PROFILE_NAMES, Ace, AceResource, State, Subject
+from onboardee.svrdb.editor import add_ace
+from onboardee.svrdb.model import PROFILE_NAMES, AceResource, State, Subject
 from onboardee.wire.coap import Code
 from onboardee.wire.path import Path
 
@@ -150,15 +151,13 @@ def test_who_chooses_and_when(
 ) -> None:
     """Its owner, in provisioning and repair, among those of its maker; others are refused."""
     stage = black(tmp_path).certified()
-    database = onboarding_states.enter(stage.keeper.current, state)
-    entry = Ace(
-        aceid=60,
+    database = add_ace(
+        onboarding_states.enter(stage.keeper.current, state),
         subject=Subject(uuid=str(OWNER)),
-        resources=(AceResource(href=SP),),
+        resources=[AceResource(href=SP)],
         permission=6,
     )
-    acl2 = replace(database.acl2, entries=(*database.acl2.entries, entry))
-    stage.device.adopt(replace(database, acl2=acl2), stage.now)
+    stage.device.adopt(database, stage.now)
     assert Peer(stage, with_key()).post(SP, body) is code
 
 

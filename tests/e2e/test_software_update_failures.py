@@ -12,7 +12,8 @@ from update_scene import LIGHT, NEW, PSTAT, SWU, Lamp, may_update
 from onboardee.device.events import DeviceRebooted, StorageFailed
 from onboardee.device.simulation.software import Mishap, UpdateFailure
 from onboardee.svrdb import MemoryStorage, PowerCut, Store, StoreUnavailable
-from onboardee.svrdb.model import Ace, AceResource, Subject
+from onboardee.svrdb.editor import add_ace
+from onboardee.svrdb.model import AceResource, Subject
 from onboardee.wire.coap import Code, Method
 
 FAULTS = [
@@ -174,15 +175,13 @@ def test_observers_hear_of_each_state() -> None:
     assert LIGHT.software_update is not None
     settings = replace(LIGHT.software_update, restarts=False)
     profile = replace(LIGHT, software_update=settings)
-    made = may_update(device_for(profile).database)
-    entry = Ace(
-        aceid=91,
+    database = add_ace(
+        may_update(device_for(profile).database),
         subject=Subject(uuid=str(ONE)),
-        resources=(AceResource(href=SWU),),
+        resources=[AceResource(href=SWU)],
         permission=31,
     )
-    acl2 = replace(made.acl2, entries=(*made.acl2.entries, entry))
-    device = device_for(profile, database=replace(made, acl2=acl2))
+    device = device_for(profile, database=database)
     reader = Reader(device)
     tags = {SWU: b"update", PSTAT: b"pstat", "/oic/d": b"device"}
     for href, token in tags.items():

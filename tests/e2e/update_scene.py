@@ -11,7 +11,8 @@ from onboardee.device.events import Event, UpdateChanged, UpdateFailed
 from onboardee.device.simulation.behaviour.clock import ClockBehaviour
 from onboardee.device.simulation.profile import Profile, load
 from onboardee.svrdb import Database, MemoryStorage
-from onboardee.svrdb.model import Ace, AceResource, State, Subject
+from onboardee.svrdb.editor import add_ace
+from onboardee.svrdb.model import AceResource, State, Subject
 from onboardee.wire.coap import Code, Method
 
 _BUILT_IN = load("updatable-light")
@@ -29,16 +30,12 @@ WHOLE = 32.0
 
 def may_update(database: Database) -> Database:
     """Let the client order updates, at both places."""
-    entry = Ace(
-        aceid=90,
+    return add_ace(
+        replace(database, pstat=replace(database.pstat, resource_owner=GUEST)),
         subject=Subject(uuid=str(GUEST)),
-        resources=tuple(AceResource(href=href) for href in (SWU, PSTAT, "/oic/p", "/oic/mnt")),
+        resources=[AceResource(href=href) for href in (SWU, PSTAT, "/oic/p", "/oic/mnt")],
         permission=31,
-    )
-    return replace(
-        database,
-        acl2=replace(database.acl2, entries=(*database.acl2.entries, entry)),
-        pstat=replace(database.pstat, resource_owner=GUEST),
+        aceid=90,
     )
 
 
