@@ -4,9 +4,10 @@ Requests go to the device's service as those of a peer that is known; all behind
 the gate, the store, the consequences of a change.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from typing import Any
+from itertools import count
+from typing import Any, TypeVar
 from uuid import UUID
 
 import cbor2
@@ -20,7 +21,7 @@ from onboardee.device.simulation.profile import Profile, load
 from onboardee.device.testing.local import LocalDevice, local_device
 from onboardee.device.testing.onboarded import onboarded
 from onboardee.device.testing.setup import MemoryKeeper
-from onboardee.svrdb import Database, MemoryStorage, Store
+from onboardee.svrdb import Database, MemoryStorage, PowerCut, Store
 from onboardee.wire.coap import Code, Method, Request, Response
 from onboardee.wire.entropy import SeededEntropy
 from onboardee.wire.path import Endpoint, Path
@@ -33,6 +34,7 @@ GUEST = UUID("67756573-7400-4000-8000-000000000001")
 STRANGER = UUID("67756573-7400-4000-8000-000000000002")
 SWITCH, BLIND, CONTACT = "oic.r.switch.binary", "oic.r.openlevel", "oic.r.sensor.contact"
 ENDPOINTS = (Endpoint("coaps", "10.0.0.10", 5684),)
+_Told = TypeVar("_Told")
 
 
 def wish(kind: str = SWITCH, /, **values: Any) -> dict[str, Any]:
@@ -49,6 +51,26 @@ def used(database: Database, permission: int = 31) -> Database:
         for entry in mine.acl2.entries
     )
     return replace(mine, acl2=replace(mine.acl2, entries=entries))
+
+
+def power_cuts(
+    life: Callable[[MemoryStorage], Iterable[_Told]],
+) -> Iterator[tuple[MemoryStorage, list[_Told]]]:
+    """Cut the power at every step of a life; yield each disk that may be left, and what was told.
+
+    What a life yields is told: a client has the answer.
+    """
+    for step in count(1):
+        storage, told = MemoryStorage(), list[_Told]()
+        storage.cut_power_at(step)
+        try:
+            for each in life(storage):
+                told.append(each)
+        except PowerCut:
+            for survivor in storage.after_power_cut():
+                yield survivor, told
+        else:
+            return
 
 
 class Panel:

@@ -13,13 +13,14 @@ from growing_scene import (
     SWITCHES,
     VISITORS,
     Panel,
+    power_cuts,
     wish,
 )
 from msgspec.structs import replace
 
 from onboardee.device import events
 from onboardee.device.access.peer import Peer
-from onboardee.svrdb import MemoryStorage, PowerCut, Store
+from onboardee.svrdb import MemoryStorage, Store
 from onboardee.wire.coap import Code, Method
 from onboardee.wire.path import Path
 
@@ -98,19 +99,7 @@ HISTORY = [*lives(MemoryStorage())]
 
 def test_a_power_cut_leaves_a_resource_wholly_there_or_not() -> None:
     """Wherever the power goes: what was answered holds, and resource and entry come together."""
-    found, step = set(), 0
-    while True:
-        step += 1
-        storage, told = MemoryStorage(), list[tuple[str, ...]]()
-        storage.cut_power_at(step)
-        try:
-            for paths in lives(storage):
-                told.append(paths)
-        except PowerCut:
-            for survivor in storage.after_power_cut():
-                found.add(_survived(survivor, len(told) - 1))
-        else:
-            break
+    found = {_survived(survivor, len(told) - 1) for survivor, told in power_cuts(lives)}
     assert found == {(), *HISTORY}
 
 

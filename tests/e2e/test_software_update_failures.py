@@ -5,13 +5,14 @@ from typing import Any
 
 import cbor2
 import pytest
+from growing_scene import power_cuts
 from msgspec.structs import replace
 from tag_client import ONE, Reader, device_for
 from update_scene import LIGHT, NEW, PSTAT, SWU, Lamp, may_update
 
 from onboardee.device.events import DeviceRebooted, StorageFailed
 from onboardee.device.simulation.software import Mishap, UpdateFailure
-from onboardee.svrdb import MemoryStorage, PowerCut, Store, StoreUnavailable
+from onboardee.svrdb import MemoryStorage, Store, StoreUnavailable
 from onboardee.svrdb.editor import add_ace
 from onboardee.svrdb.model import AceResource, Subject
 from onboardee.wire.coap import Code, Method
@@ -113,26 +114,13 @@ def lives(storage: MemoryStorage) -> Iterator[tuple[str, str]]:
         yield state, lamp.device.database.software.installed or "1.0.0"
 
 
-HISTORY = [*lives(MemoryStorage())]
 AFTERWARDS = {("idle", "1.0.0"), ("nsa", "1.0.0"), ("sva", "1.0.0"), ("idle", "2.0.0")}
 """No step is half done after a restart."""
 
 
 def test_a_power_cut_at_every_write() -> None:
     """Wherever the power goes: old software or new, no state half-way, and a new order works."""
-    found, step = set(), 0
-    while True:
-        step += 1
-        storage, told = MemoryStorage(), list[tuple[str, str]]()
-        storage.cut_power_at(step)
-        try:
-            for each in lives(storage):
-                told.append(each)
-        except PowerCut:
-            for survivor in storage.after_power_cut():
-                found.add(_survived(survivor, told))
-        else:
-            break
+    found = {_survived(survivor, told) for survivor, told in power_cuts(lives)}
     assert found == AFTERWARDS
 
 
