@@ -1,42 +1,18 @@
 """Multicast in a network of its own, where the machine allows to make one (root, iproute2)."""
 
-import json
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from network_support import needs_a_network, seen_in
 
 SCENARIO = Path(__file__).with_name("multicast_scenario.py")
-UNSHARE = ["unshare", "--net"]
-
-
-def can_make_a_network() -> bool:
-    """Tell whether we may make a network namespace with interfaces in it."""
-    if not shutil.which("unshare") or not shutil.which("ip"):
-        return False
-    probe = [*UNSHARE, "ip", "link", "add", "probe", "type", "veth", "peer", "name", "peer"]
-    return subprocess.run(probe, capture_output=True, check=False).returncode == 0
-
-
-pytestmark = pytest.mark.skipif(
-    not can_make_a_network(), reason="needs root and iproute2 to make a network namespace"
-)
+pytestmark = needs_a_network
 
 
 @pytest.fixture(scope="module")
 def observed() -> dict[str, object]:
     """Run the scenario once: discovery over both families, then interfaces that come and go."""
-    finished = subprocess.run(
-        [*UNSHARE, sys.executable, str(SCENARIO)],
-        capture_output=True,
-        check=False,
-        timeout=60,
-        text=True,
-    )
-    assert finished.returncode == 0, finished.stderr
-    return dict(json.loads(finished.stdout))
+    return dict(seen_in(SCENARIO))
 
 
 def test_groups_are_joined_on_the_interface(observed: dict[str, object]) -> None:

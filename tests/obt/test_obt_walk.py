@@ -1,41 +1,18 @@
 """The walk of IoTivity's provisioning guide, number by number, on a network of its own."""
 
-import json
 import re
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
-import pytest
+from network_support import needs_a_network, seen_in
 
 SCENARIO = Path(__file__).with_name("walk_scenario.py")
-UNSHARE = ["unshare", "--net"]
 UUID = r"[0-9a-f]{8}-[0-9a-f-]{27}"
 
 
-def can_make_a_network() -> bool:
-    """Tell whether we may make a network namespace with interfaces in it."""
-    if not shutil.which("unshare") or not shutil.which("ip"):
-        return False
-    probe = [*UNSHARE, "ip", "link", "add", "probe", "type", "veth", "peer", "name", "peer"]
-    return subprocess.run(probe, capture_output=True, check=False).returncode == 0
-
-
-@pytest.mark.skipif(
-    not can_make_a_network(), reason="needs root and iproute2 to make a network namespace"
-)
+@needs_a_network
 def test_the_walk() -> None:
     """Discovered, owned, linked, permitted, looked at, unlinked, removed: 11 to 50."""
-    finished = subprocess.run(
-        [*UNSHARE, sys.executable, str(SCENARIO)],
-        capture_output=True,
-        check=False,
-        timeout=200,
-        text=True,
-    )
-    assert finished.returncode == 0, finished.stderr
-    said = json.loads(finished.stdout)
+    said = seen_in(SCENARIO, timeout=200)
     assert (
         len(re.findall(rf"{UUID}  coap://\S+  unowned  Light( \d)?  oic.d.light", said["11"])) == 3
     )

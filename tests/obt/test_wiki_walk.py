@@ -3,16 +3,14 @@
 import os
 
 import pytest
-from test_obt_walk import can_make_a_network
+from network_support import needs_a_network
 from wiki_walk import DOCUMENT, lasting, walked
 
 
 @pytest.mark.skipif(
     not os.environ.get("ONBOARDEE_LONG"), reason="takes a minute: set ONBOARDEE_LONG, as CI does"
 )
-@pytest.mark.skipif(
-    not can_make_a_network(), reason="needs root and iproute2 to make a network namespace"
-)
+@needs_a_network
 def test_each_command_of_the_page_answers_as_it_says() -> None:
     """From the sample servers to the file that IoTivity starts from, line for line."""
     page = DOCUMENT.read_text(encoding="utf-8")
