@@ -151,5 +151,7 @@ async def test_the_end_of_the_program_ends_streams() -> None:
     await reader.readuntil(b"feed.began")
     async with asyncio.timeout(5):
         await made.stop()
-        await reader.read()
+        said = await reader.read()
+    # the last chunk (RFC 9112 7.1): the stream was ended, and not its connection alone
+    assert said.endswith(b"0\r\n\r\n")
     writer.close()
