@@ -18,8 +18,6 @@ import json
 import os
 import re
 import shutil
-import socket
-import struct
 import subprocess
 import sys
 import tempfile
@@ -32,6 +30,8 @@ from typing import Final
 from uuid import uuid4
 
 from load import HOST, SecuredLoad, get, post
+from running_fleet import PROGRAM
+from searching import LOOPBACK, over
 
 from onboardee.obt import (
     Address,
@@ -48,10 +48,8 @@ from onboardee.obt import (
 from onboardee.wire.coap.discovery import encode_multicast_request, pong
 from onboardee.wire.entropy import SystemEntropy
 
-PROGRAM = [sys.executable, "-c", "from onboardee.device.cli import main; main()"]
 DEVICES = 20
 SWITCH = "/light/switch"
-GROUP = ("224.0.1.187", 5683)
 SEARCH_SECONDS = 120.0
 """Under valgrind everything takes thirty times as long."""
 
@@ -232,12 +230,10 @@ def search(subject: Lights) -> Callable[[int], None]:
 
 def _search() -> None:
     """Ask the group, and wait until all have answered."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+    asking, group = over(LOOPBACK)
+    with asking:
         asking.settimeout(SEARCH_SECONDS)
-        loopback = bytes(8) + struct.pack("=i", socket.if_nametoindex("lo"))
-        asking.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, loopback)
-        asking.bind((HOST, 0))
-        asking.sendto(encode_multicast_request("/oic/res", entropy=SystemEntropy())[1], GROUP)
+        asking.sendto(encode_multicast_request("/oic/res", entropy=SystemEntropy())[1], group)
         heard: set[int] = set()
         while len(heard) < DEVICES:
             content, sender = asking.recvfrom(65535)

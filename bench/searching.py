@@ -13,7 +13,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from onboardee.wire.coap.discovery import encode_multicast_request
+from onboardee.wire.coap.discovery import encode_multicast_request, pong
 from onboardee.wire.entropy import SystemEntropy
 
 GROUP = "ff02::158"
@@ -30,7 +30,7 @@ def ask(interface: str, seconds: float, rounds: int) -> list[int]:
     """Search by multicast; return how many different devices have answered after each round."""
     heard: set[tuple[str, int]] = set()
     found = []
-    asking, group = _over(interface)
+    asking, group = over(interface)
     with asking:
         asking.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 64 << 20)
         for _ in range(rounds):
@@ -41,7 +41,7 @@ def ask(interface: str, seconds: float, rounds: int) -> list[int]:
     return found
 
 
-def _over(interface: str) -> tuple[socket.socket, tuple[Any, ...]]:
+def over(interface: str) -> tuple[socket.socket, tuple[Any, ...]]:
     """Return a socket that asks over an interface, and the group that is asked there."""
     index = socket.if_nametoindex(interface)
     if interface == LOOPBACK:
@@ -61,9 +61,9 @@ def _answers(asking: socket.socket, until: float) -> set[tuple[str, int]]:
     while (left := until - time.monotonic()) > 0:
         if select.select([asking], [], [], left)[0]:
             content, sender = asking.recvfrom(65535)
-            if content[:2] == b"\x40\x00":
-                # a ping, by which devices see who really asked: RFC 7252 4.2, 4.3
-                asking.sendto(b"\x70\x00" + content[2:4], sender)
+            # devices see by a ping who really asked
+            if (reply := pong(content)) is not None:
+                asking.sendto(reply, sender)
             else:
                 heard.add(sender[:2])
     return heard

@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from onboardee.wire.coap.discovery import encode_multicast_request
+from onboardee.wire.coap.discovery import encode_multicast_request, pong
 from onboardee.wire.entropy import SystemEntropy
 
 PREFIX = "fd00:db8::"
@@ -46,8 +46,8 @@ def searched(peer: socket.socket, interface: int) -> list[str]:
     until = time.monotonic() + LEISURE
     while (left := until - time.monotonic()) > 0 and select.select([peer], [], [], left)[0]:
         content, sender = peer.recvfrom(65535)
-        if content[:2] == b"\x40\x00":
-            peer.sendto(b"\x70\x00" + content[2:4], sender)  # a ping: RFC 7252 4.3
+        if (reply := pong(content)) is not None:
+            peer.sendto(reply, sender)
         else:
             found.append(sender[0])
             if len(found) == COUNT:
