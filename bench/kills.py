@@ -166,20 +166,26 @@ def free_ports() -> tuple[int, int]:
         return one.getsockname()[1], other.getsockname()[1]
 
 
-async def own(victim: Victim) -> Ownership:
+async def own_in_rfpro(address: Address) -> Ownership:
     """Take ownership, and leave the device in RFPRO, in which rules may be written."""
+    async with AsyncioTransport() as transport:
+        found = await find_unowned_at(transport, address)
+        ownership = (await take_ownership(transport, found, uuid4())).ownership
+    async with AsyncioTransport() as transport, OwnedDevice(transport, ownership) as device:
+        await device.update("/oic/sec/pstat", {"dos": {"s": 2}})
+    return ownership
+
+
+async def own(victim: Victim) -> Ownership:
+    """Take ownership of a device, and kill it."""
     process = victim.start()
     await asyncio.to_thread(victim.wait_ready, process, time.perf_counter())
     victim.report.starts.clear()
     victim.report.costs.clear()
-    async with AsyncioTransport() as transport:
-        found = await find_unowned_at(transport, Address(HOST, victim.ports[0]))
-        owned = await take_ownership(transport, found, uuid4())
-    async with AsyncioTransport() as transport, OwnedDevice(transport, owned.ownership) as device:
-        await device.update("/oic/sec/pstat", {"dos": {"s": 2}})
+    ownership = await own_in_rfpro(Address(HOST, victim.ports[0]))
     process.kill()
     process.communicate()
-    return owned.ownership
+    return ownership
 
 
 async def massacre(directory: Path, kills: int, seed: int = 0) -> Report:

@@ -20,14 +20,14 @@ import tempfile
 import time
 from pathlib import Path
 from typing import Any, Final
-from uuid import uuid4
 
+from kills import own_in_rfpro
+from load import HOST
+from running_fleet import PROGRAM
 from soak import Written, workers_of
 
-from onboardee.obt import Address, AsyncioTransport, OwnedDevice, find_unowned_at, take_ownership
+from onboardee.obt import Address
 
-PROGRAM: Final = [sys.executable, "-c", "from onboardee.device.cli import main; main()"]
-HOST: Final = "127.0.0.1"
 WRITTEN: Final = 20
 STARTING: Final = 0.2
 """The part of the kills that come while it starts."""
@@ -94,15 +94,10 @@ def endpoints(events: list[dict[str, Any]]) -> dict[str, list[str]]:
 
 
 async def own(name: str, places: list[str]) -> Written:
-    """Own a device, and leave it in RFPRO, in which rules may be written."""
+    """Own a device that is to be written to."""
     address = Address.from_uri(places[0], "coap")
     assert address is not None
-    async with AsyncioTransport() as transport:
-        found = await find_unowned_at(transport, address)
-        ownership = (await take_ownership(transport, found, uuid4())).ownership
-    async with AsyncioTransport() as transport, OwnedDevice(transport, ownership) as device:
-        await device.update("/oic/sec/pstat", {"dos": {"s": 2}})
-    return Written(name, ownership)
+    return Written(name, await own_in_rfpro(address))
 
 
 async def life(run: Run, devices: list[Written], number: int, chance: random.Random) -> list[str]:
