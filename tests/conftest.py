@@ -1,6 +1,7 @@
 """What holds for all tests: how examples are chosen, and what is done without OCF's models."""
 
 import os
+from typing import Any
 
 import pytest
 from data_models import MODELS, is_comparable
@@ -16,19 +17,38 @@ settings.register_profile("repeatable", derandomize=True, **SLOW)
 settings.register_profile("explore", print_blob=True, **SLOW)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
+# The terminal of who runs the tests is not what the output in them is folded for.
+os.environ.pop("COLUMNS", None)
+
 LEFT_OUT = pytest.StashKey[int]()
 
 
+def pytest_configure() -> None:
+    """Refuse to run in CI without OCF's data models."""
+    if os.environ.get("CI") and not MODELS.is_dir():
+        raise pytest.UsageError(f"CI needs OCF's data models, and they are not at {MODELS}")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what needs OCF's data models where they are not; CI must have them."""
+    """Leave out what needs OCF's data models where they are not."""
     wanting = [item for item in items if not is_comparable(item)]
     if not wanting:
         return
-    if os.environ.get("CI") and not MODELS.is_dir():
-        raise pytest.UsageError(f"CI needs OCF's data models, and they are not at {MODELS}")
     config.hook.pytest_deselected(items=wanting)
     items[:] = [item for item in items if item not in set(wanting)]
     config.stash[LEFT_OUT] = len(wanting)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Let a process that runs a part of the tests say how many it left out; each collects all."""
+    if told := getattr(session.config, "workeroutput", None):
+        told["left out"] = session.config.stash.get(LEFT_OUT, 0)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Hear what such a process says (pytest-xdist)."""
+    node.config.stash[LEFT_OUT] = getattr(node, "workeroutput", {}).get("left out", 0)
 
 
 def pytest_terminal_summary(
