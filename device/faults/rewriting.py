@@ -21,7 +21,7 @@ from typing import Final
 from onboardee.device.faults.steps import STEPS, StepRequest, TransferStep
 from onboardee.device.trace import handshake_names
 from onboardee.device.trace.coap import MessageReader, Read
-from onboardee.device.trace.dtls import Association, Secrets
+from onboardee.device.trace.dtls import Association, Opened, Secrets
 from onboardee.device.trace.items import Way
 from onboardee.wire.coap import Code
 from onboardee.wire.coap.message import MessageFormatError, build, encode_options, options_of, parse
@@ -33,7 +33,8 @@ from onboardee.wire.path import Path
 
 _HEADER: Final = struct.Struct(">BHQH")
 _CONVERSATIONS: Final = 256
-"""Pairs of addresses that are followed; the one that was silent longest is forgotten."""
+"""Pairs of addresses that are followed; one whose session ends is forgotten, and of too many the
+one that was silent longest."""
 GET: Final = 1
 CLOSE_NOTIFY: Final = 0
 """The alert that ends a session in order (RFC 5246 7.2.1)."""
@@ -55,6 +56,8 @@ class Look:
     read: Read | None = None
     flights: tuple[str, ...] = ()
     """The names of the handshake messages in it."""
+    association: Association | None = None
+    """What opened the record, and seals another in its place."""
 
     @property
     def is_request(self) -> bool:
@@ -86,7 +89,7 @@ def peer_of(path: Path) -> tuple[str, int, bool]:
 class _Conversation:
     def __init__(self, secrets: Secrets, entropy: Entropy) -> None:
         self.association = Association(secrets, entropy)
-        self.plain, self.secured = MessageReader(), MessageReader()
+        self.reader = MessageReader()
 
 
 class Rewriter:
@@ -105,17 +108,23 @@ class Rewriter:
     def look(self, datagram: bytes, path: Path, way: Way) -> Look:
         """Tell what is in a datagram."""
         look = Look(path, datagram, way)
+        if path.secured and path not in self._conversations and not _is_in_the_clear(datagram):
+            return look  # of a session that nobody knows, as one that has ended
         conversation = self._with(path)
         if not path.secured:
-            self._read(look, conversation.plain, datagram)
+            self._read(look, conversation.reader, datagram)
             return look
+        look.association = conversation.association
         names: list[str] = []
-        for opened in conversation.association.read(datagram, way):
-            names += map(handshake_names.name_of, conversation.association.messages(opened, way))
+        for opened in look.association.read(datagram, way):
+            names += map(handshake_names.name_of, look.association.messages(opened, way))
             is_data = opened.record.content_type == ContentType.APPLICATION_DATA
             if is_data and opened.content is not None:
                 look.record = opened.record
-                self._read(look, conversation.secured, opened.content)
+                self._read(look, conversation.reader, opened.content)
+            if _ends_session(opened):
+                del self._conversations[path]
+                break
         look.flights = tuple(names)
         return look
 
@@ -154,11 +163,31 @@ class Rewriter:
 
     def _sealed(self, look: Look, kind: ContentType, content: bytes) -> bytes:
         record = look.record
-        if record is None:
+        if record is None or look.association is None:
             return content
-        protection = self._with(look.path).association.protection(look.way)
+        protection = look.association.protection(look.way)
         sealed = protection.seal(kind, record.sequence, content)
         return _HEADER.pack(kind, DTLS_1_2, record.sequence, len(sealed)) + sealed
+
+
+def _is_in_the_clear(datagram: bytes) -> bool:
+    """Tell whether a datagram begins with a record of a handshake (RFC 6347 4.1)."""
+    first = next(iter(split(datagram)), None)
+    return first is not None and not first.epoch
+
+
+def _ends_session(opened: Opened) -> bool:
+    """Tell whether a record is an alert after which the session is over (RFC 5246 7.2).
+
+    One in the clear is none: anybody can send it.
+    """
+    record, content = opened.record, opened.content
+    return (
+        record.content_type == ContentType.ALERT
+        and record.epoch > 0
+        and content is not None
+        and (content[:1] == bytes((AlertLevel.FATAL,)) or content[1:] == bytes((CLOSE_NOTIFY,)))
+    )
 
 
 def harmless(octets: bytes) -> bytes:

@@ -1,7 +1,9 @@
 """What strangers can make a device with faults keep, and what a device without them does not."""
 
+import gc
 from uuid import UUID
 
+from onboardee.device.events import Bus, Event, FaultActed
 from onboardee.device.faults.building import Maker
 from onboardee.device.faults.leaving import Armed
 from onboardee.device.faults.passing import HeldBack, Passing
@@ -12,7 +14,7 @@ from onboardee.device.machine.layer import AnyDevice
 from onboardee.device.machine.step import Keeper
 from onboardee.device.simulation.profile import Profile
 from onboardee.device.testing import MemoryNetwork, memory_device
-from onboardee.device.trace.dtls import Secrets
+from onboardee.device.trace.dtls import Association, Secrets
 from onboardee.device.trace.items import Way
 from onboardee.obt import MemoryTransport, ObtEngine, find_unowned, run, take_ownership
 from onboardee.obt.orders import CR3006
@@ -74,3 +76,31 @@ def test_a_flood_is_not_held_back() -> None:
     late = [Passing(b"x", PATH, late=5) for _ in range(4100)]
     assert len(held.sorted_out(late, 0)) == 4
     assert len(held.due(5)) == 4096
+
+
+def test_sessions_that_are_over_are_followed_no_more() -> None:
+    """A device with a fault that peers come to and leave all day needs no more memory for it.
+
+    What it does to the messages of those that are there it goes on doing.
+    """
+    acted, network, bus = list[Event](), MemoryNetwork(), Bus()
+    bus.subscribe(lambda event: acted.append(event) if isinstance(event, FaultActed) else None)
+    fault = parse("separate path=/oic/sec/doxm times=0")
+
+    def make(profile: Profile, store: Keeper, surroundings: Surroundings) -> AnyDevice:
+        return Maker(profile, store, surroundings).device([fault])
+
+    memory_device(network, bus=bus, make=make)
+    transport = MemoryTransport(network, ObtEngine(entropy=SeededEntropy("tool")))
+    found = run(find_unowned(transport, style=CR3006.style, enough=1))
+    owner = _uuid(SeededEntropy("owner").token(16))
+    owned = run(take_ownership(transport, found[0], owner, order=CR3006))
+    acted.clear()
+    followed = set[int]()
+    for _ in range(20):
+        run(owned.doxm())
+        owned.close()
+        run(transport.sleep(1))
+        followed.add(sum(isinstance(each, Association) for each in gc.get_objects()))
+    assert len(acted) == 20
+    assert len(followed) == 1
