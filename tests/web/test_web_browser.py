@@ -1,63 +1,36 @@
 """The dashboard in a real browser: Debian's Chromium, driven by Playwright.
 
 Neither is a dependency of the tests: `pip install playwright` and `apt-get install chromium`, as
-`.ci/browser` does. Where they are not, these tests are left out and say so. With `ONBOARDEE_AXE`,
-the path of axe-core's `axe.min.js`, the pages are looked at for barriers, too.
+`.ci/browser` does. Where they are not, these tests are left out and say so.
 """
 
 import json
 import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
+from browser_support import (
+    ONBOARDEE,
+    TABS,
+    Running,
+    begin,
+    card,
+    end,
+    watched_page,
+    without_chromium,
+)
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-AXE = os.environ.get("ONBOARDEE_AXE")
-ONBOARDEE = [sys.executable, "-c", "from onboardee.device.cli import main; main()"]
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")
+pytestmark = without_chromium
 
 SCRIPT = "<img src=x onerror=\"document.title='broken into'\"><script>alert(1)</script>"
-TABS = ("world", "onboarding", "security", "connections")
-
-
-class Running(NamedTuple):
-    """A program with a dashboard."""
-
-    url: str
-    directory: Path
-
-    def ask(self, path: str, body: Any = None) -> Any:
-        """Ask as a script does."""
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(
-            f"{self.url}api/v1/devices{path}", data, {"Content-Type": "application/json"}
-        )
-        with urllib.request.urlopen(request) as answer:
-            return json.loads(answer.read())["ok"]
-
-
-def begin(directory: Path, *words: str) -> tuple[subprocess.Popen[str], str]:
-    """Run devices with a dashboard; return the process and where it is."""
-    command = [*ONBOARDEE, "run", *words, "--state-dir", str(directory), "--host", "127.0.0.1"]
-    process = subprocess.Popen(
-        [*command, "--log-format", "json"], stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    for line in process.stdout:
-        told = json.loads(line)
-        if told["event"] == "web.ready":
-            return process, told["url"]
-    raise AssertionError("the program ended")
 
 
 @pytest.fixture(scope="module")
@@ -73,41 +46,16 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     words = ("light", "smart-lock", "blind", str(hostile), "--web", "0")
     process, url = begin(directory / "state", *words)
     try:
-        yield Running(url, directory)
+        yield Running(url, directory, process.pid)
     finally:
-        process.terminate()
-        process.communicate(timeout=20)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Start Chromium."""
-    with sync_api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield started
-        started.close()
+        end(process)
 
 
 @pytest.fixture
 def page(browser: Any, running: Running) -> Iterator[Any]:
-    """Open the overview; whatever goes wrong in the page, or asks another host, is a failure."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    opened, wrong = context.new_page(), []
-    opened.on("pageerror", lambda error: wrong.append(str(error)))
-    opened.on("console", lambda said: said.type == "error" and wrong.append(said.text))
-    opened.on("request", lambda sent: sent.url.startswith(running.url) or wrong.append(sent.url))
-    opened.goto(running.url)
-    opened.wait_for_selector(".card")
-    yield opened
-    context.close()
-    # Chromium writes a line for each answer that is a refusal
-    assert [each for each in wrong if "409 (Conflict)" not in each] == []
-
-
-def card(page: Any, name: str) -> Any:
-    """Return the card of a device."""
-    link = f'a[href="#/device/{name}"]'
-    return page.locator(f".card:has({link})")
+    """Open the overview."""
+    with watched_page(browser, running.url) as opened:
+        yield opened
 
 
 def test_each_device_has_a_card(page: Any, running: Running) -> None:
@@ -343,16 +291,14 @@ def test_the_page_survives_a_restart_of_the_program(browser: Any, tmp_path: Path
     opened = browser.new_page()
     opened.goto(url)
     sync_api.expect(opened.locator("#link")).to_have_text("live")
-    process.terminate()
-    process.communicate(timeout=20)
+    end(process)
     sync_api.expect(opened.locator("#link")).to_contain_text("connection lost")
     process, _ = begin(tmp_path / "a", "light", "--web", url.rpartition(":")[2].strip("/"))
     try:
         sync_api.expect(opened.locator("#link")).to_have_text("live", timeout=10_000)
     finally:
         opened.close()
-        process.terminate()
-        process.communicate(timeout=20)
+        end(process)
 
 
 def test_elsewhere_the_token_opens_the_page(browser: Any, tmp_path: Path) -> None:
@@ -376,8 +322,7 @@ def test_elsewhere_the_token_opens_the_page(browser: Any, tmp_path: Path) -> Non
         sync_api.expect(opened.get_by_role("button", name="Reset button")).to_be_disabled()
     finally:
         context.close()
-        process.terminate()
-        process.communicate(timeout=20)
+        end(process)
 
 
 @pytest.mark.parametrize("width", [360, 1280, 3840])
@@ -404,19 +349,3 @@ def test_a_long_ladder_scrolls_in_its_box(page: Any, running: Running) -> None:
             page.wait_for_timeout(5)
     sync_api.expect(page.locator(".rung").nth(20)).to_be_attached()
     assert page.evaluate("document.documentElement.scrollHeight") < 1600
-
-
-@pytest.mark.skipif(AXE is None, reason="ONBOARDEE_AXE does not name axe-core")
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_there_are_no_barriers(browser: Any, running: Running, scheme: str) -> None:
-    """axe-core finds none on any page, in either scheme."""
-    assert AXE is not None
-    context = browser.new_context(color_scheme=scheme, bypass_csp=True)
-    opened = context.new_page()
-    for path in ("", *(f"#/device/blind/{tab}" for tab in TABS)):
-        opened.goto(f"{running.url}{path}")
-        opened.wait_for_selector(".card, .box")
-        opened.evaluate(Path(AXE).read_text())
-        found = opened.evaluate("axe.run(document)")["violations"]
-        assert [each["id"] for each in found] == [], path
-    context.close()
