@@ -31,7 +31,7 @@ from threading import Lock
 from typing import Any, Final, TypeVar
 
 from onboardee.svrdb.errors import StoreDamaged, StoreUnavailable
-from onboardee.svrdb.group_commit import GroupCommit, Statement
+from onboardee.svrdb.group_commit import GroupCommit, Work
 from onboardee.svrdb.locations import APPLICATION, OPEN_FILES, is_state_file
 from onboardee.svrdb.record_locks import RecordLocks
 from onboardee.svrdb.storage import Done, make_directory, sync_path
@@ -170,16 +170,16 @@ class StateFile:
         found = self._all("SELECT name FROM files WHERE device = ?", number)
         return frozenset(name for (name,) in found)
 
-    def write(self, statements: Iterable[Statement]) -> None:
-        """Carry out statements, all or none; durable when this returns.
+    def write(self, works: Iterable[Work]) -> None:
+        """Carry out a change, all or nothing; durable when this returns.
 
         Raises OSError or StoreDamaged.
         """
-        self.attempt(lambda: self._writer.write(statements))
+        self.attempt(lambda: self._writer.write(works))
 
-    def begin(self, statements: Iterable[Statement], done: Done) -> None:
-        """Have statements carried out, all or none; `done` is told, perhaps of an sqlite3.Error."""
-        self._writer.begin(statements, done)
+    def begin(self, works: Iterable[Work], done: Done) -> None:
+        """Have a change carried out, all or nothing; `done` is told, or of an sqlite3.Error."""
+        self._writer.begin(works, done)
 
     def attempt(self, action: Callable[[], _Result]) -> _Result:
         """Do something with the database; what SQLite says is wrong is raised as OSError.

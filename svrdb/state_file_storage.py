@@ -13,14 +13,13 @@ from typing import Final
 
 from onboardee.svrdb.atomic_storage import Change, Put, Remove, Rename
 from onboardee.svrdb.errors import StoreLocked
-from onboardee.svrdb.group_commit import Statement
+from onboardee.svrdb.group_commit import Statement, Work
+from onboardee.svrdb.next_generations import NOW, NextGeneration
 from onboardee.svrdb.state_file import StateFile
 from onboardee.svrdb.storage import Done, OpenFile
 
-_NOW: Final = "(julianday('now') - 2440587.5) * 86400.0"
-"""The time, in seconds since 1970, by the clock of SQLite."""
 _PUT: Final = (
-    f"INSERT INTO files (device, name, content, changed) VALUES (?1, ?2, ?3, {_NOW})"  # noqa: S608 - ours
+    f"INSERT INTO files (device, name, content, changed) VALUES (?1, ?2, ?3, {NOW})"  # noqa: S608 - ours
     " ON CONFLICT (device, name) DO UPDATE SET content = ?3, changed = excluded.changed"
 )
 _REMOVE: Final = "DELETE FROM files WHERE device = ? AND name = ?"
@@ -76,7 +75,7 @@ class StateFileStorage:
         pending, self._pending = self._pending, ()
         try:
             if pending:
-                file.write(map(self._statement, pending))
+                file.write(self._works(pending))
         finally:
             if self._is_locked:
                 file.locks.free(self._number)
@@ -130,12 +129,12 @@ class StateFileStorage:
     def exchange(self, *changes: Change) -> None:
         """Make changes, all or none; durable when this returns."""
         self.sync_directory()
-        self._opened.write(map(self._statement, changes))
+        self._opened.write(self._works(changes))
 
     def begin(self, *changes: Change, done: Done) -> None:
         """Begin to make changes, with all that waits for the next sync."""
         pending, self._pending = self._pending, ()
-        self._opened.begin(map(self._statement, (*pending, *changes)), done)
+        self._opened.begin(self._works((*pending, *changes)), done)
 
     def add(self, change: Change) -> None:
         """Let a change wait for the next sync."""
@@ -157,6 +156,12 @@ class StateFileStorage:
         if self._file is not None:
             raise StoreLocked(self.location, os.getpid())
         self._file = StateFile.of(self._path)
+
+    def _works(self, changes: tuple[Change, ...]) -> list[Work]:
+        match changes:
+            case (Rename(old, new), Put(name, content)) if name == old:
+                return [NextGeneration(self._number, name, new, content)]
+        return [self._statement(each) for each in changes]
 
     def _statement(self, change: Change) -> Statement:
         match change:

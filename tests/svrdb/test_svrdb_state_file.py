@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Final
@@ -38,7 +38,7 @@ from onboardee.svrdb import (
 )
 from onboardee.svrdb.atomic_storage import Change, Put, Remove, Rename
 from onboardee.svrdb.directories import look
-from onboardee.svrdb.group_commit import GroupCommit
+from onboardee.svrdb.group_commit import SEVERAL, GroupCommit
 from onboardee.svrdb.locations import is_state_file, names_in, storage_at
 from onboardee.svrdb.moving import move
 from onboardee.svrdb.state_file import StateFile
@@ -315,6 +315,79 @@ def test_changes_that_wait_at_the_same_time_share_one_transaction(tmp_path: Path
         each.join()
     writer.close()
     assert said.count("COMMIT") == 2
+
+
+def test_changes_that_share_a_transaction_stay_those_of_their_devices(tmp_path: Path) -> None:
+    """Each device has its own content and its own generation before, in whichever form it is."""
+    path = tmp_path / "lamps.db"
+    names = [f"lamp-{number}" for number in range(6)]
+    StateFile.make(path, names)
+    told: SimpleQueue[Exception | None] = SimpleQueue()
+    entered, go = threading.Event(), threading.Event()
+
+    def wait(_: Exception | None) -> None:
+        entered.set()
+        go.wait(10)
+
+    with ExitStack() as ending:
+        shared = StateFile.of(path)
+        ending.callback(shared.release)
+        stores = [
+            ending.enter_context(open_directory(path / name, unowned, codec=codec))
+            for name, codec in zip(names, [JSON, JSON, CBOR] * 2, strict=True)
+        ]
+        for text in ("first", "second, which is longer than the first"):
+            entered.clear()
+            go.clear()
+            shared.begin((), wait)
+            assert entered.wait(10)
+            for name, store in zip(names, stores, strict=True):
+                assert store.begin_commit(named(owned(), f"{text} of {name}"), told.put)
+            go.set()
+            assert [told.get(timeout=10) for _ in stores] == [None] * len(stores)
+    for name in names:
+        storage = look(storage_at(path / name))
+        assert read_named(storage, "previous").sdi.name == f"first of {name}"
+        storage.unlock()
+        assert read_existing(path / name).sdi.name.endswith(f"the first of {name}")
+
+
+def test_what_comes_in_a_moment_after_many_changes_shares_a_transaction(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also a disk that is faster than the devices is not given each change by itself."""
+    said: list[str] = []
+    is_waiting, both_came = threading.Event(), threading.Event()
+
+    def gather(_seconds: float) -> bool:
+        is_waiting.set()
+        return both_came.wait(10)
+
+    def watch(connection: sqlite3.Connection) -> None:
+        connection.set_trace_callback(said.append)
+
+    writer = _writer(tmp_path / "x.db", watch)
+    monkeypatch.setattr(writer._closing, "wait", gather)
+    entered, go = threading.Event(), threading.Event()
+    told: SimpleQueue[Exception | None] = SimpleQueue()
+
+    def wait(_: Exception | None) -> None:
+        entered.set()
+        go.wait(10)
+
+    writer.begin((), wait)
+    assert entered.wait(10)
+    for _ in range(SEVERAL):
+        writer.begin((), told.put)
+    go.set()
+    for _ in range(SEVERAL):
+        told.get(timeout=10)
+    writer.begin((), lambda _: None)
+    assert is_waiting.wait(10)
+    writer.begin((), lambda _: None)
+    both_came.set()
+    writer.close()
+    assert said.count("COMMIT") == 3
 
 
 def test_a_change_that_fails_takes_none_of_a_later_transaction_with_it(tmp_path: Path) -> None:
