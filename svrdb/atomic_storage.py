@@ -5,6 +5,7 @@ of steps. Where all changes of a commit are one transaction, nothing of that is 
 becomes the generation before, the new one takes its place, and a crash finds both or neither.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from onboardee.svrdb.codec import Codec, Commit
@@ -92,10 +93,10 @@ class AtomicDisk:
     def begin(self, database: Database, body: bytes, done: Done) -> None:
         """Begin what `keep` does; `done` is told, in some thread, what became of it."""
 
-        def written(failure: Exception | None) -> None:
+        def written(failure: Exception | None) -> Callable[[], None] | None:
             if failure is None:
                 self._current = database
-            done(failure)
+            return done(failure)
 
         self._storage.begin(*self._changes(body), done=written)
 

@@ -107,8 +107,10 @@ class GroupCommit:
                     group.append(further)
         self._last = len(group)
         failure = _transaction(connection, [work for works, _ in group for work in works])
-        for _, done in group:
-            done(failure)
+        ends = {done(failure) for _, done in group}
+        for end in ends:
+            if end is not None:
+                end()
         return is_open
 
 

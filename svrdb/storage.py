@@ -34,8 +34,12 @@ own, and may be made private."""
 
 LOCK_NAME: Final = "svr.lock"
 
-Done = Callable[[Exception | None], None]
-"""Is told that changes are durable, or why there is none of them. It must raise nothing."""
+Done = Callable[[Exception | None], Callable[[], None] | None]
+"""Is told that changes are durable, or why there is none of them.
+
+It returns what is to be called when all have been told who are told at the same time, once for
+those who return the same. Neither may raise anything.
+"""
 
 
 class OpenFile(Protocol):

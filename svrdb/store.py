@@ -208,10 +208,10 @@ class Store:
                 self._committing.release()
         return is_begun
 
-    def _committed(self, done: Done, failure: Exception | None) -> None:
+    def _committed(self, done: Done, failure: Exception | None) -> Callable[[], None] | None:
         """End what `begin_commit` began, in the thread of the writer."""
         self._committing.release()
-        done(failure)
+        return done(failure)
 
     def close(self) -> None:
         """Give the storage back; `current` stays readable. Closing twice is harmless.

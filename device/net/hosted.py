@@ -18,8 +18,8 @@ nobody else anything; it must not be possible to stop a process by a datagram.
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from functools import partial
+from queue import SimpleQueue
 from typing import Final, TypeAlias
 
 from onboardee.device.events import DeviceFault, Event, PortShared
@@ -29,10 +29,13 @@ from onboardee.device.net.fault_reporter import FaultReporter
 from onboardee.device.net.places import DeviceSockets, Place
 from onboardee.device.net.turns import Alarm, Clock
 from onboardee.device.net.waiting import Origin, StepMaker, Waiting
+from onboardee.device.net.wake_ups import Call, WakeUps
 from onboardee.svrdb import Store
 from onboardee.svrdb.model import Database
 from onboardee.wire.path import Endpoint, Path
 
+Stored: TypeAlias = SimpleQueue[Exception | None]
+"""Where the disk says, once, what became of a database; whoever asks before waits."""
 DiskWork: TypeAlias = Callable[[], None]
 """Something slow with the storage, done in a thread. It raises nothing."""
 
@@ -51,6 +54,7 @@ class HostedDevice:
         device: AnyDevice,
         place: Place,
         writers: ThreadPoolExecutor,
+        wake_ups: WakeUps,
         clock: Clock | None = None,
     ) -> None:
         """Take the place where the device is reached. Raises `BindError`."""
@@ -58,7 +62,8 @@ class HostedDevice:
         self._loop = asyncio.get_running_loop()
         self._clock: Clock = self._loop if clock is None else clock
         self._writers = writers
-        self._storing: Future[Exception | None] | None = None
+        self._wake_ups = wake_ups
+        self._storing: Stored | None = None
         self._working: Future[None] | None = None
         self._disk_work: list[DiskWork] = []
         self._waiting = Waiting()
@@ -112,7 +117,7 @@ class HostedDevice:
         storing, self._storing = self._storing, None
         try:
             if storing is not None:
-                self._act_at_once(self.device.stored(storing.result(), self._clock.time()))
+                self._act_at_once(self.device.stored(storing.get(), self._clock.time()))
             self._act_at_once(self.device.stop(self._clock.time()))
             if self._working is not None:
                 self._working.result()
@@ -204,23 +209,26 @@ class HostedDevice:
             self._meet(fault)
         if step.store is not None:
             self._storing = self._begin_to_store(step.store)
-            self._storing.add_done_callback(partial(self._wake, self._on_stored))
 
-    def _begin_to_store(self, database: Database) -> Future[Exception | None]:
+    def _begin_to_store(self, database: Database) -> Stored:
         """Store a database, in a thread unless the storage can be told without waiting for it."""
         store = self.device.store
-        in_thread = partial(self._writers.submit, try_to_store, store, database)
-        stored: Future[Exception | None] = Future()
+        stored: Stored = SimpleQueue()
 
-        def done(failure: Exception | None) -> None:
-            if failure is None:
-                stored.set_result(None)
-            else:
-                in_thread().add_done_callback(lambda again: stored.set_result(again.result()))
+        def store_in_thread() -> None:
+            stored.put(try_to_store(store, database))
+            self._wake_ups.add(self._on_stored)()
 
-        if isinstance(store, Store) and store.begin_commit(database, done):
-            return stored
-        return in_thread()
+        def done(failure: Exception | None) -> Call | None:
+            if failure is not None:
+                self._writers.submit(store_in_thread)
+                return None
+            stored.put(None)
+            return self._wake_ups.add(self._on_stored)
+
+        if not (isinstance(store, Store) and store.begin_commit(database, done)):
+            self._writers.submit(store_in_thread)
+        return stored
 
     def _act_at_once(self, step: Step) -> None:
         """Act upon a step before or after the loop serves others: wait for the disk."""
@@ -251,26 +259,24 @@ class HostedDevice:
         while not self._is_busy:
             if self._disk_work:
                 self._working = self._writers.submit(self._disk_work.pop(0))
-                self._working.add_done_callback(partial(self._wake, self._on_worked))
+                self._working.add_done_callback(self._wake_after_work)
             elif self._waiting:
                 self._take(self._waiting.take())
             else:
                 self._set_alarm()
                 return
 
-    def _wake(self, callback: Callable[[], None], _done: object) -> None:
-        """Tell the loop, from the thread of the disk, that something is done."""
-        # a loop that was closed meanwhile: `stop` has waited for the result
-        with suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(callback)
-
     def _on_stored(self) -> None:
         """Go on with the step that waited for the disk, and then with what waited behind it."""
         storing, self._storing = self._storing, None
         if storing is None:
             return  # `stop` took it
-        self._take(lambda now: self.device.stored(storing.result(), now))
+        self._take(partial(self.device.stored, storing.get()))
         self._go_on()
+
+    def _wake_after_work(self, _done: object) -> None:
+        """Tell the loop, from the thread of the disk."""
+        self._wake_ups.add(self._on_worked)()
 
     def _on_worked(self) -> None:
         """Go on after slow work with the storage that no step has asked for."""

@@ -19,6 +19,7 @@ from onboardee.device.net.hosted import HostedDevice
 from onboardee.device.net.multicast import Membership, MulticastReceiver
 from onboardee.device.net.places import Place
 from onboardee.device.net.turns import Clock, Pieces, Turns
+from onboardee.device.net.wake_ups import WakeUps
 from onboardee.wire.path import Path
 
 WRITERS: Final = 32
@@ -37,6 +38,7 @@ class Hub:
         self._given_clock = clock
         self.turns: Turns | None = None
         """What takes turns in the loop, once there is a device."""
+        self._wake_ups: WakeUps | None = None
         self._searches = 0
         self._hosted: dict[Bus, HostedDevice] = {}
         """By the bus of each device, in the order in which they were added."""
@@ -48,8 +50,10 @@ class Hub:
         """Start a device at a place. Raises `BindError`."""
         if self.turns is None:
             self.turns = Turns(asyncio.get_running_loop())
+        if self._wake_ups is None:
+            self._wake_ups = WakeUps(asyncio.get_running_loop())
         clock = self.turns if self._given_clock is None else self._given_clock
-        hosted = HostedDevice(device, place, self._writers, clock)
+        hosted = HostedDevice(device, place, self._writers, self._wake_ups, clock)
         self._hosted[device.bus] = hosted
         hosted.start()
         if not self._is_receiving and not place.is_loopback_only:
