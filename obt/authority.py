@@ -11,7 +11,7 @@ takes part in a handshake.
 """
 
 import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Self
@@ -24,6 +24,7 @@ from onboardee.obt.errors import PayloadError
 from onboardee.obt.identity import Identity
 from onboardee.pki import issuing, key_pairs, pem
 from onboardee.pki.certificate import Certificate, read_chain, read_octets
+from onboardee.pki.curves import OCF, Curve, curve_of
 from onboardee.pki.errors import CertificateError
 from onboardee.pki.signing_requests import CertificationRequest, read_base64, read_der, read_pem
 
@@ -33,7 +34,7 @@ LIFE: Final = timedelta(days=365)
 LEEWAY: Final = timedelta(days=1)
 """How long before its making a certificate is valid: not all clocks agree."""
 LONGEST_REQUEST: Final = 3072
-"""Octets of a request; one for a key on P-256 has less than 500."""
+"""Octets of a request; one for a key on P-256 has less than 500, on P-384 less than 600."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,8 @@ class SigningRequest:
     """A checked certificate signing request: whose key, and for which UUID.
 
     Checked means: the signature in the request is that of the key in it (so the device has that
-    key), the key is on P-256, and the name is the UUID of the device that showed it.
+    key), the key is on a curve of the authority's, and the name is the UUID of the device that
+    showed it.
     """
 
     uuid: UUID
@@ -76,7 +78,9 @@ class Revocations:
 class Authority:
     """Signs for one security domain. All certificates it returns are PEM text.
 
-    It is a root, or works below one: then what it signs comes with the authorities between.
+    It is a root, or works below one: then what it signs comes with the authorities between. Its
+    key is on P-256, which OCF has (Security 9.4.2), or on P-384: then it signs with SHA-384, for
+    devices whose profile says so.
     """
 
     def __init__(
@@ -87,16 +91,23 @@ class Authority:
         clock: Callable[[], datetime] = wall_clock,
     ) -> None:
         self._signer = issuing.Issued(chain[0], key, tuple(chain[1:]))
+        self.curve: Final = curve_of(key) or Curve.P256
+        """On which its key is, and those that it makes."""
         self._clock = clock
         self._revoked: list[issuing.Revoked] = []
         self._crl_number = 0
 
     @classmethod
     def create(
-        cls, name: str = "onboardee authority", *, clock: Callable[[], datetime] = wall_clock
+        cls,
+        name: str = "onboardee authority",
+        *,
+        curve: Curve = Curve.P256,
+        clock: Callable[[], datetime] = wall_clock,
     ) -> Self:
-        """Make a root with a new key."""
-        made = issuing.root(recipe=_lasting(issuing.authority(name), ROOT_LIFE, clock))
+        """Make a root with a new key on a curve."""
+        recipe = issuing.on(curve, issuing.authority(name))
+        made = issuing.root(recipe=_lasting(recipe, ROOT_LIFE, clock))
         return cls([made.certificate], made.key, clock=clock)
 
     def subordinate(self, name: str = "onboardee intermediate authority") -> "Authority":
@@ -108,8 +119,8 @@ class Authority:
         """
         if self._signer.issuers:
             raise ValueError("an authority below another one signs no further authorities")
-        recipe = _lasting(issuing.authority(name, path_length=0), ROOT_LIFE, self._clock)
-        made = self._signer.issue(recipe)
+        recipe = issuing.on(self.curve, issuing.authority(name, path_length=0))
+        made = self._signer.issue(_lasting(recipe, ROOT_LIFE, self._clock))
         return Authority([made.certificate, *made.issuers], made.key, clock=self._clock)
 
     @classmethod
@@ -123,16 +134,25 @@ class Authority:
         """Take up an authority again: its `chain` in PEM, or its root in DER, and its private key.
 
         Raises:
-            ValueError: if the two do not belong together.
+            ValueError: if the two do not belong together, or the key is on no curve of `Curve`.
 
         """
         certificates = read_chain(pem.from_octets(_octets(chain)))
         key = key_pairs.load_private(private_key, is_pem=True)
-        if not isinstance(key, ec.EllipticCurvePrivateKey):
-            raise ValueError("the authority's key is not on an elliptic curve")  # noqa: TRY004
+        if not isinstance(key, ec.EllipticCurvePrivateKey) or curve_of(key) is None:
+            raise ValueError(f"the authority's key is not on {' or '.join(Curve)}")
         if certificates[0].public_key() != key.public_key():
             raise ValueError("the private key does not belong to the first certificate")
         return cls(certificates, key, clock=clock)
+
+    @property
+    def curves(self) -> tuple[Curve, ...]:
+        """On which a device's key may be: on P-256 with every authority, on P-384 with such a one.
+
+        A device that has P-384 has P-256 as well, and one that has not could believe nothing of
+        what an authority on P-384 signs.
+        """
+        return OCF if self.curve is Curve.P256 else (self.curve, *OCF)
 
     @property
     def root(self) -> str:
@@ -167,7 +187,7 @@ class Authority:
 
     def issue(self, uuid: UUID) -> Identity:
         """Make a key and an identity certificate for a client, such as the tool itself."""
-        key = ec.generate_private_key(ec.SECP256R1())
+        key = ec.generate_private_key(self.curve.parameters)
         certificate = self.identity(SigningRequest(uuid, key.public_key()))
         return Identity(uuid, key_pairs.CertifiedKey(pem.from_pem(certificate), key), self.anchors)
 
@@ -207,7 +227,8 @@ class Authority:
 
     def _signed(self, recipe: issuing.Recipe, request: SigningRequest) -> str:
         """Sign, and put the authorities between behind it; the root is known to whoever trusts."""
-        leaf = self._signer.sign(_lasting(recipe, LEEWAY + LIFE, self._clock), request.key)
+        lasting = _lasting(issuing.on(self.curve, recipe), LEEWAY + LIFE, self._clock)
+        leaf = self._signer.sign(lasting, request.key)
         return "".join(each.pem for each in (leaf, *self._chain[:-1]))
 
 
@@ -223,11 +244,14 @@ def _octets(certificates: bytes | str) -> bytes:
     return certificates.encode() if isinstance(certificates, str) else certificates
 
 
-def read_request(text: object, encoding: str, uuid: UUID) -> SigningRequest:
+def read_request(
+    text: object, encoding: str, uuid: UUID, curves: Collection[Curve] = OCF
+) -> SigningRequest:
     """Check the signing request of the device `uuid` (OCF Security 13.6).
 
     Raises:
-        PayloadError: if it is for another device, or not signed with the key in it.
+        PayloadError: if it is for another device, not signed with the key in it, or on a curve that
+            is none of `curves`.
 
     """
     if not isinstance(text, str | bytes):
@@ -236,7 +260,7 @@ def read_request(text: object, encoding: str, uuid: UUID) -> SigningRequest:
     if len(data) > LONGEST_REQUEST:
         raise PayloadError(f"the request is longer than {LONGEST_REQUEST} octets")
     try:
-        request = _parse_request(data, encoding, is_text=isinstance(text, str))
+        request = _parse_request(data, encoding, curves, is_text=isinstance(text, str))
     except CertificateError as error:
         raise PayloadError(str(error)) from error
     if request.name != f"uuid:{uuid}":
@@ -244,12 +268,14 @@ def read_request(text: object, encoding: str, uuid: UUID) -> SigningRequest:
     return SigningRequest(uuid, request.key)
 
 
-def _parse_request(data: bytes, encoding: str, *, is_text: bool) -> CertificationRequest:
+def _parse_request(
+    data: bytes, encoding: str, curves: Collection[Curve], *, is_text: bool
+) -> CertificationRequest:
     """Read a request in the encoding that a device names. Raises `CertificateError`."""
     match encoding:
         case "oic.sec.encoding.pem":
             # a device written in C may count the NUL that ends the text
-            return read_pem(data.rstrip(b"\0"))
+            return read_pem(data.rstrip(b"\0"), curves)
         case "oic.sec.encoding.der":
-            return (read_base64 if is_text else read_der)(data)
+            return (read_base64 if is_text else read_der)(data, curves)
     raise PayloadError(f"the request is in the encoding {encoding!r}")

@@ -58,7 +58,7 @@ class OwnedDevice(ManagedDevice):
         await self._require_certificates()
         async with self.provisioning():
             await self._trust(authority)
-            certificate = authority.identity(await self._signing_request())
+            certificate = authority.identity(await self._signing_request(authority))
             await self._add_certificate(model.IDENTITY_CERTIFICATE, certificate)
             await self.add_rules([ROLES_RULE])
         return certificate
@@ -71,7 +71,7 @@ class OwnedDevice(ManagedDevice):
         await self._require_certificates()
         async with self.provisioning():
             await self._trust(authority)
-            request = await self._signing_request()
+            request = await self._signing_request(authority)
             certificate = authority.role(request, role, authority=role_authority)
             await self._add_certificate(model.ROLE_CERTIFICATE, certificate)
             await self.add_rules([ROLES_RULE])
@@ -130,8 +130,8 @@ class OwnedDevice(ManagedDevice):
         body = {"creds": [model.certificate(usage, pem)]}
         await self.dialogue().post(purpose, await self.connect(), CRED, body)
 
-    async def _signing_request(self) -> "SigningRequest":
-        """Read the signing request, and check that it is this device's own.
+    async def _signing_request(self, authority: "Authority") -> "SigningRequest":
+        """Read the signing request, and check that it is the device's own, on an apt curve.
 
         Raises `OnboardingError`.
         """
@@ -140,7 +140,7 @@ class OwnedDevice(ManagedDevice):
         purpose, uuid = "read the signing request", self.ownership.device
         csr = await self._get(purpose, CSR, model.Csr)
         try:
-            return read_request(csr.request, csr.encoding, uuid)
+            return read_request(csr.request, csr.encoding, uuid, authority.curves)
         except PayloadError as error:
             expected = f"a signing request for uuid:{uuid}"
             step = f"{purpose} (GET {CSR})"

@@ -13,10 +13,16 @@ from typing import Any, Final
 
 from onboardee.obt import cbor, model
 from onboardee.obt.keys import PIN_LABEL
+from onboardee.pki.curves import Curve, curve_of
 from onboardee.pki.key_pairs import CertifiedKey
 from onboardee.wire.coap import Code, ContentFormat, Method
 from onboardee.wire.dtls import CipherSuite, ClientConfig, Renegotiation, VerifyChain
-from onboardee.wire.dtls.numbers import SECP256R1, SECP384R1
+from onboardee.wire.dtls.numbers import (
+    ECDSA_SECP256R1_SHA256,
+    ECDSA_SECP384R1_SHA384,
+    SECP256R1,
+    SECP384R1,
+)
 
 VERSION_1_0_0: Final = 2048
 """OCF's content format version, as options 2049 and 2053 carry it (OCF Core 12.2.5)."""
@@ -116,9 +122,21 @@ class Style:
     def certificate_hello(
         self, verify: VerifyChain, certificate: CertifiedKey | None = None
     ) -> ClientConfig:
-        """Return what to offer for a session with certificates."""
+        """Return what to offer for a session with certificates.
+
+        With a key on P-384 the suite with SHA-384 comes first, and both curves and hashes are
+        offered, as a device on P-384 may have a manufacturer's certificate on P-256.
+        """
         suites = self.certificate_suites
-        return replace(self.hello, suites=suites, verify_server=verify, certificate=certificate)
+        hello = replace(self.hello, suites=suites, verify_server=verify, certificate=certificate)
+        if certificate is None or curve_of(certificate.private_key) is not Curve.P384:
+            return hello
+        return replace(
+            hello,
+            suites=(CipherSuite.ECDHE_ECDSA_AES_256_GCM_SHA384, *suites),
+            groups=(SECP384R1, SECP256R1),
+            signature_algorithms=(ECDSA_SECP384R1_SHA384, ECDSA_SECP256R1_SHA256),
+        )
 
 
 _ANONYMOUS: Final = ClientConfig(

@@ -32,7 +32,7 @@ from onboardee.pki.compliance import (
     encoded,
     encoded_attributes,
 )
-from onboardee.pki.curves import Curve
+from onboardee.pki.curves import Curve, curve_of
 from onboardee.pki.key_pairs import CertifiedKey, to_pem
 from onboardee.pki.ocf_profile import IDENTITY, ROLE
 
@@ -184,7 +184,7 @@ class Issued:
         """Return the DER of a list that was made at one time, of which the next is due at one.
 
         A `number` grows from list to list, and tells a reader which is the newest (RFC 5280
-        5.2.3).
+        5.2.3). The hash of the signature is the one that goes with the curve of the key.
         """
         builder = x509.CertificateRevocationListBuilder(
             issuer_name=self.certificate.subject, last_update=made, next_update=due
@@ -194,7 +194,8 @@ class Issued:
         for each in entries:
             revoked = x509.RevokedCertificateBuilder(each.serial_number, each.since)
             builder = builder.add_revoked_certificate(revoked.build())
-        return builder.sign(self.key, hashes.SHA256()).public_bytes(Encoding.DER)
+        digest = (curve_of(self.key) or Curve.P256).hash
+        return builder.sign(self.key, digest).public_bytes(Encoding.DER)
 
     @property
     def chain(self) -> tuple[Certificate, ...]:

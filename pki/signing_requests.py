@@ -5,17 +5,17 @@ of who that is, so the name is compared by who knows whom he asked.
 """
 
 import base64
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from onboardee.pki import pem
 from onboardee.pki.certificate import common_names, reading
-from onboardee.pki.curves import Curve, curve_of
+from onboardee.pki.curves import OCF, Curve, curve_of
 from onboardee.pki.errors import BadCertificateError
 
 
@@ -40,20 +40,21 @@ def make_request(key: ec.EllipticCurvePrivateKey, device: UUID) -> str:
     return builder.sign(key, digest).public_bytes(Encoding.PEM).decode("ascii")
 
 
-def read_pem(octets: bytes) -> CertificationRequest:
+def read_pem(octets: bytes, curves: Collection[Curve] = OCF) -> CertificationRequest:
     """Read and check the first request in PEM text, as `read_der` does."""
     with reading("the request cannot be read"):
         der = pem.from_pem(octets.decode(), pem.REQUEST)[0]
-    return read_der(der)
+    return read_der(der, curves)
 
 
-def read_der(octets: bytes) -> CertificationRequest:
+def read_der(octets: bytes, curves: Collection[Curve] = OCF) -> CertificationRequest:
     """Read a request, and check that it is signed with the key in it (OCF Security 13.6).
 
-    ECDSA may have NULL parameters.
+    The key has to be on one of `curves`, and the signature with the hash of one of them. ECDSA may
+    have NULL parameters.
 
     Raises:
-        BadCertificateError: if it is not, or cannot be read, or the key is not on P-256.
+        BadCertificateError: if it is not, or cannot be read, or the key is on another curve.
 
     """
     with reading("the request cannot be read"):
@@ -61,7 +62,7 @@ def read_der(octets: bytes) -> CertificationRequest:
             request = x509.load_der_x509_csr(octets)
         except ValueError:
             request = _read_with_null(octets)
-    return _checked(request)
+    return _checked(request, curves)
 
 
 def _read_with_null(octets: bytes) -> x509.CertificateSigningRequest:
@@ -71,22 +72,25 @@ def _read_with_null(octets: bytes) -> x509.CertificateSigningRequest:
     return x509.load_der_x509_csr(request_without_null(octets).der)
 
 
-def read_base64(text: bytes) -> CertificationRequest:
+def read_base64(text: bytes, curves: Collection[Curve] = OCF) -> CertificationRequest:
     """Read and check the base64 text of a request, as `read_der` does."""
     with reading("the request cannot be read"):
         octets = base64.b64decode(text, validate=True)
-    return read_der(octets)
+    return read_der(octets, curves)
 
 
-def _checked(request: x509.CertificateSigningRequest) -> CertificationRequest:
+def _checked(
+    request: x509.CertificateSigningRequest, curves: Collection[Curve]
+) -> CertificationRequest:
     """Return a request if key, hash and signature are right. Raises `BadCertificateError`."""
     with reading("the request cannot be read"):
         key, digest = request.public_key(), request.signature_hash_algorithm
         is_signed, names = request.is_signature_valid, common_names(request.subject)
-    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
-        raise BadCertificateError("the key of the request is not on P-256")
-    if not isinstance(digest, SHA256):
-        raise BadCertificateError("the request is not signed with SHA-256")
+    if not isinstance(key, ec.EllipticCurvePublicKey) or curve_of(key) not in curves:
+        raise BadCertificateError(f"the key of the request is not on {' or '.join(curves)}")
+    if not isinstance(digest, tuple(type(each.hash) for each in curves)):
+        known = " or ".join(f"SHA-{each.hash.digest_size * 8}" for each in curves)
+        raise BadCertificateError(f"the request is not signed with {known}")
     if not is_signed:
         raise BadCertificateError("the request is not signed with the key in it")
     return CertificationRequest(names[0] if len(names) == 1 else "", key)

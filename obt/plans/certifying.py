@@ -27,9 +27,9 @@ from onboardee.obt.plans.errors import OperationRefusedError
 from onboardee.obt.plans.runner import carry_out
 from onboardee.obt.plans.surroundings import OnProgress, PlanSurroundings
 from onboardee.pki.certificate import read_octets
+from onboardee.pki.curves import Curve
 
 NAME: Final = "home"
-"""The authority that is used where none is named."""
 """The authority that is used where none is named."""
 
 
@@ -40,18 +40,29 @@ class KeptAuthority(Authority):
     _name: str
 
     @classmethod
-    def of(cls, database: ProvisioningDatabase, name: str = NAME) -> Self:
-        """Return the authority of a name, made when it is asked for first.
+    def of(
+        cls, database: ProvisioningDatabase, name: str = NAME, curve: Curve | None = None
+    ) -> Self:
+        """Return the authority of a name, made when it is asked for first, on P-256 unless told.
 
         It goes on where the last one ended: with the number of the last list, and with all that was
         revoked.
+
+        Raises:
+            OperationRefusedError: if it is there, and on another curve.
+
         """
         stored = database.authorities.get(name)
         if stored is None:
-            made = Authority.create(f"onboardee {name}")
+            made = Authority.create(f"onboardee {name}", curve=curve or Curve.P256)
             stored = StoredAuthority(name=name, chain=made.chain, private_key=made.private_key())
             database.authorities.add(stored)
         kept = cls.load(stored.chain, stored.private_key)
+        if curve not in (None, kept.curve):
+            raise OperationRefusedError(
+                f"the authority of this database is on {kept.curve}: one on {curve} needs another "
+                "database (--store)"
+            )
         kept.record_in(database, name)
         kept.go_on_from(stored.crl_number)
         for each in database.certificates.all():
@@ -101,29 +112,34 @@ async def certify(
     around: PlanSurroundings,
     device: UUID,
     *,
+    curve: Curve | None = None,
     on_progress: OnProgress | None = None,
 ) -> IssuedCertificate:
     """Give a device an identity certificate, and the authority as a trust anchor.
 
+    The authority is made when it is needed first, with its key on `curve`.
+
     Raises:
+        OperationRefusedError: if the authority is there, and on another curve.
         UnfinishedError: if it may have the certificate, or not.
 
     """
-    return await _give(database, around, device, "certify", {}, on_progress)
+    return await _give(database, around, device, "certify", {}, curve, on_progress)
 
 
-async def give_role(  # noqa: PLR0913 - the last two have defaults
+async def give_role(  # noqa: PLR0913 - the last three have defaults
     database: ProvisioningDatabase,
     around: PlanSurroundings,
     device: UUID,
     role: str,
     *,
     role_authority: str | None = None,
+    curve: Curve | None = None,
     on_progress: OnProgress | None = None,
 ) -> IssuedCertificate:
     """Give a device a certificate of a role that it may assert; raises as `certify` does."""
     body = {"role": role, "authority": role_authority}
-    return await _give(database, around, device, "role", body, on_progress)
+    return await _give(database, around, device, "role", body, curve, on_progress)
 
 
 async def _give(  # noqa: PLR0913, PLR0917 - what a plan of one step is made of
@@ -132,12 +148,14 @@ async def _give(  # noqa: PLR0913, PLR0917 - what a plan of one step is made of
     device: UUID,
     kind: str,
     body: dict[str, str | None],
+    curve: Curve | None,
     on_progress: OnProgress | None,
 ) -> IssuedCertificate:
     """Carry out a plan of one step, and return the certificate that it gave."""
     if database.devices.require(device).state is not DeviceState.OWNED:
         raise OperationRefusedError(f"{device} is not ours, or not any more", device)
     with database.writing():
+        KeptAuthority.of(database, curve=curve)
         steps = [PlanStep(action="add certificate", device=device, body=body)]
         operation = database.operations.begin(kind, (device,), steps)
         await carry_out(database, around, operation, on_progress)

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -20,7 +21,10 @@ from onboardee.obt import LITE, OnboardingError, OwnedDevice, TrustAnchors, run
 from onboardee.obt.authority import Authority, read_request
 from onboardee.obt.chain import check_identity
 from onboardee.obt.errors import PayloadError
-from onboardee.pki.pem import from_pem
+from onboardee.pki import issuing
+from onboardee.pki.certificate import read_octets
+from onboardee.pki.curves import Curve, curve_of
+from onboardee.pki.pem import from_pem, to_pem
 from onboardee.wire.coap import Code, Request, Response
 from onboardee.wire.dtls import (
     CertificateExpired,
@@ -115,6 +119,41 @@ def test_working_below_a_root() -> None:
         again.subordinate()
     with pytest.raises(ValueError, match="does not belong"):
         Authority.load(middle.chain, root.private_key())
+
+
+@pytest.mark.parametrize("curve", list(Curve))
+def test_all_it_signs_is_on_its_curve(curve: Curve) -> None:
+    """Root, intermediate, identities, roles and lists have the hash that goes with the curve."""
+    root = Authority.create(curve=curve, clock=lambda: NOW)
+    middle = root.subordinate()
+    again = Authority.load(middle.chain, middle.private_key(), clock=lambda: NOW)
+    me = again.issue(OWNER)
+    texts = (to_pem(me.certificate.chain), middle.chain, again.issue_role(me, "cook"))
+    all_of_them = read_octets("".join(texts).encode())
+    assert {curve_of(each.public_key()) for each in all_of_them} == {curve}
+    lists = x509.load_der_x509_crl(again.revocations().der)
+    for made in (*(each.content for each in all_of_them), lists):
+        assert isinstance(made.signature_hash_algorithm, type(curve.hash))
+
+
+@pytest.mark.parametrize("curve", list(Curve))
+def test_requests_on_p384(curve: Curve) -> None:
+    """An authority on P-384 signs for devices on both curves, one on P-256 for these alone."""
+    strong = request(key=ec.generate_private_key(ec.SECP384R1()), digest=SHA384())
+    curves = Authority.create(curve=curve).curves
+    assert read_request(pem(request()), PEM, FAKE, curves).uuid == FAKE
+    if curve is Curve.P384:
+        assert read_request(pem(strong), PEM, FAKE, curves).uuid == FAKE
+        return
+    with pytest.raises(PayloadError, match="not on P-256"):
+        read_request(pem(strong), PEM, FAKE, curves)
+
+
+def test_a_key_on_no_curve_of_ours() -> None:
+    """An authority on P-521 is not taken up: no device believes what it signs."""
+    made = issuing.root(recipe=replace(issuing.authority("big"), curve=ec.SECP521R1()))
+    with pytest.raises(ValueError, match="not on P-256 or P-384"):
+        Authority.load(made.pem, made.key_pem.encode())
 
 
 def test_anchors_know_what_was_revoked_since() -> None:

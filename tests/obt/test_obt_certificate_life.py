@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from cryptography.hazmat.primitives.hashes import SHA384
 from msgspec.structs import replace
 from obt_support import OWNER, SECURED, Scene, scene, scene_with_light
 
@@ -17,6 +18,7 @@ from onboardee.obt import (
     LITE,
     OIC11,
     ORDERS,
+    PLGD,
     DeviceAccess,
     Identity,
     MemoryTransport,
@@ -37,13 +39,19 @@ from onboardee.obt import (
     unpair,
 )
 from onboardee.obt.authority import Authority
-from onboardee.pki import issuing
+from onboardee.pki import issuing, pem, revocations
+from onboardee.pki.certificate import read_octets
+from onboardee.pki.curves import Curve, curve_of
 from onboardee.svrdb.model import State
 from onboardee.wire.dtls import CipherSuite
 from onboardee.wire.wall_clock import utc_now
 
 GUEST = UUID("22222222-3333-4444-8555-666666666666")
+IDENTITY = "oic.sec.cred.cert"
 ANCHOR = "oic.sec.cred.trustca"
+LIGHT = profile.load("light")
+STRONG = replace(LIGHT, ownership=replace(LIGHT.ownership, curve="P-384"))
+"""A light that has P-384 and SHA-384."""
 USE = int(Permission.RETRIEVE | Permission.UPDATE)
 
 
@@ -130,6 +138,53 @@ def test_the_owner_with_a_certificate() -> None:
     run(use())
     assert steps[0].outcome == CipherSuite.ECDHE_ECDSA_AES_128_CCM_8.name
     assert device.database.state is State.RFNOP
+
+
+@pytest.mark.parametrize("order", [LITE, PLGD])
+def test_the_owner_on_p384(order: Order) -> None:
+    """A light on P-384 gets what an authority on P-384 signs, and all is with SHA-384 then."""
+    made = scene()
+    device = memory_device(made.network, STRONG, wall_clock=utc_now)
+    authority, owned = Authority.create(curve=Curve.P384), made.own(order)
+    text = run(owned.provision_identity(authority))
+    leaf = read_octets(text.encode())[0]
+    assert curve_of(leaf.public_key()) is Curve.P384
+    assert isinstance(leaf.content.signature_hash_algorithm, SHA384)
+    mine, steps = authority.issue(OWNER), list[Any]()
+    certified = OwnedDevice(made.transport, owned.ownership, identity=mine, on_step=steps.append)
+    guest = authority.issue(GUEST)
+
+    async def use() -> None:
+        async with certified:
+            await certified.verify()
+            await certified.provision_role(authority, "cook")
+            authority.revoke(pem.to_pem(guest.certificate.chain))
+            await certified.set_revocations(authority.revocations().body)
+
+    run(use())
+    assert steps[0].outcome == CipherSuite.ECDHE_ECDSA_AES_256_GCM_SHA384.name
+    revoked = revocations.read_base64(str(device.database.crl.data))
+    assert isinstance(revoked.content.signature_hash_algorithm, SHA384)
+    with pytest.raises(OnboardingError, match="open a session with certificates"):
+        run(visit(made.transport, guest, owned).connect())
+
+
+def test_an_authority_on_p256_for_a_light_on_p384() -> None:
+    """Nothing is signed: peers that have P-256 alone would not believe the light."""
+    made = scene()
+    memory_device(made.network, STRONG, wall_clock=utc_now)
+    owned = made.own(LITE)
+    with pytest.raises(OnboardingError, match="the key of the request is not on P-256"):
+        run(owned.provision_identity(Authority.create()))
+
+
+def test_an_authority_on_p384_for_a_light_on_p256() -> None:
+    """The light refuses a certificate that it cannot check, and stays as it was."""
+    made, device = scene_with_light()
+    owned = made.own(LITE)
+    with pytest.raises(OnboardingError, match=r"4\.00"):
+        run(owned.provision_identity(Authority.create(curve=Curve.P384)))
+    assert not any(each.usage == IDENTITY for each in device.database.cred.credentials)
 
 
 def test_strangers() -> None:

@@ -4,14 +4,22 @@ import base64
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.hashes import SHA384
+from msgspec.structs import replace
 from obt_home import Home
 from obt_house import Crash, House, resume_all
 
+from onboardee.device.simulation.profile import load
+from onboardee.device.testing.threaded import DeviceThread
 from onboardee.obt import OnboardingError, run
 from onboardee.obt.plans import OperationRefusedError, UnfinishedError, remove
 from onboardee.obt.plans.certifying import KeptAuthority, certify, give_role, revoke
 from onboardee.pki.certificate import read_octets
+from onboardee.pki.curves import Curve, curve_of
 from onboardee.pki.revocations import RevocationList, read_der
+
+LIGHT = load("light")
+STRONG = replace(LIGHT, ownership=replace(LIGHT.ownership, curve="P-384"))
 
 
 def crl_of(house: House, number: int) -> RevocationList | None:
@@ -91,6 +99,44 @@ def test_commands(home: Home) -> None:
     current = home.json("profile", "hall")["current"]
     assert home.json("menu", "39", "hall", "--set", current)["current"] == current
     assert "4.00" in home.obt("profile", "hall", "--set", "nonsense", code=1).output
+
+
+def test_an_authority_on_p384(home: Home) -> None:
+    """By commands: made with the first certificate, on P-384 for good, and of no use to others."""
+    study = home.stack.enter_context(DeviceThread(STRONG))
+    home.obt("own", study.coap, "--name", "study")
+    made = home.json("certify", "study", "--curve", "P-384")
+    home.obt("role", "study", "cook")
+    (leaf,) = read_octets(made["certificate"].encode())
+    assert curve_of(leaf.public_key()) is Curve.P384
+    assert isinstance(leaf.content.signature_hash_algorithm, SHA384)
+    assert [each["kind"] for each in home.json("certificates")] == ["identity", "role"]
+    home.obt("revoke", "study")
+    assert "4.00" in home.obt("certify", "kitchen", code=1).output
+    said = home.obt("role", "kitchen", "cook", "--curve", "P-256", code=1).output
+    assert "the authority of this database is on P-384" in said
+    assert "--store" in said
+
+
+def test_a_house_on_p384(tmp_path: Path) -> None:
+    """Identity, role and revocation of lights on P-384, after another start of the tool, too."""
+    house = House(tmp_path, 2, may_certify=True, profile=STRONG)
+    one, other = house.uuids
+    tool = house.start()
+    made = [run(certify(tool.database, tool, each, curve=Curve.P384)) for each in house.uuids]
+    tool.database.close()
+    tool = house.start()
+    made.append(run(give_role(tool.database, tool, one, "cook")))
+    run(revoke(tool.database, tool, one))
+    for each in made:
+        leaf = read_octets(each.pem.encode())[0]
+        assert curve_of(leaf.public_key()) is Curve.P384
+    crl = crl_of(house, 1)
+    assert crl is not None
+    assert [crl.has(read_octets(each.pem.encode())[0]) for each in made] == [True, False, True]
+    with pytest.raises(OperationRefusedError, match="on P-384"):
+        run(certify(tool.database, tool, other, curve=Curve.P256))
+    tool.database.close()
 
 
 @pytest.mark.parametrize("role", [None, "cook"])

@@ -7,19 +7,27 @@ It is a plan of one step: if the answer is lost, the database knows that the dev
 certificate, and `resume` looks before it signs another one.
 """
 
+from typing import TYPE_CHECKING
+
 import click
 
+from onboardee.device.cli.obt.curves import on_curve
 from onboardee.device.cli.obt.invocation import Invocation, Tool, as_json, pass_invocation, title
 
+if TYPE_CHECKING:
+    from onboardee.pki.curves import Curve
 
-@click.command("certify", epilog="Example: onboardee obt certify kitchen")
+
+@click.command("certify", epilog="Example: onboardee obt certify kitchen --curve P-384")
 @click.argument("device")
+@on_curve
 @as_json
 @pass_invocation
-def command(invocation: Invocation, device: str) -> None:
+def command(invocation: Invocation, device: str, curve: "Curve | None") -> None:
     """Give DEVICE an identity certificate, and our authority as a trust anchor.
 
-    The authority is made when it is needed first; its key is in the database.
+    The authority is made when it is needed first; its key is in the database. One on P-384 signs
+    with SHA-384, for devices that have both (`ownership.curve` of a profile).
     """
 
     async def go(tool: Tool) -> None:
@@ -27,7 +35,11 @@ def command(invocation: Invocation, device: str) -> None:
 
         record = tool.database.devices.find(device)
         made = await certify(
-            tool.database, tool.around, record.uuid, on_progress=invocation.progress
+            tool.database,
+            tool.around,
+            record.uuid,
+            curve=curve,
+            on_progress=invocation.progress,
         )
         value = {"device": record.uuid, "serial": made.serial, "certificate": made.pem}
         invocation.show(value, f"{title(record)} has the certificate {made.serial}")

@@ -4,18 +4,27 @@ A role is a name, with the authority that gives it where names are not unique (O
 rules can be for a role instead of a device (`allow --role`).
 """
 
+from typing import TYPE_CHECKING
+
 import click
 
+from onboardee.device.cli.obt.curves import on_curve
 from onboardee.device.cli.obt.invocation import Invocation, Tool, as_json, pass_invocation, title
+
+if TYPE_CHECKING:
+    from onboardee.pki.curves import Curve
 
 
 @click.command("role", epilog="Example: onboardee obt role kitchen cook")
 @click.argument("device")
 @click.argument("role")
 @click.option("--authority", help="Of whom the role is; without it of our authority.")
+@on_curve
 @as_json
 @pass_invocation
-def command(invocation: Invocation, device: str, role: str, authority: str | None) -> None:
+def command(
+    invocation: Invocation, device: str, role: str, authority: str | None, curve: "Curve | None"
+) -> None:
     """Give DEVICE a certificate of ROLE, which it may assert at other devices."""
 
     async def go(tool: Tool) -> None:
@@ -28,6 +37,7 @@ def command(invocation: Invocation, device: str, role: str, authority: str | Non
             record.uuid,
             role,
             role_authority=authority,
+            curve=curve,
             on_progress=invocation.progress,
         )
         value = {"device": record.uuid, "serial": made.serial, "certificate": made.pem}

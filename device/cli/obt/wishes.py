@@ -14,6 +14,7 @@ import click
 
 from onboardee.obt import Order, TransferMethod, TrustAnchors, Unowned
 from onboardee.obt.fitting import fitting_order
+from onboardee.pki.curves import Curve
 from onboardee.pki.key_pairs import CertifiedKey, load_ec
 from onboardee.pki.pem import from_octets
 
@@ -107,11 +108,11 @@ def trusted(path: Path) -> TrustAnchors:
 def shown(path: Path) -> CertifiedKey:
     """Read a chain, the leaf first, and the leaf's key. Raises `ClickException`.
 
-    The key is that of the first certificate, on P-256 and without a password.
+    The key is that of the first certificate, on P-256 or P-384 and without a password.
     """
     try:
         octets = path.read_bytes()
-        chain, key = from_octets(octets), load_ec(octets, is_pem=True)
+        chain, key = from_octets(octets), load_ec(octets, is_pem=True, curves=tuple(Curve))
     except (OSError, ValueError) as error:
         raise click.ClickException(f"{path}: {error}") from error
     return CertifiedKey(tuple(chain), key)
