@@ -167,10 +167,14 @@ class SoftwareUpdates:
             return self._now
         if software.action is UpdateAction.NONE or software.time is None:
             return None
-        if self._state.database.state is not State.RFNOP:
+        if self._state.database.state is not State.RFNOP or self._waits_for_good(software):
             return None
         left = datetime.fromisoformat(software.time) - self._world.date(self._state.now)
         return max(self._since, self._now + left.total_seconds())
+
+    def _waits_for_good(self, software: Software) -> bool:
+        """Tell whether nothing is ever done about the order, as the profile has it."""
+        return self._settings.elsewhere == "waits" and self._settings.package(software.url) is None
 
     def _due(self) -> _Change | None:
         """Return what comes of this moment, None for nothing."""

@@ -100,6 +100,8 @@ class SoftwareUpdateSettings(Section, frozen=True, kw_only=True):
     """To download and validate it."""
     install: Duration = 10.0
     """To install it."""
+    elsewhere: Literal["fails", "waits"] = "fails"
+    """What becomes of an order for an address at which nothing is; `waits`: it stays for good."""
     restarts: bool = True
     """The device restarts with its new software: sessions and observations end."""
 

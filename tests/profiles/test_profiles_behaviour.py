@@ -14,7 +14,6 @@ from onboardee.device.testing import MemoryNetwork, memory_device
 STILL = {
     "binary-light",
     "bridge",
-    "devsim",
     "led",
     "light",
     "sampleserver-justworks",

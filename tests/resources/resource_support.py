@@ -20,6 +20,7 @@ from onboardee.device.resources.base import RefusedError, SilenceError
 from onboardee.device.resources.iotivity_1_3 import serve_anchor_in_optionaldata
 from onboardee.device.resources.oic_1_1 import serve_oic_1_1
 from onboardee.device.resources.secure import secure_resources
+from onboardee.device.resources.software_update import SoftwareUpdateResource
 from onboardee.device.security import onboarding_states
 from onboardee.device.security.asserted_roles import AssertedRoles
 from onboardee.device.security.audit_log import AuditLog
@@ -176,10 +177,12 @@ class World:
         self.audit = AuditLog(lambda: self.database, lambda: self.now)
         values = {each.href: Values(each.properties) for each in self.profile.resources}
         self.appliances = appliance_resources(self.profile, values, None)
+        updates = self.profile.software_update
         everything = all_resources(
             self.profile,
             secure=secure_resources(SeededEntropy(0), lambda: self.now, self.asserted, self.audit),
             appliances=self.appliances.values(),
+            software=updates and SoftwareUpdateResource(self.profile, updates, lambda: self.now),
         )
         if self.profile.compat.oic_1_1:
             serve_oic_1_1(everything, self.profile.compat)
