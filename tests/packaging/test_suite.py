@@ -42,6 +42,12 @@ def test_examples_are_the_same_each_time() -> None:
     assert seen == first
 
 
+def test_programs_keep_their_bytecode() -> None:
+    """What tests start does not compile anew what the last program has compiled."""
+    asked = [sys.executable, "-c", "import sys; print(sys.dont_write_bytecode)"]
+    assert subprocess.check_output(asked, text=True) == "False\n"
+
+
 def test_without_the_models() -> None:
     """That they are absent is said in one line, with the place, and no test is skipped."""
     done = pytest("--collect-only", MODELS, CI="")
