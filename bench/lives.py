@@ -4,6 +4,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
+from typing import NamedTuple
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -162,20 +164,51 @@ class Stage:
                     raise BrokenPromiseError(f"{step.purpose} was answered 2.04 and can be lost")
 
 
+Files = frozenset[tuple[str, bytes]]
+"""All that is on a disk; equal disks come up again and again, and each is read once."""
+
+
 def stored(storage: MemoryStorage) -> Database | None:
     """Return what a program would read, whatever the form."""
-    try:
-        return read_named(MemoryStorage(storage.files), LIVE)
-    except StoreMissing:
-        return None
+    return _stored(frozenset(storage.files.items()))
 
 
 def stored_before(storage: MemoryStorage) -> Database | None:
     """Return what a program would read as the generation before."""
+    return _stored_before(frozenset(storage.files.items()))
+
+
+@lru_cache(maxsize=64)
+def _stored(files: Files) -> Database | None:
     try:
-        return read_previous(MemoryStorage(storage.files))
+        return read_named(MemoryStorage(dict(files)), LIVE)
     except StoreMissing:
         return None
+
+
+@lru_cache(maxsize=64)
+def _stored_before(files: Files) -> Database | None:
+    try:
+        return read_previous(MemoryStorage(dict(files)))
+    except StoreMissing:
+        return None
+
+
+class Reboot(NamedTuple):
+    """What a program makes of a disk when it starts on it."""
+
+    current: Database
+    is_new: bool
+    before: Database | None
+    """The generation before, as it can be read then."""
+
+
+@lru_cache(maxsize=64)
+def rebooted(files: Files) -> Reboot:
+    """Start on a disk. Raises StoreError."""
+    storage = MemoryStorage(dict(files))
+    store = Store.open(storage, factory)
+    return Reboot(store.current, store.is_new, stored_before(storage))
 
 
 def onboarding(order: Order, codec: Codec, storage: MemoryStorage, diary: Diary) -> None:

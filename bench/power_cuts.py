@@ -28,6 +28,7 @@ from lives import (
     BrokenPromiseError,
     Diary,
     Life,
+    Reboot,
     Stage,
     a_long_life,
     a_repair,
@@ -37,8 +38,8 @@ from lives import (
     an_edit,
     factory,
     onboarding,
+    rebooted,
     stored,
-    stored_before,
 )
 from msgspec.structs import replace
 
@@ -46,11 +47,9 @@ from onboardee.obt import LITE, ORDERS
 from onboardee.svrdb import (
     CBOR,
     JSON,
-    Database,
     MemoryStorage,
     PowerCut,
     Sdi,
-    Store,
     StoreError,
 )
 
@@ -123,19 +122,17 @@ class Trial:
         legal = [*diary.attempts, *filter(None, [diary.promised])] or [begun or factory()]
         for survivor in storage.after_power_cut():
             tally.states += 1
-            store = Store.open(survivor, factory)
-            if store.current not in legal:
+            found = rebooted(frozenset(survivor.files.items()))
+            if found.current not in legal:
                 raise BrokenPromiseError(f"{self.name}: neither before nor after, {how}")
-            if begun is not None and store.is_new:
+            if begun is not None and found.is_new:
                 raise BrokenPromiseError(f"{self.name}: a new device, {how}")
-            self._look_before(survivor, store.current, diary, how)
+            self._look_before(found, diary, how)
 
-    def _look_before(
-        self, survivor: MemoryStorage, current: Database, diary: Diary, how: str
-    ) -> None:
+    def _look_before(self, found: Reboot, diary: Diary, how: str) -> None:
         """Require the generation before, too, as it was before and after the reboot."""
-        expected = diary.before if current == diary.promised else diary.promised
-        if expected is not None and stored_before(survivor) != expected:
+        expected = diary.before if found.current == diary.promised else diary.promised
+        if expected is not None and found.before != expected:
             raise BrokenPromiseError(f"{self.name}: not the generation before, {how}")
 
 

@@ -118,17 +118,19 @@ def records_of(journal: bytes) -> list[JournalRecord]:
     torn or no record is passed over; whether something is missing is for `svrdb.contents` to see by
     the numbers.
     """
-    places = range(0, len(journal), BLOCK)
+    # most blocks of a journal are the zeros that it began with: a call for each took longer than
+    # all the rest of finding a database
+    places = [at for at in range(0, len(journal), BLOCK) if journal[at : at + 8] in _CODECS]
     return [found for at in places if (found := _record_at(journal, at)) is not None]
 
 
 def _record_at(journal: bytes, at: int) -> JournalRecord | None:
-    """Return the record that begins at octet `at`, None if there is no intact one.
+    """Return the record that begins with its magic at octet `at`, None if it is not intact.
 
     `size` is not to be trusted before the checksum is right: slices stop at the end of the journal,
     so that the worst a wrong size does is to have all of it hashed.
     """
-    if journal[at : at + 8] not in _CODECS or len(journal) < at + _HEAD.size:
+    if len(journal) < at + _HEAD.size:
         return None
     magic, base, number, synced, size, checksum = _HEAD.unpack_from(journal, at)
     blocks = 1 + max(0, -(-(_HEAD.size + size - BLOCK) // _STEP))

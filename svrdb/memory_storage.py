@@ -22,6 +22,7 @@ import errno
 import os
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from functools import cache
 from itertools import product
 from random import Random
 from typing import Self
@@ -110,9 +111,10 @@ class MemoryStorage:
         waits: a store that syncs as it should leaves few.
         """
         seen = set()
+        survivors = cache(Content.survivors)  # a content can be there in each subset
         for kept in product((True, False), repeat=len(self._pending)):
             entries = self._entries_after(kept)
-            for contents in product(*(content.survivors() for content in entries.values())):
+            for contents in product(*map(survivors, entries.values())):
                 files = dict(zip(entries, contents, strict=True))
                 if (key := frozenset(files.items())) not in seen:
                     seen.add(key)

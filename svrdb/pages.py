@@ -93,8 +93,8 @@ class Content:
             for page in _some(pages):
                 # the pages of a file reach the disk in any order: all, none, or the first
                 start = page * PAGE
-                for others in (new, old, new[:start] + old[start:]):
-                    lefts = _leavings(_of(old, page), _of(new, page))
+                lefts = dict.fromkeys(_leavings(_of(old, page), _of(new, page)))
+                for others in dict.fromkeys((new, old, new[:start] + old[start:])):
                     found.extend(_patched(others, page, left) for left in lefts)
         return list(dict.fromkeys([*found, self.written]))
 

@@ -92,6 +92,14 @@ def test_power_cut(codec: Codec) -> None:
 def test_power_cut_during_recovery(codec: Codec) -> None:
     """A second power cut, at any step of the opening after the first, changes nothing of that."""
     seen: set[frozenset[tuple[str, bytes]]] = set()
+    known: dict[frozenset[tuple[str, bytes]], Database] = {}
+
+    def found_on(disk: MemoryStorage) -> Database:
+        """Return what the device is now; most disks come up again and again."""
+        if (files := frozenset(disk.files.items())) not in known:
+            known[files] = reopened(disk, codec)
+        return known[files]
+
     for storage, told in crashes(codec):
         for survivor in list(storage.after_power_cut()):
             files = survivor.files
@@ -104,7 +112,7 @@ def test_power_cut_during_recovery(codec: Codec) -> None:
                 try:
                     reopened(again, codec)
                 except PowerCut:
-                    assert all(reopened(s, codec) in legal(told) for s in again.after_power_cut())
+                    assert all(found_on(s) in legal(told) for s in again.after_power_cut())
                 else:
                     break
 
