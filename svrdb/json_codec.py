@@ -22,6 +22,7 @@ unseen.
 import hashlib
 import re
 import struct
+from bisect import bisect_left
 from typing import Final
 
 import msgspec
@@ -222,6 +223,10 @@ def _first_difference(content: bytes, written: bytes, digest: int) -> int | None
 
     None if they are the same otherwise, or one is the beginning of the other.
     """
-    ignored = range(digest, digest + len(_NO_HEX))
-    pairs = enumerate(zip(content, written, strict=False))
-    return next((at for at, (one, other) in pairs if one != other and at not in ignored), None)
+    start = max(digest, 0)
+    behind = start + len(_NO_HEX)
+    blank = bytes(len(_NO_HEX))
+    one, other = (each[:start] + blank + each[behind:] for each in (content, written))
+    size = min(len(content), len(written))
+    at = bisect_left(range(size), True, key=lambda last: one[: last + 1] != other[: last + 1])
+    return at if at < size else None
