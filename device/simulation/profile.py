@@ -247,8 +247,16 @@ def _converted(item: DocumentItem) -> Profile:
         profile = _with_code(_with_files(convert(item.plain()), item), item)
         return _with_creatable(profile, item)
     except msgspec.ValidationError as error:
-        # Made only for an error: the schema takes longer than reading the profile.
-        raise explained(error, item, convert, msgspec.json.schema(Profile)) from error
+        raise explained(error, item, convert, _schema()) from error
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    """Return the JSON Schema of profiles: made only for an error, and once.
+
+    It takes longer than reading a profile.
+    """
+    return msgspec.json.schema(Profile)
 
 
 def _with_code(profile: Profile, item: DocumentItem) -> Profile:
