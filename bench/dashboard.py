@@ -2,7 +2,8 @@
 
 It runs lights with and without `--web`, and tells what CPU a request in the clear costs a device:
 with nobody looking, and with a browser's two streams open, of all events and of another device with
-its trace; the memory of both; how late the loop is while a device tells 10,000 events a second;
+its trace; the memory of both; how late the loop is while devices tell 10,000 events a second, and
+how long it needed a processor for one of its callbacks then, which is what holds the others up;
 and, with Playwright and Chromium, how soon a page of many devices is drawn and a change shows.
 
 What a request costs is the time that the process had a processor for it, so that what else runs on
@@ -13,6 +14,7 @@ were disturbed least.
 
 import argparse
 import asyncio
+import itertools
 import json
 import shutil
 import socket
@@ -133,11 +135,12 @@ def costs() -> None:
         print(f"memory: {plain.memory():.1f} MiB without, {shown.memory():.1f} MiB with --web")
 
 
-async def flood(*, is_shown: bool) -> None:
-    """Tell how late the loop is while a device tells 10,000 events a second to a browser."""
+async def flood(count: int, *, is_shown: bool) -> None:
+    """Tell how late the loop is while devices tell 10,000 events a second to a browser."""
     dashboard = Dashboard("127.0.0.1", 0)
-    bus = Bus("light")
-    dashboard.add(bus)
+    buses = [Bus(f"light-{number}") for number in range(count)]
+    for bus in buses:
+        dashboard.add(bus)
     await dashboard.serve()
     reader, writer = await asyncio.open_connection("127.0.0.1", dashboard.port)
     path = "events" if is_shown else "server"
@@ -145,20 +148,43 @@ async def flood(*, is_shown: bool) -> None:
         f"GET /api/v1/{path} HTTP/1.1\r\nHost: 127.0.0.1:{dashboard.port}\r\n\r\n".encode()
     )
     reading = asyncio.create_task(_read(reader))
+    await asyncio.sleep(0.2)
+    loop, publishing = asyncio.get_running_loop(), itertools.cycle(buses)
     late: list[float] = []
-    for _ in range(300):
-        due = asyncio.get_running_loop().time() + 0.01
-        for _ in range(100):
-            bus.publish(InputPressed(input="toggle"))
-        await asyncio.sleep(max(due - asyncio.get_running_loop().time(), 0))
-        late.append(asyncio.get_running_loop().time() - due)
+    with _callbacks() as held:
+        for _ in range(300):
+            due = loop.time() + 0.01
+            for bus in itertools.islice(publishing, 100):
+                bus.publish(InputPressed(input="toggle"))
+            await asyncio.sleep(max(due - loop.time(), 0))
+            late.append(loop.time() - due)
     writer.close()
     await dashboard.stop()
     await reading
     late.sort()
+    held.sort()
     who = "a browser" if is_shown else "no browser"
-    print(f"10,000 events a second, {who}: the loop is late by")
+    print(f"10,000 events a second of {count} devices, {who}: the loop is late by")
     print(f"  {late[150] * 1e3:.1f} ms (median), {late[-3] * 1e3:.1f} ms (99 %)")
+    print(f"  a callback needs a processor for at most {held[-1] * 1e3:.1f} ms")
+
+
+@contextmanager
+def _callbacks() -> Iterator[list[float]]:
+    """Measure for how long each callback of the loop has a processor, in seconds."""
+    found: list[float] = []
+    run = asyncio.Handle._run  # noqa: SLF001 - where all of them begin
+
+    def measured(handle: asyncio.Handle) -> None:
+        began = time.thread_time()
+        run(handle)
+        found.append(time.thread_time() - began)
+
+    asyncio.Handle._run = measured  # type: ignore[method-assign]  # noqa: SLF001
+    try:
+        yield found
+    finally:
+        asyncio.Handle._run = run  # type: ignore[method-assign]  # noqa: SLF001
 
 
 async def _read(reader: asyncio.StreamReader) -> None:
@@ -220,8 +246,8 @@ def main() -> None:
     parser.add_argument("--devices", type=int, default=500)
     count = parser.parse_args().devices
     costs()
-    for is_shown in (False, True):
-        asyncio.run(flood(is_shown=is_shown))
+    for devices, is_shown in itertools.product((1, count), (False, True)):
+        asyncio.run(flood(devices, is_shown=is_shown))
     pages(count)
 
 

@@ -10,7 +10,9 @@ asked of the device at that moment, or told by it.
     ladder     what crosses a device's border, to who looks at it
     changes    what each step changed in a device's database
     faults     of the protocol: those there are, and ready ones
+    turns      long work in slices, so that devices go on between them
     snapshots  the database kept, compared and put back
+    answers    JSON and streams of events
     api        the paths; openapi describes them to programs
     guard      who may ask at all: host, origin, token, rate, size
     assets     the pages, from memory

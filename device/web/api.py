@@ -7,15 +7,14 @@ device, and `watch`, in whose place stands the stream of events.
 Answers are `{"ok": ...}`, or `{"error": "a sentence"}` with a status of 400 and above.
 """
 
-import asyncio
 import importlib.metadata
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from typing import Any, Final, TypeVar
 
 import msgspec
 from starlette.requests import Request as HttpRequest
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
 
 from onboardee.device.control import (
@@ -38,19 +37,15 @@ from onboardee.device.control.commands import (
 from onboardee.device.machine.layer import AnyDevice
 from onboardee.device.net.performer import Performer
 from onboardee.device.web import faults, openapi, snapshots, views
+from onboardee.device.web.answers import EventStream, as_json, piece, told
 from onboardee.device.web.changes import Changes
 from onboardee.device.web.devices import Devices, Kept, WebDevice
-from onboardee.device.web.feed import Feed, Stream
+from onboardee.device.web.feed import Feed
 from onboardee.device.web.guard import Refused
 from onboardee.device.web.ladder import Ladder
+from onboardee.device.web.turns import in_turns
 
 ROOT: Final = "/api/v1"
-PING: Final = 15.0
-"""Seconds after which a stream without events says that it is there."""
-AT_ONCE: Final = 16
-"""Devices that are told of before others have their turn in the loop."""
-STREAM_HEADERS: Final = {"cache-control": "no-store", "x-accel-buffering": "no"}
-"""Of a stream of events: nothing on its way is to keep or to collect it."""
 NO_DEVICE: Final = "there is no device of that name"
 NO_ROOM: Final = "as many browsers follow as can; close one"
 WHOSE_TRACE: Final = "a trace is of one device: name it, as in ?device=light&trace=1"
@@ -91,28 +86,33 @@ class Api:
             Route(f"{ROOT}/server", answered_as(self._server)),
             Route(f"{ROOT}/devices", answered_as(self._list)),
             Route(device, answered_as(self._device)),
+            # asks, too: each command says for itself what it does
             Route(f"{device}/commands", answered_as(self._command), methods=["POST"]),
             Route(f"{device}/security", answered_as(self._security)),
             Route(f"{device}/changes", answered_as(self._list_changes)),
             Route(f"{device}/faults", answered_as(self._faults)),
-            Route(f"{device}/faults", answered_as(self._add_fault), methods=["POST"]),
+            self._writing(f"{device}/faults", self._add_fault),
             Route(f"{device}/snapshots", answered_as(self._snapshots)),
-            Route(f"{device}/snapshots", answered_as(self._take), methods=["POST"]),
+            self._writing(f"{device}/snapshots", self._take),
             Route(f"{snapshot}/differences", answered_as(self._compare)),
-            Route(f"{snapshot}/restore", answered_as(self._restore), methods=["POST"]),
+            self._writing(f"{snapshot}/restore", self._restore),
             Route(f"{ROOT}/events", answered_as(self._events)),
         ]
+
+    def _writing(self, path: str, answer: Answering) -> Route:
+        """Return a path at which something is changed, if anything may be."""
+
+        async def checked(request: HttpRequest) -> Any:
+            self._require_writing()
+            return await answer(request)
+
+        return Route(path, answered_as(checked), methods=["POST"])
 
     async def _server(self, _request: HttpRequest) -> Any:
         return server(len(self._devices), read_only=self._read_only)
 
     async def _list(self, _request: HttpRequest) -> Any:
-        found = []
-        for number, each in enumerate(self._devices):
-            if number % AT_ONCE == AT_ONCE - 1:
-                await asyncio.sleep(0)
-            found.append(views.card(each))
-        return found
+        return [piece(views.card(each)) async for each in in_turns(self._devices)]
 
     async def _device(self, request: HttpRequest) -> Any:
         return views.whole(self._known(request))
@@ -132,13 +132,13 @@ class Api:
         return views.security(_device(self._known(request)))
 
     async def _list_changes(self, request: HttpRequest) -> Any:
-        return [each.told() for each in self._changes.of(self._known(request).name)]
+        found = self._changes.of(self._known(request).name)
+        return [piece(each.told()) async for each in in_turns(found)]
 
     async def _faults(self, request: HttpRequest) -> Any:
         return await _performed(faults.listed(_running(self._known(request))))
 
     async def _add_fault(self, request: HttpRequest) -> Any:
-        self._require_writing()
         performer = _running(self._known(request))
         wanted = await _decoded(faults.WANTED, request, "a fault")
         return await _performed(faults.added(performer, wanted))
@@ -147,7 +147,6 @@ class Api:
         return await _performed(snapshots.listed(_store(self._known(request))))
 
     async def _take(self, request: HttpRequest) -> Any:
-        self._require_writing()
         known = self._known(request)
         wanted = await _decoded(_NEW_SNAPSHOT, request, "a snapshot")
         database = _device(known).database
@@ -159,7 +158,6 @@ class Api:
         return await _performed(snapshots.compared(_store(known), name, database))
 
     async def _restore(self, request: HttpRequest) -> Any:
-        self._require_writing()
         known, name = self._known(request), request.path_params["snapshot"]
         performer = _running(known)
         return await _performed(snapshots.restored(_store(known), name, performer))
@@ -173,26 +171,12 @@ class Api:
         stream = self._feed.open(name)
         if stream is None:
             raise Refused(503, NO_ROOM)
-        told = self._told(stream, known if wants_trace else None)
-        return StreamingResponse(told, 200, STREAM_HEADERS, "text/event-stream")
-
-    async def _told(self, stream: Stream, traced: WebDevice | None) -> AsyncIterator[bytes]:
-        """Yield events as server-sent events, until the stream is closed or the browser goes."""
-        with ExitStack() as ending:
-            ending.callback(self._feed.close, stream)
-            tracer = None if traced is None else traced.tracer
-            if traced is not None and tracer is not None:
-                ending.callback(Ladder(traced.name, tracer, stream).close)
-            yield event({"event": "feed.began", "traced": tracer is not None})
-            while not stream.is_closed:
-                try:
-                    async with asyncio.timeout(PING):
-                        batch = await stream.take()
-                except TimeoutError:
-                    yield b":\n\n"
-                    continue
-                if batch:
-                    yield b"".join(map(event, batch))
+        ending = AsyncExitStack()
+        ending.callback(self._feed.close, stream)
+        tracer = known.tracer if known is not None and wants_trace else None
+        if known is not None and tracer is not None:
+            ending.callback(Ladder(known.name, tracer, stream).close)
+        return EventStream(told(stream, is_traced=tracer is not None), ending)
 
     def _known(self, request: HttpRequest) -> WebDevice:
         return self._named(request.path_params["device"])
@@ -210,7 +194,7 @@ class Api:
 
 async def described(_request: HttpRequest) -> Response:
     """Answer with the paths as programs read them (`openapi`)."""
-    return _json(openapi.document())
+    return as_json(openapi.document())
 
 
 def server(devices: int, *, read_only: bool) -> dict[str, Any]:
@@ -224,7 +208,7 @@ def answered_as(answer: Answering) -> Callable[[HttpRequest], Awaitable[Response
 
     async def answered(request: HttpRequest) -> Response:
         result = await answer(request)
-        return result if isinstance(result, Response) else _json({"ok": result})
+        return result if isinstance(result, Response) else as_json({"ok": result})
 
     return answered
 
@@ -267,17 +251,3 @@ def _store(known: WebDevice) -> Kept:
     if known.store is None:
         raise Refused(409, "this device is in memory only and has no snapshots")
     return known.store
-
-
-def _json(value: Any) -> Response:
-    headers = {"cache-control": "no-store"}
-    return Response(_encoded(value), media_type="application/json", headers=headers)
-
-
-def _encoded(value: Any) -> bytes:
-    return msgspec.json.encode(value, enc_hook=str)
-
-
-def event(plain: Mapping[str, Any]) -> bytes:
-    """Return an event as a stream has it."""
-    return b"data: " + _encoded(plain) + b"\n\n"

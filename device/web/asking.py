@@ -13,6 +13,11 @@ CHUNK: Final = 1 << 16
 """Octets that are read at once."""
 BETWEEN: Final = b"\n\n"
 """What stands between two server-sent events."""
+PATIENCE: Final = 45.0
+"""Seconds without an octet after which a worker counts as away: it stands still, or does not read.
+
+A stream has a sign of life every 15 seconds (`answers.PING`); what a device does takes less.
+"""
 
 
 class NotThereError(Exception):
@@ -102,10 +107,11 @@ async def _next(connection: h11.Connection, reader: asyncio.StreamReader) -> h11
         try:
             event = connection.next_event()
             if event is h11.NEED_DATA:
-                connection.receive_data(await reader.read(CHUNK))
+                async with asyncio.timeout(PATIENCE):
+                    connection.receive_data(await reader.read(CHUNK))
             elif isinstance(event, h11.Event):
                 return event
             else:
                 raise NotThereError
-        except (OSError, h11.RemoteProtocolError) as error:
+        except (OSError, h11.RemoteProtocolError) as error:  # a TimeoutError is an OSError
             raise NotThereError from error

@@ -11,7 +11,8 @@ bounded, and is bounded by losing what the browser does not need:
 * in all at most `MOST` events wait; behind these the same counting begins.
 
 A batch is taken when the browser has read the one before, and at most once in `PAUSE`. So a device
-that tells 10,000 events a second costs a browser as much as one that tells a few hundred.
+that tells 10,000 events a second costs a browser as much as one that tells a few hundred. What is
+in a batch is made in slices (`turns`), between which the devices of this loop go on.
 """
 
 import asyncio
@@ -24,6 +25,7 @@ from typing import Any, Final
 
 from onboardee.device.events import Told, ValueChanged
 from onboardee.device.web.devices import Devices
+from onboardee.device.web.turns import in_turns
 
 PAUSE: Final = 0.05
 """Seconds between two batches: a page that is drawn so often looks immediate."""
@@ -91,12 +93,15 @@ class Stream:
         if not self.is_closed:
             await asyncio.sleep(PAUSE)
         self._is_ready.clear()
-        placed = [(place, _plain(each)) for place, each in self._events]
-        for place, told, values in self._values.values():
-            placed.append((place, {**_plain(told), "values": values}))
-        batch = [each for _, each in sorted(placed, key=itemgetter(0))]
-        batch += self._summaries(batch)
+        waiting: list[tuple[int, Told | dict[str, Any], Mapping[str, object] | None]]
+        waiting = [(place, each, None) for place, each in self._events]
+        waiting += self._values.values()
+        counts = self._counts
         self._events, self._values, self._counts = [], {}, Counter()
+        batch = []
+        async for _, each, values in in_turns(sorted(waiting, key=itemgetter(0))):
+            batch.append(_plain(each) if values is None else {**_plain(each), "values": values})
+        batch += _summaries(batch, counts)
         if self.is_closed:
             self._is_ready.set()
         return batch
@@ -106,16 +111,18 @@ class Stream:
         self.is_closed = True
         self._is_ready.set()
 
-    def _summaries(self, batch: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Return one event for each device of which events were counted and not kept."""
-        kept = Counter((each["device"], each["event"]) for each in batch)
-        missed: defaultdict[str, dict[str, int]] = defaultdict(dict)
-        for (device, name), count in (self._counts - kept).items():
-            missed[device][name] = count
-        return [
-            {"device": device, "event": SUMMARY, "missed": counts}
-            for device, counts in missed.items()
-        ]
+
+def _summaries(
+    batch: list[dict[str, Any]], counts: Counter[tuple[str, str]]
+) -> list[dict[str, Any]]:
+    """Return one event for each device of which events were counted and not kept."""
+    kept = Counter((each["device"], each["event"]) for each in batch)
+    missed: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    for (device, name), count in (counts - kept).items():
+        missed[device][name] = count
+    return [
+        {"device": device, "event": SUMMARY, "missed": counts} for device, counts in missed.items()
+    ]
 
 
 def _plain(waiting: Told | dict[str, Any]) -> dict[str, Any]:

@@ -10,26 +10,26 @@ worker is away its devices do not run, and the page is told to ask anew when it 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Sequence
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 from starlette.requests import Request as HttpRequest
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route, Router
+from starlette.status import HTTP_200_OK
 
 from onboardee.device.web import assets, views
+from onboardee.device.web.answers import EventStream, event
 from onboardee.device.web.api import (
     NO_DEVICE,
     NO_ROOM,
     ROOT,
-    STREAM_HEADERS,
     WHOSE_TRACE,
     answered_as,
     described,
-    event,
     server,
 )
 from onboardee.device.web.asking import Answer, NotThereError, Question, asked
@@ -40,8 +40,13 @@ from onboardee.device.web.serving import NAMES
 
 AGAIN: Final = 0.2
 """Seconds until a worker that should be there is asked again."""
+LISTING: Final = 5.0
+"""Seconds in which a worker lists its devices: one that stands still hides no other."""
 AWAY: Final = "the device does not run now: its worker is away"
 BEGAN: Final = {"event": "feed.began", "traced": False}
+
+
+T = TypeVar("T")
 
 
 class _Listed(msgspec.Struct):
@@ -51,6 +56,15 @@ class _Listed(msgspec.Struct):
 
 
 _LISTED: Final = msgspec.json.Decoder(_Listed)
+
+
+class _Refusal(msgspec.Struct):
+    """The answer of a worker that refuses something."""
+
+    error: str
+
+
+_REFUSAL: Final = msgspec.json.Decoder(_Refusal)
 _NAMES: Final = msgspec.json.Decoder(list[str])
 
 
@@ -72,8 +86,11 @@ class WorkerPlace:
 
     async def cards(self) -> list[msgspec.Raw]:
         """Return a card of each device; while the worker is away they say that none runs."""
-        with suppress(NotThereError):
-            async with asked(self.place, Question(f"{ROOT}/devices".encode())) as answer:
+        with suppress(NotThereError, TimeoutError):
+            async with (
+                asyncio.timeout(LISTING),
+                asked(self.place, Question(f"{ROOT}/devices".encode())) as answer,
+            ):
                 return _LISTED.decode(await answer.body()).ok
         return [msgspec.Raw(msgspec.json.encode(views.away(name))) for name in self.names]
 
@@ -166,21 +183,36 @@ class FleetApi:
     async def _events(self, request: HttpRequest) -> Response:
         if self._streams >= STREAMS:
             raise Refused(503, NO_ROOM)
+        ending = AsyncExitStack()
+        ending.callback(self._leave)
+        self._streams += 1
+        try:
+            told = await _unless_gone(request, self._told(request, ending))
+        except BaseException:
+            await ending.aclose()
+            raise
+        return EventStream(told, ending)
+
+    async def _told(self, request: HttpRequest, ending: AsyncExitStack) -> AsyncGenerator[bytes]:
+        """Return the events that are asked for: of one device from its worker, or of all."""
         name = request.query_params.get("device")
         if name is None:
             if request.query_params.get("trace") == "1":
                 raise Refused(400, WHOSE_TRACE)
-            told = self._counted(self._merged())
-            return StreamingResponse(told, 200, STREAM_HEADERS, "text/event-stream")
-        worker, ending = self._worker_of(name), AsyncExitStack()
+            return _merged(self._workers)
+        worker = self._worker_of(name)
         try:
             answer = await ending.enter_async_context(
                 asked(worker.place, Question(_target(request)))
             )
+            if answer.status != HTTP_200_OK:
+                raise Refused(answer.status, _REFUSAL.decode(await answer.body()).error)
         except NotThereError as error:
             raise Refused(409, AWAY) from error
-        told = self._counted(_until_the_end(answer, ending))
-        return StreamingResponse(told, answer.status, STREAM_HEADERS, answer.content_type)
+        return _until_the_end(answer)
+
+    def _leave(self) -> None:
+        self._streams -= 1
 
     def _worker_of(self, name: str) -> WorkerPlace:
         for each in self._workers:
@@ -188,27 +220,42 @@ class FleetApi:
                 return each
         raise Refused(404, NO_DEVICE)
 
-    async def _counted(self, told: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        self._streams += 1
-        try:
-            async for each in told:
-                yield each
-        finally:
-            self._streams -= 1
 
-    async def _merged(self) -> AsyncIterator[bytes]:
-        """Yield the events of all workers; who reads slowly lets the workers wait.
+async def _unless_gone(request: HttpRequest, work: Coroutine[Any, Any, T]) -> T:
+    """Wait for something as long as the browser does. Raises `Refused`, which nobody reads then."""
+    await request.body()
+    doing = asyncio.create_task(work)
+    leaving = asyncio.create_task(_leaving(request))
+    try:
+        await asyncio.wait((doing, leaving), return_when=asyncio.FIRST_COMPLETED)
+        if not doing.done():
+            raise Refused(408, "the browser has gone")
+        return doing.result()
+    finally:
+        for task in (doing, leaving):
+            task.cancel()
+        await asyncio.wait((doing, leaving))
 
-        A worker has a bound on what waits, so nothing grows here.
-        """
-        queue: asyncio.Queue[bytes] = asyncio.Queue(1)
-        followed = [asyncio.create_task(_follow(each, queue)) for each in self._workers]
-        try:
-            while True:
-                yield await queue.get()
-        finally:
-            for task in followed:
-                task.cancel()
+
+async def _leaving(request: HttpRequest) -> None:
+    """Wait until the browser has gone."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _merged(workers: Sequence[WorkerPlace]) -> AsyncGenerator[bytes]:
+    """Yield the events of all workers; who reads slowly lets the workers wait.
+
+    A worker has a bound on what waits, so nothing grows here.
+    """
+    queue: asyncio.Queue[bytes] = asyncio.Queue(1)
+    followed = [asyncio.create_task(_follow(each, queue)) for each in workers]
+    try:
+        while True:
+            yield await queue.get()
+    finally:
+        for task in followed:
+            task.cancel()
 
 
 async def _follow(worker: WorkerPlace, queue: "asyncio.Queue[bytes]") -> None:
@@ -232,11 +279,10 @@ async def _follow(worker: WorkerPlace, queue: "asyncio.Queue[bytes]") -> None:
         await worker.is_up.wait()
 
 
-async def _until_the_end(answer: Answer, ending: AsyncExitStack) -> AsyncIterator[bytes]:
-    async with ending:
-        with suppress(NotThereError):
-            async for chunk in answer.chunks():
-                yield chunk
+async def _until_the_end(answer: Answer) -> AsyncGenerator[bytes]:
+    with suppress(NotThereError):
+        async for chunk in answer.chunks():
+            yield chunk
 
 
 def _target(request: HttpRequest) -> bytes:

@@ -7,10 +7,12 @@ by itself, and no answer lets another origin read it.
 
 At an address that others reach, the paths below /api need the token that was printed with the
 address, in `Authorization: Bearer`; the page has it in the fragment of its address, which no
-browser sends. The pages themselves are open: they are the same in every installation.
+browser sends. The pages themselves are open: they are the same in every installation, and a link
+that stands elsewhere leads to them.
 
 What strangers can make grow has bounds: the body of a request, the requests of an address in a
-second, the addresses that are counted. Connections have theirs in `serving`.
+second, the addresses that are counted. Connections have theirs in `http_server`, which is told
+of a connection on which somebody asks who may.
 """
 
 import asyncio
@@ -35,6 +37,8 @@ BURST: Final = 200.0
 """Requests that it may make at once."""
 ADDRESSES: Final = 1024
 """That are counted at a time."""
+PASSED: Final = "passed"
+"""Where the state of a request has what is called once it may pass."""
 
 _SENTENCES: Final = {
     404: "there is nothing at this path; /api/v1/openapi.json has all of them",
@@ -126,6 +130,9 @@ class Guard:
 
     def _check(self, scope: Scope) -> None:
         """Raise `Refused` for a request that is not to be served."""
+        client = scope.get("client") or ("", 0)
+        if self._rates is not None and not self._rates.is_within(client[0]):
+            raise Refused(429, "too many requests; wait a second")
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
         host = headers.get(b"host", "")
         if not self._is_ours(host):
@@ -133,13 +140,14 @@ class Guard:
         origin = headers.get(b"origin")
         if origin is not None and origin.lower() != f"http://{host}".lower():
             raise Refused(403, "requests of other origins are not served")
-        if headers.get(b"sec-fetch-site", "none") not in {"same-origin", "none"}:
+        is_page = not scope["path"].startswith("/api/")
+        is_from_here = headers.get(b"sec-fetch-site", "none") in {"same-origin", "none"}
+        if not is_from_here and not (is_page and _is_link(headers)):
             raise Refused(403, "requests of other sites are not served")
-        client = scope.get("client") or ("", 0)
-        if self._rates is not None and not self._rates.is_within(client[0]):
-            raise Refused(429, "too many requests; wait a second")
-        if scope["path"].startswith("/api/") and not self._has_token(headers):
+        if not is_page and not self._has_token(headers):
             raise Refused(401, "the token is missing or wrong: open the address that `run` printed")
+        if not is_page or self._token is None:
+            scope.get("state", {}).get(PASSED, _nothing)()
 
     def _is_ours(self, host: str) -> bool:
         """Tell whether a name is one of this server: an address, or the name of this machine."""
@@ -185,6 +193,16 @@ def _split(host: str) -> tuple[str, str]:
         return name, rest.removeprefix(":") or "80"
     name, _, port = host.partition(":")
     return name, port or "80"
+
+
+def _is_link(headers: dict[bytes, str]) -> bool:
+    """Tell whether a person follows a link: the browser goes there, and embeds nothing."""
+    way, place = headers.get(b"sec-fetch-mode"), headers.get(b"sec-fetch-dest")
+    return way == "navigate" and place == "document"
+
+
+def _nothing() -> None:
+    """Be called where nobody wants to know."""
 
 
 async def _body(scope: Scope, receive: Receive) -> bytes:

@@ -2,8 +2,10 @@
 
 It is uvicorn's protocol on a server of our own: uvicorn's own server takes the signals of the
 process, which belong to the devices here, and wakes up ten times a second. What strangers can do to
-a connection has bounds: how many there are, and how long one may take to say what it wants. Beyond
-that asyncio pauses whoever sends faster than it is read.
+a connection has bounds: how many there are, how long one may take to say what it wants, and how
+long not to read what it is answered. Beyond that asyncio pauses whoever sends faster than it is
+read. When all connections are taken, one gives way on which nobody has asked yet what he may ask:
+so strangers keep no owner out by connections that they only hold.
 """
 
 import asyncio
@@ -20,13 +22,15 @@ from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from onboardee.device.net.interfaces import ALL_HOSTS, reachable
-from onboardee.device.web.guard import Guard
+from onboardee.device.web.guard import PASSED, Guard
 from onboardee.wire.path import Endpoint
 
 CONNECTIONS: Final = 96
-"""That are open at a time; further ones are closed at once."""
+"""That are open at a time."""
 PATIENCE: Final = 10.0
 """Seconds in which a connection has to ask for something."""
+READING: Final = 30.0
+"""Seconds in which a client has to read some of what waits for it."""
 GOODBYE: Final = 1.0
 """Seconds in which answers under way may end when the program does."""
 
@@ -41,6 +45,7 @@ class HttpServer:
         """Another one than was named if that was 0, once it serves."""
         self._host = host
         self._state = ServerState()
+        self._strangers: dict[Connection, None] = {}
         self._server: asyncio.Server | None = None
 
     @property
@@ -81,6 +86,8 @@ class HttpServer:
             log_config=None,
             access_log=False,
             server_header=False,
+            # who asks is who is connected: what a request says of it is no proof
+            proxy_headers=False,
             h11_max_incomplete_event_size=16 << 10,
         )
         self._config.load()
@@ -105,20 +112,30 @@ class HttpServer:
 
     def _connection(self) -> H11Protocol:
         """Return what talks to one client."""
-        return Connection(self._config, self._state, {})
+        return Connection(self._config, self._state, self._strangers)
 
 
 class Connection(H11Protocol):
-    """One connection, which has to say in time what it wants."""
+    """One connection, which has to say in time what it wants, and to read what it gets."""
 
     _alarm: asyncio.TimerHandle | None = None
+    """Ends it if nothing is asked."""
+    _limit: asyncio.TimerHandle | None = None
+    """Ends it if nothing is read."""
+
+    def __init__(
+        self, config: Config, state: ServerState, strangers: "dict[Connection, None]"
+    ) -> None:
+        """Be one of `strangers`, the oldest first, until a guard has let a request pass."""
+        super().__init__(config, state, {PASSED: self._pass})
+        self._strangers = strangers
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin; one too many ends here."""
+        """Begin; of too many a stranger goes, this one if all others are known."""
         super().connection_made(transport)  # type: ignore[arg-type] # as asyncio calls it
+        self._strangers[self] = None
         if len(self.connections) > CONNECTIONS:
-            self.transport.abort()
-            return
+            next(iter(self._strangers)).drop()
         self._watch()
 
     def data_received(self, data: bytes) -> None:
@@ -126,11 +143,46 @@ class Connection(H11Protocol):
         super().data_received(data)
         self._watch()
 
+    def on_response_complete(self) -> None:
+        """Wait for the next request."""
+        super().on_response_complete()
+        self._watch()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """End it, as there was no further request."""
+        super().timeout_keep_alive_handler()
+        self._watch()
+
+    def pause_writing(self) -> None:
+        """Wait for the client to read, and not for ever."""
+        super().pause_writing()
+        self._limit = self._limit or self.loop.call_later(READING, self.drop)
+
+    def resume_writing(self) -> None:
+        """Know that it has read."""
+        super().resume_writing()
+        if self._limit is not None and not self.transport.is_closing():
+            self._limit.cancel()
+            self._limit = None
+
     def connection_lost(self, exc: Exception | None) -> None:
         """End."""
         super().connection_lost(exc)
-        if self._alarm is not None:
-            self._alarm.cancel()
+        self._strangers.pop(self, None)
+        for each in (self._alarm, self._limit):
+            if each is not None:
+                each.cancel()
+
+    def _pass(self) -> None:
+        """Be no stranger from now on."""
+        self._strangers.pop(self, None)
+
+    def drop(self) -> None:
+        """End at once, whatever waits to be read."""
+        self._strangers.pop(self, None)
+        # it is counted no more, though asyncio tells of the end only later
+        self.connections.discard(self)
+        self.transport.abort()
 
     @property
     def _is_asked(self) -> bool:
@@ -139,7 +191,10 @@ class Connection(H11Protocol):
         return cycle is not None and not cycle.response_complete
 
     def _watch(self) -> None:
-        if self._is_asked:
+        if self.transport.is_closing():
+            # what waits is sent before the end, to who reads it in time
+            self._limit = self._limit or self.loop.call_later(READING, self.drop)
+        elif self._is_asked:
             if self._alarm is not None:
                 self._alarm.cancel()
                 self._alarm = None
@@ -150,6 +205,7 @@ class Connection(H11Protocol):
         self._alarm = None
         if not self._is_asked:
             self.transport.close()
+            self._watch()
 
 
 def _named(host: str) -> str:

@@ -84,9 +84,13 @@ async def test_a_port_that_is_taken_is_an_error(dashboard: Dashboard) -> None:
 
 
 async def test_only_so_many_connections(dashboard: Dashboard) -> None:
-    """Those beyond are closed at once, and when one has gone the next one is served."""
-    kept = [await sent(dashboard, "") for _ in range(CONNECTIONS)]
-    await asyncio.sleep(0.05)
+    """While on all of them somebody has asked, further ones are closed at once.
+
+    When one has gone the next one is served.
+    """
+    kept = [await sent(dashboard, get(dashboard, "/icon.svg")) for _ in range(CONNECTIONS)]
+    for reader, _ in kept:
+        await reader.readline()
     reader, writer = await sent(dashboard, "")
     with suppress(ConnectionError):
         assert await reader.read() == b""
