@@ -50,6 +50,7 @@ from onboardee.device.resources.software_update import SoftwareUpdateResource
 from onboardee.device.resources.tags import Changes
 from onboardee.device.security.asserted_roles import AssertedRoles
 from onboardee.device.security.audit_log import AuditLog
+from onboardee.device.simulation.conditional import conditional_hrefs
 from onboardee.device.simulation.profile import Profile
 from onboardee.device.simulation.software import version_of
 from onboardee.device.simulation.values import Values
@@ -141,7 +142,8 @@ def boot(profile: Profile, store: Keeper, surroundings: Surroundings) -> Device:
     secure = secure_resources(entropy, state.wall_clock, asserted, audit, optional)
     listed = _resources(profile, secure, appliances.values(), changes, software)
     dispatcher = Dispatcher(listed)
-    places = Places(values, appliances, dispatcher.resources, listed, batches)
+    conditional = conditional_hrefs(profile.resources)
+    places = Places(values, appliances, dispatcher.resources, listed, batches, conditional)
     device_values = DeviceValues(
         state=state,
         report=report,
@@ -187,7 +189,7 @@ def boot(profile: Profile, store: Keeper, surroundings: Surroundings) -> Device:
         values=device_values,
         world=world,
         announcements=announcements,
-        conditional=ConditionalNotices(profile, appliances, coap),
+        conditional=ConditionalNotices(conditional, appliances, coap),
         challenges=Challenges(surroundings.budget or AnswerBudget(profile.answers), entropy),
         groups=GroupRequests(profile.discovery, entropy),
     )

@@ -14,13 +14,12 @@ reads sees the present value at any time.
 Observers are peers, so it is the device's clock that counts, not that of its world.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
 from onboardee.device.machine.step import earliest
 from onboardee.device.resources.appliance import ApplianceResource
-from onboardee.device.simulation.conditional import LEAST, MOST, conditional_hrefs, has_news
-from onboardee.device.simulation.profile import Profile
+from onboardee.device.simulation.conditional import LEAST, MOST, has_news
 from onboardee.device.simulation.world.notices import INTERVAL
 from onboardee.wire.coap import CoapServer, Observer
 
@@ -31,11 +30,15 @@ class ConditionalNotices:
     """Says who of the observers of conditional resources is to be told, and when the next is."""
 
     def __init__(
-        self, profile: Profile, appliances: Mapping[str, ApplianceResource], coap: CoapServer
+        self,
+        hrefs: Collection[str],
+        appliances: Mapping[str, ApplianceResource],
+        coap: CoapServer,
     ) -> None:
+        """Take the paths of conditional resources; both grow and shrink with what is created."""
         self._appliances = appliances
         self._coap = coap
-        self._hrefs: Final = conditional_hrefs(profile.resources)
+        self._hrefs = hrefs
 
     def is_due(self, observer: Observer, now: float) -> bool:
         """Tell whether an observer of whatever may be told now."""

@@ -12,12 +12,13 @@ that is not durable, and nobody has to remember to take something down.
     both, but another one at the same path      away and anew
 """
 
-from collections.abc import Hashable, MutableMapping
+from collections.abc import Hashable, MutableMapping, MutableSet
 from dataclasses import dataclass
 
 from onboardee.device.machine.context import DeviceContext
 from onboardee.device.resources.appliance import ApplianceResource, CreatedApplianceResource
 from onboardee.device.resources.base import Resource, batch_key
+from onboardee.device.simulation.conditional import CONDITIONAL
 from onboardee.device.simulation.creatable import MadeResource, made
 from onboardee.device.simulation.profile import Profile
 from onboardee.device.simulation.values import Values
@@ -44,6 +45,8 @@ class Places:
     """What discovery goes through."""
     batches: MutableMapping[str, frozenset[Hashable]]
     """By path: the batches that show it."""
+    conditional: MutableSet[str]
+    """The paths of those whose observers are told by conditions."""
 
 
 class Growth:
@@ -107,6 +110,8 @@ class Growth:
         places.appliances[href] = places.served[href] = resource
         places.listed.append(resource)
         places.batches[href] = frozenset({batch_key(each.created.collection)})
+        if CONDITIONAL in each.created.types:
+            places.conditional.add(href)
         self._present[href] = each.created
 
     def _remove(self, href: str) -> None:
@@ -115,4 +120,5 @@ class Growth:
         places.listed.remove(places.served.pop(href))
         del places.values[href], places.appliances[href], places.batches[href]
         del self._present[href]
+        places.conditional.discard(href)
         self._coap.drop_observers(self._state.now, key=href, code=Code.NOT_FOUND)

@@ -34,10 +34,10 @@ from onboardee.device.access.target import RES, Operation, Target
 from onboardee.device.resources.base import Outcome, RefusedError, batch_key, with_common
 from onboardee.device.resources.secure.acl2 import MAX_ENTRIES
 from onboardee.device.resources.targets import target_of
+from onboardee.device.simulation.conditional import held
 from onboardee.device.simulation.creatable import profile_of
 from onboardee.device.simulation.profile import ResourceProfile
-from onboardee.device.simulation.resource import CreatableResource
-from onboardee.device.simulation.values import ValueRefusedError, Values
+from onboardee.device.simulation.values import Property, ValueRefusedError, Values
 from onboardee.svrdb.model import (
     Ace,
     AceResource,
@@ -76,7 +76,8 @@ def create(
     creatable = creates.creatable(_names(payload, "rt")[0])
     if creatable is None:
         raise RefusedError(Code.BAD_REQUEST, "the collection does not take resources of this type")
-    values = _values(payload, creatable, creates.max_size)
+    types = _permitted(_names(payload, "rt"), creatable.types, "type")
+    values = _values(payload, held(creatable.properties, creatable.types, types), creates.max_size)
     present = call.database.created.resources
     siblings = [each for each in present if each.collection == collection.href]
     if len(siblings) >= creates.limit:
@@ -84,7 +85,7 @@ def create(
     created = CreatedResource(
         href=_free_path(collection.href, {*taken, *(each.href for each in present)}),
         collection=collection.href,
-        types=_permitted(_names(payload, "rt"), creatable.types, "type"),
+        types=types,
         interfaces=_permitted(_names(payload, "if"), creatable.interfaces, "interface"),
         policies=_policies(payload),
         instance=_free_number({*range(1, len(collection.links) + 1), *_instances(siblings)}),
@@ -174,17 +175,17 @@ def _name(payload: Mapping[str, object]) -> str | None:
 
 
 def _values(
-    payload: Mapping[str, object], creatable: CreatableResource, limit: int
+    payload: Mapping[str, object], properties: Mapping[str, Property], limit: int
 ) -> dict[str, Any]:
     """Return the values that a resource begins with, checked, in the form in which they are kept.
 
     Read-only ones among them: what creates a sensor says what it shows.
     """
     rep = _rep(payload)
-    trial = Values(creatable.properties)
+    trial = Values(properties)
     try:
         trial.set(rep)
-        given = {name: trial.current[name] for name in creatable.properties if name in rep}
+        given = {name: trial.current[name] for name in properties if name in rep}
         content = msgspec.json.encode(given)
     except (ValueRefusedError, ValueError, OverflowError) as error:
         is_malformed = isinstance(error, ValueRefusedError) and error.is_malformed

@@ -3,14 +3,18 @@
 OCF's model of it: a resource of both types, as [oic.r.temperature, oic.r.value.conditional], has
 three more properties, by which clients say when its observers are told. When that is so is decided
 in `device/machine/conditional.py`; what a profile has to say is checked here.
+
+Where clients create resources, the type is one that they may ask for beside the first: who does not
+gets a resource without the three, whose observers are told of each change.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from onboardee.device.simulation.resource import ResourceProfile
 from onboardee.device.simulation.section import MisplacedError
 from onboardee.device.simulation.value_limits import NUMBERS, ValueLimits
+from onboardee.device.simulation.values import Property
 
 CONDITIONAL: Final = "oic.r.value.conditional"
 THRESHOLD: Final = "threshold"
@@ -24,32 +28,52 @@ _CLOSE: Final = 1 - 1e-9
 """Numbers that are computed miss a threshold by their last digits."""
 
 
-def conditional_hrefs(resources: Iterable[ResourceProfile]) -> frozenset[str]:
+def conditional_hrefs(resources: Iterable[ResourceProfile]) -> set[str]:
     """Return the paths of the resources whose observers are told by conditions."""
-    return frozenset(each.href for each in resources if CONDITIONAL in each.types)
+    return {each.href for each in resources if CONDITIONAL in each.types}
 
 
 def check_conditional(resources: Iterable[ResourceProfile]) -> None:
     """Raise `MisplacedError` unless conditional observations are as OCF's model has them."""
     for number, each in enumerate(resources):
-        place = ("resources", number)
-        for order, one in enumerate(() if each.creates is None else each.creates.resources):
-            if CONDITIONAL in one.types:
-                where = (*place, "creates", "resources", order, "types")
-                raise MisplacedError(f"no client creates a resource of type {CONDITIONAL}", *where)
-        if CONDITIONAL not in each.types:
-            continue
-        present = CONDITIONS & each.properties.keys()
-        if not present:
-            known = ", ".join(sorted(CONDITIONS))
-            raise MisplacedError(f"{each.href} has none of {known}", *place, "properties")
-        for name in sorted(present):
-            if not _is_amount(each.properties[name]):
-                sentence = f"{name} is one number that is not below 0"
-                raise MisplacedError(sentence, *place, "properties", name)
-        if not each.properties.keys() - CONDITIONS:
-            sentence = f"{each.href} has no property that is observed"
-            raise MisplacedError(sentence, *place, "properties")
+        if CONDITIONAL in each.types:
+            for sentence, *name in _mistakes(each.href, each.properties):
+                raise MisplacedError(sentence, "resources", number, "properties", *name)
+
+
+def check_creatable(types: Sequence[str], properties: Mapping[str, ValueLimits]) -> None:
+    """Raise `ValueError` unless that is so for what clients may create, of these types."""
+    if CONDITIONAL not in types:
+        return
+    if types[0] == CONDITIONAL:
+        raise ValueError(f"{CONDITIONAL} stands behind the type of what is observed")
+    for sentence, *_name in _mistakes(types[0], properties):
+        raise ValueError(sentence)
+
+
+def held(
+    properties: Mapping[str, Property], possible: Collection[str], types: Collection[str]
+) -> dict[str, Property]:
+    """Return what a created resource of some of the possible types holds."""
+    has_conditions = CONDITIONAL in types or CONDITIONAL not in possible
+    return {
+        name: spec for name, spec in properties.items() if has_conditions or name not in CONDITIONS
+    }
+
+
+def _mistakes(
+    name: str, properties: Mapping[str, ValueLimits]
+) -> Iterator[tuple[str] | tuple[str, str]]:
+    """Yield what is wrong with the properties of a conditional resource, and with which of them."""
+    present = CONDITIONS & properties.keys()
+    if not present:
+        known = ", ".join(sorted(CONDITIONS))
+        yield (f"{name} has none of {known}",)
+    for each in sorted(present):
+        if not _is_amount(properties[each]):
+            yield f"{each} is one number that is not below 0", each
+    if not properties.keys() - CONDITIONS:
+        yield (f"{name} has no property that is observed",)
 
 
 def _is_amount(spec: ValueLimits) -> bool:

@@ -20,6 +20,7 @@ from msgspec.structs import replace
 
 from onboardee.device.simulation.behaviour import AnyBehaviour
 from onboardee.device.simulation.catalogue import BUILT_IN, Catalogue, built_in_names
+from onboardee.device.simulation.conditional import check_creatable, held
 from onboardee.device.simulation.detached import OWN, detached, placed
 from onboardee.device.simulation.document import DocumentItem
 from onboardee.device.simulation.privacy import is_secret_name
@@ -107,7 +108,7 @@ def profile_of(
         plain=collection.plain,
         properties={
             name: replace(spec, initial=given[name]) if name in given else spec
-            for name, spec in creatable.properties.items()
+            for name, spec in held(creatable.properties, creatable.types, created.types).items()
         },
     )
 
@@ -162,6 +163,7 @@ def _complete(
         ResourceProfile(
             href=OWN, types=each.types, interfaces=each.interfaces, properties=each.properties
         )
+        check_creatable(each.types, each.properties)
         check(each.behaviour, {OWN: each.properties})
     except (ValueError, BehaviourError) as error:
         raise place.wrong(str(error)) from error

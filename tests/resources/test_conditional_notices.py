@@ -66,7 +66,7 @@ def watch(
     values[HREF].set({"temperature": 20 + change})
     observers = Observers(observer)
     appliances = appliance_resources(PROFILE, values, None)
-    notices = ConditionalNotices(PROFILE, appliances, cast("CoapServer", observers))
+    notices = ConditionalNotices({HREF}, appliances, cast("CoapServer", observers))
     return notices, observers, observer
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from onboardee.device.simulation.conditional import has_news
+from onboardee.device.simulation.conditional import check_creatable, has_news
 from onboardee.device.simulation.profile import Profile
 from onboardee.device.simulation.values import Property, Values, ValueType
 
@@ -52,20 +52,23 @@ def test_what_is_no_condition_is_refused(properties: dict[str, Any], sentence: s
         profile({"types": BOTH, "properties": properties})
 
 
-def test_no_client_creates_one() -> None:
-    """A collection takes no resources of that type."""
-    creatable = {
-        "types": BOTH,
-        "interfaces": ["oic.if.rw"],
-        "properties": {"temperature": VALUE, "threshold": AMOUNT},
-    }
-    collection = {
-        "types": ["oic.wk.col"],
-        "interfaces": ["oic.if.ll", "oic.if.create"],
-        "creates": {"resources": [creatable]},
-    }
-    with pytest.raises(msgspec.ValidationError, match="no client creates"):
-        profile(collection)
+@pytest.mark.parametrize(
+    ("types", "properties", "sentence"),
+    [
+        (BOTH[::-1], {"temperature": VALUE, "threshold": AMOUNT}, "stands behind the type"),
+        (BOTH[1:], {"temperature": VALUE, "threshold": AMOUNT}, "stands behind the type"),
+        (BOTH, {"temperature": VALUE}, "has none of"),
+        (BOTH, {"threshold": AMOUNT}, "has no property that is observed"),
+        (BOTH, {"temperature": VALUE, "threshold": VALUE}, "threshold is one number"),
+    ],
+)
+def test_what_clients_may_create_is_checked_as_well(
+    types: list[str], properties: dict[str, Any], sentence: str
+) -> None:
+    """The same is asked of a type that clients may create, and that it is not the first one."""
+    specs = msgspec.convert(properties, dict[str, Property])
+    with pytest.raises(ValueError, match=sentence):
+        check_creatable(types, specs)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,167 @@
+"""Resources with conditions (oic.r.value.conditional) that clients create in a collection."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cbor2
+import pytest
+from device_scene import OWNER, Scene, make_scene
+from growing_scene import Panel
+
+from onboardee.device.simulation.profile import Profile, ProfileError, load
+from onboardee.obt import NoAnswerError, OwnedDevice, Rule, Subject, Target, run
+from onboardee.obt.link import Ask
+from onboardee.wire.coap import Code, Method
+
+SENSORS, CREATED, CREATE = "/sensors", "/sensors/1", "if=oic.if.create"
+TEMPERATURE, CONDITIONAL = "oic.r.temperature", "oic.r.value.conditional"
+HUB = f"""
+device: {{name: Hub, types: [oic.d.sensor]}}
+platform: {{manufacturer: onboardee}}
+resources:
+  - href: {SENSORS}
+    types: [oic.wk.col]
+    interfaces: [oic.if.ll, oic.if.create, oic.if.b, oic.if.baseline]
+    creates:
+      resources:
+        - types: [{TEMPERATURE}, {CONDITIONAL}]
+          interfaces: [oic.if.baseline, oic.if.s, oic.if.rw]
+          properties:
+            temperature: {{type: number, minimum: -50, maximum: 99, read_only: true, initial: 20}}
+            threshold: {{type: number, minimum: 0, initial: 0}}
+            minnotifyperiod: {{type: integer, minimum: 0, maximum: 86400000, initial: 0}}
+"""
+
+
+def wish(*types: str, **values: float) -> dict[str, Any]:
+    """Return what a client sends to create a sensor."""
+    interfaces = ["oic.if.baseline", "oic.if.s", "oic.if.rw"]
+    return {"rt": list(types), "if": interfaces, "p": {"bm": 3}, "rep": values}
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Profile:
+    """Load a hub in which clients create sensors."""
+    path: Path = tmp_path_factory.mktemp("profiles") / "hub.yaml"
+    path.write_text(HUB)
+    return load(str(path))
+
+
+@dataclass
+class Stand:
+    """A hub, its owner, and which temperatures an observer has heard."""
+
+    scene: Scene
+    owner: OwnedDevice
+    heard: list[Any] = field(default_factory=list)
+
+    def observe(self) -> None:
+        """Begin to observe the sensor; what is told then is not counted."""
+        ask = Ask(Method.GET, CREATED, observe=True)
+        self.mailbox = self.scene.transport.observe(run(self.owner.connect()), ask)
+        self.collect(0.5)
+        self.heard.clear()
+
+    def collect(self, seconds: float) -> None:
+        """Let time pass, and note what comes meanwhile: a temperature, or the code of an error."""
+        end = self.scene.network.now + seconds
+        while True:
+            try:
+                told = run(self.scene.transport.receive(self.mailbox, deadline=end))
+            except NoAnswerError:
+                return
+            good = told.code is Code.CONTENT
+            self.heard.append(cbor2.loads(told.payload)["temperature"] if good else told.code)
+
+    def become(self, temperature: float, then: float = 0.5) -> None:
+        """Let the temperature be another one, and time pass."""
+        network = self.scene.network
+        network.send(
+            self.scene.device.set_values(CREATED, {"temperature": temperature}, network.now)
+        )
+        self.collect(then)
+
+
+@pytest.fixture
+def stand(hub: Profile) -> Stand:
+    """Take ownership of a hub."""
+    scene = make_scene(hub)
+    stand = Stand(scene, scene.own())
+    everything = (Target(wildcard="*"),)
+    mine = Rule(subject=Subject(uuid=str(OWNER)), targets=everything, permission=31)
+    run(stand.owner.add_rules([mine]))
+    return stand
+
+
+def create(stand: Stand, *types: str, **values: float) -> None:
+    """Create a sensor, the first one."""
+    run(stand.owner.update(SENSORS, wish(*types, **values), query=(CREATE,)))
+
+
+def test_observers_are_told_by_the_conditions_it_was_created_with(stand: Stand) -> None:
+    """Changes below the threshold are not told; those above wait for the least period."""
+    create(stand, TEMPERATURE, CONDITIONAL, temperature=20, threshold=2, minnotifyperiod=5000)
+    stand.observe()
+    stand.become(21.5, 20)
+    assert stand.heard == []
+    stand.become(23)
+    assert stand.heard == [23]
+    stand.become(26, 2)
+    assert stand.heard == [23]
+    stand.collect(4)
+    assert stand.heard == [23, 26]
+
+
+def test_without_the_type_each_change_is_told(stand: Stand) -> None:
+    """Who asks for the first type alone gets a sensor that has no conditions."""
+    create(stand, TEMPERATURE, temperature=20, threshold=2)
+    assert run(stand.owner.read(CREATED, query=("if=oic.if.baseline",))) == {
+        "rt": [TEMPERATURE],
+        "if": ["oic.if.baseline", "oic.if.s", "oic.if.rw"],
+        "temperature": 20,
+    }
+    stand.observe()
+    stand.become(20.5)
+    assert stand.heard == [20.5]
+
+
+def test_what_comes_after_one_that_is_gone_has_its_own_conditions(stand: Stand) -> None:
+    """At the same path: the observer of the first hears 4.04, that of the other each change."""
+    create(stand, TEMPERATURE, CONDITIONAL, temperature=20, threshold=9)
+    stand.observe()
+    link = run(stand.owner.connect())
+    run(stand.owner.dialogue().delete("delete", link, CREATED))
+    stand.collect(1)
+    assert stand.heard == [Code.NOT_FOUND]
+    create(stand, TEMPERATURE, temperature=20)
+    stand.observe()
+    stand.become(21)
+    assert stand.heard == [21]
+
+
+def test_conditions_are_there_after_a_restart(hub: Profile) -> None:
+    """As all values that a resource was created with."""
+    panel = Panel(profile=hub)
+    wanted = wish(TEMPERATURE, CONDITIONAL, temperature=18, threshold=3)
+    assert panel.create(wanted, collection=SENSORS)["rt"] == [TEMPERATURE, CONDITIONAL]
+    shown = panel.again().get(CREATED)
+    assert (shown["temperature"], shown["threshold"], shown["minnotifyperiod"]) == (18, 3, 0)
+
+
+def test_what_is_created_is_within_limits(hub: Profile) -> None:
+    """A condition below 0 is refused, and so is the type alone or before the other."""
+    panel = Panel(profile=hub)
+    both = wish(TEMPERATURE, CONDITIONAL, temperature=18, threshold=-1)
+    assert panel.create(both, collection=SENSORS) is Code.FORBIDDEN
+    for types in ([CONDITIONAL], [CONDITIONAL, TEMPERATURE]):
+        assert panel.create(wish(*types), collection=SENSORS) is Code.BAD_REQUEST
+    assert panel.paths(SENSORS) == []
+
+
+def test_a_mistake_in_the_profile_is_told_with_its_line(tmp_path: Path) -> None:
+    """A type that is made of the catalogue, whose temperature has no conditions."""
+    path = tmp_path / "hub.yaml"
+    path.write_text(HUB.partition("          interfaces")[0])
+    with pytest.raises(ProfileError, match=r"line 10: .*has none of"):
+        load(str(path))
