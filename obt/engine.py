@@ -73,6 +73,8 @@ class ObtEngine:
         self._links: dict[_Key, Link] = {}
         self._due: dict[Link, float] = {}
         """When each link that waits for something wants to be called; of a fleet most do not."""
+        self._soonest: float | None = None
+        """The first of these, None where it has to be looked for."""
         self._discoveries: dict[bytes, Discovery] = {}
         self._outbox: list[Outgoing] = []
 
@@ -95,6 +97,7 @@ class ObtEngine:
         link.close(now)
         self._collect(link)
         self._due.pop(link, None)
+        self._soonest = None
         self._links.pop(_key(link.path), None)
 
     def close_all(self, now: float) -> None:
@@ -181,7 +184,9 @@ class ObtEngine:
 
         A driver calls `tick` then, or later; never is it needed earlier.
         """
-        return min(self._due.values(), default=None)
+        if self._soonest is None:
+            self._soonest = min(self._due.values(), default=None)
+        return self._soonest
 
     def take_outgoing(self) -> list[Outgoing]:
         """Return and forget what is to be sent."""
@@ -210,11 +215,14 @@ class ObtEngine:
 
     def _note_due(self, link: Link) -> None:
         """Keep when a link that something has happened to wants to be called."""
-        deadline = link.next_deadline()
-        if deadline is None:
-            self._due.pop(link, None)
-        else:
+        before, deadline = self._due.pop(link, None), link.next_deadline()
+        if deadline is not None:
             self._due[link] = deadline
+        # with many links mostly another one is the next: not all are looked at each time
+        if before is not None and before == self._soonest:
+            self._soonest = None
+        elif deadline is not None and self._soonest is not None:
+            self._soonest = min(self._soonest, deadline)
 
 
 def _key(path: Path) -> _Key:

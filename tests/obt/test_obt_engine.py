@@ -135,6 +135,32 @@ def test_unreachable() -> None:
         mailbox.take()
 
 
+@given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from(["ask", "answer", "wait", "close"]))))
+def test_the_next_deadline_is_that_of_the_first_link(
+    steps: list[tuple[int, str]],
+) -> None:
+    """Whatever happens to which of several links, none of them is called too late."""
+    engine, now = ObtEngine(entropy=SeededEntropy(0)), 0.0
+    asked: dict[Path, bytes] = {}
+    for number, step in steps:
+        path = from_host(number)
+        link = engine.open(path, is_secured=False)
+        if step == "ask":
+            engine.request(link, READ_DOXM, now)
+            asked[path] = engine.take_outgoing()[-1].datagram
+        elif step == "answer" and path in asked:
+            request = parse(asked.pop(path))
+            answer = build(ACK, Code.CONTENT, request.mid, request.token, b"", b"hello")
+            engine.receive(answer, path, now)
+        elif step == "close":
+            engine.close(link, now)
+        else:
+            now += 0.7
+            engine.tick(now)
+        links = [each.next_deadline() for each in engine._links.values()]
+        assert engine.next_deadline() == min(filter(None, links), default=None)
+
+
 def answer_to(request: bytes, kind: int, mid: int) -> bytes:
     """Make an answer to a multicast request."""
     return build(kind, Code.CONTENT, mid, parse(request).token, b"", b"hello")
