@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from onboardee.device.cli.host import Host
+from onboardee.device.cli.huge_pages import use_huge_pages
 from onboardee.device.cli.keylog import KeyWriter
 from onboardee.device.cli.limits import allow_many_files
 from onboardee.device.cli.output import Log
@@ -158,7 +159,7 @@ async def _serve(units: Sequence[Unit], options: HostOptions, log: Log) -> None:
         for unit in units:
             await host.begin_in_time(unit)
         returning.tell()
-        _collect_again(units)
+        _arrange_memory(units)
         if options.link is not None:
             options.link.ready(len(host))
         elif len(units) > CROWD:
@@ -174,8 +175,13 @@ def ready_fields(running: int, of: int, seconds: float) -> dict[str, float]:
     return {"devices": running, **later, "seconds": round(seconds, 2)}
 
 
-def _collect_again(units: Sequence[Unit]) -> None:
-    """Look for garbage from now on, but not in devices that stay: that would take seconds."""
+def _arrange_memory(units: Sequence[Unit]) -> None:
+    """Look for garbage from now on, but not in devices that stay: that would take seconds.
+
+    A crowd of devices is put into huge pages.
+    """
+    if len(units) > CROWD:
+        use_huge_pages()
     if not any(unit.planned.churn for unit in units):
         gc.freeze()
     gc.enable()

@@ -19,9 +19,21 @@ def test_only_devices_that_stay_are_left_out_of_the_search_for_garbage(
     before = gc.get_freeze_count()
     gc.disable()
     try:
-        hosting._collect_again(units)
+        hosting._arrange_memory(units)
         assert gc.isenabled()
         assert (gc.get_freeze_count() > before) is stays
     finally:
         gc.enable()
         gc.unfreeze()
+
+
+@pytest.mark.parametrize(("count", "is_crowd"), [(hosting.CROWD, False), (1000, True)])
+def test_a_crowd_of_devices_is_put_into_huge_pages(
+    count: int, *, is_crowd: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A few devices are left where they are: they fit into what the processor remembers."""
+    asked: list[bool] = []
+    monkeypatch.setattr(hosting, "use_huge_pages", lambda: asked.append(True))
+    monkeypatch.setattr(gc, "freeze", lambda: None)
+    hosting._arrange_memory([SimpleNamespace(planned=SimpleNamespace(churn=None))] * count)
+    assert bool(asked) is is_crowd

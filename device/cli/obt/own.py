@@ -12,12 +12,16 @@ again after them, since a network that is busy with a fleet loses more.
 """
 
 import asyncio
-from collections.abc import Sequence
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 import click
 
+from onboardee.device.cli.huge_pages import use_huge_pages
 from onboardee.device.cli.obt.addresses import read_address
 from onboardee.device.cli.obt.failing import SeveralError, TooLateError, failure
 from onboardee.device.cli.obt.fleet_progress import FleetProgress
@@ -46,6 +50,9 @@ from onboardee.obt.errors import about
 from onboardee.obt.plans import own, use_by
 from onboardee.obt.plans.fleet import RETRIES, Fleet
 from onboardee.obt.plans.owning import Keep
+
+CROWD: Final = 20
+"""Devices up to which nothing is made ready for many."""
 
 
 @click.command(
@@ -174,7 +181,7 @@ async def own_all(
     and `failures` has the reason of each for programs.
     """
     taking = _Taking(invocation, tool, wishes, is_alone=len(devices) == 1)
-    with FleetProgress(len(devices)) as counting:
+    with FleetProgress(len(devices)) as counting, _memory_for(len(devices)):
         fleet = Fleet(tool.database, tool.around, taking.own, retries, counting.tell)
         with tool.database.file.syncing_later():
             members = await fleet.own(devices)
@@ -194,6 +201,23 @@ async def own_all(
     if failed:
         said = f"{len(failed)} of {len(devices)} devices are not ours"
         raise SeveralError(said, [failure(each) for each in failed])
+
+
+@contextmanager
+def _memory_for(count: int) -> Iterator[None]:
+    """Have less to do with memory meanwhile: what is there now stays, and is used again and again.
+
+    It pays from a crowd of devices on.
+    """
+    if count <= CROWD:
+        yield
+        return
+    use_huge_pages()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 @dataclass
