@@ -16,6 +16,7 @@ import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -50,6 +51,7 @@ from onboardee.obt.errors import about
 from onboardee.obt.plans import own, use_by
 from onboardee.obt.plans.fleet import RETRIES, Fleet
 from onboardee.obt.plans.owning import Keep
+from onboardee.obt.style import Style
 
 CROWD: Final = 20
 """Devices up to which nothing is made ready for many."""
@@ -156,7 +158,7 @@ async def find_targets(
     Without targets these are all devices on the local network that have no owner.
     """
     style = LITE.style if wishes.order is None else wishes.order.style
-    found = [await find_at(tool.transport, each, style, invocation.on_step) for each in addresses]
+    found = await _at_addresses(invocation, tool, addresses, style)
     beginnings = [each.lower() for each in targets if "://" not in each]
     if targets and not beginnings:
         return found
@@ -170,6 +172,20 @@ async def find_targets(
             raise click.ClickException(f"{which} whose UUID begins with {beginning!r} answer")
         found += matching
     return found
+
+
+async def _at_addresses(
+    invocation: Invocation, tool: Tool, addresses: Sequence[Address], style: Style
+) -> list[Unowned]:
+    """Ask the devices at all addresses, several at a time; return them in the same order."""
+    found: dict[Address, Unowned] = {}
+
+    async def ask(address: Address) -> None:
+        found[address] = await find_at(tool.transport, address, style, invocation.on_step)
+
+    works = [partial(ask, each) for each in dict.fromkeys(addresses)]
+    await tool.transport.together(works, at_once=invocation.parallel)
+    return [found[each] for each in addresses]
 
 
 async def own_all(
