@@ -11,7 +11,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 
 BESIDE = Path(__file__).parents[2].joinpath("..", "shared", "ocf-models")
@@ -77,6 +76,9 @@ def as_json(value: Any) -> Any:
 
 def check(value: Any, schema: Any) -> None:
     """Raise unless the value is as the schema says."""
+    # each test run imports this file, and jsonschema compiles grammars for a second
+    import jsonschema  # noqa: PLC0415
+
     # the models are Swagger 2.0, whose schemas are those of draft 4
     validator = jsonschema.Draft4Validator(schema)
     problems = [f"{error.json_path}: {error.message}" for error in validator.iter_errors(value)]
