@@ -18,6 +18,8 @@ from onboardee.device.cli.terminal import harmless
 
 NAME_WIDTH: Final = 18
 """Columns of the name, so that values stand below one another."""
+LEAST: Final = 30
+"""Columns that values need to stand below one another: a few more of them are a UUID."""
 LONGEST: Final = 2000
 """Characters of one value; what exceeds them is left out."""
 _PLAIN: Final = frozenset("-._~:/?#[]@!$&()*+,;%<>'{}|^…")
@@ -49,11 +51,13 @@ def event_line(
     styled = _styled(when, name, mark, is_warning=is_warning)
     if columns is None:
         return f"{styled}{body}".rstrip()
+    below = len(when) + NAME_WIDTH + 2
     folded = textwrap.wrap(
         body,
         columns,
         initial_indent=" " * len(head),
-        subsequent_indent=" " * (len(when) + NAME_WIDTH + 2),
+        # on a narrow screen there is no room to stand below one another
+        subsequent_indent=" " * (below if columns - below >= LEAST else 2),
         break_on_hyphens=False,
     )
     first, *more = folded or [""]

@@ -11,6 +11,7 @@ import click
 import pytest
 
 from onboardee.device.cli.ctl.printing import line as _line
+from onboardee.device.cli.lines import event_line
 from onboardee.device.cli.output import LINES_PER_SECOND, EventLog, Log
 from onboardee.device.events import (
     DeviceReady,
@@ -178,3 +179,16 @@ def test_a_terminal_of_80_columns(
     assert ("\x1b[" in shown) is has_colour
     assert shown.count("40001") == 9
     assert max(len(click.unstyle(line)) for line in shown.splitlines()) <= 80
+
+
+@pytest.mark.parametrize(("columns", "indent"), [(80, 28), (40, 2)])
+def test_values_stand_below_one_another_where_there_is_room(columns: int, indent: int) -> None:
+    """On a narrow terminal they go on near its edge."""
+    uuid = "d7dcea49-7423-4b79-ad9b-98c2084ace11"
+    told = {"device": "light", "owner": uuid, "endpoints": "coap://127.0.0.1:52959"}
+    line = event_line("21:48:28", "device.ready", told, columns=columns)
+    first, *more = click.unstyle(line).split("\n")
+    assert first.startswith("21:48:28 device.ready")
+    assert {len(each) - len(each.lstrip()) for each in more} == {indent}
+    assert all(len(each) <= columns for each in (first, *more))
+    assert len(more) <= 3

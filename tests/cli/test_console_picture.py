@@ -75,6 +75,29 @@ def test_a_question_stands_where_the_keys_were() -> None:
     assert texts(picture(Scene([LIGHT], LOG, said="no"), 80, 10))[-1] == " no"
 
 
+def test_a_question_on_a_narrow_screen_is_seen_whole() -> None:
+    """Each offer has a line of its own: nobody presses a key that he has not read."""
+    offers = tuple((str(n), f"jam the lock {n}", PressReset()) for n in (1, 2))
+    question = Question("Let come or go at smart-lock", offers)
+    drawn = picture(Scene([LIGHT], LOG, question=question), 40, 12)
+    assert texts(drawn)[-4:] == [
+        " Let come or go at smart-lock:",
+        " [1] jam the lock 1",
+        " [2] jam the lock 2",
+        " any other key: nothing",
+    ]
+    assert texts(drawn)[-5] == LOG[-1]
+    assert len(drawn.lines) == 12
+
+
+@pytest.mark.parametrize("columns", [7, 20, 40, 41, 60, 78, 120])
+def test_how_it_ends_is_said_on_each_screen(columns: int) -> None:
+    """The keys are named in as many words as there is room for, and none is cut."""
+    said = texts(picture(Scene([LIGHT], LOG), columns, 12))[-1]
+    assert said.endswith("q quit")
+    assert "…" not in said
+
+
 def test_back_in_the_log() -> None:
     """Who goes back sees earlier lines, and how far back they are."""
     seen = texts(picture(Scene([LIGHT], LOG, back=20), 60, 10))

@@ -26,6 +26,14 @@ Line: TypeAlias = list[tuple[str, str]]
 """Fragments: style and text."""
 
 KEYS: Final = "↑↓ choose   i input   f fault   r reset   b reboot   PgUp PgDn log   q quit"
+FEWER_WORDS: Final = (
+    KEYS,
+    "↑↓ choose  i input  f fault  r reset  b reboot  q quit",
+    "i input f fault r reset b reboot q quit",
+    "i f r b, q quit",
+    "q quit",
+)
+"""The keys as there is room for them: how it ends is said on the narrowest screen."""
 ROOMY: Final = HEIGHT + 12
 """Lines of a screen that has room for large digits."""
 WIDE: Final = 100
@@ -61,8 +69,9 @@ class Picture:
 def picture(scene: Scene, columns: int, height: int) -> Picture:
     """Draw a screen of this size."""
     top, shown = _devices(scene, columns, height)
-    page = max(height - len(top) - 2, 0)
-    lines = [*top, _rule(scene, columns), *_log(scene, columns, page), _bottom(scene, columns)]
+    bottom = _bottom(scene, columns)
+    page = max(height - len(top) - len(bottom) - 1, 0)
+    lines = [*top, _rule(scene, columns), *_log(scene, columns, page), *bottom]
     return Picture(lines[-height:] if height < len(lines) else lines, shown, page)
 
 
@@ -149,12 +158,18 @@ def _log(scene: Scene, columns: int, page: int) -> list[Line]:
     return [*found, *([] for _ in range(page - len(found)))]
 
 
-def _bottom(scene: Scene, columns: int) -> Line:
+def _bottom(scene: Scene, columns: int) -> list[Line]:
+    """Return what the next key does: of a question all of it, on as many lines as that takes."""
     if scene.question is not None:
         offers = [f"[{key}] {_one_line(text)}" for key, text, _ in scene.question.offers]
         words = f" {_one_line(scene.question.text)}: {'  '.join(offers)}   any other key: nothing"
-        return [("reverse bold", _filled(_cut(words, columns), columns))]
-    return [("reverse", _filled(_cut(f" {_one_line(scene.said) or KEYS}", columns), columns))]
+        lines = [words]
+        if get_cwidth(words) > columns:
+            lines = [f" {_one_line(scene.question.text)}:", *(f" {each}" for each in offers)]
+            lines.append(" any other key: nothing")
+        return [[("reverse bold", _filled(line, columns))] for line in lines]
+    keys = next((each for each in FEWER_WORDS if get_cwidth(each) < columns), FEWER_WORDS[-1])
+    return [[("reverse", _filled(f" {_one_line(scene.said) or keys}", columns))]]
 
 
 def _one_line(text: str) -> str:
