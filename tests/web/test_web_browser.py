@@ -94,6 +94,17 @@ def test_search_and_filter(page: Any) -> None:
     sync_api.expect(page.locator(".count")).to_have_text(re.compile(r"^\d of 4 devices$"))
 
 
+def test_where_nothing_fits_one_step_shows_all(page: Any) -> None:
+    """It is said that nothing fits, and a button takes search and filters back."""
+    page.get_by_label("Search").fill("lock")
+    page.get_by_label("Kind").select_option("oic.d.light")
+    sync_api.expect(page.get_by_text("No device fits.")).to_be_visible()
+    page.get_by_role("button", name="Show all").click()
+    sync_api.expect(page.locator(".card:visible")).to_have_count(4)
+    sync_api.expect(page.get_by_text("No device fits.")).to_be_hidden()
+    sync_api.expect(page.get_by_label("Search")).to_be_focused()
+
+
 def test_a_name_with_a_script_stays_a_name(page: Any) -> None:
     """It is shown as it is, and nothing of it runs."""
     assert SCRIPT[:64] in card(page, "hostile").inner_text()
@@ -204,6 +215,67 @@ def test_tabs_by_keyboard(page: Any, running: Running) -> None:
         )
 
 
+def test_a_device_is_used_by_keyboard_alone(page: Any, running: Running) -> None:
+    """Found, opened, switched and asked about; back to where one was, which is in sight."""
+    running.ask(
+        "/light/commands", {"do": "set", "href": "/light/switch", "values": {"value": False}}
+    )
+    page.set_viewport_size({"width": 360, "height": 500})
+    press = page.keyboard.press
+    tab_to(page, page.get_by_label("Search"))
+    page.keyboard.type("light")
+    tab_to(page, card(page, "light").get_by_role("link"))
+    press("Enter")
+    switch = page.get_by_role("switch", name="value")
+    sync_api.expect(switch).to_be_visible()
+    tab_to(page, switch)
+    press("Space")
+    sync_api.expect(switch).to_be_checked()
+    assert running.ask("/light")["values"]["/light/switch"]["value"]
+    button = page.get_by_role("button", name="Reset button")
+    tab_to(page, button, "Shift+Tab")
+    press("Enter")
+    cancel = page.get_by_role("dialog").get_by_role("button", name="Cancel")
+    sync_api.expect(cancel).to_be_focused()
+    press("Escape")
+    sync_api.expect(page.get_by_role("dialog")).to_have_count(0)
+    sync_api.expect(button).to_be_focused()
+    assert running.ask("/light")["state"] == "RFOTM"
+
+
+def tab_to(page: Any, wanted: Any, key: str = "Tab") -> None:
+    """Press a key until an element has the focus; whatever has it on the way is in sight."""
+    for _ in range(60):
+        page.keyboard.press(key)
+        assert page.evaluate(_HIDDEN) is None
+        if wanted.evaluate("(element) => element === document.activeElement"):
+            return
+    raise AssertionError("it is never focused")
+
+
+_HIDDEN = """() => {
+    const element = document.activeElement;
+    if (element === document.body) return null;
+    const {x, y, width, height} = element.getBoundingClientRect();
+    // the middle of what of it could be in sight
+    const middle = (Math.max(y, 0) + Math.min(y + height, innerHeight)) / 2;
+    const there = document.elementFromPoint(x + width / 2, middle);
+    if (there !== null && (element.contains(there) || there.contains(element))) return null;
+    return `${element.outerHTML.slice(0, 80)} at ${y}, ${height} high, below ${there?.className}`;
+}"""
+"""What has the focus, if it is not in sight."""
+
+
+def test_a_question_ends_with_the_page_that_asked_it(page: Any, running: Running) -> None:
+    """Who goes back from a question about one device is not asked it over another page."""
+    page.goto(f"{running.url}#/device/light/world")
+    page.get_by_role("button", name="Reset button").click()
+    sync_api.expect(page.get_by_role("dialog")).to_be_visible()
+    page.go_back()
+    sync_api.expect(page.locator(".card").first).to_be_visible()
+    sync_api.expect(page.get_by_role("dialog")).to_have_count(0)
+
+
 def test_an_onboarding_is_followed_live(page: Any, running: Running) -> None:
     """Flights, requests with what granted them, and each state until the device has an owner."""
     page.goto(f"{running.url}#/device/blind/onboarding")
@@ -226,6 +298,8 @@ def test_an_onboarding_is_followed_live(page: Any, running: Running) -> None:
     page.get_by_label("Show").select_option("change")
     sync_api.expect(ladder.locator(".rung:visible").first).to_contain_text("stored:")
     sync_api.expect(ladder.locator(".rung.message:visible")).to_have_count(0)
+    page.get_by_role("button", name="Clear").click()
+    sync_api.expect(page.get_by_text("Nothing yet")).to_be_visible()
     page.get_by_role("tab", name="Security").click()
     steps = page.get_by_role("list", name="Changes, the last one first")
     sync_api.expect(steps).to_contain_text("POST /oic/sec/cred")

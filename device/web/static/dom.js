@@ -99,6 +99,7 @@ export function copyButton(what, text) {
 export function confirmed(question, action) {
   return new Promise((resolve) => {
     const close = (/** @type {boolean} */ answer) => {
+      removeEventListener("hashchange", leave);
       dialog.close();
       dialog.remove();
       resolve(answer);
@@ -114,6 +115,9 @@ export function confirmed(question, action) {
         h("button", { type: "button", onclick: () => close(false), autofocus: true }, "Cancel"),
       ),
     );
+    // a question about a device does not stand over the page of another one
+    const leave = () => close(false);
+    addEventListener("hashchange", leave);
     document.body.append(dialog);
     dialog.showModal();
   });

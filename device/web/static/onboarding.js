@@ -158,7 +158,7 @@ export function onboarding(place, device) {
   const ladder = h("ol", { class: "ladder", tabindex: "0", "aria-label": "Messages" });
   const none = h("p", { class: "note" }, "Nothing yet: let a tool find the device.");
   const hold = h("button", { type: "button", "aria-pressed": "false", onclick: pause }, "Hold");
-  const clear = h("button", { type: "button", onclick: () => ladder.replaceChildren() }, "Clear");
+  const clear = h("button", { type: "button", onclick: empty }, "Clear");
   const live = h("p", { class: "note", role: "status" }, "connecting");
   const kinds = h(
     "select",
@@ -183,6 +183,11 @@ export function onboarding(place, device) {
   function pause() {
     isHeld = !isHeld;
     hold.setAttribute("aria-pressed", String(isHeld));
+  }
+
+  function empty() {
+    ladder.replaceChildren();
+    none.hidden = false;
   }
 
   /** @param {any[]} events */

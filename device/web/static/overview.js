@@ -124,6 +124,8 @@ export function overview(place) {
   const views = new Map();
   const list = h("ul", { class: "cards", "aria-label": "Devices" });
   const count = h("p", { class: "count", role: "status" });
+  const nothing = h("p", { class: "note" }, "No device fits. ", h("button", { type: "button", class: "small", onclick: showAll }, "Show all"));
+  const none = h("p", { class: "note" }, "There are no devices yet: each is shown as soon as it runs.");
   const kinds = h("select", { id: "kind", onchange: () => filter({ kind: kinds.value }) });
   const states = h(
     "select",
@@ -141,6 +143,12 @@ export function overview(place) {
     oninput: () => filter({ text: search.value.trim().toLowerCase() }),
   });
 
+  function showAll() {
+    search.value = states.value = kinds.value = "";
+    filter({ text: "", state: "", kind: "" });
+    search.focus();
+  }
+
   /** @param {Partial<typeof wanted>} change */
   function filter(change) {
     Object.assign(wanted, change);
@@ -154,6 +162,8 @@ export function overview(place) {
   function tell() {
     let shown = 0;
     for (const view of views.values()) shown += view.element.hidden ? 0 : 1;
+    nothing.hidden = shown > 0 || views.size === 0;
+    none.hidden = views.size > 0;
     const text = shown === views.size ? `${shown} devices` : `${shown} of ${views.size} devices`;
     say(count, views.size === 1 && shown === 1 ? "1 device" : text);
   }
@@ -204,6 +214,8 @@ export function overview(place) {
       h("label", {}, "Kind ", kinds),
       count,
     ),
+    nothing,
+    none,
     list,
   );
   states.value = wanted.state;

@@ -18,6 +18,15 @@ import { valueText } from "./words.js";
 /** Events after which values may be others without an event of their own. */
 const ANEW = new Set(["database.replaced", "device.rebooted", "device.reset", "feed.summary"]);
 
+/**
+ * Return a name that a narrow column may break where a new word begins in it.
+ * @param {string} name
+ * @returns {(string | HTMLElement)[]}
+ */
+function broken(name) {
+  return name.split(/(?=[A-Z])/).flatMap((word, at) => (at ? [h("wbr"), word] : [word]));
+}
+
 /** One property: its name, its control, what it was over time. */
 class Row {
   /**
@@ -40,7 +49,7 @@ class Row {
     this.element = h(
       "div",
       { class: "property" },
-      h("span", { class: "name" }, h("span", { id }, name), note),
+      h("span", { class: "name" }, h("span", { id }, ...broken(name)), note),
       this.control.element,
       this.now,
       this.plot.element,
