@@ -9,7 +9,9 @@ did not name. That query is plgd's, whose hub reads its devices with it after ea
     2.03                                                             there is nothing else
 
 Tags may also stand in the ETag option, and may be those of whole batches that were shown before:
-these stand for all that was in them. What is no tag is passed over. The entity tag of the answer is
+these stand for all that was in them. That is so for the client alone that they were shown to: of
+another one, who may read less, they would leave out what it never had and call gone what it never
+saw. What is no tag is passed over. The entity tag of the answer is
 always that of the whole batch. A resource that has gone since a batch that is named stands there
 with an empty `rep` and without a tag, as IoTivity-Lite tells its observers.
 
@@ -32,7 +34,7 @@ from msgspec.structs import replace
 from onboardee.device.access.call import Call
 from onboardee.device.resources.base import Outcome, Representation, Resource, retrieved
 from onboardee.device.resources.payload import Encoded, encode
-from onboardee.device.resources.tags import KnownTags, entity_tag, tag_of_all
+from onboardee.device.resources.tags import Asker, KnownTags, entity_tag, tag_of_all
 from onboardee.wire.coap import Code, ContentFormat, Request
 
 CHANGES: Final = "incchanges"
@@ -82,13 +84,17 @@ def shown(parts: Sequence[Part], call: Call, tags: KnownTags) -> Outcome:
     own = tag_of_all(call.target.href, present.items(), _format_of(call))
     whole = tags.name_of(own, _latest(parts, tags))
     known, gone = _known(call, tags, present)
-    tags.enter_batch(whole, present)
+    tags.enter_batch(_asker(call), whole, present)
     wanted = [part for part in parts if part.etag not in known]
     is_known = whole in call.etags or (known and parts and not wanted and not gone)
     if is_known and not call.multicast:
         return Outcome(code=Code.VALID, etag=whole)
     body = [part.item() for part in wanted] + [{"href": href, "rep": {}} for href in gone]
     return Outcome(code=Code.CONTENT, body=body, etag=whole)
+
+
+def _asker(call: Call) -> Asker:
+    return call.peer.uuid, call.peer.secured
 
 
 def _latest(parts: Sequence[Part], tags: KnownTags) -> bytes | None:
@@ -107,7 +113,7 @@ def _known(
     if not values:
         return frozenset(), []
     named = {*call.etags, *(_tag_from(text) for value in values for text in value.split(","))}
-    batches = [tags.parts_of(each) for each in named]
+    batches = [tags.parts_of(_asker(call), each) for each in named]
     known = frozenset(named).union(*(each.values() for each in batches))
     gone = {href: None for each in batches for href in each if href not in present}
     return known, list(gone)

@@ -22,6 +22,7 @@ from datetime import datetime
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
+from uuid import UUID
 
 from onboardee.device.access.call import Call
 from onboardee.device.resources.base import Resource
@@ -36,6 +37,9 @@ MAX_NAMED: Final = 65536
 """Batches that have the tag of a part; later ones have a tag of their own."""
 MAX_BATCHES: Final = 64
 """Of which it is remembered what was in them; the one that was shown longest ago goes first."""
+
+Asker = tuple[UUID | None, bool]
+"""Whom a batch was shown to: the UUID of the peer, and whether it has a session."""
 
 
 def entity_tag(href: str, payload: bytes, content_format: int, revision: int = 0) -> bytes:
@@ -102,7 +106,7 @@ class KnownTags:
         self._database: Database | None = None
         self._endpoints: Sequence[Endpoint] = ()
         self._tags: dict[object, tuple[object, bytes]] = {}
-        self._batches: dict[bytes, Mapping[str, bytes]] = {}
+        self._batches: dict[tuple[Asker, bytes], Mapping[str, bytes]] = {}
         self._named: dict[bytes, bytes] = {}
 
     def find(self, resource: Resource, call: Call) -> bytes | None:
@@ -132,16 +136,16 @@ class KnownTags:
             return batch
         return latest if self._named.setdefault(latest, batch) == batch else batch
 
-    def enter_batch(self, tag: bytes, parts: Mapping[str, bytes]) -> None:
-        """Remember what a batch had in it: tags by what stands there as the path."""
-        self._batches.pop(tag, None)
+    def enter_batch(self, asker: Asker, tag: bytes, parts: Mapping[str, bytes]) -> None:
+        """Remember what a batch had in it that somebody was shown: tags by path."""
+        self._batches.pop((asker, tag), None)
         if len(self._batches) >= MAX_BATCHES:
             del self._batches[next(iter(self._batches))]
-        self._batches[tag] = parts
+        self._batches[asker, tag] = parts
 
-    def parts_of(self, tag: bytes) -> Mapping[str, bytes]:
-        """Return the tags of what an earlier batch had in it, none if it is not known."""
-        return self._batches.get(tag, {})
+    def parts_of(self, asker: Asker, tag: bytes) -> Mapping[str, bytes]:
+        """Return the tags of what an earlier batch for somebody had in it, none if unknown."""
+        return self._batches.get((asker, tag), {})
 
 
 def _key(call: Call) -> object:
