@@ -62,13 +62,22 @@ def test_download(size: int) -> None:
     assert len(world.asked) == 1
 
 
-@pytest.mark.parametrize("exponent", range(8))
+@pytest.mark.parametrize("exponent", range(7))
 def test_download_in_the_size_the_peer_asks_for(exponent: int) -> None:
-    """The peer's block size is kept for the whole transfer; SZX 7 is taken as 6."""
+    """The peer's block size is kept for the whole transfer."""
     world = World(Response(Code.CONTENT, body(3000)))
     received, answers = download(world, exponent)
     assert received == body(3000)
-    assert {answer.opt.block2.size_exponent for answer in answers} == {min(exponent, 6)}
+    assert {answer.opt.block2.size_exponent for answer in answers} == {exponent}
+
+
+@pytest.mark.parametrize("option", ["block1", "block2"])
+def test_a_reserved_size_is_refused(option: str) -> None:
+    """SZX 7 in a request is answered with 4.00 (RFC 7959 2.2), and nobody is asked."""
+    world = World(Response(Code.CONTENT, body(3000)))
+    answer = world.ask(**{option: (0, False, 7)})
+    assert answer.code == Code.BAD_REQUEST
+    assert world.asked == []
 
 
 def test_a_small_answer_to_a_request_for_blocks() -> None:

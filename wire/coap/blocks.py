@@ -3,6 +3,8 @@
 from typing import NamedTuple
 
 _LARGEST_EXPONENT = 6
+RESERVED = 7
+"""An SZX that stands for no size over UDP; a request with it is a bad one."""
 
 
 class Block(NamedTuple):
@@ -25,7 +27,7 @@ class Block(NamedTuple):
     def at_most(self, exponent: int) -> "Block":
         """Return the same place in the body in blocks no larger than SZX `exponent`.
 
-        SZX 7 has no size over UDP and is taken as 6, the nearest one that has.
+        SZX 7 has no size over UDP; in a response it is taken as 6, the nearest one that has.
         """
         own = min(self.exponent, _LARGEST_EXPONENT)
         if own <= exponent:

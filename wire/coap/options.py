@@ -21,7 +21,7 @@ from aiocoap.optiontypes import (  # type: ignore[import-untyped]
     UintOption,
 )
 
-from onboardee.wire.coap.blocks import Block
+from onboardee.wire.coap.blocks import RESERVED, Block
 from onboardee.wire.coap.message import encode_options, options_of
 from onboardee.wire.coap.model import Code
 
@@ -133,6 +133,11 @@ def read_request(area: bytes) -> RequestOptions:
     if "." in segments or ".." in segments:  # RFC 7252 5.10.1 forbids both values
         understood = False
     refusal = None if understood else Code.BAD_OPTION
+    block1, block2 = _block(values, _BLOCK1), _block(values, _BLOCK2)
+    if understood and any(
+        each is not None and each.exponent == RESERVED for each in (block1, block2)
+    ):
+        refusal = Code.BAD_REQUEST  # RFC 7959 2.2
     if _PROXY_URI in values or _PROXY_SCHEME in values:
         refusal = Code.PROXYING_NOT_SUPPORTED
     return RequestOptions(
@@ -143,8 +148,8 @@ def read_request(area: bytes) -> RequestOptions:
         accept_version=_single(values, ACCEPT_VERSION),
         content_version=_single(values, CONTENT_VERSION),
         observe=_single(values, _OBSERVE),
-        block1=_block(values, _BLOCK1),
-        block2=_block(values, _BLOCK2),
+        block1=block1,
+        block2=block2,
         size1=_single(values, _SIZE1),
         no_response=_single(values, _NO_RESPONSE) or 0,
         refusal=refusal,
