@@ -75,13 +75,24 @@ def document_of(introspection: str) -> str:
     return f"{introspection}/data"
 
 
-def check_core(core: CoreResources, taken: Collection[str], others: Collection[str] = ()) -> None:
+def check_core(
+    core: CoreResources,
+    taken: Collection[str],
+    others: Collection[str] = (),
+    growing: Collection[str] = (),
+) -> None:
     """Raise `MisplacedError` if a core resource is where an application resource is, or another.
 
     `others` are the paths of further resources of the device itself: that of software updates.
+    `growing` are those of collections in which clients create resources: what they create has a
+    number below it, and may not take the place of what is the device's own.
     """
+    below = {each.rstrip("/") for each in growing}
     places = (*core.hrefs, *others)
     for path in places:
+        where = ("software_update", "path") if path in others else ("core", "paths")
         if path in taken or places.count(path) > 1:
-            where = ("software_update", "path") if path in others else ("core", "paths")
             raise MisplacedError(f"two resources have the path {path}", *where)
+        collection, _, last = path.rpartition("/")
+        if collection in below and last.isdecimal():
+            raise MisplacedError(f"{path} is where clients create resources", *where)

@@ -155,7 +155,8 @@ class Profile(Section, frozen=True, kw_only=True):
         check_links(self.resources)
         check_atomic(self.resources)
         check_conditional(self.resources)
-        check_core(self.core, self.specs.keys(), self._own_paths)
+        growing = [each.href for each in self.resources if each.creates is not None]
+        check_core(self.core, self.specs.keys(), self._own_paths, growing)
         check_behaviour(self.behaviour, self.specs)
         check_recall(self.scenes, self.behaviour)
         faults = frozenset(each.name for each in self.behaviour if isinstance(each, FaultBehaviour))

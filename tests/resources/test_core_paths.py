@@ -77,6 +77,25 @@ def test_places_that_are_taken(tmp_path: Any, paths: str, said: str) -> None:
         load(str(file))
 
 
+@pytest.mark.parametrize(
+    ("mine", "place"),
+    [
+        ("core: {paths: {configuration: /switches/1}}", "core.paths"),
+        ("core: {paths: {introspection: /visitors/12}}", "core.paths"),
+        (
+            "software_update: {path: /switches/1, packages: [{version: '2'}]}",
+            "software_update.path",
+        ),
+    ],
+)
+def test_no_client_takes_the_place_of_the_devices_own(tmp_path: Any, mine: str, place: str) -> None:
+    """A profile is refused in which a client could create a resource at such a path."""
+    file = tmp_path / "mine.yaml"
+    file.write_text(f"extends: switch-panel\ndevice: {{software_version: '1'}}\n{mine}\n")
+    with pytest.raises(ProfileError, match=rf"{place}: /\w+/\d+ is where clients create resources"):
+        load(str(file))
+
+
 def test_a_fault_can_be_about_them(tmp_path: Any) -> None:
     """A fault at the path that the profile names is no mistake."""
     file = tmp_path / "mine.yaml"
