@@ -35,7 +35,8 @@ def planned_devices(options: RunOptions) -> list[PlannedDevice]:
             state_file = state_file or loaded.state_file
         elif options.count > 1:
             profile = configured(load(name, catalogue), options)
-            found += copies(profile, name, device_name(name, None), options.count)
+            base = device_name(name, options.name)
+            found += copies(profile, name, base, options.count, options.name)
         else:
             profiles = [configured(each, options) for each in load_all(name, catalogue)]
             found += names.devices(name, profiles, options.name)

@@ -39,7 +39,10 @@ _OPTIONS: Final = (
     click.argument("profiles", metavar="PROFILE...", nargs=-1, envvar="ONBOARDEE_FLEET"),
     click.option("--all", "everything", is_flag=True, help="Run every built-in profile."),
     # What the device is, and where it keeps what it keeps.
-    click.option("--name", help="The name in /oic/d; the profile's own by default."),
+    click.option(
+        "--name",
+        help="The name in /oic/d; the profile's own by default. With --count of the first.",
+    ),
     click.option(
         "--count",
         type=click.IntRange(1, 100_000),

@@ -42,7 +42,7 @@ def start(
         planned = planned_devices(options)
         devices = len(planned) if link is None else link.devices
         if devices > 1:
-            _require_shareable(given)
+            _require_shareable(given, has_copies=options.count > 1 and len(options.profiles) == 1)
         require_places_apart(planned)
         make_state_files(planned)
         count = number_of_workers(options.workers, len(planned))
@@ -65,10 +65,10 @@ def start(
         raise click.ClickException(str(error)) from error
 
 
-def _require_shareable(given: Collection[str]) -> None:
-    """Refuse what only one of several devices could have."""
+def _require_shareable(given: Collection[str], *, has_copies: bool) -> None:
+    """Refuse what only one of several devices could have; copies of one profile share a name."""
     for option in ("name", "port", "secure_port", "uuid", "uuid_seed", "record"):
-        if option in given:
+        if option in given and not (option == "name" and has_copies):
             written = option.replace("_", "-")
             raise click.UsageError(f"--{written} is for one device, and these are several")
 

@@ -79,11 +79,19 @@ def _of_group(group: Group, index: int, folder: Path) -> Iterator[FleetDevice]:
         )
 
 
-def copies(profile: Profile, origin: str, name: str, count: int) -> Iterator[FleetDevice]:
-    """Yield so many devices of one profile, whose name and title end in their number."""
+def copies(
+    profile: Profile, origin: str, name: str, count: int, title: str | None = None
+) -> Iterator[FleetDevice]:
+    """Yield so many devices of one profile, whose name and title end in their number.
+
+    With a `title` of their own the first has it as it is, and the others are TITLE-1, TITLE-2, …:
+    so IoTivity-Lite's `cloud_server` calls its devices, and who waits for TITLE finds it.
+    """
     for number in range(1, count + 1):
-        title = f"{profile.device.name} {number}"
-        yield FleetDevice(f"{name}-{number}", origin, titled(profile, title))
+        own = f"{profile.device.name} {number}"
+        if title is not None:
+            own = title if number == 1 else f"{title}-{number - 1}"
+        yield FleetDevice(f"{name}-{number}", origin, titled(profile, own))
 
 
 def adapted(

@@ -4,9 +4,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import cbor2
+import pytest
 from aiocoap import GET, Context, Message
 from test_cli_run import onboardee, running
 
+from onboardee.device.cli import hosting
+from onboardee.device.cli.unit import PlannedDevice
 from onboardee.device.simulation.profile import load
 
 
@@ -42,6 +45,21 @@ async def test_lights_and_certificates(tmp_path: Path) -> None:
     assert answers["/light/2"] == {"state": False, "power": 0, "name": "Light"}
     assert answers["/oic/d"]["n"] == "devsim-host"
     assert answers["/oic/sec/doxm"]["oxms"] == [0, 2]
+
+
+def test_several_are_called_as_those_of_cloud_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first has the name that its user waits for, the others that with their number."""
+    found: list[PlannedDevice] = []
+    monkeypatch.setattr(hosting, "run", lambda planned, _: found.extend(planned))
+    several = ("--count", "3", "--name", "devsim-host", "--state-dir", str(tmp_path))
+    onboardee("run", "devsim", *several)
+    titles = ["devsim-host", "devsim-host-1", "devsim-host-2"]
+    assert [each.profile.device.name for each in found] == titles
+    assert [each.name for each in found] == ["devsim-host-1", "devsim-host-2", "devsim-host-3"]
+    refused = onboardee("run", "devsim", "light", *several)
+    assert "--name is for one device, and these are several" in refused.stderr
 
 
 def test_what_is_wrong_is_said_with_its_option(tmp_path: Path) -> None:
