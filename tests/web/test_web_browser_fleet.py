@@ -151,15 +151,25 @@ _TIMES = """() => [...document.querySelectorAll("*")].flatMap((element) =>
 
 
 def test_a_worker_that_is_killed_comes_back(page: Any, running: Running) -> None:
-    """Its devices are away meanwhile, those of the other one go on; all is as it was then."""
+    """Its devices are away meanwhile, those of the other one go on; all is as it was then.
+
+    Who looks at one of them sees that it is away and what it is, and what it is doing as soon as it
+    is back, without a step of his own.
+    """
     owner = running.ask("/light")["owner"]
+    looking = page.context.new_page()
+    looking.goto(f"{running.url}#/device/light/connections")
+    sync_api.expect(looking.get_by_text("Nobody has a session.")).to_be_visible()
     os.kill(second_worker(running), signal.SIGKILL)
     for name in OF_THE_SECOND:
         sync_api.expect(card(page, name).locator(".state")).to_have_text("not running")
     for name in OF_THE_FIRST:
         sync_api.expect(card(page, name).locator(".state")).to_have_text("waits for an owner")
+    sync_api.expect(card(page, "light").locator(".type")).to_have_text("light")
+    sync_api.expect(looking.get_by_role("tabpanel")).to_contain_text("does not run now")
     sync_api.expect(card(page, "light").locator(".state")).to_have_text(
         "in operation", timeout=30_000
     )
     sync_api.expect(card(page, "light").locator(".owner")).to_have_text(f"owned by {owner}")
     sync_api.expect(card(page, "smart-lock").locator(".state")).to_have_text("waits for an owner")
+    sync_api.expect(looking.get_by_text("Nobody has a session.")).to_be_visible()

@@ -87,6 +87,30 @@ async def test_who_does_not_read_its_answers_is_cut_off(
     still.close()
 
 
+@pytest.mark.parametrize(
+    ("name", "said", "status"),
+    [
+        ("PATIENCE", "GET / HTTP/1.1\r\nX: ", b""),
+        ("BODY_TIME", "POST /api/v1/devices/light/commands HTTP/1.1\r\nHost: 127.0.0.1:", b"408"),
+    ],
+)
+async def test_who_sends_an_octet_at_a_time_is_cut_off(
+    dashboard: Dashboard, monkeypatch: pytest.MonkeyPatch, name: str, said: str, status: bytes
+) -> None:
+    """Each further octet of a head or a body gives no further time."""
+    monkeypatch.setattr(http_server if name == "PATIENCE" else guard, name, 0.1)
+    rest = f"{dashboard.port}\r\nContent-Length: 60000\r\n\r\n" if status else ""
+    reader, writer = await sent(dashboard, said + rest)
+    reading = asyncio.create_task(reader.read())
+    async with asyncio.timeout(5):
+        while not reading.done():
+            writer.write(b"x")
+            await asyncio.sleep(0.01)
+    with suppress(ConnectionError):
+        assert reading.result().split()[1:2] == ([status] if status else [])
+    writer.close()
+
+
 async def test_a_request_does_not_say_from_where_it_comes(
     dashboard: Dashboard, monkeypatch: pytest.MonkeyPatch
 ) -> None:

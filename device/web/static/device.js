@@ -24,6 +24,9 @@ const TABS = /** @type {[string, string, Tab][]} */ ([
   ["connections", "Connections", connections],
 ]);
 
+/** The tab that waits for a device, as what it shows begins with its start. */
+const FOLLOWING = "onboarding";
+
 /**
  * Show the page of a device.
  * @param {HTMLElement} place
@@ -40,6 +43,7 @@ export function device(place, name) {
   const head = header(name);
   const panel = h("section", { role: "tabpanel", id: "panel", class: "panel", tabindex: "0" });
   let end = () => {};
+  let wasRunning = false;
 
   const buttons = TABS.map(([id, word]) =>
     h(
@@ -84,8 +88,14 @@ export function device(place, name) {
     }
     panel.setAttribute("aria-labelledby", `tab-${id}`);
     end();
-    panel.replaceChildren();
-    end = tab(panel, name);
+    wasRunning = devices.get(name)?.running ?? false;
+    if (wasRunning || id === FOLLOWING) {
+      panel.replaceChildren();
+      end = tab(panel, name);
+    } else {
+      panel.replaceChildren(h("p", {}, "The device does not run now. What it is doing is here as soon as it runs again."));
+      end = () => {};
+    }
   }
 
   place.replaceChildren(head.element, tabs, panel);
@@ -93,7 +103,9 @@ export function device(place, name) {
   show();
   addEventListener("hashchange", show);
   const deaf = listen((changed) => {
-    if (changed === null || changed.has(name)) head.show();
+    if (changed !== null && !changed.has(name)) return;
+    head.show();
+    if (wasRunning !== devices.get(name)?.running) show();
   });
   return () => {
     removeEventListener("hashchange", show);
@@ -127,6 +139,18 @@ function header(name) {
     if (!(await confirmed(question, "Restart it"))) return;
     if ((await attempt(() => perform(name, { do: "reboot" }))) !== undefined) toast("The device has restarted.");
   };
+  const tools = h(
+    "div",
+    { class: "tools" },
+    h("p", {}, uuid, " ", copyButton("UUID", () => uuid.textContent)),
+    h("p", {}, endpoints, " ", copyButton("endpoints", () => endpoints.textContent)),
+    h(
+      "div",
+      { class: "row" },
+      h("button", { type: "button", disabled: server.read_only, onclick: reboot }, "Reboot"),
+      h("button", { type: "button", class: "danger", disabled: server.read_only, onclick: reset }, "Reset button"),
+    ),
+  );
   const element = h(
     "header",
     { class: "device" },
@@ -134,23 +158,13 @@ function header(name) {
     frame,
     h("div", { class: "head" }, title, type, main, state, owner),
     pin,
-    h(
-      "div",
-      { class: "tools" },
-      h("p", {}, uuid, " ", copyButton("UUID", () => uuid.textContent)),
-      h("p", {}, endpoints, " ", copyButton("endpoints", () => endpoints.textContent)),
-      h(
-        "div",
-        { class: "row" },
-        h("button", { type: "button", disabled: server.read_only, onclick: reboot }, "Reboot"),
-        h("button", { type: "button", class: "danger", disabled: server.read_only, onclick: reset }, "Reset button"),
-      ),
-    ),
+    tools,
   );
 
   function show() {
     const card = devices.get(name);
     if (!card) return;
+    tools.hidden = !card.device_uuid;
     say(title, card.name && card.name !== name ? `${card.name} (${name})` : name);
     say(type, typeText(card));
     say(state, `${stateText(card)}${card.running ? ` (${card.state})` : ""}`);

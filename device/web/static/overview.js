@@ -56,7 +56,7 @@ class CardView {
     this.endpoints = h("ul", { class: "plain" });
     this.key = "";
     this.text = "";
-    const tools = h(
+    this.tools = h(
       "details",
       {},
       h("summary", {}, "For tools", h("span", { class: "unseen" }, ` of ${card.device}`)),
@@ -73,7 +73,7 @@ class CardView {
       this.state,
       this.owner,
       this.pin,
-      tools,
+      this.tools,
     );
     this.show(card);
   }
@@ -87,6 +87,7 @@ class CardView {
     say(this.main, mainText(card));
     say(this.owner, ownerText(card));
     say(this.uuid, card.device_uuid ?? "");
+    this.tools.hidden = !card.device_uuid;
     showPin(this.pin, card);
     const endpoints = (card.endpoints ?? []).join("\n");
     if (this.endpoints.dataset.shown !== endpoints) {

@@ -122,10 +122,24 @@ async function askDue() {
   timer = due.size ? setTimeout(askDue, AGAIN) : 0;
 }
 
+/**
+ * Know a card. Of a device that does not run little is told; what it is called and is stays true.
+ * @param {Card} card
+ * @param {Card | undefined} before
+ */
+function keep(card, before) {
+  if (!card.running && before) {
+    const { name, types, device_uuid, endpoints } = before;
+    devices.set(card.device, { name, types, device_uuid, endpoints, ...card });
+  } else {
+    devices.set(card.device, card);
+  }
+}
+
 /** @param {string} name */
 async function askOne(name) {
   const [card, events] = await fresh(pathOf(name));
-  devices.set(name, card);
+  keep(card, devices.get(name));
   for (const event of events) apply(event);
   change(name);
 }
@@ -183,8 +197,9 @@ async function fresh(path) {
 /** Ask for all devices. */
 async function askAll() {
   const [cards, events] = await fresh("/devices");
+  const before = new Map(devices);
   devices.clear();
-  for (const card of cards) devices.set(card.device, card);
+  for (const card of cards) keep(card, before.get(card.device));
   for (const event of events) apply(event);
 }
 
