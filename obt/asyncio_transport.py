@@ -1,9 +1,9 @@
 """A transport with real sockets, IPv4 and IPv6, on the running asyncio event loop.
 
 Sockets are read when the loop says so, a bounded number of datagrams at a time; timers are one
-handle for the earliest deadline of the engine. Each secured link is a socket of its own, closed
-with the link. Multicast leaves on each interface that is up, as there is no default interface for
-it.
+handle for the earliest deadline of the engine and of all who wait. Each secured link is a socket of
+its own, closed with the link. Multicast leaves on each interface that is up, as there is no default
+interface for it.
 
 A reply is only recognised by where it came from, so a socket of its own for each secured link
 also keeps a stranger who guesses a port from reaching another link. Datagrams that cannot be sent
@@ -19,7 +19,7 @@ import asyncio
 import socket
 import struct
 from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -37,7 +37,8 @@ from onboardee.wire.path import Outgoing, Path
 LARGEST_DATAGRAM: Final = 65536
 """Octets: more than UDP carries, so that nothing is cut off."""
 DRAIN: Final = 64
-"""Datagrams taken from a socket at a time, so that a flood leaves room for other tasks."""
+"""Datagrams taken at a time from the socket of all plain requests, so that a flood leaves room for
+other tasks. From that of a session one is taken: there is mostly one, and the loop comes again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,8 @@ class AsyncioTransport(Transport):
         self._ports: dict[tuple[bool, int], _Port] = {}
         self._shared: dict[bool, _Port] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._waits: dict[Callable[[], None], float] = {}
+        """Until when each waits at most who waits now, by what lets it go on."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -153,16 +156,19 @@ class AsyncioTransport(Transport):
     def _flush(self) -> None:
         """Send, and set the timer for what is due next."""
         self._send(self._engine.take_outgoing())
-        # the earliest of all links: one handle is enough, as each passage through the engine looks
-        # again; one that comes too early is set anew then
-        deadline = self._engine.next_deadline()
+        self._wake_by(self._engine.next_deadline())
+
+    def _wake_by(self, deadline: float | None) -> None:
+        """Be called at a time at the latest, if there is one.
+
+        One handle is enough for all links and all who wait: with each request some deadline moves
+        on, and a call that comes too early looks for the next one.
+        """
+        if deadline is None or (self._timer is not None and self._timer.when() <= deadline):
+            return
         if self._timer is not None:
-            if deadline is not None and self._timer.when() <= deadline:
-                return
             self._timer.cancel()
-            self._timer = None
-        if deadline is not None:
-            self._timer = self._loop.call_at(deadline, self._on_time)
+        self._timer = self._loop.call_at(deadline, self._on_time)
 
     async def _wait(self, mailbox: Mailbox[Any], deadline: float) -> None:
         """Wait until the mailbox has something, or the deadline has come.
@@ -176,22 +182,28 @@ class AsyncioTransport(Transport):
                 ready.set_result(None)
 
         mailbox.on_ready = wake
-        timer = self._loop.call_at(deadline, wake)
+        self._waits[wake] = deadline
+        self._wake_by(deadline)
         try:
             await ready
         finally:
-            timer.cancel()
+            del self._waits[wake]
             mailbox.on_ready = None
 
     def _on_time(self) -> None:
-        """Let the engine repeat or give up what is due."""
+        """Let the engine repeat or give up what is due, and go on who has waited long enough."""
         self._timer = None
-        self._send(self._engine.tick(self.now))
+        now = self.now
+        for wake, deadline in self._waits.items():
+            if deadline <= now:
+                wake()
+        self._send(self._engine.tick(now))
         self._flush()
+        self._wake_by(min(self._waits.values(), default=None))
 
     def _on_readable(self, port: _Port) -> None:
         """Take what has arrived."""
-        for _ in range(DRAIN):
+        for _ in range(DRAIN if port.is_shared else 1):
             try:
                 datagram, peer, ours = _received(port)
             except BlockingIOError:

@@ -147,8 +147,10 @@ class ProvisioningDatabase:
     def identity(self, name: str) -> UUID:
         """Return the UUID that we have in one of our roles, made when it is asked for first."""
         query = "SELECT uuid FROM identities WHERE name = ?"
-        if not self.file.rows(query, (name,)):
+        rows = self.file.rows(query, (name,))
+        if not rows:
             with self.transaction():
                 values = (name, str(uuid4()))
                 self.file.change("INSERT OR IGNORE INTO identities VALUES (?, ?)", values)
-        return UUID(self.file.rows(query, (name,))[0]["uuid"])
+            rows = self.file.rows(query, (name,))
+        return UUID(rows[0]["uuid"])

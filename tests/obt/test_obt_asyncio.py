@@ -30,6 +30,7 @@ from onboardee.obt import (
     take_ownership,
 )
 from onboardee.obt.link import Ask
+from onboardee.obt.mailbox import Mailbox
 from onboardee.svrdb.model import State
 from onboardee.wire.coap import Method
 from onboardee.wire.entropy import SystemEntropy
@@ -136,6 +137,23 @@ async def test_deadline() -> None:
             with pytest.raises(NoAnswerError):
                 await transport.request(link, Ask(1, "/"), deadline=transport.now + 0.2)
             assert 0.1 < time.monotonic() - started < 2.0
+
+
+async def test_each_waits_as_long_as_he_wants() -> None:
+    """Whoever begins to wait later, and not as long as the others, is let go before them."""
+    ended: list[float] = []
+    async with AsyncioTransport() as transport:
+        began = transport.now
+
+        async def wait(seconds: float) -> None:
+            with pytest.raises(NoAnswerError):
+                await transport.receive(Mailbox[int](), deadline=began + seconds)
+            ended.append(seconds)
+            assert transport.now >= began + seconds
+
+        async with asyncio.timeout(10):
+            await asyncio.gather(wait(0.06), wait(0.02), wait(0.04))
+    assert ended == [0.02, 0.04, 0.06]
 
 
 async def test_no_route() -> None:

@@ -275,19 +275,20 @@ class _Taking:
         style = ALL_ORDERS[device.order].style
         says = await describe(tool.transport, device.plain, style=style, on_step=on_step)
         order = wishes.order_for(device, says.spec_version)
+        owner = tool.database.owner
         ask = AskPin("" if self.is_alone else str(device.uuid), self.turn)
 
         async def take(keep: Keep) -> OwnedDevice:
             return await take_ownership(
                 tool.transport,
                 device,
-                tool.database.owner,
+                owner,
                 order=order,
                 method=method,
                 pin=wishes.pin or ask,
                 anchors=wishes.anchors,
                 certificate=wishes.certificate,
-                rules=[use_by(tool.database.owner)],
+                rules=[use_by(owner)],
                 keep=keep,
                 on_step=on_step,
             )
