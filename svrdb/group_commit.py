@@ -36,7 +36,7 @@ LARGEST: Final = 256
 """Changes of devices in one transaction, so that the first of them does not wait for ever."""
 SEVERAL: Final = 4
 """Changes in a transaction after which there are probably as many soon."""
-GATHERING: Final = 0.005
+GATHERING: Final = 0.002
 """Seconds for which the writer then waits for them. Most of what a transaction costs it costs once,
 so that 20 changes together take a third of the time of 20 alone."""
 

@@ -24,7 +24,7 @@ MAX_WAITING: Final = 16 * 2**20
 """Octets that wait for a slow reader; lines that exceed them are left out and counted."""
 PATIENCE: Final = 2.0
 """Seconds that a reader has at the end to take anything of what waits."""
-GATHERING: Final = 0.01
+GATHERING: Final = 0.05
 """Seconds in which lines that are to be written come together."""
 LONGEST_END: Final = 30.0
 """Seconds in which it has to take all of it."""
