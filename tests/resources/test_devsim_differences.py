@@ -94,3 +94,10 @@ def test_who_it_is() -> None:
         "sv": "1.0.1-rc1",
     }
     assert anybody.get("/oic/p")["mnmn"] == "ocfcloud.com"
+
+
+def test_the_time_that_nobody_told() -> None:
+    """It is empty and has no status, as on a cloud_server that was not synchronised."""
+    mine = World(owned(State.RFNOP), TRANSFER, DEVSIM)
+    shown = mine.get("/x.plgd.dev/time")
+    assert shown == {"time": "", "lastSyncedTime": ""}
