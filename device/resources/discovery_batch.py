@@ -6,7 +6,7 @@ with IoTivity-Lite the security resources are left out, and who has no session i
 answer is many times the request.
 
     GET /oic/res?if=oic.if.b
-    2.05 [{"href": "ocf://aaaaaaaa-…/oic/d", "rep": {"di": …}, "etag": h'…'}, …]
+    2.05 [{"href": "ocf://aaaaaaaa-…/oic/d", "rt": ["oic.d.light", …], "rep": {…}, "etag": h'…'}, …]
 """
 
 from collections.abc import Iterable
@@ -27,7 +27,8 @@ from onboardee.wire.coap import Code
 def batch_of(resources: Iterable[Resource], call: Call, tags: KnownTags) -> Outcome:
     """Return what the asker may read of the resources that have the types of the query.
 
-    The body is `[{"href": "ocf://<deviceuuid>/path", "rep", "etag"}, …]`, which may be empty.
+    The body is `[{"href": "ocf://<deviceuuid>/path", "rt", "rep", "etag"}, …]`, which may be empty;
+    `rt` is no part of OCF's model: IoTivity-Lite tells it, and plgd's client and hub read it.
     Raises `RefusedError`: 4.00 in the clear, and where no resource has such a type.
     """
     if not call.peer.secured:
@@ -67,6 +68,8 @@ def _part(device: str, resource: Resource, call: Call, tags: KnownTags) -> Part 
     if not decide(reading).granted:
         return None
     try:
-        return part_of(device + resource.target.href, resource, reading, tags)
+        part = part_of(device + resource.target.href, resource, reading, tags)
     except RefusedError:
         return None
+    part.tells_types = True
+    return part

@@ -51,11 +51,14 @@ class Part:
     call: Call
     etag: bytes
     octets: bytes | None
+    tells_types: bool = False
+    """Whether its types are told, as in `/oic/res`, by which clients know what they have read."""
 
     def item(self) -> dict[str, Any]:
         """Return what is shown; the representation is made now at the latest."""
         octets = _encoded(self.resource, self.call) if self.octets is None else self.octets
-        return {"href": self.href, "rep": Encoded(octets), "etag": self.etag}
+        types = {"rt": self.resource.target.types} if self.tells_types else {}
+        return {"href": self.href, **types, "rep": Encoded(octets), "etag": self.etag}
 
 
 def changes_since(request: Request, told: bytes) -> Request:

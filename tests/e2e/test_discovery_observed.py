@@ -46,9 +46,10 @@ def observing(reader: Reader, *query: str, token: bytes = b"obs") -> tuple[str, 
 
 
 def test_a_batch_shows_what_each_resource_shows() -> None:
-    """Path, representation and tag are those of a read by the default interface."""
+    """Representation and tag are those of a read by the default interface, types of the link."""
     device = device_for()
     reader = Reader(device)
+    types = {link["href"]: link["rt"] for link in reader.read(RES)[1]}
     code, found, etag = reader.read(RES, BATCH)
     assert code == "2.05"
     assert etag is not None
@@ -56,8 +57,9 @@ def test_a_batch_shows_what_each_resource_shows() -> None:
     assert {"/oic/d", "/oic/p", "/oic/con", "/oic/mnt", SWITCH, DIMMING} <= shown
     assert not {RES, "/oic/sec/cred", "/.well-known/core", "/oic/introspection/data"} & shown
     for item in found:
-        assert item.keys() == {"href", "rep", "etag"}
+        assert item.keys() == {"href", "rt", "rep", "etag"}
         path = "/" + item["href"].removeprefix("ocf://").partition("/")[2]
+        assert item["rt"] == types[path]
         assert reader.read(path) == ("2.05", item["rep"], item["etag"])
 
 
