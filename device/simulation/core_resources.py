@@ -8,7 +8,7 @@ paths are for.
 from collections.abc import Collection
 from typing import Final
 
-from onboardee.device.simulation.resource import Href, is_core_path
+from onboardee.device.simulation.resource import Href, is_core_path, refuse_dots
 from onboardee.device.simulation.section import MisplacedError, Section
 
 _DEFAULT_CONFIGURATION: Final = "/oic/con"
@@ -91,6 +91,7 @@ def check_core(
     places = (*core.hrefs, *others)
     for path in places:
         where = ("software_update", "path") if path in others else ("core", "paths")
+        refuse_dots(path, *where)
         if path in taken or places.count(path) > 1:
             raise MisplacedError(f"two resources have the path {path}", *where)
         collection, _, last = path.rpartition("/")

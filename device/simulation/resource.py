@@ -178,8 +178,15 @@ def is_core_path(href: str) -> bool:
     return href.startswith(("/oic/", "/.well-known/"))
 
 
+def refuse_dots(href: str, *place: str) -> None:
+    """Raise `MisplacedError` for a path that no request can have (RFC 7252 5.10.1)."""
+    if {".", ".."} & {*href.split("/")}:
+        raise MisplacedError(f"{href} has a part . or .., for which no client can ask", *place)
+
+
 def refuse_core_path(href: str) -> None:
     """Raise `MisplacedError`, placed at `href`, for a path of the device itself."""
+    refuse_dots(href, "href")
     if is_core_path(href):
         raise MisplacedError(f"{href} belongs to the device itself", "href")
 

@@ -67,6 +67,8 @@ def test_introspection_leads_to_its_document() -> None:
         ("{introspection: /oic/sec/doxm}", "/oic/sec/doxm is the place of something else"),
         ("{configuration: /.well-known/con}", "/.well-known/con is the place of something else"),
         ("{configuration: con}", "core.paths.configuration"),
+        ("{configuration: /a/../b}", "/a/../b has a part . or .., for which no client can ask"),
+        ("{introspection: /a/.}", "/a/. has a part . or .."),
     ],
 )
 def test_places_that_are_taken(tmp_path: Any, paths: str, said: str) -> None:

@@ -105,6 +105,11 @@ MISTAKES = [
     (MINIMAL + RESOURCE.replace("/x", "/oic/x"), 6, "belongs to the device itself"),
     (MINIMAL + RESOURCE.replace("/x", "/.well-known/core"), 6, "belongs to the device itself"),
     (
+        MINIMAL + RESOURCE.replace("/x", "/x/../y"),
+        6,
+        "resources[0].href: /x/../y has a part . or ..",
+    ),
+    (
         MINIMAL + RESOURCE + "".join(RESOURCE.splitlines(keepends=True)[2:]),
         10,
         "resources[1].href: two resources have the path /x",
