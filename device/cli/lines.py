@@ -18,8 +18,8 @@ from onboardee.device.cli.terminal import harmless
 
 NAME_WIDTH: Final = 18
 """Columns of the name, so that values stand below one another."""
-LEAST: Final = 30
-"""Columns that values need to stand below one another: a few more of them are a UUID."""
+LEAST: Final = 50
+"""Columns that values need to stand below one another: a UUID with its name is in one piece."""
 LONGEST: Final = 2000
 """Characters of one value; what exceeds them is left out."""
 _PLAIN: Final = frozenset("-._~:/?#[]@!$&()*+,;%<>'{}|^…")
@@ -52,12 +52,18 @@ def event_line(
     if columns is None:
         return f"{styled}{body}".rstrip()
     below = len(when) + NAME_WIDTH + 2
+    if columns - below < LEAST and len(head) + len(body) > columns:
+        # on a narrow screen they stand below the name
+        edge = " " * 2
+        lines = textwrap.wrap(
+            body, columns, initial_indent=edge, subsequent_indent=edge, break_on_hyphens=False
+        )
+        return "\n".join([styled.rstrip(), *lines])
     folded = textwrap.wrap(
         body,
         columns,
         initial_indent=" " * len(head),
-        # on a narrow screen there is no room to stand below one another
-        subsequent_indent=" " * (below if columns - below >= LEAST else 2),
+        subsequent_indent=" " * below,
         break_on_hyphens=False,
     )
     first, *more = folded or [""]

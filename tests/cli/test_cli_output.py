@@ -181,9 +181,9 @@ def test_a_terminal_of_80_columns(
     assert max(len(click.unstyle(line)) for line in shown.splitlines()) <= 80
 
 
-@pytest.mark.parametrize(("columns", "indent"), [(80, 28), (40, 2)])
+@pytest.mark.parametrize(("columns", "indent"), [(80, 28), (60, 2), (40, 2)])
 def test_values_stand_below_one_another_where_there_is_room(columns: int, indent: int) -> None:
-    """On a narrow terminal they go on near its edge."""
+    """On a narrow terminal they stand below the name, and no UUID is broken that fits."""
     uuid = "d7dcea49-7423-4b79-ad9b-98c2084ace11"
     told = {"device": "light", "owner": uuid, "endpoints": "coap://127.0.0.1:52959"}
     line = event_line("21:48:28", "device.ready", told, columns=columns)
@@ -191,4 +191,5 @@ def test_values_stand_below_one_another_where_there_is_room(columns: int, indent
     assert first.startswith("21:48:28 device.ready")
     assert {len(each) - len(each.lstrip()) for each in more} == {indent}
     assert all(len(each) <= columns for each in (first, *more))
-    assert len(more) <= 3
+    assert any(f"owner={uuid}" in each for each in more) == (columns > 40)
+    assert "device=light" in line if columns == 80 else more[0].startswith("  device=light")
