@@ -72,6 +72,12 @@ class Tracer(Layer):
             self._untold.clear()
             self.bus.wants_grants = False
 
+    def receive(self, datagram: bytes, path: Path, now: float) -> Step:
+        """Take a datagram; while nobody listens nothing is made of it."""
+        if not self._sinks:
+            return self.inner.receive(datagram, path, now)
+        return super().receive(datagram, path, now)
+
     def happen(self, what: Happening, now: float) -> Step:
         """Let it happen, and tell what came and what came of it."""
         if not self._sinks:

@@ -16,6 +16,7 @@ from typing import Any, Final
 from onboardee.device.machine.layer import AnyDevice, Happening, Layer
 from onboardee.device.machine.step import Step
 from onboardee.svrdb import Database, differences
+from onboardee.wire.path import Path
 
 MOST: Final = 1024
 """Changes that are remembered, of all devices of the process; the oldest goes first."""
@@ -86,6 +87,14 @@ class Remembering(Layer):
         """`note` takes the device, after each change, and what it kept before."""
         super().__init__(inner)
         self._note = note
+
+    def receive(self, datagram: bytes, path: Path, now: float) -> Step:
+        """Take a datagram, as `happen` does, with nothing made for it: this is what is often."""
+        before = self.inner.database
+        step = self.inner.receive(datagram, path, now)
+        if self.inner.database is not before:
+            self._note(self.inner, before)
+        return step
 
     def happen(self, what: Happening, now: float) -> Step:
         """Let it happen, and see whether something else is kept then."""

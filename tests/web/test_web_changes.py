@@ -5,16 +5,20 @@ import json
 from typing import Any
 from uuid import UUID
 
+import pytest
 from test_web_api import followed
 from web_support import ask, shown
 
 from onboardee.device.events import Bus
+from onboardee.device.machine import layer
 from onboardee.device.testing import MemoryNetwork, memory_device
 from onboardee.device.testing.local import LocalDevice
+from onboardee.device.trace.tracing import Tracer
 from onboardee.device.web import changes as changes_module
 from onboardee.device.web.changes import Change, Changes, Remembering
 from onboardee.obt import MemoryTransport, ObtEngine, find_unowned, run, take_ownership
 from onboardee.wire.entropy import SeededEntropy
+from onboardee.wire.path import Path
 
 ONE = "/api/v1/devices/one"
 OWNER = UUID("11111111-2222-4333-8444-555555555555")
@@ -96,3 +100,20 @@ def test_the_oldest_is_forgotten(monkeypatch: Any) -> None:
     for _ in range(5):
         changes.note(device, device.database)
     assert [each.number for each in changes.of("one")] == [3, 4, 5]
+
+
+def test_while_nobody_looks_a_datagram_is_handed_on_as_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A tool waits no longer for a device that is on a page which is not open."""
+
+    def made(*_: object) -> None:
+        raise AssertionError("something was made of the datagram")
+
+    inner = memory_device(MemoryNetwork(), bus=Bus("one")).device
+    device = Tracer(Remembering(inner, lambda *_: None), None)
+    monkeypatch.setattr(layer, "Received", made)
+    # CON GET /oic/res (RFC 7252 3)
+    path = Path("127.0.0.1", 5683, "127.0.0.1", 40000)
+    step = device.receive(b"\x41\x01\x00\x01x\xb3oic\x03res", path, 0.0)
+    assert step.send
