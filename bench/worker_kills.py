@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -74,7 +75,8 @@ class Run:
         running = workers_of(self.process.pid)
         self.process.kill()
         for each in running:
-            os.kill(each, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # workers end with their supervisor
+                os.kill(each, signal.SIGKILL)
         self.process.wait()
         while any(_runs(each) for each in running):
             time.sleep(0.02)
