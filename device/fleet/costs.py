@@ -10,7 +10,7 @@ from typing import Final
 
 from onboardee.device.fleet.expanding import FleetDevice
 
-PROCESS: Final = 42 << 20
+PROCESS: Final = 47 << 20
 """Octets of a process before its first device."""
 UNOWNED: Final = 40 << 10
 """Octets that a further device without an owner needs."""
