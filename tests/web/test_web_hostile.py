@@ -215,8 +215,11 @@ async def still_worker(
         fleet.kept.append(writer)
         await asked.put(reader)
 
-    async with await asyncio.start_unix_server(take, place):
+    server = await asyncio.start_unix_server(take, place)
+    try:
         yield asked
+    finally:
+        server.close()  # from Python 3.12 on `async with` would wait for what was left open
 
 
 async def test_a_worker_that_stands_still_hides_no_other(
