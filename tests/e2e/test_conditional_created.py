@@ -1,18 +1,16 @@
 """Resources with conditions (oic.r.value.conditional) that clients create in a collection."""
 
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import cbor2
 import pytest
-from device_scene import OWNER, Scene, make_scene
+from conditional_scene import Stand
+from device_scene import OWNER, make_scene
 from growing_scene import Panel
 
 from onboardee.device.simulation.profile import Profile, ProfileError, load
-from onboardee.obt import NoAnswerError, OwnedDevice, Rule, Subject, Target, run
-from onboardee.obt.link import Ask
-from onboardee.wire.coap import Code, Method
+from onboardee.obt import NoAnswerError, Rule, Subject, Target, run
+from onboardee.wire.coap import Code
 
 SENSORS, CREATED, CREATE = "/sensors", "/sensors/1", "if=oic.if.create"
 TEMPERATURE, CONDITIONAL = "oic.r.temperature", "oic.r.value.conditional"
@@ -48,46 +46,11 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Profile:
     return load(str(path))
 
 
-@dataclass
-class Stand:
-    """A hub, its owner, and which temperatures an observer has heard."""
-
-    scene: Scene
-    owner: OwnedDevice
-    heard: list[Any] = field(default_factory=list)
-
-    def observe(self) -> None:
-        """Begin to observe the sensor; what is told then is not counted."""
-        ask = Ask(Method.GET, CREATED, observe=True)
-        self.mailbox = self.scene.transport.observe(run(self.owner.connect()), ask)
-        self.collect(0.5)
-        self.heard.clear()
-
-    def collect(self, seconds: float) -> None:
-        """Let time pass, and note what comes meanwhile: a temperature, or the code of an error."""
-        end = self.scene.network.now + seconds
-        while True:
-            try:
-                told = run(self.scene.transport.receive(self.mailbox, deadline=end))
-            except NoAnswerError:
-                return
-            good = told.code is Code.CONTENT
-            self.heard.append(cbor2.loads(told.payload)["temperature"] if good else told.code)
-
-    def become(self, temperature: float, then: float = 0.5) -> None:
-        """Let the temperature be another one, and time pass."""
-        network = self.scene.network
-        network.send(
-            self.scene.device.set_values(CREATED, {"temperature": temperature}, network.now)
-        )
-        self.collect(then)
-
-
 @pytest.fixture
 def stand(hub: Profile) -> Stand:
     """Take ownership of a hub."""
     scene = make_scene(hub)
-    stand = Stand(scene, scene.own())
+    stand = Stand(scene, scene.own(), CREATED)
     everything = (Target(wildcard="*"),)
     mine = Rule(subject=Subject(uuid=str(OWNER)), targets=everything, permission=31)
     run(stand.owner.add_rules([mine]))
@@ -104,13 +67,13 @@ def test_observers_are_told_by_the_conditions_it_was_created_with(stand: Stand) 
     create(stand, TEMPERATURE, CONDITIONAL, temperature=20, threshold=2, minnotifyperiod=5000)
     stand.observe()
     stand.become(21.5, 20)
-    assert stand.heard == []
-    stand.become(23)
-    assert stand.heard == [23]
+    assert stand.temperatures == []
+    stand.become(23, 0.5)
+    assert stand.temperatures == [23]
     stand.become(26, 2)
-    assert stand.heard == [23]
+    assert stand.temperatures == [23]
     stand.collect(4)
-    assert stand.heard == [23, 26]
+    assert stand.temperatures == [23, 26]
 
 
 def test_without_the_type_each_change_is_told(stand: Stand) -> None:
@@ -122,8 +85,8 @@ def test_without_the_type_each_change_is_told(stand: Stand) -> None:
         "temperature": 20,
     }
     stand.observe()
-    stand.become(20.5)
-    assert stand.heard == [20.5]
+    stand.become(20.5, 0.5)
+    assert stand.temperatures == [20.5]
 
 
 def test_what_comes_after_one_that_is_gone_has_its_own_conditions(stand: Stand) -> None:
@@ -132,12 +95,15 @@ def test_what_comes_after_one_that_is_gone_has_its_own_conditions(stand: Stand) 
     stand.observe()
     link = run(stand.owner.connect())
     run(stand.owner.dialogue().delete("delete", link, CREATED))
-    stand.collect(1)
-    assert stand.heard == [Code.NOT_FOUND]
+    end = stand.scene.network.now + 1
+    told = run(stand.scene.transport.receive(stand.mailbox, deadline=end))
+    assert told.code is Code.NOT_FOUND
+    with pytest.raises(NoAnswerError):
+        run(stand.scene.transport.receive(stand.mailbox, deadline=end))
     create(stand, TEMPERATURE, temperature=20)
     stand.observe()
-    stand.become(21)
-    assert stand.heard == [21]
+    stand.become(21, 0.5)
+    assert stand.temperatures == [21]
 
 
 def test_conditions_are_there_after_a_restart(hub: Profile) -> None:

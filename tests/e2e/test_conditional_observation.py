@@ -1,18 +1,15 @@
 """Observers that are told by conditions (oic.r.value.conditional), on a clock of the test's own."""
 
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import cbor2
 import pytest
+from conditional_scene import Stand
 from device_scene import OWNER, Scene, make_scene
 from msgspec.structs import replace
 
 from onboardee.device.simulation.profile import Profile, load
-from onboardee.obt import NoAnswerError, OnboardingError, OwnedDevice, Rule, Subject, Target, run
-from onboardee.obt.link import Ask
-from onboardee.wire.coap import Code, Method
+from onboardee.obt import OnboardingError, Rule, Subject, Target, run
 
 HREF = "/temperature/watched"
 VALUE, CONDITIONS = ("if=oic.if.s",), ("if=oic.if.rw",)
@@ -40,53 +37,10 @@ def profile(tmp_path_factory: pytest.TempPathFactory) -> Profile:
     return load(str(path))
 
 
-@dataclass
-class Stand:
-    """A sensor, its owner, and what an observer has heard: when, and which temperature."""
-
-    scene: Scene
-    owner: OwnedDevice
-    heard: list[tuple[float, float]] = field(default_factory=list)
-    mailbox: Any = None
-    began: float = 0.0
-
-    def set(self, **conditions: float) -> None:
-        """Change conditions as the owner."""
-        run(self.owner.update(HREF, conditions))
-
-    def observe(self) -> None:
-        """Begin to observe; what is told then is not counted."""
-        link = run(self.owner.connect())
-        ask = Ask(Method.GET, HREF, VALUE, observe=True)
-        self.mailbox = self.scene.transport.observe(link, ask)
-        self.collect(0.5)
-        self.heard.clear()
-        self.began = self.scene.network.now
-
-    def collect(self, seconds: float) -> None:
-        """Let time pass, and note what comes meanwhile."""
-        end = self.scene.network.now + seconds
-        while True:
-            try:
-                told = run(self.scene.transport.receive(self.mailbox, deadline=end))
-            except NoAnswerError:
-                return
-            assert told.code is Code.CONTENT
-            value = cbor2.loads(told.payload)["temperature"]
-            self.heard.append((self.scene.network.now - self.began, value))
-
-    def become(self, temperature: float, then: float = 0.0) -> None:
-        """Let the temperature be another one, and time pass."""
-        network = self.scene.network
-        step = self.scene.device.set_values(HREF, {"temperature": temperature}, network.now)
-        network.send(step)
-        self.collect(then)
-
-
 def start(profile: Profile, **conditions: float) -> Stand:
     """Take ownership of a sensor, set conditions, and observe it."""
     scene = make_scene(profile)
-    stand = Stand(scene, scene.own())
+    stand = Stand(scene, scene.own(), HREF, VALUE)
     if conditions:
         stand.set(**conditions)
     stand.observe()
@@ -111,7 +65,7 @@ def test_a_threshold_is_counted_from_what_was_told(profile: Profile) -> None:
     stand = start(profile, threshold=2)
     for value in (21, 21.9, 22, 23.9, 20.1, 20, 21):
         stand.become(value, 10)
-    assert [value for _, value in stand.heard] == [22, 20]
+    assert stand.temperatures == [22, 20]
     assert run(stand.owner.read(HREF, query=VALUE))["temperature"] == 21
 
 
@@ -142,7 +96,7 @@ def test_the_greatest_period_tells_without_a_change(profile: Profile) -> None:
     stand.become(22, 11)
     stand.become(30, 10.5)
     times = [time for time, _ in stand.heard]
-    assert [value for _, value in stand.heard] == [20, 22, 30, 30]
+    assert stand.temperatures == [20, 22, 30, 30]
     assert all(abs(a - b) < 1 for a, b in zip(times, [9.7, 19.7, 21.5, 31.5], strict=True))
 
 
@@ -167,18 +121,18 @@ def test_a_condition_holds_for_those_who_wait(profile: Profile) -> None:
     assert stand.heard == []
     stand.set(threshold=1)
     stand.collect(1)
-    assert [value for _, value in stand.heard] == [22]
+    assert stand.temperatures == [22]
 
 
 def test_each_observer_has_conditions_of_its_own(profile: Profile) -> None:
     """One that begins later counts from what it was told itself."""
     stand = start(profile, threshold=2)
     stand.become(21.5, 1)
-    late = Stand(stand.scene, stand.owner)
+    late = Stand(stand.scene, stand.owner, HREF, VALUE)
     late.observe()
     stand.become(22.5, 1)
     late.collect(0.5)
-    assert [value for _, value in stand.heard] == [22.5]
+    assert stand.temperatures == [22.5]
     assert late.heard == []
 
 
