@@ -61,6 +61,16 @@ def end(process: "subprocess.Popen[str]") -> None:
 
 
 @contextmanager
+def running_in(directory: Path, *words: str, until: str = "web.ready") -> Iterator[Running]:
+    """Run devices with a dashboard, and end them."""
+    process, url = begin(directory / "state", *words, until=until)
+    try:
+        yield Running(url, directory, process.pid)
+    finally:
+        end(process)
+
+
+@contextmanager
 def watched_page(browser: Any, url: str, **options: Any) -> Iterator[Any]:
     """Open the overview; whatever goes wrong in the page, or asks another host, is a failure."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, **options)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from browser_support import CHROMIUM
+from browser_support import CHROMIUM, Running, watched_page
 
 
 @pytest.fixture(scope="module")
@@ -15,3 +15,10 @@ def browser() -> Iterator[Any]:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield started
         started.close()
+
+
+@pytest.fixture
+def page(browser: Any, running: Running) -> Iterator[Any]:
+    """Open the overview of what runs in a module."""
+    with watched_page(browser, running.url) as opened:
+        yield opened

@@ -22,7 +22,7 @@ from browser_support import (
     begin,
     card,
     end,
-    watched_page,
+    running_in,
     without_chromium,
 )
 
@@ -44,18 +44,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     name = json.dumps(SCRIPT[:64])
     hostile.write_text(re.sub(r"(?m)^  name: .*$", lambda _: f"  name: {name}", shown, count=1))
     words = ("light", "smart-lock", "blind", str(hostile), "--web", "0")
-    process, url = begin(directory / "state", *words)
-    try:
-        yield Running(url, directory, process.pid)
-    finally:
-        end(process)
-
-
-@pytest.fixture
-def page(browser: Any, running: Running) -> Iterator[Any]:
-    """Open the overview."""
-    with watched_page(browser, running.url) as opened:
-        yield opened
+    with running_in(directory, *words) as started:
+        yield started
 
 
 def test_each_device_has_a_card(page: Any, running: Running) -> None:

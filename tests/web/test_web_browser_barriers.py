@@ -16,7 +16,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from browser_support import TABS, Running, begin, card, end, watched_page, without_chromium
+from browser_support import TABS, Running, card, running_in, watched_page, without_chromium
 
 from onboardee.obt import (
     PLGD,
@@ -44,11 +44,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """Run a light, a lock, and a device that shows a PIN."""
     directory = tmp_path_factory.mktemp("barriers")
     words = ("light", "smart-lock", SHOWS_A_PIN, "--web", "0")
-    process, url = begin(directory / "state", *words)
-    try:
-        yield Running(url, directory, process.pid)
-    finally:
-        end(process)
+    with running_in(directory, *words) as started:
+        yield started
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 import pytest
-from browser_support import Running, begin, card, end, watched_page, without_chromium
+from browser_support import Running, card, running_in, watched_page, without_chromium
 
 from onboardee.obt import (
     PLGD,
@@ -36,18 +36,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """Run four devices in two workers."""
     directory = tmp_path_factory.mktemp("fleet")
     words = (*OF_THE_FIRST, *OF_THE_SECOND, "--workers", "2", "--web", "0")
-    process, url = begin(directory / "state", *words, until="fleet.ready")
-    try:
-        yield Running(url, directory, process.pid)
-    finally:
-        end(process)
-
-
-@pytest.fixture
-def page(browser: Any, running: Running) -> Iterator[Any]:
-    """Open the overview."""
-    with watched_page(browser, running.url) as opened:
-        yield opened
+    with running_in(directory, *words, until="fleet.ready") as started:
+        yield started
 
 
 def beside(work: Coroutine[Any, Any, T]) -> T:
