@@ -11,10 +11,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, ExitStack, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from onboardee.device.cli.host import Host
-from onboardee.device.cli.huge_pages import use_huge_pages
+from onboardee.device.cli.huge_pages import CROWD, use_huge_pages
 from onboardee.device.cli.keylog import KeyWriter
 from onboardee.device.cli.limits import allow_many_files
 from onboardee.device.cli.output import Log
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
     from onboardee.device.cli.watching import WatchOptions
     from onboardee.device.metrics.serving import Metering
     from onboardee.device.web.serving import Dashboard
-
-CROWD: Final = 20
-"""Devices from which on a process tells of all together that they are ready."""
 
 
 @dataclass(frozen=True, slots=True)

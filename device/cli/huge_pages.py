@@ -14,6 +14,8 @@ from pathlib import Path
 from threading import Thread
 from typing import Final
 
+CROWD: Final = 20
+"""More devices are many: their memory is arranged, and it is told of all together that they run."""
 _SETTINGS: Final = Path("/sys/kernel/mm/transparent_hugepage")
 _MAPS: Final = Path("/proc/self/maps")
 _COLLAPSE: Final = 25

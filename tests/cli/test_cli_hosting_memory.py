@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from onboardee.device.cli import hosting
+from onboardee.device.cli.huge_pages import CROWD
 from onboardee.device.fleet.model import Churn
 
 
@@ -27,7 +28,7 @@ def test_only_devices_that_stay_are_left_out_of_the_search_for_garbage(
         gc.unfreeze()
 
 
-@pytest.mark.parametrize(("count", "is_crowd"), [(hosting.CROWD, False), (1000, True)])
+@pytest.mark.parametrize(("count", "is_crowd"), [(CROWD, False), (1000, True)])
 def test_a_crowd_of_devices_is_put_into_huge_pages(
     count: int, *, is_crowd: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:

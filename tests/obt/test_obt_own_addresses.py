@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 
+from onboardee.device.cli.huge_pages import CROWD
 from onboardee.device.cli.obt import own
 from onboardee.device.cli.obt.invocation import Invocation, Tool
 from onboardee.device.cli.obt.wishes import Wishes
@@ -35,7 +36,7 @@ def test_several_addresses_are_asked_at_the_same_time(monkeypatch: pytest.Monkey
     assert asyncio.run(go()) == [f"device at {port}" for port in (7, 5, 6, 5)]
 
 
-@pytest.mark.parametrize(("count", "is_crowd"), [(own.CROWD, False), (1000, True)])
+@pytest.mark.parametrize(("count", "is_crowd"), [(CROWD, False), (1000, True)])
 def test_memory_is_made_ready_for_a_crowd_only(
     count: int, *, is_crowd: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,11 +18,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Final
 
 import click
 
-from onboardee.device.cli.huge_pages import use_huge_pages
+from onboardee.device.cli.huge_pages import CROWD, use_huge_pages
 from onboardee.device.cli.obt.addresses import read_address
 from onboardee.device.cli.obt.failing import SeveralError, TooLateError, failure
 from onboardee.device.cli.obt.fleet_progress import FleetProgress
@@ -52,9 +51,6 @@ from onboardee.obt.plans import own, use_by
 from onboardee.obt.plans.fleet import RETRIES, Fleet
 from onboardee.obt.plans.owning import Keep
 from onboardee.obt.style import Style
-
-CROWD: Final = 20
-"""Devices up to which nothing is made ready for many."""
 
 
 @click.command(
